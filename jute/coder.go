@@ -1,0 +1,180 @@
+package jute
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Record is anything that can name its fields in wire order.
+type Record interface {
+	Fields(c *Coder)
+}
+
+// Errors a decoder ends with, wrapped in a DecodeError.
+var (
+	// ErrShort: the input ends inside a field.
+	ErrShort = errors.New("input ends inside the field")
+	// ErrLength: a length is below -1, or larger than the input or the limit.
+	ErrLength = errors.New("unreasonable length")
+	// ErrTxnType: a logged transaction has a type that is never logged.
+	ErrTxnType = errors.New("not the type of a transaction")
+	// ErrMulti: a multi holds an operation that none may hold.
+	ErrMulti = errors.New("not an operation of a multi")
+)
+
+// DecodeError says where a record could not be read.
+type DecodeError struct {
+	Record string // Go name of the record
+	Field  string // path of the field, such as "acl[2].id.scheme"
+	Offset int    // bytes from the start of the record
+	Err    error
+}
+
+func (e *DecodeError) Error() string {
+	return fmt.Sprintf("jute: %s.%s at byte %d: %v", e.Record, e.Field, e.Offset, e.Err)
+}
+
+func (e *DecodeError) Unwrap() error { return e.Err }
+
+type mode uint8
+
+const (
+	decoding mode = iota
+	encoding
+	visiting
+)
+
+// Visitor sees the fields of a record one by one, in wire order.
+type Visitor interface {
+	// Field is called for each leaf; value is an int32, int64, bool, string (ustring), []byte
+	// (buffer, nil when null) or one of this package's typed ids.
+	Field(name string, value any)
+	// Enter and Leave bracket a nested record (n = -1) or a vector of n elements.
+	Enter(name string, n int)
+	Leave()
+}
+
+// Coder carries one record through Fields in one of three ways: reading it from bytes, appending
+// it to bytes, or showing it to a Visitor. After the first error every further field is a no-op,
+// so that Fields methods need no error handling.
+type Coder struct {
+	mode    mode
+	buf     []byte // decoding: the whole input; encoding: the output so far
+	off     int    // decoding: bytes consumed
+	failed  bool
+	fault   DecodeError
+	visitor Visitor
+}
+
+// Decode reads r from the front of in and says how many bytes it took. Byte slices in r alias in.
+func Decode(in []byte, r Record) (used int, err error) {
+	c := Coder{mode: decoding, buf: in}
+	r.Fields(&c)
+	if err := c.Err(r); err != nil {
+		return 0, err
+	}
+	return c.off, nil
+}
+
+// Append encodes r at the end of dst.
+func Append(dst []byte, r Record) []byte {
+	c := Coder{mode: encoding, buf: dst}
+	r.Fields(&c)
+	return c.buf
+}
+
+// Visit shows the fields of r to v.
+func Visit(r Record, v Visitor) {
+	c := Coder{mode: visiting, visitor: v}
+	r.Fields(&c)
+}
+
+// Decoder makes a Coder that reads in; call Fields methods on it directly to keep hot paths free
+// of interfaces, then look at Err.
+func Decoder(in []byte) Coder { return Coder{mode: decoding, buf: in} }
+
+// Encoder makes a Coder that appends to dst; Bytes has the result.
+func Encoder(dst []byte) Coder { return Coder{mode: encoding, buf: dst} }
+
+// Bytes is what an encoding Coder has made so far.
+func (c *Coder) Bytes() []byte { return c.buf }
+
+// Offset is how many bytes a decoding Coder has consumed.
+func (c *Coder) Offset() int { return c.off }
+
+// Rest is what a decoding Coder has not consumed.
+func (c *Coder) Rest() []byte { return c.buf[c.off:] }
+
+// Decoding tells Fields methods with optional tails which way the bytes flow.
+func (c *Coder) Decoding() bool { return c.mode == decoding }
+
+// Failed says whether a field could not be read.
+func (c *Coder) Failed() bool { return c.failed }
+
+// Err is the first failure as a DecodeError that names r, or nil.
+func (c *Coder) Err(r Record) error {
+	if !c.failed {
+		return nil
+	}
+	fault := c.fault
+	fault.Record = fmt.Sprintf("%T", r)[len("*jute."):]
+	return &fault
+}
+
+func (c *Coder) fail(field string, err error) {
+	if c.failed {
+		return
+	}
+	c.failed = true
+	c.fault = DecodeError{Field: field, Offset: c.off, Err: err}
+}
+
+// nested runs the fields of a record inside a record.
+func (c *Coder) nested(name string, r Record) {
+	if c.mode == visiting {
+		c.visitor.Enter(name, -1)
+		r.Fields(c)
+		c.visitor.Leave()
+		return
+	}
+	had := c.failed
+	r.Fields(c)
+	if c.failed && !had {
+		c.fault.Field = name + "." + c.fault.Field
+	}
+}
+
+// element is nested for the i-th element of a vector.
+func (c *Coder) element(name string, i int, r Record) {
+	had := c.failed
+	r.Fields(c)
+	if c.failed && !had {
+		c.fault.Field = fmt.Sprintf("%s[%d].%s", name, i, c.fault.Field)
+	}
+}
+
+// vector codes a vector of records, null when *v is nil; minBytes is the size of the smallest
+// element.
+func vector[T any, P interface {
+	*T
+	Record
+}](c *Coder, name string, v *[]T, minBytes int) {
+	n := c.Count(name, len(*v), *v == nil, minBytes)
+	if c.mode == decoding {
+		if n < 0 || c.failed {
+			*v = nil
+			return
+		}
+		*v = make([]T, n)
+	}
+	for i := range *v {
+		if c.mode == visiting {
+			c.visitor.Enter("", -1)
+		}
+		c.element(name, i, P(&(*v)[i]))
+		if c.mode == visiting {
+			c.visitor.Leave()
+		}
+	}
+	c.EndCount()
+}

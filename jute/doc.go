@@ -1,0 +1,32 @@
+// Package jute speaks ZooKeeper's serialisation: the bytes of every client packet, of the
+// transaction log and of the snapshot.
+//
+// Jute has no tags and no schema on the wire. A record is its fields in order:
+//
+//	int      4 bytes, big-endian           long     8 bytes, big-endian
+//	bool     1 byte, any non-zero is true  ustring  int length, then UTF-8
+//	buffer   int length, then bytes        vector   int count, then elements
+//
+// A length or count of -1 means null, which is not the same as empty; any other negative is an
+// error. On a client connection each record travels in a frame:
+//
+//	+-----------+---------------------------+
+//	| length i  | header | body             |
+//	+-----------+---------------------------+
+//
+// Each record is described once: a struct, and a method Fields that names its fields in wire
+// order. The same method decodes, encodes and prints (see Coder), so that the server, the log
+// dumper and the wire tap cannot disagree. Optional tails and unions are plain code in Fields.
+//
+// Invariants:
+//   - A decoder never panics and never allocates more than the input can fill: a count is checked
+//     against the bytes left divided by the smallest element before anything is made.
+//   - Decoded []byte fields alias the input. Who keeps one copies it.
+//   - A DecodeError names the record, the field and the offset.
+//
+// Nothing here has goroutines or state. Read in this order: coder.go (how a field is read and
+// written), decode.go and encode.go (the primitives), opcode.go and errorcode.go (the numbers),
+// then the records by family: session.go, stat.go, request.go, reply.go, multi.go, watch.go,
+// txn.go, file.go; path.go has the rules a znode path obeys, and fast.go the hand-written
+// encoders of the hottest replies, fuzzed against Fields.
+package jute
