@@ -1,0 +1,217 @@
+package arch
+
+import (
+	"go/ast"
+	"path"
+	"strings"
+)
+
+// A rule says who may be imported by the rooms it names. A name that ends in
+// "/..." means the folder and everything below it.
+type importRule struct {
+	room string
+	may  []string
+}
+
+// roomImports is the picture of DESIGN.md: imports point down only. The first
+// line that matches a room rules it. The standard library is judged apart.
+//
+// read-only: the table of the house.
+var roomImports = []importRule{
+	{"jute", nil},
+	{"datatree/watch", []string{"jute"}},
+	{"datatree/internal/...", []string{"jute", "datatree/internal/..."}},
+	{"datatree/...", []string{"jute", "datatree/..."}},
+	{"persistence/...", []string{"jute", "persistence/..."}},
+	{"quorum/transport", []string{"jute", "quorum/config"}},
+	{"quorum/config", []string{"jute"}},
+	{"quorum/election", []string{"jute", "quorum/config"}},
+	{"quorum/zab", []string{"jute", "quorum/config"}},
+	{"quorum", []string{"jute", "quorum/config", "quorum/election", "quorum/zab"}},
+	{"reactor/...", []string{"jute", "reactor/..."}},
+	{"client/recipes", []string{"jute", "client"}},
+	{"client", []string{"jute"}},
+	{"processor/...", []string{"jute", "datatree", "datatree/watch", "processor/..."}},
+
+	{"internal/arch", nil},
+	{"internal/config", nil},
+	{"internal/metrics", nil},
+	{"internal/replica", []string{
+		"jute", "datatree", "datatree/watch", "processor/...",
+		"quorum", "quorum/config", "quorum/election", "quorum/zab", "internal/metrics",
+	}},
+	{"internal/admin", []string{
+		"jute", "datatree", "processor/...", "internal/config", "internal/metrics",
+	}},
+	{"internal/testkit/...", []string{
+		"jute", "datatree/...", "persistence/...", "processor/...", "client",
+		"internal/testkit/...",
+	}},
+	{"internal/sim/...", []string{
+		"jute", "datatree/...", "persistence/...", "processor/...", "client",
+		"quorum", "quorum/config", "quorum/election", "quorum/zab",
+		"internal/replica", "internal/metrics", "internal/testkit/...", "internal/sim/...",
+	}},
+	{"internal/server", []string{
+		"jute", "datatree", "datatree/watch", "persistence/...", "processor/...", "quorum/...",
+		"reactor", "internal/replica", "internal/admin", "internal/config", "internal/metrics",
+	}},
+	{"cmd/...", []string{
+		"jute", "datatree/...", "persistence/...", "processor/...", "client/...", "reactor",
+		"internal/...", "cmd/...",
+	}},
+	{"interop/...", []string{"jute", "client", "internal/...", "interop/..."}},
+}
+
+// moduleImports says who may import a module from outside. A module that is not
+// here needs a page in docs/decisions first.
+//
+// read-only: the table of the house.
+var moduleImports = []importRule{
+	{"github.com/panjf2000/gnet/v2", []string{"reactor"}},
+	{"github.com/valyala/bytebufferpool", []string{"reactor", "internal/server"}},
+	{"go.uber.org/zap", []string{
+		"reactor", "persistence/...", "quorum/transport",
+		"internal/server", "internal/admin", "cmd/quoll",
+	}},
+	{"github.com/klauspost/compress", []string{"persistence/..."}},
+	{"github.com/spf13/cobra", []string{"cmd/quoll"}},
+	{"golang.org/x/sys", []string{
+		"reactor/...", "persistence/...", "internal/server", "internal/testkit/...", "cmd/quoll",
+	}},
+	{"golang.org/x/sync", []string{
+		"client/...", "persistence/...", "reactor/...", "quorum/transport",
+		"internal/server", "cmd/quoll", "interop/...",
+	}},
+	{"github.com/anishathalye/porcupine", []string{"internal/sim/...", "internal/testkit/..."}},
+	{"github.com/stretchr/testify", []string{"internal/testkit/..."}},
+	{"go.uber.org/goleak", []string{"internal/testkit/..."}},
+	{"pgregory.net/rapid", []string{"internal/testkit/..."}},
+}
+
+// pureRooms have no clock, no goroutine, no socket, no disk and no chance.
+//
+// read-only: the table of the house.
+var pureRooms = []string{
+	"internal/replica", "quorum", "quorum/config", "quorum/election", "quorum/zab",
+	"datatree/...", "processor/...",
+}
+
+const gnetModule = "github.com/panjf2000/gnet/"
+
+func (h *house) checkImports() {
+	for _, s := range h.sources {
+		for _, spec := range s.ast.Imports {
+			p := strings.Trim(spec.Path.Value, `"`)
+			if why := h.refuse(s, p); why != "" {
+				h.report(s.path, h.line(spec.Pos()), "import", "%s: %s", p, why)
+			}
+		}
+		h.checkLogger(s)
+	}
+	known := map[string]bool{}
+	for _, s := range h.sources {
+		if s.counted() && !known[s.dir] {
+			known[s.dir] = true
+			if _, ok := ruleOf(roomImports, s.dir); !ok {
+				h.report(s.dir, 0, "import", "this room is not in the table of imports.go")
+			}
+		}
+	}
+}
+
+// refuse says why s may not import p, or "".
+func (h *house) refuse(s *source, p string) string {
+	if !s.counted() {
+		if strings.HasPrefix(p, gnetModule) && s.dir != "reactor" {
+			return "gnet is imported in reactor alone, in tests too"
+		}
+		return ""
+	}
+	if p == h.module || strings.HasPrefix(p, h.module+"/") {
+		to := strings.TrimPrefix(p, h.module+"/")
+		if rule, ok := ruleOf(roomImports, s.dir); ok && !within(to, rule.may) {
+			return s.dir + " may not import it"
+		}
+		return ""
+	}
+	if !strings.Contains(strings.Split(p, "/")[0], ".") {
+		return refuseStandard(s.dir, p)
+	}
+	for _, rule := range moduleImports {
+		if p == rule.room || strings.HasPrefix(p, rule.room+"/") {
+			if within(s.dir, rule.may) {
+				return ""
+			}
+			return s.dir + " may not import it"
+		}
+	}
+	return "a new module needs a page in docs/decisions and a line in imports.go"
+}
+
+func refuseStandard(room, p string) string {
+	if !within(room, pureRooms) {
+		return ""
+	}
+	switch first := strings.Split(p, "/")[0]; {
+	case p == "net/netip":
+		return ""
+	case first == "net", first == "os", first == "syscall", p == "crypto/rand", p == "log":
+		return room + " is pure: no sockets, no files, no chance"
+	}
+	return ""
+}
+
+// checkLogger: a logger is built once, in cmd/quoll, and handed down.
+func (h *house) checkLogger(s *source) {
+	if !s.counted() || s.dir == "cmd/quoll" {
+		return
+	}
+	names := s.importedAs()
+	ast.Inspect(s.ast, func(n ast.Node) bool {
+		pkg, name := selector(n, names)
+		if pkg != "go.uber.org/zap" {
+			return true
+		}
+		switch name {
+		case "L", "S", "ReplaceGlobals", "New", "NewProduction", "NewDevelopment", "NewExample",
+			"NewProductionConfig", "NewDevelopmentConfig", "RedirectStdLog":
+			h.report(s.path, h.line(n.Pos()), "logger",
+				"zap.%s: a logger is passed down as *zap.Logger", name)
+		}
+		return true
+	})
+}
+
+// selector returns the import path and the name of a qualified identifier.
+func selector(n ast.Node, names map[string]string) (pkg, name string) {
+	sel, ok := n.(*ast.SelectorExpr)
+	if !ok {
+		return "", ""
+	}
+	id, ok := sel.X.(*ast.Ident)
+	if !ok {
+		return "", ""
+	}
+	return names[id.Name], sel.Sel.Name
+}
+
+func ruleOf(rules []importRule, room string) (importRule, bool) {
+	for _, r := range rules {
+		if within(room, []string{r.room}) {
+			return r, true
+		}
+	}
+	return importRule{}, false
+}
+
+// within reports whether a path is one of the patterns.
+func within(p string, patterns []string) bool {
+	for _, pattern := range patterns {
+		folder, open := strings.CutSuffix(pattern, "/...")
+		if p == path.Clean(folder) || open && strings.HasPrefix(p, folder+"/") {
+			return true
+		}
+	}
+	return false
+}
