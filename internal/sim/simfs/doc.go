@@ -1,0 +1,25 @@
+// Package simfs is a disk in memory that tears, lies, fills and fails on command. It implements
+// persistence.FS for the crash matrix of persistence and for internal/sim.
+//
+// A file is two images and the writes between them:
+//
+//	stable   what a power loss cannot take       ^ Sync moves stable up to current
+//	pending  writes and truncations, in order    |
+//	current  what reads see = stable + pending   v
+//
+// The names are kept the same way: stable names, pending creations, renames and removals, current
+// names; SyncDir settles those of one directory. Directories themselves are durable at once.
+//
+// Everything that happens is a numbered Call. Before it is carried out the Inject function may
+// turn it into an Outcome: an error (with part of the bytes written or read), a crash before or
+// after it (a panic with the value Crash, caught by Run), a flush that lies, a failed flush that
+// loses the dirty pages while later flushes succeed, as Linux does. After a crash the test takes
+// an image: Kill keeps everything that was written (the process died), PowerLoss keeps stable and
+// whatever a Loss decides of what was pending. Both leave the disk as it is, so that one moment
+// can be looked at under many losses.
+//
+// Nothing is random but what a *rand.Rand handed in decides: a seed replays exactly. A Disk may
+// be used by several goroutines, but then the numbering of calls is theirs to keep in order.
+//
+// Read disk.go (the calls), file.go (an inode and its handles), then loss.go (what survives).
+package simfs

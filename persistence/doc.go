@@ -1,0 +1,2 @@
+// Package persistence keeps what a server must not forget.
+package persistence

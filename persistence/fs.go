@@ -1,0 +1,87 @@
+package persistence
+
+import (
+	"errors"
+	"fmt"
+	"io"
+)
+
+// FS is the disk as this package needs it: few calls, each of which a simulation can fail, tear
+// or cut short. OS is the real one. Names are paths as the caller's Options give them. Errors
+// wrap fs.ErrNotExist and fs.ErrExist where these apply.
+type FS interface {
+	// MkdirAll makes dir and what is missing above it, durably.
+	MkdirAll(dir string) error
+	// ReadDir lists the regular files of dir, by name.
+	ReadDir(dir string) ([]FileInfo, error)
+	// Stat describes one file.
+	Stat(name string) (FileInfo, error)
+	// Create makes a file that must not exist yet and opens it for reading and writing.
+	Create(name string) (File, error)
+	// Open opens a file for reading.
+	Open(name string) (File, error)
+	// OpenRW opens an existing file for reading and writing.
+	OpenRW(name string) (File, error)
+	// Rename gives a file another name, atomically, in place of what had that name.
+	Rename(from, to string) error
+	// Remove takes a name away.
+	Remove(name string) error
+	// SyncDir makes the names in dir durable: creations, renames, removals.
+	SyncDir(dir string) error
+	// SyncAll is Sync of several files that do not wait for each other.
+	SyncAll(files ...File) error
+}
+
+// File is an open file.
+type File interface {
+	// Name is the path that the file was opened by.
+	Name() string
+	// ReadAt may return fewer bytes than asked for without an error; io.EOF at the end.
+	io.ReaderAt
+	// WriteAt returns an error unless all of p was written.
+	io.WriterAt
+	// Sync makes data and size durable (fdatasync). After an error nothing is known about what
+	// was written since the last Sync that succeeded, and the file must not be used again.
+	Sync() error
+	// Truncate sets the size, with zeros in what is new.
+	Truncate(size int64) error
+	// Size is the current size in bytes.
+	Size() (int64, error)
+	Close() error
+}
+
+// FileInfo describes a file in a listing.
+type FileInfo struct {
+	Name string // without the directory
+	Size int64  // bytes
+}
+
+// ErrDisk wraps every error of a write or a flush of the log, the sidecar or an epoch file, and
+// of a truncation. It is final: what is on the disk is unknown, so the process ends. Nothing is
+// tried again, no file handle is used again.
+var ErrDisk = errors.New("disk failed")
+
+func diskError(doing, name string, err error) error {
+	return fmt.Errorf("%w: %s %s: %w", ErrDisk, doing, name, err)
+}
+
+// readFull fills p from offset off. At the end of the file it returns how much there was, and
+// io.EOF or io.ErrUnexpectedEOF as io.ReadFull does.
+func readFull(f io.ReaderAt, p []byte, off int64) (int, error) {
+	n := 0
+	for n < len(p) {
+		m, err := f.ReadAt(p[n:], off+int64(n))
+		n += m
+		switch {
+		case n == len(p):
+			return n, nil
+		case err == io.EOF && n > 0:
+			return n, io.ErrUnexpectedEOF
+		case err != nil:
+			return n, err
+		case m == 0:
+			return n, io.ErrNoProgress
+		}
+	}
+	return n, nil
+}
