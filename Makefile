@@ -1,0 +1,65 @@
+# The first target is the one a newcomer needs: a ZooKeeper server on port 2181.
+# Everything but bench and interop needs Go alone.
+
+GO       ?= go
+FUZZTIME ?= 20s
+TOOLS    := $(CURDIR)/bin/tools
+SHELL    := /bin/bash
+
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.8.0
+
+# The packages that Go alone can test: the foreign clients and servers stay out.
+PACKAGES = $$($(GO) list ./... | grep -v '/interop/')
+# The packages that start goroutines, or are called by several.
+RACY = $$(grep -rlE --include='*.go' '^[[:space:]]*go (func|[a-zA-Z])|sync/atomic|"sync"' . \
+	| grep -v '^./interop/' | xargs -r -n1 dirname | sort -u)
+
+.PHONY: run build test race fuzz lint bench interop check clean
+
+run: build
+	./bin/quoll server
+
+build:
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/quoll ./cmd/quoll
+
+test:
+	$(GO) test -timeout 5m $(PACKAGES)
+
+race:
+	CGO_ENABLED=1 $(GO) test -race -timeout 15m $(RACY)
+
+# Each Fuzz function of the tree, one after the other.
+fuzz:
+	@set -euo pipefail; \
+	grep -rnoE --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | sort | \
+	while IFS=: read -r file _ text; do \
+		name=$${text#func }; \
+		echo "== $$(dirname $$file) $$name"; \
+		$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$(dirname $$file)" </dev/null; \
+	done
+
+lint: $(TOOLS)/staticcheck $(TOOLS)/govulncheck
+	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
+	if [ -n "$$unformatted" ]; then echo "gofmt -w is due: $$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(TOOLS)/staticcheck ./...
+	@TOOLS=$(TOOLS) .ci/vulnerabilities
+
+# A tool is rebuilt when its version changes here.
+$(TOOLS)/staticcheck $(TOOLS)/govulncheck: Makefile
+	GOBIN=$(TOOLS) $(GO) install $(if $(findstring staticcheck,$@),$(STATICCHECK),$(GOVULNCHECK))
+	@touch $@
+
+# Needs Java, for Apache's side of the comparison.
+bench: build
+	QUOLL=$(CURDIR)/bin/quoll $(GO) run ./interop/bench
+
+# Needs Java with Maven, Python, a C compiler and Node; installs the clients by package name.
+interop: build
+	QUOLL=$(CURDIR)/bin/quoll $(GO) test -count=1 -timeout 25m ./interop/...
+
+check: lint test
+
+clean:
+	rm -rf bin
