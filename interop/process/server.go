@@ -85,11 +85,19 @@ func (s *Server) awaitReady(ctx context.Context) error {
 			return fmt.Errorf("%w: last answer %q, last error %v", ErrNotReady, answer, err)
 		case <-ticker.C:
 		}
-		answer, err = FourLetter(ctx, s.Addr(), "srvr")
+		answer, err = s.askMode(ctx)
 		if err == nil && strings.Contains(answer, "\nMode: ") {
 			return nil
 		}
 	}
+}
+
+// askMode bounds one request by itself: Apache answers nothing, and leaves the socket open, to a
+// word that comes between its listening and its loading of the database.
+func (s *Server) askMode(ctx context.Context) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
+	defer cancel()
+	return FourLetter(ctx, s.Addr(), "srvr")
 }
 
 // Restart starts an ended server again: same command, directory, port and settings.
