@@ -1,0 +1,66 @@
+// Package reactor moves bytes between sockets and streams. It accepts connections, reads, buffers
+// what a protocol has not consumed, writes, and keeps every client inside its limits. What the
+// bytes mean is a Stream's business; what the streams of one loop share is a Lane's.
+//
+// # A turn of a loop
+//
+// Everything that a connection, its stream and its lane own belongs to one goroutine, the loop.
+// A loop works in turns:
+//
+//	sockets ready ──> Stream.Input  (each connection that sent something, one read(2) each)
+//	wake pending  ──> Lane.Drain    (results and watch events from the core)
+//	Again, Unpark ──> Stream.Input  (without new bytes; only what was asked for in earlier turns)
+//	                  Lane.Turn     (if a stream was called: hand the batch to the core)
+//	                  Lane.Drain    (if a stream was called)
+//	outputs       ──> one write(2) for each connection that has output
+//	                  closes, pauses, resumes
+//
+// What a stream or lane asks of a Conn during a turn, a write, a close, a park, is done at its end.
+// So no method of Conn fails, blocks, or calls back, and Closed never runs inside another call.
+//
+// wake may be called from any goroutine. Between two turns any number of wakes are one.
+//
+// # Back-pressure
+//
+// Nothing waits for a slow client, and a client that is legal is never closed for being fast:
+//
+//	the stream parks the connection    -> not read from until it is unparked
+//	output above OutputHighWater       -> not read from, Input not called, until OutputLowWater
+//	output of all above OutputBudget   -> the same for everyone who has output pending
+//	no byte of output moves for long   -> closed, ErrStalled
+//	output above OutputCap             -> closed, ErrOutputCap (a flood of watch events)
+//	no Established for ConnectDeadline -> closed, ErrConnectDeadline
+//	64 KiB before Established, or more than MaxFrame after, that the stream does not consume
+//	                                   -> closed, ErrEarlyInput, ErrInputCap
+//
+// Not read from means that the kernel's receive buffer fills and TCP stops the sender. gnet cannot
+// do that; on Linux pause_linux.go does it behind gnet's back. Elsewhere a connection that keeps
+// sending while it is not read from is closed at 16 MiB.
+//
+// A FIN is the end of a connection, but only after the input before it: what Input writes for it
+// still leaves, in one write, and a connection that is parked or flushing does not see the FIN.
+//
+// # Goroutines
+//
+//	acceptor  one a listener: limits, then the loop with the fewest connections
+//	adopter   one a connection for the moment between accept and its loop, at most 64
+//	loop      owns its lane, connections, streams, buffers
+//	clock     one: ticks loops that have output pending (10 ms) or deadlines (1 s); else asleep
+//	reader    Std only: one a connection
+//	writer    Std only: one a connection while it has output that the kernel did not take
+//
+// # Transports
+//
+// GNet and Std share all but the link (link.go): loop.go is the turn, input.go and output.go the
+// buffers and their limits, listen.go the accepting. gnet's own server is not used, its client is:
+// the same loops without the acceptor, which ends the whole engine at the first accept that fails
+// for want of a descriptor, cannot stop listening by itself, and cannot say no before a connection
+// is on a loop. The price is a dup(2) a connection.
+//
+// gnet_contract_test.go names what we take for granted of gnet, one test each.
+//
+// # Reading order
+//
+// reactor.go (Stream, Lane, Run, Handle), conn.go, loop.go, input.go, output.go, clock.go,
+// limits.go, listen.go, link.go, gnet.go, pause_linux.go, std.go, std_write.go, stats.go.
+package reactor

@@ -1,0 +1,286 @@
+package reactor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/panjf2000/gnet/v2"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+)
+
+// errEngineEnded is Run's error when gnet gave up on its own.
+var errEngineEnded = errors.New("reactor: the gnet engine ended without being asked")
+
+// gnetTransport runs the loops in gnet. The engine is gnet's client, which is its server without
+// the acceptor: our doors accept, and Enroll gives the loops what they let in.
+//
+// The loops of gnet have no name before they own a connection, so each is given one for life, the
+// sentinel: it tells us which loop is which, and its end is the loop's.
+type gnetTransport struct {
+	gnet.BuiltinEventEngine
+	r      *reactor
+	client *gnet.Client
+	loops  []*gnetLoop
+}
+
+// gnetLoop binds one of our loops to one of gnet's.
+type gnetLoop struct {
+	*loop
+	t        *gnetTransport
+	el       gnet.EventLoop
+	far      io.Closer // the sentinel's other end
+	pauser   pauser
+	canPause bool
+
+	// mu guards running: a wake before the start has no loop yet, and one after the stop would
+	// write into a file that has taken over the number of the loop's descriptor.
+	mu      sync.Mutex
+	running bool
+}
+
+// sentinel is the context of the connection that stands for a loop.
+type sentinel struct{ gl *gnetLoop }
+
+func newGnetTransport(r *reactor) *gnetTransport {
+	t := &gnetTransport{r: r}
+	for _, l := range r.loops {
+		gl := &gnetLoop{loop: l, t: t}
+		l.poke = gl.execute
+		t.loops = append(t.loops, gl)
+	}
+	return t
+}
+
+func (t *gnetTransport) start() error {
+	// gnet's logger is global to the process; below errors it only tells what we do ourselves.
+	log := t.r.log.Named("gnet").WithOptions(zap.IncreaseLevel(zapcore.ErrorLevel))
+	client, err := gnet.NewClient(t,
+		gnet.WithLogger(log.Sugar()),
+		gnet.WithNumEventLoop(len(t.r.loops)),
+		gnet.WithReadBufferCap(readChunkBytes),
+		gnet.WithWriteBufferCap(readChunkBytes),
+		gnet.WithTCPNoDelay(gnet.TCPDelay)) // Go's net has set TCP_NODELAY in accept
+	if err != nil {
+		return err
+	}
+	t.client = client
+	if err := client.Start(); err != nil {
+		return err
+	}
+	for _, gl := range t.loops {
+		if err := t.enrolSentinel(gl); err != nil {
+			t.stop()
+			return fmt.Errorf("sentinel: %w", err)
+		}
+	}
+	for _, gl := range t.loops {
+		gl.setRunning(true)
+		gl.execute() // for the wakes that came too early
+	}
+	return nil
+}
+
+// enrolSentinel takes the loop with the fewest connections, one without a sentinel, for gl.
+func (t *gnetTransport) enrolSentinel(gl *gnetLoop) error {
+	near, far, err := socketPair()
+	if err != nil {
+		return err
+	}
+	gl.far = far
+	gc, err := t.client.EnrollContext(near, &sentinel{gl})
+	if err != nil {
+		return err
+	}
+	el := gc.EventLoop()
+	for _, other := range t.loops {
+		if other.el == el {
+			return errors.New("two on one loop")
+		}
+	}
+	gl.el = el
+	gl.canPause = gl.pauser.open(el)
+	if !gl.canPause {
+		t.r.log.Warn("this platform or gnet version cannot pause reading; input is capped instead")
+	}
+	return nil
+}
+
+func (t *gnetTransport) adopt(nc net.Conn, remote netip.AddrPort) error {
+	c := &gnetConn{}
+	t.r.initConn(&c.Conn, c, remote)
+	_, err := t.client.EnrollContext(nc, c)
+	return err
+}
+
+func (t *gnetTransport) stop() {
+	for _, gl := range t.loops {
+		gl.setRunning(false)
+	}
+	_ = t.client.Stop() // its only error is one that the loops have reported: see OnClose
+	for _, gl := range t.loops {
+		if gl.far != nil {
+			_ = gl.far.Close()
+		}
+		gl.turn() // the loop's goroutine has ended; its lane hears of the last closes
+	}
+}
+
+func (gl *gnetLoop) setRunning(running bool) {
+	gl.mu.Lock()
+	gl.running = running
+	gl.mu.Unlock()
+}
+
+// execute has gnet call turn on its loop.
+func (gl *gnetLoop) execute() {
+	gl.mu.Lock()
+	defer gl.mu.Unlock()
+	if !gl.running {
+		return
+	}
+	if err := gl.el.Execute(context.Background(), gl); err != nil {
+		gl.t.r.stop(fmt.Errorf("%w: %w", errEngineEnded, err))
+	}
+}
+
+// Run is the task that execute queues.
+func (gl *gnetLoop) Run(context.Context) error {
+	gl.turn()
+	return nil
+}
+
+// endTurn ends the turn now if nothing else waits on the loop, else after what waits: gnet calls
+// us for each connection and does not say which is the last of its batch.
+func (gl *gnetLoop) endTurn() {
+	switch {
+	case gl.signals.Load() != 0: // a turn is queued already
+	case gl.pauser.quiet():
+		gl.turn()
+	default:
+		gl.signal(sigTurn)
+	}
+}
+
+// OnOpen binds a connection to the loop that gnet chose.
+func (t *gnetTransport) OnOpen(gc gnet.Conn) ([]byte, gnet.Action) {
+	c, ok := gc.Context().(*gnetConn)
+	if !ok {
+		return nil, gnet.None // a sentinel
+	}
+	el := gc.EventLoop()
+	for _, gl := range t.loops {
+		if gl.el == el {
+			c.gl = gl
+		}
+	}
+	c.gc = gc
+	c.loop = c.gl.loop
+	if !c.loop.opened(&c.Conn) {
+		return nil, gnet.Close
+	}
+	c.gl.signal(sigTurn) // not now: gnet opens in runs
+	return nil, gnet.None
+}
+
+// OnTraffic takes what one read(2) brought.
+func (t *gnetTransport) OnTraffic(gc gnet.Conn) gnet.Action {
+	c, ok := gc.Context().(*gnetConn)
+	if !ok {
+		return gnet.None
+	}
+	p, _ := gc.Next(-1) // never an error, and never a copy: nothing is left in gnet's own buffer
+	c.loop.received(&c.Conn, p)
+	if c.mode != readOn {
+		c.mask() // gnet has re-armed reading
+	}
+	c.gl.endTurn()
+	return gnet.None
+}
+
+// OnClose hears of every end: the peer's, an error's, ours, the engine's.
+func (t *gnetTransport) OnClose(gc gnet.Conn, err error) gnet.Action {
+	switch c := gc.Context().(type) {
+	case *sentinel:
+		if !t.r.isStopping() {
+			t.r.stop(errEngineEnded)
+		}
+	case *gnetConn:
+		if c.gone {
+			break
+		}
+		if err == nil && c.closing == stayOpen {
+			err = errStopped
+		}
+		if errors.Is(err, io.EOF) {
+			c.loop.lastInput(&c.Conn)
+		}
+		// Input that the FIN followed at once may have been answered in this very turn. gnet has
+		// not closed the descriptor yet, and a write cannot end a connection twice.
+		if buf := c.out.take(); buf != nil {
+			c.loop.tally.writes++
+			c.loop.tally.bytesOut += int64(len(buf.B))
+			_, _ = gc.Write(buf.B)
+			c.out.giveBack(buf)
+		}
+		c.loop.ended(&c.Conn, err)
+		c.gl.signal(sigTurn)
+	}
+	return gnet.None
+}
+
+// gnetConn is a connection on gnet, both halves.
+type gnetConn struct {
+	Conn
+	gl *gnetLoop
+	gc gnet.Conn
+}
+
+func (c *gnetConn) write(p []byte) {
+	if _, err := c.gc.Write(p); err != nil {
+		return // OnClose has run inside Write
+	}
+	if c.mode != readOn && c.gc.OutboundBuffered() > 0 {
+		c.mask() // gnet has asked for readability together with writability
+	}
+}
+
+func (c *gnetConn) push() {
+	if c.mode != readHeld || c.gc.OutboundBuffered() == 0 {
+		return
+	}
+	if err := c.gc.Flush(); err == nil && !c.gone {
+		c.mask()
+	}
+}
+
+func (c *gnetConn) buffered() int { return c.gc.OutboundBuffered() }
+
+func (c *gnetConn) unacked() int { return unackedBytes(c.gc.Fd()) }
+
+func (c *gnetConn) setReading(reading) { c.mask() }
+
+// mask makes epoll's interest what the connection's mode says.
+func (c *gnetConn) mask() {
+	if !c.gl.canPause {
+		return
+	}
+	c.gl.pauser.mask(c.gc.Fd(), c.mode == readOn,
+		c.mode != readHeld && c.gc.OutboundBuffered() > 0)
+}
+
+func (c *gnetConn) close() {
+	if err := c.gl.el.Close(c.gc); err != nil {
+		c.loop.r.log.Debug("close", zap.Uint64("conn", c.id), zap.Error(err))
+	}
+	c.loop.ended(&c.Conn, nil) // a no-op: OnClose has run
+}
+
+// OnTick is never called: the ticker is off.
+func (t *gnetTransport) OnTick() (time.Duration, gnet.Action) { return time.Hour, gnet.None }

@@ -1,0 +1,176 @@
+package reactor
+
+// inbox holds what a stream has not consumed. It owns memory only while there is something in it,
+// and no more than the bytes that arrived call for: ten thousand connections that sent a length
+// and fell silent cost a few hundred bytes each.
+type inbox struct {
+	buf []byte // nil when everything is consumed
+	off int    // buf[:off] is consumed
+	// again: the stream asked to be called without new bytes.
+	again bool
+	// ready: the connection is in loop.ready, put there in turn readyIn.
+	ready   bool
+	readyIn uint64
+}
+
+// smallBytes is the size of the leftovers that loops recycle: the tail of a frame that straddles
+// two reads is nearly always shorter.
+const smallBytes = 512
+
+func (b *inbox) len() int { return len(b.buf) - b.off }
+
+// full tells that no more should be read: the stream asked for a pause with a whole frame there.
+func (b *inbox) full(c *Conn) bool { return b.again && b.len() >= c.loop.r.cfg.MaxFrame }
+
+// join returns all that is unconsumed, fresh bytes last. It copies only if there is a leftover;
+// otherwise fresh itself is returned.
+func (b *inbox) join(fresh []byte) []byte {
+	if b.buf == nil {
+		return fresh
+	}
+	if len(fresh) > 0 {
+		b.grow(len(fresh))
+		b.buf = append(b.buf, fresh...)
+	}
+	return b.buf[b.off:]
+}
+
+// grow makes room for n bytes: at the front if that is enough, else in twice the memory.
+func (b *inbox) grow(n int) {
+	if len(b.buf)+n <= cap(b.buf) {
+		return
+	}
+	left := b.buf[b.off:]
+	if len(left)+n > cap(b.buf) || b.off < len(left) {
+		b.buf = make([]byte, 0, max(2*cap(b.buf), len(left)+n))
+	}
+	b.buf, b.off = append(b.buf[:0], left...), 0
+}
+
+// keep notes that used bytes of data, which join returned, are consumed.
+func (b *inbox) keep(l *loop, data []byte, used int) {
+	switch {
+	case b.buf != nil:
+		b.off += used
+		left := b.buf[b.off:]
+		switch {
+		case len(left) == 0:
+			b.drop(l)
+		case used > 0 && cap(b.buf) > readChunkBytes && len(left) < cap(b.buf)/4:
+			// A large frame is done: a client that falls silent now keeps no more than it sent.
+			b.buf, b.off = append(l.smallBuffer(len(left)), left...), 0
+		}
+	case used < len(data):
+		b.buf = append(l.smallBuffer(len(data)-used), data[used:]...)
+	}
+}
+
+// drop gives the memory back.
+func (b *inbox) drop(l *loop) {
+	if cap(b.buf) == smallBytes && len(l.small) < cap(l.small) {
+		l.small = append(l.small, b.buf[:0])
+	}
+	b.buf, b.off = nil, 0
+}
+
+func (l *loop) smallBuffer(n int) []byte {
+	if n > smallBytes {
+		return make([]byte, 0, n)
+	}
+	if last := len(l.small) - 1; last >= 0 {
+		b := l.small[last]
+		l.small = l.small[:last]
+		return b
+	}
+	return make([]byte, 0, smallBytes)
+}
+
+// received takes what the transport read. p is the transport's again when it returns.
+func (l *loop) received(c *Conn, p []byte) {
+	l.tally.bytesIn += int64(len(p))
+	if c.gone || c.closing != stayOpen {
+		return
+	}
+	if c.held() {
+		c.in.stash(l, p)
+		if c.in.len() > l.hardInputBytes {
+			c.fail(ErrInputCap)
+		}
+		return
+	}
+	l.input(c, p)
+}
+
+// stash keeps bytes that arrived while Input must not be called.
+func (b *inbox) stash(l *loop, p []byte) {
+	if b.buf == nil {
+		b.buf = append(l.smallBuffer(len(p)), p...)
+		return
+	}
+	b.join(p)
+}
+
+// input calls the stream with everything unconsumed. fresh may be empty.
+func (l *loop) input(c *Conn, fresh []byte) {
+	l.work = true
+	l.tally.inputs++
+	c.in.again = false
+	data := c.in.join(fresh)
+	used := c.stream.Input(data)
+	if used < 0 || used > len(data) {
+		panic("reactor: a stream consumed bytes that it was not given")
+	}
+	c.in.keep(l, data, used)
+	if used == 0 && !c.in.again && !c.held() {
+		switch {
+		case !c.established && c.in.len() > earlyInputBytes:
+			c.fail(ErrEarlyInput)
+		case c.in.len() > l.r.cfg.MaxFrame:
+			c.fail(ErrInputCap)
+		}
+	}
+	// Not left to the end of the turn: the transport may look at the socket before that, and must
+	// not find a FIN behind input that is parked.
+	c.applyReading()
+}
+
+// makeReady has input called without new bytes in the first turn after the given one.
+func (l *loop) makeReady(c *Conn, turn uint64) {
+	if !c.in.ready {
+		c.in.ready, c.in.readyIn = true, turn
+		l.ready = append(l.ready, c)
+	}
+}
+
+// inputReady serves the connections that asked for Input before this turn began.
+func (l *loop) inputReady() {
+	if len(l.ready) == 0 {
+		return
+	}
+	todo := l.ready
+	l.ready = l.readySpare[:0]
+	for _, c := range todo {
+		if c.in.readyIn == l.turnNumber && !c.gone {
+			l.ready = append(l.ready, c)
+			continue
+		}
+		c.in.ready = false
+		if !c.gone && !c.held() && (c.in.again || c.in.len() > 0) {
+			l.input(c, nil)
+		}
+	}
+	clear(todo)
+	l.readySpare = todo[:0]
+}
+
+// lastInput runs when the client has sent FIN: what it sent before, and what no limit holds back,
+// is still handled, as if the FIN came after the turns that this takes.
+func (l *loop) lastInput(c *Conn) {
+	for !c.gone && !c.held() && (c.in.ready || c.in.again) && c.in.len() > 0 {
+		before := c.in.len()
+		l.input(c, nil)
+		if c.in.len() == before {
+			return
+		}
+	}
+}

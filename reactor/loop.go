@@ -1,0 +1,207 @@
+package reactor
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// What a loop is told from outside, as bits of loop.signals.
+const (
+	sigWake  uint32 = 1 << iota // the lane's mailbox has something
+	sigTurn                     // end the turn that has begun
+	sigTick                     // look at deadlines and pending output
+	sigProbe                    // count what is pending, for Handle.Drain
+)
+
+// loop is what both transports share of an event loop: the lane and the order of a turn. All of
+// it belongs to the loop's goroutine, but signals and need.
+type loop struct {
+	r    *reactor
+	lane Lane
+	// poke has the transport call turn soon, on the loop. Any goroutine; called once for each
+	// time that signals leaves zero.
+	poke    func()
+	signals atomic.Uint32
+	// need is what the clock must do for this loop: see reactor.runClock.
+	need  atomic.Int32
+	conns atomic.Int32
+
+	turnNumber uint64
+	work       bool    // the lane was called since the last Turn
+	dirty      []*Conn // have output, or a change of state to carry out
+	ready      []*Conn // want Input without new bytes
+	readySpare []*Conn
+	pending    []*Conn // have output that the kernel did not take
+	early      earlyList
+	small      [][]byte // recycled leftovers, smallBytes each
+	tally      tally
+	// hardInputBytes closes a connection that is held and yet sends, where the transport cannot
+	// stop reading.
+	hardInputBytes int
+}
+
+func newLoop(r *reactor) *loop {
+	return &loop{
+		r:              r,
+		turnNumber:     1,
+		small:          make([][]byte, 0, 64),
+		hardInputBytes: max(16<<20, 4*r.cfg.MaxFrame),
+	}
+}
+
+// clock is the monotonic time since the reactor started.
+func (l *loop) clock() time.Duration { return time.Since(l.r.start) }
+
+// signal asks for a turn. Any goroutine. Signals coalesce: between two turns the transport is
+// poked once, however many ask.
+func (l *loop) signal(bits uint32) {
+	if l.signals.Load()&bits == bits {
+		return
+	}
+	if l.signals.Or(bits) == 0 {
+		l.poke()
+	}
+}
+
+func (l *loop) wake() { l.signal(sigWake) }
+
+// turn runs what ends every turn of the loop, in the order that doc.go draws.
+func (l *loop) turn() {
+	var bits uint32
+	if l.signals.Load() != 0 {
+		bits = l.signals.Swap(0)
+	}
+	if bits&sigTick != 0 {
+		l.scan()
+	}
+	if bits&sigWake != 0 {
+		l.tally.wakes++
+		l.work = true
+		l.lane.Drain()
+	}
+	l.inputReady()
+	if l.work {
+		l.work = false
+		if l.lane.Turn != nil {
+			l.lane.Turn()
+		}
+		l.lane.Drain()
+	}
+	l.flush()
+	l.turnNumber++
+	l.tally.turns++
+	l.tally.publish(l.r.stats)
+	if bits&sigProbe != 0 {
+		l.r.probes <- len(l.pending)
+	}
+	if len(l.ready) > 0 || l.work {
+		l.signal(sigTurn)
+	}
+	l.setNeed()
+}
+
+// flush settles every connection that the turn touched. Settling may end a connection, whose
+// Closed may write to others: the list grows under the loop.
+func (l *loop) flush() {
+	for i := 0; i < len(l.dirty); i++ {
+		l.settle(l.dirty[i])
+	}
+	clear(l.dirty)
+	l.dirty = l.dirty[:0]
+}
+
+// setNeed tells the clock how often this loop wants to be ticked.
+func (l *loop) setNeed() {
+	need := needNothing
+	switch {
+	case len(l.pending) > 0:
+		need = needScan
+	case l.early.oldest != nil:
+		need = needDeadlines
+	}
+	if was := l.need.Load(); was != need {
+		l.need.Store(need)
+		if need > was {
+			l.r.clockChanged()
+		}
+	}
+}
+
+// opened introduces a connection to its lane. It returns false if the lane refused it; the
+// transport then closes the socket, and nothing else was kept.
+func (l *loop) opened(c *Conn) bool {
+	l.conns.Add(1)
+	l.work = true
+	c.stream = l.lane.Open(c)
+	if c.stream == nil {
+		c.gone = true
+		l.conns.Add(-1)
+		c.out.drop()
+		l.early.remove(c)
+		l.r.admission.leave(c.remote.Addr())
+		l.r.stats.Refused[RefusedByLane].Add(1)
+		return false
+	}
+	l.r.stats.Accepted.Add(1)
+	l.r.stats.Open.Add(1)
+	if !c.established {
+		c.connectBy = l.clock() + l.r.cfg.ConnectDeadline
+		l.early.add(c)
+	}
+	return true
+}
+
+// ended takes a connection out, whoever closed it. It is idempotent: a write that fails inside a
+// close comes back here.
+func (l *loop) ended(c *Conn, err error) {
+	if c.gone {
+		return
+	}
+	c.gone = true
+	if c.out.slot != 0 {
+		l.setPending(c, false)
+	}
+	l.r.stats.PendingBytes.Add(-int64(c.out.counted))
+	c.out.counted = 0
+	c.out.drop()
+	c.in.drop(l)
+	l.early.remove(c)
+	l.conns.Add(-1)
+	l.r.admission.leave(c.remote.Addr())
+	reason, told := c.reasonOf(err)
+	l.r.stats.Closed[reason].Add(1)
+	l.r.stats.Open.Add(-1)
+	l.work = true
+	c.stream.Closed(told)
+}
+
+// earlyList is the connections that have not called Established, oldest first, which is the order
+// of their deadlines.
+type earlyList struct{ oldest, newest *Conn }
+
+func (e *earlyList) add(c *Conn) {
+	c.older, c.newer = e.newest, nil
+	if e.newest != nil {
+		e.newest.newer = c
+	} else {
+		e.oldest = c
+	}
+	e.newest = c
+}
+
+func (e *earlyList) remove(c *Conn) {
+	if c.older == nil && c.newer == nil && e.oldest != c {
+		return
+	}
+	if c.older != nil {
+		c.older.newer = c.newer
+	} else {
+		e.oldest = c.newer
+	}
+	if c.newer != nil {
+		c.newer.older = c.older
+	} else {
+		e.newest = c.older
+	}
+	c.older, c.newer = nil, nil
+}

@@ -1,0 +1,14 @@
+//go:build !unix
+
+package reactor
+
+import (
+	"errors"
+	"io"
+	"net"
+)
+
+// socketPair: without it the gnet transport does not start. Std serves such platforms.
+func socketPair() (net.Conn, io.Closer, error) {
+	return nil, nil, errors.New("reactor: gnet is not supported on this platform")
+}

@@ -1,0 +1,323 @@
+package reactor
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"sync"
+)
+
+// stdTransport runs the loops on Go's net: a goroutine a loop, which does all that gnet's loops
+// do, and a goroutine a connection, which only reads. Nothing but newStdConn knows that the
+// connections are TCP: a tls.Server wrapped around nc there is all that TLS needs.
+type stdTransport struct {
+	r     *reactor
+	loops []*stdLoop
+	wg    sync.WaitGroup // the loops, their readers and writers
+}
+
+// stdLoop is a loop with a mailbox of what its readers and writers report.
+//
+//	reader --event--> mailbox --loop: Input, turn, write--> socket
+//	   ^                 |                    |
+//	   +---- token ------+                    +-- what the kernel does not take --> writer
+//
+// A reader waits for a token after each read, so what it read stays untouched until Input has
+// returned, and a connection that is not to be read from simply gets none.
+type stdLoop struct {
+	*loop
+	t     *stdTransport
+	bell  chan struct{} // holds one: there are events or signals
+	conns map[*stdConn]struct{}
+
+	mu     sync.Mutex
+	events []stdEvent
+	spare  []stdEvent
+	closed bool
+}
+
+type stdEvent struct {
+	c    *stdConn
+	kind stdEventKind
+	data []byte
+	err  error
+}
+
+type stdEventKind uint8
+
+const (
+	stdOpened  stdEventKind = iota
+	stdRead                 // data, then err if it is not nil
+	stdWritten              // what write left over is gone, or err
+)
+
+func newStdTransport(r *reactor) *stdTransport {
+	t := &stdTransport{r: r}
+	for _, l := range r.loops {
+		sl := &stdLoop{
+			loop:  l,
+			t:     t,
+			bell:  make(chan struct{}, 1),
+			conns: make(map[*stdConn]struct{}),
+		}
+		l.poke = sl.ring
+		t.loops = append(t.loops, sl)
+	}
+	return t
+}
+
+func (t *stdTransport) start() error {
+	for _, sl := range t.loops {
+		t.wg.Go(sl.run)
+	}
+	return nil
+}
+
+func (t *stdTransport) adopt(nc net.Conn, remote netip.AddrPort) error {
+	least := t.loops[0]
+	for _, sl := range t.loops[1:] {
+		if sl.loop.conns.Load() < least.loop.conns.Load() {
+			least = sl
+		}
+	}
+	if !least.post(stdEvent{c: newStdConn(least, nc, remote), kind: stdOpened}) {
+		return ErrStopping
+	}
+	return nil
+}
+
+func (t *stdTransport) stop() {
+	for _, sl := range t.loops {
+		sl.mu.Lock()
+		sl.closed = true
+		sl.mu.Unlock()
+		sl.ring()
+	}
+	t.wg.Wait()
+}
+
+// ring has the loop look at its mailbox and its signals.
+func (sl *stdLoop) ring() {
+	select {
+	case sl.bell <- struct{}{}:
+	default:
+	}
+}
+
+// post returns false when the loop takes nothing more.
+func (sl *stdLoop) post(ev stdEvent) bool {
+	sl.mu.Lock()
+	if sl.closed {
+		sl.mu.Unlock()
+		return false
+	}
+	sl.events = append(sl.events, ev)
+	first := len(sl.events) == 1
+	sl.mu.Unlock()
+	if first {
+		sl.ring()
+	}
+	return true
+}
+
+// run is the loop's goroutine. A turn takes all the events that have gathered.
+func (sl *stdLoop) run() {
+	for {
+		<-sl.bell
+		sl.mu.Lock()
+		events, closed := sl.events, sl.closed
+		sl.events = sl.spare[:0]
+		sl.mu.Unlock()
+		for i := range events {
+			sl.handle(&events[i])
+		}
+		clear(events)
+		sl.spare = events
+		if closed {
+			sl.closeAll()
+		}
+		sl.turn()
+		if closed {
+			return
+		}
+	}
+}
+
+func (sl *stdLoop) handle(ev *stdEvent) {
+	c := ev.c
+	switch {
+	case ev.kind == stdOpened:
+		sl.open(c)
+	case c.gone:
+	case ev.kind == stdRead:
+		if len(ev.data) > 0 {
+			sl.received(&c.Conn, ev.data)
+		}
+		if ev.err == nil {
+			c.waiting = true
+			c.grant()
+		} else {
+			c.readFailed(ev.err)
+		}
+	case ev.err != nil:
+		c.end(ev.err)
+	default:
+		c.queue() // the output is gone: settle looks at the water marks
+	}
+}
+
+func (sl *stdLoop) open(c *stdConn) {
+	if !sl.opened(&c.Conn) {
+		_ = c.nc.Close()
+		return
+	}
+	sl.conns[c] = struct{}{}
+	sl.t.wg.Go(c.read)
+}
+
+func (sl *stdLoop) closeAll() {
+	for c := range sl.conns {
+		c.flushLast()
+		c.end(errStopped)
+	}
+}
+
+// stdConn is a connection on Go's net, both halves.
+type stdConn struct {
+	Conn
+	sl    *stdLoop
+	nc    net.Conn
+	now   *instantWriter // nil if the connection can only be written to by blocking
+	token chan struct{}  // loop to reader: go on; closed at the end
+	// waiting: the reader has nothing under way and waits for its token.
+	waiting bool
+	// heldErr is an end that was read while the connection was parked. It counts when what was
+	// read before it has been handled.
+	heldErr error
+	later   stdWriter
+}
+
+func newStdConn(sl *stdLoop, nc net.Conn, remote netip.AddrPort) *stdConn {
+	c := &stdConn{
+		sl:    sl,
+		nc:    nc,
+		now:   newInstantWriter(nc),
+		token: make(chan struct{}, 1),
+	}
+	c.later.c = c
+	sl.t.r.initConn(&c.Conn, c, remote)
+	c.loop = sl.loop
+	return c
+}
+
+// idleReadBytes is what a reader keeps while it waits for a client to say something.
+const idleReadBytes = 1 << 10
+
+var readChunks = sync.Pool{New: func() any { return new([readChunkBytes]byte) }}
+
+// read is the connection's goroutine. It reads into a small buffer until that is filled by one
+// read, then into large ones, until those are not filled even by a tenth.
+func (c *stdConn) read() {
+	idle := make([]byte, idleReadBytes)
+	var chunk *[readChunkBytes]byte
+	defer func() {
+		if chunk != nil {
+			readChunks.Put(chunk)
+		}
+	}()
+	for {
+		buf := idle
+		if chunk != nil {
+			buf = chunk[:]
+		}
+		n, err := c.nc.Read(buf)
+		if !c.sl.post(stdEvent{c: c, kind: stdRead, data: buf[:n], err: err}) || err != nil {
+			return
+		}
+		if _, open := <-c.token; !open {
+			return
+		}
+		switch {
+		case chunk == nil && n == len(idle):
+			chunk = readChunks.Get().(*[readChunkBytes]byte)
+		case chunk != nil && n < readChunkBytes/10:
+			readChunks.Put(chunk)
+			chunk = nil
+		}
+	}
+}
+
+// grant lets the reader go on if the connection may be read from.
+func (c *stdConn) grant() {
+	if c.mode == readOn && c.waiting && !c.gone {
+		c.waiting = false
+		c.token <- struct{}{}
+	}
+}
+
+// readFailed is a FIN or an error of the socket. A FIN waits until its connection is read again:
+// what came before it may still be parked.
+func (c *stdConn) readFailed(err error) {
+	if errors.Is(err, io.EOF) {
+		c.sl.lastInput(&c.Conn)
+		if c.mode != readOn {
+			c.heldErr = err
+			return
+		}
+	}
+	c.flushLast()
+	c.end(err)
+}
+
+// flushLast lets what was answered in this turn leave with the close.
+func (c *stdConn) flushLast() { c.sl.send(&c.Conn) }
+
+// end closes the socket and tells the loop. The reader and the writer find out by themselves.
+func (c *stdConn) end(err error) {
+	if c.gone {
+		return
+	}
+	delete(c.sl.conns, c)
+	close(c.token)
+	_ = c.nc.Close()
+	c.sl.ended(&c.Conn, err)
+}
+
+func (c *stdConn) write(p []byte) {
+	if c.now != nil && c.later.left.Load() == 0 {
+		n, err := c.now.write(p)
+		if err != nil {
+			c.end(err)
+			return
+		}
+		p = p[n:]
+	}
+	if len(p) > 0 {
+		c.later.append(p)
+	}
+}
+
+func (c *stdConn) push() {}
+
+func (c *stdConn) buffered() int { return int(c.later.left.Load()) }
+
+func (c *stdConn) unacked() int {
+	if c.now == nil {
+		return -1
+	}
+	return c.now.unacked()
+}
+
+func (c *stdConn) setReading(mode reading) {
+	if mode != readOn {
+		return
+	}
+	if c.heldErr != nil {
+		c.sl.post(stdEvent{c: c, kind: stdRead, err: c.heldErr})
+		c.heldErr = nil
+	}
+	c.grant()
+}
+
+func (c *stdConn) close() { c.end(nil) }
