@@ -1,0 +1,152 @@
+package datatree
+
+import (
+	"quoll/datatree/internal/store"
+	"quoll/datatree/watch"
+	"quoll/jute"
+)
+
+// newNode is what a create says. Its slices alias the transaction.
+type newNode struct {
+	path     []byte
+	data     []byte
+	acl      []jute.ACL
+	owner    jute.SessionID
+	cversion int32 // of the parent afterwards; -1: one more
+	zxid     jute.Zxid
+	time     int64
+}
+
+// createNode adds a node; created must follow, when the caller has looked at it.
+func (t *Tree) createNode(c *newNode) (store.ID, jute.ErrorCode) {
+	parentPath, name, ok := jute.SplitPath(c.path)
+	if !ok {
+		return store.None, jute.NoNode
+	}
+	parent := t.nodes.Lookup(parentPath)
+	if parent == store.None {
+		return store.None, jute.NoNode
+	}
+	handle := t.acls.Intern(c.acl)
+	if old := t.nodes.Lookup(c.path); old != store.None {
+		// As ZooKeeper does it, the list that the node had keeps its use.
+		t.nodes.At(old).ACL = handle
+		return old, jute.NodeExists
+	}
+	t.removeDigest(parent)
+	p := t.nodes.At(parent)
+	cversion := c.cversion
+	if cversion == -1 {
+		cversion = p.Cversion + 1
+	}
+	if cversion > p.Cversion {
+		p.Cversion, p.Pzxid = cversion, c.zxid
+	}
+	t.addDigest(parent, parentPath)
+
+	id := t.nodes.Add(parent, c.path, name, c.data)
+	n := t.nodes.At(id)
+	n.Czxid, n.Mzxid, n.Pzxid = c.zxid, c.zxid, c.zxid
+	n.Ctime, n.Mtime = c.time, c.time
+	n.Owner, n.ACL = c.owner, handle
+	t.addDigest(id, c.path)
+	t.lists.add(t.opts.Kind(c.owner), c.owner, id)
+	t.dataSize += sizeOf(c.path, len(c.data))
+	return id, jute.OK
+}
+
+// created does what follows from a new node: quotas, then watches.
+func (t *Tree) created(c *newNode, id store.ID) {
+	t.quotaCreated(c.path)
+	t.quotaChanged(c.path, int64(len(c.data)), 1)
+	acl := t.acls.List(t.nodes.At(id).ACL)
+	t.watches.FireData(t.sink, watch.Event{
+		Type: jute.EventCreated, Path: c.path, Zxid: c.zxid}, acl)
+	t.fireChildren(c.path, t.nodes.At(id).Parent, c.zxid)
+}
+
+// fireChildren tells the child watchers of the parent of path.
+func (t *Tree) fireChildren(path []byte, parent store.ID, zxid jute.Zxid) {
+	parentPath, _, _ := jute.SplitPath(path)
+	if len(parentPath) == 0 {
+		parentPath = path[:1]
+	}
+	t.watches.FireChild(t.sink, watch.Event{
+		Type: jute.EventChildrenChanged, Path: parentPath, Zxid: zxid},
+		t.acls.List(t.nodes.At(parent).ACL))
+}
+
+// deleteNode removes a node. The parent's pzxid moves even when the node is gone already: a
+// replay over a fuzzy snapshot has to bring it forward.
+func (t *Tree) deleteNode(path []byte, zxid jute.Zxid) jute.ErrorCode {
+	parentPath, name, ok := jute.SplitPath(path)
+	if !ok {
+		return jute.NoNode
+	}
+	parent := t.nodes.Lookup(parentPath)
+	if parent == store.None {
+		return jute.NoNode
+	}
+	t.removeDigest(parent)
+	p := t.nodes.At(parent)
+	p.Pzxid = max(p.Pzxid, zxid)
+	t.addDigest(parent, parentPath)
+
+	id := t.nodes.Lookup(path)
+	if id == store.None || id == store.Root {
+		return jute.NoNode
+	}
+	t.removeDigest(id)
+	n := t.nodes.At(id)
+	acl, owner, size := t.acls.List(n.ACL), n.Owner, t.nodes.DataLen(id)
+	t.acls.Drop(n.ACL)
+	t.dataSize -= sizeOf(path, size)
+	t.lists.remove(t.opts.Kind(owner), owner, id)
+	t.nodes.Remove(id)
+
+	t.quotaDeleted(parentPath, name)
+	t.quotaChanged(path, int64(-max(0, size)), -1)
+	t.watches.FireDeleted(t.sink, watch.Event{
+		Type: jute.EventDeleted, Path: path, Zxid: zxid}, acl)
+	t.fireChildren(path, parent, zxid)
+	return jute.OK
+}
+
+func (t *Tree) setData(
+	txn *jute.SetDataRequest, h *jute.TxnHeader, out *jute.Stat,
+) jute.ErrorCode {
+	id := t.nodes.Lookup(txn.Path)
+	if id == store.None {
+		return jute.NoNode
+	}
+	t.removeDigest(id)
+	before := t.nodes.DataLen(id)
+	t.nodes.SetData(id, txn.Data)
+	n := t.nodes.At(id)
+	n.Mtime, n.Mzxid, n.Version = h.Time, h.Zxid, txn.Version
+	t.addDigest(id, txn.Path)
+	t.stat(id, out)
+
+	grown := int64(len(txn.Data) - max(0, before))
+	t.quotaChanged(txn.Path, grown, 0)
+	t.dataSize += grown
+	t.watches.FireData(t.sink, watch.Event{
+		Type: jute.EventDataChanged, Path: txn.Path, Zxid: h.Zxid}, t.acls.List(n.ACL))
+	return jute.OK
+}
+
+func (t *Tree) setACL(txn *jute.SetACLRequest, out *jute.Stat) jute.ErrorCode {
+	id := t.nodes.Lookup(txn.Path)
+	if id == store.None {
+		return jute.NoNode
+	}
+	n := t.nodes.At(id)
+	t.walks.aclChanges(id, t.acls.Key(n.ACL), n.Czxid)
+	t.acls.Drop(n.ACL)
+	t.removeDigest(id)
+	n.Aversion = txn.Version
+	n.ACL = t.acls.Intern(txn.ACL)
+	t.addDigest(id, txn.Path)
+	t.stat(id, out)
+	return jute.OK
+}

@@ -1,0 +1,90 @@
+package datatree
+
+import (
+	"errors"
+	"fmt"
+
+	"quoll/datatree/internal/store"
+	"quoll/jute"
+)
+
+// Why a snapshot's node cannot be loaded.
+var (
+	ErrNoParent  = errors.New("node before its parent")
+	ErrDuplicate = errors.New("node twice")
+	ErrRoot      = errors.New("the root must come first")
+)
+
+// SnapshotDigest is the digest that ends a snapshot.
+type SnapshotDigest = ZxidDigest
+
+// BeginLoad empties the tree, to be filled by LoadACL, then LoadNode, then FinishLoad. Until then
+// nobody else may use the tree. Watches and sink stay.
+func (t *Tree) BeginLoad() {
+	t.clear()
+	t.digest = digests{}
+	// Every ZooKeeper makes its own /zookeeper/config before it loads, and gives it the first key.
+	t.acls.Reserve(1)
+}
+
+// LoadACL adds a list of the snapshot's table.
+func (t *Tree) LoadACL(key int64, acl []jute.ACL) { t.acls.Load(key, acl) }
+
+// LoadNode adds a node; the root, "", comes first, and parents before their children.
+func (t *Tree) LoadNode(path, data []byte, acl int64, st *jute.StatPersisted) error {
+	id, err := t.placeNode(path, data)
+	if err != nil {
+		return fmt.Errorf("znode %q: %w", path, err)
+	}
+	n := t.nodes.At(id)
+	parent := n.Parent
+	*n = store.Node{
+		Czxid: st.Czxid, Mzxid: st.Mzxid, Pzxid: st.Pzxid, Ctime: st.Ctime, Mtime: st.Mtime,
+		Owner: st.EphemeralOwner, Version: st.Version, Cversion: st.Cversion,
+		Aversion: st.Aversion, ACL: t.acls.Use(acl), Parent: parent,
+	}
+	t.addDigest(id, path)
+	if id != store.Root {
+		t.lists.add(t.opts.Kind(n.Owner), n.Owner, id)
+	}
+	t.walks.loaded = max(t.walks.loaded, n.Czxid)
+	return nil
+}
+
+func (t *Tree) placeNode(path, data []byte) (store.ID, error) {
+	if len(path) == 0 {
+		if t.nodes.Len() > 1 {
+			return store.None, ErrRoot
+		}
+		t.nodes.SetData(store.Root, data)
+		t.digest.tree = 0
+		return store.Root, nil
+	}
+	parentPath, name, ok := jute.SplitPath(path)
+	if !ok {
+		return store.None, ErrNoParent
+	}
+	parent := t.nodes.Lookup(parentPath)
+	if parent == store.None {
+		return store.None, ErrNoParent
+	}
+	if t.nodes.Lookup(path) != store.None {
+		return store.None, ErrDuplicate
+	}
+	return t.nodes.Add(parent, path, name, data), nil
+}
+
+// FinishLoad ends a load: the tree is that of snapshotZxid, and of some later transactions, up to
+// the zxid of digest, which is compared when the replay comes to it. A nil digest, one without a
+// zxid or one older than the snapshot says nothing: then digests are compared from the next
+// transaction on (see IgnoreDigestsUntil).
+func (t *Tree) FinishLoad(snapshotZxid jute.Zxid, digest *SnapshotDigest) {
+	t.dataSize = t.measure()
+	t.setupQuotas()
+	t.acls.PurgeUnused()
+	t.lastZxid = snapshotZxid
+	if t.opts.Digest && digest != nil && digest.Zxid > 0 && digest.Zxid >= snapshotZxid {
+		t.digest.fuzzy, t.digest.isFuzzy = *digest, true
+		t.endFuzzy(snapshotZxid)
+	}
+}

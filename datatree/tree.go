@@ -1,0 +1,175 @@
+package datatree
+
+import (
+	"sync"
+
+	"quoll/datatree/internal/acl"
+	"quoll/datatree/internal/quota"
+	"quoll/datatree/internal/store"
+	"quoll/datatree/watch"
+	"quoll/jute"
+)
+
+// Options says how a tree reads owner fields and whether it keeps a digest.
+type Options struct {
+	ExtendedTypes bool // zookeeper.extendedTypesEnabled: TTL nodes
+	Emulate353TTL bool // zookeeper.emulate353TTLNodes
+	Digest        bool // zookeeper.digest.enabled: without it every digest is 0
+}
+
+// Paths of the nodes that every tree begins with.
+const (
+	zookeeperPath = "/zookeeper"
+	quotaPath     = "/zookeeper/quota"
+	configPath    = "/zookeeper/config"
+)
+
+// Tree is a tree of znodes and the watches on it.
+type Tree struct {
+	mu    sync.RWMutex
+	opts  Options
+	nodes *store.Store
+	acls  *acl.Cache
+	lists owners
+
+	quotas   quota.Trie
+	watches  *watch.Manager
+	sink     watch.Sink
+	lastZxid jute.Zxid
+	dataSize int64 // UTF-16 units of paths plus bytes of data, as ZooKeeper counts them
+	digest   digests
+	faults   Faults
+	walks    walks
+	scratch  []byte // the writer's, used again for each transaction
+}
+
+// New makes the tree that a new server starts with: the root, /zookeeper, its quota and its
+// config, the last readable by all and writable by none.
+func New(o Options) *Tree {
+	t := &Tree{opts: o, nodes: store.New(), watches: watch.NewManager()}
+	t.clear()
+	t.addBuiltin(store.Root, zookeeperPath)
+	zk := t.nodes.Lookup([]byte(zookeeperPath))
+	t.addBuiltin(zk, quotaPath)
+	t.EnsureConfigNode()
+	t.dataSize = t.measure()
+	return t
+}
+
+// clear empties the tree but for a new root. Options, watches and sink stay.
+func (t *Tree) clear() {
+	t.nodes.Reset()
+	t.acls = acl.New()
+	t.lists = newOwners()
+	t.quotas.Clear()
+	t.lastZxid = 0
+	t.dataSize = 0
+	t.digest = digests{}
+	t.faults = Faults{}
+	t.walks.forget()
+	t.addDigest(store.Root, nil)
+}
+
+func (t *Tree) addBuiltin(parent store.ID, path string) store.ID {
+	_, name, _ := jute.SplitPath([]byte(path))
+	id := t.nodes.Add(parent, []byte(path), name, []byte{})
+	t.addDigest(id, []byte(path))
+	return id
+}
+
+// EnsureConfigNode makes /zookeeper/config when it is missing, as it is in snapshots of servers
+// before 3.5.
+func (t *Tree) EnsureConfigNode() {
+	if t.nodes.Lookup([]byte(configPath)) != store.None {
+		return
+	}
+	zk := t.nodes.Lookup([]byte(zookeeperPath))
+	if zk == store.None {
+		return
+	}
+	n := t.nodes.At(t.addBuiltin(zk, configPath))
+	n.ACL = t.acls.Intern([]jute.ACL{
+		{Perms: jute.PermRead, ID: jute.ID{Scheme: "world", ID: "anyone"}},
+	})
+	n.Aversion = -1
+}
+
+// Lock begins a batch of Apply.
+func (t *Tree) Lock() { t.mu.Lock() }
+
+// Unlock ends a batch of Apply.
+func (t *Tree) Unlock() { t.mu.Unlock() }
+
+// SetSink names who delivers events; nil delivers none. Before the first Apply.
+func (t *Tree) SetSink(s watch.Sink) { t.sink = s }
+
+// SetLastZxid moves the last zxid without a transaction: a new leader's epoch begins. Under Lock.
+func (t *Tree) SetLastZxid(z jute.Zxid) { t.lastZxid = z }
+
+// DropWatches forgets all watches of a connection. Any goroutine may call it.
+func (t *Tree) DropWatches(w watch.Watcher) { t.watches.Drop(w) }
+
+// Options are those that the tree was made with.
+func (t *Tree) Options() Options { return t.opts }
+
+// Faults counts what cannot happen as long as every server does the same.
+type Faults struct {
+	Inconsistencies uint64 // transactions that could not be applied as Prep made them
+	Inconsistency   Inconsistency
+	Mismatches      uint64 // transactions after which the tree's digest was not theirs
+	Mismatch        Mismatch
+}
+
+// Inconsistency is a transaction that did not fit the tree.
+type Inconsistency struct {
+	Zxid jute.Zxid
+	Type jute.OpCode
+	Path string
+	Err  jute.ErrorCode
+}
+
+// Mismatch is a tree digest that is not the expected one.
+type Mismatch struct {
+	Zxid       jute.Zxid
+	Want, Have uint64
+}
+
+// measure counts the size that ZooKeeper computes after a load; it has the root twice in its map,
+// as "" and as "/".
+func (t *Tree) measure() int64 {
+	total := int64(1) + int64(max(0, t.nodes.DataLen(store.Root)))
+	t.eachNode(store.Root, func(id store.ID, path []byte) {
+		total += sizeOf(path, t.nodes.DataLen(id))
+	})
+	return total
+}
+
+// sizeOf is the length of a path as Java's String counts it, and of data (-1 when null).
+func sizeOf(path []byte, dataLen int) int64 {
+	units := 0
+	for _, b := range path {
+		switch {
+		case b >= 0xf0:
+			units += 2
+		case b < 0x80 || b >= 0xc0:
+			units++
+		}
+	}
+	return int64(units + max(0, dataLen))
+}
+
+// eachNode visits id and everything below it, parents first. The path is valid during the call.
+func (t *Tree) eachNode(id store.ID, visit func(id store.ID, path []byte)) {
+	path := t.nodes.AppendPath(nil, id)
+	t.descend(id, path, visit)
+}
+
+func (t *Tree) descend(id store.ID, path []byte, visit func(id store.ID, path []byte)) {
+	visit(id, path)
+	for i := range t.nodes.NumChildren(id) {
+		kid := t.nodes.Child(id, i)
+		below := append(append(path, '/'), t.nodes.Name(kid)...)
+		t.descend(kid, below, visit)
+		path = below[:len(path)]
+	}
+}

@@ -1,0 +1,209 @@
+package watch
+
+import (
+	"sync"
+
+	"quoll/jute"
+)
+
+// Watcher is a connection, by the handle that the processor gave it.
+type Watcher uint32
+
+// Mode is how long and how far a watch listens (WatcherMode).
+type Mode uint8
+
+// The modes.
+const (
+	Standard            Mode = iota // once
+	Persistent                      // until removed
+	PersistentRecursive             // until removed, for the whole subtree
+)
+
+// Event is one change of one node. Path aliases the transaction.
+type Event struct {
+	Type jute.EventType
+	Path []byte
+	Zxid jute.Zxid
+}
+
+// Sink takes events to their connections.
+type Sink interface {
+	// Deliver is called under the tree's write lock, in the order of changes. To has each
+	// watcher once and is valid during the call. Acl is that of the node that ev.Path names, as
+	// it was before a delete: who lacks READ must not hear of it. A nil acl filters nobody.
+	Deliver(ev Event, acl []jute.ACL, to []Watcher)
+}
+
+// Manager has the watches of one tree.
+type Manager struct {
+	mu    sync.Mutex
+	data  table
+	child table
+
+	// The writer's own, used by the Fire methods only.
+	first, second []Watcher
+}
+
+// NewManager makes a Manager without watches.
+func NewManager() *Manager { return &Manager{data: newTable(), child: newTable()} }
+
+// WatchData sets a standard data watch (getData, exists).
+func (m *Manager) WatchData(path []byte, w Watcher) {
+	m.mu.Lock()
+	m.data.add(path, w, Standard)
+	m.mu.Unlock()
+}
+
+// WatchChildren sets a standard child watch (getChildren).
+func (m *Manager) WatchChildren(path []byte, w Watcher) {
+	m.mu.Lock()
+	m.child.add(path, w, Standard)
+	m.mu.Unlock()
+}
+
+// Add sets a persistent or recursive watch (addWatch).
+func (m *Manager) Add(path []byte, w Watcher, mode Mode) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.data.add(path, w, mode)
+	if mode != PersistentRecursive {
+		m.child.add(path, w, mode)
+	}
+}
+
+const every = modes(1<<Standard | 1<<Persistent | 1<<PersistentRecursive)
+
+// Remove takes the watches of a type from a watcher at a path (removeWatches) and says whether
+// there were any.
+func (m *Manager) Remove(path []byte, typ jute.WatcherType, w Watcher) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	switch typ {
+	case jute.WatcherChildren:
+		return m.child.remove(path, w, Standard.bit())
+	case jute.WatcherData:
+		return m.data.remove(path, w, Standard.bit())
+	case jute.WatcherPersistent:
+		child := m.child.remove(path, w, Persistent.bit())
+		return m.data.remove(path, w, Persistent.bit()) || child
+	case jute.WatcherPersistentRecursive:
+		return m.data.remove(path, w, PersistentRecursive.bit())
+	case jute.WatcherAny:
+		child := m.child.remove(path, w, every)
+		return m.data.remove(path, w, every) || child
+	}
+	return false
+}
+
+// Has says whether a watcher has a watch of the type at a path (checkWatches).
+func (m *Manager) Has(path []byte, typ jute.WatcherType, w Watcher) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	switch typ {
+	case jute.WatcherChildren:
+		return m.child.has(path, w, Standard.bit())
+	case jute.WatcherData:
+		return m.data.has(path, w, Standard.bit())
+	case jute.WatcherPersistent:
+		return m.data.has(path, w, Persistent.bit())
+	case jute.WatcherPersistentRecursive:
+		return m.data.has(path, w, PersistentRecursive.bit())
+	case jute.WatcherAny:
+		return m.child.has(path, w, every) || m.data.has(path, w, every)
+	}
+	return false
+}
+
+// Drop forgets all watches of a watcher. Any goroutine may call it.
+func (m *Manager) Drop(w Watcher) {
+	m.mu.Lock()
+	m.data.drop(w)
+	m.child.drop(w)
+	m.mu.Unlock()
+}
+
+// FireData tells the data watchers of a node. Only the tree's writer may call it.
+func (m *Manager) FireData(s Sink, ev Event, acl []jute.ACL) {
+	m.mu.Lock()
+	m.first = m.data.fire(m.first[:0], ev.Path)
+	m.mu.Unlock()
+	deliver(s, ev, acl, m.first)
+}
+
+// FireChild tells the child watchers of a node. Only the tree's writer may call it.
+func (m *Manager) FireChild(s Sink, ev Event, acl []jute.ACL) {
+	m.mu.Lock()
+	m.first = m.child.fire(m.first[:0], ev.Path)
+	m.mu.Unlock()
+	deliver(s, ev, acl, m.first)
+}
+
+// FireDeleted tells the data watchers of a node that it is gone, then those child watchers of it
+// that have not heard of it as data watchers. Only the tree's writer may call it.
+func (m *Manager) FireDeleted(s Sink, ev Event, acl []jute.ACL) {
+	m.mu.Lock()
+	m.first = m.data.fire(m.first[:0], ev.Path)
+	m.second = m.child.fire(m.second[:0], ev.Path)
+	m.mu.Unlock()
+	deliver(s, ev, acl, m.first)
+	deliver(s, ev, acl, without(m.second, m.first))
+}
+
+func deliver(s Sink, ev Event, acl []jute.ACL, to []Watcher) {
+	if len(to) > 0 && s != nil {
+		s.Deliver(ev, acl, to)
+	}
+}
+
+// without takes from a what b has; both are in order.
+func without(a, b []Watcher) []Watcher {
+	left := a[:0]
+	for _, w := range a {
+		for len(b) > 0 && b[0] < w {
+			b = b[1:]
+		}
+		if len(b) == 0 || b[0] != w {
+			left = append(left, w)
+		}
+	}
+	return left
+}
+
+// Count is the number of watches, where one watcher counts once per path and table.
+func (m *Manager) Count() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.data.size() + m.child.size()
+}
+
+// Summary is what wchs tells.
+type Summary struct {
+	Watchers int
+	Paths    int
+	Total    int
+}
+
+// Summary counts the data watches; like ZooKeeper's, it leaves child watches out.
+func (m *Manager) Summary() Summary {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return Summary{
+		Watchers: len(m.data.byWatcher), Paths: len(m.data.byPath), Total: m.data.size(),
+	}
+}
+
+// EachPath visits the data watches by path, for wchp; child watches are left out, as in
+// ZooKeeper. Both are in order.
+func (m *Manager) EachPath(visit func(path string, to []Watcher)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.data.eachPath(visit)
+}
+
+// EachWatcher visits the data watches by watcher, for wchc; child watches are left out, as in
+// ZooKeeper. Both are in order.
+func (m *Manager) EachWatcher(visit func(w Watcher, paths []string)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.data.eachWatcher(visit)
+}

@@ -1,0 +1,88 @@
+package datatree
+
+import (
+	"quoll/datatree/watch"
+	"quoll/jute"
+)
+
+// WatchData sets a standard data watch, in the same hold as the read that it belongs to.
+func (v View) WatchData(path []byte, w watch.Watcher) { v.t.watches.WatchData(path, w) }
+
+// WatchChildren sets a standard child watch, in the same hold as the listing it belongs to.
+func (v View) WatchChildren(path []byte, w watch.Watcher) { v.t.watches.WatchChildren(path, w) }
+
+// AddWatch sets a persistent or recursive watch (addWatch). Any mode but those two is refused by
+// the caller.
+func (v View) AddWatch(path []byte, w watch.Watcher, mode jute.AddWatchMode) {
+	m := watch.Persistent
+	if mode == jute.AddWatchRecursive {
+		m = watch.PersistentRecursive
+	}
+	v.t.watches.Add(path, w, m)
+}
+
+// RemoveWatch takes watches of a type (removeWatches) and says whether there were any.
+func (v View) RemoveWatch(path []byte, typ jute.WatcherType, w watch.Watcher) bool {
+	return v.t.watches.Remove(path, typ, w)
+}
+
+// HasWatch says whether there are watches of a type (checkWatches).
+func (v View) HasWatch(path []byte, typ jute.WatcherType, w watch.Watcher) bool {
+	return v.t.watches.Has(path, typ, w)
+}
+
+// SetWatches brings back the watches of a client that reconnected (setWatches, setWatches2): what
+// it missed since RelativeZxid goes to replay, in order, and is not watched again.
+func (v View) SetWatches(
+	w watch.Watcher, s *jute.SetWatches, replay func(typ jute.EventType, path []byte),
+) {
+	for _, path := range s.Data {
+		switch n, ok := v.Find(path); {
+		case !ok:
+			replay(jute.EventDeleted, path)
+		case v.t.nodes.At(n.id).Mzxid > s.RelativeZxid:
+			replay(jute.EventDataChanged, path)
+		default:
+			v.t.watches.WatchData(path, w)
+		}
+	}
+	for _, path := range s.Exist {
+		if _, ok := v.Find(path); ok {
+			replay(jute.EventCreated, path)
+		} else {
+			v.t.watches.WatchData(path, w)
+		}
+	}
+	for _, path := range s.Child {
+		switch n, ok := v.Find(path); {
+		case !ok:
+			replay(jute.EventDeleted, path)
+		case v.t.nodes.At(n.id).Pzxid > s.RelativeZxid:
+			replay(jute.EventChildrenChanged, path)
+		default:
+			v.t.watches.WatchChildren(path, w)
+		}
+	}
+	for _, path := range s.Persistent {
+		v.t.watches.Add(path, w, watch.Persistent)
+	}
+	for _, path := range s.PersistentRecursive {
+		v.t.watches.Add(path, w, watch.PersistentRecursive)
+	}
+}
+
+// WatchCount is the number of watches (zk_watch_count).
+func (v View) WatchCount() int { return v.t.watches.Count() }
+
+// WatchSummary counts data watches, for wchs.
+func (v View) WatchSummary() watch.Summary { return v.t.watches.Summary() }
+
+// WatchesByPath visits the data watches by path, for wchp.
+func (v View) WatchesByPath(visit func(path string, to []watch.Watcher)) {
+	v.t.watches.EachPath(visit)
+}
+
+// WatchesByWatcher visits the data watches by connection, for wchc.
+func (v View) WatchesByWatcher(visit func(w watch.Watcher, paths []string)) {
+	v.t.watches.EachWatcher(visit)
+}
