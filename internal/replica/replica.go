@@ -1,0 +1,165 @@
+package replica
+
+import (
+	"quoll/datatree"
+	"quoll/jute"
+	"quoll/processor"
+	"quoll/processor/session"
+	"quoll/quorum"
+)
+
+// Config is what a replica is told once.
+type Config struct {
+	Chain          processor.Rules
+	Sync           processor.SyncRules
+	TickMillis     int32 // tickTime
+	ServerID       uint8
+	IntervalMillis int64 // how often Tick events come when all is well
+	Reap           ReapRules
+	Random         func(n int64) int64 // in [0, n)
+	Observer       processor.Observer  // may be nil
+}
+
+// Now is the time of a step: the monotonic clock rules deadlines, the wall clock only stamps.
+type Now struct {
+	MonoMillis int64
+	WallMillis int64
+}
+
+// Events is what a step is told. Fields are handled in the order in which they stand here.
+type Events struct {
+	Now
+	Generation uint64 // of Durable and SnapshotDone
+	// Durable is the last zxid that the log has safely; 0 tells nothing.
+	Durable jute.Zxid
+	// Batches are the lanes' requests, in order of arrival.
+	Batches []*processor.Batch
+	// Tick asks for expiry and reaping.
+	Tick bool
+	// SnapshotDone tells that the job of Effects.Snapshot is over, well or not.
+	SnapshotDone bool
+}
+
+// Append is one transaction on its way to the log.
+type Append struct {
+	Entry jute.Entry
+	// Roll closes the log file behind this transaction; the next begins a new one.
+	Roll bool
+}
+
+// SnapshotJob asks for a snapshot of the tree as it is from now on: it is fuzzy, and every
+// transaction above Zxid must be replayed on it.
+type SnapshotJob struct {
+	Generation uint64
+	Zxid       jute.Zxid
+	Sessions   []session.Saved
+	ACLs       []ACLEntry      // the table that the nodes' keys point into
+	Cursor     datatree.Cursor // at the beginning of the walk
+}
+
+// ACLEntry is one list of the ACL table.
+type ACLEntry struct {
+	Key int64
+	ACL []jute.ACL
+}
+
+// Effects is what a step wants done. It is reused by the next step.
+type Effects struct {
+	Generation uint64
+	// Append goes to the log in this order.
+	Append []Append
+	// Snapshot starts a job after Append was handed over; nil when none is wanted.
+	Snapshot *SnapshotJob
+	// LateMillis is how long the process stood still before this tick; deadlines moved by it.
+	LateMillis int64
+	// Expired counts the sessions whose time was up.
+	Expired int
+}
+
+// Replica is one server.
+type Replica struct {
+	config     Config
+	tree       *datatree.Tree
+	sessions   *session.Table
+	peer       *quorum.Solo
+	chain      *processor.Chain
+	sync       *processor.Sync
+	generation uint64
+	effects    Effects
+
+	wantSnapshot bool
+	snapshotting bool
+	reaper       reaper
+	expired      []*session.Session
+}
+
+// New makes a replica around a tree that was restored from disk, with the sessions found there.
+func New(
+	config Config, tree *datatree.Tree, restored []session.Saved, conns *processor.Conns, now Now,
+) *Replica {
+	r := &Replica{config: config, tree: tree, generation: 1}
+	r.sessions = session.NewTable(
+		config.TickMillis, config.ServerID, now.WallMillis, now.MonoMillis)
+	for _, s := range restored {
+		r.sessions.Restore(s.ID, s.TimeoutMillis)
+	}
+	r.peer = quorum.NewSolo(tree.Peek().LastZxid())
+	r.sync = processor.NewSync(config.Sync, config.Random)
+	r.chain = processor.NewChain(
+		config.Chain, tree, r.sessions, conns, r.peer, config.Observer)
+	r.reaper = newReaper(config.Reap, now.MonoMillis)
+	return r
+}
+
+// Step moves the server on by some events. The effects are valid until the next step.
+func (r *Replica) Step(ev *Events) *Effects {
+	r.effects = Effects{Generation: r.generation, Append: r.effects.Append[:0]}
+	current := ev.Generation == r.generation
+	if current && ev.SnapshotDone {
+		r.snapshotting = false
+	}
+	if current && ev.Durable > 0 {
+		r.chain.Committed(r.peer.Durable(ev.Durable))
+	}
+	for _, b := range ev.Batches {
+		r.chain.Requests(b, ev.WallMillis)
+	}
+	if ev.Tick {
+		r.tick(ev.Now)
+	}
+	r.takeAppends()
+	r.startSnapshot()
+	return &r.effects
+}
+
+// takeAppends hands the peer's transactions to the log.
+func (r *Replica) takeAppends() {
+	for _, e := range r.peer.Take().Append {
+		roll := r.sync.Logged(len(e.Payload))
+		r.effects.Append = append(r.effects.Append, Append{Entry: e, Roll: roll})
+		r.wantSnapshot = r.wantSnapshot || roll
+	}
+}
+
+// startSnapshot starts the job when one is due and none runs: the one that runs will be followed
+// by the next roll's.
+func (r *Replica) startSnapshot() {
+	if !r.wantSnapshot || r.snapshotting {
+		return
+	}
+	r.wantSnapshot, r.snapshotting = false, true
+	job := &SnapshotJob{Generation: r.generation, Sessions: r.sessions.Snapshot(nil)}
+	v := r.tree.Peek()
+	v.StartWalk(&job.Cursor)
+	v.ACLTable(func(key int64, acl []jute.ACL) {
+		job.ACLs = append(job.ACLs, ACLEntry{Key: key, ACL: acl})
+	})
+	job.Zxid = job.Cursor.Zxid()
+	r.effects.Snapshot = job
+}
+
+// InFlight is how many writes are not applied yet.
+func (r *Replica) InFlight() int { return r.chain.InFlight() }
+
+// Sessions is the table, for the core's goroutine only.
+func (r *Replica) Sessions() *session.Table { return r.sessions }

@@ -1,0 +1,163 @@
+package processor
+
+import (
+	"quoll/datatree"
+	"quoll/jute"
+	"quoll/processor/session"
+)
+
+// Proposer hands transactions to the ensemble; what it commits comes back through Committed.
+type Proposer interface {
+	Propose(e jute.Entry)
+}
+
+// Rules is what the configuration says to the chain.
+type Rules struct {
+	Prep PrepRules
+	// MaxApplyBatch bounds how many transactions are applied in one hold of the tree's lock.
+	MaxApplyBatch int
+}
+
+// Chain is the way of a request:
+//
+//	requests -> Prep -> Proposal -> (effects: append, send)
+//	durable, acks -> Commit -> Final -> mailboxes
+//
+// It belongs to one goroutine, the core. Every method leaves its results in the mailboxes of lanes;
+// the lanes are woken before it returns.
+type Chain struct {
+	prep     *Prep
+	proposer Proposer // the Proposal stage is the peer's
+	commit   Commit
+	final    Final
+	sessions *session.Table
+	rules    Rules
+}
+
+// NewChain builds the stages around a loaded tree and its sessions.
+func NewChain(
+	rules Rules, tree *datatree.Tree, sessions *session.Table, conns *Conns, proposer Proposer,
+	observer Observer,
+) *Chain {
+	c := &Chain{
+		prep:     newPrep(rules.Prep, tree, sessions),
+		proposer: proposer,
+		commit:   Commit{first: 1},
+		sessions: sessions,
+		rules:    rules,
+	}
+	c.final = Final{
+		tree: tree, reader: &Reader{Auth: rules.Prep.Auth}, sessions: sessions,
+		journal: c.prep.journal, conns: conns, observe: observer,
+		attached: make(map[jute.SessionID]*Stream),
+	}
+	tree.SetSink(&c.final)
+	return c
+}
+
+// Requests takes a lane's batch. wallMillis stamps its transactions (ms since 1970).
+func (c *Chain) Requests(batch *Batch, wallMillis int64) {
+	c.prep.wall = wallMillis
+	for i := range batch.Requests {
+		c.request(&batch.Requests[i])
+	}
+	c.final.out.publish()
+	c.final.out.wake()
+}
+
+// request sends one request its way.
+func (c *Chain) request(r *Request) {
+	if r.Connect != nil {
+		c.connect(r)
+		return
+	}
+	s := c.sessions.Find(r.Session)
+	switch {
+	case s == nil || s.Closing:
+		c.drop(r, itemDropped)
+	case r.Stream != nil && s.Owner != r.Stream.owner:
+		c.drop(r, itemKicked)
+	case r.refused == jute.OK && kindOf(r.Type) == write:
+		c.write(r, s)
+	default:
+		c.inOrder(r, s)
+	}
+}
+
+// write makes a transaction of a write and proposes it.
+func (c *Chain) write(r *Request, s *session.Session) {
+	if code := c.prep.refuseEarly(r); code != jute.OK {
+		d := c.final.out.to(r.Stream)
+		from := len(d.buf)
+		d.buf = appendError(d.buf, r.Xid, 0, code)
+		c.final.out.send(r.Stream, from, itemReply, r)
+		return
+	}
+	made := c.prep.prepare(r)
+	if !made.proposed {
+		r.refused = made.code
+		c.inOrder(r, s)
+		return
+	}
+	seq := c.commit.add(pending{request: *r, entry: made.entry, code: made.code})
+	if s != nil {
+		s.LastWrite = seq
+	}
+	c.proposer.Propose(made.entry)
+}
+
+// inOrder answers what is no write: behind the session's last write in flight, or at once.
+func (c *Chain) inOrder(r *Request, s *session.Session) {
+	if !c.commit.wait(*r, s.LastWrite) {
+		c.final.answer(r)
+	}
+}
+
+// drop forgets a request of a session that is gone, going, or attached elsewhere.
+func (c *Chain) drop(r *Request, kind itemKind) {
+	if r.Stream == nil {
+		return
+	}
+	if kind == itemKicked {
+		c.final.out.send(r.Stream, len(c.final.out.to(r.Stream).buf), itemKicked, nil)
+	}
+	c.final.out.send(r.Stream, len(c.final.out.to(r.Stream).buf), itemDropped, r)
+}
+
+// Committed applies every transaction up to zxid, in order, and answers what waited for it.
+func (c *Chain) Committed(zxid jute.Zxid) {
+	for more := true; more; {
+		c.final.tree.Lock()
+		for range c.rules.MaxApplyBatch {
+			p := c.commit.next(zxid)
+			if more = p != nil; !more {
+				break
+			}
+			c.final.apply(p)
+		}
+		c.final.out.publish()
+		c.final.tree.Unlock()
+		c.final.out.wake()
+	}
+	c.commit.compact()
+}
+
+// Expire ends a session whose time is up.
+func (c *Chain) Expire(s *session.Session, wallMillis int64) {
+	c.prep.wall = wallMillis
+	c.write(&Request{Session: s.ID, Type: jute.OpCloseSession, Identity: serverIdentity}, s)
+}
+
+// Reap deletes a container or TTL node that nobody needs any more.
+func (c *Chain) Reap(path []byte, wallMillis int64) {
+	c.prep.wall = wallMillis
+	body := jute.Append(nil, &jute.PathBuffer{Path: path})
+	r := Request{Type: jute.OpDeleteContainer, Body: body, Identity: serverIdentity}
+	c.write(&r, nil)
+}
+
+// InFlight is how many writes are proposed and not yet applied.
+func (c *Chain) InFlight() int { return c.commit.Len() }
+
+// LastProposed is the last zxid that Prep gave.
+func (c *Chain) LastProposed() jute.Zxid { return c.prep.lastZxid }

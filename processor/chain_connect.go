@@ -1,0 +1,68 @@
+package processor
+
+import (
+	"quoll/jute"
+	"quoll/processor/auth"
+	"quoll/processor/session"
+)
+
+// serverIdentity is who asks in the server's own requests. It is read-only.
+var serverIdentity = auth.Server()
+
+// connect opens a new session, or attaches a connection to the one it asks for
+// (ZooKeeperServer.processConnectRequest; the lane has looked at lastZxidSeen and the timeout).
+func (c *Chain) connect(r *Request) {
+	if r.Connect.SessionID == 0 {
+		s := c.sessions.Create(r.Connect.TimeOut, r.Stream.owner, &r.Stream.heard)
+		r.Session = s.ID
+		c.final.attached[s.ID] = r.Stream
+		c.write(r, s)
+		return
+	}
+	id := r.Connect.SessionID
+	if old := c.final.attached[id]; old != nil && old != r.Stream {
+		// As in Apache, before the password is looked at.
+		delete(c.final.attached, id)
+		c.final.out.send(old, len(c.final.out.to(old).buf), itemKicked, nil)
+	}
+	s := c.sessions.Find(id)
+	known := session.CheckPassword(id, r.Connect.Passwd)
+	if !known || !c.sessions.Attach(s, r.Connect.TimeOut, r.Stream.owner, &r.Stream.heard) {
+		c.refuse(r)
+		return
+	}
+	c.final.attached[id] = r.Stream
+	r.Session = id
+	// What the session sent over its old connection is still in flight: the answer waits for it,
+	// so that the new connection sees all of it.
+	if !c.commit.wait(*r, s.LastWrite) {
+		c.final.connected(r)
+	}
+}
+
+// refuse tells a client that its session is gone, or never was.
+func (c *Chain) refuse(r *Request) {
+	d := c.final.out.to(r.Stream)
+	from := len(d.buf)
+	gone := *r.Connect
+	gone.TimeOut = 0
+	d.buf = appendConnectResponse(d.buf, &gone, 0)
+	c.final.out.send(r.Stream, from, itemLast, r)
+}
+
+// appendConnectResponse appends the frame that answers a connect request; a session of 0 is a
+// refusal.
+func appendConnectResponse(dst []byte, in *jute.ConnectRequest, id jute.SessionID) []byte {
+	at := len(dst)
+	out := jute.ConnectResponse{
+		TimeOut: in.TimeOut, SessionID: id, Passwd: make([]byte, 16),
+		HasReadOnly: in.HasReadOnly,
+	}
+	if id != 0 {
+		password := session.Password(id)
+		copy(out.Passwd, password[:])
+	}
+	dst = jute.Append(jute.FrameStart(dst), &out)
+	jute.FrameEnd(dst, at)
+	return dst
+}

@@ -1,0 +1,195 @@
+package processor
+
+import (
+	"quoll/datatree"
+	"quoll/datatree/watch"
+	"quoll/jute"
+	"quoll/processor/session"
+)
+
+// Final is the last stage: its apply half changes the tree, fires watches and encodes the replies
+// to writes; its read half (Reader) answers reads (FinalRequestProcessor).
+//
+// Invariants: everything that a transaction brings about - events first, then the reply, then the
+// reads that waited behind it - is in the mailboxes before the tree's lock is released.
+type Final struct {
+	tree     *datatree.Tree
+	reader   *Reader
+	sessions *session.Table
+	journal  *journal
+	conns    *Conns
+	out      outbox
+	result   datatree.Result
+	observe  Observer
+	// delivered counts the events: a lane that has the event already gets its bytes only once.
+	delivered uint64
+	// attached is the connection of each session; it outlives the connection until the session
+	// ends or moves.
+	attached map[jute.SessionID]*Stream
+}
+
+// Observer is told what the chain has done, for metrics and the audit log. It is called on the
+// core and must not block.
+type Observer interface {
+	Applied(r *Request, e *jute.Entry, result *datatree.Result)
+}
+
+// apply changes the tree by one transaction, under the tree's write lock.
+func (f *Final) apply(p *pending) {
+	e := &p.entry
+	f.sessionEvents(p)
+	f.tree.Apply(e, &f.result)
+	f.journal.applied(e.Header.Zxid)
+	if f.observe != nil {
+		f.observe.Applied(&p.request, e, &f.result)
+	}
+	if p.request.Stream != nil {
+		f.reply(p)
+	}
+	for i := range p.behind {
+		f.answer(&p.behind[i])
+	}
+	p.behind = nil
+}
+
+// sessionEvents keeps the table of sessions in step with the log.
+func (f *Final) sessionEvents(p *pending) {
+	switch p.entry.Header.Type {
+	case jute.OpCreateSession:
+		f.sessions.Commit(p.request.Session, p.request.Connect.TimeOut)
+	case jute.OpCloseSession:
+		f.sessions.Remove(p.request.Session)
+		if s := f.attached[p.request.Session]; s != nil {
+			delete(f.attached, p.request.Session)
+			if p.request.Stream == nil { // it expired: the connection goes too
+				f.out.send(s, len(f.out.to(s).buf), itemKicked, nil)
+			}
+		}
+	}
+}
+
+// reply encodes the answer to a write into the lane's buffer.
+func (f *Final) reply(p *pending) {
+	r := &p.request
+	d := f.out.to(r.Stream)
+	from := len(d.buf)
+	if r.Type == jute.OpCreateSession {
+		f.connected(r)
+		return
+	}
+	zxid := p.entry.Header.Zxid
+	d.buf = jute.AppendReplyHeader(jute.FrameStart(d.buf), r.Xid, zxid, p.code)
+	if p.code == jute.OK {
+		d.buf = appendResult(d.buf, r.Type, &f.result)
+	}
+	jute.FrameEnd(d.buf, from)
+	kind := itemReply
+	if r.Type == jute.OpCloseSession {
+		kind = itemLast
+	}
+	f.out.send(r.Stream, from, kind, r)
+}
+
+// appendResult appends the body of the reply to a write that happened.
+func appendResult(dst []byte, op jute.OpCode, res *datatree.Result) []byte {
+	switch op {
+	case jute.OpCreate:
+		return jute.AppendBuffer(dst, res.Path)
+	case jute.OpCreate2, jute.OpCreateContainer, jute.OpCreateTTL:
+		return jute.AppendStat(jute.AppendBuffer(dst, res.Path), &res.Stat)
+	case jute.OpSetData, jute.OpSetACL:
+		return jute.AppendStat(dst, &res.Stat)
+	case jute.OpMulti:
+		for i := range res.Multi {
+			dst = appendOpResult(dst, &res.Multi[i])
+		}
+		end := jute.MultiEnd()
+		return jute.Append(dst, &end)
+	}
+	return dst
+}
+
+// appendOpResult appends the result of one operation of a multi. All creates that tell a Stat come
+// back as create2, and a container's delete as delete.
+func appendOpResult(dst []byte, res *datatree.Result) []byte {
+	if res.Type == jute.OpError {
+		return appendFailedOp(dst, res.Err)
+	}
+	h := jute.MultiHeader{Type: res.Type}
+	switch res.Type {
+	case jute.OpCreate2, jute.OpCreateContainer, jute.OpCreateTTL:
+		h.Type = jute.OpCreate2
+	case jute.OpDeleteContainer:
+		h.Type = jute.OpDelete
+	}
+	dst = jute.Append(dst, &h)
+	return appendResult(dst, res.Type, res)
+}
+
+// connected answers a connect request that was granted.
+func (f *Final) connected(r *Request) {
+	d := f.out.to(r.Stream)
+	from := len(d.buf)
+	d.buf = appendConnectResponse(d.buf, r.Connect, r.Session)
+	f.out.send(r.Stream, from, itemConnected, r)
+	d.items[len(d.items)-1].opened = &opened{
+		session: int64(r.Session), timeoutMillis: r.Connect.TimeOut,
+	}
+}
+
+// answer answers a read on the core, at its place in the order.
+func (f *Final) answer(r *Request) {
+	s := r.Stream
+	if s == nil {
+		return
+	}
+	if r.Type == jute.OpCreateSession {
+		f.connected(r)
+		return
+	}
+	d := f.out.to(s)
+	from := len(d.buf)
+	kind := itemReply
+	switch {
+	case r.refused == jute.Unimplemented && kindOf(r.Type) == unknown:
+		d.buf = appendError(d.buf, r.Xid, -1, jute.Unimplemented)
+		kind = itemLast
+	case !s.gone.Load():
+		d.buf = f.reader.answer(d.buf, f.tree.Peek(), r, s.watcher)
+	}
+	f.out.send(s, from, kind, r)
+}
+
+// Deliver sends a watch event to those of its watchers who may read the node (ZOOKEEPER-4799). It
+// is called by the tree in the middle of apply.
+func (f *Final) Deliver(ev watch.Event, acl []jute.ACL, to []watch.Watcher) {
+	f.delivered++
+	f.conns.mu.RLock()
+	defer f.conns.mu.RUnlock()
+	for _, w := range to {
+		s := f.conns.streams[w]
+		if s == nil {
+			continue
+		}
+		if acl != nil && !f.reader.Auth.Allowed(acl, jute.PermRead, s.identity.Load()) {
+			continue
+		}
+		f.event(s, &ev)
+	}
+}
+
+// event appends an event for one connection; the bytes are encoded once for all of a lane.
+func (f *Final) event(s *Stream, ev *watch.Event) {
+	d := f.out.to(s)
+	if n := len(d.items); n > 0 && s.lane.lastEvent == f.delivered {
+		last := d.items[n-1]
+		d.items = append(d.items, item{
+			stream: s, from: last.from, to: last.to, kind: itemEvent,
+		})
+		return
+	}
+	from := len(d.buf)
+	d.buf = jute.AppendWatcherEvent(d.buf, ev.Zxid, ev.Type, ev.Path)
+	f.out.send(s, from, itemEvent, nil)
+	s.lane.lastEvent = f.delivered
+}

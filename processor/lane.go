@@ -1,0 +1,184 @@
+package processor
+
+import (
+	"net/netip"
+	"sync/atomic"
+	"time"
+
+	"quoll/datatree"
+	"quoll/jute"
+	"quoll/processor/auth"
+	"quoll/processor/session"
+)
+
+// Output is a connection as its stream sees it; a *reactor.Conn is one. All of it is for the
+// loop's goroutine.
+type Output interface {
+	Write(p []byte)                  // appended; leaves at the end of the turn
+	Pending() int                    // bytes that the kernel has not taken
+	Park()                           // no Input until Unpark
+	Unpark()                         //
+	Again()                          // Input once more, without new bytes
+	Established()                    // a session exists: the limits of strangers end
+	SetStallTimeout(d time.Duration) // how long output may stand still
+	Close()
+	CloseAfterFlush()
+}
+
+// Core takes batches. What comes of them arrives in the lane's mailbox.
+type Core interface {
+	Submit(l *Lane, b *Batch)
+}
+
+// Words answers the four-letter words that a connection may send instead of a connect request.
+type Words interface {
+	// Word runs the command in the first four bytes of in, and says how many bytes it took. known
+	// is false when the bytes are no command; used is 0 when a command needs more bytes.
+	Word(in []byte) (answer []byte, used int, known bool)
+}
+
+// LaneRules is what the configuration says to connections.
+type LaneRules struct {
+	Auth              *auth.Rules
+	EnforceSchemes    []string // enforce.auth.schemes; empty: not enforced
+	MaxFrameBytes     int      // jute.maxbuffer
+	MinTimeoutMillis  int32    // minSessionTimeout
+	MaxTimeoutMillis  int32    // maxSessionTimeout
+	MaxInFlight       int      // requests of one connection that the core may have at once
+	MaxInFlightBytes  int      // bytes of them
+	OutputPauseBytes  int      // pending output at which no more requests are answered
+	OutstandingLimit  int64    // globalOutstandingLimit
+	MaxBatchRequests  int      // reads answered in one hold of the tree's lock
+	MaxBatchBytes     int      // bytes of replies in one hold
+}
+
+// Shared is what all lanes of a server have in common.
+type Shared struct {
+	Tree  *datatree.Tree
+	Conns *Conns
+	Core  Core
+	Words Words
+	Rules LaneRules
+	// Clock is the monotonic clock in ms; read once a turn.
+	Clock func() int64
+	// Serving is false while the server takes no sessions.
+	Serving *atomic.Bool
+	Counts  *Counts
+
+	owners      atomic.Uint64 // the last session.Owner given
+	outstanding atomic.Int64  // requests that the core has, of all lanes
+}
+
+// Lane is the protocol side of one event loop: its connections, the reads they ask for, and what
+// goes to the core and comes back. Everything but the mailbox belongs to the loop's goroutine.
+type Lane struct {
+	*Shared
+	wake    func() // from any goroutine: Drain soon
+	mailbox mailbox
+
+	// building and lastEvent are the core's.
+	building  *delivery
+	lastEvent uint64
+
+	reader  Reader
+	batch   Batch
+	memory  arena
+	mail    []*delivery
+	replies []byte        // of the stream whose input is being handled, not yet written
+	view    datatree.View // while holding
+	holding bool
+	reads   int   // in this hold
+	now     int64 // ms, of this turn; 0 when the clock was not read yet
+}
+
+// NewLane makes the lane of a loop; wake makes the loop call Drain.
+func NewLane(shared *Shared, wake func()) *Lane {
+	return &Lane{Shared: shared, wake: wake, reader: Reader{Auth: shared.Rules.Auth}}
+}
+
+// Open starts a connection.
+func (l *Lane) Open(out Output, peer netip.AddrPort) *Stream {
+	s := &Stream{
+		lane: l, out: out, peer: peer, owner: session.Owner(l.owners.Add(1)),
+		openedMillis: l.clock(),
+	}
+	s.identity.Store(auth.Connected(peer.Addr()))
+	s.stats.reset()
+	s.watcher = l.Conns.add(s)
+	return s
+}
+
+// Turn ends a loop turn: what came in goes to the core.
+func (l *Lane) Turn() {
+	l.now = 0
+	if len(l.batch.Requests) == 0 {
+		return
+	}
+	b := l.batch
+	l.batch = Batch{}
+	l.outstanding.Add(int64(len(b.Requests)))
+	l.Core.Submit(l, &b)
+}
+
+// Drain empties the mailbox into the connections' outputs.
+func (l *Lane) Drain() {
+	l.mail = l.mailbox.take(l.mail[:0])
+	for _, d := range l.mail {
+		answered := int64(0)
+		for i := range d.items {
+			if d.items[i].answers() {
+				answered++
+			}
+			d.items[i].stream.receive(d, &d.items[i])
+		}
+		if answered > 0 {
+			l.outstanding.Add(-answered)
+		}
+		l.mailbox.recycle(d)
+	}
+	clear(l.mail)
+}
+
+func (it *item) answers() bool { return it.kind != itemEvent && it.kind != itemKicked }
+
+// clock is the time of this turn.
+func (l *Lane) clock() int64 {
+	if l.now == 0 {
+		l.now = l.Clock()
+	}
+	return l.now
+}
+
+// enter takes the tree's read lock for a batch of reads. The mailbox is drained first: the events
+// of every change that can be seen now are in it (rule 3).
+func (l *Lane) enter() {
+	if l.holding {
+		return
+	}
+	l.view = l.Tree.Read()
+	l.holding, l.reads = true, 0
+	l.Drain()
+}
+
+// leave gives the lock back.
+func (l *Lane) leave() {
+	if l.holding {
+		l.holding = false
+		l.view.Release()
+	}
+}
+
+// forward puts a request into the batch for the core. Its body, which aliases the loop's buffer,
+// is copied here, once.
+func (l *Lane) forward(r Request) {
+	r.Body = l.memory.copy(r.Body)
+	l.batch.Requests = append(l.batch.Requests, r)
+}
+
+// hello makes a request of a connect request.
+func (l *Lane) hello(s *Stream, in *jute.ConnectRequest) {
+	l.batch.Requests = append(l.batch.Requests, Request{
+		Stream: s, Session: in.SessionID, Type: jute.OpCreateSession, Connect: in,
+		Identity: s.identity.Load(), ReceivedMillis: l.clock(),
+	})
+}

@@ -1,0 +1,141 @@
+package processor
+
+import "sync"
+
+// What the core has for a lane goes through the lane's mailbox: write replies, the answers to
+// reads that had to wait, and watch events, all in one order.
+//
+//	core:  building  [buf: bytes bytes bytes ...]   one buffer a lane a batch
+//	                 [items: stream, from, to, kind ...]
+//	          | publish, still under the tree's write lock
+//	          v
+//	mailbox  [delivery] [delivery]  -- wake -->  lane: Drain
+//
+// Publishing under the write lock is what makes rule 3 hold: a lane that has the read lock, and so
+// can see a change, finds the events of that change in its mailbox. It drains before it reads.
+type mailbox struct {
+	mu    sync.Mutex
+	full  []*delivery
+	empty []*delivery // for reuse
+}
+
+// delivery is what one batch of the core has for one lane.
+type delivery struct {
+	buf   []byte
+	items []item
+}
+
+// item is one piece of a delivery for one connection.
+type item struct {
+	stream   *Stream
+	from, to int32 // its bytes in buf
+	bytes    int32 // of the request it answers; what the lane had counted as in flight
+	kind     itemKind
+	opened   *opened // for itemConnected
+}
+
+// opened is what a connection learns about its session.
+type opened struct {
+	session       int64
+	timeoutMillis int32
+}
+
+type itemKind uint8
+
+const (
+	itemEvent     itemKind = iota // a notification: answers nothing
+	itemReply                     // answers one request
+	itemConnected                 // answers the connect request; the session is open
+	itemLast                      // answers one request; the connection ends behind it
+	itemDropped                   // the request gets no answer
+	itemKicked                    // the connection ends; its session went elsewhere
+)
+
+// deliveryKeepBytes is the largest buffer that is kept for reuse.
+const deliveryKeepBytes = 256 << 10
+
+func (m *mailbox) blank() *delivery {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if n := len(m.empty); n > 0 {
+		d := m.empty[n-1]
+		m.empty = m.empty[:n-1]
+		return d
+	}
+	return new(delivery)
+}
+
+func (m *mailbox) put(d *delivery) {
+	m.mu.Lock()
+	m.full = append(m.full, d)
+	m.mu.Unlock()
+}
+
+// take appends everything in the mailbox to into.
+func (m *mailbox) take(into []*delivery) []*delivery {
+	m.mu.Lock()
+	into = append(into, m.full...)
+	clear(m.full)
+	m.full = m.full[:0]
+	m.mu.Unlock()
+	return into
+}
+
+// recycle gives an emptied delivery back.
+func (m *mailbox) recycle(d *delivery) {
+	clear(d.items)
+	d.items = d.items[:0]
+	d.buf = d.buf[:0]
+	if cap(d.buf) > deliveryKeepBytes {
+		d.buf = nil
+	}
+	m.mu.Lock()
+	if len(m.empty) < 4 {
+		m.empty = append(m.empty, d)
+	}
+	m.mu.Unlock()
+}
+
+// outbox is the core's side of all mailboxes: the deliveries it is building.
+type outbox struct {
+	dirty []*Lane
+}
+
+// to is the delivery being built for the lane of a connection.
+func (o *outbox) to(s *Stream) *delivery {
+	l := s.lane
+	if l.building == nil {
+		l.building = l.mailbox.blank()
+		o.dirty = append(o.dirty, l)
+	}
+	return l.building
+}
+
+// send appends an item whose bytes are those of the lane's buffer from from on.
+func (o *outbox) send(s *Stream, from int, kind itemKind, answered *Request) {
+	d := o.to(s)
+	it := item{stream: s, from: int32(from), to: int32(len(d.buf)), kind: kind}
+	if answered != nil {
+		it.bytes = int32(len(answered.Body))
+	}
+	d.items = append(d.items, it)
+}
+
+// publish puts what was built into the mailboxes. wake must follow when the lock is released.
+func (o *outbox) publish() {
+	for _, l := range o.dirty {
+		if l.building != nil {
+			l.mailbox.put(l.building)
+			l.building = nil
+		}
+	}
+}
+
+// wake tells the lanes that have mail.
+func (o *outbox) wake() {
+	for i, l := range o.dirty {
+		l.wake()
+		o.dirty[i] = nil
+	}
+	o.dirty = o.dirty[:0]
+}

@@ -1,0 +1,185 @@
+package processor
+
+import (
+	"bytes"
+
+	"quoll/datatree"
+	"quoll/jute"
+)
+
+// deleting makes the transaction of delete.
+func (p *Prep) deleting(in *jute.PathVersion) maker {
+	return func(w *writing) (jute.OpCode, jute.ErrorCode) {
+		parentPath, code := deletable(in.Path)
+		if code != jute.OK {
+			return 0, code
+		}
+		parent := p.journal.look(parentPath)
+		if !parent.exists {
+			return 0, jute.NoNode
+		}
+		if !p.rules.Auth.Allowed(parent.acl, jute.PermDelete, w.Identity) {
+			return 0, jute.NoAuth
+		}
+		n := p.journal.look(in.Path)
+		if !n.exists {
+			return 0, jute.NoNode
+		}
+		if _, code := nextVersion(n.stat.Version, in.Version); code != jute.OK {
+			return 0, code
+		}
+		if n.children > 0 {
+			return 0, jute.NotEmpty
+		}
+		p.appendDelete(w, in.Path, parentPath, &parent, &n)
+		return jute.OpDelete, jute.OK
+	}
+}
+
+// deletingContainer makes the transaction with which the reaper removes a container or TTL node.
+// A client that asks for it must be allowed to delete the node.
+func (p *Prep) deletingContainer(path []byte) maker {
+	return func(w *writing) (jute.OpCode, jute.ErrorCode) {
+		parentPath, code := deletable(path)
+		if code != jute.OK {
+			return 0, code
+		}
+		n := p.journal.look(path)
+		if !n.exists {
+			return 0, jute.NoNode
+		}
+		parent := p.journal.look(parentPath)
+		if !p.rules.Auth.Allowed(parent.acl, jute.PermDelete, w.Identity) {
+			return 0, jute.NoAuth
+		}
+		if n.children > 0 {
+			return 0, jute.NotEmpty
+		}
+		if p.tree.Options().Kind(n.stat.EphemeralOwner) == datatree.KindEphemeral {
+			return 0, jute.BadVersion
+		}
+		p.appendDelete(w, path, parentPath, &parent, &n)
+		return jute.OpDeleteContainer, jute.OK
+	}
+}
+
+// deletable refuses what is no path and the nodes that the server itself needs.
+func deletable(path []byte) (parent []byte, code jute.ErrorCode) {
+	if path == nil {
+		return nil, jute.MarshallingError // Java trips over the null
+	}
+	parent, _, ok := jute.SplitPath(path)
+	if !ok || bytes.IndexByte(path, 0) >= 0 {
+		return nil, jute.BadArguments
+	}
+	switch string(path) {
+	case "/", "/zookeeper", "/zookeeper/quota", "/zookeeper/config":
+		return nil, jute.BadArguments
+	}
+	return parent, jute.OK
+}
+
+func (p *Prep) appendDelete(w *writing, path, parentPath []byte, parent, n *node) {
+	p.body = jute.Append(p.body, &jute.PathOnly{Path: path})
+	p.noteDelete(w, path, parentPath, parent, n)
+}
+
+// noteDelete puts a deleted node and its parent into the journal.
+func (p *Prep) noteDelete(w *writing, path, parentPath []byte, parent, n *node) {
+	changed := *parent
+	changed.children--
+	changed.stat.Pzxid = w.zxid
+	p.journal.put(parentPath, w.zxid, changed, parent)
+	p.journal.put(path, w.zxid, node{}, n)
+}
+
+// settingData makes the transaction of setData.
+func (p *Prep) settingData(in *jute.SetDataRequest) maker {
+	return func(w *writing) (jute.OpCode, jute.ErrorCode) {
+		if !jute.ValidPath(in.Path) {
+			return 0, jute.BadArguments
+		}
+		n := p.journal.look(in.Path)
+		if !n.exists {
+			return 0, jute.NoNode
+		}
+		if !p.rules.Auth.Allowed(n.acl, jute.PermWrite, w.Identity) {
+			return 0, jute.NoAuth
+		}
+		before := p.journal.dataLen(&n)
+		if code := p.checkQuota(in.Path, before, len(in.Data), false); code != jute.OK {
+			return 0, code
+		}
+		version, code := nextVersion(n.stat.Version, in.Version)
+		if code != jute.OK {
+			return 0, code
+		}
+		p.body = jute.Append(p.body, &jute.SetDataRequest{
+			Path: in.Path, Data: in.Data, Version: version,
+		})
+		changed := n
+		changed.stat.Version = version
+		changed.stat.Mtime = p.wall
+		changed.stat.Mzxid = w.zxid
+		changed.data, changed.hasData = in.Data, true
+		p.journal.put(in.Path, w.zxid, changed, &n)
+		return jute.OpSetData, jute.OK
+	}
+}
+
+// settingACL makes the transaction of setACL.
+func (p *Prep) settingACL(in *jute.SetACLRequest) maker {
+	return func(w *writing) (jute.OpCode, jute.ErrorCode) {
+		if !jute.ValidPath(in.Path) {
+			return 0, jute.BadArguments
+		}
+		acl, code := p.rules.Auth.Fix(in.ACL, w.Identity)
+		if code != jute.OK {
+			return 0, code
+		}
+		n := p.journal.look(in.Path)
+		if !n.exists {
+			return 0, jute.NoNode
+		}
+		if !p.rules.Auth.Allowed(n.acl, jute.PermAdmin, w.Identity) {
+			return 0, jute.NoAuth
+		}
+		aversion, code := nextVersion(n.stat.Aversion, in.Version)
+		if code != jute.OK {
+			return 0, code
+		}
+		p.body = jute.Append(p.body, &jute.SetACLRequest{
+			Path: in.Path, ACL: acl, Version: aversion,
+		})
+		changed := n
+		changed.stat.Aversion = aversion
+		// Apache's outstanding record keeps the old ACL here, so that a request pipelined behind a
+		// setACL is checked against the one before. A check of rights must not be late: see
+		// docs/decisions/0003-acl-in-flight.md.
+		changed.acl = acl
+		p.journal.put(in.Path, w.zxid, changed, &n)
+		return jute.OpSetACL, jute.OK
+	}
+}
+
+// checking makes the transaction of a check, which changes nothing.
+func (p *Prep) checking(in *jute.PathVersion) maker {
+	return func(w *writing) (jute.OpCode, jute.ErrorCode) {
+		if !jute.ValidPath(in.Path) {
+			return 0, jute.BadArguments
+		}
+		n := p.journal.look(in.Path)
+		if !n.exists {
+			return 0, jute.NoNode
+		}
+		if !p.rules.Auth.Allowed(n.acl, jute.PermRead, w.Identity) {
+			return 0, jute.NoAuth
+		}
+		version, code := nextVersion(n.stat.Version, in.Version)
+		if code != jute.OK {
+			return 0, code
+		}
+		p.body = jute.Append(p.body, &jute.PathVersion{Path: in.Path, Version: version})
+		return jute.OpCheck, jute.OK
+	}
+}

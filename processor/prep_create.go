@@ -1,0 +1,159 @@
+package processor
+
+import (
+	"bytes"
+	"strconv"
+
+	"quoll/datatree"
+	"quoll/jute"
+)
+
+// creating makes the transaction of create, create2, createContainer and createTTL. The order of
+// the checks is Apache's, because each has its own code.
+func (p *Prep) creating(op jute.OpCode, in *jute.CreateTTLRequest) maker {
+	return func(w *writing) (jute.OpCode, jute.ErrorCode) {
+		parentPath, code := p.checkCreate(in)
+		if code != jute.OK {
+			return 0, code
+		}
+		acl, code := p.rules.Auth.Fix(in.ACL, w.Identity)
+		if code != jute.OK {
+			return 0, code
+		}
+		parent := p.journal.look(parentPath)
+		if !parent.exists {
+			return 0, jute.NoNode
+		}
+		if !p.rules.Auth.Allowed(parent.acl, jute.PermCreate, w.Identity) {
+			return 0, jute.NoAuth
+		}
+		path := in.Path
+		if in.Flags.Sequential() {
+			path = appendSequence(path, parent.stat.Cversion)
+		}
+		if !jute.ValidPath(path) {
+			return 0, jute.BadArguments
+		}
+		if p.journal.look(path).exists {
+			return 0, jute.NodeExists
+		}
+		if p.tree.Options().Kind(parent.stat.EphemeralOwner) == datatree.KindEphemeral {
+			return 0, jute.NoChildrenForEphemerals
+		}
+		if code := p.checkQuota(path, 0, len(in.Data), true); code != jute.OK {
+			return 0, code
+		}
+		p.appendCreate(op, in, path, acl, parent.stat.Cversion+1)
+		p.noteCreate(w, in, path, parentPath, acl, &parent, op)
+		return op, jute.OK
+	}
+}
+
+// checkCreate checks mode, time to live and the beginning of a path, and finds the parent.
+func (p *Prep) checkCreate(in *jute.CreateTTLRequest) (parent []byte, code jute.ErrorCode) {
+	switch {
+	case !in.Flags.Valid():
+		return nil, jute.BadArguments
+	case in.Flags.TTL() && !p.rules.ExtendedTypes:
+		return nil, jute.Unimplemented
+	case in.Flags.TTL() && (in.TTL <= 0 || in.TTL > datatree.MaxTTL),
+		!in.Flags.TTL() && in.TTL >= 0:
+		return nil, jute.BadArguments
+	case in.Path == nil:
+		return nil, jute.MarshallingError // Java trips over the null
+	}
+	parent, _, ok := jute.SplitPath(in.Path)
+	if !ok || bytes.IndexByte(in.Path, 0) >= 0 {
+		return nil, jute.BadArguments
+	}
+	return parent, jute.OK
+}
+
+// appendSequence appends a sequential node's number: ten digits at least, the sign in front.
+func appendSequence(path []byte, n int32) []byte {
+	digits := strconv.FormatInt(int64(n), 10)
+	out := make([]byte, 0, len(path)+11)
+	out = append(out, path...)
+	width := 10
+	if n < 0 {
+		out = append(out, '-')
+		digits = digits[1:]
+		width = 9
+	}
+	for i := len(digits); i < width; i++ {
+		out = append(out, '0')
+	}
+	return append(out, digits...)
+}
+
+// checkQuota checks a change of size against the quota above the path, if quotas are enforced.
+func (p *Prep) checkQuota(path []byte, before, after int, create bool) jute.ErrorCode {
+	if !p.rules.EnforceQuota {
+		return jute.OK
+	}
+	verdict := p.tree.Peek().Quota(path, before, after, create)
+	if (verdict.Count.Exceeded || verdict.Bytes.Exceeded) && p.rules.OverQuota != nil {
+		p.rules.OverQuota(verdict)
+	}
+	switch {
+	case verdict.Malformed:
+		return jute.MarshallingError
+	case verdict.Refused():
+		return jute.QuotaExceeded
+	}
+	return jute.OK
+}
+
+func (p *Prep) appendCreate(
+	op jute.OpCode, in *jute.CreateTTLRequest, path []byte, acl []jute.ACL, cversion int32,
+) {
+	c := jute.Encoder(p.body)
+	switch op {
+	case jute.OpCreateContainer:
+		txn := jute.CreateContainerTxn{
+			Path: path, Data: in.Data, ACL: acl, ParentCVersion: cversion,
+		}
+		txn.Fields(&c)
+	case jute.OpCreateTTL:
+		txn := jute.CreateTTLTxn{
+			Path: path, Data: in.Data, ACL: acl, ParentCVersion: cversion, TTL: in.TTL,
+		}
+		txn.Fields(&c)
+	default:
+		txn := jute.CreateTxn{
+			Path: path, Data: in.Data, ACL: acl, Ephemeral: in.Flags.Ephemeral(),
+			ParentCVersion: cversion,
+		}
+		txn.Fields(&c)
+	}
+	p.body = c.Bytes()
+}
+
+// noteCreate puts parent and child into the journal.
+func (p *Prep) noteCreate(
+	w *writing, in *jute.CreateTTLRequest, path, parentPath []byte, acl []jute.ACL,
+	parent *node, op jute.OpCode,
+) {
+	owner := jute.SessionID(0)
+	switch {
+	case op == jute.OpCreateContainer:
+		owner = datatree.ContainerOwner
+	case op == jute.OpCreateTTL:
+		owner = datatree.TTLOwner(in.TTL)
+	case in.Flags.Ephemeral():
+		owner = w.Session
+	}
+	changed := *parent
+	changed.stat.Cversion++
+	changed.stat.Pzxid = w.zxid
+	changed.children++
+	p.journal.put(parentPath, w.zxid, changed, parent)
+	child := node{
+		exists: true, acl: acl, data: in.Data, hasData: true,
+		stat: jute.StatPersisted{
+			Czxid: w.zxid, Mzxid: w.zxid, Pzxid: w.zxid, Ctime: p.wall, Mtime: p.wall,
+			EphemeralOwner: owner,
+		},
+	}
+	p.journal.put(path, w.zxid, child, &node{})
+}

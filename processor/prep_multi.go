@@ -1,0 +1,115 @@
+package processor
+
+import "quoll/jute"
+
+// prepareMulti makes the one transaction of a multi. Its operations see each other's changes; when
+// one fails, all changes are undone, and what is logged is why.
+func (p *Prep) prepareMulti(r *Request) prepared {
+	w := writing{Request: r, zxid: p.lastZxid + 1}
+	p.lastZxid++
+	var in jute.MultiRequest
+	if _, err := jute.Decode(r.Body, &in); err != nil || !transaction(in.Ops) {
+		op, body := refuse(p.body[:0], jute.MarshallingError)
+		p.body = body
+		return prepared{
+			entry: p.seal(r, op, w.zxid), code: jute.MarshallingError, proposed: true,
+		}
+	}
+	code := p.makeMulti(&w, in.Ops)
+	if code == jute.MarshallingError {
+		_, p.body = refuse(p.body[:0], code)
+		return prepared{entry: p.seal(r, jute.OpError, w.zxid), code: code, proposed: true}
+	}
+	p.appendMulti()
+	return prepared{entry: p.seal(r, jute.OpMulti, w.zxid), code: jute.OK, proposed: true}
+}
+
+// transaction says whether the operations may stand in one transaction: no reads, and create modes
+// that exist.
+func transaction(ops []jute.MultiOp) bool {
+	for i := range ops {
+		switch op := &ops[i]; op.Type {
+		case jute.OpGetData, jute.OpGetChildren:
+			return false
+		case jute.OpCreate, jute.OpCreate2, jute.OpCreateContainer:
+			if !op.Create.Flags.Valid() {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// makeMulti makes the transactions of the operations, one after the other. The code is that of the
+// operation that failed.
+func (p *Prep) makeMulti(w *writing, ops []jute.MultiOp) jute.ErrorCode {
+	p.multi, p.ends, p.txns = p.multi[:0], p.ends[:0], p.txns[:0]
+	mark := p.journal.mark()
+	failed := jute.OK
+	for i := range ops {
+		p.body = p.body[:0]
+		var op jute.OpCode
+		code := jute.RuntimeInconsistency // what comes after a failure does not happen
+		if failed == jute.OK {
+			op, code = p.decodeOp(&ops[i])(w)
+			if code != jute.OK {
+				failed = code
+				p.journal.undo(mark)
+			}
+		}
+		if code != jute.OK {
+			op, p.body = refuse(p.body[:0], code)
+		}
+		p.multi = append(p.multi, p.body...)
+		p.ends = append(p.ends, len(p.multi))
+		p.txns = append(p.txns, txnRef{op: op})
+	}
+	if failed == jute.OK {
+		p.journal.settle(mark)
+	}
+	return failed
+}
+
+// decodeOp binds an operation of a multi to what makes its transaction. The mode of a create, not
+// the opcode, says whether it makes a container or TTL node here.
+func (p *Prep) decodeOp(op *jute.MultiOp) maker {
+	switch op.Type {
+	case jute.OpDelete:
+		return p.deleting(op.Path)
+	case jute.OpCheck:
+		return p.checking(op.Path)
+	case jute.OpSetData:
+		return p.settingData(op.Set)
+	}
+	as := op.Type
+	switch {
+	case op.Create.Flags.TTL():
+		if as != jute.OpCreateTTL {
+			op.Create.TTL = -1
+		}
+		as = jute.OpCreateTTL
+	case op.Create.Flags == jute.ModeContainer:
+		op.Create.TTL, as = -1, jute.OpCreateContainer
+	case as == jute.OpCreateTTL:
+		op.Create.TTL, as = -1, jute.OpCreate
+	default:
+		op.Create.TTL = -1
+	}
+	return p.creating(as, op.Create)
+}
+
+// appendMulti puts the operations' transactions into the body.
+func (p *Prep) appendMulti() {
+	c := jute.Encoder(p.body[:0])
+	c.Count("txns", len(p.txns), false, 8)
+	from := 0
+	for i, t := range p.txns {
+		txn := jute.Txn{Type: t.op, Data: p.multi[from:p.ends[i]:p.ends[i]]}
+		if txn.Data == nil {
+			txn.Data = []byte{}
+		}
+		txn.Fields(&c)
+		from = p.ends[i]
+	}
+	p.body = c.Bytes()
+}

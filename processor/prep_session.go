@@ -1,0 +1,55 @@
+package processor
+
+import (
+	"slices"
+
+	"quoll/jute"
+)
+
+// creatingSession makes the transaction of a new session; the table has it already.
+func (p *Prep) creatingSession(w *writing) (jute.OpCode, jute.ErrorCode) {
+	p.body = jute.Append(p.body, &jute.CreateSessionTxn{TimeOut: w.Connect.TimeOut})
+	return jute.OpCreateSession, jute.OK
+}
+
+// closingSession makes the transaction of a session's end, which names the ephemerals that go with
+// it: those of the tree, less those whose delete is in flight, plus those whose create is.
+func (p *Prep) closingSession(w *writing) (jute.OpCode, jute.ErrorCode) {
+	paths := p.ephemerals(w.Session)
+	for _, path := range paths {
+		parentPath, _, _ := jute.SplitPath(path)
+		parent, n := p.journal.look(parentPath), p.journal.look(path)
+		p.noteDelete(w, path, parentPath, &parent, &n)
+	}
+	if p.rules.CloseSessionTxn {
+		p.body = jute.Append(p.body, &jute.CloseSessionTxn{Paths2Delete: paths})
+	}
+	if s := p.sessions.Find(w.Session); s != nil {
+		s.Closing = true
+	}
+	return jute.OpCloseSession, jute.OK
+}
+
+// ephemerals are the paths of a session's ephemeral nodes after everything in flight, sorted.
+func (p *Prep) ephemerals(id jute.SessionID) [][]byte {
+	paths := p.tree.Peek().EphemeralsOf(id)
+	changed := false
+	p.journal.each(func(c *change) {
+		at := slices.IndexFunc(paths, func(b []byte) bool { return string(b) == c.path })
+		mine := c.exists && c.stat.EphemeralOwner == id
+		switch {
+		case mine && at < 0:
+			paths = append(paths, []byte(c.path))
+			changed = true
+		case !mine && at >= 0:
+			paths = slices.Delete(paths, at, at+1)
+		}
+	})
+	if changed {
+		slices.SortFunc(paths, slices.Compare[[]byte])
+	}
+	if paths == nil {
+		paths = [][]byte{}
+	}
+	return paths
+}

@@ -1,0 +1,56 @@
+package processor
+
+import "quoll/jute"
+
+// watches answers checkWatches and removeWatches, which are about this connection's own watches.
+func (rd *Reader) watches(a *asking) jute.ErrorCode {
+	var in jute.PathWatcher
+	c := jute.Decoder(a.Body)
+	in.Fields(&c)
+	if c.Failed() || in.Type < jute.WatcherChildren || in.Type > jute.WatcherPersistentRecursive {
+		return jute.MarshallingError
+	}
+	found := false
+	if a.Type == jute.OpCheckWatches {
+		found = a.view.HasWatch(in.Path, in.Type, a.watcher)
+	} else {
+		found = a.view.RemoveWatch(in.Path, in.Type, a.watcher)
+	}
+	if !found {
+		return jute.NoWatcher
+	}
+	return jute.OK
+}
+
+// addWatch sets a persistent watch. The node need not exist, and its ACL is looked at when there is
+// an event to deliver.
+func (rd *Reader) addWatch(a *asking) jute.ErrorCode {
+	var in jute.AddWatchRequest
+	c := jute.Decoder(a.Body)
+	in.Fields(&c)
+	if c.Failed() || in.Mode != jute.AddWatchPersistent && in.Mode != jute.AddWatchRecursive {
+		return jute.MarshallingError
+	}
+	a.view.AddWatch(in.Path, a.watcher, in.Mode)
+	a.out = jute.Append(a.out, &jute.ErrorResponse{})
+	return jute.OK
+}
+
+// setWatches sets again what a client that came back was watching, and tells it of the changes it
+// missed; those notifications carry no zxid.
+func (rd *Reader) setWatches(a *asking) jute.ErrorCode {
+	in := jute.SetWatches{Two: a.Type == jute.OpSetWatches2}
+	c := jute.Decoder(a.Body)
+	in.Fields(&c)
+	if c.Failed() {
+		return jute.MarshallingError
+	}
+	missing := in.Data == nil || in.Exist == nil || in.Child == nil
+	if missing || in.Two && (in.Persistent == nil || in.PersistentRecursive == nil) {
+		return jute.MarshallingError // Java trips over the null
+	}
+	a.view.SetWatches(a.watcher, &in, func(event jute.EventType, path []byte) {
+		a.events = jute.AppendWatcherEvent(a.events, -1, event, path)
+	})
+	return jute.OK
+}

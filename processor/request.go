@@ -1,0 +1,91 @@
+package processor
+
+import (
+	"quoll/jute"
+	"quoll/processor/auth"
+)
+
+// Request is one request on its way through the chain. It is made by a lane, or by the replica for
+// the server's own purposes.
+type Request struct {
+	// Stream is answered; nil for the server's own requests (expiry, containers).
+	Stream  *Stream
+	Session jute.SessionID
+	Xid     int32
+	Type    jute.OpCode
+	// Body is the frame behind the header. It aliases the batch and lives as long as anyone needs
+	// it, because a batch's memory is never used twice.
+	Body []byte
+	// Identity is who asked, as it was when the request was received (rule 1).
+	Identity *auth.Identity
+	// ReceivedMillis is when, on the monotonic clock.
+	ReceivedMillis int64
+	// Connect is set for a connect request, whose Type is createSession.
+	Connect *jute.ConnectRequest
+	// refused is answered instead of doing anything, at the request's place in the order.
+	refused jute.ErrorCode
+}
+
+// Batch is what a lane hands to the core at once: the requests of one loop turn.
+type Batch struct {
+	Requests []Request
+}
+
+// kind says which way a request takes.
+type kind uint8
+
+const (
+	unknown kind = iota
+	write        // becomes a transaction
+	read         // is answered from the tree
+	inline       // auth, sasl: answered by the lane at once
+)
+
+// kindOf tells the way of each opcode a client may send.
+//
+// createSession and deleteContainer exist for servers: Apache takes both from a client socket. A
+// createSession from a client is refused here like any unknown code; a deleteContainer is taken
+// from a client who may delete the node (docs/decisions/0002-server-opcodes.md).
+func kindOf(op jute.OpCode) kind {
+	switch op {
+	case jute.OpCreate, jute.OpCreate2, jute.OpCreateContainer, jute.OpCreateTTL, jute.OpDelete,
+		jute.OpDeleteContainer, jute.OpSetData, jute.OpSetACL, jute.OpMulti, jute.OpReconfig,
+		jute.OpCloseSession:
+		return write
+	case jute.OpExists, jute.OpGetData, jute.OpGetACL, jute.OpGetChildren, jute.OpGetChildren2,
+		jute.OpGetAllChildren, jute.OpGetEphemerals, jute.OpMultiRead, jute.OpSync, jute.OpPing,
+		jute.OpCheckWatches, jute.OpRemoveWatches, jute.OpAddWatch, jute.OpSetWatches,
+		jute.OpSetWatches2, jute.OpWhoAmI:
+		return read
+	case jute.OpAuth, jute.OpSASL:
+		return inline
+	}
+	return unknown
+}
+
+// arena hands out memory for what outlives a turn. Chunks are never used twice: the collector
+// takes a chunk when the last slice of it is gone.
+type arena struct {
+	free []byte
+}
+
+const arenaChunkBytes = 64 << 10
+
+// room makes sure that n bytes can be appended to what it returns without growing.
+func (a *arena) room(n int) []byte {
+	if cap(a.free)-len(a.free) < n {
+		a.free = make([]byte, 0, max(n, min(arenaChunkBytes, 16*n+1024)))
+	}
+	return a.free[len(a.free):]
+}
+
+// keep says that b, which began as room, is in use from now on.
+func (a *arena) keep(b []byte) []byte {
+	if cap(b) == cap(a.free)-len(a.free) {
+		a.free = a.free[:len(a.free)+len(b)]
+	}
+	return b[:len(b):len(b)]
+}
+
+// copy is a copy of b in the arena.
+func (a *arena) copy(b []byte) []byte { return a.keep(append(a.room(len(b)), b...)) }

@@ -1,0 +1,22 @@
+// Package session keeps the table of sessions: who lives, how long yet, and on which connection.
+//
+//	deadline of a session = round up to the next tick ( last heard + timeout )
+//
+//	bucket  ... |  t  | t+tick | t+2 tick | ...        one bucket a tick
+//	            [s1,s4]  [s2]      [s3]                sessions whose deadline it was
+//
+// A loop notes that it heard from a session by one store into the session's Heard. Nothing else
+// happens until the session's bucket falls due: only then is Heard looked at, and the session
+// moves on to its new bucket or expires. So a touch costs a store, and a session costs work once
+// per timeout.
+//
+// Time comes in through Tick. The table's clock stands still while the process does: a tick that
+// comes late by more than a tick length extends every deadline by the excess, because the clients
+// could not be heard meanwhile.
+//
+// Invariants: an id is never given twice while it is in the table; a closing session is never
+// touched again; a session that was heard less than its timeout ago is never expired.
+//
+// The table belongs to one goroutine, the core; only Heard is shared. Read table.go, then
+// buckets.go and password.go.
+package session

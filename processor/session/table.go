@@ -1,0 +1,248 @@
+package session
+
+import (
+	"cmp"
+	"crypto/subtle"
+	"slices"
+	"sync/atomic"
+
+	"quoll/jute"
+)
+
+// Owner is the connection that a session is attached to; 0 is none.
+type Owner uint64
+
+// Heard is when a connection last heard from its client: ms on the monotonic clock. The
+// connection's loop stores, the core loads.
+type Heard struct{ atomic.Int64 }
+
+// Session is one entry of the table.
+type Session struct {
+	ID            jute.SessionID
+	TimeoutMillis int32 // as it was negotiated by the last connect
+	Owner         Owner
+	// Closing: its closeSession is on its way. Nothing more is taken from it.
+	Closing bool
+	// Committed: its createSession is applied, so that snapshots hold it.
+	Committed bool
+	// LastWrite is the sequence number of its last write or sync in flight (Commit's counting);
+	// what the session sends after it waits behind it.
+	LastWrite uint64
+
+	heard      *Heard // of the owner; nil while no connection is attached
+	heardAt    int64  // table clock, of the last heard that was taken over
+	heardRaw   int64  // monotonic clock, likewise
+	bucket     int64  // table clock, the tick at whose end it is looked at
+	bucketSlot int    // its place in the bucket
+}
+
+// Table is every session that this server knows.
+type Table struct {
+	tickMillis int64
+	byID       map[jute.SessionID]*Session
+	buckets    buckets
+	nextID     jute.SessionID
+
+	now     int64 // monotonic ms of the last tick
+	skipped int64 // ms that the table's clock is behind the monotonic one
+	due     int64 // table clock: the next bucket to look at
+}
+
+// NewTable makes an empty table. serverID is the high byte of the ids it gives; ids start from the
+// wall clock, so that a restarted server does not repeat them. now is monotonic.
+func NewTable(tickMillis int32, serverID uint8, wallMillis, nowMillis int64) *Table {
+	first := jute.SessionID(uint64(wallMillis)<<24>>8 | uint64(serverID)<<56)
+	t := &Table{
+		tickMillis: int64(tickMillis),
+		byID:       make(map[jute.SessionID]*Session),
+		buckets:    buckets{at: make(map[int64][]*Session)},
+		nextID:     first,
+		now:        nowMillis,
+	}
+	t.due = t.roundUp(nowMillis)
+	return t
+}
+
+// Restore puts in a session that was found on disk; it gets its full timeout.
+func (t *Table) Restore(id jute.SessionID, timeoutMillis int32) {
+	s := t.track(id, timeoutMillis)
+	s.Committed = true
+}
+
+// Create makes a session with a new id.
+func (t *Table) Create(timeoutMillis int32, owner Owner, heard *Heard) *Session {
+	for t.byID[t.nextID] != nil || t.nextID == containerOwner || t.nextID == 0 {
+		t.nextID++
+	}
+	s := t.track(t.nextID, timeoutMillis)
+	t.nextID++
+	t.attach(s, owner, heard)
+	return s
+}
+
+// containerOwner marks container nodes in the ephemeralOwner field and so is nobody's id.
+const containerOwner = jute.SessionID(-1 << 63)
+
+// Find is the session with the id, nil when there is none.
+func (t *Table) Find(id jute.SessionID) *Session { return t.byID[id] }
+
+// Len is how many sessions there are.
+func (t *Table) Len() int { return len(t.byID) }
+
+// Attach moves a session to a connection that showed its password. It is false when the session
+// is gone or going.
+func (t *Table) Attach(s *Session, timeoutMillis int32, owner Owner, heard *Heard) bool {
+	if s == nil || s.Closing {
+		return false
+	}
+	s.TimeoutMillis = timeoutMillis
+	t.attach(s, owner, heard)
+	t.move(s, t.clock(t.now))
+	return true
+}
+
+// CheckPassword compares in constant time.
+func CheckPassword(id jute.SessionID, passwd []byte) bool {
+	want := Password(id)
+	return id != 0 && subtle.ConstantTimeCompare(want[:], passwd) == 1
+}
+
+// Commit notes that a session's createSession is applied.
+func (t *Table) Commit(id jute.SessionID, timeoutMillis int32) {
+	s := t.byID[id]
+	if s == nil {
+		s = t.track(id, timeoutMillis)
+	}
+	s.Committed = true
+}
+
+// Remove forgets a session whose closeSession is applied.
+func (t *Table) Remove(id jute.SessionID) {
+	if s := t.byID[id]; s != nil {
+		t.buckets.remove(s)
+		delete(t.byID, id)
+	}
+}
+
+// Tick moves the clock to now (monotonic ms) and appends to expired the sessions whose time is
+// up; they are marked as closing. late is the pause that the clocks of sessions do not count.
+func (t *Table) Tick(now, expectedMillis int64, expired []*Session) (_ []*Session, late int64) {
+	if gap := now - t.now; gap > expectedMillis+t.tickMillis {
+		late = gap - expectedMillis
+		t.takeAllHeard()
+		t.skipped += late
+	}
+	t.now = now
+	for clock := t.clock(now); t.due <= clock; t.due += t.tickMillis {
+		expired = t.lookAt(t.due, expired)
+	}
+	return expired, late
+}
+
+// lookAt empties the bucket: each session in it has been heard since, or expires.
+func (t *Table) lookAt(bucket int64, expired []*Session) []*Session {
+	first := len(expired)
+	for _, s := range t.buckets.take(bucket) {
+		t.takeHeard(s)
+		if at := t.roundUp(s.heardAt + int64(s.TimeoutMillis)); at > bucket && !s.Closing {
+			t.buckets.put(s, at)
+			continue
+		}
+		if !s.Closing {
+			s.Closing = true
+			expired = append(expired, s)
+		}
+	}
+	slices.SortFunc(expired[first:], byID)
+	return expired
+}
+
+// takeHeard takes over what the owner's loop has noted.
+func (t *Table) takeHeard(s *Session) {
+	if s.heard == nil {
+		return
+	}
+	if raw := s.heard.Load(); raw > s.heardRaw {
+		s.heardRaw = raw
+		s.heardAt = max(s.heardAt, t.clock(raw))
+	}
+}
+
+func (t *Table) takeAllHeard() {
+	for _, s := range t.byID { // order-free: each session is handled alone
+		t.takeHeard(s)
+	}
+}
+
+// Snapshot appends the committed sessions, by id.
+func (t *Table) Snapshot(to []Saved) []Saved {
+	first := len(to)
+	for id, s := range t.byID { // order-free: sorted below
+		if s.Committed {
+			to = append(to, Saved{ID: id, TimeoutMillis: s.TimeoutMillis})
+		}
+	}
+	slices.SortFunc(to[first:], func(a, b Saved) int { return cmp.Compare(a.ID, b.ID) })
+	return to
+}
+
+// Saved is what a snapshot holds of a session.
+type Saved struct {
+	ID            jute.SessionID
+	TimeoutMillis int32
+}
+
+// Deadline is one bucket as the dump command shows it.
+type Deadline struct {
+	InMillis int64 // from the last tick
+	IDs      []jute.SessionID
+}
+
+// Deadlines lists the buckets in order.
+func (t *Table) Deadlines() []Deadline {
+	var all []Deadline
+	clock := t.clock(t.now)
+	for at, sessions := range t.buckets.at { // order-free: sorted below
+		d := Deadline{InMillis: at - clock}
+		for _, s := range sessions {
+			d.IDs = append(d.IDs, s.ID)
+		}
+		slices.Sort(d.IDs)
+		all = append(all, d)
+	}
+	slices.SortFunc(all, func(a, b Deadline) int { return cmp.Compare(a.InMillis, b.InMillis) })
+	return all
+}
+
+func (t *Table) track(id jute.SessionID, timeoutMillis int32) *Session {
+	if s := t.byID[id]; s != nil {
+		s.TimeoutMillis = timeoutMillis
+		t.move(s, t.clock(t.now))
+		return s
+	}
+	s := &Session{ID: id, TimeoutMillis: timeoutMillis}
+	t.byID[id] = s
+	s.heardAt = t.clock(t.now)
+	t.buckets.put(s, t.roundUp(s.heardAt+int64(timeoutMillis)))
+	return s
+}
+
+func (t *Table) attach(s *Session, owner Owner, heard *Heard) {
+	s.Owner, s.heard = owner, heard
+	s.heardRaw = t.now
+}
+
+// move gives a session its full timeout from heardAt on.
+func (t *Table) move(s *Session, heardAt int64) {
+	s.heardAt = heardAt
+	t.buckets.remove(s)
+	t.buckets.put(s, t.roundUp(heardAt+int64(s.TimeoutMillis)))
+}
+
+func (t *Table) clock(mono int64) int64 { return mono - t.skipped }
+
+func (t *Table) roundUp(clock int64) int64 {
+	return (clock/t.tickMillis + 1) * t.tickMillis
+}
+
+func byID(a, b *Session) int { return cmp.Compare(a.ID, b.ID) }

@@ -1,0 +1,359 @@
+package processor
+
+import (
+	"bytes"
+	"encoding/binary"
+	"net/netip"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"quoll/datatree/watch"
+	"quoll/jute"
+	"quoll/processor/auth"
+	"quoll/processor/session"
+)
+
+// phase is how far a connection is.
+type phase uint8
+
+const (
+	fresh      phase = iota // nothing read yet: a connect request or a four-letter word
+	connecting              // the core decides about the session; input waits
+	serving                 // requests are taken
+	closing                 // the output leaves, nothing is taken any more
+)
+
+// Stream is one client connection. It belongs to its loop's goroutine; the core reads identity and
+// gone, and is told of the connection's death by nothing else.
+type Stream struct {
+	lane    *Lane
+	out     Output
+	peer    netip.AddrPort
+	owner   session.Owner
+	watcher watch.Watcher
+	phase   phase
+	parked  bool
+
+	identity atomic.Pointer[auth.Identity] // replaced by auth packets, never changed
+	heard    session.Heard
+	gone     atomic.Bool // the connection is closed
+
+	session       jute.SessionID
+	timeoutMillis int32
+	openedMillis  int64
+	inFlight      int // requests that the core has
+	inFlightBytes int
+	stats         connStats
+}
+
+// Input takes frames from the front of in and says how many bytes it used.
+func (s *Stream) Input(in []byte) (used int) {
+	s.heard.Store(s.lane.clock())
+	defer s.settle()
+	for s.phase != closing && !s.full() {
+		if len(in)-used < 4 {
+			return used
+		}
+		if s.phase == fresh {
+			n, done := s.word(in[used:])
+			used += n
+			if done {
+				return used
+			}
+		}
+		if s.phase == connecting {
+			return used
+		}
+		size := int(int32(binary.BigEndian.Uint32(in[used:])))
+		if size < 0 || size > s.lane.Rules.MaxFrameBytes {
+			s.lane.Counts.FrameRefused.Add(1)
+			s.end()
+			return len(in)
+		}
+		if len(in)-used < 4+size {
+			return used
+		}
+		frame := in[used+4 : used+4+size]
+		used += 4 + size
+		s.stats.received(4 + size)
+		s.frame(frame)
+	}
+	if s.phase == closing {
+		return len(in)
+	}
+	return used
+}
+
+// frame takes one frame by the phase.
+func (s *Stream) frame(frame []byte) {
+	if s.phase == fresh {
+		s.connectRequest(frame)
+		return
+	}
+	s.request(frame)
+}
+
+// full says that the connection must wait: the core has enough of its requests, or the client
+// does not take its replies.
+func (s *Stream) full() bool {
+	r := &s.lane.Rules
+	switch {
+	case s.inFlight >= r.MaxInFlight, s.inFlightBytes >= r.MaxInFlightBytes,
+		s.inFlight > 0 && s.lane.outstanding.Load() > r.OutstandingLimit:
+		s.flush()
+		s.park()
+		return true
+	case len(s.lane.replies) >= r.MaxBatchBytes:
+		s.flush()
+		s.lane.leave()
+	}
+	if s.out.Pending() >= r.OutputPauseBytes {
+		// The reactor reads on when the client has taken enough.
+		s.out.Again()
+		return true
+	}
+	return false
+}
+
+// settle ends the handling of a piece of input.
+func (s *Stream) settle() {
+	s.flush()
+	s.lane.leave()
+	s.stats.publish()
+}
+
+// flush hands the replies gathered so far to the connection.
+func (s *Stream) flush() {
+	if len(s.lane.replies) > 0 {
+		s.out.Write(s.lane.replies)
+		s.lane.replies = s.lane.replies[:0]
+	}
+}
+
+func (s *Stream) park() {
+	if !s.parked {
+		s.parked = true
+		s.out.Park()
+	}
+}
+
+// request takes one request: the lane answers a read at once unless the core has something of the
+// same connection, and sends on everything else (rule 2).
+func (s *Stream) request(frame []byte) {
+	var h jute.RequestHeader
+	c := jute.Decoder(frame)
+	h.Fields(&c)
+	if c.Failed() {
+		s.end()
+		return
+	}
+	r := Request{
+		Stream: s, Session: s.session, Xid: h.Xid, Type: h.Type, Body: c.Rest(),
+		Identity: s.identity.Load(), ReceivedMillis: s.lane.clock(),
+	}
+	way := kindOf(h.Type)
+	if way == inline {
+		s.inline(&r)
+		return
+	}
+	if !s.mayAsk(&r) {
+		return
+	}
+	if h.Type == jute.OpPing {
+		r.Xid = jute.XidPing
+	}
+	if way == unknown {
+		r.refused = jute.Unimplemented
+	}
+	switch {
+	case way == write || s.inFlight > 0:
+		s.inFlight++
+		s.inFlightBytes += len(r.Body)
+		s.lane.forward(r)
+	case way == unknown:
+		s.lane.replies = appendError(s.lane.replies, r.Xid, -1, r.refused)
+		s.end()
+	default:
+		s.read(&r)
+	}
+}
+
+// mayAsk is enforce.auth: without an id of the right scheme nothing but auth is taken.
+func (s *Stream) mayAsk(r *Request) bool {
+	schemes := s.lane.Rules.EnforceSchemes
+	if len(schemes) == 0 || slices.ContainsFunc(schemes, r.Identity.HasScheme) {
+		return true
+	}
+	s.lane.replies = appendError(s.lane.replies, r.Xid, 0, jute.SessionClosedRequireAuth)
+	s.end()
+	return false
+}
+
+// read answers a read on the loop.
+func (s *Stream) read(r *Request) {
+	l := s.lane
+	if !l.holding {
+		s.flush()
+		l.enter()
+		if s.phase == closing { // the mail said so
+			return
+		}
+	}
+	from := len(l.replies)
+	l.replies = l.reader.answer(l.replies, l.view, r, s.watcher)
+	s.stats.answered(r, l.replies[from:], l.clock())
+	l.Counts.Reads.Add(1)
+	if l.reads++; l.reads >= l.Rules.MaxBatchRequests {
+		s.flush()
+		l.leave()
+	}
+}
+
+// inline answers auth and sasl, which do not wait for anything.
+func (s *Stream) inline(r *Request) {
+	c := jute.Decoder(r.Body)
+	if r.Type == jute.OpSASL {
+		var in jute.SASLToken
+		in.Fields(&c)
+		if c.Failed() || in.Token == nil {
+			s.end()
+			return
+		}
+		// No SASL server is configured: the token that comes back is null.
+		at := len(s.lane.replies)
+		out := jute.AppendReplyHeader(jute.FrameStart(s.lane.replies), r.Xid, 0, jute.OK)
+		s.lane.replies = jute.AppendBuffer(out, nil)
+		jute.FrameEnd(s.lane.replies, at)
+		return
+	}
+	var in jute.AuthPacket
+	in.Fields(&c)
+	if c.Failed() {
+		s.end()
+		return
+	}
+	id, ok := s.lane.Rules.Auth.Authenticate(
+		r.Identity, string(in.Scheme), in.Auth, s.peer.Addr())
+	code := jute.OK
+	if !ok {
+		code = jute.AuthFailed
+	}
+	s.lane.replies = appendError(s.lane.replies, r.Xid, 0, code)
+	if !ok {
+		s.lane.Counts.AuthFailed.Add(1)
+		s.end()
+		return
+	}
+	s.identity.Store(id)
+}
+
+// receive takes one piece of mail.
+func (s *Stream) receive(d *delivery, it *item) {
+	if it.answers() {
+		s.inFlight--
+		s.inFlightBytes -= int(it.bytes)
+	}
+	if s.phase == closing {
+		return
+	}
+	mail := d.buf[it.from:it.to]
+	if len(mail) > 0 {
+		s.out.Write(mail)
+		s.stats.sent(mail, it.kind)
+	}
+	switch it.kind {
+	case itemConnected:
+		s.connected(it.opened)
+	case itemLast, itemKicked:
+		s.end()
+		return
+	}
+	s.resume()
+}
+
+// resume takes input again when the core has taken enough off the connection.
+func (s *Stream) resume() {
+	r := &s.lane.Rules
+	if !s.parked || s.phase == connecting ||
+		s.inFlight > r.MaxInFlight/2 || s.inFlightBytes > r.MaxInFlightBytes/2 {
+		return
+	}
+	if s.inFlight > 0 && s.lane.outstanding.Load() > r.OutstandingLimit {
+		return
+	}
+	s.parked = false
+	s.out.Unpark()
+}
+
+// end closes the connection when what is in its output has left.
+func (s *Stream) end() {
+	if s.phase == closing {
+		return
+	}
+	s.flush()
+	s.phase = closing
+	s.out.CloseAfterFlush()
+}
+
+// Closed is called once, when the connection is gone. Its watches die with it; its session lives
+// on until it expires or another connection takes it over.
+func (s *Stream) Closed(error) {
+	s.phase = closing
+	s.gone.Store(true)
+	s.lane.Tree.DropWatches(s.watcher)
+	s.lane.Conns.remove(s.watcher)
+}
+
+// connectRequest takes the first frame.
+func (s *Stream) connectRequest(frame []byte) {
+	in := new(jute.ConnectRequest)
+	c := jute.Decoder(frame)
+	in.Fields(&c)
+	l := s.lane
+	if c.Failed() || !l.Serving.Load() {
+		s.end()
+		return
+	}
+	l.enter()
+	ahead := in.LastZxidSeen > l.view.LastZxid()
+	l.leave()
+	if ahead {
+		l.Counts.ZxidAhead.Add(1)
+		s.end()
+		return
+	}
+	in.TimeOut = min(max(in.TimeOut, l.Rules.MinTimeoutMillis), l.Rules.MaxTimeoutMillis)
+	in.Passwd = bytes.Clone(in.Passwd)
+	s.phase = connecting
+	s.inFlight++
+	l.hello(s, in)
+	s.park()
+}
+
+// connected opens the connection for requests.
+func (s *Stream) connected(o *opened) {
+	s.phase = serving
+	s.session = jute.SessionID(o.session)
+	s.timeoutMillis = o.timeoutMillis
+	s.stats.session(s.session, o.timeoutMillis)
+	s.out.Established()
+	s.out.SetStallTimeout(time.Duration(o.timeoutMillis) * time.Millisecond)
+}
+
+// word runs a four-letter word; done is true when the connection is not a client's, or when the
+// word is not whole yet.
+func (s *Stream) word(in []byte) (used int, done bool) {
+	if s.lane.Words == nil {
+		return 0, false
+	}
+	answer, used, known := s.lane.Words.Word(in)
+	if !known {
+		return 0, false
+	}
+	if used > 0 {
+		s.out.Write(answer)
+		s.end()
+	}
+	return used, true
+}
