@@ -1,5 +1,7 @@
 package jute
 
+import "slices"
+
 // A multi request is a sequence of operations, each behind a MultiHeader, up to a header that is
 // done:
 //
@@ -28,15 +30,18 @@ func (r *MultiHeader) Fields(c *Coder) {
 // MultiEnd is the header that ends a multi.
 func MultiEnd() MultiHeader { return MultiHeader{Type: OpError, Done: true, Err: -1} }
 
-// MultiOp is one operation of a multi. Type says which of the other fields is meant; the request
-// and the reply use the same struct.
+// MultiOp is one operation of a multi. Type says which of the other fields is set; they are
+// pointers so that a multi of many small operations does not take many times its own size.
 type MultiOp struct {
 	MultiHeader
-	Create CreateTTLRequest // create, create2, createContainer; TTL for createTTL only
-	Path   PathVersion      // delete, check
-	Set    SetDataRequest   // setData
-	Read   PathWatch        // getData, getChildren
+	Create *CreateTTLRequest // create, create2, createContainer; TTL for createTTL only
+	Path   *PathVersion      // delete, check
+	Set    *SetDataRequest   // setData
+	Read   *PathWatch        // getData, getChildren
 }
+
+// multiOpMinBytes: a header, and the smallest body, a null path with a watch flag.
+const multiOpMinBytes = MultiHeaderBytes + 5
 
 // MultiRequest is the body of multi (a transaction) and of multiRead (reads).
 type MultiRequest struct {
@@ -73,34 +78,51 @@ func (r *MultiRequest) decode(c *Coder) {
 		if c.failed {
 			return
 		}
-		r.Ops = append(r.Ops, op)
+		r.Ops = append(roomFor(c, r.Ops, multiOpMinBytes), op)
 	}
 }
 
 func (op *MultiOp) body(c *Coder) {
 	switch op.Type {
 	case OpCreate, OpCreate2, OpCreateContainer:
-		op.Create.CreateRequest.Fields(c)
+		made(c, &op.Create).CreateRequest.Fields(c)
 	case OpCreateTTL:
-		op.Create.Fields(c)
+		made(c, &op.Create).Fields(c)
 	case OpDelete, OpCheck:
-		op.Path.Fields(c)
+		made(c, &op.Path).Fields(c)
 	case OpSetData:
-		op.Set.Fields(c)
+		made(c, &op.Set).Fields(c)
 	case OpGetData, OpGetChildren:
-		op.Read.Fields(c)
+		made(c, &op.Read).Fields(c)
 	default:
 		c.fail("type", ErrMulti)
 	}
 }
 
-// MultiResult is one entry of the reply to a multi; Type says which field is meant.
+// made is the record behind a pointer field, a new one when the bytes are about to be read.
+func made[T any](c *Coder, p **T) *T {
+	if c.mode == decoding {
+		*p = new(T)
+	}
+	return *p
+}
+
+// roomFor lets a list of unknown length grow once it is long to what the rest of the input can
+// hold at most, because growing by and by would cost more than that in all.
+func roomFor[T any](c *Coder, list []T, minBytes int) []T {
+	if len(list) < cap(list) || len(list) < 32 {
+		return list
+	}
+	return slices.Grow(list, (len(c.buf)-c.off)/minBytes+1)
+}
+
+// MultiResult is one entry of the reply to a multi; Type says which field is set.
 type MultiResult struct {
 	MultiHeader
-	PathStat PathStat      // create uses the path, create2 both
-	DataStat DataStat      // setData uses the stat, getData both
-	Names    Names         // getChildren
 	Error    ErrorResponse // type -1
+	PathStat *PathStat     // create uses the path, create2 both
+	DataStat *DataStat     // setData uses the stat, getData both
+	Names    *Names        // getChildren
 }
 
 // MultiResponse is the reply to multi and multiRead.
@@ -138,23 +160,23 @@ func (r *MultiResponse) decode(c *Coder) {
 		if c.failed {
 			return
 		}
-		r.Results = append(r.Results, res)
+		r.Results = append(roomFor(c, r.Results, MultiHeaderBytes), res)
 	}
 }
 
 func (res *MultiResult) body(c *Coder) {
 	switch res.Type {
 	case OpCreate:
-		c.Text("path", &res.PathStat.Path)
+		c.Text("path", &made(c, &res.PathStat).Path)
 	case OpCreate2:
-		res.PathStat.Fields(c)
+		made(c, &res.PathStat).Fields(c)
 	case OpDelete, OpCheck:
 	case OpSetData:
-		res.DataStat.Stat.Fields(c)
+		made(c, &res.DataStat).Stat.Fields(c)
 	case OpGetData:
-		res.DataStat.Fields(c)
+		made(c, &res.DataStat).Fields(c)
 	case OpGetChildren:
-		res.Names.Fields(c)
+		made(c, &res.Names).Fields(c)
 	case OpError:
 		res.Error.Fields(c)
 	default:
