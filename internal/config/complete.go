@@ -1,0 +1,220 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// complete gives the fields whose default follows from other fields their value
+// and refuses what contradicts itself, as Apache does.
+func (c *Config) complete(s *settings) (problems []error) {
+	refuse := func(format string, args ...any) {
+		problems = append(problems, fmt.Errorf(format, args...))
+	}
+	if c.Storage.DataDir == "" {
+		refuse("dataDir is not set")
+	}
+	if c.Storage.DataLogDir == "" {
+		c.Storage.DataLogDir = c.Storage.DataDir
+	}
+	if s.get("maxWriteQueuePollTime") == nil {
+		c.Storage.MaxQueuePoll = (c.Storage.FlushDelay / 3).Truncate(time.Millisecond)
+	}
+	if c.Sessions.TickTime <= 0 {
+		refuse("tickTime must be positive")
+	}
+	const unset = -time.Millisecond
+	if c.Sessions.MinTimeout == unset {
+		c.Sessions.MinTimeout = 2 * c.Sessions.TickTime
+	}
+	if c.Sessions.MaxTimeout == unset {
+		c.Sessions.MaxTimeout = 20 * c.Sessions.TickTime
+	}
+	if c.Sessions.MinTimeout > c.Sessions.MaxTimeout {
+		refuse("minSessionTimeout must not be larger than maxSessionTimeout")
+	}
+	if e := s.get("electionAlg"); e != nil && e.value != "3" {
+		refuse("%s: electionAlg: there is no other than 3", e.source)
+	}
+	c.completeWords()
+	problems = append(problems, c.completeNetwork(s)...)
+	problems = append(problems, c.completeAuth(s)...)
+	problems = append(problems, c.oneOf()...)
+	c.raise(s)
+	return problems
+}
+
+func (c *Config) completeNetwork(s *settings) (problems []error) {
+	client := &c.Network.Client
+	client.Set = s.get("clientPort") != nil
+	if !client.Set && s.get("clientPortAddress") != nil {
+		problems = append(problems, fmt.Errorf("clientPortAddress is set but clientPort is not"))
+	}
+	if client.Port < 0 || client.Port > 65535 {
+		problems = append(problems, fmt.Errorf("clientPort: %d is not a port", client.Port))
+	}
+	n := &c.Network
+	if s.get("jute.maxbuffer.extrasize") == nil {
+		n.ExtraBufferBytes = n.MaxBufferBytes
+	}
+	n.ExtraBufferBytes = max(n.ExtraBufferBytes, 1024)
+	return problems
+}
+
+// completeWords adds the four letter words that are always answered: zkServer.sh
+// asks srvr, and clients of a server that can be read-only ask isro.
+func (c *Config) completeWords() {
+	words := &c.Observability.FourLetterWords
+	if !slices.Contains(*words, "srvr") {
+		*words = append(*words, "srvr")
+	}
+	if c.Features.ReadOnlyMode && !slices.Contains(*words, "isro") {
+		*words = append(*words, "isro")
+	}
+}
+
+// ourSchemes are the authentication schemes that a client can use.
+func (c *Config) ourSchemes() []string {
+	if c.Auth.DigestEnabled {
+		return []string{"digest", "ip"}
+	}
+	return []string{"ip"}
+}
+
+func (c *Config) completeAuth(s *settings) (problems []error) {
+	const auth = "org.apache.zookeeper.server.auth."
+	for _, set := range s.families() {
+		if set.key.Name != "authProvider.*" {
+			continue
+		}
+		switch set.value {
+		case auth + "DigestAuthenticationProvider", auth + "IPAuthenticationProvider":
+		case auth + "SASLAuthenticationProvider":
+			problems = append(problems, fmt.Errorf("%s: %s: %s", set.source, set.name, noSASL))
+		case auth + "X509AuthenticationProvider":
+			problems = append(problems, fmt.Errorf("%s: %s: %s", set.source, set.name, noTLS))
+		default:
+			problems = append(problems, fmt.Errorf("%s: %s: a Java class cannot be loaded: %s",
+				set.source, set.name, set.value))
+		}
+	}
+	if !c.Auth.Enforce {
+		return problems
+	}
+	if len(c.Auth.EnforceSchemes) == 0 {
+		problems = append(problems,
+			fmt.Errorf("enforce.auth.enabled is true: enforce.auth.schemes must be set"))
+	}
+	for _, scheme := range c.Auth.EnforceSchemes {
+		if !slices.Contains(c.ourSchemes(), scheme) {
+			problems = append(problems,
+				fmt.Errorf("enforce.auth.schemes: there is no scheme %s", scheme))
+		}
+	}
+	return problems
+}
+
+// oneOf checks the words that have a few meanings only.
+func (c *Config) oneOf() (problems []error) {
+	for _, word := range []struct {
+		id, value string
+		choice    []string
+	}{
+		{"quoll.transport", string(c.Network.Transport), []string{"gnet", "std"}},
+		{"quoll.watermark", string(c.Storage.Watermark), []string{"strict", "lag"}},
+		{"quoll.logLevel", c.Observability.LogLevel, []string{"debug", "info", "warn", "error"}},
+		{"quoll.logFormat", c.Observability.LogFormat, []string{"console", "json"}},
+	} {
+		if !slices.Contains(word.choice, word.value) {
+			problems = append(problems, fmt.Errorf("%s: %q is none of %s", word.id, word.value,
+				strings.Join(word.choice, ", ")))
+		}
+	}
+	c.Quorum.PeerType = strings.ToLower(c.Quorum.PeerType)
+	if c.Quorum.PeerType != "participant" && c.Quorum.PeerType != "observer" {
+		problems = append(problems, fmt.Errorf("peerType: %q is neither participant nor observer",
+			c.Quorum.PeerType))
+	}
+	switch alg := strings.ToUpper(c.Auth.DigestAlgorithm); alg {
+	case "SHA1", "SHA-1", "SHA", "SHA-224", "SHA-256", "SHA-384", "SHA-512", "MD5",
+		"SHA-512/224", "SHA-512/256", "SHA3-224", "SHA3-256", "SHA3-384", "SHA3-512":
+		c.Auth.DigestAlgorithm = alg
+	default:
+		problems = append(problems, fmt.Errorf(
+			"DigestAuthenticationProvider.digestAlg: there is no algorithm %s", alg))
+	}
+	for _, limit := range []struct {
+		id string
+		n  int64
+	}{
+		{"quoll.firstFrameBytes", int64(c.Network.FirstFrameBytes)},
+		{"quoll.outputBytes", c.Network.OutputBytes},
+		{"quoll.outputTotalBytes", c.Network.OutputTotalBytes},
+		{"quoll.maxOutstanding", int64(c.Network.MaxOutstanding)},
+		{"quoll.maxSessions", int64(c.Sessions.MaxCount)},
+		{"quoll.maxWatches", int64(c.Features.MaxWatches)},
+		{"quoll.maxMultiOps", int64(c.Features.MaxMultiOps)},
+	} {
+		if limit.n <= 0 {
+			problems = append(problems, fmt.Errorf("%s must be positive", limit.id))
+		}
+	}
+	return problems
+}
+
+// raise moves numbers that Apache finds too small to what it takes instead.
+func (c *Config) raise(s *settings) {
+	least := func(id string, field *int, minimum, instead int) {
+		if *field < minimum {
+			source := "default"
+			if set := s.get(id); set != nil {
+				source = set.source
+			}
+			s.warn(id, source, "%d is too small: %d holds, as in Apache", *field, instead)
+			*field = instead
+		}
+	}
+	least("snapCount", &c.Storage.SnapCount, 2, 2)
+	least("autopurge.snapRetainCount", &c.Storage.Purge.SnapRetainCount, 3, 3)
+	least("maxCnxns", &c.Network.MaxConnections, 0, 0)
+	if c.Throttle.LargeMaxBytes <= 0 {
+		c.Throttle.LargeMaxBytes = 100 << 20
+		s.warn("largeRequestMaxBytes", s.get("largeRequestMaxBytes").source,
+			"must be positive: the default holds, as in Apache")
+	}
+	method := string(c.Storage.SnapshotCompression)
+	switch {
+	case strings.EqualFold(method, string(Gzip)):
+		c.Storage.SnapshotCompression = Gzip
+	case strings.EqualFold(method, "snappy"):
+		c.Storage.SnapshotCompression = Plain
+		s.warn("snapshot.compression.method", s.get("snapshot.compression.method").source,
+			"snappy is read and not yet written: snapshots are plain")
+	case method != "":
+		c.Storage.SnapshotCompression = Plain
+		s.warn("snapshot.compression.method", s.get("snapshot.compression.method").source,
+			"%q is no method: snapshots are plain, as in Apache", method)
+	}
+}
+
+// check warns of what is legal and surely not meant.
+func (s *settings) check(c *Config) {
+	for _, id := range []string{"dataDir", "dataLogDir"} {
+		if set := s.get(id); set != nil && relative(set.value) {
+			s.warn(id, set.source, "%s is relative to the directory the server starts in",
+				set.value)
+		}
+	}
+	if !c.Network.Client.Set {
+		s.warn("clientPort", "default", "is not set: no client can connect")
+	}
+	if !c.Storage.ForceSync {
+		s.warn("forceSync", s.get("forceSync").source,
+			"a power failure loses writes that were answered")
+	}
+	if c.Auth.SkipACL {
+		s.warn("skipACL", s.get("skipACL").source, "everybody may do everything")
+	}
+}

@@ -1,0 +1,177 @@
+package config
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+)
+
+// A setting is a value that somebody wrote, and where.
+type setting struct {
+	key    *Key
+	name   string // as written in zoo.cfg: "server.1" where the key is "server.*"
+	value  string // trimmed
+	source string // "zoo.cfg:12" or "-D"
+	asked  bool   // by -D as a system property: a line of zoo.cfg wins over it
+}
+
+// settings holds what was set, one layer over the other: system properties of -D
+// lowest, then zoo.cfg, then -D with a key of zoo.cfg.
+type settings struct {
+	keys []Key
+	set  map[string]*setting // by Key.ID, or by name in a family
+	// byName and byProperty find keys; families are looked up by prefix.
+	byName, byProperty map[string]*Key
+	warnings           []Warning
+}
+
+func newSettings() *settings {
+	s := &settings{
+		keys:       Keys(),
+		set:        map[string]*setting{},
+		byName:     map[string]*Key{},
+		byProperty: map[string]*Key{},
+	}
+	for i := range s.keys {
+		k := &s.keys[i]
+		if k.Name != "" {
+			s.byName[k.Name] = k
+		}
+		if k.Property != "" {
+			s.byProperty[k.Property] = k
+		}
+		if k.Alias != "" {
+			s.byProperty[k.Alias] = k
+		}
+	}
+	return s
+}
+
+// get returns what was set, or nil.
+func (s *settings) get(id string) *setting { return s.set[id] }
+
+func (s *settings) warn(key, source, format string, args ...any) {
+	s.warnings = append(s.warnings, Warning{key, source, fmt.Sprintf(format, args...)})
+}
+
+// named finds the key of zoo.cfg that a line means.
+func (s *settings) named(name string) *Key {
+	if k := s.byName[name]; k != nil && !strings.HasSuffix(name, "*") {
+		return k
+	}
+	for i := range s.keys {
+		family, ok := strings.CutSuffix(s.keys[i].Name, "*")
+		if ok && strings.HasPrefix(name, family) {
+			return &s.keys[i]
+		}
+	}
+	return nil
+}
+
+// property finds the key that a system property sets, and the name in zoo.cfg that
+// would have the same effect.
+func (s *settings) property(property string) (*Key, string) {
+	if k := s.byProperty[property]; k != nil {
+		return k, k.ID()
+	}
+	name, ok := strings.CutPrefix(property, prefix)
+	if !ok {
+		return nil, ""
+	}
+	if k := s.named(name); k != nil && k.Property != "" && strings.HasSuffix(k.Name, "*") {
+		return k, name
+	}
+	return nil, ""
+}
+
+// file adds the lines of zoo.cfg.
+func (s *settings) file(path string, lines []property) {
+	for _, p := range lines {
+		source := fmt.Sprintf("%s:%d", filepath.Base(path), p.line)
+		s.line(javaTrim(p.key), javaTrim(p.value), source)
+	}
+}
+
+// line is one line of zoo.cfg, or a -D that stands for one.
+func (s *settings) line(name, value, source string) {
+	k := s.named(name)
+	if k == nil {
+		s.warn(name, source, "%s", s.unknown(name))
+		return
+	}
+	id := k.ID()
+	if strings.HasSuffix(k.Name, "*") {
+		id = name
+	}
+	if old := s.set[id]; old != nil && old.asked && old.value != value {
+		s.warn(id, old.source, "the line in %s wins, as in Apache", source)
+	}
+	s.set[id] = &setting{k, name, value, source, false}
+}
+
+// unknown says what is wrong with a name that no key has.
+func (s *settings) unknown(name string) string {
+	if k := s.byProperty[name]; k != nil && k.Name == "" {
+		return "has no effect in zoo.cfg, as in Apache: give it as -D " + name + "=..."
+	}
+	if bare, ok := strings.CutPrefix(name, prefix); ok && s.named(bare) != nil {
+		return "has no effect in zoo.cfg, as in Apache: write " + bare + ", without the prefix"
+	}
+	if near := suggest(name, s.names()); near != "" {
+		return "no such setting; did you mean " + near + "?"
+	}
+	return "no such setting"
+}
+
+// names are the keys that a typing error may have meant.
+func (s *settings) names() []string {
+	var all []string
+	for i := range s.keys {
+		if id := s.keys[i].ID(); !strings.HasSuffix(id, "*") {
+			all = append(all, id)
+		}
+	}
+	return all
+}
+
+// defines adds the values of -D. A system property, by its full name, is the
+// lowest layer, so this runs before file; it returns those that stand for a line
+// of zoo.cfg, for after it.
+func (s *settings) defines(defines []string) (lines []property) {
+	for _, d := range defines {
+		name, value, _ := strings.Cut(d, "=")
+		name, value = javaTrim(name), javaTrim(value)
+		if k, id := s.property(name); k != nil {
+			if name == k.Alias && name != k.Property && s.set[id] != nil {
+				continue // the newer name of the same setting wins
+			}
+			s.set[id] = &setting{k, id, value, "-D", true}
+			continue
+		}
+		if s.named(name) != nil {
+			lines = append(lines, property{name, value, 0})
+			continue
+		}
+		s.warn(name, "-D", "%s", s.unknownProperty(name))
+	}
+	return lines
+}
+
+func (s *settings) unknownProperty(name string) string {
+	if bare, ok := strings.CutPrefix(name, prefix); ok {
+		if k := s.named(bare); k != nil {
+			return "is not read as a system property: write -D " + bare + "=..."
+		}
+		if s.byProperty[bare] != nil {
+			return "has no effect, as in Apache: write -D " + bare + "=..., without the prefix"
+		}
+		if near := suggest(bare, s.names()); near != "" {
+			return "no such setting; did you mean " + near + "?"
+		}
+		return "no such setting"
+	}
+	if near := suggest(name, s.names()); near != "" {
+		return "no such setting; did you mean " + near + "?"
+	}
+	return "no such setting"
+}

@@ -1,0 +1,154 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// ErrInvalid is wrapped by every error about the text of a configuration; a
+// process that meets it ends with ExitInvalid.
+var ErrInvalid = errors.New("invalid configuration")
+
+// ErrDataDir is wrapped by every error about the directories it names; a process
+// that meets it ends with ExitDataDir.
+var ErrDataDir = errors.New("data directory")
+
+// The exit codes of Apache's server.
+const (
+	ExitOK         = 0
+	ExitUnexpected = 1  // what nobody foresaw
+	ExitInvalid    = 2  // the command line or the configuration
+	ExitDataDir    = 3  // a directory that is missing or not ours
+	ExitAdmin      = 4  // the AdminServer did not start
+	ExitTxnLog     = 10 // the transaction log cannot be written
+)
+
+// What a server does that was told nothing.
+const (
+	defaultDataDir    = "./quoll-data"
+	defaultClientPort = "2181"
+)
+
+// Load reads a zoo.cfg and the values of -D, each "key=value". Without a file the
+// data is in ./quoll-data and the port is 2181. All that is wrong is in one error,
+// which wraps ErrInvalid.
+func Load(file string, defines []string) (*Config, error) {
+	return load(os.ReadFile, file, defines)
+}
+
+// readFile returns the content of a file by its name; os.ReadFile is one.
+type readFile func(name string) ([]byte, error)
+
+func load(read readFile, file string, defines []string) (*Config, error) {
+	s := newSettings()
+	lines := s.defines(defines)
+	if err := s.readFile(read, file); err != nil {
+		return nil, invalid(err)
+	}
+	for _, l := range lines {
+		s.line(l.key, l.value, "-D")
+	}
+	c := &Config{File: file}
+	problems := s.assign(c)
+	problems = append(problems, c.complete(s)...)
+	members, err := s.readDynamic(read)
+	if err != nil {
+		problems = append(problems, err)
+	}
+	problems = append(problems, c.members(s, read, members)...)
+	if len(problems) > 0 {
+		return nil, invalid(problems...)
+	}
+	s.check(c)
+	c.Warnings, c.settings = s.warnings, *s
+	return c, nil
+}
+
+func (s *settings) readFile(read readFile, file string) error {
+	if file == "" {
+		s.line("dataDir", defaultDataDir, "default")
+		s.line("clientPort", defaultClientPort, "default")
+		return nil
+	}
+	text, err := read(file)
+	if err != nil {
+		return err
+	}
+	parsed, err := parseProperties(text)
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	s.file(file, parsed)
+	return nil
+}
+
+// readDynamic returns the lines of dynamicConfigFile, which must hold nothing but
+// members; without one the members stand in zoo.cfg itself.
+func (s *settings) readDynamic(read readFile) ([]*setting, error) {
+	var members []*setting
+	for _, set := range s.families() {
+		if name := set.key.Name; name == "server.*" || name == "group*" || name == "weight*" {
+			members = append(members, set)
+		}
+	}
+	file := s.get("dynamicConfigFile")
+	if file == nil {
+		return members, nil
+	}
+	if len(members) > 0 {
+		return nil, fmt.Errorf("%s: %s: belongs into the file that dynamicConfigFile names",
+			members[0].source, members[0].name)
+	}
+	text, err := read(file.value)
+	if err != nil {
+		return nil, fmt.Errorf("dynamicConfigFile: %w", err)
+	}
+	lines, err := parseProperties(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file.value, err)
+	}
+	d := newSettings()
+	d.file(file.value, lines)
+	for _, p := range lines {
+		name := javaTrim(p.key)
+		k := d.named(name)
+		if k == nil || k.Name != "server.*" && k.Name != "group*" && k.Name != "weight*" {
+			return nil, fmt.Errorf("%s:%d: %s: only members of the ensemble may stand here",
+				filepath.Base(file.value), p.line, name)
+		}
+	}
+	return d.families(), nil
+}
+
+// invalid joins problems into one error, a line each.
+func invalid(problems ...error) error {
+	return fmt.Errorf("%w: %w", ErrInvalid, errors.Join(problems...))
+}
+
+// PrepareDirs makes the directories that snapshots and logs go into, or finds them,
+// and tries that they can be written. Its errors wrap ErrDataDir.
+func (s *Storage) PrepareDirs() error {
+	for _, dir := range []string{s.DataLogDir, s.DataDir} {
+		versioned := filepath.Join(dir, "version-2")
+		if _, err := os.Stat(versioned); err != nil && !s.AutoCreateDirs {
+			return fmt.Errorf("%w: %s is missing and datadir.autocreate is false",
+				ErrDataDir, versioned)
+		}
+		if err := os.MkdirAll(versioned, 0o700); err != nil {
+			return fmt.Errorf("%w: %w", ErrDataDir, err)
+		}
+		probe, err := os.CreateTemp(versioned, ".writable-")
+		if err != nil {
+			return fmt.Errorf("%w: %w", ErrDataDir, err)
+		}
+		if err := errors.Join(probe.Close(), os.Remove(probe.Name())); err != nil {
+			return fmt.Errorf("%w: %w", ErrDataDir, err)
+		}
+	}
+	return nil
+}
+
+func relative(dir string) bool { return !filepath.IsAbs(dir) && !strings.HasPrefix(dir, ".") }

@@ -1,0 +1,148 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Effective is one setting as it holds.
+type Effective struct {
+	Name    string
+	Value   string // *** for a secret
+	Source  string // "default", "zoo.cfg:12" or "-D"
+	Verdict Verdict
+	Reason  string
+}
+
+// Effective returns every setting, by theme, families one entry a member.
+func (c *Config) Effective() []Effective {
+	var all []Effective
+	for i := range c.settings.keys {
+		k := &c.settings.keys[i]
+		if strings.HasSuffix(k.Name, "*") {
+			for _, set := range c.settings.families() {
+				if set.key == k {
+					all = append(all, Effective{set.name, set.value, set.source,
+						k.Verdict, k.Reason})
+				}
+			}
+			continue
+		}
+		e := Effective{k.ID(), k.Default, "default", k.Verdict, k.Reason}
+		if set := c.settings.get(k.ID()); set != nil {
+			e.Value, e.Source = set.value, set.source
+			if k.Kind == Hidden {
+				e.Value = NewSecret(set.value).String()
+			}
+		}
+		if k.into != nil {
+			e.Value = k.show(c)
+		}
+		all = append(all, e)
+	}
+	return all
+}
+
+// families are the members of all families that were set, by name.
+func (s *settings) families() []*setting {
+	var all []*setting
+	for _, set := range s.set {
+		if strings.HasSuffix(set.key.Name, "*") {
+			all = append(all, set)
+		}
+	}
+	slices.SortFunc(all, func(a, b *setting) int { return cmp.Compare(a.name, b.name) })
+	return all
+}
+
+// show prints the field of a key as zoo.cfg would have it.
+func (k *Key) show(c *Config) string {
+	switch field := k.into(c).(type) {
+	case *string:
+		return *field
+	case *Compression:
+		return string(*field)
+	case *Watermark:
+		return string(*field)
+	case *Transport:
+		return string(*field)
+	case *Secret:
+		return field.String()
+	case *[]string:
+		return strings.Join(*field, ",")
+	case *bool:
+		if k.Kind == PropYes || k.Kind == PropNotNo {
+			return map[bool]string{true: "yes", false: "no"}[*field]
+		}
+		return strconv.FormatBool(*field)
+	case *int:
+		return strconv.Itoa(*field)
+	case *int64:
+		return strconv.FormatInt(*field/k.Unit.size(), 10)
+	case *time.Duration:
+		return strconv.FormatInt(int64(*field)/k.Unit.size(), 10)
+	}
+	return ""
+}
+
+// WriteCheck prints the settings that were written or, with all, every one, and
+// after them the warnings.
+func (c *Config) WriteCheck(w io.Writer, all bool) error {
+	var b strings.Builder
+	for _, e := range c.Effective() {
+		if !all && e.Source == "default" {
+			continue
+		}
+		line := fmt.Sprintf("%-44s %-24s %-16s %s", e.Name, e.Value, e.Source, e.Verdict)
+		if e.Reason != "" && (all || e.Verdict != Honoured) {
+			line += ": " + e.Reason
+		}
+		b.WriteString(strings.TrimRight(line, " ") + "\n")
+	}
+	for _, warning := range c.Warnings {
+		fmt.Fprintf(&b, "warning: %s\n", warning)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// Live is what only a running server knows about its configuration.
+type Live struct {
+	ClientPort   int   // the port that the kernel gave, when clientPort is 0; -1 without one
+	DataDirBytes int64 // of the snapshots
+	LogDirBytes  int64 // of the transaction logs
+}
+
+// WriteConf prints the answer to the four letter word conf.
+func (c *Config) WriteConf(w io.Writer, live Live) error {
+	_, err := fmt.Fprintf(w, "clientPort=%d\nsecureClientPort=%d\n"+
+		"dataDir=%s\ndataDirSize=%d\ndataLogDir=%s\ndataLogSize=%d\n"+
+		"tickTime=%d\nmaxClientCnxns=%d\nminSessionTimeout=%d\nmaxSessionTimeout=%d\n"+
+		"clientPortListenBacklog=%d\nserverId=%d\n",
+		live.ClientPort, -1,
+		versioned(c.Storage.DataDir), live.DataDirBytes,
+		versioned(c.Storage.DataLogDir), live.LogDirBytes,
+		c.Sessions.TickTime.Milliseconds(), c.Network.MaxPerAddress,
+		c.Sessions.MinTimeout.Milliseconds(), c.Sessions.MaxTimeout.Milliseconds(),
+		c.Network.Backlog, 0)
+	return err
+}
+
+// versioned is the absolute path of the directory that the files are in. Like
+// Java's, it keeps "./" and ".." as they are.
+func versioned(dir string) string {
+	full := filepath.Join(dir, "version-2")
+	if filepath.IsAbs(dir) {
+		return full
+	}
+	if abs, err := filepath.Abs(full); err == nil {
+		return abs
+	}
+	return full
+}
