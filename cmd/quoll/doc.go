@@ -1,0 +1,15 @@
+// Command quoll is a ZooKeeper server and its tools in one binary.
+//
+// One file a subcommand; a subcommand reads flags, calls a room of internal/ or a
+// public package, and returns an error. main turns that error into one line on
+// standard error and an exit code, the codes being those of Apache's server:
+//
+//	0   done
+//	1   something that nobody foresaw
+//	2   the command line or the configuration is wrong
+//	3   a data directory is missing or cannot be written
+//	4   the AdminServer did not start
+//	10  the transaction log cannot be written
+//
+// Read main.go, then server.go.
+package main

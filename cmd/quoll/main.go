@@ -1,0 +1,80 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"quoll/internal/config"
+)
+
+func main() { os.Exit(run(os.Args[1:])) }
+
+func run(args []string) int {
+	root := rootCommand()
+	root.SetArgs(args)
+	err := root.Execute()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "quoll:", err)
+	}
+	return exitCode(err)
+}
+
+func rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "quoll",
+		Short:         "A coordination server that ZooKeeper's clients cannot tell from ZooKeeper",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          arguments(cobra.NoArgs),
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
+	root.AddCommand(configCommand())
+	return root
+}
+
+// An exitError carries the exit code that an error ends the process with.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e exitError) Error() string { return e.err.Error() }
+func (e exitError) Unwrap() error { return e.err }
+
+// usage marks an error as one of the command line.
+func usage(err error) error { return exitError{config.ExitInvalid, err} }
+
+// arguments checks positional arguments with the exit code of a wrong command line.
+func arguments(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return usage(err)
+		}
+		return nil
+	}
+}
+
+func exitCode(err error) int {
+	var coded exitError
+	switch {
+	case err == nil:
+		return config.ExitOK
+	case errors.As(err, &coded):
+		return coded.code
+	case errors.Is(err, config.ErrInvalid):
+		return config.ExitInvalid
+	case errors.Is(err, config.ErrDataDir):
+		return config.ExitDataDir
+	}
+	return config.ExitUnexpected
+}
+
+// defineFlag adds -D key=value, which may be repeated, as java has it.
+func defineFlag(cmd *cobra.Command, defines *[]string) {
+	cmd.Flags().StringArrayVarP(defines, "define", "D", nil,
+		"a setting, as key=value: a Java system property or a key of zoo.cfg")
+}

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"quoll/internal/config"
+)
+
+// execute runs a command line and returns what it printed and its exit code.
+func execute(args ...string) (string, int) {
+	var out bytes.Buffer
+	root := rootCommand()
+	root.SetOut(&out)
+	root.SetErr(&out)
+	root.SetArgs(args)
+	err := root.Execute()
+	if err != nil {
+		fmt.Fprintln(&out, err)
+	}
+	return out.String(), exitCode(err)
+}
+
+func TestConfigCheck(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "zoo.cfg")
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("dataDir=/d\nclientPort=2181\nsnapCuont=5\n")
+	out, code := execute("config", "check", file, "-Dzookeeper.snapCount=7", "-D", "tickTime=2000")
+	for _, want := range []string{"dataDir", "zoo.cfg:1", "did you mean snapCount?", "2000"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q lacks %q", out, want)
+		}
+	}
+	if code != 0 {
+		t.Errorf("code %d: %s", code, out)
+	}
+	if strings.Contains(out, "autopurge") {
+		t.Error("defaults without --all")
+	}
+	if out, _ = execute("config", "check", "--all", file); !strings.Contains(out, "autopurge") {
+		t.Error("no defaults with --all")
+	}
+	write("clientPort=x\n")
+	if out, code = execute("config", "check", file); code != 2 || !strings.Contains(out, "dataDir") {
+		t.Errorf("code %d: %s", code, out)
+	}
+}
+
+func TestExitCodes(t *testing.T) {
+	for _, args := range [][]string{
+		{"config", "check"}, {"config", "check", "--what"}, {"config", "check", "/gone/zoo.cfg"},
+		{"config", "chekc"}, {"nothing"},
+	} {
+		if out, code := execute(args...); code != config.ExitInvalid {
+			t.Errorf("%v: code %d: %s", args, code, out)
+		}
+	}
+	for want, err := range map[int]error{
+		config.ExitOK:         nil,
+		config.ExitUnexpected: errors.New("x"),
+		config.ExitDataDir:    fmt.Errorf("%w: x", config.ErrDataDir),
+		config.ExitTxnLog:     fmt.Errorf("x: %w", exitError{config.ExitTxnLog, errors.New("y")}),
+	} {
+		if code := exitCode(err); code != want {
+			t.Errorf("%v: code %d, want %d", err, code, want)
+		}
+	}
+}
