@@ -1,0 +1,128 @@
+package client
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	"quoll/jute"
+)
+
+// Pipeline is a connection for one goroutine that wants to be fast: what it pushes gathers until
+// Flush, replies are lent from the read buffer, and nothing is allocated a request. A closed loop
+// with n requests outstanding is
+//
+//	for range n { p.Push(frame) }
+//	for {
+//		p.Flush()
+//		for once := true; once || p.Buffered(); once = false {
+//			reply, err := p.Next()
+//			... // look at reply
+//			p.Push(frame)
+//		}
+//	}
+type Pipeline struct {
+	wire       *wire
+	out        []byte
+	lastXid    int32
+	transcript func(Direction, []byte)
+}
+
+// Reply is one frame from the server. A watch event is one with Header.Xid jute.XidNotification.
+type Reply struct {
+	Header jute.ReplyHeader
+	Body   []byte // on loan until the next call of Next
+}
+
+// DialPipeline connects like Dial. PingEvery and OnEvent of the options mean nothing to a Pipeline.
+func DialPipeline(ctx context.Context, addr string, o Options) (*Pipeline, error) {
+	o = o.withDefaults()
+	w, err := dial(ctx, addr, o)
+	if err != nil {
+		return nil, err
+	}
+	return &Pipeline{wire: w, transcript: o.Transcript}, nil
+}
+
+// Session is what the handshake agreed on.
+func (p *Pipeline) Session() Session { return p.wire.session }
+
+// NewFrame encodes a request once, to be pushed many times. Its xid is 0 and filled in by Push.
+func NewFrame(op jute.OpCode, body jute.Record) []byte {
+	frame := jute.Append(jute.FrameStart(nil), &jute.RequestHeader{Type: op})
+	if body != nil {
+		frame = jute.Append(frame, body)
+	}
+	jute.FrameEnd(frame, 0)
+	return frame
+}
+
+// Push copies a frame made by NewFrame to the output, under the next xid, which it returns.
+func (p *Pipeline) Push(frame []byte) int32 {
+	p.lastXid++
+	if p.lastXid <= 0 {
+		p.lastXid = 1
+	}
+	p.PushXid(p.lastXid, frame)
+	return p.lastXid
+}
+
+// PushXid is Push under an xid of the caller's choice.
+func (p *Pipeline) PushXid(xid int32, frame []byte) {
+	at := len(p.out)
+	p.out = append(p.out, frame...)
+	binary.BigEndian.PutUint32(p.out[at+4:], uint32(xid))
+	if p.transcript != nil {
+		p.transcript(Sent, p.out[at+4:])
+	}
+}
+
+// PushRaw copies bytes to the output as they are.
+func (p *Pipeline) PushRaw(b []byte) { p.out = append(p.out, b...) }
+
+// Flush writes what was pushed.
+func (p *Pipeline) Flush() error {
+	if len(p.out) == 0 {
+		return nil
+	}
+	_, err := p.wire.nc.Write(p.out)
+	p.out = p.out[:0]
+	if err != nil {
+		return fmt.Errorf("client: %w", err)
+	}
+	return nil
+}
+
+// Next waits for the next frame from the server. It does not flush. io.EOF is inside the error when
+// the server hung up.
+func (p *Pipeline) Next() (Reply, error) {
+	frame, err := p.wire.next()
+	if err != nil {
+		return Reply{}, fmt.Errorf("client: %w", err)
+	}
+	if p.transcript != nil {
+		p.transcript(Received, frame)
+	}
+	if len(frame) < jute.ReplyHeaderBytes {
+		return Reply{}, fmt.Errorf("client: %w: %d bytes", ErrFrame, len(frame))
+	}
+	be := binary.BigEndian
+	return Reply{
+		Header: jute.ReplyHeader{
+			Xid:  int32(be.Uint32(frame)),
+			Zxid: jute.Zxid(be.Uint64(frame[4:])),
+			Err:  jute.ErrorCode(be.Uint32(frame[12:])),
+		},
+		Body: frame[jute.ReplyHeaderBytes:],
+	}, nil
+}
+
+// Buffered says whether Next would return without waiting for the network.
+func (p *Pipeline) Buffered() bool { return p.wire.buffered() }
+
+// SetDeadline bounds Flush and Next; the zero time lifts it.
+func (p *Pipeline) SetDeadline(t time.Time) error { return p.wire.nc.SetDeadline(t) }
+
+// Close drops the connection. The session stays, unless a closeSession was pushed and answered.
+func (p *Pipeline) Close() error { return p.wire.nc.Close() }

@@ -1,0 +1,150 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"net"
+	"time"
+
+	"quoll/jute"
+)
+
+// readBytes is how much one read of the socket may take, unless a frame is larger.
+const readBytes = 64 << 10
+
+// wire is a TCP connection with a session on it, cut into frames.
+//
+//	in: | consumed | r  whole and partial frames  w | free |
+type wire struct {
+	nc       net.Conn
+	maxFrame int
+	session  Session
+
+	in   []byte
+	r, w int
+}
+
+// dial connects and shakes hands. ctx bounds both.
+func dial(ctx context.Context, addr string, o Options) (*wire, error) {
+	nc, err := o.Dialer(ctx, "tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("client: dial %s: %w", addr, err)
+	}
+	w := &wire{nc: nc, maxFrame: o.MaxFrame, in: make([]byte, readBytes)}
+	// A context that ends unblocks the socket; the one deadline serves both reading and writing.
+	stop := context.AfterFunc(ctx, func() { nc.SetDeadline(time.Unix(1, 0)) })
+	err = w.handshake(o)
+	if !stop() && err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		nc.Close()
+		if ctx.Err() != nil {
+			err = ctx.Err()
+		}
+		return nil, fmt.Errorf("client: connect to %s: %w", addr, err)
+	}
+	return w, nil
+}
+
+func (w *wire) handshake(o Options) error {
+	frame := appendFrame(nil, o.connectRequest())
+	if o.Transcript != nil {
+		o.Transcript(Sent, frame[4:])
+	}
+	if _, err := w.nc.Write(frame); err != nil {
+		return err
+	}
+	reply, err := w.next()
+	if err != nil {
+		return err
+	}
+	if o.Transcript != nil {
+		o.Transcript(Received, reply)
+	}
+	var r jute.ConnectResponse
+	if _, err := jute.Decode(reply, &r); err != nil {
+		return fmt.Errorf("%w: %w", ErrFrame, err)
+	}
+	if r.TimeOut <= 0 {
+		return ErrExpired
+	}
+	w.session = Session{
+		ID:          r.SessionID,
+		Passwd:      bytes.Clone(r.Passwd),
+		Timeout:     time.Duration(r.TimeOut) * time.Millisecond,
+		ReadOnly:    r.ReadOnly,
+		HasReadOnly: r.HasReadOnly,
+	}
+	return nil
+}
+
+func appendFrame(dst []byte, r jute.Record) []byte {
+	at := len(dst)
+	dst = jute.Append(jute.FrameStart(dst), r)
+	jute.FrameEnd(dst, at)
+	return dst
+}
+
+// next waits for a whole frame and returns it without its length. It stays valid until the next
+// call.
+func (w *wire) next() ([]byte, error) {
+	for {
+		size, err := w.front()
+		if err != nil {
+			return nil, err
+		}
+		if size >= 0 && w.w-w.r >= 4+size {
+			frame := w.in[w.r+4 : w.r+4+size]
+			w.r += 4 + size
+			return frame, nil
+		}
+		if err := w.fill(size); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// buffered says whether next would return without reading the socket.
+func (w *wire) buffered() bool {
+	size, err := w.front()
+	return err != nil || size >= 0 && w.w-w.r >= 4+size
+}
+
+// front is the length of the first frame, -1 when it has not arrived.
+func (w *wire) front() (int, error) {
+	if w.w-w.r < 4 {
+		return -1, nil
+	}
+	size := int(int32(binary.BigEndian.Uint32(w.in[w.r:])))
+	if size < 0 || size > w.maxFrame {
+		return 0, fmt.Errorf("%w: length %d", ErrFrame, size)
+	}
+	return size, nil
+}
+
+// fill reads once, after making room for a frame of the given size.
+func (w *wire) fill(size int) error {
+	if w.r == w.w {
+		w.r, w.w = 0, 0
+		if len(w.in) > 16*readBytes && size <= readBytes {
+			w.in = make([]byte, readBytes)
+		}
+	}
+	if need := 4 + max(size, 0); w.r+need > len(w.in) || w.w == len(w.in) {
+		to := w.in
+		if need > len(to) {
+			to = make([]byte, need+readBytes)
+		}
+		w.w = copy(to, w.in[w.r:w.w])
+		w.in, w.r = to, 0
+	}
+	n, err := w.nc.Read(w.in[w.w:])
+	w.w += n
+	if n > 0 {
+		return nil
+	}
+	return err
+}
