@@ -1,0 +1,233 @@
+package replica_test
+
+import (
+	"encoding/binary"
+	"net/netip"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"quoll/datatree"
+	"quoll/internal/replica"
+	"quoll/jute"
+	"quoll/processor"
+	"quoll/processor/auth"
+)
+
+// world is one server in one goroutine: a lane, a replica, and a log that is durable when the test
+// says so.
+type world struct {
+	t       *testing.T
+	tree    *datatree.Tree
+	replica *replica.Replica
+	lane    *processor.Lane
+	now     replica.Now
+	batches []*processor.Batch
+	logged  []jute.Entry
+	woken   bool
+}
+
+func newWorld(t *testing.T) *world {
+	w := &world{t: t, now: replica.Now{MonoMillis: 1000, WallMillis: 1_700_000_000_000}}
+	w.tree = datatree.New(datatree.Options{Digest: true, ExtendedTypes: true})
+	conns := processor.NewConns()
+	rules := &auth.Rules{DigestEnabled: true}
+	w.replica = replica.New(replica.Config{
+		Chain: processor.Rules{
+			Prep: processor.PrepRules{
+				Auth: rules, Digest: true, ExtendedTypes: true, CloseSessionTxn: true,
+			},
+			MaxApplyBatch: 4,
+		},
+		Sync:       processor.SyncRules{SnapCount: 1000},
+		TickMillis: 1000, IntervalMillis: 100,
+		Reap:   replica.ReapRules{CheckIntervalMillis: 1000, CandidatesPerTickAtMost: 10},
+		Random: func(int64) int64 { return 0 },
+	}, w.tree, nil, conns, w.now)
+	serving := new(atomic.Bool)
+	serving.Store(true)
+	shared := &processor.Shared{
+		Tree: w.tree, Conns: conns, Core: w,
+		Rules: processor.LaneRules{
+			Auth: rules, MaxFrameBytes: 1 << 20, MinTimeoutMillis: 2000, MaxTimeoutMillis: 20000,
+			MaxInFlight: 100, MaxInFlightBytes: 1 << 20, OutputPauseBytes: 1 << 20,
+			OutstandingLimit: 1000, MaxBatchRequests: 16, MaxBatchBytes: 64 << 10,
+		},
+		Clock:   func() int64 { return w.now.MonoMillis },
+		Serving: serving,
+		Counts:  new(processor.Counts),
+	}
+	w.lane = processor.NewLane(shared, func() { w.woken = true })
+	return w
+}
+
+func (w *world) Submit(_ *processor.Lane, b *processor.Batch) { w.batches = append(w.batches, b) }
+
+// step lets the core take what was submitted.
+func (w *world) step() {
+	ev := replica.Events{Now: w.now, Generation: 1, Batches: w.batches}
+	w.batches = nil
+	w.run(&ev)
+}
+
+// flush makes everything that was logged durable.
+func (w *world) flush() {
+	if n := len(w.logged); n > 0 {
+		w.run(&replica.Events{
+			Now: w.now, Generation: 1, Durable: w.logged[n-1].Header.Zxid,
+		})
+	}
+}
+
+func (w *world) tick(millis int64) {
+	w.now.MonoMillis += millis
+	w.now.WallMillis += millis
+	w.run(&replica.Events{Now: w.now, Generation: 1, Tick: true})
+}
+
+func (w *world) run(ev *replica.Events) {
+	for _, a := range w.replica.Step(ev).Append {
+		w.logged = append(w.logged, a.Entry)
+	}
+	if w.woken {
+		w.woken = false
+		w.lane.Drain()
+	}
+}
+
+// all does everything until nothing moves.
+func (w *world) all() {
+	for len(w.batches) > 0 || w.replica.InFlight() > 0 {
+		w.step()
+		w.flush()
+	}
+}
+
+// wire is a connection as the test holds it.
+type wire struct {
+	w      *world
+	stream *processor.Stream
+	out    []byte
+	parked bool
+	closed bool
+	left   []byte // input that was not consumed
+	xid    int32
+	id     jute.SessionID
+	passwd []byte
+}
+
+func (c *wire) Write(p []byte)                { c.out = append(c.out, p...) }
+func (c *wire) Pending() int                  { return 0 }
+func (c *wire) Park()                         { c.parked = true }
+func (c *wire) Unpark()                       { c.parked = false }
+func (c *wire) Again()                        {}
+func (c *wire) Established()                  {}
+func (c *wire) SetStallTimeout(time.Duration) {}
+func (c *wire) Close()                        { c.closed = true }
+func (c *wire) CloseAfterFlush()              { c.closed = true }
+
+func (w *world) dial() *wire {
+	c := &wire{w: w}
+	c.stream = w.lane.Open(c, netip.MustParseAddrPort("10.0.0.1:4444"))
+	return c
+}
+
+// feed gives bytes to the stream in one input and ends the turn.
+func (c *wire) feed(p []byte) {
+	c.left = append(c.left, p...)
+	if !c.parked {
+		c.left = c.left[c.stream.Input(c.left):]
+	}
+	c.w.lane.Turn()
+}
+
+func frame(records ...jute.Record) []byte {
+	b := jute.FrameStart(nil)
+	for _, r := range records {
+		b = jute.Append(b, r)
+	}
+	jute.FrameEnd(b, 0)
+	return b
+}
+
+// connect opens a session.
+func (w *world) connect() *wire {
+	c := w.dial()
+	c.feed(frame(&jute.ConnectRequest{TimeOut: 4000, Passwd: make([]byte, 16), HasReadOnly: true}))
+	w.all()
+	var r jute.ConnectResponse
+	_, err := jute.Decode(c.take(), &r)
+	require.NoError(w.t, err)
+	require.NotZero(w.t, r.SessionID)
+	c.id, c.passwd = r.SessionID, r.Passwd
+	return c
+}
+
+// take is the next frame that was sent, nil when there is none.
+func (c *wire) take() []byte {
+	if len(c.out) < 4 {
+		return nil
+	}
+	n := int(binary.BigEndian.Uint32(c.out))
+	f := c.out[4 : 4+n]
+	c.out = c.out[4+n:]
+	return f
+}
+
+// reply is one frame taken apart.
+type reply struct {
+	jute.ReplyHeader
+	body []byte
+}
+
+func (c *wire) reply() *reply {
+	f := c.take()
+	if f == nil {
+		return nil
+	}
+	var r reply
+	n, err := jute.Decode(f, &r.ReplyHeader)
+	require.NoError(c.w.t, err)
+	r.body = f[n:]
+	return &r
+}
+
+// ask makes the frame of a request with the next xid.
+func (c *wire) ask(op jute.OpCode, body jute.Record) []byte {
+	c.xid++
+	if body == nil {
+		return frame(&jute.RequestHeader{Xid: c.xid, Type: op})
+	}
+	return frame(&jute.RequestHeader{Xid: c.xid, Type: op}, body)
+}
+
+var open = []jute.ACL{{Perms: jute.PermAll, ID: jute.ID{Scheme: "world", ID: "anyone"}}}
+
+func create(path, data string, mode jute.CreateMode) *jute.CreateRequest {
+	return &jute.CreateRequest{Path: []byte(path), Data: []byte(data), ACL: open, Flags: mode}
+}
+
+func get(path string) *jute.PathWatch { return &jute.PathWatch{Path: []byte(path)} }
+
+func set(path, data string) *jute.SetDataRequest {
+	return &jute.SetDataRequest{Path: []byte(path), Data: []byte(data), Version: -1}
+}
+
+func (r *reply) data(t *testing.T) string {
+	var d jute.DataStat
+	_, err := jute.Decode(r.body, &d)
+	require.NoError(t, err)
+	return string(d.Data)
+}
+
+// replicaApplies makes what is logged durable without waking the lane.
+func (w *world) replicaApplies() {
+	last := w.logged[len(w.logged)-1].Header.Zxid
+	ev := replica.Events{Now: w.now, Generation: 1, Durable: last}
+	for _, a := range w.replica.Step(&ev).Append {
+		w.logged = append(w.logged, a.Entry)
+	}
+	w.woken = false
+}

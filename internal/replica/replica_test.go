@@ -1,0 +1,163 @@
+package replica_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"quoll/jute"
+)
+
+func TestCreateGetSetDelete(t *testing.T) {
+	w := newWorld(t)
+	c := w.connect()
+	c.feed(c.ask(jute.OpCreate, create("/a", "one", 0)))
+	require.Nil(t, c.reply(), "no reply before the write is durable")
+	w.step()
+	require.Nil(t, c.reply(), "no reply before the write is durable")
+	w.flush()
+	r := c.reply()
+	require.Equal(t, jute.OK, r.Err)
+	require.Equal(t, jute.Zxid(2), r.Zxid)
+	c.feed(c.ask(jute.OpGetData, get("/a")))
+	require.Equal(t, "one", c.reply().data(t))
+	c.feed(c.ask(jute.OpDelete, &jute.PathVersion{Path: []byte("/a"), Version: -1}))
+	w.all()
+	require.Equal(t, jute.OK, c.reply().Err)
+	c.feed(c.ask(jute.OpExists, get("/a")))
+	require.Equal(t, jute.NoNode, c.reply().Err)
+	require.Zero(t, w.tree.Faults().Mismatches)
+}
+
+// Rule 2: a read sees all of its session's earlier writes and none of its later ones.
+func TestReadBetweenPipelinedWrites(t *testing.T) {
+	w := newWorld(t)
+	c := w.connect()
+	var all []byte
+	all = append(all, c.ask(jute.OpCreate, create("/a", "0", 0))...)
+	all = append(all, c.ask(jute.OpSetData, set("/a", "1"))...)
+	all = append(all, c.ask(jute.OpGetData, get("/a"))...)
+	all = append(all, c.ask(jute.OpSetData, set("/a", "2"))...)
+	all = append(all, c.ask(jute.OpGetData, get("/a"))...)
+	c.feed(all)
+	w.all()
+	for i, want := range []string{"", "", "1", "", "2"} {
+		r := c.reply()
+		require.NotNil(t, r)
+		require.Equal(t, int32(i+1), r.Xid)
+		require.Equal(t, jute.OK, r.Err)
+		if want != "" {
+			require.Equal(t, want, r.data(t))
+		}
+	}
+	require.Zero(t, w.tree.Faults().Mismatches)
+}
+
+// Rule 3: the event is out before any reply that shows the change.
+func TestEventBeforeReply(t *testing.T) {
+	w := newWorld(t)
+	writer, watcher := w.connect(), w.connect()
+	writer.feed(writer.ask(jute.OpCreate, create("/a", "0", 0)))
+	w.all()
+	watcher.feed(watcher.ask(jute.OpGetData, &jute.PathWatch{Path: []byte("/a"), Watch: true}))
+	require.Equal(t, "0", watcher.reply().data(t))
+	writer.feed(writer.ask(jute.OpSetData, set("/a", "1")))
+	w.step()
+	// The core has applied, but the watcher's lane was not woken yet: its read must still find the
+	// event first.
+	w.woken = false
+	w.replicaApplies()
+	watcher.feed(watcher.ask(jute.OpGetData, get("/a")))
+	require.Equal(t, jute.XidNotification, watcher.reply().Xid)
+	require.Equal(t, "1", watcher.reply().data(t))
+}
+
+func TestMultiIsAllOrNothing(t *testing.T) {
+	w := newWorld(t)
+	c := w.connect()
+	op := func(op jute.OpCode) jute.MultiHeader { return jute.MultiHeader{Type: op, Err: -1} }
+	m := &jute.MultiRequest{Ops: []jute.MultiOp{
+		{MultiHeader: op(jute.OpCreate)}, {MultiHeader: op(jute.OpCheck)},
+		{MultiHeader: op(jute.OpDelete)},
+	}}
+	m.Ops[0].Create = &jute.CreateTTLRequest{CreateRequest: *create("/m", "x", 0)}
+	m.Ops[1].Path = &jute.PathVersion{Path: []byte("/m"), Version: 7}
+	m.Ops[2].Path = &jute.PathVersion{Path: []byte("/m"), Version: -1}
+	c.feed(c.ask(jute.OpMulti, m))
+	w.all()
+	r := c.reply()
+	require.Equal(t, jute.OK, r.Err)
+	var res jute.MultiResponse
+	_, err := jute.Decode(r.body, &res)
+	require.NoError(t, err)
+	require.Len(t, res.Results, 3)
+	require.Equal(t, jute.OK, res.Results[0].Err)
+	require.Equal(t, jute.BadVersion, res.Results[1].Err)
+	require.Equal(t, jute.RuntimeInconsistency, res.Results[2].Err)
+	c.feed(c.ask(jute.OpExists, get("/m")))
+	require.Equal(t, jute.NoNode, c.reply().Err)
+	require.Zero(t, w.tree.Faults().Mismatches)
+}
+
+func TestSessionExpiresWithItsEphemerals(t *testing.T) {
+	w := newWorld(t)
+	c := w.connect()
+	c.feed(c.ask(jute.OpCreate, create("/e", "", jute.ModeEphemeral)))
+	w.all()
+	require.Equal(t, jute.OK, c.reply().Err)
+	for range 30 {
+		w.tick(100)
+	}
+	c.feed(c.ask(jute.OpPing, nil))
+	require.Equal(t, jute.XidPing, c.reply().Xid)
+	for range 39 {
+		w.tick(100)
+	}
+	w.all()
+	_, there := w.tree.Peek().Find([]byte("/e"))
+	require.True(t, there, "heard 3.9 s ago, timeout 4 s")
+	for range 11 {
+		w.tick(100)
+	}
+	w.all()
+	_, there = w.tree.Peek().Find([]byte("/e"))
+	require.False(t, there)
+	require.True(t, c.closed)
+}
+
+func TestSessionMovesToNewConnection(t *testing.T) {
+	w := newWorld(t)
+	old := w.connect()
+	old.feed(old.ask(jute.OpCreate, create("/a", "", 0)))
+	w.step() // in flight when the client comes back
+	c := w.dial()
+	c.feed(frame(&jute.ConnectRequest{
+		TimeOut: 4000, SessionID: old.id, Passwd: old.passwd, HasReadOnly: true,
+	}))
+	w.step()
+	require.Nil(t, c.take(), "the answer waits for what the session has in flight")
+	w.all()
+	var r jute.ConnectResponse
+	_, err := jute.Decode(c.take(), &r)
+	require.NoError(t, err)
+	require.Equal(t, old.id, r.SessionID)
+	require.True(t, old.closed)
+	c.feed(c.ask(jute.OpExists, get("/a")))
+	require.Equal(t, jute.OK, c.reply().Err)
+}
+
+func TestWrongPasswordIsRefused(t *testing.T) {
+	w := newWorld(t)
+	old := w.connect()
+	c := w.dial()
+	c.feed(frame(&jute.ConnectRequest{
+		TimeOut: 4000, SessionID: old.id, Passwd: make([]byte, 16), HasReadOnly: true,
+	}))
+	w.all()
+	var r jute.ConnectResponse
+	_, err := jute.Decode(c.take(), &r)
+	require.NoError(t, err)
+	require.Zero(t, r.SessionID)
+	require.Zero(t, r.TimeOut)
+	require.True(t, c.closed)
+}
