@@ -1,0 +1,248 @@
+package metrics
+
+// Server is everything that a server counts, under ZooKeeper's names and in its
+// units: milliseconds, bytes, requests. The gauges (avg_latency, znode_count and
+// so on) are registered by whoever knows their values.
+//
+// Left out are the names that belong to Java's or Netty's inside:
+// netty_queued_buffer_capacity, dead_watchers_*, jvm_pause_time_ms,
+// socket_closing_time, and om_*, which a server alone never has.
+type Server struct {
+	Registry    *Registry
+	Disk        Disk
+	Prep        Prep
+	Sync        Sync
+	Final       Final
+	Watches     Watches
+	Connections Connections
+	Throttle    Throttle
+	Namespaces  Namespaces
+}
+
+// Disk is the time that files take.
+type Disk struct {
+	FsyncTime           *Summary // fsynctime
+	SnapshotTime        *Summary // snapshottime
+	SnapshotErrors      *Counter // snapshot_error_count
+	InitTime            *Summary // dbinittime
+	StartupTxnsLoaded   *Summary // startup_txns_loaded
+	StartupTxnsLoadTime *Summary // startup_txns_load_time
+	StartupSnapLoadTime *Summary // startup_snap_load_time
+}
+
+// Prep is the first stage of a write.
+type Prep struct {
+	QueueTime          *Summary // prep_processor_queue_time_ms
+	QueueSize          *Summary // prep_processor_queue_size
+	Queued             *Counter // prep_processor_request_queued
+	ProcessTime        *Summary // prep_process_time
+	ProposalTime       *Summary // proposal_process_time
+	CloseSessionTime   *Summary // close_session_prep_time
+	OutstandingQueued  *Counter // outstanding_changes_queued
+	OutstandingRemoved *Counter // outstanding_changes_removed
+}
+
+// Sync is the stage that makes a write durable.
+type Sync struct {
+	QueueTime         *Summary // sync_processor_queue_time_ms
+	QueueSize         *Summary // sync_processor_queue_size
+	Queued            *Counter // sync_processor_request_queued
+	QueueAndFlushTime *Summary // sync_processor_queue_and_flush_time_ms
+	FlushTime         *Summary // sync_processor_queue_flush_time_ms
+	ProcessTime       *Summary // sync_process_time
+	BatchSize         *Summary // sync_processor_batch_size
+	CommitTime        *Summary // commit_process_time
+	Commits           *Counter // commit_count
+	Proposals         *Counter // proposal_count
+}
+
+// Final is the stage that answers.
+type Final struct {
+	ReadLatency        *Summary // readlatency
+	UpdateLatency      *Summary // updatelatency
+	PropagationLatency *Summary // propagation_latency
+	ReadTime           *Summary // read_final_proc_time_ms
+	WriteTime          *Summary // write_final_proc_time_ms
+	DigestMismatches   *Counter // digest_mismatches_count
+	Unrecoverable      *Counter // unrecoverable_error_count
+}
+
+// Watches is how many watchers an event had.
+type Watches struct {
+	Created  *Summary // node_created_watch_count
+	Deleted  *Summary // node_deleted_watch_count
+	Changed  *Summary // node_changed_watch_count
+	Children *Summary // node_children_watch_count
+	Bytes    *Counter // watch_bytes
+}
+
+// Connections is the coming and going of clients.
+type Connections struct {
+	Requests           *Counter // connection_request_count
+	Rejected           *Counter // connection_rejected
+	Dropped            *Counter // connection_drop_count
+	Revalidated        *Counter // connection_revalidate_count
+	SessionlessExpired *Counter // sessionless_connections_expired
+	SessionsExpired    *Counter // stale_sessions_expired
+	ClosedNotServing   *Counter // cnxn_closed_without_zk_server_running
+	BytesReceived      *Counter // bytes_received_count
+	ResponseBytes      *Counter // response_bytes
+	TokenDeficit       *Summary // connection_token_deficit
+}
+
+// Throttle is what the server put off or refused.
+type Throttle struct {
+	StaleRequests *Counter // stale_requests
+	StaleDropped  *Counter // stale_requests_dropped
+	StaleReplies  *Counter // stale_replies
+	QueueTime     *Summary // request_throttle_queue_time_ms
+	Waits         *Counter // request_throttle_wait_count
+	LargeRejected *Counter // large_requests_rejected
+	Ops           *Counter // throttled_ops
+}
+
+// Namespaces are the first parts of paths: /a of /a/b.
+type Namespaces struct {
+	Write         *SummarySet // write_per_namespace
+	Read          *SummarySet // read_per_namespace
+	QuotaExceeded *CounterSet // quota_exceeded_error_per_namespace
+}
+
+// NewServer registers everything that a server counts.
+func NewServer(r *Registry) *Server {
+	s := &Server{
+		Registry: r,
+		Disk: Disk{
+			FsyncTime:           r.Summary("fsynctime"),
+			SnapshotTime:        r.Summary("snapshottime"),
+			SnapshotErrors:      r.Counter("snapshot_error_count"),
+			InitTime:            r.Summary("dbinittime"),
+			StartupTxnsLoaded:   r.Summary("startup_txns_loaded"),
+			StartupTxnsLoadTime: r.Summary("startup_txns_load_time"),
+			StartupSnapLoadTime: r.Summary("startup_snap_load_time"),
+		},
+		Prep:        newPrep(r),
+		Sync:        newSync(r),
+		Final:       newFinal(r),
+		Connections: newConnections(r),
+		Watches: Watches{
+			Created:  r.Summary("node_created_watch_count"),
+			Deleted:  r.Summary("node_deleted_watch_count"),
+			Changed:  r.Summary("node_changed_watch_count"),
+			Children: r.Summary("node_children_watch_count"),
+			Bytes:    r.Counter("watch_bytes"),
+		},
+		Throttle: Throttle{
+			StaleRequests: r.Counter("stale_requests"),
+			StaleDropped:  r.Counter("stale_requests_dropped"),
+			StaleReplies:  r.Counter("stale_replies"),
+			QueueTime:     r.Advanced("request_throttle_queue_time_ms"),
+			Waits:         r.Counter("request_throttle_wait_count"),
+			LargeRejected: r.Counter("large_requests_rejected"),
+			Ops:           r.Counter("throttled_ops"),
+		},
+		Namespaces: Namespaces{
+			Write:         r.SummarySet("write_per_namespace"),
+			Read:          r.SummarySet("read_per_namespace"),
+			QuotaExceeded: r.CounterSet("quota_exceeded_error_per_namespace"),
+		},
+	}
+	registerSilent(r)
+	return s
+}
+
+func newPrep(r *Registry) Prep {
+	return Prep{
+		QueueTime:          r.Advanced("prep_processor_queue_time_ms"),
+		QueueSize:          r.Summary("prep_processor_queue_size"),
+		Queued:             r.Counter("prep_processor_request_queued"),
+		ProcessTime:        r.Summary("prep_process_time"),
+		ProposalTime:       r.Summary("proposal_process_time"),
+		CloseSessionTime:   r.Advanced("close_session_prep_time"),
+		OutstandingQueued:  r.Counter("outstanding_changes_queued"),
+		OutstandingRemoved: r.Counter("outstanding_changes_removed"),
+	}
+}
+
+func newSync(r *Registry) Sync {
+	return Sync{
+		QueueTime:         r.Advanced("sync_processor_queue_time_ms"),
+		QueueSize:         r.Summary("sync_processor_queue_size"),
+		Queued:            r.Counter("sync_processor_request_queued"),
+		QueueAndFlushTime: r.Advanced("sync_processor_queue_and_flush_time_ms"),
+		FlushTime:         r.Advanced("sync_processor_queue_flush_time_ms"),
+		ProcessTime:       r.Summary("sync_process_time"),
+		BatchSize:         r.Summary("sync_processor_batch_size"),
+		CommitTime:        r.Summary("commit_process_time"),
+		Commits:           r.Counter("commit_count"),
+		Proposals:         r.Counter("proposal_count"),
+	}
+}
+
+func newFinal(r *Registry) Final {
+	return Final{
+		ReadLatency:        r.Advanced("readlatency"),
+		UpdateLatency:      r.Advanced("updatelatency"),
+		PropagationLatency: r.Advanced("propagation_latency"),
+		ReadTime:           r.Advanced("read_final_proc_time_ms"),
+		WriteTime:          r.Advanced("write_final_proc_time_ms"),
+		DigestMismatches:   r.Counter("digest_mismatches_count"),
+		Unrecoverable:      r.Counter("unrecoverable_error_count"),
+	}
+}
+
+func newConnections(r *Registry) Connections {
+	return Connections{
+		Requests:           r.Counter("connection_request_count"),
+		Rejected:           r.Counter("connection_rejected"),
+		Dropped:            r.Counter("connection_drop_count"),
+		Revalidated:        r.Counter("connection_revalidate_count"),
+		SessionlessExpired: r.Counter("sessionless_connections_expired"),
+		SessionsExpired:    r.Counter("stale_sessions_expired"),
+		ClosedNotServing:   r.Counter("cnxn_closed_without_zk_server_running"),
+		BytesReceived:      r.Counter("bytes_received_count"),
+		ResponseBytes:      r.Counter("response_bytes"),
+		TokenDeficit:       r.Summary("connection_token_deficit"),
+	}
+}
+
+// registerSilent registers the names that dashboards and scripts look for and
+// that stay at zero on a server alone: those of an ensemble, of caches that Quoll
+// has not, and of schemes that it does not serve.
+func registerSilent(r *Registry) {
+	for _, name := range []string{
+		"looking_count", "diff_count", "snap_count", "revalidate_count",
+		"learner_proposal_received_count", "learner_commit_received_count",
+		"quit_leading_due_to_disloyal_voter", "request_commit_queued",
+		"requests_not_forwarded_to_commit_processor",
+		"skip_learner_request_to_next_processor_count",
+		"response_packet_cache_hits", "response_packet_cache_misses",
+		"response_packet_get_children_cache_hits", "response_packet_get_children_cache_misses",
+		"ensemble_auth_success", "ensemble_auth_fail", "ensemble_auth_skip",
+		"snapshot_rate_limited_count", "restore_error_count", "restore_rate_limited_count",
+		"unsuccessful_handshake", "insecure_admin_count", "tls_handshake_exceeded",
+	} {
+		r.Counter(name)
+	}
+	for _, name := range []string{
+		"restore_time", "follower_sync_time", "observer_sync_time", "election_time",
+		"inflight_snap_count", "inflight_diff_count", "unavailable_time",
+		"leader_unavailable_time", "learner_request_processor_queue_size",
+		"requests_in_session_queue", "pending_session_queue_size",
+		"reads_after_write_in_session_queue", "reads_issued_from_session_queue",
+		"session_queues_drained", "time_waiting_empty_pool_in_commit_processor_read_ms",
+		"write_batch_time_in_commit_processor",
+		"concurrent_request_processing_in_commit_processor",
+		"read_commit_proc_req_queued", "write_commit_proc_req_queued",
+		"commit_commit_proc_req_queued", "read_commit_proc_issued", "write_commit_proc_issued",
+	} {
+		r.Summary(name)
+	}
+	for _, name := range []string{
+		"read_commitproc_time_ms", "write_commitproc_time_ms", "local_write_committed_time_ms",
+		"server_write_committed_time_ms", "proposal_latency", "proposal_ack_creation_latency",
+		"commit_propagation_latency", "quorum_ack_latency",
+	} {
+		r.Advanced(name)
+	}
+}
