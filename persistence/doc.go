@@ -1,2 +1,42 @@
-// Package persistence keeps what a server must not forget.
+// Package persistence keeps what a server must not forget: the transaction log, snapshots of the
+// tree, and an ensemble member's epochs. The files are Apache ZooKeeper's, byte for byte; either
+// server starts from the other's directory.
+//
+//	dataLogDir/initialize                  an empty server may vote (removed at the start)
+//	dataLogDir/version-2/log.HEX           transactions from zxid HEX on
+//	                    /walmeta.0 .1      our sidecar (sidecar.go); Apache ignores it
+//	dataDir   /version-2/snapshot.HEX      the tree up to zxid HEX; also .gz and .snappy
+//	                    /acceptedEpoch     decimal text
+//	                    /currentEpoch
+//	                    /tmp.*             not finished; removed at the start
+//
+// A log is a header and records, then zeros to the end of the file:
+//
+//	| "ZKLG" | version 2 i | dbid 0 l |
+//	| Adler-32 of the payload, l | length i | payload | 'B' | ...
+//	                                          \ TxnHeader 32, record of the type, TxnDigest 12
+//	| 00 00 00 ...
+//
+// The format of a snapshot is in package snap.
+//
+// Where Apache is careless this package is not:
+//   - What Commit says is durable is on disk with the names that lead to it: data, directory,
+//     then the watermark.
+//   - An error of a write or a flush is final (ErrDisk). Nothing is retried, because after a
+//     failed flush the kernel may drop the data and report success to the next one.
+//   - A file gets its name when it is complete and flushed; a log file is created once, under a
+//     name that nothing ever had, and never reopened for writing but to be cut.
+//   - What cannot be read and was durable is damage: Recover refuses with file, offset and zxid.
+//     What was never acknowledged is a torn tail: Recover cuts it off. replay.go has the table.
+//   - Nothing is purged before what replaces it is verified and flushed.
+//
+// Who owns what: one goroutine, the log writer, owns the TxnLog; another writes a snapshot with
+// its SnapWriter; the sidecar and the list of valid snapshots have mutexes. The package starts
+// goroutines in two places only, both bounded by the call: reading a snapshot ahead (off
+// with ReadAhead 0) and the second flush of SyncBoth (osfs.go). Everything else happens in
+// the caller, in an order that depends on nothing but the disk, so that a simulation can replay
+// it.
+//
+// Read fs.go (the disk), record.go and txnlog.go (writing), sidecar.go (the watermark), replay.go
+// and recover.go (starting), snapfile.go, then dir.go, epoch.go, truncate.go and purge.go.
 package persistence

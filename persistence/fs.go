@@ -28,8 +28,9 @@ type FS interface {
 	Remove(name string) error
 	// SyncDir makes the names in dir durable: creations, renames, removals.
 	SyncDir(dir string) error
-	// SyncAll is Sync of several files that do not wait for each other.
-	SyncAll(files ...File) error
+	// SyncBoth is Sync of f and of beside at the price of little more than one. Since its last
+	// Sync beside, in the same directory as f, was only overwritten in place.
+	SyncBoth(f, beside File) error
 }
 
 // File is an open file.

@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"sync"
 )
 
 // Modes of what we make: the data is nobody else's business. Apache reads it as the same user.
@@ -15,7 +14,6 @@ const (
 )
 
 // OS is the operating system's file system. It is the only part of the package that touches it.
-// SyncAll runs its flushes at the same time, one short-lived goroutine a file beyond the first.
 type OS struct{}
 
 var _ FS = OS{}
@@ -101,30 +99,34 @@ func (OS) SyncDir(dir string) error {
 	return d.Close()
 }
 
-// SyncAll implements FS.
-func (OS) SyncAll(files ...File) error {
-	if len(files) == 0 {
-		return nil
+// SyncBoth implements FS. Where files are overwritten in place, the write-back of beside is waited
+// for and the flush of f empties the device's cache for both; elsewhere two flushes run at the
+// same time, one of them in a goroutine that ends with the call.
+func (OS) SyncBoth(f, beside File) error {
+	done, err := writeBack(f, beside)
+	if err != nil {
+		return err
 	}
-	errs := make([]error, len(files))
-	var wg sync.WaitGroup
-	for i := 1; i < len(files); i++ {
-		wg.Go(func() { errs[i] = files[i].Sync() })
+	if done {
+		return f.Sync()
 	}
-	errs[0] = files[0].Sync()
-	wg.Wait()
-	return errors.Join(errs...)
+	other := make(chan error, 1)
+	go func() { other <- beside.Sync() }()
+	return errors.Join(f.Sync(), <-other)
 }
 
 // osFile adds Size and fdatasync to *os.File.
-type osFile struct{ *os.File }
+type osFile struct {
+	*os.File
+	inPlace bool // a block is written again where it is; known for files open for writing
+}
 
 func openFile(name string, flag int) (File, error) {
 	f, err := os.OpenFile(name, flag, fileMode)
 	if err != nil {
 		return nil, err
 	}
-	return osFile{f}, nil
+	return osFile{File: f, inPlace: flag&os.O_RDWR != 0 && overwritesInPlace(f)}, nil
 }
 
 func (f osFile) Sync() error { return dataSync(f.File) }

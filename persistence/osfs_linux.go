@@ -31,3 +31,55 @@ func dataSync(f *os.File) error {
 	}
 	return nil
 }
+
+// writeBack starts the write-back of both files and waits for that of beside. It says false when
+// the file system does not overwrite in place, so that a flush of f would not cover beside.
+func writeBack(f, beside File) (bool, error) {
+	a, ok := f.(osFile)
+	b, okBeside := beside.(osFile)
+	if !ok || !okBeside || !a.inPlace || !b.inPlace {
+		return false, nil
+	}
+	for _, step := range []struct {
+		f     osFile
+		flags int
+	}{
+		{b, unix.SYNC_FILE_RANGE_WRITE},
+		{a, unix.SYNC_FILE_RANGE_WRITE},
+		{b, unix.SYNC_FILE_RANGE_WAIT_BEFORE},
+	} {
+		if err := syncRange(step.f.File, step.flags); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+func syncRange(f *os.File, flags int) error {
+	conn, err := f.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var failed error
+	err = conn.Control(func(fd uintptr) {
+		for {
+			if failed = unix.SyncFileRange(int(fd), 0, 0, flags); failed != unix.EINTR {
+				return
+			}
+		}
+	})
+	if err == nil && failed != nil {
+		err = &os.PathError{Op: "sync_file_range", Path: f.Name(), Err: failed}
+	}
+	return err
+}
+
+// overwritesInPlace is true on the file systems that are known to write a block that has its
+// place on the device there again, and to flush the device on every fdatasync.
+func overwritesInPlace(f *os.File) bool {
+	var info unix.Statfs_t
+	if unix.Fstatfs(int(f.Fd()), &info) != nil {
+		return false
+	}
+	return info.Type == unix.EXT4_SUPER_MAGIC || info.Type == unix.XFS_SUPER_MAGIC
+}

@@ -7,3 +7,7 @@ import "os"
 const noFollow = 0
 
 func dataSync(f *os.File) error { return f.Sync() }
+
+func writeBack(f, beside File) (bool, error) { return false, nil }
+
+func overwritesInPlace(f *os.File) bool { return false }

@@ -1,0 +1,258 @@
+package persistence
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"quoll/jute"
+)
+
+// Options are the settings of a data directory.
+type Options struct {
+	DataDir    string // snapshots and epochs are in DataDir/version-2
+	DataLogDir string // logs are in DataLogDir/version-2; "" is DataDir
+	Log        LogOptions
+	Snap       SnapOptions
+	// AutoCreate makes missing directories (datadir.autocreate).
+	AutoCreate bool
+	// DBAutoCreate lets a server with an empty directory take part in elections without the
+	// marker file initialize (db.autocreate).
+	DBAutoCreate bool
+	// TrustEmptySnapshot starts from logs without a snapshot (snapshot.trust.empty).
+	TrustEmptySnapshot bool
+	// TrustSuspectLog starts although an ErrSuspect was found in Apache's files, with what
+	// Apache would start with.
+	TrustSuspectLog bool
+}
+
+// DefaultOptions are ZooKeeper's defaults for a data directory.
+func DefaultOptions(dataDir string) Options {
+	return Options{
+		DataDir: dataDir, Log: DefaultLogOptions(), Snap: DefaultSnapOptions(),
+		AutoCreate: true, DBAutoCreate: true,
+	}
+}
+
+// Dir is the data directory of one server: its snapshots, its log, its epochs.
+type Dir struct {
+	fs      FS
+	opt     Options
+	snapDir string
+	logDir  string
+	meta    *sidecar // nil before Recover
+	log     *TxnLog  // nil before Recover
+
+	mu    sync.Mutex       // of valid: snapshot writer and purge are different goroutines
+	valid map[string]int64 // snapshots that were read or written whole, and their sizes
+}
+
+// Open checks the directories and makes what is missing. Nothing is read yet: Recover follows.
+func Open(fsys FS, opt Options) (*Dir, error) {
+	if opt.DataLogDir == "" {
+		opt.DataLogDir = opt.DataDir
+	}
+	d := &Dir{
+		fs: fsys, opt: opt, valid: map[string]int64{},
+		snapDir: filepath.Join(opt.DataDir, versionDir),
+		logDir:  filepath.Join(opt.DataLogDir, versionDir),
+	}
+	for _, dir := range []string{d.snapDir, d.logDir} {
+		if err := d.makeDir(dir); err != nil {
+			return nil, err
+		}
+	}
+	if d.snapDir == d.logDir {
+		return d, nil
+	}
+	if err := d.refuse(d.logDir, snapPrefix, "the log directory has snapshots"); err != nil {
+		return nil, err
+	}
+	return d, d.refuse(d.snapDir, logPrefix, "the snapshot directory has logs")
+}
+
+func (d *Dir) makeDir(dir string) error {
+	_, err := d.fs.Stat(dir)
+	if err == nil {
+		return nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w: %w", ErrDirectory, err)
+	}
+	if !d.opt.AutoCreate {
+		return fmt.Errorf("%w: %s is missing and datadir.autocreate is false", ErrDirectory, dir)
+	}
+	if err := d.fs.MkdirAll(dir); err != nil {
+		return fmt.Errorf("%w: %w", ErrDirectory, err)
+	}
+	return nil
+}
+
+// refuse fails if dir has a file of a kind that belongs elsewhere.
+func (d *Dir) refuse(dir, prefix, why string) error {
+	list, err := d.fs.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, info := range list {
+		if strings.HasPrefix(info.Name, prefix+".") {
+			return fmt.Errorf("%w: %s: %s; are dataDir and dataLogDir right?",
+				ErrDirectory, why, filepath.Join(dir, info.Name))
+		}
+	}
+	return nil
+}
+
+// SnapDir is where snapshots and epoch files are.
+func (d *Dir) SnapDir() string { return d.snapDir }
+
+// LogDir is where logs are.
+func (d *Dir) LogDir() string { return d.logDir }
+
+// Log is the log to append to, after Recover. The log writer owns it.
+func (d *Dir) Log() *TxnLog { return d.log }
+
+// listing is what the two directories hold, oldest first.
+type listing struct {
+	logs, snaps []named
+	tmp         []string // paths of files that were not finished
+}
+
+func (d *Dir) list() (listing, error) {
+	var all listing
+	for i, dir := range []string{d.snapDir, d.logDir} {
+		if i == 1 && dir == d.snapDir {
+			break
+		}
+		list, err := d.fs.ReadDir(dir)
+		if err != nil {
+			return listing{}, err
+		}
+		if dir == d.snapDir {
+			all.snaps = listed(list, snapPrefix)
+		}
+		if dir == d.logDir {
+			all.logs = listed(list, logPrefix)
+		}
+		for _, info := range list {
+			if strings.HasPrefix(info.Name, tmpPrefix) {
+				all.tmp = append(all.tmp, filepath.Join(dir, info.Name))
+			}
+		}
+	}
+	return all, nil
+}
+
+// noteSnapshot puts a snapshot on record before it gets its name.
+func (d *Dir) noteSnapshot(info SnapInfo) error {
+	return d.meta.update(func(s *sidecarState) {
+		if info.Zxid >= s.newestSnap {
+			s.newestSnap, s.newestBytes = info.Zxid, info.Bytes
+		}
+	})
+}
+
+func (d *Dir) markValid(name string, bytes int64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.valid[name] = bytes
+}
+
+func (d *Dir) isKnownValid(f named) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	bytes, ok := d.valid[f.Name]
+	return ok && bytes == f.Size
+}
+
+// Epochs returns the member's promises. A file that is missing, unreadable or behind is taken
+// from its second copy, and written again.
+func (d *Dir) Epochs() (Epochs, error) {
+	files, err := readEpochs(d.fs, d.snapDir)
+	if err != nil {
+		return Epochs{}, err
+	}
+	kept := d.meta.get().epochs
+	if files.Current > kept.Current {
+		return Epochs{}, &DamageError{
+			File:   filepath.Join(d.snapDir, currentName),
+			Reason: fmt.Sprintf("it says %d, its second copy %d", files.Current, kept.Current),
+		}
+	}
+	if files.Accepted < kept.Accepted || files.Accepted > kept.Accepted {
+		if err := d.writeEpoch(acceptedName, kept.Accepted); err != nil {
+			return Epochs{}, err
+		}
+	}
+	if files.Current < kept.Current {
+		if err := d.writeEpoch(currentName, kept.Current); err != nil {
+			return Epochs{}, err
+		}
+	}
+	return kept, nil
+}
+
+// SetAcceptedEpoch promises, durably, to follow no leader of an epoch below epoch.
+func (d *Dir) SetAcceptedEpoch(epoch int64) error {
+	err := d.meta.update(func(s *sidecarState) { s.epochs.Accepted = epoch })
+	if err != nil {
+		return err
+	}
+	return d.writeEpoch(acceptedName, epoch)
+}
+
+// SetCurrentEpoch says, durably, that the log belongs to the history of epoch's leader.
+func (d *Dir) SetCurrentEpoch(epoch int64) error {
+	err := d.meta.update(func(s *sidecarState) { s.epochs.Current = epoch })
+	if err != nil {
+		return err
+	}
+	return d.writeEpoch(currentName, epoch)
+}
+
+func (d *Dir) writeEpoch(name string, epoch int64) error {
+	if epoch < 0 {
+		return nil
+	}
+	return writeFile(d.fs, d.snapDir, name, fmt.Appendf(nil, "%d", epoch))
+}
+
+// Close commits and closes the log, with an exact watermark.
+func (d *Dir) Close() error {
+	if d.log == nil {
+		return nil
+	}
+	err := d.log.Close()
+	d.meta.close()
+	return err
+}
+
+// ReadLog gives every logged transaction with a zxid above after and up to upTo, which must be
+// durable, to each. Entries are each's to keep.
+func (d *Dir) ReadLog(after, upTo jute.Zxid, each func(*jute.Entry) error) error {
+	all, err := d.list()
+	if err != nil {
+		return err
+	}
+	done := errors.New("done")
+	r := &replay{
+		fs: d.fs, dir: d.logDir, own: true, meta: d.meta.get(), snap: after, last: after,
+		each: func(e *jute.Entry) error {
+			if e.Header.Zxid > upTo {
+				return done
+			}
+			return each(e)
+		},
+	}
+	err = r.run(all.logs)
+	if err == nil && r.last < upTo {
+		err = r.damage(r.end.file, r.end.off, fmt.Sprintf("nothing up to zxid %v", upTo))
+	}
+	if err == done {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,75 @@
+package persistence
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"strconv"
+)
+
+// Epochs are the promises of an ensemble member: it follows no leader of an epoch below Accepted,
+// and its log belongs to Current. -1 means that there is none.
+type Epochs struct {
+	Accepted int64
+	Current  int64
+}
+
+// readEpochs reads Apache's two files; one that is missing or unreadable counts as none.
+func readEpochs(fsys FS, dir string) (Epochs, error) {
+	accepted, err := readEpoch(fsys, filepath.Join(dir, acceptedName))
+	if err != nil {
+		return Epochs{}, err
+	}
+	current, err := readEpoch(fsys, filepath.Join(dir, currentName))
+	return Epochs{Accepted: accepted, Current: current}, err
+}
+
+func readEpoch(fsys FS, name string) (int64, error) {
+	f, err := fsys.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return none, nil
+	}
+	if err != nil {
+		return none, err
+	}
+	defer f.Close()
+	var buf [32]byte
+	n, err := readFull(f, buf[:], 0)
+	if err != nil && !isEOF(err) {
+		return none, err
+	}
+	line, _, _ := bytes.Cut(buf[:n], []byte("\n"))
+	v, err := strconv.ParseInt(string(bytes.TrimSuffix(line, []byte("\r"))), 10, 64)
+	if err != nil || v < 0 {
+		return none, nil
+	}
+	return v, nil
+}
+
+// writeFile replaces a small file: complete under another name, flushed, renamed, its new name
+// flushed. Either the old or the new content is there at any time.
+func writeFile(fsys FS, dir, name string, content []byte) error {
+	tmp, final := filepath.Join(dir, tmpPrefix+name), filepath.Join(dir, name)
+	if err := fsys.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return diskError("remove", tmp, err)
+	}
+	f, err := fsys.Create(tmp)
+	if err != nil {
+		return diskError("create", tmp, err)
+	}
+	defer f.Close()
+	if _, err := f.WriteAt(content, 0); err != nil {
+		return diskError("write", tmp, err)
+	}
+	if err := f.Sync(); err != nil {
+		return diskError("sync", tmp, err)
+	}
+	if err := fsys.Rename(tmp, final); err != nil {
+		return diskError("rename", tmp, err)
+	}
+	if err := fsys.SyncDir(dir); err != nil {
+		return diskError("sync", dir, err)
+	}
+	return nil
+}

@@ -1,0 +1,92 @@
+package persistence
+
+import (
+	"path/filepath"
+)
+
+// MinRetainCount is the least number of snapshots that Purge keeps.
+const MinRetainCount = 3
+
+// Purge removes what the keep newest valid snapshots make superfluous: older snapshots, and logs
+// whose transactions the oldest kept one holds. A snapshot counts as valid when all of it was
+// verified, and everything kept is flushed before anything goes. It returns what was removed,
+// oldest first. With fewer than keep valid snapshots nothing is removed.
+//
+// It may run beside the log writer and the snapshot writer, not beside Recover or Truncate.
+func (d *Dir) Purge(keep int) (removed []string, err error) {
+	if keep < MinRetainCount {
+		return nil, errKeep
+	}
+	all, err := d.list()
+	if err != nil {
+		return nil, err
+	}
+	var kept []named
+	for i := len(all.snaps) - 1; i >= 0 && len(kept) < keep; i-- {
+		if f := all.snaps[i]; d.isValid(f) {
+			kept = append(kept, f)
+		}
+	}
+	plan := purgePlan(all, kept, keep)
+	if len(plan.snaps)+len(plan.logs) == 0 {
+		return nil, nil
+	}
+	for _, f := range kept {
+		if err := d.syncFile(filepath.Join(d.snapDir, f.Name)); err != nil {
+			return nil, err
+		}
+	}
+	if err := d.fs.SyncDir(d.snapDir); err != nil {
+		return nil, diskError("sync", d.snapDir, err)
+	}
+	for _, f := range plan.snaps {
+		removed = append(removed, filepath.Join(d.snapDir, f.Name))
+	}
+	for _, f := range plan.logs {
+		removed = append(removed, filepath.Join(d.logDir, f.Name))
+	}
+	return removed, d.removeAll(removed)
+}
+
+func (d *Dir) isValid(f named) bool {
+	if d.isKnownValid(f) {
+		return true
+	}
+	if verify(d.fs, filepath.Join(d.snapDir, f.Name)) != nil {
+		return false
+	}
+	d.markValid(f.Name, f.Size)
+	return true
+}
+
+// purgePlan picks what goes: snapshots below the oldest kept one, and logs below it but the last,
+// which can hold transactions above it.
+func purgePlan(all listing, kept []named, keep int) (plan listing) {
+	if len(kept) < keep {
+		return plan
+	}
+	oldest := kept[len(kept)-1].zxid
+	for _, f := range all.snaps {
+		if f.zxid < oldest {
+			plan.snaps = append(plan.snaps, f)
+		}
+	}
+	for i, f := range all.logs {
+		if i+1 < len(all.logs) && all.logs[i+1].zxid <= oldest {
+			plan.logs = append(plan.logs, f)
+		}
+	}
+	return plan
+}
+
+// AutopurgeDue says whether it is time to purge: everyHours is autopurge.purgeInterval, 0 or less
+// is never; the first purge is at the start of the server, as Apache's is.
+func AutopurgeDue(everyHours int, startedMs, lastMs, nowMs int64) bool {
+	if everyHours <= 0 {
+		return false
+	}
+	if lastMs < startedMs {
+		return true
+	}
+	return nowMs-lastMs >= int64(everyHours)*3_600_000
+}

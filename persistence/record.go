@@ -1,0 +1,209 @@
+package persistence
+
+import (
+	"encoding/binary"
+	"errors"
+	"hash/adler32"
+	"io"
+
+	"quoll/jute"
+)
+
+// What surrounds the payload of a log record.
+const (
+	recordHead  = 12 // checksum and length
+	recordTail  = 1  // recordEnd
+	recordExtra = recordHead + recordTail
+	recordEnd   = 'B'
+)
+
+// appendRecord encodes one record at the end of dst.
+func appendRecord(dst, payload []byte) []byte {
+	dst = binary.BigEndian.AppendUint64(dst, uint64(adler32.Checksum(payload)))
+	dst = binary.BigEndian.AppendUint32(dst, uint32(len(payload)))
+	dst = append(dst, payload...)
+	return append(dst, recordEnd)
+}
+
+// appendFileHeader encodes the header of a log file.
+func appendFileHeader(dst []byte, magic int32, dbid int64) []byte {
+	return jute.Append(dst, &jute.FileHeader{Magic: magic, Version: jute.FileVersion, DBID: dbid})
+}
+
+// Why a record cannot be read. A scanner stops at the first of them.
+var (
+	errBadHeader  = errors.New("bad file header")
+	errZeroLength = errors.New("length 0 before data")
+	errLength     = errors.New("length beyond the end of the file")
+	errChecksum   = errors.New("bad checksum")
+	errEnd        = errors.New("bad end byte")
+	errCut        = errors.New("file ends inside a record")
+)
+
+// scanner reads the records of one log file. Payloads are never overwritten: who keeps one keeps
+// the block of the file that it lies in.
+type scanner struct {
+	f    File
+	size int64
+	off  int64  // of the next record
+	buf  []byte // file content from off
+	end  int64  // file offset of the end of buf
+}
+
+// scanBlock is how much is read at a time.
+const scanBlock = 1 << 20
+
+// newScanner reads the header. A file without a good one gives errBadHeader, one too short for it
+// errCut (io.EOF when it is empty), and a scanner nevertheless.
+func newScanner(f File) (*scanner, error) {
+	size, err := f.Size()
+	if err != nil {
+		return nil, err
+	}
+	s := &scanner{f: f, size: size}
+	err = s.need(jute.FileHeaderBytes)
+	if err != nil {
+		return s, err
+	}
+	var header jute.FileHeader
+	if _, err := jute.Decode(s.buf, &header); err != nil {
+		return s, err
+	}
+	if header.Magic != jute.LogMagic {
+		return s, errBadHeader
+	}
+	s.skip(jute.FileHeaderBytes)
+	return s, nil
+}
+
+// next returns the payload of the next record and its offset. io.EOF is the proper end: the end
+// of the file, or a record head of zeros, which begins the padding (paddingOnly tells whether it
+// is nothing else). Any of the errors above means that no record can be read at off.
+func (s *scanner) next() (payload []byte, at int64, err error) {
+	at = s.off
+	if err := s.need(recordHead); err != nil {
+		return nil, at, s.cutPadding(err)
+	}
+	sum := binary.BigEndian.Uint64(s.buf)
+	n := int64(int32(binary.BigEndian.Uint32(s.buf[8:])))
+	switch {
+	case n == 0 && sum == 0:
+		return nil, at, io.EOF
+	case n == 0:
+		return nil, at, errZeroLength
+	case n < 0 || n > s.size-at-recordExtra:
+		return nil, at, errLength
+	}
+	if err := s.need(int(n) + recordExtra); err != nil {
+		return nil, at, err
+	}
+	payload = s.buf[recordHead : recordHead+n : recordHead+n]
+	switch {
+	case s.buf[recordHead+n] != recordEnd:
+		return nil, at, errEnd
+	case uint64(adler32.Checksum(payload)) != sum:
+		return nil, at, errChecksum
+	}
+	s.skip(int(n) + recordExtra)
+	return payload, at, nil
+}
+
+// cutPadding makes a file that ends in fewer zeros than a record head a proper end.
+func (s *scanner) cutPadding(err error) error {
+	if err == errCut && isZero(s.buf) {
+		return io.EOF
+	}
+	return err
+}
+
+func (s *scanner) skip(n int) {
+	s.off += int64(n)
+	s.buf = s.buf[n:]
+}
+
+// need makes buf at least n bytes long: io.EOF if there is nothing, errCut if there is less.
+func (s *scanner) need(n int) error {
+	if len(s.buf) >= n {
+		return nil
+	}
+	left := s.size - s.end
+	want := min(left, int64(max(n-len(s.buf), scanBlock)))
+	if want > 0 {
+		fresh := make([]byte, len(s.buf)+int(want))
+		copy(fresh, s.buf)
+		got, err := readFull(s.f, fresh[len(s.buf):], s.end)
+		if err != nil && err != io.ErrUnexpectedEOF && err != io.EOF {
+			return err
+		}
+		s.buf = fresh[:len(s.buf)+got]
+		s.end += int64(got)
+	}
+	switch {
+	case len(s.buf) >= n:
+		return nil
+	case len(s.buf) == 0:
+		return io.EOF
+	}
+	return errCut
+}
+
+// unreadable says that err is about the bytes of the file, not about reading them.
+func unreadable(err error) bool {
+	switch err {
+	case errBadHeader, errZeroLength, errLength, errChecksum, errEnd, errCut, io.EOF:
+		return true
+	}
+	return false
+}
+
+// paddingOnly says whether nothing but zeros follows off.
+func (s *scanner) paddingOnly() (bool, error) {
+	for {
+		if !isZero(s.buf) {
+			return false, nil
+		}
+		s.skip(len(s.buf))
+		if err := s.need(1); err == io.EOF {
+			return true, nil
+		} else if err != nil {
+			return false, err
+		}
+	}
+}
+
+func isZero(p []byte) bool {
+	for _, c := range p {
+		if c != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// goodRecordAfter looks for a whole record behind the place where the scanner gave up, at any
+// offset: bytes that were once acknowledged, perhaps, and that the damage hides.
+func (s *scanner) goodRecordAfter() (at int64, found bool, err error) {
+	for at = s.off + 1; ; at++ {
+		s.skip(1)
+		if err := s.need(recordHead); err == io.EOF || err == errCut {
+			return 0, false, nil
+		} else if err != nil {
+			return 0, false, err
+		}
+		if binary.BigEndian.Uint32(s.buf) != 0 { // Adler-32 leaves the high half of a long empty
+			continue
+		}
+		n := int64(int32(binary.BigEndian.Uint32(s.buf[8:])))
+		if n < jute.TxnHeaderBytes || n > s.size-at-recordExtra {
+			continue
+		}
+		if err := s.need(int(n) + recordExtra); err != nil {
+			return 0, false, err
+		}
+		payload := s.buf[recordHead : recordHead+n]
+		sum := binary.BigEndian.Uint64(s.buf)
+		if s.buf[recordHead+n] == recordEnd && uint64(adler32.Checksum(payload)) == sum {
+			return at, true, nil
+		}
+	}
+}

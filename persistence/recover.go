@@ -1,0 +1,327 @@
+package persistence
+
+import (
+	"errors"
+	"fmt"
+
+	"io/fs"
+	"path/filepath"
+
+	"quoll/jute"
+	"quoll/persistence/snap"
+)
+
+// Sink receives a database as it is recovered.
+type Sink interface {
+	snap.Sink
+	// Reset forgets everything: the snapshot read so far is not valid, an older one follows.
+	Reset()
+	// SnapshotLoaded ends the one that is. It is not called when there is none.
+	SnapshotLoaded(info SnapInfo) error
+	// Txn is a logged transaction above the snapshot, in order. The entry is the sink's to keep.
+	Txn(e *jute.Entry) error
+}
+
+// Recovered is what Recover found.
+type Recovered struct {
+	// LastZxid is the last transaction on disk, durable now. -1: the directory is empty and may
+	// not take part in elections (db.autocreate=false and no initialize marker).
+	LastZxid jute.Zxid
+	// Empty: there was nothing at all. Snapshot 0 must be durable before the first append.
+	Empty    bool
+	Snapshot SnapInfo
+	Txns     int // applied from logs
+	// Own: the directory was as this server left it; otherwise it counts as Apache's.
+	Own bool
+	// Skipped are snapshots, newer than the one loaded, that are not valid.
+	Skipped []SkippedSnapshot
+	// TornBytes were cut off the end of the newest log; what they held was never acknowledged.
+	TornBytes int64
+	// RemovedLogs were without a single transaction.
+	RemovedLogs []string
+}
+
+// SkippedSnapshot is a snapshot that could not be loaded.
+type SkippedSnapshot struct {
+	File string
+	Err  error
+}
+
+// Recover brings the newest valid snapshot and every transaction above it to sink, makes the
+// directory ready to be appended to, and opens the log. Afterwards everything that sink got is
+// durable. It refuses a directory that has lost something: DamageError, ErrNoSnapshot,
+// ErrNoValidSnapshot.
+//
+//	list -> sidecar -> [finish a truncation] -> snapshot -> logs -> cut, remove, flush -> sidecar
+//
+// Each step can be repeated: a crash at any point leaves a directory that recovers the same.
+func (d *Dir) Recover(sink Sink) (Recovered, error) {
+	if d.log != nil {
+		return Recovered{}, errors.New("the directory is already recovered")
+	}
+	var rec Recovered
+	all, err := d.list()
+	if err != nil {
+		return rec, err
+	}
+	meta, found, err := openSidecar(d.fs, d.logDir)
+	if err != nil {
+		return rec, err
+	}
+	d.meta = meta
+	rec, err = d.recover(sink, all, found)
+	if err != nil {
+		meta.close()
+		d.meta = nil
+	}
+	return rec, err
+}
+
+func (d *Dir) recover(sink Sink, all listing, found bool) (rec Recovered, err error) {
+	files, err := readEpochs(d.fs, d.snapDir)
+	if err != nil {
+		return rec, err
+	}
+	rec.Own = found && !d.meta.state.foreign(all.logs, all.snaps, files)
+	if rec.Own && d.meta.state.truncateTo != none {
+		if err := d.cutLogs(d.meta.state.truncateTo); err != nil {
+			return rec, err
+		}
+		if all, err = d.list(); err != nil {
+			return rec, err
+		}
+	}
+	marked, err := d.takeMarker()
+	if err != nil {
+		return rec, err
+	}
+	if err := d.loadSnapshot(sink, all, &rec); err != nil {
+		return rec, err
+	}
+	if rec.Own && rec.Snapshot.Zxid == d.meta.state.newestSnap && rec.Snapshot.File != "" &&
+		rec.Snapshot.Bytes != d.meta.state.newestBytes {
+		rec.Own = false // whole, and not as we wrote it
+	}
+	r := d.newReplay(sink, rec)
+	if err := r.run(all.logs); err != nil {
+		return rec, err
+	}
+	rec.Txns, rec.LastZxid = r.txns, r.last
+	if err := d.repair(r, all, &rec); err != nil {
+		return rec, err
+	}
+	if err := d.takeOver(r, all, files, found, rec); err != nil {
+		return rec, err
+	}
+	d.openLog(rec.LastZxid, r)
+	if rec.Empty && !marked && !d.opt.DBAutoCreate {
+		rec.LastZxid = -1
+	}
+	return rec, nil
+}
+
+// takeMarker removes the file initialize and says whether it was there.
+func (d *Dir) takeMarker() (bool, error) {
+	dir := d.opt.DataLogDir
+	err := d.fs.Remove(filepath.Join(dir, initializeName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err == nil {
+		err = d.fs.SyncDir(dir)
+	}
+	return true, err
+}
+
+func (d *Dir) newReplay(sink Sink, rec Recovered) *replay {
+	return &replay{
+		fs: d.fs, dir: d.logDir,
+		own: rec.Own, meta: d.meta.state,
+		trustSuspect: d.opt.TrustSuspectLog,
+		anchored:     rec.Snapshot.File != "",
+		each:         sink.Txn,
+		snap:         rec.Snapshot.Zxid, last: rec.Snapshot.Zxid,
+	}
+}
+
+// loadSnapshot tries the candidates, newest first. Apache gives up after a hundred.
+func (d *Dir) loadSnapshot(sink Sink, all listing, rec *Recovered) error {
+	for i := len(all.snaps) - 1; i >= 0; i-- {
+		f := all.snaps[i]
+		name := filepath.Join(d.snapDir, f.Name)
+		info, err := ReadSnapshot(d.fs, name, d.opt.Snap.ReadAhead, sink)
+		if err == nil {
+			err = sink.SnapshotLoaded(info)
+		}
+		if err == nil {
+			rec.Snapshot = info
+			d.markValid(f.Name, info.Bytes)
+			return nil
+		}
+		rec.Skipped = append(rec.Skipped, SkippedSnapshot{File: name, Err: err})
+		sink.Reset()
+	}
+	return d.withoutSnapshot(all, rec)
+}
+
+// withoutSnapshot decides whether a directory without a valid snapshot is new or damaged. Apache
+// makes snapshot.0 before its first log, and not atomically: a broken one alone is a first start
+// that was cut short.
+func (d *Dir) withoutSnapshot(all listing, rec *Recovered) error {
+	newest := jute.Zxid(0)
+	if len(all.snaps) > 0 {
+		newest = all.snaps[len(all.snaps)-1].zxid
+	}
+	meta := &d.meta.state
+	switch {
+	case len(all.logs) == 0 && newest == 0 && (!rec.Own || meta.durable == 0):
+		rec.Empty = true
+		return nil
+	case len(all.snaps) > 0:
+		first := rec.Skipped[0]
+		return fmt.Errorf("%w among %d; %s: %w",
+			ErrNoValidSnapshot, len(all.snaps), first.File, first.Err)
+	case d.opt.TrustEmptySnapshot && len(all.logs) > 0:
+		return nil
+	case len(all.logs) > 0:
+		return fmt.Errorf("%w in %s", ErrNoSnapshot, d.snapDir)
+	}
+	return &DamageError{File: d.snapDir, Reason: fmt.Sprintf(
+		"no file is left of transactions up to %v", meta.durable)}
+}
+
+// repair makes what was read durable and fit to go on from: a torn end is cut off, files without
+// a transaction are removed, the rest is flushed.
+func (d *Dir) repair(r *replay, all listing, rec *Recovered) error {
+	for _, f := range r.read {
+		newest := f == r.end.file
+		if r.own && !newest {
+			continue // flushed when it was left
+		}
+		if err := d.settle(r, f, newest, rec); err != nil {
+			return err
+		}
+	}
+	for _, f := range r.empty {
+		if err := d.fs.Remove(r.path(f)); err != nil {
+			return diskError("remove", r.path(f), err)
+		}
+		rec.RemovedLogs = append(rec.RemovedLogs, r.path(f))
+	}
+	for _, tmp := range all.tmp {
+		if err := d.fs.Remove(tmp); err != nil {
+			return diskError("remove", tmp, err)
+		}
+	}
+	if err := d.fs.SyncDir(d.logDir); err != nil {
+		return diskError("sync", d.logDir, err)
+	}
+	if !r.own && rec.Snapshot.File != "" {
+		if err := d.syncFile(rec.Snapshot.File); err != nil {
+			return err
+		}
+	}
+	if d.snapDir == d.logDir {
+		return nil
+	}
+	if err := d.fs.SyncDir(d.snapDir); err != nil {
+		return diskError("sync", d.snapDir, err)
+	}
+	return nil
+}
+
+// settle flushes a log that was read; the newest one is cut to its transactions, if its end is
+// torn or the padding is ours.
+func (d *Dir) settle(r *replay, f named, newest bool, rec *Recovered) error {
+	torn := newest && r.broken != nil && r.broken.file == f
+	if !newest || !torn && !(r.isOurs(f) && r.end.off < r.end.size) {
+		return d.syncFile(r.path(f))
+	}
+	file, err := d.fs.OpenRW(r.path(f))
+	if err != nil {
+		return diskError("open", r.path(f), err)
+	}
+	defer file.Close()
+	if err := file.Truncate(r.end.off); err != nil {
+		return diskError("truncate", r.path(f), err)
+	}
+	if err := file.Sync(); err != nil {
+		return diskError("sync", r.path(f), err)
+	}
+	if torn {
+		rec.TornBytes = r.end.size - r.end.off
+	}
+	return nil
+}
+
+func (d *Dir) syncFile(name string) error {
+	f, err := d.fs.Open(name)
+	if err != nil {
+		return diskError("open", name, err)
+	}
+	defer f.Close()
+	if err := f.Sync(); err != nil {
+		return diskError("sync", name, err)
+	}
+	return nil
+}
+
+// takeOver writes the sidecar of the directory as it is now: ours.
+func (d *Dir) takeOver(r *replay, all listing, files Epochs, found bool, rec Recovered) error {
+	state := d.meta.state
+	if !rec.Own {
+		seq := state.seq
+		state = freshSidecar()
+		state.seq = seq
+		state.ownSince = rec.LastZxid + 1
+		state.epochs = files
+	}
+	state.truncateTo = none
+	state.durable = rec.LastZxid
+	if r.end.file.Name != "" {
+		state.log, state.offset = r.end.file.zxid, r.end.off
+	}
+	for _, f := range all.logs {
+		state.newestLog = max(state.newestLog, f.zxid)
+	}
+	if n := len(all.snaps); n > 0 {
+		f := all.snaps[n-1]
+		state.newestSnap, state.newestBytes = f.zxid, f.Size
+	}
+	if !found {
+		return d.meta.create(state)
+	}
+	change := func(s *sidecarState) {
+		state.seq = s.seq
+		*s = state
+	}
+	if err := d.meta.update(change); err != nil {
+		return err
+	}
+	if rec.Own {
+		return nil
+	}
+	return d.meta.update(change) // both twins: the older one is void
+}
+
+func (d *Dir) openLog(last jute.Zxid, r *replay) {
+	d.log = &TxnLog{
+		fs: d.fs, dir: d.logDir, opt: d.opt.Log, meta: d.meta,
+		last: last, durable: last, marked: last, size: 0,
+	}
+}
+
+// discard is a sink that only verifies.
+type discard struct{}
+
+func (discard) Session(jute.SessionID, int32) error { return nil }
+
+func (discard) ACL(int64, []jute.ACL) error { return nil }
+
+func (discard) Node(_, _ []byte, _ int64, _ *jute.StatPersisted) error { return nil }
+
+// verify reads a whole snapshot and keeps nothing of it.
+func verify(fsys FS, name string) error {
+	_, err := ReadSnapshot(fsys, name, 0, discard{})
+	return err
+}

@@ -1,0 +1,227 @@
+package persistence
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"quoll/jute"
+)
+
+// replay reads the logs above a snapshot and judges what it finds.
+//
+// What a broken place means depends on who wrote the file and how far it was durable:
+//
+//	             | at or below the watermark | above it, or no watermark
+//	our log      | damage                    | torn tail: cut off
+//	Apache's log | -                         | whole records behind it: suspect; else torn tail
+//
+// A torn tail in a file that is not the last is normal for Apache, which never cuts one off: the
+// next file must go on with the next zxid. A gap is damage in any case: zxids above the snapshot
+// follow each other without a hole.
+type replay struct {
+	fs   FS
+	dir  string
+	own  bool         // meta is in force
+	meta sidecarState // the watermark, if own
+	// trustSuspect takes what a torn tail leaves, as Apache would.
+	trustSuspect bool
+	// anchored: last is known to be complete, so the next zxid is known too.
+	anchored bool
+	each     func(*jute.Entry) error
+
+	snap jute.Zxid // of the snapshot: records up to it are skipped
+	last jute.Zxid
+	txns int
+
+	end    place   // behind the last record read
+	broken *place  // the file before ended there, unexpectedly
+	empty  []named // files without a record, behind the last record
+	read   []named // files that were read
+}
+
+// place is an offset in a log file.
+type place struct {
+	file   named
+	off    int64
+	size   int64 // of the file
+	reason string
+}
+
+func (r *replay) path(f named) string { return filepath.Join(r.dir, f.Name) }
+
+func (r *replay) isOurs(f named) bool { return r.own && f.zxid >= r.meta.ownSince }
+
+func (r *replay) damage(f named, off int64, reason string) error {
+	return &DamageError{File: r.path(f), Offset: off, After: r.last, Reason: reason}
+}
+
+// suspect is damage in our files. In Apache's the operator may say to go on in spite of it.
+func (r *replay) suspect(f named, off int64, reason string) error {
+	if r.isOurs(f) {
+		return r.damage(f, off, reason)
+	}
+	if r.trustSuspect {
+		return nil
+	}
+	return &DamageError{File: r.path(f), Offset: off, After: r.last, Reason: reason, Suspect: true}
+}
+
+// neededLogs are the files that can hold a transaction above zxid, oldest first.
+func neededLogs(logs []named, zxid jute.Zxid) []named {
+	from := 0
+	for i, f := range logs {
+		if f.zxid <= zxid+1 {
+			from = i
+		}
+	}
+	return logs[from:]
+}
+
+// run reads every needed file of logs.
+func (r *replay) run(logs []named) error {
+	if r.own && r.meta.log != none {
+		found := false
+		for _, f := range logs {
+			found = found || f.zxid == r.meta.log
+		}
+		if !found {
+			gone := named{FileInfo{Name: LogName(r.meta.log)}, r.meta.log}
+			return r.damage(gone, 0, "the log file is missing")
+		}
+	}
+	for _, f := range neededLogs(logs, r.snap) {
+		if err := r.file(f); err != nil {
+			return err
+		}
+	}
+	if r.own && r.last < r.meta.durable {
+		return &DamageError{File: r.dir, Offset: r.end.off, After: r.last,
+			Reason: fmt.Sprintf("transactions up to %v were durable", r.meta.durable)}
+	}
+	return nil
+}
+
+func (r *replay) file(f named) error {
+	file, err := r.fs.Open(r.path(f))
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	r.read = append(r.read, f)
+	s, err := newScanner(file)
+	if err != nil && !unreadable(err) {
+		return err
+	}
+	records := 0
+	for err == nil {
+		var payload []byte
+		var at int64
+		payload, at, err = s.next()
+		if err != nil {
+			break
+		}
+		if err := r.record(f, at, payload, records == 0); err != nil {
+			return err
+		}
+		records++
+		r.end = place{file: f, off: s.off, size: s.size}
+	}
+	if !unreadable(err) {
+		return err
+	}
+	return r.fileEnd(f, s, err, records)
+}
+
+func (r *replay) record(f named, at int64, payload []byte, first bool) error {
+	e, err := jute.ParseEntry(payload)
+	if err != nil {
+		return r.damage(f, at, fmt.Sprintf("the record cannot be applied: %v", err))
+	}
+	zxid := e.Header.Zxid
+	if first && zxid != f.zxid {
+		if err := r.suspect(f, at, fmt.Sprintf("begins with zxid %v", zxid)); err != nil {
+			return err
+		}
+	}
+	if zxid <= r.snap {
+		r.broken = nil
+		return nil
+	}
+	if r.broken != nil && r.isOurs(r.broken.file) {
+		return r.damage(r.broken.file, r.broken.off, r.broken.reason)
+	}
+	if r.anchored {
+		if err := inOrder(r.last, zxid, e.Header.Type); err != nil {
+			if r.broken != nil {
+				f, at = r.broken.file, r.broken.off
+			}
+			if err := r.suspect(f, at, fmt.Sprintf("followed by zxid %v", zxid)); err != nil {
+				return err
+			}
+		}
+	}
+	r.broken, r.empty = nil, nil
+	r.anchored = true
+	r.last = max(r.last, zxid)
+	r.txns++
+	return r.each(&e)
+}
+
+// fileEnd judges how a file ended: s stands where reading stopped with err.
+func (r *replay) fileEnd(f named, s *scanner, err error, records int) error {
+	at, reason := s.off, "the file ends"
+	if err != io.EOF {
+		reason = err.Error()
+	}
+	if r.own && f.zxid == r.meta.log && at < r.meta.offset {
+		return r.damage(f, at, reason+fmt.Sprintf(", durable up to byte %d", r.meta.offset))
+	}
+	if r.isOurs(f) && f.zxid < r.meta.log && (err != io.EOF || records == 0) {
+		return r.damage(f, at, reason)
+	}
+	torn := err != io.EOF
+	if !r.isOurs(f) {
+		if torn, err = r.foreignEnd(f, s, torn); err != nil {
+			return err
+		}
+	}
+	if records == 0 {
+		return r.recordless(f, at)
+	}
+	r.broken = nil
+	if torn {
+		r.broken = &place{file: f, off: at, size: s.size, reason: reason}
+	}
+	return nil
+}
+
+// foreignEnd looks behind the end of a file that Apache wrote.
+func (r *replay) foreignEnd(f named, s *scanner, torn bool) (bool, error) {
+	if !torn {
+		padding, err := s.paddingOnly()
+		if padding || err != nil {
+			return false, err
+		}
+	}
+	at, found, err := s.goodRecordAfter()
+	if err != nil || !found {
+		return true, err
+	}
+	return true, r.suspect(f, at, "a whole record behind a broken one")
+}
+
+// recordless notes a file that nothing can be read from. It was created for the zxid in its name.
+func (r *replay) recordless(f named, at int64) error {
+	if f.zxid <= r.snap {
+		return nil
+	}
+	if r.anchored && inOrder(r.last, f.zxid, jute.OpError) != nil {
+		err := r.suspect(f, at, "an empty log, and nothing leads up to its zxid")
+		if err != nil {
+			return err
+		}
+	}
+	r.empty = append(r.empty, f)
+	return nil
+}

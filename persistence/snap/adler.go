@@ -1,0 +1,23 @@
+package snap
+
+const adlerMod = 65521
+
+// adlerJoin is the Adler-32 of two pieces in a row, from that of each and the second's length.
+func adlerJoin(first, second uint32, secondBytes int) uint32 {
+	n := uint32(secondBytes % adlerMod)
+	a1, b1 := first&0xffff, first>>16
+	a2, b2 := second&0xffff, second>>16
+	a := (a1 + a2 + adlerMod - 1) % adlerMod
+	b := (b1 + b2 + n*((a1+adlerMod-1)%adlerMod)%adlerMod) % adlerMod
+	return b<<16 | a
+}
+
+// adlerCut is the Adler-32 of the first of two pieces, from that of both and of the second.
+func adlerCut(both, second uint32, secondBytes int) uint32 {
+	n := uint32(secondBytes % adlerMod)
+	a, b := both&0xffff, both>>16
+	a2, b2 := second&0xffff, second>>16
+	a1 := (a + adlerMod - a2 + 1) % adlerMod
+	b1 := (b + 2*adlerMod - b2 - n*((a1+adlerMod-1)%adlerMod)%adlerMod) % adlerMod
+	return b1<<16 | a1
+}

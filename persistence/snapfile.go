@@ -1,0 +1,149 @@
+package persistence
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+
+	"quoll/jute"
+	"quoll/persistence/snap"
+)
+
+// SnapOptions are the settings of snapshots.
+type SnapOptions struct {
+	// Compression of new ones (snapshot.compression.method): Plain or Gzip.
+	Compression snap.Compression
+	// SyncEveryBytes flushes a snapshot each time that it has grown by so much, so that a flush
+	// of the log never waits behind all of it. 0 flushes once, at the end.
+	SyncEveryBytes int64
+	// ReadAhead is how many MiB a goroutine reads ahead when a snapshot is loaded; 0 is none.
+	ReadAhead int
+}
+
+// DefaultSnapOptions are for a server with a real disk.
+func DefaultSnapOptions() SnapOptions {
+	return SnapOptions{SyncEveryBytes: 8 << 20, ReadAhead: 4}
+}
+
+// SnapInfo describes a snapshot file.
+type SnapInfo struct {
+	File    string    // path
+	Zxid    jute.Zxid // of the name: it holds every transaction up to this one
+	Bytes   int64     // of the file
+	Trailer snap.Trailer
+}
+
+// ReadSnapshot reads a snapshot file of any compression into sink and verifies it; see snap.Read.
+func ReadSnapshot(fsys FS, name string, readAhead int, sink snap.Sink) (SnapInfo, error) {
+	info := SnapInfo{File: name}
+	info.Zxid, _ = zxidOfName(filepath.Base(name), snapPrefix)
+	f, err := fsys.Open(name)
+	if err != nil {
+		return info, err
+	}
+	defer f.Close()
+	if info.Bytes, err = f.Size(); err != nil {
+		return info, err
+	}
+	c := snap.CompressionOf(name)
+	if err := snap.Screen(f, info.Bytes, c); err != nil {
+		return info, err
+	}
+	info.Trailer, err = snap.Read(f, info.Bytes, c, readAhead, sink)
+	return info, err
+}
+
+// SnapWriter writes one snapshot: sessions, ACLs and nodes as its BodyWriter takes them, then
+// Finish. The file has its name only once it is complete and durable.
+//
+//	Node -> 1 MiB blocks -> Adler-32 -> [gzip] -> tmp.snapshot.X -> fsync -> snapshot.X
+//
+// One goroutine owns it, while others own the log and the tree.
+type SnapWriter struct {
+	*snap.Writer
+	dir  *Dir
+	zxid jute.Zxid
+	file snapFile
+}
+
+// snapFile writes a file from its start.
+type snapFile struct {
+	File
+	off, synced, syncEvery int64
+}
+
+func (f *snapFile) Write(p []byte) (int, error) {
+	n, err := f.WriteAt(p, f.off)
+	f.off += int64(n)
+	if err == nil && f.syncEvery > 0 && f.off-f.synced >= f.syncEvery {
+		f.synced = f.off
+		err = f.Sync()
+	}
+	return n, err
+}
+
+// CreateSnapshot begins the snapshot of zxid: it will hold every transaction up to it, and perhaps
+// parts of later ones. An error, here or later, costs that snapshot and nothing else, unless it
+// wraps ErrDisk.
+func (d *Dir) CreateSnapshot(zxid jute.Zxid) (*SnapWriter, error) {
+	tmp := filepath.Join(d.snapDir, tmpPrefix+SnapName(zxid, d.opt.Snap.Compression))
+	if err := d.fs.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	f, err := d.fs.Create(tmp)
+	if err != nil {
+		return nil, err
+	}
+	w := &SnapWriter{dir: d, zxid: zxid}
+	w.file = snapFile{File: f, syncEvery: d.opt.Snap.SyncEveryBytes}
+	if w.Writer, err = snap.NewWriter(&w.file, d.opt.Snap.Compression); err != nil {
+		w.Abort()
+		return nil, err
+	}
+	return w, nil
+}
+
+// Bytes is how large the file is so far.
+func (w *SnapWriter) Bytes() int64 { return w.file.off }
+
+// Finish ends the body, writes the trailer, and gives the durable file its name.
+func (w *SnapWriter) Finish(t snap.Trailer) (SnapInfo, error) {
+	if err := w.complete(t); err != nil {
+		w.Abort()
+		return SnapInfo{}, fmt.Errorf("snapshot of %v: %w", w.zxid, err)
+	}
+	d := w.dir
+	name := SnapName(w.zxid, d.opt.Snap.Compression)
+	info := SnapInfo{
+		File: filepath.Join(d.snapDir, name), Zxid: w.zxid, Bytes: w.file.off, Trailer: t,
+	}
+	if err := d.noteSnapshot(info); err != nil {
+		return SnapInfo{}, err
+	}
+	if err := d.fs.Rename(w.file.Name(), info.File); err != nil {
+		w.Abort()
+		return SnapInfo{}, err
+	}
+	if err := d.fs.SyncDir(d.snapDir); err != nil {
+		return SnapInfo{}, err
+	}
+	d.markValid(name, info.Bytes)
+	return info, nil
+}
+
+func (w *SnapWriter) complete(t snap.Trailer) error {
+	if err := w.Close(t); err != nil {
+		return err
+	}
+	if err := w.file.Sync(); err != nil {
+		return err
+	}
+	return w.file.Close()
+}
+
+// Abort gives the snapshot up and removes what there is of it.
+func (w *SnapWriter) Abort() {
+	_ = w.file.Close()
+	_ = w.dir.fs.Remove(w.file.Name())
+}
