@@ -55,8 +55,11 @@ $(TOOLS)/staticcheck $(TOOLS)/govulncheck: Makefile
 bench: build
 	QUOLL=$(CURDIR)/bin/quoll $(GO) run ./interop/bench
 
-# Needs Java with Maven, Python, a C compiler and Node; installs the clients by package name.
+# Needs Java with Maven, Python, Node and a C compiler; the clients are installed by name. The
+# matrix of clients writes the table of the README.
 interop: build
+	$(GO) run ./interop/cmd/interop -server quoll -quoll bin/quoll \
+		-json interop/results.json -readme README.md
 	QUOLL=$(CURDIR)/bin/quoll $(GO) test -count=1 -timeout 25m ./interop/...
 
 check: lint test

@@ -157,6 +157,8 @@ func TestPackageRules(t *testing.T) {
 	checkRules(t, tree, "package-doc")
 	tree["jute/doc.go"] = &fstest.MapFile{Data: []byte("// Package jute is.\npackage jute")}
 	checkRules(t, tree, "")
+	tree["cmd/quoll/main.go"] = &fstest.MapFile{Data: []byte("// Command x is.\npackage main")}
+	checkRules(t, tree, "")
 	for i := range 6 {
 		tree[fmt.Sprintf("jute/a%d.go", i)] = &fstest.MapFile{
 			Data: []byte("package jute\n" + repeat(450, "const a%d = 1"))}

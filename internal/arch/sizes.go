@@ -33,7 +33,8 @@ func (h *house) checkSizes() {
 			h.report(s.path, 0, "file-length",
 				"%d lines of code, at most %d", len(code), maxFileLines)
 		}
-		if s.path == s.dir+"/"+docFile && s.ast.Doc != nil {
+		inDocFile := s.path == s.dir+"/"+docFile || s.ast.Name.Name == "main"
+		if inDocFile && s.ast.Doc != nil {
 			documented[s.dir] = true
 		}
 		h.checkColumns(s)
