@@ -121,6 +121,9 @@ func (a *applier) create(op jute.OpCode, body []byte, out *Result) bool {
 	id, err := a.t.createNode(&n)
 	if err == jute.NodeExists {
 		a.t.forwardCversion(n.path, n.cversion, n.zxid)
+		if a.tolerant {
+			a.t.recreate(&n, id)
+		}
 	}
 	if err != jute.OK {
 		out.Err = err

@@ -29,7 +29,7 @@ func (t *Tree) createNode(c *newNode) (store.ID, jute.ErrorCode) {
 	}
 	handle := t.acls.Intern(c.acl)
 	if old := t.nodes.Lookup(c.path); old != store.None {
-		// As ZooKeeper does it, the list that the node had keeps its use.
+		t.acls.Drop(t.nodes.At(old).ACL)
 		t.nodes.At(old).ACL = handle
 		return old, jute.NodeExists
 	}
@@ -53,6 +53,26 @@ func (t *Tree) createNode(c *newNode) (store.ID, jute.ErrorCode) {
 	t.lists.add(t.opts.Kind(c.owner), c.owner, id)
 	t.dataSize += sizeOf(c.path, len(c.data))
 	return id, jute.OK
+}
+
+// recreate is the replay of a create whose node is in the fuzzy snapshot already: what was done
+// to it since, and to a namesake deleted before, is replayed next, so it begins anew. Its children
+// stay, and its create counter and pzxid do not go back.
+func (t *Tree) recreate(c *newNode, id store.ID) {
+	n := t.nodes.At(id)
+	t.removeDigest(id)
+	if id != store.Root {
+		t.lists.remove(t.opts.Kind(n.Owner), n.Owner, id)
+		t.lists.add(t.opts.Kind(c.owner), c.owner, id)
+	}
+	grown := int64(len(c.data) - max(0, t.nodes.DataLen(id)))
+	t.nodes.SetData(id, c.data)
+	n.Czxid, n.Mzxid, n.Pzxid = c.zxid, c.zxid, max(n.Pzxid, c.zxid)
+	n.Ctime, n.Mtime = c.time, c.time
+	n.Version, n.Aversion, n.Owner = 0, 0, c.owner
+	t.addDigest(id, c.path)
+	t.quotaChanged(c.path, grown, 0)
+	t.dataSize += grown
 }
 
 // created does what follows from a new node: quotas, then watches.
@@ -95,6 +115,12 @@ func (t *Tree) deleteNode(path []byte, zxid jute.Zxid) jute.ErrorCode {
 	id := t.nodes.Lookup(path)
 	if id == store.None || id == store.Root {
 		return jute.NoNode
+	}
+	if t.nodes.NumChildren(id) > 0 {
+		// Prep never lets this happen. In a replay the node is younger than this delete, and so
+		// are its children: the create that follows finds it. (ZooKeeper deletes it, and loses
+		// the children.)
+		return jute.NotEmpty
 	}
 	t.removeDigest(id)
 	n := t.nodes.At(id)

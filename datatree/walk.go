@@ -140,10 +140,10 @@ func (c *Cursor) visit(
 		w := &c.chunk[i]
 		path := string(from[:w.path])
 		from = from[w.path:]
-		var data []byte
-		if w.data >= 0 {
-			data = from[:w.data:w.data]
-			from = from[w.data:]
+		data := from[:max(0, w.data):max(0, w.data)]
+		from = from[len(data):]
+		if w.data < 0 {
+			data = nil
 		}
 		if err := node(path, data, w.acl, &w.st); err != nil {
 			return err
@@ -161,6 +161,9 @@ func (t *Tree) fill(c *Cursor, max int) (more bool, err error) {
 	}
 	if c.lost {
 		return false, ErrWalkLost
+	}
+	if c.copied == nil {
+		c.copied = make([]byte, 0, walkBytes) // never nil: data that is empty is not null
 	}
 	c.chunk, c.copied = c.chunk[:0], c.copied[:0]
 	c.prune(t.nodes)
