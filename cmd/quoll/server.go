@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+
+	"quoll/internal/config"
+	"quoll/internal/server"
+	"quoll/persistence"
+)
+
+func serverCommand() *cobra.Command {
+	var defines []string
+	cmd := &cobra.Command{
+		Use:   "server [zoo.cfg]",
+		Short: "Run a standalone server",
+		Long: "Runs a ZooKeeper server with the settings of a zoo.cfg. Without one the data is in\n" +
+			"./quoll-data and clients connect to port 2181. SIGTERM and SIGINT end it cleanly.",
+		Args: arguments(cobra.MaximumNArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			file := ""
+			if len(args) > 0 {
+				file = args[0]
+			}
+			return serve(cmd.Context(), file, defines)
+		},
+	}
+	defineFlag(cmd, &defines)
+	return cmd
+}
+
+func serve(ctx context.Context, file string, defines []string) error {
+	cfg, err := config.Load(file, defines)
+	if err != nil {
+		return err
+	}
+	logger, err := newLogger(cfg.Observability)
+	if err != nil {
+		return usage(err)
+	}
+	defer func() { _ = logger.Sync() }() // stderr may not be syncable; nothing is lost by it
+	for _, w := range cfg.Warnings {
+		logger.Warn("setting", zap.String("where", w.Source), zap.String("key", w.Key),
+			zap.String("why", w.Text))
+	}
+	ctx, cancel := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
+	defer cancel()
+	s := server.New(cfg, persistence.OS{}, logger)
+	s.Listening = func(at []netip.AddrPort) { greet(logger, file, at) }
+	return serverError(s.Run(ctx))
+}
+
+// greet says how to connect, to whoever started the server by hand.
+func greet(logger *zap.Logger, file string, at []netip.AddrPort) {
+	hosts := make([]string, len(at))
+	for i, a := range at {
+		hosts[i] = fmt.Sprintf("127.0.0.1:%d", a.Port())
+	}
+	logger.Info("serving", zap.Stringers("addresses", at))
+	if file == "" {
+		fmt.Printf("quoll serves ZooKeeper clients on %s; try: zkCli.sh -server %s\n",
+			strings.Join(hosts, ","), hosts[0])
+	}
+}
+
+// serverError gives an error Apache's exit code.
+func serverError(err error) error {
+	switch {
+	case errors.Is(err, persistence.ErrDisk):
+		return exitError{config.ExitTxnLog, err}
+	case errors.Is(err, persistence.ErrDirectory):
+		return exitError{config.ExitDataDir, err}
+	}
+	return err
+}
+
+func newLogger(o config.Observability) (*zap.Logger, error) {
+	level, err := zapcore.ParseLevel(o.LogLevel)
+	if err != nil {
+		return nil, err
+	}
+	c := zap.NewProductionEncoderConfig()
+	c.EncodeTime = zapcore.ISO8601TimeEncoder
+	encoder := zapcore.NewConsoleEncoder(c)
+	if o.LogFormat == "json" {
+		encoder = zapcore.NewJSONEncoder(c)
+	}
+	return zap.New(zapcore.NewCore(encoder, zapcore.Lock(os.Stderr), level)), nil
+}

@@ -1,0 +1,138 @@
+package server
+
+import (
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"quoll/internal/replica"
+	"quoll/jute"
+	"quoll/processor"
+)
+
+// core runs the replica on a goroutine of its own. Everything but the inbox belongs to it.
+type core struct {
+	replica  *replica.Replica
+	clock    clock
+	log      *logWriter
+	snapshot func(*replica.SnapshotJob)
+	logger   *zap.Logger
+	// published is told of the replica after each tick; may be nil.
+	published func(*replica.Replica)
+
+	mu     sync.Mutex
+	in     replica.Events // what has come since the last step
+	spare  []*processor.Batch
+	signal chan struct{} // holds one: something is in the inbox
+	done   chan struct{} // closed: stop
+	ended  chan struct{} // closed by run
+}
+
+func newCore(c clock, logger *zap.Logger) *core {
+	return &core{
+		clock: c, logger: logger,
+		signal: make(chan struct{}, 1), done: make(chan struct{}), ended: make(chan struct{}),
+	}
+}
+
+// Submit takes a lane's batch (processor.Core).
+func (c *core) Submit(_ *processor.Lane, b *processor.Batch) {
+	c.mu.Lock()
+	c.in.Batches = append(c.in.Batches, b)
+	c.mu.Unlock()
+	c.poke()
+}
+
+// durable is told by the log writer.
+func (c *core) durable(generation uint64, zxid jute.Zxid) {
+	c.mu.Lock()
+	c.in.Generation, c.in.Durable = generation, max(c.in.Durable, zxid)
+	c.mu.Unlock()
+	c.poke()
+}
+
+// snapshotDone is told by the walker.
+func (c *core) snapshotDone(generation uint64) {
+	c.mu.Lock()
+	c.in.Generation, c.in.SnapshotDone = generation, true
+	c.mu.Unlock()
+	c.poke()
+}
+
+func (c *core) tick() {
+	c.mu.Lock()
+	c.in.Tick = true
+	c.mu.Unlock()
+	c.poke()
+}
+
+func (c *core) poke() {
+	select {
+	case c.signal <- struct{}{}:
+	default:
+	}
+}
+
+// run steps the replica whenever there is something in the inbox, until stop.
+func (c *core) run() {
+	defer close(c.ended)
+	for {
+		select {
+		case <-c.signal:
+			c.step()
+		case <-c.done:
+			return
+		}
+	}
+}
+
+func (c *core) step() {
+	ev := c.take()
+	effects := c.replica.Step(&ev)
+	clear(ev.Batches)
+	c.spare = ev.Batches[:0]
+	if len(effects.Append) > 0 {
+		c.log.append(effects.Generation, effects.Append)
+	}
+	if effects.Snapshot != nil {
+		c.snapshot(effects.Snapshot)
+	}
+	if effects.LateMillis > 0 {
+		c.logger.Warn("the process stood still; session deadlines were extended",
+			zap.Int64("millis", effects.LateMillis))
+	}
+	if ev.Tick && c.published != nil {
+		c.published(c.replica)
+	}
+}
+
+// take empties the inbox.
+func (c *core) take() replica.Events {
+	c.mu.Lock()
+	ev := c.in
+	generation := c.in.Generation
+	c.in = replica.Events{Generation: generation, Batches: c.spare}
+	c.mu.Unlock()
+	ev.Now = c.clock.now()
+	return ev
+}
+
+func (c *core) stop() {
+	close(c.done)
+	<-c.ended
+}
+
+// clock reads time for the core and the lanes.
+type clock struct {
+	start time.Time
+}
+
+func newClock() clock { return clock{start: time.Now()} }
+
+// monoMillis is the monotonic clock. It starts above zero, so that 0 can mean "not read yet".
+func (c clock) monoMillis() int64 { return time.Since(c.start).Milliseconds() + 1 }
+
+func (c clock) now() replica.Now {
+	return replica.Now{MonoMillis: c.monoMillis(), WallMillis: time.Now().UnixMilli()}
+}

@@ -1,0 +1,17 @@
+// Package server puts a ZooKeeper server together with real sockets, files and time.
+//
+//	loops (reactor)         core                      log writer
+//	  | lane: reads           | replica.Step            | append, flush
+//	  |--- batch ------------>|                         |
+//	  |                       |--- transactions ------->|
+//	  |                       |<-- durable zxid --------|
+//	  |<-- mailbox, wake -----|
+//	  |                       |--- snapshot job ------> walker: walks the tree, writes the file
+//	  |                       |<-- done ----------------|
+//	                        ticker: a Tick event each interval
+//
+// Nothing is decided here: the rules are in processor, replica and persistence. Each goroutine owns
+// what its file names, and speaks to the others through one inbox with a mutex and one signal.
+//
+// Read server.go (the assembly), then core.go, logwriter.go, snapshot.go, storage.go and rules.go.
+package server

@@ -1,0 +1,137 @@
+package server
+
+import (
+	"math/rand/v2"
+	"net"
+	"strconv"
+	"time"
+
+	"quoll/datatree"
+	"quoll/internal/config"
+	"quoll/internal/replica"
+	"quoll/processor"
+	"quoll/processor/auth"
+	"quoll/reactor"
+)
+
+// The rules are the configuration in each room's own terms.
+
+func authRules(c *config.Config) *auth.Rules {
+	return &auth.Rules{
+		SkipACL:       c.Auth.SkipACL,
+		DigestEnabled: c.Auth.DigestEnabled,
+		DigestAlg:     c.Auth.DigestAlgorithm,
+		SuperDigest:   c.Auth.SuperDigest.Reveal(),
+	}
+}
+
+func treeOptions(c *config.Config) datatree.Options {
+	return datatree.Options{
+		ExtendedTypes: c.Features.ExtendedTypes,
+		Emulate353TTL: c.Features.Emulate353TTL,
+		Digest:        c.Features.TreeDigest,
+	}
+}
+
+// maxApplyBatch bounds how long reads wait while transactions are applied.
+const maxApplyBatch = 256
+
+func (s *Server) replicaConfig(rules *auth.Rules, observer processor.Observer) replica.Config {
+	c := s.cfg
+	return replica.Config{
+		Chain: processor.Rules{
+			Prep: processor.PrepRules{
+				Auth:            rules,
+				Digest:          c.Features.TreeDigest,
+				ExtendedTypes:   c.Features.ExtendedTypes,
+				EnforceQuota:    c.Features.EnforceQuota,
+				CloseSessionTxn: c.Features.CloseSessionTxn,
+				ReconfigEnabled: c.Quorum.Reconfig,
+				EagerACLCheck:   c.Auth.EagerACLCheck,
+				OverQuota:       s.overQuota,
+			},
+			MaxApplyBatch: maxApplyBatch,
+		},
+		Sync: processor.SyncRules{
+			SnapCount:     int64(c.Storage.SnapCount),
+			SnapSizeBytes: c.Storage.SnapSizeLimitBytes,
+		},
+		TickMillis:     int32(c.Sessions.TickTime.Milliseconds()),
+		ServerID:       uint8(max(c.Quorum.ServerID, 0)),
+		IntervalMillis: tickInterval(c).Milliseconds(),
+		Reap: replica.ReapRules{
+			CheckIntervalMillis:     c.Features.Containers.CheckInterval.Milliseconds(),
+			MaxPerMinute:            int64(c.Features.Containers.MaxPerMinute),
+			MaxNeverUsedMillis:      c.Features.Containers.MaxNeverUsed.Milliseconds(),
+			CandidatesPerTickAtMost: 1000,
+		},
+		Random:   rand.Int64N,
+		Observer: observer,
+	}
+}
+
+// tickInterval is how often the core is told of the time: often enough that a session expires
+// close to its bucket's end, and containers close to their interval's.
+func tickInterval(c *config.Config) time.Duration {
+	shortest := min(c.Sessions.TickTime, 2*c.Features.Containers.CheckInterval)
+	return min(max(shortest/4, 5*time.Millisecond), 250*time.Millisecond)
+}
+
+// What a connection may have in the core at once, and how many reads one hold of the tree's lock
+// answers.
+const (
+	maxInFlightBytes = 8 << 20
+	maxBatchRequests = 256
+	maxBatchBytes    = 64 << 10
+)
+
+func laneRules(c *config.Config, rules *auth.Rules) processor.LaneRules {
+	r := processor.LaneRules{
+		Auth:             rules,
+		MaxFrameBytes:    c.Network.MaxBufferBytes,
+		MinTimeoutMillis: int32(c.Sessions.MinTimeout.Milliseconds()),
+		MaxTimeoutMillis: int32(c.Sessions.MaxTimeout.Milliseconds()),
+		MaxInFlight:      c.Network.MaxOutstanding,
+		MaxInFlightBytes: max(maxInFlightBytes, 2*c.Network.MaxBufferBytes),
+		OutputPauseBytes: outputHighWater,
+		OutstandingLimit: int64(c.Throttle.GlobalOutstanding),
+		MaxBatchRequests: maxBatchRequests,
+		MaxBatchBytes:    maxBatchBytes,
+	}
+	if c.Auth.Enforce {
+		r.EnforceSchemes = c.Auth.EnforceSchemes
+	}
+	return r
+}
+
+// outputHighWater is how much output a connection may have pending before it is not read from.
+const outputHighWater = 1 << 20
+
+func reactorConfig(c *config.Config) reactor.Config {
+	r := reactor.Config{
+		Transport:       reactor.GNet,
+		Listeners:       []string{address(c.Network.Client)},
+		Loops:           c.Network.EventLoops,
+		MaxFrame:        c.Network.MaxBufferBytes + 4,
+		ConnectDeadline: c.Network.SessionlessTimeout,
+		MaxClientCnxns:  c.Network.MaxPerAddress,
+		MaxCnxns:        c.Network.MaxConnections,
+		OutputHighWater: outputHighWater,
+		OutputCap:       int(c.Network.OutputBytes),
+		OutputBudget:    c.Network.OutputTotalBytes,
+	}
+	if c.Network.Transport == config.Std {
+		r.Transport = reactor.Std
+	}
+	if c.Network.Backlog > 0 {
+		r.Backlog = c.Network.Backlog
+	}
+	if c.Network.TCPKeepAlive {
+		r.KeepAlive = 2 * time.Hour
+	}
+	return r
+}
+
+func address(l config.Listener) string {
+	return net.JoinHostPort(l.Host, strconv.Itoa(l.Port))
+}

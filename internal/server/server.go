@@ -1,0 +1,188 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+
+	"quoll/datatree"
+	"quoll/internal/config"
+	"quoll/internal/replica"
+	"quoll/persistence"
+	"quoll/processor"
+	"quoll/processor/session"
+	"quoll/reactor"
+)
+
+// drainTimeout bounds how long a stopping server waits for its clients to take their replies.
+const drainTimeout = 3 * time.Second
+
+// Server is a standalone ZooKeeper server.
+type Server struct {
+	cfg    *config.Config
+	logger *zap.Logger
+	fs     persistence.FS
+
+	clock   clock
+	store   *persistence.Dir
+	tree    *datatree.Tree
+	core    *core
+	log     *logWriter
+	shared  *processor.Shared
+	serving atomic.Bool
+	walkers sync.WaitGroup
+	ticking sync.WaitGroup
+	stopped chan struct{} // closed when the server is asked to stop, or fails
+	once    sync.Once
+	failure error // why, when it failed; written before stopped is closed
+
+	// Listening is told the addresses that clients can connect to. Set before Run.
+	Listening func([]netip.AddrPort)
+}
+
+// New makes a server that has touched nothing yet.
+func New(cfg *config.Config, fs persistence.FS, logger *zap.Logger) *Server {
+	return &Server{
+		cfg: cfg, fs: fs, logger: logger, clock: newClock(), stopped: make(chan struct{}),
+	}
+}
+
+// Run recovers the data, serves until ctx ends, and leaves everything that was acknowledged on
+// disk. An error of the log's disk ends it at once, with an error that wraps
+// persistence.ErrDisk: nothing that was not durable has been answered.
+func (s *Server) Run(ctx context.Context) error {
+	saved, err := s.restore()
+	if err != nil {
+		return err
+	}
+	s.assemble(saved)
+	go s.core.run()
+	go s.log.run()
+	handle := make(chan *reactor.Handle, 1)
+	ended := make(chan error, 1)
+	go func() { ended <- s.listen(handle) }()
+	var door *reactor.Handle
+	select {
+	case door = <-handle:
+	case err := <-ended:
+		return errors.Join(err, s.close())
+	}
+	s.ticking.Go(s.tick)
+	s.serving.Store(true)
+	select {
+	case <-ctx.Done():
+	case <-s.stopped:
+		return s.failure
+	case err := <-ended:
+		s.stop()
+		return errors.Join(fmt.Errorf("the event loops ended: %w", err), s.close())
+	}
+	s.stop()
+	drain, cancel := context.WithTimeout(context.Background(), drainTimeout)
+	defer cancel()
+	err = door.Drain(drain)
+	if errors.Is(err, context.DeadlineExceeded) {
+		s.logger.Warn("clients did not take their replies before the stop")
+		err = nil
+	}
+	return errors.Join(err, <-ended, s.close())
+}
+
+// assemble makes the parts and ties them together; nothing runs yet.
+func (s *Server) assemble(saved []session.Saved) {
+	rules := authRules(s.cfg)
+	conns := processor.NewConns()
+	s.core = newCore(s.clock, s.logger)
+	s.core.replica = replica.New(
+		s.replicaConfig(rules, nil), s.tree, saved, conns, s.clock.now())
+	s.core.snapshot = s.startSnapshot
+	s.log = newLogWriter(s.store.Log())
+	s.log.durable, s.log.failed, s.log.flushed = s.core.durable, s.fail, s.noteFlush
+	s.core.log = s.log
+	s.shared = &processor.Shared{
+		Tree: s.tree, Conns: conns, Core: s.core, Rules: laneRules(s.cfg, rules),
+		Clock: s.clock.monoMillis, Serving: &s.serving, Counts: new(processor.Counts),
+	}
+}
+
+// listen runs the event loops; each has a lane.
+func (s *Server) listen(handle chan<- *reactor.Handle) error {
+	cfg := reactorConfig(s.cfg)
+	cfg.Logger = s.logger.Named("reactor")
+	cfg.Started = func(h *reactor.Handle) { handle <- h }
+	cfg.Listening = s.Listening
+	return reactor.Run(cfg, func(wake func()) reactor.Lane {
+		lane := processor.NewLane(s.shared, wake)
+		return reactor.Lane{
+			Open: func(c *reactor.Conn) reactor.Stream {
+				return lane.Open(c, c.RemoteAddr())
+			},
+			Drain: lane.Drain,
+			Turn:  lane.Turn,
+		}
+	})
+}
+
+// tick tells the core of the time until the server stops.
+func (s *Server) tick() {
+	t := time.NewTicker(tickInterval(s.cfg))
+	defer t.Stop()
+	purge := newPurger(s)
+	for {
+		select {
+		case <-t.C:
+			s.core.tick()
+			purge.maybe()
+		case <-s.stopped:
+			return
+		}
+	}
+}
+
+// fail ends the server because of an error after which nothing may be acknowledged.
+func (s *Server) fail(err error) {
+	s.once.Do(func() {
+		s.failure = err
+		s.serving.Store(false)
+		s.logger.Error("the server ends: the log cannot be written", zap.Error(err))
+		close(s.stopped)
+	})
+}
+
+// stop refuses new sessions and ends the ticker.
+func (s *Server) stop() {
+	s.once.Do(func() {
+		s.serving.Store(false)
+		close(s.stopped)
+	})
+	s.ticking.Wait()
+}
+
+// close ends the goroutines behind the loops, in the order in which work flows.
+func (s *Server) close() error {
+	s.stop()
+	s.core.stop()
+	err := s.log.stop()
+	s.walkers.Wait()
+	return errors.Join(err, s.store.Close())
+}
+
+// noteFlush warns of slow disks.
+func (s *Server) noteFlush(took time.Duration, txns int) {
+	if warn := s.cfg.Storage.FsyncWarning; warn > 0 && took > warn {
+		s.logger.Warn("flushing the log took long",
+			zap.Duration("took", took), zap.Int("transactions", txns))
+	}
+}
+
+func (s *Server) overQuota(q datatree.QuotaVerdict) {
+	s.logger.Warn("quota exceeded", zap.String("path", q.Prefix),
+		zap.Int64("count", q.Count.Now), zap.Int64("count limit", q.Count.Limit),
+		zap.Int64("bytes", q.Bytes.Now), zap.Int64("bytes limit", q.Bytes.Limit))
+}
