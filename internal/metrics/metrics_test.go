@@ -83,13 +83,17 @@ func TestMntrStaysPlainAndShort(t *testing.T) {
 	if before < 380 || before > maxLines-40 {
 		t.Errorf("%d lines: the gauges need room too", before)
 	}
-	for i := range 200 {
-		key := "ns" + strings.Repeat("x", i)
-		s.Namespaces.Write.Recorder(key).Add(1)
-		s.Namespaces.QuotaExceeded.Add(key, 1)
-	}
 	s.Namespaces.QuotaExceeded.Add("a b", 1)
 	s.Namespaces.QuotaExceeded.Add("a\nzk_version\t1", 1)
+	for i := range 200 {
+		key := "ns" + strings.Repeat("x", i)
+		recorder := s.Namespaces.Write.Recorder(key)
+		if (recorder == nil) != (i >= maxKeys) {
+			t.Errorf("key %d has recorder %v", i, recorder)
+		}
+		recorder.Add(1)
+		s.Namespaces.QuotaExceeded.Add(key, 1)
+	}
 	lines := mntr(t, r)
 	if len(lines) != maxLines {
 		t.Errorf("%d lines", len(lines))
