@@ -49,10 +49,17 @@ type Visitor interface {
 	// Field is called for each leaf; value is an int32, int64, bool, string (ustring), []byte
 	// (buffer, nil when null) or one of this package's typed ids.
 	Field(name string, value any)
-	// Enter and Leave bracket a nested record (n = -1) or a vector of n elements.
+	// Enter and Leave bracket a vector of n elements, a NestedRecord or a NullVector. Elements
+	// have no name that matters.
 	Enter(name string, n int)
 	Leave()
 }
+
+// What Visitor.Enter is told instead of a number of elements.
+const (
+	NestedRecord = -1
+	NullVector   = -2
+)
 
 // Coder carries one record through Fields in one of three ways: reading it from bytes, appending
 // it to bytes, or showing it to a Visitor. After the first error every further field is a no-op,
@@ -132,7 +139,7 @@ func (c *Coder) fail(field string, err error) {
 // nested runs the fields of a record inside a record.
 func (c *Coder) nested(name string, r Record) {
 	if c.mode == visiting {
-		c.visitor.Enter(name, -1)
+		c.visitor.Enter(name, NestedRecord)
 		r.Fields(c)
 		c.visitor.Leave()
 		return
@@ -169,7 +176,7 @@ func vector[T any, P interface {
 	}
 	for i := range *v {
 		if c.mode == visiting {
-			c.visitor.Enter("", -1)
+			c.visitor.Enter("", NestedRecord)
 		}
 		c.element(name, i, P(&(*v)[i]))
 		if c.mode == visiting {

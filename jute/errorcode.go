@@ -42,7 +42,7 @@ const (
 	ThrottledOp              ErrorCode = -127
 )
 
-// errorNames is read-only.
+// read-only: looked up, never changed.
 var errorNames = map[ErrorCode]string{
 	OK: "OK", SystemError: "SYSTEMERROR", RuntimeInconsistency: "RUNTIMEINCONSISTENCY",
 	DataInconsistency: "DATAINCONSISTENCY", ConnectionLoss: "CONNECTIONLOSS",

@@ -72,14 +72,14 @@ func (c *Coder) Buffer(name string, v *[]byte) {
 	}
 }
 
-// Text codes a ustring kept as bytes; nil is null. What is read aliases the input, unless it holds
-// invalid UTF-8: that is replaced by U+FFFD as Java does, in a copy.
+// Text codes a ustring kept as bytes; nil is null. What is read aliases the input, unless Java
+// would write it differently from how it read it (see utf8.go): then it is a copy.
 func (c *Coder) Text(name string, v *[]byte) {
 	switch c.mode {
 	case decoding:
 		b := c.bytes(name)
-		if !plainASCII(b) && !utf8.Valid(b) {
-			b = javaUTF8(b)
+		if !plainASCII(b) && !javaKeeps(b) {
+			b = JavaText(b)
 		}
 		*v = b
 	case encoding:
@@ -110,7 +110,7 @@ func (c *Coder) String(name string, v *string) {
 // Count codes the count of a vector that has n elements, or is null. It returns the count to read
 // (-1 for null, 0 after an error); every vector ends with EndCount. minBytes is the size of the
 // smallest possible element: a count that cannot fit in the input is an error before anything is
-// allocated for it.
+// allocated for it. Negative counts but -1 are empty, as for Java.
 func (c *Coder) Count(name string, n int, null bool, minBytes int) int {
 	switch c.mode {
 	case decoding:
@@ -120,7 +120,10 @@ func (c *Coder) Count(name string, n int, null bool, minBytes int) int {
 		if c.failed {
 			return 0
 		}
-		if count < -1 || int(count) > (len(c.buf)-c.off)/minBytes {
+		if count < -1 {
+			return 0
+		}
+		if int(count) > (len(c.buf)-c.off)/minBytes {
 			c.off = at
 			c.fail(name, ErrLength)
 			return 0
@@ -134,7 +137,7 @@ func (c *Coder) Count(name string, n int, null bool, minBytes int) int {
 		c.buf = binary.BigEndian.AppendUint32(c.buf, uint32(count))
 	default:
 		if null {
-			n = -1
+			n = NullVector
 		}
 		c.visitor.Enter(name, n)
 	}

@@ -52,7 +52,7 @@ func (c *Coder) Op(name string, v *OpCode) {
 	c.Int(name, (*int32)(v))
 }
 
-// Err codes an error code.
+// ErrorCode codes an error code.
 func (c *Coder) ErrorCode(name string, v *ErrorCode) {
 	if c.mode == visiting {
 		c.visitor.Field(name, *v)

@@ -27,6 +27,14 @@ func (r *MultiHeader) Fields(c *Coder) {
 	c.ErrorCode("err", &r.Err)
 }
 
+// multiEnd writes the header that ends a multi; a Visitor has no use for it.
+func multiEnd(c *Coder) {
+	if c.mode == encoding {
+		end := MultiEnd()
+		end.Fields(c)
+	}
+}
+
 // MultiEnd is the header that ends a multi.
 func MultiEnd() MultiHeader { return MultiHeader{Type: OpError, Done: true, Err: -1} }
 
@@ -56,14 +64,13 @@ func (r *MultiRequest) Fields(c *Coder) {
 	}
 	c.enter("ops", len(r.Ops))
 	for i := range r.Ops {
-		c.enter("", -1)
+		c.enter("", NestedRecord)
 		r.Ops[i].MultiHeader.Fields(c)
 		r.Ops[i].body(c)
 		c.leave()
 	}
-	end := MultiEnd()
-	end.Fields(c)
 	c.leave()
+	multiEnd(c)
 }
 
 func (r *MultiRequest) decode(c *Coder) {
@@ -120,7 +127,8 @@ func roomFor[T any](c *Coder, list []T, minBytes int) []T {
 type MultiResult struct {
 	MultiHeader
 	Error    ErrorResponse // type -1
-	PathStat *PathStat     // create uses the path, create2 both
+	Path     *PathOnly     // create
+	PathStat *PathStat     // create2, and what else makes a node
 	DataStat *DataStat     // setData uses the stat, getData both
 	Names    *Names        // getChildren
 }
@@ -138,14 +146,13 @@ func (r *MultiResponse) Fields(c *Coder) {
 	}
 	c.enter("results", len(r.Results))
 	for i := range r.Results {
-		c.enter("", -1)
+		c.enter("", NestedRecord)
 		r.Results[i].MultiHeader.Fields(c)
 		r.Results[i].body(c)
 		c.leave()
 	}
-	end := MultiEnd()
-	end.Fields(c)
 	c.leave()
+	multiEnd(c)
 }
 
 func (r *MultiResponse) decode(c *Coder) {
@@ -167,7 +174,7 @@ func (r *MultiResponse) decode(c *Coder) {
 func (res *MultiResult) body(c *Coder) {
 	switch res.Type {
 	case OpCreate:
-		c.Text("path", &made(c, &res.PathStat).Path)
+		made(c, &res.Path).Fields(c)
 	case OpCreate2:
 		made(c, &res.PathStat).Fields(c)
 	case OpDelete, OpCheck:

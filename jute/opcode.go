@@ -43,7 +43,9 @@ const (
 	OpError           OpCode = -1 // the transaction of a refused write; the end of a multi
 )
 
-// opNames is read-only. The names are those of Request.op2String.
+// opNames has the names that Request.op2String gives.
+//
+// read-only: looked up, never changed.
 var opNames = map[OpCode]string{
 	OpNotification: "notification", OpCreate: "create", OpDelete: "delete", OpExists: "exists",
 	OpGetData: "getData", OpSetData: "setData", OpGetACL: "getACL", OpSetACL: "setACL",

@@ -1,5 +1,10 @@
 package jute
 
+import (
+	"encoding/binary"
+	"fmt"
+)
+
 // A transaction in the log, in a PROPOSAL and in an INFORM is
 //
 //	| TxnHeader 32 bytes | the record of its type | TxnDigest 12 bytes, optional |
@@ -82,8 +87,9 @@ func AppendEntry(dst []byte, e *Entry) []byte {
 	return c.buf
 }
 
-// ParseEntry reads a logged transaction. The whole record is decoded once, to find where the
-// digest begins and so that no transaction is accepted that cannot be applied.
+// ParseEntry reads a logged transaction. The whole record is decoded once, the operations of a
+// multi included, to find where the digest begins and so that no transaction is accepted that
+// cannot be applied.
 func ParseEntry(payload []byte) (Entry, error) {
 	e := Entry{Payload: payload}
 	c := Decoder(payload)
@@ -93,15 +99,20 @@ func ParseEntry(payload []byte) (Entry, error) {
 	}
 	from := c.off
 	rec := NewTxn(e.Header.Type)
-	if rec == nil {
+	if rec == nil || e.Header.Type == OpCheck {
 		c.fail("type", ErrTxnType)
 		return e, c.Err(&e.Header)
 	}
-	if c.off < len(payload) || e.Header.Type != OpCloseSession {
+	if !bareCloseSession(e.Header.Type, c.Rest()) {
 		rec.Fields(&c)
 	}
 	if err := c.Err(rec); err != nil {
 		return e, err
+	}
+	if multi, ok := rec.(*MultiTxn); ok {
+		if err := multi.check(); err != nil {
+			return e, err
+		}
 	}
 	e.Body = payload[from:c.off:c.off]
 	if len(payload)-c.off >= TxnDigestBytes {
@@ -111,7 +122,44 @@ func ParseEntry(payload []byte) (Entry, error) {
 	return e, nil
 }
 
-// NewTxn makes the record of a transaction type, nil for a type that is never logged.
+// bareCloseSession says whether a closeSession has no body, only a digest behind it or nothing.
+// A digest alone begins like a list of two paths, but no two paths fit in the rest of it.
+func bareCloseSession(op OpCode, rest []byte) bool {
+	return op == OpCloseSession && (len(rest) == 0 || len(rest) == TxnDigestBytes &&
+		binary.BigEndian.Uint32(rest) == uint32(DigestVersion))
+}
+
+// check decodes each operation, which fills a buffer of its own.
+func (r *MultiTxn) check() error {
+	for i := range r.Txns {
+		t := &r.Txns[i]
+		var rec Record
+		if inMulti(t.Type) {
+			rec = NewTxn(t.Type)
+		}
+		err := ErrTxnType
+		if rec != nil {
+			_, err = Decode(t.Data, rec)
+		}
+		if err != nil {
+			field := fmt.Sprintf("txns[%d]", i)
+			return &DecodeError{Record: "MultiTxn", Field: field, Err: err}
+		}
+	}
+	return nil
+}
+
+// inMulti says whether a transaction of the type may be an operation of a multi's.
+func inMulti(op OpCode) bool {
+	switch op {
+	case OpMulti, OpSetACL, OpReconfig, OpCreateSession, OpCloseSession:
+		return false
+	}
+	return true
+}
+
+// NewTxn makes the record of a transaction type, nil for a type that is never logged. A check is
+// logged as an operation of a multi only.
 func NewTxn(op OpCode) Record {
 	switch op {
 	case OpCreate, OpCreate2:
@@ -203,9 +251,19 @@ type Txn struct {
 	Data []byte // the encoded record of the type
 }
 
-// Fields names the fields in wire order.
+// Fields names the fields in wire order. A Visitor is shown the record instead of its bytes, if
+// they decode.
 func (r *Txn) Fields(c *Coder) {
 	c.Op("type", &r.Type)
+	if c.mode == visiting {
+		rec := NewTxn(r.Type)
+		if rec != nil && inMulti(r.Type) {
+			if _, err := Decode(r.Data, rec); err == nil {
+				c.nested("txn", rec)
+				return
+			}
+		}
+	}
 	c.Buffer("data", &r.Data)
 }
 

@@ -1,22 +1,52 @@
 package jute
 
-import "unicode/utf8"
+import (
+	"unicode/utf16"
+	"unicode/utf8"
+)
 
-// javaUTF8 decodes b as Java's String(bytes, UTF_8) does and encodes it again: each maximal part
-// that could have begun a character but does not go on as one becomes a single U+FFFD.
-func javaUTF8(b []byte) []byte {
-	out := make([]byte, 0, len(b)+8)
+// Java's server keeps a ustring as UTF-16 and does not write it as it read it: it reads UTF-8, each
+// maximal part that could have begun a character but does not go on as one becoming a single
+// U+FFFD; and it writes each UTF-16 unit by itself, so that a character beyond the basic plane
+// leaves as two surrogates of three bytes each. Such a pair does not read back.
+//
+//	f0 9f 98 80 --read--> d83d de00 --write--> ed a0 bd ed b8 80 --read--> fffd fffd
+
+// javaKeeps says whether Java writes b as it read it: valid, and within the basic plane.
+func javaKeeps(b []byte) bool {
+	for _, x := range b {
+		if x >= 0xf0 {
+			return false
+		}
+	}
+	return utf8.Valid(b)
+}
+
+// JavaText is what Java writes after it read b. A nil b stays nil.
+func JavaText(b []byte) []byte {
+	if b == nil {
+		return nil
+	}
+	out := make([]byte, 0, 3*len(b))
 	for len(b) > 0 {
 		r, n := utf8.DecodeRune(b)
-		if r == utf8.RuneError && n == 1 {
+		switch {
+		case r == utf8.RuneError && n == 1:
 			out = append(out, "\uFFFD"...)
-			b = b[malformedLen(b):]
-			continue
+			n = malformedLen(b)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			out = appendUnit(appendUnit(out, high), low)
+		default:
+			out = append(out, b[:n]...)
 		}
-		out = append(out, b[:n]...)
 		b = b[n:]
 	}
 	return out
+}
+
+func appendUnit(dst []byte, u rune) []byte {
+	return append(dst, 0xe0|byte(u>>12), 0x80|byte(u>>6)&0x3f, 0x80|byte(u)&0x3f)
 }
 
 // malformedLen says how many bytes at the front of b, which do not begin a character, are
