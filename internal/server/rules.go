@@ -33,6 +33,9 @@ func treeOptions(c *config.Config) datatree.Options {
 	}
 }
 
+// standaloneSessionServer is the high byte of the session ids that a standalone Apache gives.
+const standaloneSessionServer = 1
+
 // maxApplyBatch bounds how long reads wait while transactions are applied.
 const maxApplyBatch = 256
 
@@ -57,7 +60,7 @@ func (s *Server) replicaConfig(rules *auth.Rules, observer processor.Observer) r
 			SnapSizeBytes: c.Storage.SnapSizeLimitBytes,
 		},
 		TickMillis:     int32(c.Sessions.TickTime.Milliseconds()),
-		ServerID:       uint8(max(c.Quorum.ServerID, 0)),
+		ServerID:       standaloneSessionServer,
 		IntervalMillis: tickInterval(c).Milliseconds(),
 		Reap: replica.ReapRules{
 			CheckIntervalMillis:     c.Features.Containers.CheckInterval.Milliseconds(),

@@ -39,6 +39,8 @@ func storeOptions(c *config.Config) persistence.Options {
 type loader struct {
 	tree     *datatree.Tree
 	sessions map[jute.SessionID]int32 // timeout, ms
+	// begun: a snapshot is being read, and what the new tree had of its own is gone.
+	begun bool
 }
 
 func newLoader(tree *datatree.Tree) *loader {
@@ -47,21 +49,32 @@ func newLoader(tree *datatree.Tree) *loader {
 
 // Reset begins again with an older snapshot.
 func (l *loader) Reset() {
-	l.tree.BeginLoad()
-	clear(l.sessions)
+	l.begun = false
+	l.begin()
+}
+
+func (l *loader) begin() {
+	if !l.begun {
+		l.begun = true
+		l.tree.BeginLoad()
+		clear(l.sessions)
+	}
 }
 
 func (l *loader) Session(id jute.SessionID, timeoutMillis int32) error {
+	l.begin()
 	l.sessions[id] = timeoutMillis
 	return nil
 }
 
 func (l *loader) ACL(key int64, acl []jute.ACL) error {
+	l.begin()
 	l.tree.LoadACL(key, acl)
 	return nil
 }
 
 func (l *loader) Node(path, data []byte, acl int64, st *jute.StatPersisted) error {
+	l.begin()
 	return l.tree.LoadNode(path, data, acl, st)
 }
 
