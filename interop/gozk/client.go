@@ -70,18 +70,30 @@ func (c *client) await(state zk.State) error {
 	}
 }
 
-// usurp attaches to the session over a connection of its own and closes it, in one write.
+// usurp attaches to the session over connections of its own and closes it, in one write each.
+// The library may be back before the second frame is read, and take the session along: the
+// server has closed it when it has answered both, or refuses it with a timeout of 0.
 func (c *client) usurp() error {
+	for {
+		answer, err := c.attachAndClose()
+		if err != nil || len(answer) >= 41+20 ||
+			len(answer) >= 41 && binary.BigEndian.Uint32(answer[8:]) == 0 {
+			return err
+		}
+	}
+}
+
+func (c *client) attachAndClose() (answer []byte, err error) {
 	c.mu.Lock()
 	id, password := c.socket.head[12:20], c.socket.head[24:40]
 	conn, err := net.Dial("tcp", c.socket.RemoteAddr().String())
 	c.mu.Unlock()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer conn.Close()
 	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
-		return err
+		return nil, err
 	}
 	frames := binary.BigEndian.AppendUint32(nil, 45)
 	frames = append(frames, make([]byte, 4+8)...) // version, last zxid seen
@@ -91,8 +103,9 @@ func (c *client) usurp() error {
 	frames = append(append(frames, password...), 0)
 	frames = append(frames, 0, 0, 0, 8, 0, 0, 0, 1, 0xff, 0xff, 0xff, 0xf5) // closeSession
 	if _, err := conn.Write(frames); err != nil {
-		return err
+		return nil, err
 	}
-	_, err = io.Copy(io.Discard, conn)
-	return err
+	// However the connection ends, the answer tells what came of it.
+	answer, _ = io.ReadAll(conn)
+	return answer, nil
 }

@@ -48,6 +48,13 @@ final class Events implements Watcher {
         }
     }
 
+    /** The state that the next session event tells of. */
+    Event.KeeperState awaitState() throws InterruptedException {
+        WatchedEvent event = next();
+        Harness.equal(Event.EventType.None, event.getType());
+        return event.getState();
+    }
+
     /** Skips session events until a node event comes, which must be this one. */
     WatchedEvent expectNode(Event.EventType type, String path) throws InterruptedException {
         for (;;) {
