@@ -131,17 +131,18 @@ func bareCloseSession(op OpCode, rest []byte) bool {
 
 // check decodes each operation, which fills a buffer of its own.
 func (r *MultiTxn) check() error {
+	var c Coder
 	for i := range r.Txns {
 		t := &r.Txns[i]
-		var rec Record
-		if inMulti(t.Type) {
-			rec = NewTxn(t.Type)
+		c = Decoder(t.Data)
+		rec := NewTxn(t.Type)
+		if rec == nil || !inMulti(t.Type) {
+			c.fail("type", ErrTxnType)
+			rec = t
+		} else {
+			rec.Fields(&c)
 		}
-		err := ErrTxnType
-		if rec != nil {
-			_, err = Decode(t.Data, rec)
-		}
-		if err != nil {
+		if err := c.Err(rec); err != nil {
 			field := fmt.Sprintf("txns[%d]", i)
 			return &DecodeError{Record: "MultiTxn", Field: field, Err: err}
 		}
