@@ -1,0 +1,118 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"quoll/client"
+	"quoll/jute"
+)
+
+// znode is what a client can see of a node.
+type znode struct {
+	data []byte
+	stat jute.Stat
+	acl  []jute.ACL
+}
+
+// tree is what a client can see of a tree.
+type tree map[string]*znode
+
+// window is how many requests are in flight while a tree is read.
+const window = 500
+
+// read fetches the whole tree below the root.
+func read(ctx context.Context, addr string) (tree, error) {
+	c, err := client.Dial(ctx, addr, client.Options{})
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close(ctx)
+	if err := c.AddAuth(ctx, "digest", []byte("u:p")); err != nil {
+		return nil, err
+	}
+	all := tree{}
+	level := []string{"/"}
+	for len(level) > 0 {
+		var below []string
+		for part := range slices.Chunk(level, window) {
+			names, err := all.fetch(ctx, c, part)
+			if err != nil {
+				return nil, err
+			}
+			below = append(below, names...)
+		}
+		level = below
+	}
+	return all, nil
+}
+
+// fetch reads some nodes and lists their children.
+func (t tree) fetch(ctx context.Context, c *client.Conn, paths []string) ([]string, error) {
+	type asked struct{ data, acl, children *client.Future }
+	asks := make([]asked, len(paths))
+	for i, p := range paths {
+		asks[i] = asked{
+			data:     c.Send(jute.OpGetData, &jute.PathWatch{Path: []byte(p)}),
+			acl:      c.Send(jute.OpGetACL, &jute.PathOnly{Path: []byte(p)}),
+			children: c.Send(jute.OpGetChildren, &jute.PathWatch{Path: []byte(p)}),
+		}
+	}
+	var below []string
+	for i, p := range paths {
+		var data jute.DataStat
+		var acl jute.ACLStat
+		var names jute.Names
+		if _, err := asks[i].data.Into(ctx, &data); err != nil {
+			return nil, fmt.Errorf("getData %s: %w", p, err)
+		}
+		if _, err := asks[i].acl.Into(ctx, &acl); err != nil {
+			return nil, fmt.Errorf("getACL %s: %w", p, err)
+		}
+		if _, err := asks[i].children.Into(ctx, &names); err != nil {
+			return nil, fmt.Errorf("getChildren %s: %w", p, err)
+		}
+		t[p] = &znode{data: data.Data, stat: data.Stat, acl: acl.ACL}
+		for _, name := range names.Names {
+			below = append(below, strings.TrimSuffix(p, "/")+"/"+string(name))
+		}
+	}
+	return below, nil
+}
+
+// compare names the first differences between two trees.
+func (t tree) compare(now tree) error {
+	var differences []string
+	for _, path := range slices.Sorted(maps.Keys(t)) {
+		was, is := t[path], now[path]
+		switch {
+		case is == nil:
+			differences = append(differences, path+" is gone")
+		case !bytes.Equal(was.data, is.data) || (was.data == nil) != (is.data == nil):
+			differences = append(differences,
+				fmt.Sprintf("%s: data %q, was %q", path, short(is.data), short(was.data)))
+		case was.stat != is.stat:
+			differences = append(differences,
+				fmt.Sprintf("%s: stat\n  is  %+v\n  was %+v", path, is.stat, was.stat))
+		case !slices.Equal(was.acl, is.acl):
+			differences = append(differences,
+				fmt.Sprintf("%s: acl %v, was %v", path, is.acl, was.acl))
+		}
+	}
+	for _, path := range slices.Sorted(maps.Keys(now)) {
+		if t[path] == nil {
+			differences = append(differences, path+" is new")
+		}
+	}
+	if len(differences) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%d of %d nodes differ:\n%s", len(differences), len(t),
+		strings.Join(differences[:min(len(differences), 10)], "\n"))
+}
+
+func short(b []byte) []byte { return b[:min(len(b), 40)] }
