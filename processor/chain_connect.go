@@ -6,7 +6,9 @@ import (
 	"quoll/processor/session"
 )
 
-// serverIdentity is who asks in the server's own requests. It is read-only.
+// serverIdentity is who asks in the server's own requests.
+//
+// read-only: an Identity never changes.
 var serverIdentity = auth.Server()
 
 // connect opens a new session, or attaches a connection to the one it asks for

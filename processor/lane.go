@@ -39,17 +39,17 @@ type Words interface {
 
 // LaneRules is what the configuration says to connections.
 type LaneRules struct {
-	Auth              *auth.Rules
-	EnforceSchemes    []string // enforce.auth.schemes; empty: not enforced
-	MaxFrameBytes     int      // jute.maxbuffer
-	MinTimeoutMillis  int32    // minSessionTimeout
-	MaxTimeoutMillis  int32    // maxSessionTimeout
-	MaxInFlight       int      // requests of one connection that the core may have at once
-	MaxInFlightBytes  int      // bytes of them
-	OutputPauseBytes  int      // pending output at which no more requests are answered
-	OutstandingLimit  int64    // globalOutstandingLimit
-	MaxBatchRequests  int      // reads answered in one hold of the tree's lock
-	MaxBatchBytes     int      // bytes of replies in one hold
+	Auth             *auth.Rules
+	EnforceSchemes   []string // enforce.auth.schemes; empty: not enforced
+	MaxFrameBytes    int      // jute.maxbuffer
+	MinTimeoutMillis int32    // minSessionTimeout
+	MaxTimeoutMillis int32    // maxSessionTimeout
+	MaxInFlight      int      // requests of one connection that the core may have at once
+	MaxInFlightBytes int      // bytes of them
+	OutputPauseBytes int      // pending output at which no more requests are answered
+	OutstandingLimit int64    // globalOutstandingLimit
+	MaxBatchRequests int      // reads answered in one hold of the tree's lock
+	MaxBatchBytes    int      // bytes of replies in one hold
 }
 
 // Shared is what all lanes of a server have in common.

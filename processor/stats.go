@@ -8,104 +8,242 @@ import (
 	"quoll/jute"
 )
 
-// Counts are what the lanes of a server count together.
+// Counts are the rare things that the lanes of a server count together.
 type Counts struct {
-	Reads        atomic.Int64 // answered by lanes
 	FrameRefused atomic.Int64 // a length below zero or above jute.maxbuffer
 	ZxidAhead    atomic.Int64 // clients that had seen more than this server
 	AuthFailed   atomic.Int64
-	Received     atomic.Int64 // packets
-	Sent         atomic.Int64 // packets
+	Connects     atomic.Int64 // connect requests
+	NotServing   atomic.Int64 // connections closed because the server takes no sessions
 }
 
-// connStats is what cons and stat tell of a connection. The loop counts in plain fields and
-// publishes once a turn; others read what is published.
+// Recorder takes latencies in ms; *metrics.Recorder is one.
+type Recorder interface {
+	AddMany(value, times int64)
+}
+
+// Tally is what a lane has counted since it was made.
+type Tally struct {
+	Received, Sent int64 // packets, four-letter words among them
+	ReceivedBytes  int64 // of whole packets
+	ResponseBytes  int64 // of replies, without their length field
+	EventBytes     int64 // of watch events, likewise
+	Reads          int64 // answered by the lane itself
+	Response       Sizes // of replies and events, since Shared.ResetTally
+}
+
+// Sizes are bytes; all -1 when there was none.
+type Sizes struct{ Last, Min, Max int64 }
+
+// ConnStats is what cons and stat tell of a connection.
+type ConnStats struct {
+	Peer          netip.AddrPort
+	Session       jute.SessionID // 0: none yet
+	TimeoutMillis int32
+	OpenedMillis  int64 // monotonic clock
+	HeardMillis   int64 // monotonic clock: the last time that something came in
+	Queued        int   // requests that are not answered yet
+	Reading       bool  // false while the server does not read from it
+	ConnCounts
+}
+
+// ConnCounts are the numbers of one connection since it was opened or reset.
+type ConnCounts struct {
+	Received, Sent     int64  // packets
+	LastOp             string // four letters, as in ZooKeeper
+	LastXid            int64  // of the last request that was no ping or the like; -1: none
+	LastZxid           jute.Zxid
+	LastResponseMillis int64 // monotonic clock
+	LastLatency        int64 // ms, like all latencies
+	MinLatency         int64 // -1: none
+	MaxLatency         int64
+	TotalLatency       int64
+	Responses          int64 // that the latencies are of
+}
+
+// noCounts is a connection of which nothing is known.
+//
+// read-only: copied, never changed.
+var noCounts = ConnCounts{LastOp: "NA", LastXid: -1, LastZxid: -1, MinLatency: -1}
+
+// connStats counts in plain fields of the loop's, which the lane copies for others at the end of a
+// turn. Nothing is shared while requests are answered.
 type connStats struct {
-	local     connCounts
-	dirty     bool
-	published struct {
-		received, sent         atomic.Int64
-		lastOp                 atomic.Int32
-		lastXid                atomic.Int64
-		lastZxid, lastResponse atomic.Int64
-		lastLatency            atomic.Int64
-		minLatency, maxLatency atomic.Int64
-		totalLatency, answers  atomic.Int64
-		session, timeout       atomic.Int64
+	counts  ConnCounts
+	reads   int64 // answered by the loop in this turn; their latency is not known yet
+	queued  int
+	reading bool
+	session jute.SessionID
+	timeout int32
+	touched bool // in the lane's list
+	resets  uint64
+	shown   shownStats // under the lane's statsMu
+}
+
+// shownStats is the copy for others.
+type shownStats struct {
+	counts  ConnCounts
+	queued  int
+	reading bool
+	session jute.SessionID
+	timeout int32
+	resets  uint64 // of the connections when it was copied
+}
+
+// touch notes that the connection's numbers change in this turn.
+func (s *Stream) touch() *connStats {
+	st := &s.stats
+	if !st.touched {
+		st.touched = true
+		s.lane.touched = append(s.lane.touched, s)
+		if resets := s.lane.connResets.Load(); st.resets != resets {
+			st.resets, st.counts, st.reads = resets, noCounts, 0
+		}
 	}
+	return st
 }
 
-// connCounts are the numbers of one connection; latencies are in ms.
-type connCounts struct {
-	Received, Sent          int64 // packets
-	LastOp                  jute.OpCode
-	LastXid                 int64
-	LastZxid                jute.Zxid
-	LastResponseMillis      int64 // monotonic clock
-	LastLatency             int64
-	MinLatency, MaxLatency  int64
-	TotalLatency, Responses int64
+// received counts a packet.
+func (s *Stream) received(bytes int) {
+	s.touch().counts.Received++
+	s.lane.tally.Received++
+	s.lane.tally.ReceivedBytes += int64(bytes)
 }
 
-func (c *connStats) reset() { c.local.MinLatency, c.dirty = -1, true }
-
-func (c *connStats) received(int) {
-	c.local.Received++
-	c.dirty = true
+// asksWord counts a four-letter word, at once: cons shows the connection that asks for it.
+func (s *Stream) asksWord() {
+	s.received(4)
+	s.lane.publishStats(s.lane.clock())
 }
 
-func (c *connStats) session(id jute.SessionID, timeoutMillis int32) {
-	c.published.session.Store(int64(id))
-	c.published.timeout.Store(int64(timeoutMillis))
+// notAWord takes asksWord back.
+func (s *Stream) notAWord() {
+	s.touch().counts.Received--
+	s.lane.tally.Received--
+	s.lane.tally.ReceivedBytes -= 4
 }
 
-// answered counts a reply made on the loop.
-func (c *connStats) answered(r *Request, reply []byte, now int64) {
-	l := &c.local
-	l.Sent++
-	l.LastOp, l.LastXid = r.Type, int64(r.Xid)
-	if len(reply) >= 16 {
-		l.LastZxid = jute.Zxid(binary.BigEndian.Uint64(reply[8:]))
-	}
-	latency := now - r.ReceivedMillis
-	l.LastResponseMillis, l.LastLatency = now, latency
-	l.TotalLatency += latency
-	l.Responses++
-	if l.MinLatency < 0 || latency < l.MinLatency {
-		l.MinLatency = latency
-	}
-	l.MaxLatency = max(l.MaxLatency, latency)
-	c.dirty = true
+// sent counts a packet that answers nothing that has a latency.
+func (s *Stream) sent() {
+	s.touch().counts.Sent++
+	s.lane.tally.Sent++
 }
 
-// sent counts a reply or event that came from the core.
-func (c *connStats) sent(reply []byte, kind itemKind) {
-	c.local.Sent++
-	if kind == itemReply && len(reply) >= 16 {
-		c.local.LastXid = int64(int32(binary.BigEndian.Uint32(reply[4:])))
-		c.local.LastZxid = jute.Zxid(binary.BigEndian.Uint64(reply[8:]))
-	}
-	c.dirty = true
+// answered counts a reply made on the loop. Its latency is known at the end of the turn, when the
+// reply leaves.
+func (s *Stream) answered(r *Request, reply []byte) {
+	st := s.touch()
+	st.reads++
+	st.counts.Sent++
+	s.lane.tally.Sent++
+	s.lane.tally.Reads++
+	s.lane.replied(len(reply) - 4)
+	st.counts.note(r.Type, r.Xid, reply)
 }
 
-func (c *connStats) publish() {
-	if !c.dirty {
+// delivered counts a piece of mail: a reply or an event.
+func (s *Stream) delivered(it *item, mail []byte) {
+	s.sent()
+	if it.kind == itemEvent {
+		s.lane.tally.EventBytes += int64(len(mail) - 4)
+		s.lane.resized(len(mail) - 4)
 		return
 	}
-	c.dirty = false
-	p, l := &c.published, &c.local
-	p.received.Store(l.Received)
-	p.sent.Store(l.Sent)
-	p.lastOp.Store(int32(l.LastOp))
-	p.lastXid.Store(l.LastXid)
-	p.lastZxid.Store(int64(l.LastZxid))
-	p.lastResponse.Store(l.LastResponseMillis)
-	p.lastLatency.Store(l.LastLatency)
-	p.minLatency.Store(l.MinLatency)
-	p.maxLatency.Store(l.MaxLatency)
-	p.totalLatency.Store(l.TotalLatency)
-	p.answers.Store(l.Responses)
+	s.lane.replied(len(mail) - 4)
+	c := &s.stats.counts
+	switch {
+	case it.kind == itemConnected:
+		if !it.opened.created { // ZooKeeper counts no latency when a session is taken up again
+			return
+		}
+		c.LastOp, c.LastXid, c.LastZxid = "SESS", 0, it.opened.zxid
+	case it.op == 0:
+		return
+	default:
+		c.note(it.op, int32(binary.BigEndian.Uint32(mail[4:])), mail)
+	}
+	now := s.lane.clock()
+	latency := max(now-it.received, 0)
+	c.latency(latency, 1, now)
+	if kindOf(it.op) == write || it.kind == itemConnected {
+		s.lane.updates.add(latency)
+	} else {
+		s.lane.reads.add(latency)
+	}
 }
 
-// Peer is the address of the connection's other end.
-func (s *Stream) Peer() netip.AddrPort { return s.peer }
+// note takes the reply's header.
+func (c *ConnCounts) note(op jute.OpCode, xid int32, reply []byte) {
+	if xid >= 0 {
+		c.LastXid = int64(xid)
+	}
+	if len(reply) < 20 {
+		return
+	}
+	c.LastZxid = jute.Zxid(binary.BigEndian.Uint64(reply[8:]))
+	c.LastOp = shortName(op)
+	if kindOf(op) == write && binary.BigEndian.Uint32(reply[16:]) != 0 {
+		c.LastOp = "NA"
+	}
+}
+
+// latency takes n replies that took ms each.
+func (c *ConnCounts) latency(ms, n, now int64) {
+	c.LastResponseMillis, c.LastLatency = now, ms
+	if c.MinLatency < 0 || ms < c.MinLatency {
+		c.MinLatency = ms
+	}
+	c.MaxLatency = max(c.MaxLatency, ms)
+	c.TotalLatency += ms * n
+	c.Responses += n
+}
+
+// shortName is how cons calls an operation.
+func shortName(op jute.OpCode) string {
+	switch op {
+	case jute.OpCreate, jute.OpCreate2, jute.OpCreateTTL, jute.OpCreateContainer:
+		return "CREA"
+	case jute.OpDelete, jute.OpDeleteContainer:
+		return "DELE"
+	case jute.OpGetChildren, jute.OpGetChildren2:
+		return "GETC"
+	}
+	if int(op) >= 0 && int(op) < len(shortNames) && shortNames[op] != "" {
+		return shortNames[op]
+	}
+	switch op {
+	case jute.OpCloseSession:
+		return "CLOS"
+	case jute.OpCreateSession:
+		return "SESS"
+	}
+	return "NA"
+}
+
+// shortNames is by opcode.
+//
+// read-only: looked up, never changed.
+var shortNames = [...]string{
+	jute.OpExists: "EXIS", jute.OpGetData: "GETD", jute.OpSetData: "SETD", jute.OpGetACL: "GETA",
+	jute.OpSetACL: "SETA", jute.OpSync: "SYNC", jute.OpPing: "PING", jute.OpCheck: "CHEC",
+	jute.OpMulti: "MULT", jute.OpReconfig: "RECO", jute.OpCheckWatches: "CHKW",
+	jute.OpRemoveWatches: "REMW", jute.OpMultiRead: "MLTR", jute.OpSetWatches: "SETW",
+	jute.OpGetEphemerals: "GETE", jute.OpGetAllChildren: "GETACN", jute.OpSetWatches2: "STW2",
+	jute.OpAddWatch: "ADDW", jute.OpWhoAmI: "HOMI",
+}
+
+// Stats is what others may know of the connection now. Any goroutine may call it.
+func (s *Stream) Stats() ConnStats {
+	l := s.lane
+	l.statsMu.Lock()
+	shown := s.stats.shown
+	l.statsMu.Unlock()
+	if shown.resets != l.connResets.Load() {
+		shown.counts = noCounts
+	}
+	return ConnStats{
+		Peer: s.peer, Session: shown.session, TimeoutMillis: shown.timeout,
+		OpenedMillis: s.openedMillis, HeardMillis: s.heard.Load(),
+		Queued: shown.queued, Reading: shown.reading, ConnCounts: shown.counts,
+	}
+}

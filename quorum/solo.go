@@ -34,7 +34,7 @@ func (s *Solo) Propose(e jute.Entry) {
 // Durable tells that the log has everything up to zxid, and returns what is committed now.
 func (s *Solo) Durable(zxid jute.Zxid) (committed jute.Zxid) {
 	if zxid > s.proposed {
-		panic("quorum: " + zxid.String() + " durable, but only " + s.proposed.String() + " proposed")
+		panic("quorum: " + zxid.String() + " is durable, proposed is " + s.proposed.String())
 	}
 	s.committed = max(s.committed, zxid)
 	return s.committed

@@ -24,8 +24,8 @@ func serverCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "server [zoo.cfg]",
 		Short: "Run a standalone server",
-		Long: "Runs a ZooKeeper server with the settings of a zoo.cfg. Without one the data is in\n" +
-			"./quoll-data and clients connect to port 2181. SIGTERM and SIGINT end it cleanly.",
+		Long: "Runs a ZooKeeper server with the settings of a zoo.cfg. Without one the data is\n" +
+			"in ./quoll-data and clients connect to port 2181. SIGTERM and SIGINT end it cleanly.",
 		Args: arguments(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			file := ""

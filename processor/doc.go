@@ -1,0 +1,36 @@
+// Package processor is the way of a request: the lanes that take it from a connection, and the
+// chain that checks, orders, applies and answers it.
+//
+//	loop                                   core
+//	+--------------------------------+     +----------------------------------------------+
+//	| Stream.Input                   |     | Chain                                        |
+//	|   frame -> a read, and nothing |     |   request                                    |
+//	|     of the connection at the   |     |     write -> Prep -> Proposer  (to the log)  |
+//	|     core: Reader answers       |     |                 |                            |
+//	|   else -> Lane.forward --------+-->  |              Commit  <- durable, acks        |
+//	|                                |     |                 |                            |
+//	| Lane.Drain <- mailbox <--------+---  |              Final: apply, events, replies   |
+//	+--------------------------------+     +----------------------------------------------+
+//
+// The rules of order, and where each is kept:
+//
+//  1. Replies leave in the order of requests: a read is answered by the lane only when the core has
+//     nothing of the connection (Stream.request); auth and sasl leave at once (Stream.inline).
+//  2. A session's requests take effect in the order sent: what follows a write waits behind it
+//     (Commit.wait) and is answered right after it is applied (Final.apply).
+//  3. An event is out before a reply that shows the change: mail is published under the tree's
+//     write lock, and a lane empties its mailbox after it has the read lock (Lane.enter).
+//  4. Nothing is answered or seen before it is durable: only Chain.Committed applies.
+//  5. A write's reply has its own zxid, any other the last one applied (Final.reply, Reader.answer).
+//  6. Nothing waits for a slow client: a full connection is not read from (Stream.full).
+//  7. A zxid is given once: Prep alone counts, and what cannot be decoded gets none.
+//
+// Nothing here starts a goroutine, reads a clock or does I/O. A Lane and its Streams belong to
+// their loop's goroutine; a Chain and its stages to the core. What both touch is the mailbox, the
+// table of connections (Conns), a stream's identity and its mark of life, each with its own lock or
+// atomic.
+//
+// Read in this order: request.go; lane.go and stream.go; chain.go, which is the whole way on one
+// screen; the stages prep.go (and prep_*.go by family of operations, journal.go), sync.go,
+// commit.go, final.go; reader.go and reader_watch.go; mailbox.go, conns.go, stats.go.
+package processor
