@@ -32,6 +32,8 @@ type Final struct {
 // core and must not block.
 type Observer interface {
 	Applied(r *Request, e *jute.Entry, result *datatree.Result)
+	// Fired tells of an event that so many connections watch for, whether they may read it or not.
+	Fired(t jute.EventType, watchers int)
 }
 
 // apply changes the tree by one transaction, under the tree's write lock.
@@ -134,6 +136,7 @@ func (f *Final) connected(r *Request) {
 	f.out.send(r.Stream, from, itemConnected, r)
 	d.items[len(d.items)-1].opened = &opened{
 		session: int64(r.Session), timeoutMillis: r.Connect.TimeOut,
+		created: r.Connect.SessionID == 0, zxid: f.tree.Peek().LastZxid(),
 	}
 }
 
@@ -164,6 +167,9 @@ func (f *Final) answer(r *Request) {
 // is called by the tree in the middle of apply.
 func (f *Final) Deliver(ev watch.Event, acl []jute.ACL, to []watch.Watcher) {
 	f.delivered++
+	if f.observe != nil {
+		f.observe.Fired(ev.Type, len(to))
+	}
 	f.conns.mu.RLock()
 	defer f.conns.mu.RUnlock()
 	for _, w := range to {

@@ -2,6 +2,7 @@ package processor
 
 import (
 	"net/netip"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -67,6 +68,11 @@ type Shared struct {
 
 	owners      atomic.Uint64 // the last session.Owner given
 	outstanding atomic.Int64  // requests that the core has, of all lanes
+	tallyResets atomic.Uint64
+	connResets  atomic.Uint64
+
+	lanesMu sync.Mutex
+	lanes   []*Lane
 }
 
 // Lane is the protocol side of one event loop: its connections, the reads they ask for, and what
@@ -89,11 +95,22 @@ type Lane struct {
 	holding bool
 	reads   int   // in this hold
 	now     int64 // ms, of this turn; 0 when the clock was not read yet
+
+	numbers numbers
 }
 
 // NewLane makes the lane of a loop; wake makes the loop call Drain.
 func NewLane(shared *Shared, wake func()) *Lane {
-	return &Lane{Shared: shared, wake: wake, reader: Reader{Auth: shared.Rules.Auth}}
+	l := &Lane{Shared: shared, wake: wake, reader: Reader{Auth: shared.Rules.Auth}}
+	l.numbers.begin()
+	shared.join(l)
+	return l
+}
+
+// Record says who takes the latencies of the lane's requests, which may be nobody; before the
+// first turn.
+func (l *Lane) Record(reads, updates Recorder) {
+	l.numbers.reads.to, l.numbers.updates.to = reads, updates
 }
 
 // Open starts a connection.
@@ -103,13 +120,16 @@ func (l *Lane) Open(out Output, peer netip.AddrPort) *Stream {
 		openedMillis: l.clock(),
 	}
 	s.identity.Store(auth.Connected(peer.Addr()))
-	s.stats.reset()
+	s.stats.begin(l.connResets.Load())
 	s.watcher = l.Conns.add(s)
 	return s
 }
 
 // Turn ends a loop turn: what came in goes to the core.
 func (l *Lane) Turn() {
+	if len(l.numbers.touched) > 0 {
+		l.publishStats(l.Clock())
+	}
 	l.now = 0
 	if len(l.batch.Requests) == 0 {
 		return
@@ -122,6 +142,15 @@ func (l *Lane) Turn() {
 
 // Drain empties the mailbox into the connections' outputs.
 func (l *Lane) Drain() {
+	began := l.now
+	l.drain()
+	if began == 0 && len(l.numbers.touched) > 0 { // else Turn follows
+		l.publishStats(l.clock())
+	}
+	l.now = began // a time that was read here is not that of the next turn
+}
+
+func (l *Lane) drain() {
 	l.mail = l.mailbox.take(l.mail[:0])
 	for _, d := range l.mail {
 		answered := int64(0)
@@ -157,7 +186,7 @@ func (l *Lane) enter() {
 	}
 	l.view = l.Tree.Read()
 	l.holding, l.reads = true, 0
-	l.Drain()
+	l.drain()
 }
 
 // leave gives the lock back.

@@ -1,6 +1,10 @@
 package processor
 
-import "sync"
+import (
+	"sync"
+
+	"quoll/jute"
+)
 
 // What the core has for a lane goes through the lane's mailbox: write replies, the answers to
 // reads that had to wait, and watch events, all in one order.
@@ -30,7 +34,9 @@ type item struct {
 	stream   *Stream
 	from, to int32 // its bytes in buf
 	bytes    int32 // of the request it answers; what the lane had counted as in flight
+	op       jute.OpCode
 	kind     itemKind
+	received int64   // when the request it answers was, on the monotonic clock; ms
 	opened   *opened // for itemConnected
 }
 
@@ -38,6 +44,8 @@ type item struct {
 type opened struct {
 	session       int64
 	timeoutMillis int32
+	created       bool      // not taken up again
+	zxid          jute.Zxid // the last applied
 }
 
 type itemKind uint8
@@ -117,6 +125,7 @@ func (o *outbox) send(s *Stream, from int, kind itemKind, answered *Request) {
 	it := item{stream: s, from: int32(from), to: int32(len(d.buf)), kind: kind}
 	if answered != nil {
 		it.bytes = int32(len(answered.Body))
+		it.op, it.received = answered.Type, answered.ReceivedMillis
 	}
 	d.items = append(d.items, it)
 }

@@ -76,8 +76,9 @@ type connStats struct {
 	session jute.SessionID
 	timeout int32
 	touched bool // in the lane's list
+	word    bool // it asks for a four-letter word: nothing else is read
 	resets  uint64
-	shown   shownStats // under the lane's statsMu
+	shown   shownStats // under the lane's numbers.mu
 }
 
 // shownStats is the copy for others.
@@ -90,12 +91,19 @@ type shownStats struct {
 	resets  uint64 // of the connections when it was copied
 }
 
+// begin is a connection that was just opened.
+func (st *connStats) begin(resets uint64) {
+	st.counts, st.resets = noCounts, resets
+	st.shown = shownStats{counts: noCounts, reading: true, resets: resets}
+}
+
 // touch notes that the connection's numbers change in this turn.
 func (s *Stream) touch() *connStats {
 	st := &s.stats
 	if !st.touched {
 		st.touched = true
-		s.lane.touched = append(s.lane.touched, s)
+		n := &s.lane.numbers
+		n.touched = append(n.touched, s)
 		if resets := s.lane.connResets.Load(); st.resets != resets {
 			st.resets, st.counts, st.reads = resets, noCounts, 0
 		}
@@ -106,27 +114,29 @@ func (s *Stream) touch() *connStats {
 // received counts a packet.
 func (s *Stream) received(bytes int) {
 	s.touch().counts.Received++
-	s.lane.tally.Received++
-	s.lane.tally.ReceivedBytes += int64(bytes)
+	s.lane.numbers.tally.Received++
+	s.lane.numbers.tally.ReceivedBytes += int64(bytes)
 }
 
 // asksWord counts a four-letter word, at once: cons shows the connection that asks for it.
 func (s *Stream) asksWord() {
 	s.received(4)
+	s.stats.word = true
 	s.lane.publishStats(s.lane.clock())
 }
 
 // notAWord takes asksWord back.
 func (s *Stream) notAWord() {
 	s.touch().counts.Received--
-	s.lane.tally.Received--
-	s.lane.tally.ReceivedBytes -= 4
+	s.stats.word = false
+	s.lane.numbers.tally.Received--
+	s.lane.numbers.tally.ReceivedBytes -= 4
 }
 
 // sent counts a packet that answers nothing that has a latency.
 func (s *Stream) sent() {
 	s.touch().counts.Sent++
-	s.lane.tally.Sent++
+	s.lane.numbers.tally.Sent++
 }
 
 // answered counts a reply made on the loop. Its latency is known at the end of the turn, when the
@@ -135,9 +145,9 @@ func (s *Stream) answered(r *Request, reply []byte) {
 	st := s.touch()
 	st.reads++
 	st.counts.Sent++
-	s.lane.tally.Sent++
-	s.lane.tally.Reads++
-	s.lane.replied(len(reply) - 4)
+	s.lane.numbers.tally.Sent++
+	s.lane.numbers.tally.Reads++
+	s.lane.numbers.replied(len(reply) - 4)
 	st.counts.note(r.Type, r.Xid, reply)
 }
 
@@ -145,11 +155,11 @@ func (s *Stream) answered(r *Request, reply []byte) {
 func (s *Stream) delivered(it *item, mail []byte) {
 	s.sent()
 	if it.kind == itemEvent {
-		s.lane.tally.EventBytes += int64(len(mail) - 4)
-		s.lane.resized(len(mail) - 4)
+		s.lane.numbers.tally.EventBytes += int64(len(mail) - 4)
+		s.lane.numbers.tally.Response.add(int64(len(mail) - 4))
 		return
 	}
-	s.lane.replied(len(mail) - 4)
+	s.lane.numbers.replied(len(mail) - 4)
 	c := &s.stats.counts
 	switch {
 	case it.kind == itemConnected:
@@ -157,7 +167,7 @@ func (s *Stream) delivered(it *item, mail []byte) {
 			return
 		}
 		c.LastOp, c.LastXid, c.LastZxid = "SESS", 0, it.opened.zxid
-	case it.op == 0:
+	case it.op == 0, it.op == jute.OpCreateSession: // a refusal among them
 		return
 	default:
 		c.note(it.op, int32(binary.BigEndian.Uint32(mail[4:])), mail)
@@ -166,9 +176,9 @@ func (s *Stream) delivered(it *item, mail []byte) {
 	latency := max(now-it.received, 0)
 	c.latency(latency, 1, now)
 	if kindOf(it.op) == write || it.kind == itemConnected {
-		s.lane.updates.add(latency)
+		s.lane.numbers.updates.add(latency)
 	} else {
-		s.lane.reads.add(latency)
+		s.lane.numbers.reads.add(latency)
 	}
 }
 
@@ -235,9 +245,9 @@ var shortNames = [...]string{
 // Stats is what others may know of the connection now. Any goroutine may call it.
 func (s *Stream) Stats() ConnStats {
 	l := s.lane
-	l.statsMu.Lock()
+	l.numbers.mu.Lock()
 	shown := s.stats.shown
-	l.statsMu.Unlock()
+	l.numbers.mu.Unlock()
 	if shown.resets != l.connResets.Load() {
 		shown.counts = noCounts
 	}

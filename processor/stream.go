@@ -76,7 +76,7 @@ func (s *Stream) Input(in []byte) (used int) {
 		}
 		frame := in[used+4 : used+4+size]
 		used += 4 + size
-		s.stats.received(4 + size)
+		s.received(4 + size)
 		s.frame(frame)
 	}
 	if s.phase == closing {
@@ -120,7 +120,6 @@ func (s *Stream) full() bool {
 func (s *Stream) settle() {
 	s.flush()
 	s.lane.leave()
-	s.stats.publish()
 }
 
 // flush hands the replies gathered so far to the connection.
@@ -202,8 +201,7 @@ func (s *Stream) read(r *Request) {
 	}
 	from := len(l.replies)
 	l.replies = l.reader.answer(l.replies, l.view, r, s.watcher)
-	s.stats.answered(r, l.replies[from:], l.clock())
-	l.Counts.Reads.Add(1)
+	s.answered(r, l.replies[from:])
 	if l.reads++; l.reads >= l.Rules.MaxBatchRequests {
 		s.flush()
 		l.leave()
@@ -225,6 +223,7 @@ func (s *Stream) inline(r *Request) {
 		out := jute.AppendReplyHeader(jute.FrameStart(s.lane.replies), r.Xid, 0, jute.OK)
 		s.lane.replies = jute.AppendBuffer(out, nil)
 		jute.FrameEnd(s.lane.replies, at)
+		s.sent()
 		return
 	}
 	var in jute.AuthPacket
@@ -240,6 +239,7 @@ func (s *Stream) inline(r *Request) {
 		code = jute.AuthFailed
 	}
 	s.lane.replies = appendError(s.lane.replies, r.Xid, 0, code)
+	s.sent()
 	if !ok {
 		s.lane.Counts.AuthFailed.Add(1)
 		s.end()
@@ -260,7 +260,7 @@ func (s *Stream) receive(d *delivery, it *item) {
 	mail := d.buf[it.from:it.to]
 	if len(mail) > 0 {
 		s.out.Write(mail)
-		s.stats.sent(mail, it.kind)
+		s.delivered(it, mail)
 	}
 	switch it.kind {
 	case itemConnected:
@@ -311,7 +311,13 @@ func (s *Stream) connectRequest(frame []byte) {
 	c := jute.Decoder(frame)
 	in.Fields(&c)
 	l := s.lane
-	if c.Failed() || !l.Serving.Load() {
+	l.Counts.Connects.Add(1)
+	if !l.Serving.Load() {
+		l.Counts.NotServing.Add(1)
+		s.end()
+		return
+	}
+	if c.Failed() {
 		s.end()
 		return
 	}
@@ -336,7 +342,6 @@ func (s *Stream) connected(o *opened) {
 	s.phase = serving
 	s.session = jute.SessionID(o.session)
 	s.timeoutMillis = o.timeoutMillis
-	s.stats.session(s.session, o.timeoutMillis)
 	s.out.Established()
 	s.out.SetStallTimeout(time.Duration(o.timeoutMillis) * time.Millisecond)
 }
@@ -347,12 +352,17 @@ func (s *Stream) word(in []byte) (used int, done bool) {
 	if s.lane.Words == nil {
 		return 0, false
 	}
+	s.asksWord()
 	answer, used, known := s.lane.Words.Word(in)
+	if used == 0 {
+		s.notAWord()
+	}
 	if !known {
 		return 0, false
 	}
 	if used > 0 {
 		s.out.Write(answer)
+		s.sent()
 		s.end()
 	}
 	return used, true

@@ -1,10 +1,27 @@
 package processor
 
+import "sync"
+
 // The numbers of a lane are plain fields of its loop. Once a turn, if anything changed, they are
 // copied for others under a mutex that is otherwise free: one lock a turn, none a request.
 //
-//	loop:    tally, stats of its connections --publishStats--> shown      (statsMu)
+//	loop:    tally, stats of its connections --publishStats--> shown      (numbers.mu)
 //	others:                                       Shared.Tally, Stream.Stats
+
+// numbers is what a lane counts.
+type numbers struct {
+	tally   Tally
+	touched []*Stream // whose numbers changed since the last publishStats
+	reads   latencies
+	updates latencies
+	resets  uint64 // of the tally that the loop knows of
+
+	mu          sync.Mutex // guards shown, and shown of the connections
+	shown       Tally
+	shownResets uint64
+}
+
+func (n *numbers) begin() { n.tally.Response, n.shown.Response = noSizes, noSizes }
 
 // latencies gathers equal latencies, which is what a batch brings, and hands them on together.
 type latencies struct {
@@ -30,18 +47,12 @@ func (a *latencies) flush() {
 }
 
 // replied counts the bytes of a reply.
-func (l *Lane) replied(bytes int) {
-	l.tally.ResponseBytes += int64(bytes)
-	l.resized(bytes)
+func (n *numbers) replied(bytes int) {
+	n.tally.ResponseBytes += int64(bytes)
+	n.tally.Response.add(int64(bytes))
 }
 
-func (l *Lane) resized(bytes int) {
-	s, n := &l.tally.Response, int64(bytes)
-	s.Last, s.Max = n, max(s.Max, n)
-	if s.Min < 0 || n < s.Min {
-		s.Min = n
-	}
-}
+func (s *Sizes) add(n int64) { s.merge(Sizes{Last: n, Min: n, Max: n}) }
 
 // noSizes is before the first.
 //
@@ -50,34 +61,37 @@ var noSizes = Sizes{Last: -1, Min: -1, Max: -1}
 
 // publishStats shows others what changed. now is when the replies of this turn leave.
 func (l *Lane) publishStats(now int64) {
-	if len(l.touched) == 0 {
+	n := &l.numbers
+	if len(n.touched) == 0 {
 		return
 	}
-	resets := l.tallyResets.Load()
-	if resets != l.resets {
-		l.resets, l.tally.Response = resets, noSizes
+	if resets := l.tallyResets.Load(); resets != n.resets {
+		n.resets, n.tally.Response = resets, noSizes
 	}
-	l.statsMu.Lock()
-	for _, s := range l.touched {
-		st := &s.stats
-		st.touched = false
-		if st.reads > 0 {
-			took := max(now-l.now, 0)
-			st.counts.latency(took, st.reads, now)
-			l.reads.addMany(took, st.reads)
-			st.reads = 0
-		}
-		st.shown = shownStats{
-			counts: st.counts, queued: s.inFlight, reading: !s.parked, session: s.session,
-			timeout: s.timeoutMillis, resets: st.resets,
-		}
+	n.mu.Lock()
+	for _, s := range n.touched {
+		s.stats.show(s, max(now-l.now, 0), now)
 	}
-	l.shown, l.shownResets = l.tally, l.resets
-	l.statsMu.Unlock()
-	clear(l.touched)
-	l.touched = l.touched[:0]
-	l.reads.flush()
-	l.updates.flush()
+	n.shown, n.shownResets = n.tally, n.resets
+	n.mu.Unlock()
+	clear(n.touched)
+	n.touched = n.touched[:0]
+	n.reads.flush()
+	n.updates.flush()
+}
+
+// show copies the numbers of a connection, whose reads of this turn took so long.
+func (st *connStats) show(s *Stream, took, now int64) {
+	if st.reads > 0 {
+		st.counts.latency(took, st.reads, now)
+		s.lane.numbers.reads.addMany(took, st.reads)
+		st.reads = 0
+	}
+	st.touched = false
+	st.shown = shownStats{
+		counts: st.counts, queued: s.inFlight, reading: !s.parked && !st.word,
+		session: s.session, timeout: s.timeoutMillis, resets: st.resets,
+	}
 }
 
 // Tally adds up what all lanes have shown. Any goroutine may call it.
@@ -87,9 +101,9 @@ func (s *Shared) Tally() Tally {
 	s.lanesMu.Unlock()
 	sum := Tally{Response: noSizes}
 	for _, l := range lanes {
-		l.statsMu.Lock()
-		t, resets := l.shown, l.shownResets
-		l.statsMu.Unlock()
+		l.numbers.mu.Lock()
+		t, resets := l.numbers.shown, l.numbers.shownResets
+		l.numbers.mu.Unlock()
 		sum.Received += t.Received
 		sum.Sent += t.Sent
 		sum.ReceivedBytes += t.ReceivedBytes
