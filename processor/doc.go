@@ -21,7 +21,7 @@
 //  3. An event is out before a reply that shows the change: mail is published under the tree's
 //     write lock, and a lane empties its mailbox after it has the read lock (Lane.enter).
 //  4. Nothing is answered or seen before it is durable: only Chain.Committed applies.
-//  5. A write's reply has its own zxid, any other the last one applied (Final.reply, Reader.answer).
+//  5. A write's reply has its own zxid, others the last one applied (Final.reply, Reader.answer).
 //  6. Nothing waits for a slow client: a full connection is not read from (Stream.full).
 //  7. A zxid is given once: Prep alone counts, and what cannot be decoded gets none.
 //

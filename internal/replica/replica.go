@@ -148,14 +148,22 @@ func (r *Replica) startSnapshot() {
 		return
 	}
 	r.wantSnapshot, r.snapshotting = false, true
-	job := &SnapshotJob{Generation: r.generation, Sessions: r.sessions.Snapshot(nil)}
-	v := r.tree.Peek()
+	job := NewSnapshotJob(r.tree, r.sessions.Snapshot(nil))
+	job.Generation = r.generation
+	r.effects.Snapshot = job
+}
+
+// NewSnapshotJob begins the walk for a snapshot of the tree as it is. The caller is the tree's one
+// writer.
+func NewSnapshotJob(tree *datatree.Tree, sessions []session.Saved) *SnapshotJob {
+	job := &SnapshotJob{Sessions: sessions}
+	v := tree.Peek()
 	v.StartWalk(&job.Cursor)
 	v.ACLTable(func(key int64, acl []jute.ACL) {
 		job.ACLs = append(job.ACLs, ACLEntry{Key: key, ACL: acl})
 	})
 	job.Zxid = job.Cursor.Zxid()
-	r.effects.Snapshot = job
+	return job
 }
 
 // InFlight is how many writes are not applied yet.
