@@ -77,11 +77,12 @@ type Config struct {
 	OutputHighWater int
 	// OutputLowWater is where reading goes on. Default half of OutputHighWater.
 	OutputLowWater int
-	// OutputCap is the pending output at which a connection is closed, if it was above
-	// OutputHighWater before the turn began: one large reply never closes anyone. Default 64 MiB.
+	// OutputCap is how many bytes, of watch events and the like, a connection above
+	// OutputHighWater may be given before it is closed. What it was given when it was below does
+	// not count: one large reply never closes anyone. Default 64 MiB.
 	OutputCap int
 	// OutputBudget is the pending output of all connections above which none with output
-	// pending is read from; at twice the budget, OutputHighWater closes. Default 256 MiB.
+	// pending is read from; at twice the budget OutputHighWater is the cap. Default 256 MiB.
 	OutputBudget int64
 
 	Logger *zap.Logger

@@ -195,6 +195,8 @@ func (c *Conn) reasonOf(err error) (CloseReason, error) {
 		return ClosedByServer, nil
 	case errors.Is(err, errStopped):
 		return ClosedAtStop, nil
+	case errors.Is(err, io.EOF) && c.closing != stayOpen:
+		return ClosedByServer, nil // both sides were done
 	case errors.Is(err, io.EOF):
 		return ClosedByPeer, io.EOF
 	case errors.Is(err, ErrConnectDeadline):

@@ -10,8 +10,8 @@
 //	sockets ready ──> Stream.Input  (each connection that sent something, one read(2) each)
 //	wake pending  ──> Lane.Drain    (results and watch events from the core)
 //	Again, Unpark ──> Stream.Input  (without new bytes; only what was asked for in earlier turns)
-//	                  Lane.Turn     (if a stream was called: hand the batch to the core)
-//	                  Lane.Drain    (if a stream was called)
+//	                  Lane.Turn     (if any of these ran: hand the batch to the core)
+//	                  Lane.Drain    (if a stream was called: what came meanwhile)
 //	outputs       ──> one write(2) for each connection that has output
 //	                  closes, pauses, resumes
 //

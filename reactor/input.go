@@ -91,14 +91,18 @@ func (l *loop) received(c *Conn, p []byte) {
 	if c.gone || c.closing != stayOpen {
 		return
 	}
-	if c.held() {
+	switch {
+	case c.held():
 		c.in.stash(l, p)
 		if c.in.len() > l.hardInputBytes {
 			c.fail(ErrInputCap)
 		}
-		return
+	case c.out.heavy(l):
+		c.in.stash(l, p)
+		l.makeReady(c, l.turnNumber)
+	default:
+		l.input(c, p)
 	}
-	l.input(c, p)
 }
 
 // stash keeps bytes that arrived while Input must not be called.
@@ -150,7 +154,7 @@ func (l *loop) inputReady() {
 	todo := l.ready
 	l.ready = l.readySpare[:0]
 	for _, c := range todo {
-		if c.in.readyIn == l.turnNumber && !c.gone {
+		if !c.gone && (c.in.readyIn == l.turnNumber || c.out.heavy(l)) {
 			l.ready = append(l.ready, c)
 			continue
 		}

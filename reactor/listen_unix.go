@@ -3,6 +3,7 @@
 package reactor
 
 import (
+	"errors"
 	"net"
 	"syscall"
 
@@ -21,8 +22,6 @@ func setBacklog(ln net.Listener, backlog int) error {
 		return err
 	}
 	var listenErr error
-	if err := raw.Control(func(fd uintptr) { listenErr = unix.Listen(int(fd), backlog) }); err != nil {
-		return err
-	}
-	return listenErr
+	err = raw.Control(func(fd uintptr) { listenErr = unix.Listen(int(fd), backlog) })
+	return errors.Join(err, listenErr)
 }

@@ -27,7 +27,7 @@ type loop struct {
 	conns atomic.Int32
 
 	turnNumber uint64
-	work       bool    // the lane was called since the last Turn
+	work       bool    // a stream was called since the last Turn
 	dirty      []*Conn // have output, or a change of state to carry out
 	ready      []*Conn // want Input without new bytes
 	readySpare []*Conn
@@ -76,15 +76,15 @@ func (l *loop) turn() {
 	}
 	if bits&sigWake != 0 {
 		l.tally.wakes++
-		l.work = true
 		l.lane.Drain()
 	}
 	l.inputReady()
-	if l.work {
-		l.work = false
-		if l.lane.Turn != nil {
-			l.lane.Turn()
-		}
+	called := l.work
+	l.work = false
+	if l.lane.Turn != nil && (called || bits&sigWake != 0) {
+		l.lane.Turn()
+	}
+	if called {
 		l.lane.Drain()
 	}
 	l.flush()

@@ -22,7 +22,8 @@ type outbox struct {
 	// given is all that write was given, ever; given - buffered has moved.
 	given int64
 
-	high       bool // at the high-water mark: not read from, Input not called
+	high       bool  // at the high-water mark: not read from, Input not called
+	flood      int64 // given while high
 	moved      int64
 	movedAt    time.Duration
 	unacked    int // as last seen while nothing moved; -1: not looked yet
@@ -36,6 +37,10 @@ func (o *outbox) len() int {
 	}
 	return len(o.buf.B)
 }
+
+// heavy tells that this turn has made so much output that it must have its chance to leave before
+// there is more: a connection may be served twice in a turn.
+func (o *outbox) heavy(l *loop) bool { return o.len() >= l.r.cfg.OutputHighWater }
 
 func (o *outbox) append(p []byte) {
 	if o.buf == nil {
@@ -68,6 +73,9 @@ func (l *loop) send(c *Conn) {
 	l.tally.writes++
 	l.tally.bytesOut += int64(len(buf.B))
 	c.out.given += int64(len(buf.B))
+	if c.out.high {
+		c.out.flood += int64(len(buf.B))
+	}
 	c.link.write(buf.B)
 	c.out.giveBack(buf)
 }
@@ -79,7 +87,6 @@ func (l *loop) settle(c *Conn) {
 	if c.gone {
 		return
 	}
-	wasHigh := c.out.high
 	l.send(c)
 	if c.gone {
 		return
@@ -89,7 +96,7 @@ func (l *loop) settle(c *Conn) {
 	case c.closing == closeNow, c.closing == closeFlushed && left == 0:
 		c.link.close()
 		return
-	case wasHigh && l.aboveCap(left):
+	case l.aboveCap(c):
 		c.fail(ErrOutputCap)
 		c.link.close()
 		return
@@ -97,10 +104,12 @@ func (l *loop) settle(c *Conn) {
 	c.applyReading()
 }
 
-// aboveCap tells that a connection that was not read from still grew past what memory allows.
-func (l *loop) aboveCap(left int) bool {
-	return left > l.r.cfg.OutputCap || left > l.r.cfg.OutputHighWater &&
-		l.r.stats.PendingBytes.Load() > 2*l.r.cfg.OutputBudget
+// aboveCap tells that a connection that is not read from was still given, by watch events and
+// the like, more than memory allows.
+func (l *loop) aboveCap(c *Conn) bool {
+	cfg := &l.r.cfg
+	return c.out.flood > int64(cfg.OutputCap) || c.out.flood > int64(cfg.OutputHighWater) &&
+		l.r.stats.PendingBytes.Load() > 2*cfg.OutputBudget
 }
 
 // gauge measures what the transport still holds, returns it, and moves the connection over the
@@ -121,19 +130,29 @@ func (l *loop) gauge(c *Conn) int {
 	if wait := left > 0 || c.closing == closeFlushed; wait != (o.slot != 0) {
 		l.setPending(c, wait)
 	}
+	l.mark(c, left)
+	return left
+}
+
+// mark moves a connection over the water marks.
+func (l *loop) mark(c *Conn, left int) {
 	cfg := &l.r.cfg
 	overBudget := left > 0 && l.r.stats.PendingBytes.Load() > cfg.OutputBudget
+	high := c.out.high
 	switch {
 	case left >= cfg.OutputHighWater || overBudget:
-		o.high = true
-	case o.high && left <= cfg.OutputLowWater:
-		o.high = false
-		c.queue()
-		if !c.held() && (c.in.again || c.in.len() > 0) {
-			l.makeReady(c, l.turnNumber-1)
-		}
+		high = true
+	case left <= cfg.OutputLowWater:
+		high = false
 	}
-	return left
+	if high == c.out.high {
+		return
+	}
+	c.out.high, c.out.flood = high, 0
+	c.queue()
+	if !c.held() && (c.in.again || c.in.len() > 0) {
+		l.makeReady(c, l.turnNumber-1)
+	}
 }
 
 // setPending puts a connection into the list of those with output pending, or takes it out.

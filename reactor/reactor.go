@@ -35,8 +35,8 @@ type Lane struct {
 	// Drain empties the lane's mailbox. It runs after each wake, and at the end of each turn in
 	// which a stream was called, after Turn.
 	Drain func()
-	// Turn, which may be nil, runs once after all input of a turn was handled and before any
-	// output leaves: here the lane hands its batch of requests on.
+	// Turn, which may be nil, runs once a turn in which a stream was called or the lane was woken,
+	// after that and before any output leaves: here the lane hands its batch of requests on.
 	Turn func()
 }
 

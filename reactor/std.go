@@ -15,6 +15,8 @@ type stdTransport struct {
 	r     *reactor
 	loops []*stdLoop
 	wg    sync.WaitGroup // the loops, their readers and writers
+	// chunks are *[readChunkBytes]byte, lent to readers whose client sends much.
+	chunks sync.Pool
 }
 
 // stdLoop is a loop with a mailbox of what its readers and writers report.
@@ -54,6 +56,7 @@ const (
 
 func newStdTransport(r *reactor) *stdTransport {
 	t := &stdTransport{r: r}
+	t.chunks.New = func() any { return new([readChunkBytes]byte) }
 	for _, l := range r.loops {
 		sl := &stdLoop{
 			loop:  l,
@@ -214,8 +217,6 @@ func newStdConn(sl *stdLoop, nc net.Conn, remote netip.AddrPort) *stdConn {
 // idleReadBytes is what a reader keeps while it waits for a client to say something.
 const idleReadBytes = 1 << 10
 
-var readChunks = sync.Pool{New: func() any { return new([readChunkBytes]byte) }}
-
 // read is the connection's goroutine. It reads into a small buffer until that is filled by one
 // read, then into large ones, until those are not filled even by a tenth.
 func (c *stdConn) read() {
@@ -223,7 +224,7 @@ func (c *stdConn) read() {
 	var chunk *[readChunkBytes]byte
 	defer func() {
 		if chunk != nil {
-			readChunks.Put(chunk)
+			c.sl.t.chunks.Put(chunk)
 		}
 	}()
 	for {
@@ -240,9 +241,9 @@ func (c *stdConn) read() {
 		}
 		switch {
 		case chunk == nil && n == len(idle):
-			chunk = readChunks.Get().(*[readChunkBytes]byte)
+			chunk = c.sl.t.chunks.Get().(*[readChunkBytes]byte)
 		case chunk != nil && n < readChunkBytes/10:
-			readChunks.Put(chunk)
+			c.sl.t.chunks.Put(chunk)
 			chunk = nil
 		}
 	}
