@@ -41,7 +41,9 @@ func javaProgram(ctx context.Context, d Dirs, name, classPath string) (Program, 
 		return Program{}, err
 	}
 	if name != "java" {
-		sources = append(sources, filepath.Join(d.Source, "java", "Harness.java"))
+		for _, shared := range []string{"Harness.java", "Events.java"} {
+			sources = append(sources, filepath.Join(d.Source, "java", shared))
+		}
 	}
 	classes := filepath.Join(d.Cache, name)
 	if err := os.RemoveAll(classes); err != nil {
