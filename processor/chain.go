@@ -4,6 +4,7 @@ import (
 	"quoll/datatree"
 	"quoll/jute"
 	"quoll/processor/session"
+	"quoll/processor/throttle"
 )
 
 // Proposer hands transactions to the ensemble; what it commits comes back through Committed.
@@ -13,7 +14,12 @@ type Proposer interface {
 
 // Rules is what the configuration says to the chain.
 type Rules struct {
-	Prep PrepRules
+	Prep     PrepRules
+	Throttle throttle.Rules
+	// MaxSessions refuses new sessions above it; 0 is no limit.
+	MaxSessions int
+	// MaxWatches refuses new watches above it; 0 is no limit.
+	MaxWatches int
 	// MaxApplyBatch bounds how many transactions are applied in one hold of the tree's lock.
 	MaxApplyBatch int
 }
@@ -32,6 +38,8 @@ type Chain struct {
 	final    Final
 	sessions *session.Table
 	rules    Rules
+	queue    throttle.Queue[Request] // in front of Prep, while too many writes are in flight
+	mono     int64                   // ms, of this step
 }
 
 // NewChain builds the stages around a loaded tree and its sessions.
@@ -47,7 +55,7 @@ func NewChain(
 		rules:    rules,
 	}
 	c.final = Final{
-		tree: tree, reader: &Reader{Auth: rules.Prep.Auth}, sessions: sessions,
+		tree: tree, reader: &Reader{Auth: rules.Prep.Auth, MaxWatches: rules.MaxWatches}, sessions: sessions,
 		journal: c.prep.journal, conns: conns, observe: observer,
 		attached: make(map[jute.SessionID]*Stream),
 	}
@@ -59,11 +67,18 @@ func NewChain(
 func (c *Chain) Requests(batch *Batch, wallMillis int64) {
 	c.prep.wall = wallMillis
 	for i := range batch.Requests {
+		if c.queue.Len() > 0 || c.throttled() {
+			c.queue.Push(batch.Requests[i])
+			continue
+		}
 		c.request(&batch.Requests[i])
 	}
 	c.final.out.publish()
 	c.final.out.wake()
 }
+
+// Time is told of each step's time, on the monotonic clock, before anything else.
+func (c *Chain) Time(monoMillis int64) { c.mono = monoMillis }
 
 // request sends one request its way.
 func (c *Chain) request(r *Request) {
@@ -87,10 +102,8 @@ func (c *Chain) request(r *Request) {
 // write makes a transaction of a write and proposes it.
 func (c *Chain) write(r *Request, s *session.Session) {
 	if code := c.prep.refuseEarly(r); code != jute.OK {
-		d := c.final.out.to(r.Stream)
-		from := len(d.buf)
-		d.buf = appendError(d.buf, r.Xid, 0, code)
-		c.final.out.send(r.Stream, from, itemReply, r)
+		r.refused, r.early = code, true
+		c.inOrder(r, s)
 		return
 	}
 	made := c.prep.prepare(r)
@@ -140,6 +153,7 @@ func (c *Chain) Committed(zxid jute.Zxid) {
 		c.final.out.wake()
 	}
 	c.commit.compact()
+	c.unthrottle()
 }
 
 // Expire ends a session whose time is up.

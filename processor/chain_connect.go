@@ -15,6 +15,10 @@ var serverIdentity = auth.Server()
 // (ZooKeeperServer.processConnectRequest; the lane has looked at lastZxidSeen and the timeout).
 func (c *Chain) connect(r *Request) {
 	if r.Connect.SessionID == 0 {
+		if most := c.rules.MaxSessions; most > 0 && c.sessions.Len() >= most {
+			c.refuse(r)
+			return
+		}
 		s := c.sessions.Create(r.Connect.TimeOut, r.Stream.owner, &r.Stream.heard)
 		r.Session = s.ID
 		c.final.attached[s.ID] = r.Stream

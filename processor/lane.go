@@ -10,6 +10,7 @@ import (
 	"quoll/jute"
 	"quoll/processor/auth"
 	"quoll/processor/session"
+	"quoll/processor/throttle"
 )
 
 // Output is a connection as its stream sees it; a *reactor.Conn is one. All of it is for the
@@ -43,6 +44,8 @@ type LaneRules struct {
 	Auth             *auth.Rules
 	EnforceSchemes   []string // enforce.auth.schemes; empty: not enforced
 	MaxFrameBytes    int      // jute.maxbuffer
+	FirstFrameBytes  int      // quoll.firstFrameBytes: of the connect request
+	MaxWatches       int      // quoll.maxWatches; 0 is no limit
 	MinTimeoutMillis int32    // minSessionTimeout
 	MaxTimeoutMillis int32    // maxSessionTimeout
 	MaxInFlight      int      // requests of one connection that the core may have at once
@@ -62,6 +65,8 @@ type Shared struct {
 	Rules LaneRules
 	// Clock is the monotonic clock in ms; read once a turn.
 	Clock func() int64
+	// Large counts the large requests that the core has.
+	Large *throttle.Large
 	// Serving is false while the server takes no sessions.
 	Serving *atomic.Bool
 	Counts  *Counts
@@ -101,7 +106,7 @@ type Lane struct {
 
 // NewLane makes the lane of a loop; wake makes the loop call Drain.
 func NewLane(shared *Shared, wake func()) *Lane {
-	l := &Lane{Shared: shared, wake: wake, reader: Reader{Auth: shared.Rules.Auth}}
+	l := &Lane{Shared: shared, wake: wake, reader: Reader{Auth: shared.Rules.Auth, MaxWatches: shared.Rules.MaxWatches}}
 	l.numbers.begin()
 	shared.join(l)
 	return l

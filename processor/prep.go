@@ -41,6 +41,7 @@ type PrepRules struct {
 	CloseSessionTxn bool // closeSessionTxn.enabled
 	ReconfigEnabled bool // reconfigEnabled
 	EagerACLCheck   bool // enableEagerACLCheck
+	MaxMultiOps     int  // quoll.maxMultiOps; 0 is no limit
 	// OverQuota is told of every excess, soft or hard, for the log and a counter; may be nil.
 	OverQuota func(datatree.QuotaVerdict)
 }

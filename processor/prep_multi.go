@@ -15,6 +15,12 @@ func (p *Prep) prepareMulti(r *Request) prepared {
 			entry: p.seal(r, op, w.zxid), code: jute.MarshallingError, proposed: true,
 		}
 	}
+	if most := p.rules.MaxMultiOps; most > 0 && len(in.Ops) > most {
+		_, p.body = refuse(p.body[:0], jute.BadArguments)
+		return prepared{
+			entry: p.seal(r, jute.OpError, w.zxid), code: jute.BadArguments, proposed: true,
+		}
+	}
 	code := p.makeMulti(&w, in.Ops)
 	if code == jute.MarshallingError {
 		_, p.body = refuse(p.body[:0], code)

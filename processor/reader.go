@@ -15,7 +15,8 @@ import (
 //
 // A Reader has no state of its own and may be used from any goroutine.
 type Reader struct {
-	Auth *auth.Rules
+	Auth       *auth.Rules
+	MaxWatches int // quoll.maxWatches; 0 is no limit
 }
 
 // asking is one read being answered.
@@ -32,6 +33,9 @@ type asking struct {
 // before it.
 func (rd *Reader) answer(dst []byte, v datatree.View, r *Request, w watch.Watcher) []byte {
 	zxid := v.LastZxid()
+	if r.early {
+		return appendError(dst, r.Xid, 0, r.refused)
+	}
 	if r.refused != jute.OK {
 		return appendError(dst, r.Xid, zxid, r.refused)
 	}
@@ -103,6 +107,9 @@ func (rd *Reader) node(a *asking, op jute.OpCode, in *jute.PathWatch) jute.Error
 	}
 	if op == jute.OpExists && bytes.IndexByte(in.Path, 0) >= 0 {
 		return jute.BadArguments
+	}
+	if in.Watch && rd.tooManyWatches(a) {
+		return jute.SystemError
 	}
 	n, ok := a.view.Find(in.Path)
 	if !ok {

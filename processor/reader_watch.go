@@ -22,6 +22,11 @@ func (rd *Reader) watches(a *asking) jute.ErrorCode {
 	return jute.OK
 }
 
+// tooManyWatches refuses a watch: the server has as many as it may.
+func (rd *Reader) tooManyWatches(a *asking) bool {
+	return rd.MaxWatches > 0 && a.view.WatchCount() >= rd.MaxWatches
+}
+
 // addWatch sets a persistent watch. The node need not exist, and its ACL is looked at when there is
 // an event to deliver.
 func (rd *Reader) addWatch(a *asking) jute.ErrorCode {
@@ -30,6 +35,9 @@ func (rd *Reader) addWatch(a *asking) jute.ErrorCode {
 	in.Fields(&c)
 	if c.Failed() || in.Mode != jute.AddWatchPersistent && in.Mode != jute.AddWatchRecursive {
 		return jute.MarshallingError
+	}
+	if rd.tooManyWatches(a) {
+		return jute.SystemError
 	}
 	a.view.AddWatch(in.Path, a.watcher, in.Mode)
 	a.out = jute.Append(a.out, &jute.ErrorResponse{})
@@ -48,6 +56,9 @@ func (rd *Reader) setWatches(a *asking) jute.ErrorCode {
 	missing := in.Data == nil || in.Exist == nil || in.Child == nil
 	if missing || in.Two && (in.Persistent == nil || in.PersistentRecursive == nil) {
 		return jute.MarshallingError // Java trips over the null
+	}
+	if rd.tooManyWatches(a) {
+		return jute.SystemError
 	}
 	a.view.SetWatches(a.watcher, &in, func(event jute.EventType, path []byte) {
 		a.events = jute.AppendWatcherEvent(a.events, -1, event, path)

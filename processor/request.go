@@ -24,6 +24,8 @@ type Request struct {
 	Connect *jute.ConnectRequest
 	// refused is answered instead of doing anything, at the request's place in the order.
 	refused jute.ErrorCode
+	// early: it was refused before it could count; the reply's zxid is 0.
+	early bool
 }
 
 // Batch is what a lane hands to the core at once: the requests of one loop turn.

@@ -13,6 +13,7 @@ type Counts struct {
 	FrameRefused atomic.Int64 // a length below zero or above jute.maxbuffer
 	ZxidAhead    atomic.Int64 // clients that had seen more than this server
 	AuthFailed   atomic.Int64
+	LargeRefused atomic.Int64 // connections that were closed for largeRequestMaxBytes
 	Connects     atomic.Int64 // connect requests
 	NotServing   atomic.Int64 // connections closed because the server takes no sessions
 }

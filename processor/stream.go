@@ -66,7 +66,7 @@ func (s *Stream) Input(in []byte) (used int) {
 			return used
 		}
 		size := int(int32(binary.BigEndian.Uint32(in[used:])))
-		if size < 0 || size > s.lane.Rules.MaxFrameBytes {
+		if size < 0 || size > s.maxFrame() {
 			s.lane.Counts.FrameRefused.Add(1)
 			s.end()
 			return len(in)
@@ -83,6 +83,15 @@ func (s *Stream) Input(in []byte) (used int) {
 		return len(in)
 	}
 	return used
+}
+
+// maxFrame is the longest frame that is taken: strangers get less room.
+func (s *Stream) maxFrame() int {
+	r := &s.lane.Rules
+	if s.phase == fresh {
+		return min(r.FirstFrameBytes, r.MaxFrameBytes)
+	}
+	return r.MaxFrameBytes
 }
 
 // frame takes one frame by the phase.
@@ -167,15 +176,25 @@ func (s *Stream) request(frame []byte) {
 	}
 	switch {
 	case way == write || s.inFlight > 0:
-		s.inFlight++
-		s.inFlightBytes += len(r.Body)
-		s.lane.forward(r)
+		s.forward(&r)
 	case way == unknown:
 		s.lane.replies = appendError(s.lane.replies, r.Xid, -1, r.refused)
 		s.end()
 	default:
 		s.read(&r)
 	}
+}
+
+// forward sends a request to the core.
+func (s *Stream) forward(r *Request) {
+	if !s.lane.Large.Admit(len(r.Body)) {
+		s.lane.Counts.LargeRefused.Add(1)
+		s.end()
+		return
+	}
+	s.inFlight++
+	s.inFlightBytes += len(r.Body)
+	s.lane.forward(*r)
 }
 
 // mayAsk is enforce.auth: without an id of the right scheme nothing but auth is taken.
@@ -253,6 +272,7 @@ func (s *Stream) receive(d *delivery, it *item) {
 	if it.answers() {
 		s.inFlight--
 		s.inFlightBytes -= int(it.bytes)
+		s.lane.Large.Done(int(it.bytes))
 	}
 	if s.phase == closing {
 		return

@@ -30,7 +30,7 @@ func networkKeys() []Key {
 			into: func(c *Config) any { return &c.Network.Transport }},
 		{Name: "quoll.eventLoops", Kind: Number, Default: "0", Reason: "0 picks by the cores",
 			into: func(c *Config) any { return &c.Network.EventLoops }},
-		{Name: "quoll.outputBytes", Kind: Long, Unit: Bytes, Default: "8388608",
+		{Name: "quoll.outputBytes", Kind: Long, Unit: Bytes, Default: "1048576",
 			Reason: "a connection with more replies waiting is not read from",
 			into:   func(c *Config) any { return &c.Network.OutputBytes }},
 		{Name: "quoll.outputTotalBytes", Kind: Long, Unit: Bytes, Default: "268435456",

@@ -14,6 +14,7 @@ import (
 	"quoll/jute"
 	"quoll/processor"
 	"quoll/processor/auth"
+	"quoll/processor/throttle"
 )
 
 // world is one server in one goroutine: a lane, a replica, and a log that is durable when the test
@@ -51,13 +52,14 @@ func newWorld(t *testing.T) *world {
 	shared := &processor.Shared{
 		Tree: w.tree, Conns: conns, Core: w,
 		Rules: processor.LaneRules{
-			Auth: rules, MaxFrameBytes: 1 << 20, MinTimeoutMillis: 2000, MaxTimeoutMillis: 20000,
+			Auth: rules, MaxFrameBytes: 1 << 20, FirstFrameBytes: 64 << 10, MinTimeoutMillis: 2000, MaxTimeoutMillis: 20000,
 			MaxInFlight: 100, MaxInFlightBytes: 1 << 20, OutputPauseBytes: 1 << 20,
 			OutstandingLimit: 1000, MaxBatchRequests: 16, MaxBatchBytes: 64 << 10,
 		},
 		Clock:   func() int64 { return w.now.MonoMillis },
 		Serving: serving,
 		Counts:  new(processor.Counts),
+		Large:   new(throttle.Large),
 	}
 	w.lane = processor.NewLane(shared, func() { w.woken = true })
 	return w

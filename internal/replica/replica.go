@@ -114,6 +114,7 @@ func New(
 // Step moves the server on by some events. The effects are valid until the next step.
 func (r *Replica) Step(ev *Events) *Effects {
 	r.effects = Effects{Generation: r.generation, Append: r.effects.Append[:0]}
+	r.chain.Time(ev.MonoMillis)
 	current := ev.Generation == r.generation
 	if current && ev.SnapshotDone {
 		r.snapshotting = false

@@ -25,6 +25,12 @@ type logWriter struct {
 	failed  func(error)                     // told once; nothing is durable any more
 	flushed func(took time.Duration, n int) // told after each flush
 
+	// delay lets transactions gather for so long since the last flush (flushDelay), unless most
+	// of them have come already (maxBatchSize). Zero flushes at once.
+	delay     time.Duration
+	most      int
+	lastFlush time.Time
+
 	mu         sync.Mutex
 	queue      []replica.Append
 	generation uint64
@@ -60,13 +66,11 @@ func (w *logWriter) run() {
 		select {
 		case <-w.signal:
 		case <-w.done:
-			w.mu.Lock()
-			left := len(w.queue)
-			w.mu.Unlock()
-			if left == 0 {
+			if w.waiting() == 0 {
 				return
 			}
 		}
+		w.gather()
 		w.mu.Lock()
 		batch, w.queue = w.queue, batch[:0]
 		generation := w.generation
@@ -77,6 +81,31 @@ func (w *logWriter) run() {
 		}
 		clear(batch)
 	}
+}
+
+// gather waits for company, as long as the delay allows.
+func (w *logWriter) gather() {
+	wait := w.delay - time.Since(w.lastFlush)
+	if w.delay <= 0 || wait <= 0 {
+		return
+	}
+	enough := time.NewTimer(wait)
+	defer enough.Stop()
+	for w.waiting() < w.most || w.most <= 0 {
+		select {
+		case <-w.signal:
+		case <-enough.C:
+			return
+		case <-w.done:
+			return
+		}
+	}
+}
+
+func (w *logWriter) waiting() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.queue)
 }
 
 // write makes a batch durable and says so.
@@ -113,7 +142,8 @@ func (w *logWriter) flush(generation uint64, n int) error {
 	if err != nil {
 		return fmt.Errorf("flush the log: %w", err)
 	}
-	w.flushed(time.Since(begin), n)
+	w.lastFlush = time.Now()
+	w.flushed(w.lastFlush.Sub(begin), n)
 	w.durable(generation, zxid)
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"quoll/internal/replica"
 	"quoll/processor"
 	"quoll/processor/auth"
+	"quoll/processor/throttle"
 	"quoll/reactor"
 )
 
@@ -51,8 +52,12 @@ func (s *Server) replicaConfig(rules *auth.Rules, observer processor.Observer) r
 				CloseSessionTxn: c.Features.CloseSessionTxn,
 				ReconfigEnabled: c.Quorum.Reconfig,
 				EagerACLCheck:   c.Auth.EagerACLCheck,
+				MaxMultiOps:     c.Features.MaxMultiOps,
 				OverQuota:       s.overQuota,
 			},
+			Throttle:      throttleRules(&c.Throttle),
+			MaxSessions:   c.Sessions.MaxCount,
+			MaxWatches:    c.Features.MaxWatches,
 			MaxApplyBatch: maxApplyBatch,
 		},
 		Sync: processor.SyncRules{
@@ -70,6 +75,16 @@ func (s *Server) replicaConfig(rules *auth.Rules, observer processor.Observer) r
 		},
 		Random:   rand.Int64N,
 		Observer: observer,
+	}
+}
+
+func throttleRules(t *config.Throttle) throttle.Rules {
+	return throttle.Rules{
+		MaxRequests:          t.MaxRequests,
+		DropStale:            t.DropStale,
+		StaleConnectionCheck: t.StaleConnectionCheck,
+		StaleLatencyCheck:    t.StaleLatencyCheck,
+		OpWaitMillis:         t.OpWait.Milliseconds(),
 	}
 }
 
@@ -92,11 +107,13 @@ func laneRules(c *config.Config, rules *auth.Rules) processor.LaneRules {
 	r := processor.LaneRules{
 		Auth:             rules,
 		MaxFrameBytes:    c.Network.MaxBufferBytes,
+		FirstFrameBytes:  c.Network.FirstFrameBytes,
+		MaxWatches:       c.Features.MaxWatches,
 		MinTimeoutMillis: int32(c.Sessions.MinTimeout.Milliseconds()),
 		MaxTimeoutMillis: int32(c.Sessions.MaxTimeout.Milliseconds()),
 		MaxInFlight:      c.Network.MaxOutstanding,
 		MaxInFlightBytes: max(maxInFlightBytes, 2*c.Network.MaxBufferBytes),
-		OutputPauseBytes: outputHighWater,
+		OutputPauseBytes: int(c.Network.OutputBytes),
 		OutstandingLimit: int64(c.Throttle.GlobalOutstanding),
 		MaxBatchRequests: maxBatchRequests,
 		MaxBatchBytes:    maxBatchBytes,
@@ -107,9 +124,6 @@ func laneRules(c *config.Config, rules *auth.Rules) processor.LaneRules {
 	return r
 }
 
-// outputHighWater is how much output a connection may have pending before it is not read from.
-const outputHighWater = 1 << 20
-
 func reactorConfig(c *config.Config) reactor.Config {
 	r := reactor.Config{
 		Transport:       reactor.GNet,
@@ -119,8 +133,7 @@ func reactorConfig(c *config.Config) reactor.Config {
 		ConnectDeadline: c.Network.SessionlessTimeout,
 		MaxClientCnxns:  c.Network.MaxPerAddress,
 		MaxCnxns:        c.Network.MaxConnections,
-		OutputHighWater: outputHighWater,
-		OutputCap:       int(c.Network.OutputBytes),
+		OutputHighWater: int(c.Network.OutputBytes),
 		OutputBudget:    c.Network.OutputTotalBytes,
 	}
 	if c.Network.Transport == config.Std {

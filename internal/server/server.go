@@ -17,6 +17,7 @@ import (
 	"quoll/persistence"
 	"quoll/processor"
 	"quoll/processor/session"
+	"quoll/processor/throttle"
 	"quoll/reactor"
 )
 
@@ -104,9 +105,14 @@ func (s *Server) assemble(saved []session.Saved) {
 	s.core.snapshot = s.startSnapshot
 	s.log = newLogWriter(s.store.Log())
 	s.log.durable, s.log.failed, s.log.flushed = s.core.durable, s.fail, s.noteFlush
+	s.log.delay, s.log.most = s.cfg.Storage.FlushDelay, s.cfg.Storage.MaxBatchSize
 	s.core.log = s.log
 	s.shared = &processor.Shared{
 		Tree: s.tree, Conns: conns, Core: s.core, Rules: laneRules(s.cfg, rules),
+		Large: &throttle.Large{
+			ThresholdBytes: s.cfg.Throttle.LargeThresholdBytes,
+			MaxBytes:       s.cfg.Throttle.LargeMaxBytes,
+		},
 		Clock: s.clock.monoMillis, Serving: &s.serving, Counts: new(processor.Counts),
 	}
 }

@@ -1,0 +1,47 @@
+package processor
+
+import (
+	"quoll/jute"
+	"quoll/processor/throttle"
+)
+
+// throttled says that requests must wait in front of Prep.
+func (c *Chain) throttled() bool {
+	most := c.rules.Throttle.MaxRequests
+	return most > 0 && c.commit.Len() >= most
+}
+
+// unthrottle lets waiting requests in, as far as there is room.
+func (c *Chain) unthrottle() {
+	if c.queue.Len() == 0 {
+		return
+	}
+	for !c.throttled() {
+		r, ok := c.queue.Pop()
+		if !ok {
+			break
+		}
+		c.readmit(&r)
+	}
+	c.final.out.publish()
+	c.final.out.wake()
+}
+
+// readmit sends on a request that has waited, if anyone still waits for its answer.
+func (c *Chain) readmit(r *Request) {
+	timeout := int64(0)
+	if s := c.sessions.Find(r.Session); s != nil {
+		timeout = int64(s.TimeoutMillis)
+	}
+	gone := r.Stream != nil && r.Stream.gone.Load()
+	switch c.rules.Throttle.Judge(c.mono-r.ReceivedMillis, timeout, gone) {
+	case throttle.Drop:
+		c.drop(r, itemKicked) // what comes after it on the connection could not be in order
+		return
+	case throttle.Refuse:
+		if r.Connect == nil {
+			r.refused = jute.ThrottledOp
+		}
+	}
+	c.request(r)
+}
