@@ -3,6 +3,7 @@ package persistence_test
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -22,7 +23,7 @@ func entry(zxid jute.Zxid) *jute.Entry {
 	e := &jute.Entry{
 		Header: jute.TxnHeader{ClientID: 7, Cxid: int32(zxid), Zxid: zxid, Time: 1, Type: jute.OpSetData},
 		Body: jute.Append(nil, &jute.SetDataRequest{
-			Path: []byte("/a"), Data: fmt.Appendf(nil, "value of %v", zxid), Version: int32(zxid),
+			Path: []byte("/a"), Data: fmt.Appendf(nil, "value of %016x", int64(zxid)), Version: int32(zxid),
 		}),
 		Digest: jute.TxnDigest{Version: 2, TreeDigest: uint64(zxid) * 31}, HasDigest: true,
 	}
@@ -102,7 +103,7 @@ func (m *memory) check() error {
 func testOptions() persistence.Options {
 	opt := persistence.DefaultOptions(dataDir)
 	opt.Log.PreAllocBytes = 8 << 10
-	opt.Log.ZeroAheadBytes = 1 << 10
+	opt.Log.ZeroAheadBytes = 300
 	opt.Snap.ReadAhead = 0
 	opt.Snap.SyncEveryBytes = 128
 	return opt
@@ -187,3 +188,5 @@ func refused(err error) bool {
 }
 
 var _ persistence.FS = (*simfs.Disk)(nil)
+
+func newRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 1)) }

@@ -17,8 +17,9 @@ const (
 	recordEnd   = 'B'
 )
 
-// appendRecord encodes one record at the end of dst.
-func appendRecord(dst, payload []byte) []byte {
+// AppendRecord encodes the record of one transaction, as it stands in a log file, at the end of
+// dst.
+func AppendRecord(dst, payload []byte) []byte {
 	dst = binary.BigEndian.AppendUint64(dst, uint64(adler32.Checksum(payload)))
 	dst = binary.BigEndian.AppendUint32(dst, uint32(len(payload)))
 	dst = append(dst, payload...)

@@ -230,11 +230,11 @@ func (d *Dir) repair(r *replay, all listing, rec *Recovered) error {
 	return nil
 }
 
-// settle flushes a log that was read; the newest one is cut to its transactions, if its end is
+// settle flushes a log that was read. The newest one is cut to its transactions, if its end is
 // torn or the padding is ours.
 func (d *Dir) settle(r *replay, f named, newest bool, rec *Recovered) error {
 	torn := newest && r.broken != nil && r.broken.file == f
-	if !newest || !torn && !(r.isOurs(f) && r.end.off < r.end.size) {
+	if !newest || !torn && !r.isOurs(f) {
 		return d.syncFile(r.path(f))
 	}
 	file, err := d.fs.OpenRW(r.path(f))
@@ -242,14 +242,47 @@ func (d *Dir) settle(r *replay, f named, newest bool, rec *Recovered) error {
 		return diskError("open", r.path(f), err)
 	}
 	defer file.Close()
-	if err := file.Truncate(r.end.off); err != nil {
-		return diskError("truncate", r.path(f), err)
+	if r.end.off < r.end.size {
+		if err := file.Truncate(r.end.off); err != nil {
+			return diskError("truncate", r.path(f), err)
+		}
+	}
+	if r.isOurs(f) {
+		if err := rewrite(file, r.writtenUpTo(f), r.end.off); err != nil {
+			return err
+		}
 	}
 	if err := file.Sync(); err != nil {
 		return diskError("sync", r.path(f), err)
 	}
 	if torn {
 		rec.TornBytes = r.end.size - r.end.off
+	}
+	return nil
+}
+
+// writtenUpTo is how far a log of ours was durable when the sidecar was written.
+func (r *replay) writtenUpTo(f named) int64 {
+	if f.zxid == r.meta.log {
+		return r.meta.offset
+	}
+	return 0
+}
+
+// rewrite writes a part of a file again. If its first flush failed, and the process ended, what
+// is read may be pages that the kernel counts as clean and that are on no disk: only what is
+// written again is flushed again.
+func rewrite(f File, from, to int64) error {
+	buf := make([]byte, min(to-from, scanBlock))
+	for from < to {
+		p := buf[:min(to-from, int64(len(buf)))]
+		if _, err := readFull(f, p, from); err != nil {
+			return diskError("read", f.Name(), err)
+		}
+		if _, err := f.WriteAt(p, from); err != nil {
+			return diskError("write", f.Name(), err)
+		}
+		from += int64(len(p))
 	}
 	return nil
 }

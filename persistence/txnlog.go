@@ -104,7 +104,7 @@ func (l *TxnLog) Append(e *jute.Entry) error {
 			l.batch = appendFileHeader(l.batch, jute.LogMagic, 0)
 		}
 	}
-	l.batch = appendRecord(l.batch, e.Payload)
+	l.batch = AppendRecord(l.batch, e.Payload)
 	l.last = e.Header.Zxid
 	return nil
 }

@@ -96,7 +96,6 @@ func (b *BodyWriter) End() error {
 
 func (b *BodyWriter) tables() {
 	b.open = true
-	b.buf = make([]byte, 0, bodyBlock+bodyBlock/8)
 	for _, t := range []*table{&b.sessions, &b.acls} {
 		b.buf = binary.BigEndian.AppendUint32(b.buf, uint32(t.count))
 		b.buf = append(b.buf, t.buf...)

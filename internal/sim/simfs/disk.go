@@ -52,6 +52,8 @@ type Call struct {
 	Op    Op
 	Name  string // path of the file or directory
 	Bytes int    // length of a read or write
+	Off   int64  // of a read or write; of a truncation: the new size
+	Data  []byte // of a write; aliases the caller's
 }
 
 // When says at which side of a call the machine stops.
@@ -102,7 +104,8 @@ func Run(f func()) (crash *Crash) {
 
 // Disk is the whole disk.
 type Disk struct {
-	// Inject decides the outcome of a call; nil lets all succeed. It must not use the Disk.
+	// Inject decides the outcome of a call; nil lets all succeed. The call has not happened yet:
+	// the images that Kill and PowerLoss give in it are those of a crash before the call.
 	Inject func(Call) Outcome
 
 	mu     sync.Mutex
@@ -159,19 +162,20 @@ func (d *Disk) Counts() map[Op]int {
 
 // call numbers a call and asks what becomes of it. It holds the lock when it returns, unless it
 // panics.
-func (d *Disk) call(op Op, name string, bytes int) (Call, Outcome) {
+func (d *Disk) call(c Call) (Call, Outcome) {
 	d.mu.Lock()
 	d.calls++
-	d.counts[op]++
-	c := Call{N: d.calls, Op: op, Name: name, Bytes: bytes}
+	d.counts[c.Op]++
+	c.N = d.calls
 	if d.Inject == nil {
 		return c, Outcome{}
 	}
+	d.mu.Unlock()
 	out := d.Inject(c)
 	if out.Crash == Before {
-		d.mu.Unlock()
 		panic(Crash{c})
 	}
+	d.mu.Lock()
 	return c, out
 }
 
@@ -200,7 +204,7 @@ func (d *Disk) MkdirAll(dir string) error {
 // ReadDir implements persistence.FS.
 func (d *Disk) ReadDir(dir string) ([]persistence.FileInfo, error) {
 	dir = path.Clean(dir)
-	c, out := d.call(OpReadDir, dir, 0)
+	c, out := d.call(Call{Op: OpReadDir, Name: dir})
 	defer d.done(c, out)
 	if out.Err != nil {
 		return nil, pathError("readdir", dir, out.Err)
@@ -221,7 +225,7 @@ func (d *Disk) ReadDir(dir string) ([]persistence.FileInfo, error) {
 // Stat implements persistence.FS.
 func (d *Disk) Stat(name string) (persistence.FileInfo, error) {
 	name = path.Clean(name)
-	c, out := d.call(OpStat, name, 0)
+	c, out := d.call(Call{Op: OpStat, Name: name})
 	defer d.done(c, out)
 	if out.Err != nil {
 		return persistence.FileInfo{}, pathError("stat", name, out.Err)
@@ -239,7 +243,7 @@ func (d *Disk) Stat(name string) (persistence.FileInfo, error) {
 // Create implements persistence.FS.
 func (d *Disk) Create(name string) (persistence.File, error) {
 	name = path.Clean(name)
-	c, out := d.call(OpCreate, name, 0)
+	c, out := d.call(Call{Op: OpCreate, Name: name})
 	defer d.done(c, out)
 	switch {
 	case out.Err != nil:
@@ -263,7 +267,7 @@ func (d *Disk) OpenRW(name string) (persistence.File, error) { return d.open(nam
 
 func (d *Disk) open(name string, writable bool) (persistence.File, error) {
 	name = path.Clean(name)
-	c, out := d.call(OpOpen, name, 0)
+	c, out := d.call(Call{Op: OpOpen, Name: name})
 	defer d.done(c, out)
 	if out.Err != nil {
 		return nil, pathError("open", name, out.Err)
@@ -278,7 +282,7 @@ func (d *Disk) open(name string, writable bool) (persistence.File, error) {
 // Rename implements persistence.FS, within one directory.
 func (d *Disk) Rename(from, to string) error {
 	from, to = path.Clean(from), path.Clean(to)
-	c, out := d.call(OpRename, from, 0)
+	c, out := d.call(Call{Op: OpRename, Name: from})
 	defer d.done(c, out)
 	if out.Err != nil {
 		return pathError("rename", from, out.Err)
@@ -299,7 +303,7 @@ func (d *Disk) Rename(from, to string) error {
 // Remove implements persistence.FS.
 func (d *Disk) Remove(name string) error {
 	name = path.Clean(name)
-	c, out := d.call(OpRemove, name, 0)
+	c, out := d.call(Call{Op: OpRemove, Name: name})
 	defer d.done(c, out)
 	if out.Err != nil {
 		return pathError("remove", name, out.Err)
@@ -315,7 +319,7 @@ func (d *Disk) Remove(name string) error {
 // SyncDir implements persistence.FS.
 func (d *Disk) SyncDir(dir string) error {
 	dir = path.Clean(dir)
-	c, out := d.call(OpSyncDir, dir, 0)
+	c, out := d.call(Call{Op: OpSyncDir, Name: dir})
 	defer d.done(c, out)
 	if out.Err != nil {
 		return pathError("sync", dir, out.Err)
@@ -335,13 +339,12 @@ func (d *Disk) SyncDir(dir string) error {
 	return nil
 }
 
-// SyncAll implements persistence.FS, one file after the other.
-func (d *Disk) SyncAll(files ...persistence.File) error {
-	var errs []error
-	for _, f := range files {
-		errs = append(errs, f.Sync())
+// SyncBoth implements persistence.FS, beside first.
+func (d *Disk) SyncBoth(f, beside persistence.File) error {
+	if err := beside.Sync(); err != nil {
+		return err
 	}
-	return errors.Join(errs...)
+	return f.Sync()
 }
 
 func (m move) apply(names map[string]*inode) {

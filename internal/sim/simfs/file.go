@@ -75,7 +75,7 @@ func (h *handle) usable(writing bool) error {
 }
 
 func (h *handle) ReadAt(p []byte, off int64) (int, error) {
-	c, out := h.disk.call(OpRead, h.name, len(p))
+	c, out := h.disk.call(Call{Op: OpRead, Name: h.name, Bytes: len(p), Off: off})
 	defer h.disk.done(c, out)
 	if err := h.usable(false); err != nil {
 		return 0, pathError("read", h.name, err)
@@ -98,7 +98,7 @@ func (h *handle) ReadAt(p []byte, off int64) (int, error) {
 }
 
 func (h *handle) WriteAt(p []byte, off int64) (int, error) {
-	c, out := h.disk.call(OpWrite, h.name, len(p))
+	c, out := h.disk.call(Call{Op: OpWrite, Name: h.name, Bytes: len(p), Off: off, Data: p})
 	defer h.disk.done(c, out)
 	if err := h.usable(true); err != nil {
 		return 0, pathError("write", h.name, err)
@@ -117,7 +117,7 @@ func (h *handle) WriteAt(p []byte, off int64) (int, error) {
 }
 
 func (h *handle) Sync() error {
-	c, out := h.disk.call(OpSync, h.name, 0)
+	c, out := h.disk.call(Call{Op: OpSync, Name: h.name})
 	defer h.disk.done(c, out)
 	if err := h.usable(false); err != nil {
 		return pathError("sync", h.name, err)
@@ -139,7 +139,7 @@ func (h *handle) Sync() error {
 }
 
 func (h *handle) Truncate(size int64) error {
-	c, out := h.disk.call(OpTruncate, h.name, 0)
+	c, out := h.disk.call(Call{Op: OpTruncate, Name: h.name, Off: size})
 	defer h.disk.done(c, out)
 	if err := h.usable(true); err != nil {
 		return pathError("truncate", h.name, err)

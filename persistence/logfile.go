@@ -1,0 +1,71 @@
+package persistence
+
+import (
+	"fmt"
+	"io"
+
+	"quoll/jute"
+)
+
+// LogFile reads one log file and judges nothing: it is for tools. Recover and ReadLog are for
+// servers.
+type LogFile struct {
+	file File
+	s    *scanner
+	// Header is the file's header.
+	Header jute.FileHeader
+}
+
+// OpenLogFile opens a log file and reads its header.
+func OpenLogFile(fsys FS, name string) (*LogFile, error) {
+	f, err := fsys.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	l := &LogFile{file: f, Header: jute.FileHeader{Magic: jute.LogMagic}}
+	l.s, err = newScanner(f)
+	if err == nil {
+		var header [jute.FileHeaderBytes]byte
+		if _, err = readFull(f, header[:], 0); err == nil {
+			_, err = jute.Decode(header[:], &l.Header)
+		}
+	}
+	if err != nil {
+		_ = f.Close()
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return l, nil
+}
+
+// Next returns the next transaction and the offset of its record; io.EOF at the proper end. After
+// any other error At is where reading stopped, and SkipToGood may get past it.
+func (l *LogFile) Next() (e jute.Entry, at int64, err error) {
+	payload, at, err := l.s.next()
+	if err != nil {
+		if err != io.EOF {
+			err = fmt.Errorf("%s at byte %d: %w", l.file.Name(), at, err)
+		}
+		return e, at, err
+	}
+	e, err = jute.ParseEntry(payload)
+	if err != nil {
+		err = fmt.Errorf("%s at byte %d: %w", l.file.Name(), at, err)
+	}
+	return e, at, err
+}
+
+// At is the offset of what Next reads.
+func (l *LogFile) At() int64 { return l.s.off }
+
+// Size is the size of the file with its padding.
+func (l *LogFile) Size() int64 { return l.s.size }
+
+// RestIsPadding says whether nothing but zeros follows the last record. It reads to the end.
+func (l *LogFile) RestIsPadding() (bool, error) { return l.s.paddingOnly() }
+
+// SkipToGood looks for the next whole record behind a place where Next failed. If there is one,
+// Next reads it.
+func (l *LogFile) SkipToGood() (at int64, found bool, err error) { return l.s.goodRecordAfter() }
+
+// Close closes the file.
+func (l *LogFile) Close() error { return l.file.Close() }
