@@ -192,23 +192,26 @@ type Saved struct {
 	TimeoutMillis int32
 }
 
-// Deadline is one bucket as the dump command shows it.
+// Deadline is the sessions that end at one tick, unless they are heard of before.
 type Deadline struct {
 	InMillis int64 // from the last tick
 	IDs      []jute.SessionID
 }
 
-// Deadlines lists the buckets in order.
+// Deadlines lists when sessions end, as the dump command shows it: by time, each with its ids in
+// order. It looks at every session.
 func (t *Table) Deadlines() []Deadline {
-	var all []Deadline
+	byTime := make(map[int64][]jute.SessionID)
 	clock := t.clock(t.now)
-	for at, sessions := range t.buckets.at { // order-free: sorted below
-		d := Deadline{InMillis: at - clock}
-		for _, s := range sessions {
-			d.IDs = append(d.IDs, s.ID)
-		}
-		slices.Sort(d.IDs)
-		all = append(all, d)
+	for id, s := range t.byID { // order-free: sorted below
+		t.takeHeard(s)
+		at := t.roundUp(s.heardAt+int64(s.TimeoutMillis)) - clock
+		byTime[at] = append(byTime[at], id)
+	}
+	all := make([]Deadline, 0, len(byTime))
+	for at, ids := range byTime { // order-free: sorted below
+		slices.Sort(ids)
+		all = append(all, Deadline{InMillis: at, IDs: ids})
 	}
 	slices.SortFunc(all, func(a, b Deadline) int { return cmp.Compare(a.InMillis, b.InMillis) })
 	return all
