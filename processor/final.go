@@ -158,7 +158,7 @@ func (f *Final) answer(r *Request) {
 		d.buf = appendError(d.buf, r.Xid, -1, jute.Unimplemented)
 		kind = itemLast
 	case !s.gone.Load():
-		d.buf = f.reader.answer(d.buf, f.tree.Peek(), r, s.watcher)
+		d.buf = f.reader.answer(d.buf, f.tree.Peek(), r, s.watcher, nil)
 	}
 	f.out.send(s, from, kind, r)
 }

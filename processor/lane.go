@@ -95,8 +95,9 @@ type Lane struct {
 	batch   Batch
 	memory  arena
 	mail    []*delivery
-	replies []byte        // of the stream whose input is being handled, not yet written
-	view    datatree.View // while holding
+	breathe func() datatree.View // renew, bound once
+	replies []byte               // of the stream whose input is being handled, not yet written
+	view    datatree.View        // while holding
 	holding bool
 	reads   int   // in this hold
 	now     int64 // ms, of this turn; 0 when the clock was not read yet
@@ -106,7 +107,11 @@ type Lane struct {
 
 // NewLane makes the lane of a loop; wake makes the loop call Drain.
 func NewLane(shared *Shared, wake func()) *Lane {
-	l := &Lane{Shared: shared, wake: wake, reader: Reader{Auth: shared.Rules.Auth, MaxWatches: shared.Rules.MaxWatches}}
+	l := &Lane{
+		Shared: shared, wake: wake,
+		reader: Reader{Auth: shared.Rules.Auth, MaxWatches: shared.Rules.MaxWatches},
+	}
+	l.breathe = l.renew
 	l.numbers.begin()
 	shared.join(l)
 	return l
@@ -200,6 +205,13 @@ func (l *Lane) leave() {
 		l.holding = false
 		l.view.Release()
 	}
+}
+
+// renew gives the lock back and takes it again.
+func (l *Lane) renew() datatree.View {
+	l.leave()
+	l.enter()
+	return l.view
 }
 
 // forward puts a request into the batch for the core. Its body, which aliases the loop's buffer,

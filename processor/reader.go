@@ -27,11 +27,16 @@ type asking struct {
 	out     []byte // the reply; the body is appended
 	// events are notifications that leave before the reply: setWatches found them missed.
 	events []byte
+	// breathe gives the tree's lock back and takes it again, so that a long answer does not hold up
+	// writes; nil where that cannot be, as on the core.
+	breathe func() datatree.View
 }
 
 // answer appends the frame of the reply to dst. Notifications that the request brings up stand
 // before it.
-func (rd *Reader) answer(dst []byte, v datatree.View, r *Request, w watch.Watcher) []byte {
+func (rd *Reader) answer(
+	dst []byte, v datatree.View, r *Request, w watch.Watcher, breathe func() datatree.View,
+) []byte {
 	zxid := v.LastZxid()
 	if r.early {
 		return appendError(dst, r.Xid, 0, r.refused)
@@ -40,14 +45,15 @@ func (rd *Reader) answer(dst []byte, v datatree.View, r *Request, w watch.Watche
 		return appendError(dst, r.Xid, zxid, r.refused)
 	}
 	at := len(dst)
-	a := asking{Request: r, view: v, watcher: w}
+	a := asking{Request: r, view: v, watcher: w, breathe: breathe}
 	a.out = jute.AppendReplyHeader(jute.FrameStart(dst), r.Xid, zxid, jute.OK)
 	body := len(a.out)
 	code := rd.body(&a)
 	if code != jute.OK {
 		a.out = a.out[:body]
-		jute.AppendReplyHeader(a.out[:at+4], r.Xid, zxid, code)
 	}
+	// The answer is that of the last hold of the lock.
+	jute.AppendReplyHeader(a.out[:at+4], r.Xid, a.view.LastZxid(), code)
 	jute.FrameEnd(a.out, at)
 	if len(a.events) == 0 {
 		return a.out
@@ -126,10 +132,14 @@ func (rd *Reader) node(a *asking, op jute.OpCode, in *jute.PathWatch) jute.Error
 		a.out = a.view.AppendStat(a.out, n)
 	case jute.OpGetData:
 		a.out = a.view.AppendStat(a.view.AppendData(a.out, n), n)
-	case jute.OpGetChildren:
-		a.out = a.view.AppendChildren(a.out, n)
-	case jute.OpGetChildren2:
-		a.out = a.view.AppendStat(a.view.AppendChildren(a.out, n), n)
+	case jute.OpGetChildren, jute.OpGetChildren2:
+		var code jute.ErrorCode
+		if n, code = rd.list(a, in.Path, n); code != jute.OK {
+			return code
+		}
+		if op == jute.OpGetChildren2 {
+			a.out = a.view.AppendStat(a.out, n)
+		}
 	}
 	switch {
 	case !in.Watch:

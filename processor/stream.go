@@ -218,8 +218,11 @@ func (s *Stream) read(r *Request) {
 			return
 		}
 	}
+	if r.Type == jute.OpGetChildren || r.Type == jute.OpGetChildren2 {
+		s.flush() // the lock may be given back on the way, and mail must not overtake a reply
+	}
 	from := len(l.replies)
-	l.replies = l.reader.answer(l.replies, l.view, r, s.watcher)
+	l.replies = l.reader.answer(l.replies, l.view, r, s.watcher, l.breathe)
 	s.answered(r, l.replies[from:])
 	if l.reads++; l.reads >= l.Rules.MaxBatchRequests {
 		s.flush()

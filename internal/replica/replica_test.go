@@ -161,3 +161,26 @@ func TestWrongPasswordIsRefused(t *testing.T) {
 	require.Zero(t, r.TimeOut)
 	require.True(t, c.closed)
 }
+
+// A long listing gives the lock back between its chunks; what it lists is one state all the same.
+func TestLongListing(t *testing.T) {
+	w := newWorld(t)
+	c := w.connect()
+	const n = 10_000
+	for i := range n {
+		c.feed(c.ask(jute.OpCreate, create("/s-", "", jute.ModePersistentSequential)))
+		if i%50 == 49 {
+			w.all()
+			for c.reply() != nil {
+			}
+		}
+	}
+	c.feed(c.ask(jute.OpGetChildren2, get("/")))
+	r := c.reply()
+	require.Equal(t, jute.OK, r.Err)
+	var names jute.NamesStat
+	_, err := jute.Decode(r.body, &names)
+	require.NoError(t, err)
+	require.Len(t, names.Names, n+1)
+	require.Equal(t, int32(n+1), names.Stat.NumChildren)
+}

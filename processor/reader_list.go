@@ -1,0 +1,64 @@
+package processor
+
+import (
+	"encoding/binary"
+
+	"quoll/datatree"
+	"quoll/jute"
+)
+
+// A listing is encoded in chunks of so many names, and begun anew at most so often.
+const (
+	listChunk    = 4096
+	listAttempts = 3
+)
+
+// list appends the names of a node's children. A long list is encoded in chunks, between which
+// writes go on; when the set of children changes meanwhile it is begun again, and the last attempt
+// holds the lock to the end. The node is looked up anew after each pause: what comes back is where
+// it is now.
+func (rd *Reader) list(
+	a *asking, path []byte, n datatree.Ref,
+) (datatree.Ref, jute.ErrorCode) {
+	from := len(a.out)
+	for attempt := 1; a.breathe != nil && attempt < listAttempts; attempt++ {
+		if a.view.NumChildren(n) <= listChunk {
+			break
+		}
+		found, whole, code := rd.listInChunks(a, path, n)
+		if whole || code != jute.OK {
+			return found, code
+		}
+		n, a.out = found, a.out[:from]
+	}
+	a.out = a.view.AppendChildren(a.out, n)
+	return n, jute.OK
+}
+
+// listInChunks is one attempt; whole is false when the children changed on the way.
+func (rd *Reader) listInChunks(
+	a *asking, path []byte, n datatree.Ref,
+) (_ datatree.Ref, whole bool, _ jute.ErrorCode) {
+	var was, is jute.StatPersisted
+	a.view.Persisted(n, &was)
+	count := a.view.NumChildren(n)
+	a.out = binary.BigEndian.AppendUint32(a.out, uint32(count))
+	for next := 0; ; {
+		a.out, next = a.view.AppendNames(a.out, n, next, listChunk)
+		if next == count {
+			return n, true, jute.OK
+		}
+		a.view = a.breathe()
+		var ok bool
+		if n, ok = a.view.Find(path); !ok {
+			return n, false, jute.NoNode
+		}
+		if !rd.Auth.Allowed(a.view.ACL(n), jute.PermRead, a.Identity) {
+			return n, false, jute.NoAuth
+		}
+		a.view.Persisted(n, &is)
+		if is.Czxid != was.Czxid || is.Pzxid != was.Pzxid {
+			return n, false, jute.OK
+		}
+	}
+}
