@@ -65,6 +65,7 @@ func (s *Server) Run(ctx context.Context) error {
 	s.assemble(saved)
 	go s.core.run()
 	go s.log.run()
+	s.serving.Store(true) // before anyone can connect
 	handle := make(chan *reactor.Handle, 1)
 	ended := make(chan error, 1)
 	go func() { ended <- s.listen(handle) }()
@@ -75,10 +76,10 @@ func (s *Server) Run(ctx context.Context) error {
 		return errors.Join(err, s.close())
 	}
 	s.ticking.Go(s.tick)
-	s.serving.Store(true)
 	select {
 	case <-ctx.Done():
 	case <-s.stopped:
+		s.abandon(door, ended)
 		return s.failure
 	case err := <-ended:
 		s.stop()
@@ -149,6 +150,19 @@ func (s *Server) tick() {
 			return
 		}
 	}
+}
+
+// abandon stops everything at once: the log has failed, and nobody is waited for.
+func (s *Server) abandon(door *reactor.Handle, ended <-chan error) {
+	at, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := door.Drain(at); err != nil && !errors.Is(err, context.Canceled) {
+		s.logger.Warn("the event loops did not stop in order", zap.Error(err))
+	}
+	<-ended
+	s.ticking.Wait()
+	s.core.stop()
+	s.walkers.Wait()
 }
 
 // fail ends the server because of an error after which nothing may be acknowledged.

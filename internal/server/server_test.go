@@ -1,0 +1,197 @@
+package server_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+	"go.uber.org/zap/zaptest"
+
+	"quoll/client"
+	"quoll/internal/config"
+	"quoll/internal/server"
+	"quoll/jute"
+	"quoll/persistence"
+)
+
+func TestMain(m *testing.M) {
+	// gnet's import starts these two for good.
+	goleak.VerifyTestMain(m,
+		goleak.IgnoreTopFunction("github.com/panjf2000/ants/v2.(*poolCommon).purgeStaleWorkers"),
+		goleak.IgnoreTopFunction("github.com/panjf2000/ants/v2.(*poolCommon).ticktock"))
+}
+
+// running is a server under test.
+type running struct {
+	addr  string
+	stop  context.CancelFunc
+	ended chan error
+}
+
+func start(t *testing.T, dir string, fs persistence.FS, defines ...string) *running {
+	t.Helper()
+	defines = append([]string{
+		"dataDir=" + dir, "clientPort=0", "clientPortAddress=127.0.0.1", "tickTime=200",
+		"zookeeper.preAllocSize=64", "maxClientCnxns=0",
+	}, defines...)
+	cfg, err := config.Load("", defines)
+	require.NoError(t, err)
+	logger := zaptest.NewLogger(t, zaptest.Level(zapError))
+	s := server.New(cfg, fs, logger)
+	at := make(chan string, 1)
+	s.Listening = func(a []netip.AddrPort) { at <- a[0].String() }
+	ctx, stop := context.WithCancel(context.Background())
+	r := &running{stop: stop, ended: make(chan error, 1)}
+	go func() { r.ended <- s.Run(ctx) }()
+	select {
+	case r.addr = <-at:
+	case err := <-r.ended:
+		t.Fatal("the server ended: ", err)
+	}
+	return r
+}
+
+func (r *running) finish(t *testing.T) {
+	t.Helper()
+	r.stop()
+	require.NoError(t, <-r.ended)
+}
+
+func dial(t *testing.T, addr string) *client.Conn {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	c, err := client.Dial(ctx, addr, client.Options{Timeout: 4 * time.Second})
+	require.NoError(t, err)
+	return c
+}
+
+func both(t *testing.T, test func(t *testing.T, transport string)) {
+	for _, transport := range []string{"gnet", "std"} {
+		t.Run(transport, func(t *testing.T) { test(t, "quoll.transport="+transport) })
+	}
+}
+
+func TestServesAndRestarts(t *testing.T) {
+	both(t, func(t *testing.T, transport string) {
+		ctx := context.Background()
+		dir := t.TempDir()
+		r := start(t, dir, persistence.OS{}, transport)
+		c := dial(t, r.addr)
+		_, _, err := c.Create(ctx, "/a", []byte("one"), client.World(), jute.ModePersistent)
+		require.NoError(t, err)
+		_, err = c.Set(ctx, "/a", []byte("two"), 0)
+		require.NoError(t, err)
+		r.finish(t)
+		c.Abort()
+
+		r = start(t, dir, persistence.OS{}, transport)
+		c = dial(t, r.addr)
+		data, stat, err := c.Get(ctx, "/a", false)
+		require.NoError(t, err)
+		require.Equal(t, "two", string(data))
+		require.Equal(t, int32(1), stat.Version)
+		require.NoError(t, c.Close(ctx))
+		r.finish(t)
+	})
+}
+
+// Each client works on nodes of its own and on one that all share; snapshots are taken all the
+// while. What each sees must be in the order of its own writes, and the counter must add up.
+func TestManyClientsAndSnapshots(t *testing.T) {
+	both(t, func(t *testing.T, transport string) {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		dir := t.TempDir()
+		r := start(t, dir, persistence.OS{}, transport, "zookeeper.snapCount=100")
+		setup := dial(t, r.addr)
+		_, _, err := setup.Create(ctx, "/all", nil, client.World(), jute.ModePersistent)
+		require.NoError(t, err)
+		var wg sync.WaitGroup
+		const clients, rounds = 8, 60
+		for i := range clients {
+			c := dial(t, r.addr)
+			wg.Go(func() { work(t, ctx, c, fmt.Sprintf("/c%d", i), rounds) })
+		}
+		wg.Wait()
+		stat, err := setup.Exists(ctx, "/all", false)
+		require.NoError(t, err)
+		require.Equal(t, int32(clients*rounds), stat.Version)
+		require.NoError(t, setup.Close(ctx))
+		r.finish(t)
+		snaps, err := filepath.Glob(filepath.Join(dir, "version-2", "snapshot.*"))
+		require.NoError(t, err)
+		require.Greater(t, len(snaps), 2)
+
+		r = start(t, dir, persistence.OS{}, transport)
+		c := dial(t, r.addr)
+		stat, err = c.Exists(ctx, "/all", false)
+		require.NoError(t, err)
+		require.Equal(t, int32(clients*rounds), stat.Version)
+		require.NoError(t, c.Close(ctx))
+		r.finish(t)
+	})
+}
+
+func work(t *testing.T, ctx context.Context, c *client.Conn, path string, rounds int) {
+	_, _, err := c.Create(ctx, path, []byte("-1"), client.World(), jute.ModePersistent)
+	if !check(t, err) {
+		return
+	}
+	for i := range rounds {
+		want := strconv.Itoa(i)
+		set := c.Send(jute.OpSetData, &jute.SetDataRequest{
+			Path: []byte(path), Data: []byte(want), Version: -1,
+		})
+		got := c.Send(jute.OpGetData, &jute.PathWatch{Path: []byte(path), Watch: true})
+		shared := c.Send(jute.OpSetData, &jute.SetDataRequest{Path: []byte("/all"), Version: -1})
+		after := c.Send(jute.OpGetData, &jute.PathWatch{Path: []byte(path)})
+		for _, f := range []*client.Future{set, shared} {
+			_, _, err := f.Wait(ctx)
+			check(t, err)
+		}
+		for _, f := range []*client.Future{got, after} {
+			var data jute.DataStat
+			_, err := f.Into(ctx, &data)
+			if check(t, err) && string(data.Data) != want {
+				t.Errorf("%s: read %q after writing %q", path, data.Data, want)
+			}
+		}
+	}
+	check(t, c.Close(ctx))
+}
+
+func check(t *testing.T, err error) bool {
+	if err != nil {
+		t.Error(err)
+	}
+	return err == nil
+}
+
+// A disk that cannot be written ends the server, and nothing is acknowledged after it.
+func TestDiskErrorEndsTheServer(t *testing.T) {
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	disk := &failingDisk{FS: persistence.OS{}}
+	r := start(t, t.TempDir(), disk, "quoll.transport=std")
+	c := dial(t, r.addr)
+	_, _, err := c.Create(ctx, "/a", nil, client.World(), jute.ModePersistent)
+	require.NoError(t, err)
+	disk.broken.Store(true)
+	f := c.Send(jute.OpSetData, &jute.SetDataRequest{Path: []byte("/a"), Version: -1})
+	err = <-r.ended
+	require.ErrorIs(t, err, persistence.ErrDisk)
+	c.Abort()
+	_, _, err = f.Wait(ctx)
+	require.Error(t, err)
+	var code jute.ErrorCode
+	require.False(t, errors.As(err, &code), "no answer at all")
+}
