@@ -10,6 +10,7 @@ import (
 	"quoll/jute"
 	"quoll/processor/auth"
 	"quoll/processor/session"
+	"quoll/processor/stats"
 	"quoll/processor/throttle"
 )
 
@@ -119,8 +120,8 @@ func NewLane(shared *Shared, wake func()) *Lane {
 
 // Record says who takes the latencies of the lane's requests, which may be nobody; before the
 // first turn.
-func (l *Lane) Record(reads, updates Recorder) {
-	l.numbers.reads.to, l.numbers.updates.to = reads, updates
+func (l *Lane) Record(reads, updates stats.Recorder) {
+	l.numbers.reads.To, l.numbers.updates.To = reads, updates
 }
 
 // Open starts a connection.

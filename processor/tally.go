@@ -1,6 +1,10 @@
 package processor
 
-import "sync"
+import (
+	"sync"
+
+	"quoll/processor/stats"
+)
 
 // The numbers of a lane are plain fields of its loop. Once a turn, if anything changed, they are
 // copied for others under a mutex that is otherwise free: one lock a turn, none a request.
@@ -10,54 +14,18 @@ import "sync"
 
 // numbers is what a lane counts.
 type numbers struct {
-	tally   Tally
+	tally   stats.Tally
 	touched []*Stream // whose numbers changed since the last publishStats
-	reads   latencies
-	updates latencies
+	reads   stats.Latencies
+	updates stats.Latencies
 	resets  uint64 // of the tally that the loop knows of
 
 	mu          sync.Mutex // guards shown, and shown of the connections
-	shown       Tally
+	shown       stats.Tally
 	shownResets uint64
 }
 
-func (n *numbers) begin() { n.tally.Response, n.shown.Response = noSizes, noSizes }
-
-// latencies gathers equal latencies, which is what a batch brings, and hands them on together.
-type latencies struct {
-	to       Recorder
-	value, n int64
-}
-
-func (a *latencies) add(ms int64) { a.addMany(ms, 1) }
-
-func (a *latencies) addMany(ms, n int64) {
-	if ms != a.value {
-		a.flush()
-		a.value = ms
-	}
-	a.n += n
-}
-
-func (a *latencies) flush() {
-	if a.to != nil && a.n > 0 {
-		a.to.AddMany(a.value, a.n)
-	}
-	a.n = 0
-}
-
-// replied counts the bytes of a reply.
-func (n *numbers) replied(bytes int) {
-	n.tally.ResponseBytes += int64(bytes)
-	n.tally.Response.add(int64(bytes))
-}
-
-func (s *Sizes) add(n int64) { s.merge(Sizes{Last: n, Min: n, Max: n}) }
-
-// noSizes is before the first.
-//
-// read-only: copied, never changed.
-var noSizes = Sizes{Last: -1, Min: -1, Max: -1}
+func (n *numbers) begin() { n.tally.Response, n.shown.Response = stats.NoSizes(), stats.NoSizes() }
 
 // publishStats shows others what changed. now is when the replies of this turn leave.
 func (l *Lane) publishStats(now int64) {
@@ -66,7 +34,7 @@ func (l *Lane) publishStats(now int64) {
 		return
 	}
 	if resets := l.tallyResets.Load(); resets != n.resets {
-		n.resets, n.tally.Response = resets, noSizes
+		n.resets, n.tally.Response = resets, stats.NoSizes()
 	}
 	n.mu.Lock()
 	for _, s := range n.touched {
@@ -76,15 +44,15 @@ func (l *Lane) publishStats(now int64) {
 	n.mu.Unlock()
 	clear(n.touched)
 	n.touched = n.touched[:0]
-	n.reads.flush()
-	n.updates.flush()
+	n.reads.Flush()
+	n.updates.Flush()
 }
 
 // show copies the numbers of a connection, whose reads of this turn took so long.
 func (st *connStats) show(s *Stream, took, now int64) {
 	if st.reads > 0 {
-		st.counts.latency(took, st.reads, now)
-		s.lane.numbers.reads.addMany(took, st.reads)
+		st.counts.Took(took, st.reads, now)
+		s.lane.numbers.reads.Add(took, st.reads)
 		st.reads = 0
 	}
 	st.touched = false
@@ -95,36 +63,21 @@ func (st *connStats) show(s *Stream, took, now int64) {
 }
 
 // Tally adds up what all lanes have shown. Any goroutine may call it.
-func (s *Shared) Tally() Tally {
+func (s *Shared) Tally() stats.Tally {
 	s.lanesMu.Lock()
 	lanes := s.lanes
 	s.lanesMu.Unlock()
-	sum := Tally{Response: noSizes}
+	sum := stats.Tally{Response: stats.NoSizes()}
 	for _, l := range lanes {
 		l.numbers.mu.Lock()
 		t, resets := l.numbers.shown, l.numbers.shownResets
 		l.numbers.mu.Unlock()
-		sum.Received += t.Received
-		sum.Sent += t.Sent
-		sum.ReceivedBytes += t.ReceivedBytes
-		sum.ResponseBytes += t.ResponseBytes
-		sum.EventBytes += t.EventBytes
-		sum.Reads += t.Reads
+		sum.Add(&t)
 		if resets == s.tallyResets.Load() {
-			sum.Response.merge(t.Response)
+			sum.Response.Merge(t.Response)
 		}
 	}
 	return sum
-}
-
-func (s *Sizes) merge(o Sizes) {
-	if o.Last < 0 {
-		return
-	}
-	if s.Min < 0 || o.Min < s.Min {
-		s.Min = o.Min
-	}
-	s.Last, s.Max = o.Last, max(s.Max, o.Max)
 }
 
 // ResetTally forgets the sizes of responses. The counters of a Tally only grow: who wants them

@@ -41,7 +41,8 @@ var roomImports = []importRule{
 		"quorum", "quorum/config", "quorum/election", "quorum/zab", "internal/metrics",
 	}},
 	{"internal/admin", []string{
-		"jute", "datatree", "datatree/watch", "processor/...", "internal/config", "internal/metrics",
+		"jute", "datatree", "datatree/watch", "processor/...",
+		"internal/config", "internal/metrics",
 	}},
 	{"internal/testkit/...", []string{
 		"jute", "datatree/...", "persistence/...", "processor/...", "client",

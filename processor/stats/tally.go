@@ -1,0 +1,82 @@
+package stats
+
+// Tally is what a lane has counted since it was made.
+type Tally struct {
+	Received, Sent int64 // packets, four-letter words among them
+	ReceivedBytes  int64 // of whole packets
+	ResponseBytes  int64 // of replies, without their length field
+	EventBytes     int64 // of watch events, likewise
+	Reads          int64 // answered by the lane itself
+	Response       Sizes // of replies and events, since the last reset
+}
+
+// Add adds another lane's. The sizes are the caller's business: they may be of before a reset.
+func (t *Tally) Add(o *Tally) {
+	t.Received += o.Received
+	t.Sent += o.Sent
+	t.ReceivedBytes += o.ReceivedBytes
+	t.ResponseBytes += o.ResponseBytes
+	t.EventBytes += o.EventBytes
+	t.Reads += o.Reads
+}
+
+// Replied counts the bytes of a reply.
+func (t *Tally) Replied(bytes int) {
+	t.ResponseBytes += int64(bytes)
+	t.Response.Add(int64(bytes))
+}
+
+// Told counts the bytes of an event.
+func (t *Tally) Told(bytes int) {
+	t.EventBytes += int64(bytes)
+	t.Response.Add(int64(bytes))
+}
+
+// Sizes are bytes; all -1 when there was none.
+type Sizes struct{ Last, Min, Max int64 }
+
+// NoSizes is before the first.
+func NoSizes() Sizes { return Sizes{Last: -1, Min: -1, Max: -1} }
+
+// Add counts one of n bytes.
+func (s *Sizes) Add(n int64) { s.Merge(Sizes{Last: n, Min: n, Max: n}) }
+
+// Merge counts those of another.
+func (s *Sizes) Merge(o Sizes) {
+	if o.Last < 0 {
+		return
+	}
+	if s.Min < 0 || o.Min < s.Min {
+		s.Min = o.Min
+	}
+	s.Last, s.Max = o.Last, max(s.Max, o.Max)
+}
+
+// Recorder takes values that occurred so many times; *metrics.Recorder is one.
+type Recorder interface {
+	AddMany(value, times int64)
+}
+
+// Latencies gathers equal latencies, which is what a batch brings, and hands them on together. The
+// zero value hands them to nobody.
+type Latencies struct {
+	To       Recorder
+	value, n int64
+}
+
+// Add takes n requests that took ms each.
+func (a *Latencies) Add(ms, n int64) {
+	if ms != a.value {
+		a.Flush()
+		a.value = ms
+	}
+	a.n += n
+}
+
+// Flush hands on what was gathered.
+func (a *Latencies) Flush() {
+	if a.To != nil && a.n > 0 {
+		a.To.AddMany(a.value, a.n)
+	}
+	a.n = 0
+}
