@@ -1,0 +1,203 @@
+package admin
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+
+	"quoll/datatree"
+	"quoll/internal/config"
+	"quoll/jute"
+	"quoll/processor"
+)
+
+// auditPendingBytes is how much text may wait for the writer.
+const auditPendingBytes = 16 << 20
+
+// Audit is the audit log: who changed what, one line an operation (ZKAuditProvider).
+//
+// The core appends to pending under a mutex that the writer holds only to swap buffers. A nil
+// Audit takes nothing.
+type Audit struct {
+	user    string // who runs the server
+	write   func(lines []byte) error
+	close   func() error
+	logger  *zap.Logger
+	dropped atomic.Int64
+
+	mu      sync.Mutex
+	pending []byte        // whole lines
+	closed  bool          // no more lines are taken
+	signal  chan struct{} // holds one: something is pending, or closed
+	ended   chan struct{} // closed by run
+
+	// line and its scratch belong to the core.
+	line auditLine
+}
+
+// OpenAudit starts the audit log that the configuration asks for; it is nil when it asks for none.
+func OpenAudit(o config.Observability, logger *zap.Logger) (*Audit, error) {
+	if !o.Audit {
+		return nil, nil
+	}
+	a := &Audit{
+		user: UserName(), logger: logger,
+		signal: make(chan struct{}, 1), ended: make(chan struct{}),
+	}
+	a.write, a.close = a.toLogger(logger.Named("audit")), func() error { return nil }
+	if o.AuditFile != "" {
+		f, err := os.OpenFile(o.AuditFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o640)
+		if err != nil {
+			return nil, fmt.Errorf("audit file: %w", err)
+		}
+		a.write, a.close = a.toFile(f), f.Close
+	}
+	go a.run()
+	return a, nil
+}
+
+// Applied logs one transaction that the core has applied. It is called on the core alone.
+func (a *Audit) Applied(r *processor.Request, e *jute.Entry, result *datatree.Result) {
+	if a == nil {
+		return
+	}
+	l := &a.line
+	l.begin(a.user)
+	l.operations(r, e, result)
+	a.add(l.text)
+}
+
+// Started logs that the server has begun to serve; failed, that it could not.
+func (a *Audit) Started(failed bool) {
+	if a == nil {
+		return
+	}
+	outcome := success
+	if failed {
+		outcome = failure
+	}
+	a.lifecycle("serverStart", outcome)
+}
+
+// Stopped logs that the server was asked to stop.
+func (a *Audit) Stopped() {
+	if a != nil {
+		a.lifecycle("serverStop", "invoked")
+	}
+}
+
+func (a *Audit) lifecycle(operation, result string) {
+	var l auditLine
+	l.begin(a.user)
+	l.add(fields{user: a.user, operation: operation}, result)
+	a.add(l.text)
+}
+
+// Dropped is how many lines had no room.
+func (a *Audit) Dropped() int64 {
+	if a == nil {
+		return 0
+	}
+	return a.dropped.Load()
+}
+
+// Close writes what is pending and ends the writer.
+func (a *Audit) Close() error {
+	if a == nil {
+		return nil
+	}
+	a.mu.Lock()
+	a.closed = true
+	a.mu.Unlock()
+	a.poke()
+	<-a.ended
+	return a.close()
+}
+
+// add hands finished lines to the writer, or counts them as dropped.
+func (a *Audit) add(lines []byte) {
+	if len(lines) == 0 {
+		return
+	}
+	a.mu.Lock()
+	full := a.closed || len(a.pending)+len(lines) > auditPendingBytes
+	if !full {
+		a.pending = append(a.pending, lines...)
+	}
+	a.mu.Unlock()
+	if full {
+		a.dropped.Add(int64(bytes.Count(lines, []byte{'\n'})))
+		return
+	}
+	a.poke()
+}
+
+func (a *Audit) poke() {
+	select {
+	case a.signal <- struct{}{}:
+	default:
+	}
+}
+
+// run writes what is pending until the log is closed.
+func (a *Audit) run() {
+	defer close(a.ended)
+	var lines []byte
+	told := int64(0)
+	for range a.signal {
+		a.mu.Lock()
+		lines, a.pending = a.pending, lines[:0]
+		closed := a.closed
+		a.mu.Unlock()
+		if err := a.write(lines); err != nil {
+			a.logger.Error("the audit log cannot be written", zap.Error(err))
+		}
+		if n := a.dropped.Load(); n > told {
+			a.logger.Warn("audit lines were dropped", zap.Int64("lines", n-told))
+			told = n
+		}
+		if closed {
+			return
+		}
+	}
+}
+
+// toLogger writes each line as an entry of the log, as an error when the operation failed.
+func (a *Audit) toLogger(logger *zap.Logger) func([]byte) error {
+	logger = logger.WithOptions(zap.AddStacktrace(zap.FatalLevel), zap.WithCaller(false))
+	return func(lines []byte) error {
+		for line := range bytes.Lines(lines) {
+			if isFailure(line) {
+				logger.Error(string(line[:len(line)-1]))
+			} else {
+				logger.Info(string(line[:len(line)-1]))
+			}
+		}
+		return nil
+	}
+}
+
+// toFile writes lines as Apache's logging configuration does: time, level, then the entry.
+func (a *Audit) toFile(f *os.File) func([]byte) error {
+	var out []byte
+	return func(lines []byte) error {
+		out = out[:0]
+		stamp := time.Now().Format("2006-01-02 15:04:05,000")
+		for line := range bytes.Lines(lines) {
+			level := " INFO audit: "
+			if isFailure(line) {
+				level = " ERROR audit: "
+			}
+			out = append(append(append(out, stamp...), level...), line...)
+		}
+		_, err := f.Write(out)
+		return err
+	}
+}
+
+func isFailure(line []byte) bool { return bytes.HasSuffix(line, []byte("result=failure\n")) }

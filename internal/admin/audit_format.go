@@ -1,0 +1,252 @@
+package admin
+
+import (
+	"strconv"
+	"strings"
+
+	"quoll/datatree"
+	"quoll/jute"
+	"quoll/processor"
+	"quoll/processor/auth"
+)
+
+const (
+	success = "success"
+	failure = "failure"
+)
+
+// auditLine makes the lines of one transaction: key=value pairs between tabs, keys without a value
+// left out (AuditEvent).
+//
+//	session=0x1	user=bob	ip=10.0.0.1	operation=create	znode=/a	result=success
+type auditLine struct {
+	text []byte
+	user string // who runs the server
+}
+
+// fields are in the order in which they are printed; empty ones are left out.
+type fields struct {
+	session, user, ip, operation, znode, kind, acl string
+}
+
+func (l *auditLine) begin(user string) { l.text, l.user = l.text[:0], user }
+
+func (l *auditLine) add(f fields, result string) {
+	for _, field := range [...]struct{ key, value string }{
+		{"session=", f.session}, {"user=", f.user}, {"ip=", f.ip}, {"operation=", f.operation},
+		{"znode=", f.znode}, {"znode_type=", f.kind}, {"acl=", f.acl},
+	} {
+		if field.value != "" {
+			l.text = append(l.text, field.key...)
+			l.value(field.value)
+			l.text = append(l.text, '\t')
+		}
+	}
+	l.text = append(append(append(l.text, "result="...), result...), '\n')
+}
+
+// value appends text that a client chose. A refused request may hold anything, and must not forge
+// a field or a line.
+func (l *auditLine) value(s string) {
+	for _, b := range []byte(s) {
+		if b < ' ' || b == 0x7f {
+			b = '?'
+		}
+		l.text = append(l.text, b)
+	}
+}
+
+// operations makes the lines of a transaction. What the server did by itself is left out but for
+// the ephemerals of a session that ended, as in Apache.
+func (l *auditLine) operations(r *processor.Request, e *jute.Entry, result *datatree.Result) {
+	if e.Header.Type == jute.OpCloseSession {
+		l.ephemerals(r, e)
+		return
+	}
+	if r.Stream == nil {
+		return
+	}
+	f := fields{
+		session: r.Session.String(), user: users(r.Identity),
+		ip: javaAddress(r.Stream.Peer().Addr()),
+	}
+	failed := e.Header.Type == jute.OpError
+	if r.Type == jute.OpMulti && !failed {
+		l.multi(f, r, result)
+		return
+	}
+	if !f.describe(r, failed, result) {
+		return
+	}
+	outcome := success
+	if failed || result.Err != jute.OK {
+		outcome = failure
+	}
+	l.add(f, outcome)
+}
+
+// describe fills in what was done to which node; it is false for what is not audited.
+func (f *fields) describe(r *processor.Request, failed bool, result *datatree.Result) bool {
+	var path []byte
+	c := jute.Decoder(r.Body)
+	switch r.Type {
+	case jute.OpCreate, jute.OpCreate2, jute.OpCreateContainer, jute.OpCreateTTL:
+		var in jute.CreateRequest
+		in.Fields(&c)
+		f.operation, f.kind, path = "create", modeName(in.Flags), in.Path
+		if f.kind == "" {
+			return false
+		}
+	case jute.OpDelete, jute.OpDeleteContainer:
+		var in jute.PathOnly
+		in.Fields(&c)
+		f.operation, path = "delete", in.Path
+	case jute.OpSetData:
+		var in jute.PathOnly // the data does not matter
+		in.Fields(&c)
+		f.operation, path = "setData", in.Path
+	case jute.OpSetACL:
+		var in jute.SetACLRequest
+		in.Fields(&c)
+		f.operation, f.acl, path = "setAcl", aclText(in.ACL), in.Path
+	case jute.OpMulti:
+		f.operation = "multiOperation"
+		return true
+	case jute.OpReconfig:
+		f.operation = "reconfig"
+		return true
+	default:
+		return false
+	}
+	if !failed && len(result.Path) > 0 {
+		path = result.Path // with the number of a sequential node
+	}
+	f.znode = string(path)
+	return !c.Failed()
+}
+
+// multi makes a line for each operation that changed something, or one for all when one failed.
+func (l *auditLine) multi(f fields, r *processor.Request, result *datatree.Result) {
+	modes := createModes(r.Body)
+	failed := false
+	for i := range result.Multi {
+		op := &result.Multi[i]
+		sub := f
+		sub.znode = string(op.Path)
+		switch op.Type {
+		case jute.OpCreate, jute.OpCreate2, jute.OpCreateTTL, jute.OpCreateContainer:
+			sub.operation, sub.kind = "create", modes[sub.znode]
+		case jute.OpDelete, jute.OpDeleteContainer:
+			sub.operation = "delete"
+		case jute.OpSetData:
+			sub.operation = "setData"
+		case jute.OpError:
+			failed = true
+			continue
+		default:
+			continue
+		}
+		l.add(sub, success)
+	}
+	if failed {
+		f.operation = "multiOperation"
+		l.add(f, failure)
+	}
+}
+
+// createModes is by the path that was asked for. So the type of a sequential node is not found, as
+// in Apache, and that of a node with a time to live is not looked for.
+func createModes(body []byte) map[string]string {
+	var in jute.MultiRequest
+	c := jute.Decoder(body)
+	in.Fields(&c)
+	modes := make(map[string]string)
+	for _, op := range in.Ops {
+		if op.Create != nil && op.Type != jute.OpCreateTTL {
+			modes[string(op.Create.Path)] = modeName(op.Create.Flags)
+		}
+	}
+	return modes
+}
+
+// ephemerals logs what went with a session. With closeSessionTxn.enabled=false the transaction
+// does not name it, and nothing is logged.
+func (l *auditLine) ephemerals(r *processor.Request, e *jute.Entry) {
+	var txn jute.CloseSessionTxn
+	c := jute.Decoder(e.Body)
+	txn.Fields(&c)
+	if c.Failed() {
+		return
+	}
+	for _, path := range txn.Paths2Delete {
+		l.add(fields{
+			session: r.Session.String(), user: l.user,
+			operation: "ephemeralZNodeDeletionOnSessionCloseOrExpire", znode: string(path),
+		}, success)
+	}
+}
+
+// users is the names of those whom a connection has shown to be, without their passwords.
+func users(identity *auth.Identity) string {
+	var names []string
+	for _, id := range identity.IDs() {
+		switch id.Scheme {
+		case "digest":
+			name, _, _ := strings.Cut(id.ID, ":")
+			names = append(names, name)
+		case "super": // has no provider that could name it
+		default:
+			names = append(names, id.ID)
+		}
+	}
+	return strings.Join(names, ",")
+}
+
+func modeName(m jute.CreateMode) string {
+	switch m {
+	case jute.ModePersistent:
+		return "persistent"
+	case jute.ModeEphemeral:
+		return "ephemeral"
+	case jute.ModePersistentSequential:
+		return "persistent_sequential"
+	case jute.ModeEphemeralSequential:
+		return "ephemeral_sequential"
+	case jute.ModeContainer:
+		return "container"
+	case jute.ModePersistentTTL:
+		return "persistent_with_ttl"
+	case jute.ModePersistentSequentialTTL:
+		return "persistent_sequential_with_ttl"
+	}
+	return ""
+}
+
+// aclText is ZKUtil.aclToString: nothing stands between two entries.
+func aclText(acl []jute.ACL) string {
+	var b strings.Builder
+	for _, entry := range acl {
+		b.WriteString(entry.ID.Scheme + ":" + entry.ID.ID + ":")
+		for _, perm := range [...]struct {
+			bit    jute.Perms
+			letter byte
+		}{
+			{jute.PermCreate, 'c'}, {jute.PermDelete, 'd'}, {jute.PermRead, 'r'},
+			{jute.PermWrite, 'w'}, {jute.PermAdmin, 'a'},
+		} {
+			if entry.Perms&perm.bit != 0 {
+				b.WriteByte(perm.letter)
+			}
+		}
+	}
+	return b.String()
+}
+
+// OpName is the label of an operation in metrics: letters and underscores.
+func OpName(op jute.OpCode) string {
+	name := op.String()
+	if name == "" || name[0] == '-' || '0' <= name[0] && name[0] <= '9' {
+		return "op_" + strconv.FormatUint(uint64(uint32(op)), 10)
+	}
+	return name
+}

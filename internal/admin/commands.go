@@ -1,0 +1,211 @@
+package admin
+
+import (
+	"encoding/binary"
+	"strconv"
+	"sync/atomic"
+
+	"go.uber.org/zap"
+
+	"quoll/internal/config"
+	"quoll/internal/metrics"
+	"quoll/processor"
+	"quoll/processor/session"
+)
+
+// Deps is what the words tell about. Functions may be called by any goroutine.
+type Deps struct {
+	Config  *config.Config
+	Shared  *processor.Shared
+	Metrics *metrics.Server
+	Logger  *zap.Logger
+	Version string // as in "Zookeeper version: ..."; see Version
+
+	// WallMillis is ms since 1970; Shared.Clock is the monotonic clock.
+	WallMillis func() int64
+	// Mode is standalone, leader, follower, observer or read-only; nil: standalone.
+	Mode func() string
+	// Sessions is the core's table. deadlines asks for them too, which may take a moment.
+	Sessions func(deadlines bool) Sessions
+	// Live is what conf and dirs tell beside the configuration.
+	Live func() config.Live
+	// Doors is what the reactor has counted; nil: nothing.
+	Doors func() Doors
+	// MaxAnswerBytes bounds an answer; 0: 16 MiB.
+	MaxAnswerBytes int
+}
+
+// Sessions is what the core tells of its sessions.
+type Sessions struct {
+	Count      int
+	WallMillis int64 // when Deadlines was made
+	Deadlines  []session.Deadline
+}
+
+// Doors counts connections that ended or never began.
+type Doors struct {
+	Rejected int64 // for a limit, before they had a stream
+	Dropped  int64 // by their clients, without a closeSession
+	Expired  int64 // without a session in time
+}
+
+const (
+	notServing          = "This ZooKeeper instance is not currently serving requests"
+	defaultAnswerBytes  = 16 << 20
+	firstTraceMask      = 306 // what gtmk tells of an Apache that was just started
+	telnetClose         = "\xff\xf4\xff\xfd"
+	traceMaskWord       = "stmk"
+	traceMaskWordLength = 4 + 8
+)
+
+// Commands answers four-letter words. It is a processor.Words.
+type Commands struct {
+	Deps
+	words   map[uint32]*word
+	start   int64 // monotonic ms
+	trace   atomic.Int64
+	monitor monitor
+}
+
+// word is one command.
+type word struct {
+	name    string
+	allowed bool
+	// whileClosed: it is run also while the server takes no sessions.
+	whileClosed bool
+	run         func(c *Commands, p *page)
+}
+
+// table is every word but stmk, which has an argument. The telnet close sequence does nothing: it
+// is here so that it is no malformed packet.
+func table() []word {
+	return []word{
+		{name: "conf", run: (*Commands).conf},
+		{name: "cons", run: (*Commands).cons},
+		{name: "crst", run: (*Commands).crst},
+		{name: "dirs", run: (*Commands).dirs},
+		{name: "dump", run: (*Commands).dump},
+		{name: "envi", run: (*Commands).envi, whileClosed: true},
+		{name: "gtmk", run: (*Commands).gtmk, whileClosed: true},
+		{name: "hash", run: (*Commands).hash, whileClosed: true},
+		{name: "isro", run: (*Commands).isro, whileClosed: true},
+		{name: "mntr", run: (*Commands).mntr},
+		{name: "ruok", run: (*Commands).ruok, whileClosed: true},
+		{name: "srst", run: (*Commands).srst},
+		{name: "srvr", run: (*Commands).srvr},
+		{name: "stat", run: (*Commands).stat},
+		{name: traceMaskWord, whileClosed: true},
+		{name: "wchc", run: (*Commands).wchc},
+		{name: "wchp", run: (*Commands).wchp},
+		{name: "wchs", run: (*Commands).wchs},
+		{name: telnetClose, run: func(*Commands, *page) {}, whileClosed: true},
+	}
+}
+
+// New makes the commands of one server and registers its gauges in d.Metrics.
+func New(d Deps) *Commands {
+	if d.MaxAnswerBytes == 0 {
+		d.MaxAnswerBytes = defaultAnswerBytes
+	}
+	if d.Mode == nil {
+		d.Mode = func() string { return "standalone" }
+	}
+	if d.Doors == nil {
+		d.Doors = func() Doors { return Doors{} }
+	}
+	c := &Commands{Deps: d, start: d.Shared.Clock(), words: make(map[uint32]*word)}
+	for _, w := range table() {
+		w.allowed = c.allows(w.name)
+		c.words[binary.BigEndian.Uint32([]byte(w.name))] = &w
+	}
+	c.trace.Store(firstTraceMask)
+	c.registerGauges()
+	c.monitor.follow(c)
+	return c
+}
+
+// allows is the whitelist: srvr always, because scripts live on it, and isro where clients look
+// for servers that are not read-only.
+func (c *Commands) allows(name string) bool {
+	switch {
+	case name == "srvr", name == "isro" && c.Config.Features.ReadOnlyMode:
+		return true
+	}
+	return c.Config.Observability.Allows(name)
+}
+
+// Word runs the command in the first four bytes of in (processor.Words).
+func (c *Commands) Word(in []byte) (answer []byte, used int, known bool) {
+	if len(in) < 4 {
+		return nil, 0, false
+	}
+	w := c.words[binary.BigEndian.Uint32(in)]
+	if w == nil {
+		return nil, 0, false
+	}
+	p := page{limit: c.MaxAnswerBytes}
+	switch {
+	case !w.allowed:
+		c.Logger.Debug("four-letter word is not in the whitelist", zap.String("word", w.title()))
+		p.text(w.title(), " is not executed because it is not in the whitelist.\n")
+		return p.bytes, 4, true
+	case w.name == traceMaskWord:
+		if len(in) < traceMaskWordLength {
+			return nil, 0, true
+		}
+		c.stmk(&p, int64(binary.BigEndian.Uint64(in[4:])))
+		return p.bytes, traceMaskWordLength, true
+	}
+	c.Logger.Debug("four-letter word", zap.String("word", w.title()))
+	if !w.whileClosed && !c.Shared.Serving.Load() {
+		p.text(notServing, "\n")
+		return p.bytes, 4, true
+	}
+	w.run(c, &p)
+	if p.cut {
+		c.Logger.Warn("the answer to a four-letter word was cut",
+			zap.String("word", w.title()), zap.Int("bytes", len(p.bytes)))
+	}
+	return p.bytes, 4, true
+}
+
+func (w *word) title() string {
+	if w.name == telnetClose {
+		return "telnet close"
+	}
+	return w.name
+}
+
+// page is an answer that is being written, line by line.
+type page struct {
+	bytes []byte
+	limit int
+	cut   bool // the limit was met: nothing more is taken
+}
+
+// fits says whether a line may be added; once it may not, no later one may.
+func (p *page) fits() bool {
+	p.cut = p.cut || len(p.bytes) >= p.limit
+	return !p.cut
+}
+
+func (p *page) text(parts ...string) {
+	for _, s := range parts {
+		p.bytes = append(p.bytes, s...)
+	}
+}
+
+func (p *page) number(before string, n int64) {
+	p.bytes = strconv.AppendInt(append(p.bytes, before...), n, 10)
+}
+
+// hex is Java's Long.toHexString.
+func (p *page) hex(before string, n int64) {
+	p.bytes = strconv.AppendUint(append(p.bytes, before...), uint64(n), 16)
+}
+
+// Write is io.Writer.
+func (p *page) Write(b []byte) (int, error) {
+	p.bytes = append(p.bytes, b...)
+	return len(b), nil
+}

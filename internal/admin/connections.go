@@ -1,0 +1,96 @@
+package admin
+
+import (
+	"net/netip"
+	"strconv"
+
+	"quoll/datatree/watch"
+	"quoll/processor"
+)
+
+func (c *Commands) cons(p *page) {
+	c.clients(p, false)
+	p.text("\n")
+}
+
+// connections copies the list, so that its lock is held for no longer than that.
+func (c *Commands) connections() []*processor.Stream {
+	all := make([]*processor.Stream, 0, c.Shared.Conns.Len())
+	c.Shared.Conns.Each(func(_ watch.Watcher, s *processor.Stream) { all = append(all, s) })
+	return all
+}
+
+// clients prints a line a connection; brief leaves out what stat leaves out.
+func (c *Commands) clients(p *page, brief bool) {
+	sinceStart := c.WallMillis() - c.Shared.Clock()
+	for _, s := range c.connections() {
+		if !p.fits() {
+			return
+		}
+		st := s.Stats()
+		p.text(" ")
+		p.address(st.Peer)
+		interest := "[0]"
+		if st.Reading {
+			interest = "[1]"
+		}
+		p.text(interest, "(queued=", strconv.Itoa(st.Queued))
+		p.number(",recved=", st.Received)
+		p.number(",sent=", st.Sent)
+		if !brief && st.Session != 0 {
+			p.session(&st, sinceStart)
+		}
+		p.text(")\n")
+	}
+}
+
+// session prints what is known of a connection that has one. est is wall time, lresp is not:
+// it is ms of the server's own clock, as in Apache.
+func (p *page) session(st *processor.ConnStats, sinceStart int64) {
+	p.hex(",sid=0x", int64(st.Session))
+	p.text(",lop=", st.LastOp)
+	p.number(",est=", st.OpenedMillis+sinceStart)
+	p.number(",to=", int64(st.TimeoutMillis))
+	if st.LastXid >= 0 {
+		p.hex(",lcxid=0x", st.LastXid)
+	}
+	p.hex(",lzxid=0x", int64(st.LastZxid))
+	p.number(",lresp=", st.LastResponseMillis)
+	p.number(",llat=", st.LastLatency)
+	p.number(",minlat=", max(st.MinLatency, 0))
+	p.number(",avglat=", st.TotalLatency/max(st.Responses, 1))
+	p.number(",maxlat=", st.MaxLatency)
+}
+
+// address prints as a Java InetSocketAddress does that was never resolved: /1.2.3.4:5 and
+// /[0:0:0:0:0:0:0:1]:5. An IPv4 client of a dual-stack socket is an IPv4 client.
+func (p *page) address(a netip.AddrPort) {
+	p.text("/")
+	addr := a.Addr().Unmap()
+	if addr.Is4() {
+		p.bytes = addr.AppendTo(p.bytes)
+	} else {
+		p.text("[", javaAddress(addr), "]")
+	}
+	p.number(":", int64(a.Port()))
+}
+
+// javaAddress is InetAddress.getHostAddress: IPv6 without leading zeros and without "::".
+func javaAddress(addr netip.Addr) string {
+	addr = addr.Unmap()
+	if !addr.Is6() {
+		return addr.String()
+	}
+	b := addr.As16()
+	var text []byte
+	for i := 0; i < 16; i += 2 {
+		if i > 0 {
+			text = append(text, ':')
+		}
+		text = strconv.AppendUint(text, uint64(b[i])<<8|uint64(b[i+1]), 16)
+	}
+	if zone := addr.Zone(); zone != "" {
+		text = append(append(text, '%'), zone...)
+	}
+	return string(text)
+}

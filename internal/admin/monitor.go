@@ -1,0 +1,176 @@
+package admin
+
+import (
+	"os"
+	"runtime"
+	"sync"
+	"syscall"
+
+	"quoll/datatree"
+	"quoll/internal/metrics"
+)
+
+// monitor brings what others count into the registry when somebody looks, and remembers from when
+// on srst counts.
+type monitor struct {
+	mu      sync.Mutex
+	follows []following
+	// base is the tally at the last srst.
+	baseReceived, baseSent int64
+}
+
+// following is a counter of the registry that is the growth of another number.
+type following struct {
+	counter *metrics.Counter
+	read    func() int64
+	seen    int64
+}
+
+// follow lists the counters whose numbers are kept elsewhere.
+func (m *monitor) follow(c *Commands) {
+	shared, m9 := c.Shared, c.Metrics
+	counts := shared.Counts
+	m.follows = []following{
+		{counter: m9.Connections.BytesReceived,
+			read: func() int64 { return shared.Tally().ReceivedBytes }},
+		{counter: m9.Connections.ResponseBytes,
+			read: func() int64 { return shared.Tally().ResponseBytes }},
+		{counter: m9.Watches.Bytes, read: func() int64 { return shared.Tally().EventBytes }},
+		{counter: m9.Connections.Requests, read: counts.Connects.Load},
+		{counter: m9.Connections.ClosedNotServing, read: counts.NotServing.Load},
+		{counter: m9.Connections.Rejected, read: func() int64 { return c.Doors().Rejected }},
+		{counter: m9.Connections.Dropped, read: func() int64 { return c.Doors().Dropped }},
+		{counter: m9.Connections.SessionlessExpired,
+			read: func() int64 { return c.Doors().Expired }},
+		{counter: m9.Final.DigestMismatches, read: func() int64 {
+			v := shared.Tree.Read()
+			defer v.Release()
+			return int64(shared.Tree.Faults().Mismatches)
+		}},
+	}
+}
+
+// pull brings the counters up to date.
+func (m *monitor) pull() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for i := range m.follows {
+		f := &m.follows[i]
+		now := f.read()
+		f.counter.Add(now - f.seen)
+		f.seen = now
+	}
+}
+
+// reset is srst.
+func (m *monitor) reset(c *Commands) {
+	m.pull()
+	c.Metrics.Registry.Reset()
+	c.Shared.ResetTally()
+	t := c.Shared.Tally()
+	m.mu.Lock()
+	m.baseReceived, m.baseSent = t.Received, t.Sent
+	m.mu.Unlock()
+}
+
+// packets is since the last srst.
+func (m *monitor) packets(c *Commands) (received, sent int64) {
+	t := c.Shared.Tally()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return t.Received - m.baseReceived, t.Sent - m.baseSent
+}
+
+func (c *Commands) mntr(p *page) {
+	c.monitor.pull()
+	_ = c.Metrics.Registry.WriteMntr(p) // a page takes everything
+}
+
+// latency is of all requests, in ms, since the last srst.
+func (c *Commands) latency() metrics.Snapshot {
+	reads := c.Metrics.Final.ReadLatency.Snapshot()
+	updates := c.Metrics.Final.UpdateLatency.Snapshot()
+	switch {
+	case reads.Count == 0:
+		return updates
+	case updates.Count == 0:
+		return reads
+	}
+	reads.Min, reads.Max = min(reads.Min, updates.Min), max(reads.Max, updates.Max)
+	reads.Sum += updates.Sum
+	reads.Count += updates.Count
+	return reads
+}
+
+// registerGauges names the numbers that are there anyway.
+func (c *Commands) registerGauges() {
+	r, shared := c.Metrics.Registry, c.Shared
+	r.Text("version", func() string { return c.Version })
+	r.Text("server_state", c.Mode)
+	r.Float("avg_latency", func() float64 { return c.latency().Average() })
+	r.Gauge("max_latency", func() int64 { return c.latency().Max })
+	r.Gauge("min_latency", func() int64 { return c.latency().Min })
+	r.Gauge("packets_received", func() int64 { n, _ := c.monitor.packets(c); return n })
+	r.Gauge("packets_sent", func() int64 { _, n := c.monitor.packets(c); return n })
+	r.Gauge("num_alive_connections", func() int64 { return int64(shared.Conns.Len()) })
+	r.Gauge("outstanding_requests", shared.Outstanding)
+	r.Gauge("uptime", func() int64 { return shared.Clock() - c.start })
+	c.registerTree(r)
+	r.Gauge("global_sessions", func() int64 { return int64(c.Sessions(false).Count) })
+	r.Gauge("local_sessions", zero)
+	r.Gauge("open_file_descriptor_count", openFiles)
+	r.Gauge("max_file_descriptor_count", maxFiles)
+	r.Float("connection_drop_probability", func() float64 { return 0 })
+	r.Gauge("last_client_response_size", func() int64 { return shared.Tally().Response.Last })
+	r.Gauge("max_client_response_size", func() int64 { return shared.Tally().Response.Max })
+	r.Gauge("min_client_response_size", func() int64 { return shared.Tally().Response.Min })
+	r.Gauge("outstanding_tls_handshake", zero)
+	r.Gauge("auth_failed_count", shared.Counts.AuthFailed.Load)
+	r.Gauge("non_mtls_remote_conn_count", zero)
+	r.Gauge("non_mtls_local_conn_count", zero)
+	r.Gauge("quoll_frame_refused_count", shared.Counts.FrameRefused.Load)
+	r.Gauge("quoll_zxid_ahead_count", shared.Counts.ZxidAhead.Load)
+}
+
+// registerTree names what the tree knows of itself. Each look takes the read lock for a moment.
+func (c *Commands) registerTree(r *metrics.Registry) {
+	gauge := func(name string, read func(v datatree.View) int64) {
+		r.Gauge(name, func() int64 {
+			v := c.Shared.Tree.Read()
+			defer v.Release()
+			return read(v)
+		})
+	}
+	gauge("znode_count", func(v datatree.View) int64 { return int64(v.NodeCount()) })
+	gauge("watch_count", func(v datatree.View) int64 { return int64(v.WatchCount()) })
+	gauge("ephemerals_count", func(v datatree.View) int64 { return int64(v.EphemeralCount()) })
+	gauge("approximate_data_size", datatree.View.ApproximateDataSize)
+}
+
+func zero() int64 { return 0 }
+
+// openFiles is how many descriptors the process has, -1 where the system does not tell.
+func openFiles() int64 {
+	dir := "/proc/self/fd"
+	if runtime.GOOS != "linux" {
+		dir = "/dev/fd"
+	}
+	f, err := os.Open(dir)
+	if err != nil {
+		return -1
+	}
+	defer f.Close()
+	names, err := f.Readdirnames(-1)
+	if err != nil {
+		return -1
+	}
+	return int64(len(names)) - 1 // without the one that looks
+}
+
+func maxFiles() int64 {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		return -1
+	}
+	return int64(min(limit.Cur, 1<<62))
+}
