@@ -77,8 +77,10 @@ func (s *idSet) remove(id store.ID) bool {
 	s.ids[i] = s.ids[last]
 	s.ids = s.ids[:last]
 	if s.place != nil {
-		s.place[s.ids[min(i, last-1)]] = min(i, last-1)
 		delete(s.place, id)
+		if i < last {
+			s.place[s.ids[i]] = i
+		}
 	}
 	return true
 }

@@ -1,0 +1,50 @@
+package datatree
+
+import (
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"quoll/datatree/internal/store"
+)
+
+// TestIDSetAgainstMap: also while the set grows past the size at which it begins to keep places, and
+// shrinks to nothing again.
+func TestIDSetAgainstMap(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var set idSet
+		want := map[store.ID]bool{}
+		ids := rapid.SliceOfN(rapid.Uint32Range(1, 3*small), 0, 300).Draw(t, "ids")
+		drain := rapid.Bool().Draw(t, "drain")
+		toggle := func(id store.ID) {
+			if want[id] {
+				delete(want, id)
+				if !set.remove(id) {
+					t.Fatalf("%d was not found", id)
+				}
+				return
+			}
+			want[id] = true
+			set.add(id)
+		}
+		for _, id := range ids {
+			toggle(store.ID(id))
+		}
+		if drain {
+			for len(set.ids) > 0 {
+				toggle(set.ids[len(ids)%len(set.ids)])
+			}
+		}
+		if len(set.ids) != len(want) {
+			t.Fatalf("%d members, want %d", len(set.ids), len(want))
+		}
+		for i, id := range set.ids {
+			if !want[id] {
+				t.Fatalf("%d is no member", id)
+			}
+			if at, ok := set.find(id); !ok || at != i {
+				t.Fatalf("%d is found at %d, %v, not %d", id, at, ok, i)
+			}
+		}
+	})
+}
