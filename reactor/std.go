@@ -50,7 +50,7 @@ type stdEventKind uint8
 
 const (
 	stdOpened  stdEventKind = iota
-	stdRead                 // data, then err if it is not nil
+	stdRead                 // data or err
 	stdWritten              // what write left over is gone, or err
 )
 
@@ -153,16 +153,12 @@ func (sl *stdLoop) handle(ev *stdEvent) {
 	case ev.kind == stdOpened:
 		sl.open(c)
 	case c.gone:
+	case ev.kind == stdRead && ev.err != nil:
+		c.readFailed(ev.err)
 	case ev.kind == stdRead:
-		if len(ev.data) > 0 {
-			sl.received(&c.Conn, ev.data)
-		}
-		if ev.err == nil {
-			c.waiting = true
-			c.grant()
-		} else {
-			c.readFailed(ev.err)
-		}
+		sl.received(&c.Conn, ev.data)
+		c.waiting = true
+		c.grant()
 	case ev.err != nil:
 		c.end(ev.err)
 	default:
@@ -191,8 +187,8 @@ type stdConn struct {
 	Conn
 	sl    *stdLoop
 	nc    net.Conn
-	now   *instantWriter // nil if the connection can only be written to by blocking
-	token chan struct{}  // loop to reader: go on; closed at the end
+	raw   *rawSocket    // nil if nc is not a plain socket
+	token chan struct{} // loop to reader: go on; closed at the end
 	// waiting: the reader has nothing under way and waits for its token.
 	waiting bool
 	// heldErr is an end that was read while the connection was parked. It counts when what was
@@ -205,7 +201,7 @@ func newStdConn(sl *stdLoop, nc net.Conn, remote netip.AddrPort) *stdConn {
 	c := &stdConn{
 		sl:    sl,
 		nc:    nc,
-		now:   newInstantWriter(nc),
+		raw:   newRawSocket(nc, &sl.t.chunks),
 		token: make(chan struct{}, 1),
 	}
 	c.later.c = c
@@ -214,12 +210,28 @@ func newStdConn(sl *stdLoop, nc net.Conn, remote netip.AddrPort) *stdConn {
 	return c
 }
 
-// idleReadBytes is what a reader keeps while it waits for a client to say something.
+// read is the connection's goroutine.
+func (c *stdConn) read() {
+	if c.raw == nil {
+		c.readWrapped()
+		return
+	}
+	defer c.raw.release()
+	for {
+		p, err := c.raw.read()
+		if !c.handOver(p, err) {
+			return
+		}
+		c.raw.release()
+	}
+}
+
+// idleReadBytes is what the reader of a wrapped connection keeps while it waits.
 const idleReadBytes = 1 << 10
 
-// read is the connection's goroutine. It reads into a small buffer until that is filled by one
-// read, then into large ones, until those are not filled even by a tenth.
-func (c *stdConn) read() {
+// readWrapped reads what only its wrapper understands, into a small buffer until one read fills
+// that, then into a large one as long as one read fills a tenth of it.
+func (c *stdConn) readWrapped() {
 	idle := make([]byte, idleReadBytes)
 	var chunk *[readChunkBytes]byte
 	defer func() {
@@ -233,10 +245,7 @@ func (c *stdConn) read() {
 			buf = chunk[:]
 		}
 		n, err := c.nc.Read(buf)
-		if !c.sl.post(stdEvent{c: c, kind: stdRead, data: buf[:n], err: err}) || err != nil {
-			return
-		}
-		if _, open := <-c.token; !open {
+		if !c.handOver(buf[:n], err) {
 			return
 		}
 		switch {
@@ -247,6 +256,23 @@ func (c *stdConn) read() {
 			chunk = nil
 		}
 	}
+}
+
+// handOver gives the loop what was read and waits until it may read on; false: it may not. The
+// bytes are the reader's again when it returns.
+func (c *stdConn) handOver(p []byte, err error) bool {
+	if len(p) > 0 {
+		if !c.sl.post(stdEvent{c: c, kind: stdRead, data: p}) {
+			return false
+		}
+		if _, open := <-c.token; !open {
+			return false
+		}
+	}
+	if err != nil {
+		c.sl.post(stdEvent{c: c, kind: stdRead, err: err})
+	}
+	return err == nil
 }
 
 // grant lets the reader go on if the connection may be read from.
@@ -286,8 +312,8 @@ func (c *stdConn) end(err error) {
 }
 
 func (c *stdConn) write(p []byte) {
-	if c.now != nil && c.later.left.Load() == 0 {
-		n, err := c.now.write(p)
+	if c.raw != nil && c.later.left.Load() == 0 {
+		n, err := c.raw.write(p)
 		if err != nil {
 			c.end(err)
 			return
@@ -304,10 +330,10 @@ func (c *stdConn) push() {}
 func (c *stdConn) buffered() int { return int(c.later.left.Load()) }
 
 func (c *stdConn) unacked() int {
-	if c.now == nil {
+	if c.raw == nil {
 		return -1
 	}
-	return c.now.unacked()
+	return c.raw.unacked()
 }
 
 func (c *stdConn) setReading(mode reading) {

@@ -1,0 +1,61 @@
+package reactor
+
+import (
+	"bytes"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// TestInboxAgainstModel: whatever arrives and is consumed, a stream sees what a plain slice would
+// show, and a drained inbox owns nothing.
+func TestInboxAgainstModel(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		l := newLoop(newReactor(Config{MaxFrame: 1 << 20}))
+		var b inbox
+		var model []byte
+		next := byte(0)
+		fresh := func(n int) []byte {
+			p := make([]byte, n)
+			for i := range p {
+				p[i] = next
+				next++
+			}
+			return p
+		}
+		size := rapid.OneOf(rapid.IntRange(0, 5), rapid.IntRange(0, 2000),
+			rapid.Just(readChunkBytes))
+		t.Repeat(map[string]func(*rapid.T){
+			"input": func(t *rapid.T) {
+				p := fresh(size.Draw(t, "arrives"))
+				data := b.join(p)
+				model = append(model, p...)
+				if !bytes.Equal(model, data) {
+					t.Fatalf("the stream is shown %d bytes, not the %d that it should", len(data),
+						len(model))
+				}
+				used := len(data) - min(len(data), size.Draw(t, "left"))
+				b.keep(l, data, used)
+				model = model[used:]
+				clear(p) // the transport reads over it
+			},
+			"stash": func(t *rapid.T) {
+				p := fresh(1 + size.Draw(t, "arrives"))
+				b.stash(l, p)
+				model = append(model, p...)
+				clear(p)
+			},
+			"": func(t *rapid.T) {
+				if b.len() != len(model) {
+					t.Fatalf("len is %d, not %d", b.len(), len(model))
+				}
+				if len(model) == 0 && b.buf != nil {
+					t.Fatal("an empty inbox owns memory")
+				}
+				if c := cap(b.buf); c > max(4*len(model), readChunkBytes, smallBytes)+smallBytes {
+					t.Fatalf("%d bytes of memory for %d", c, len(model))
+				}
+			},
+		})
+	})
+}

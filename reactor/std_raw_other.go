@@ -1,0 +1,18 @@
+//go:build !unix
+
+package reactor
+
+import (
+	"net"
+	"sync"
+)
+
+// rawSocket: every connection is read and written through Go's net alone here.
+type rawSocket struct{}
+
+func newRawSocket(net.Conn, *sync.Pool) *rawSocket { return nil }
+
+func (*rawSocket) read() ([]byte, error)     { return nil, net.ErrClosed }
+func (*rawSocket) release()                  {}
+func (*rawSocket) write([]byte) (int, error) { return 0, net.ErrClosed }
+func (*rawSocket) unacked() int              { return -1 }

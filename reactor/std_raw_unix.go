@@ -1,0 +1,131 @@
+//go:build unix
+
+package reactor
+
+import (
+	"io"
+	"net"
+	"os"
+	"sync"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// rawSocket does to a plain TCP connection what Go's net has no methods for: it writes without
+// waiting, and while it waits for input it holds no buffer. One goroutine may write and look while
+// another reads.
+type rawSocket struct {
+	raw syscall.RawConn
+	in  rawRead
+	out rawWrite
+}
+
+// rawRead and rawWrite are the arguments and results of a call inside RawConn. Its function is made
+// once: a closure a call would be an allocation a call.
+type rawRead struct {
+	chunks *sync.Pool
+	chunk  *[readChunkBytes]byte
+	n      int
+	err    error
+	try    func(fd uintptr) bool
+}
+
+type rawWrite struct {
+	p    []byte
+	n    int
+	err  error
+	try  func(fd uintptr) bool
+	look func(fd uintptr)
+}
+
+// newRawSocket returns nil for what is not a plain socket: a wrapper must see the bytes first.
+func newRawSocket(nc net.Conn, chunks *sync.Pool) *rawSocket {
+	tcp, ok := nc.(*net.TCPConn)
+	if !ok {
+		return nil
+	}
+	raw, err := tcp.SyscallConn()
+	if err != nil {
+		return nil
+	}
+	s := &rawSocket{raw: raw}
+	in, out := &s.in, &s.out
+	in.chunks = chunks
+	in.try = in.attempt
+	out.try = out.attempt
+	out.look = func(fd uintptr) { out.n = unackedBytes(int(fd)) }
+	return s
+}
+
+func (in *rawRead) attempt(fd uintptr) bool {
+	in.chunk = in.chunks.Get().(*[readChunkBytes]byte)
+	for {
+		if in.n, in.err = unix.Read(int(fd), in.chunk[:]); in.err != unix.EINTR {
+			break
+		}
+	}
+	if in.err == unix.EAGAIN {
+		in.release()
+		return false
+	}
+	return true
+}
+
+func (in *rawRead) release() {
+	if in.chunk != nil {
+		in.chunks.Put(in.chunk)
+		in.chunk = nil
+	}
+}
+
+// read waits for input. The bytes are the caller's until release.
+func (s *rawSocket) read() ([]byte, error) {
+	in := &s.in
+	err := s.raw.Read(in.try)
+	switch {
+	case err != nil:
+		return nil, err
+	case in.err != nil:
+		return nil, os.NewSyscallError("read", in.err)
+	case in.n == 0:
+		return nil, io.EOF
+	}
+	return in.chunk[:in.n], nil
+}
+
+// release gives back what read returned.
+func (s *rawSocket) release() { s.in.release() }
+
+func (out *rawWrite) attempt(fd uintptr) bool {
+	for {
+		if out.n, out.err = unix.Write(int(fd), out.p); out.err != unix.EINTR {
+			return true
+		}
+	}
+}
+
+// write returns how much the kernel took, which may be nothing.
+func (s *rawSocket) write(p []byte) (int, error) {
+	out := &s.out
+	out.p = p
+	err := s.raw.Write(out.try)
+	out.p = nil
+	switch {
+	case err != nil:
+		return 0, err
+	case out.err == unix.EAGAIN:
+		return 0, nil
+	case out.err != nil:
+		return 0, os.NewSyscallError("write", out.err)
+	}
+	return out.n, nil
+}
+
+// unacked is the length of the kernel's send queue.
+func (s *rawSocket) unacked() int {
+	if err := s.raw.Control(s.out.look); err != nil {
+		return -1
+	}
+	return s.out.n
+}

@@ -1,0 +1,54 @@
+package reactor
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"io"
+	"math/big"
+	"net"
+	"testing"
+	"time"
+)
+
+// TestWrappedConnection: Std asks nothing of a connection but net.Conn, so that TLS is a matter of
+// wrapping it. Neither its reads nor its writes may go around the wrapper.
+func TestWrappedConnection(t *testing.T) {
+	s := start(t, &server{cfg: Config{Transport: Std}, open: echo})
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	noError(t, err)
+	defer ln.Close()
+	config := &tls.Config{Certificates: []tls.Certificate{selfSigned(t)}}
+	go func() {
+		nc, err := ln.Accept()
+		if err == nil {
+			s.handle.r.doors.admit(tls.Server(nc, config))
+		}
+	}()
+	nc, err := tls.Dial("tcp", ln.Addr().String(), &tls.Config{InsecureSkipVerify: true})
+	noError(t, err)
+	defer nc.Close()
+	noError(t, nc.SetDeadline(time.Now().Add(patience)))
+	for _, size := range []int{0, 5, idleReadBytes - 4, 20_000, 700_000, 3} {
+		sent := bytes.Repeat([]byte{byte(size)}, size)
+		done := sendAll(nc, frameOf(sent))
+		holds(t, bytes.Equal(sent, readFrame(t, nc)), "echo of %d bytes", size)
+		noError(t, receive(t, done, "the sender"))
+	}
+	noError(t, nc.CloseWrite())
+	_, err = io.Copy(io.Discard, nc)
+	noError(t, err)
+	eventually(t, "the close", func() bool { return s.stats.Closed[ClosedByPeer].Load() == 1 })
+}
+
+func selfSigned(t *testing.T) tls.Certificate {
+	t.Helper()
+	public, private, err := ed25519.GenerateKey(rand.Reader)
+	noError(t, err)
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, public, private)
+	noError(t, err)
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: private}
+}
