@@ -54,8 +54,9 @@ func NewChain(
 		sessions: sessions,
 		rules:    rules,
 	}
+	reader := &Reader{Auth: rules.Prep.Auth, MaxWatches: rules.MaxWatches}
 	c.final = Final{
-		tree: tree, reader: &Reader{Auth: rules.Prep.Auth, MaxWatches: rules.MaxWatches}, sessions: sessions,
+		tree: tree, reader: reader, sessions: sessions,
 		journal: c.prep.journal, conns: conns, observe: observer,
 		attached: make(map[jute.SessionID]*Stream),
 	}

@@ -31,6 +31,6 @@
 // atomic.
 //
 // Read in this order: request.go; lane.go and stream.go; chain.go, which is the whole way on one
-// screen; the stages prep.go (and prep_*.go by family of operations, journal.go), sync.go,
-// commit.go, final.go; reader.go and reader_watch.go; mailbox.go, conns.go, stats.go.
+// screen; the stages prep.go (and prep_*.go by family of operations, with the package journal),
+// sync.go, commit.go, final.go; reader.go and reader_watch.go; mailbox.go, conns.go, stats.go.
 package processor

@@ -4,6 +4,7 @@ import (
 	"quoll/datatree"
 	"quoll/datatree/watch"
 	"quoll/jute"
+	"quoll/processor/journal"
 	"quoll/processor/session"
 )
 
@@ -16,7 +17,7 @@ type Final struct {
 	tree     *datatree.Tree
 	reader   *Reader
 	sessions *session.Table
-	journal  *journal
+	journal  *journal.Journal
 	conns    *Conns
 	out      outbox
 	result   datatree.Result
@@ -41,7 +42,7 @@ func (f *Final) apply(p *pending) {
 	e := &p.entry
 	f.sessionEvents(p)
 	f.tree.Apply(e, &f.result)
-	f.journal.applied(e.Header.Zxid)
+	f.journal.Applied(e.Header.Zxid)
 	if f.observe != nil {
 		f.observe.Applied(&p.request, e, &f.result)
 	}

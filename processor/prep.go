@@ -4,6 +4,7 @@ import (
 	"quoll/datatree"
 	"quoll/jute"
 	"quoll/processor/auth"
+	"quoll/processor/journal"
 	"quoll/processor/session"
 )
 
@@ -16,7 +17,7 @@ import (
 type Prep struct {
 	rules    PrepRules
 	tree     *datatree.Tree
-	journal  *journal
+	journal  *journal.Journal
 	sessions *session.Table
 	lastZxid jute.Zxid // the last one given
 	memory   arena
@@ -65,7 +66,7 @@ func newPrep(rules PrepRules, tree *datatree.Tree, sessions *session.Table) *Pre
 	return &Prep{
 		rules:    rules,
 		tree:     tree,
-		journal:  newJournal(tree, rules.Digest),
+		journal:  journal.New(tree, rules.Digest),
 		sessions: sessions,
 		lastZxid: tree.Peek().LastZxid(),
 	}
@@ -149,7 +150,7 @@ func (p *Prep) seal(r *Request, op jute.OpCode, zxid jute.Zxid) jute.Entry {
 		HasDigest: p.rules.Digest,
 	}
 	if e.HasDigest {
-		e.Digest = jute.TxnDigest{Version: jute.DigestVersion, TreeDigest: p.journal.treeDigest()}
+		e.Digest = jute.TxnDigest{Version: jute.DigestVersion, TreeDigest: p.journal.TreeDigest()}
 	}
 	size := jute.TxnHeaderBytes + len(p.body) + jute.TxnDigestBytes
 	e.Payload = p.memory.keep(jute.AppendEntry(p.memory.room(size), &e))

@@ -5,6 +5,7 @@ import (
 
 	"quoll/datatree"
 	"quoll/jute"
+	"quoll/processor/journal"
 )
 
 // deleting makes the transaction of delete.
@@ -14,21 +15,21 @@ func (p *Prep) deleting(in *jute.PathVersion) maker {
 		if code != jute.OK {
 			return 0, code
 		}
-		parent := p.journal.look(parentPath)
-		if !parent.exists {
+		parent := p.journal.Look(parentPath)
+		if !parent.Exists {
 			return 0, jute.NoNode
 		}
-		if !p.rules.Auth.Allowed(parent.acl, jute.PermDelete, w.Identity) {
+		if !p.rules.Auth.Allowed(parent.ACL, jute.PermDelete, w.Identity) {
 			return 0, jute.NoAuth
 		}
-		n := p.journal.look(in.Path)
-		if !n.exists {
+		n := p.journal.Look(in.Path)
+		if !n.Exists {
 			return 0, jute.NoNode
 		}
-		if _, code := nextVersion(n.stat.Version, in.Version); code != jute.OK {
+		if _, code := nextVersion(n.Stat.Version, in.Version); code != jute.OK {
 			return 0, code
 		}
-		if n.children > 0 {
+		if n.Children > 0 {
 			return 0, jute.NotEmpty
 		}
 		p.appendDelete(w, in.Path, parentPath, &parent, &n)
@@ -44,18 +45,18 @@ func (p *Prep) deletingContainer(path []byte) maker {
 		if code != jute.OK {
 			return 0, code
 		}
-		n := p.journal.look(path)
-		if !n.exists {
+		n := p.journal.Look(path)
+		if !n.Exists {
 			return 0, jute.NoNode
 		}
-		parent := p.journal.look(parentPath)
-		if !p.rules.Auth.Allowed(parent.acl, jute.PermDelete, w.Identity) {
+		parent := p.journal.Look(parentPath)
+		if !p.rules.Auth.Allowed(parent.ACL, jute.PermDelete, w.Identity) {
 			return 0, jute.NoAuth
 		}
-		if n.children > 0 {
+		if n.Children > 0 {
 			return 0, jute.NotEmpty
 		}
-		if p.tree.Options().Kind(n.stat.EphemeralOwner) == datatree.KindEphemeral {
+		if p.tree.Options().Kind(n.Stat.EphemeralOwner) == datatree.KindEphemeral {
 			return 0, jute.BadVersion
 		}
 		p.appendDelete(w, path, parentPath, &parent, &n)
@@ -79,18 +80,18 @@ func deletable(path []byte) (parent []byte, code jute.ErrorCode) {
 	return parent, jute.OK
 }
 
-func (p *Prep) appendDelete(w *writing, path, parentPath []byte, parent, n *node) {
+func (p *Prep) appendDelete(w *writing, path, parentPath []byte, parent, n *journal.Node) {
 	p.body = jute.Append(p.body, &jute.PathOnly{Path: path})
 	p.noteDelete(w, path, parentPath, parent, n)
 }
 
 // noteDelete puts a deleted node and its parent into the journal.
-func (p *Prep) noteDelete(w *writing, path, parentPath []byte, parent, n *node) {
+func (p *Prep) noteDelete(w *writing, path, parentPath []byte, parent, n *journal.Node) {
 	changed := *parent
-	changed.children--
-	changed.stat.Pzxid = w.zxid
-	p.journal.put(parentPath, w.zxid, changed, parent)
-	p.journal.put(path, w.zxid, node{}, n)
+	changed.Children--
+	changed.Stat.Pzxid = w.zxid
+	p.journal.Put(parentPath, w.zxid, changed, parent)
+	p.journal.Put(path, w.zxid, journal.Node{}, n)
 }
 
 // settingData makes the transaction of setData.
@@ -99,18 +100,18 @@ func (p *Prep) settingData(in *jute.SetDataRequest) maker {
 		if !jute.ValidPath(in.Path) {
 			return 0, jute.BadArguments
 		}
-		n := p.journal.look(in.Path)
-		if !n.exists {
+		n := p.journal.Look(in.Path)
+		if !n.Exists {
 			return 0, jute.NoNode
 		}
-		if !p.rules.Auth.Allowed(n.acl, jute.PermWrite, w.Identity) {
+		if !p.rules.Auth.Allowed(n.ACL, jute.PermWrite, w.Identity) {
 			return 0, jute.NoAuth
 		}
-		before := p.journal.dataLen(&n)
+		before := p.journal.DataLen(&n)
 		if code := p.checkQuota(in.Path, before, len(in.Data), false); code != jute.OK {
 			return 0, code
 		}
-		version, code := nextVersion(n.stat.Version, in.Version)
+		version, code := nextVersion(n.Stat.Version, in.Version)
 		if code != jute.OK {
 			return 0, code
 		}
@@ -118,11 +119,11 @@ func (p *Prep) settingData(in *jute.SetDataRequest) maker {
 			Path: in.Path, Data: in.Data, Version: version,
 		})
 		changed := n
-		changed.stat.Version = version
-		changed.stat.Mtime = p.wall
-		changed.stat.Mzxid = w.zxid
-		changed.data, changed.hasData = in.Data, true
-		p.journal.put(in.Path, w.zxid, changed, &n)
+		changed.Stat.Version = version
+		changed.Stat.Mtime = p.wall
+		changed.Stat.Mzxid = w.zxid
+		changed.Data, changed.HasData = in.Data, true
+		p.journal.Put(in.Path, w.zxid, changed, &n)
 		return jute.OpSetData, jute.OK
 	}
 }
@@ -137,14 +138,14 @@ func (p *Prep) settingACL(in *jute.SetACLRequest) maker {
 		if code != jute.OK {
 			return 0, code
 		}
-		n := p.journal.look(in.Path)
-		if !n.exists {
+		n := p.journal.Look(in.Path)
+		if !n.Exists {
 			return 0, jute.NoNode
 		}
-		if !p.rules.Auth.Allowed(n.acl, jute.PermAdmin, w.Identity) {
+		if !p.rules.Auth.Allowed(n.ACL, jute.PermAdmin, w.Identity) {
 			return 0, jute.NoAuth
 		}
-		aversion, code := nextVersion(n.stat.Aversion, in.Version)
+		aversion, code := nextVersion(n.Stat.Aversion, in.Version)
 		if code != jute.OK {
 			return 0, code
 		}
@@ -152,12 +153,12 @@ func (p *Prep) settingACL(in *jute.SetACLRequest) maker {
 			Path: in.Path, ACL: acl, Version: aversion,
 		})
 		changed := n
-		changed.stat.Aversion = aversion
+		changed.Stat.Aversion = aversion
 		// Apache's outstanding record keeps the old ACL here, so that a request pipelined behind a
 		// setACL is checked against the one before. A check of rights must not be late: see
 		// docs/decisions/0003-acl-in-flight.md.
-		changed.acl = acl
-		p.journal.put(in.Path, w.zxid, changed, &n)
+		changed.ACL = acl
+		p.journal.Put(in.Path, w.zxid, changed, &n)
 		return jute.OpSetACL, jute.OK
 	}
 }
@@ -168,14 +169,14 @@ func (p *Prep) checking(in *jute.PathVersion) maker {
 		if !jute.ValidPath(in.Path) {
 			return 0, jute.BadArguments
 		}
-		n := p.journal.look(in.Path)
-		if !n.exists {
+		n := p.journal.Look(in.Path)
+		if !n.Exists {
 			return 0, jute.NoNode
 		}
-		if !p.rules.Auth.Allowed(n.acl, jute.PermRead, w.Identity) {
+		if !p.rules.Auth.Allowed(n.ACL, jute.PermRead, w.Identity) {
 			return 0, jute.NoAuth
 		}
-		version, code := nextVersion(n.stat.Version, in.Version)
+		version, code := nextVersion(n.Stat.Version, in.Version)
 		if code != jute.OK {
 			return 0, code
 		}

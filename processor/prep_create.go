@@ -6,6 +6,7 @@ import (
 
 	"quoll/datatree"
 	"quoll/jute"
+	"quoll/processor/journal"
 )
 
 // creating makes the transaction of create, create2, createContainer and createTTL. The order of
@@ -20,30 +21,30 @@ func (p *Prep) creating(op jute.OpCode, in *jute.CreateTTLRequest) maker {
 		if code != jute.OK {
 			return 0, code
 		}
-		parent := p.journal.look(parentPath)
-		if !parent.exists {
+		parent := p.journal.Look(parentPath)
+		if !parent.Exists {
 			return 0, jute.NoNode
 		}
-		if !p.rules.Auth.Allowed(parent.acl, jute.PermCreate, w.Identity) {
+		if !p.rules.Auth.Allowed(parent.ACL, jute.PermCreate, w.Identity) {
 			return 0, jute.NoAuth
 		}
 		path := in.Path
 		if in.Flags.Sequential() {
-			path = appendSequence(path, parent.stat.Cversion)
+			path = appendSequence(path, parent.Stat.Cversion)
 		}
 		if !jute.ValidPath(path) {
 			return 0, jute.BadArguments
 		}
-		if p.journal.look(path).exists {
+		if p.journal.Look(path).Exists {
 			return 0, jute.NodeExists
 		}
-		if p.tree.Options().Kind(parent.stat.EphemeralOwner) == datatree.KindEphemeral {
+		if p.tree.Options().Kind(parent.Stat.EphemeralOwner) == datatree.KindEphemeral {
 			return 0, jute.NoChildrenForEphemerals
 		}
 		if code := p.checkQuota(path, 0, len(in.Data), true); code != jute.OK {
 			return 0, code
 		}
-		p.appendCreate(op, in, path, acl, parent.stat.Cversion+1)
+		p.appendCreate(op, in, path, acl, parent.Stat.Cversion+1)
 		p.noteCreate(w, in, path, parentPath, acl, &parent, op)
 		return op, jute.OK
 	}
@@ -132,7 +133,7 @@ func (p *Prep) appendCreate(
 // noteCreate puts parent and child into the journal.
 func (p *Prep) noteCreate(
 	w *writing, in *jute.CreateTTLRequest, path, parentPath []byte, acl []jute.ACL,
-	parent *node, op jute.OpCode,
+	parent *journal.Node, op jute.OpCode,
 ) {
 	owner := jute.SessionID(0)
 	switch {
@@ -144,16 +145,16 @@ func (p *Prep) noteCreate(
 		owner = w.Session
 	}
 	changed := *parent
-	changed.stat.Cversion++
-	changed.stat.Pzxid = w.zxid
-	changed.children++
-	p.journal.put(parentPath, w.zxid, changed, parent)
-	child := node{
-		exists: true, acl: acl, data: in.Data, hasData: true,
-		stat: jute.StatPersisted{
+	changed.Stat.Cversion++
+	changed.Stat.Pzxid = w.zxid
+	changed.Children++
+	p.journal.Put(parentPath, w.zxid, changed, parent)
+	child := journal.Node{
+		Exists: true, ACL: acl, Data: in.Data, HasData: true,
+		Stat: jute.StatPersisted{
 			Czxid: w.zxid, Mzxid: w.zxid, Pzxid: w.zxid, Ctime: p.wall, Mtime: p.wall,
 			EphemeralOwner: owner,
 		},
 	}
-	p.journal.put(path, w.zxid, child, &node{})
+	p.journal.Put(path, w.zxid, child, &journal.Node{})
 }

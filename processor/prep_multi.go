@@ -50,7 +50,7 @@ func transaction(ops []jute.MultiOp) bool {
 // operation that failed.
 func (p *Prep) makeMulti(w *writing, ops []jute.MultiOp) jute.ErrorCode {
 	p.multi, p.ends, p.txns = p.multi[:0], p.ends[:0], p.txns[:0]
-	mark := p.journal.mark()
+	mark := p.journal.Mark()
 	failed := jute.OK
 	for i := range ops {
 		p.body = p.body[:0]
@@ -60,7 +60,7 @@ func (p *Prep) makeMulti(w *writing, ops []jute.MultiOp) jute.ErrorCode {
 			op, code = p.decodeOp(&ops[i])(w)
 			if code != jute.OK {
 				failed = code
-				p.journal.undo(mark)
+				p.journal.Undo(mark)
 			}
 		}
 		if code != jute.OK {
@@ -71,7 +71,7 @@ func (p *Prep) makeMulti(w *writing, ops []jute.MultiOp) jute.ErrorCode {
 		p.txns = append(p.txns, txnRef{op: op})
 	}
 	if failed == jute.OK {
-		p.journal.settle(mark)
+		p.journal.Settle(mark)
 	}
 	return failed
 }

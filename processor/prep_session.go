@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"quoll/jute"
+	"quoll/processor/journal"
 )
 
 // creatingSession makes the transaction of a new session; the table has it already.
@@ -18,7 +19,7 @@ func (p *Prep) closingSession(w *writing) (jute.OpCode, jute.ErrorCode) {
 	paths := p.ephemerals(w.Session)
 	for _, path := range paths {
 		parentPath, _, _ := jute.SplitPath(path)
-		parent, n := p.journal.look(parentPath), p.journal.look(path)
+		parent, n := p.journal.Look(parentPath), p.journal.Look(path)
 		p.noteDelete(w, path, parentPath, &parent, &n)
 	}
 	if p.rules.CloseSessionTxn {
@@ -34,12 +35,12 @@ func (p *Prep) closingSession(w *writing) (jute.OpCode, jute.ErrorCode) {
 func (p *Prep) ephemerals(id jute.SessionID) [][]byte {
 	paths := p.tree.Peek().EphemeralsOf(id)
 	changed := false
-	p.journal.each(func(c *change) {
-		at := slices.IndexFunc(paths, func(b []byte) bool { return string(b) == c.path })
-		mine := c.exists && c.stat.EphemeralOwner == id
+	p.journal.Each(func(path string, n *journal.Node) {
+		at := slices.IndexFunc(paths, func(b []byte) bool { return string(b) == path })
+		mine := n.Exists && n.Stat.EphemeralOwner == id
 		switch {
 		case mine && at < 0:
-			paths = append(paths, []byte(c.path))
+			paths = append(paths, []byte(path))
 			changed = true
 		case !mine && at >= 0:
 			paths = slices.Delete(paths, at, at+1)

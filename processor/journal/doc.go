@@ -1,0 +1,15 @@
+// Package journal keeps the changes that Prep has decided on and Final has not applied yet: what
+// the tree will be when all of them are (outstandingChanges). A check looks here first, and at the
+// tree for the rest.
+//
+//	queue   [z5 /a] [z5 /a/b] [z6 /a] [z7 /c]     in zxid order; applied ones leave at the front
+//	byPath  /a -> [z6 /a]  /a/b -> [z5 /a/b]  /c -> [z7 /c]
+//
+// It also foretells digests: a change knows what the digest of the whole tree is after it and all
+// before it.
+//
+// Invariants: byPath holds the newest change of each path in queue. A change that is undone, or
+// applied, is in neither.
+//
+// A Journal belongs to one goroutine, the core, which is the tree's one writer too.
+package journal

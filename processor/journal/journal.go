@@ -1,0 +1,188 @@
+package journal
+
+import (
+	"quoll/datatree"
+	"quoll/jute"
+)
+
+// Journal is the changes in flight.
+type Journal struct {
+	tree       *datatree.Tree
+	withDigest bool
+	byPath     map[string]*change
+	queue      []*change // from head on
+	head       int
+	free       []*change
+}
+
+// change is what one transaction does to one node.
+type change struct {
+	path string
+	zxid jute.Zxid
+	Node
+	treeDigest uint64
+	prev       *change // what byPath held before; for the undo of a multi only
+}
+
+// Node is a node as it will be.
+type Node struct {
+	Exists   bool
+	Stat     jute.StatPersisted
+	Children int
+	ACL      []jute.ACL
+	// Data is what a change in flight gives the node; where there is none (HasData is false) the
+	// data is the one at ref in the tree.
+	Data    []byte
+	HasData bool
+	ref     datatree.Ref
+	digest  uint64 // of the node
+}
+
+// New makes the journal of a tree; withDigest keeps digests too.
+func New(tree *datatree.Tree, withDigest bool) *Journal {
+	return &Journal{tree: tree, withDigest: withDigest, byPath: make(map[string]*change)}
+}
+
+// normal names the root as ZooKeeper does in memory: "".
+func normal(path []byte) []byte {
+	if len(path) == 1 && path[0] == '/' {
+		return path[:0]
+	}
+	return path
+}
+
+// Look is the node at path as it will be.
+func (j *Journal) Look(path []byte) Node {
+	path = normal(path)
+	if c := j.byPath[string(path)]; c != nil {
+		return c.Node
+	}
+	v := j.tree.Peek()
+	ref, ok := v.Find(path)
+	if !ok {
+		return Node{}
+	}
+	n := Node{Exists: true, ref: ref, Children: v.NumChildren(ref), ACL: v.ACL(ref)}
+	v.Persisted(ref, &n.Stat)
+	if j.withDigest {
+		n.digest = v.DigestOf(ref)
+	}
+	return n
+}
+
+// DataLen is how many bytes of data the node has; null has none.
+func (j *Journal) DataLen(n *Node) int {
+	if n.HasData {
+		return len(n.Data)
+	}
+	return max(j.tree.Peek().DataLen(n.ref), 0)
+}
+
+// Put records that the node at path will be n, and works out the digests.
+func (j *Journal) Put(path []byte, zxid jute.Zxid, n Node, before *Node) {
+	path = normal(path)
+	tree := j.TreeDigest()
+	if j.withDigest {
+		tree -= before.digest
+		n.digest = 0
+		if n.Exists {
+			n.digest = j.digestOf(path, &n)
+		}
+		tree += n.digest
+	}
+	c := j.take()
+	prev := j.byPath[string(path)]
+	if prev != nil {
+		c.path = prev.path
+	} else {
+		c.path = string(path)
+	}
+	c.zxid, c.Node, c.treeDigest, c.prev = zxid, n, tree, prev
+	j.byPath[c.path] = c
+	j.queue = append(j.queue, c)
+}
+
+func (j *Journal) digestOf(path []byte, n *Node) uint64 {
+	if n.HasData {
+		return datatree.NodeDigest(path, n.Data, &n.Stat)
+	}
+	return j.tree.Peek().DigestWith(n.ref, path, &n.Stat)
+}
+
+// TreeDigest is the digest of the tree after everything in flight.
+func (j *Journal) TreeDigest() uint64 {
+	if len(j.queue) > j.head {
+		return j.queue[len(j.queue)-1].treeDigest
+	}
+	return j.tree.Peek().TreeDigest()
+}
+
+// Mark is where undo goes back to.
+func (j *Journal) Mark() int { return len(j.queue) }
+
+// Undo forgets every change since the mark: a multi has failed.
+func (j *Journal) Undo(mark int) {
+	for i := len(j.queue) - 1; i >= mark; i-- {
+		c := j.queue[i]
+		if c.prev != nil {
+			j.byPath[c.path] = c.prev
+		} else {
+			delete(j.byPath, c.path)
+		}
+		j.give(c)
+	}
+	j.queue = j.queue[:mark]
+}
+
+// Settle forgets how to undo the changes since the mark.
+func (j *Journal) Settle(mark int) {
+	for _, c := range j.queue[mark:] {
+		c.prev = nil
+	}
+}
+
+// Applied drops the changes up to zxid: the tree has them now.
+func (j *Journal) Applied(zxid jute.Zxid) {
+	for j.head < len(j.queue) && j.queue[j.head].zxid <= zxid {
+		c := j.queue[j.head]
+		if j.byPath[c.path] == c {
+			delete(j.byPath, c.path)
+		}
+		j.give(c)
+		j.queue[j.head] = nil
+		j.head++
+	}
+	switch {
+	case j.head == len(j.queue):
+		j.queue, j.head = j.queue[:0], 0
+	case j.head > 1024 && j.head > len(j.queue)/2:
+		n := copy(j.queue, j.queue[j.head:])
+		clear(j.queue[n:])
+		j.queue, j.head = j.queue[:n], 0
+	}
+}
+
+// Each visits the changes in flight in order.
+func (j *Journal) Each(visit func(path string, n *Node)) {
+	for _, c := range j.queue[j.head:] {
+		visit(c.path, &c.Node)
+	}
+}
+
+const journalFreeMax = 4096
+
+func (j *Journal) take() *change {
+	if n := len(j.free); n > 0 {
+		c := j.free[n-1]
+		j.free = j.free[:n-1]
+		return c
+	}
+	return new(change)
+}
+
+func (j *Journal) give(c *change) {
+	*c = change{}
+	if len(j.free) < journalFreeMax {
+		j.free = append(j.free, c)
+	}
+}
