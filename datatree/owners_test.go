@@ -14,8 +14,8 @@ func TestIDSetAgainstMap(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var set idSet
 		want := map[store.ID]bool{}
-		ids := rapid.SliceOfN(rapid.Uint32Range(1, 3*small), 0, 300).Draw(t, "ids")
-		drain := rapid.Bool().Draw(t, "drain")
+		ids := rapid.SliceOf(rapid.Uint32Range(1, 3*small)).Draw(t, "ids")
+		most := rapid.IntRange(0, 3*small).Draw(t, "most")
 		toggle := func(id store.ID) {
 			if want[id] {
 				delete(want, id)
@@ -27,12 +27,15 @@ func TestIDSetAgainstMap(t *testing.T) {
 			want[id] = true
 			set.add(id)
 		}
+		for id := range most {
+			toggle(store.ID(id))
+		}
 		for _, id := range ids {
 			toggle(store.ID(id))
 		}
-		if drain {
+		if rapid.Bool().Draw(t, "drain") {
 			for len(set.ids) > 0 {
-				toggle(set.ids[len(ids)%len(set.ids)])
+				toggle(set.ids[most%len(set.ids)])
 			}
 		}
 		if len(set.ids) != len(want) {
