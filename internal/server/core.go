@@ -20,6 +20,8 @@ type core struct {
 	logger   *zap.Logger
 	// published is told of the replica after each tick; may be nil.
 	published func(*replica.Replica)
+	// stepping is told the time of each step; may be nil.
+	stepping func(replica.Now)
 
 	mu     sync.Mutex
 	in     replica.Events // what has come since the last step
@@ -89,6 +91,9 @@ func (c *core) run() {
 
 func (c *core) step() {
 	ev := c.take()
+	if c.stepping != nil {
+		c.stepping(ev.Now)
+	}
 	effects := c.replica.Step(&ev)
 	clear(ev.Batches)
 	c.spare = ev.Batches[:0]

@@ -36,6 +36,7 @@ type Server struct {
 	core    *core
 	log     *logWriter
 	shared  *processor.Shared
+	outlook *outlook
 	serving atomic.Bool
 	walkers sync.WaitGroup
 	ticking sync.WaitGroup
@@ -58,8 +59,18 @@ func New(cfg *config.Config, fs persistence.FS, logger *zap.Logger) *Server {
 // disk. An error of the log's disk ends it at once, with an error that wraps
 // persistence.ErrDisk: nothing that was not durable has been answered.
 func (s *Server) Run(ctx context.Context) error {
+	if err := s.openOutlook(); err != nil {
+		return err
+	}
+	err := s.run(ctx)
+	return errors.Join(err, s.outlook.observer.audit.Close())
+}
+
+// run is Run within the life of the audit log.
+func (s *Server) run(ctx context.Context) error {
 	saved, err := s.restore()
 	if err != nil {
+		s.outlook.observer.audit.Started(true)
 		return err
 	}
 	s.assemble(saved)
@@ -75,6 +86,7 @@ func (s *Server) Run(ctx context.Context) error {
 	case err := <-ended:
 		return errors.Join(err, s.close())
 	}
+	s.outlook.observer.audit.Started(false)
 	s.ticking.Go(s.tick)
 	select {
 	case <-ctx.Done():
@@ -85,6 +97,7 @@ func (s *Server) Run(ctx context.Context) error {
 		s.stop()
 		return errors.Join(fmt.Errorf("the event loops ended: %w", err), s.close())
 	}
+	s.outlook.observer.audit.Stopped()
 	s.stop()
 	drain, cancel := context.WithTimeout(context.Background(), drainTimeout)
 	defer cancel()
@@ -102,7 +115,7 @@ func (s *Server) assemble(saved []session.Saved) {
 	conns := processor.NewConns()
 	s.core = newCore(s.clock, s.logger)
 	s.core.replica = replica.New(
-		s.replicaConfig(rules, nil), s.tree, saved, conns, s.clock.now())
+		s.replicaConfig(rules, s.outlook.observer), s.tree, saved, conns, s.clock.now())
 	s.core.snapshot = s.startSnapshot
 	s.log = newLogWriter(s.store.Log())
 	s.log.durable, s.log.failed, s.log.flushed = s.core.durable, s.fail, s.noteFlush
@@ -116,6 +129,7 @@ func (s *Server) assemble(saved []session.Saved) {
 		},
 		Clock: s.clock.monoMillis, Serving: &s.serving, Counts: new(processor.Counts),
 	}
+	s.answerWords()
 }
 
 // listen runs the event loops; each has a lane.
@@ -123,9 +137,17 @@ func (s *Server) listen(handle chan<- *reactor.Handle) error {
 	cfg := reactorConfig(s.cfg)
 	cfg.Logger = s.logger.Named("reactor")
 	cfg.Started = func(h *reactor.Handle) { handle <- h }
-	cfg.Listening = s.Listening
+	cfg.Stats = &s.outlook.doors
+	cfg.Listening = func(at []netip.AddrPort) {
+		s.outlook.listening(at)
+		if s.Listening != nil {
+			s.Listening(at)
+		}
+	}
 	return reactor.Run(cfg, func(wake func()) reactor.Lane {
 		lane := processor.NewLane(s.shared, wake)
+		latency := &s.outlook.metrics.Final
+		lane.Record(latency.ReadLatency.Recorder(), latency.UpdateLatency.Recorder())
 		return reactor.Lane{
 			Open: func(c *reactor.Conn) reactor.Stream {
 				return lane.Open(c, c.RemoteAddr())
@@ -195,6 +217,7 @@ func (s *Server) close() error {
 
 // noteFlush warns of slow disks.
 func (s *Server) noteFlush(took time.Duration, txns int) {
+	s.outlook.flushed(took, txns)
 	if warn := s.cfg.Storage.FsyncWarning; warn > 0 && took > warn {
 		s.logger.Warn("flushing the log took long",
 			zap.Duration("took", took), zap.Int("transactions", txns))
@@ -202,6 +225,7 @@ func (s *Server) noteFlush(took time.Duration, txns int) {
 }
 
 func (s *Server) overQuota(q datatree.QuotaVerdict) {
+	s.outlook.overQuota(&q)
 	s.logger.Warn("quota exceeded", zap.String("path", q.Prefix),
 		zap.Int64("count", q.Count.Now), zap.Int64("count limit", q.Count.Limit),
 		zap.Int64("bytes", q.Bytes.Now), zap.Int64("bytes limit", q.Bytes.Limit))

@@ -18,7 +18,10 @@ const walkNodes = 1024
 // has everything.
 func (s *Server) startSnapshot(job *replica.SnapshotJob) {
 	s.walkers.Go(func() {
-		if err := s.writeSnapshot(job); err != nil {
+		begin := time.Now()
+		err := s.writeSnapshot(job)
+		s.outlook.snapshotTaken(time.Since(begin), err)
+		if err != nil {
 			s.logger.Error("snapshot failed; the log is kept and the next roll tries again",
 				zap.Stringer("zxid", job.Zxid), zap.Error(err))
 			if isDisk(err) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -124,10 +125,12 @@ func (s *Server) restore() ([]session.Saved, error) {
 	s.store = dir
 	s.tree = datatree.New(treeOptions(s.cfg))
 	load := newLoader(s.tree)
+	begin := time.Now()
 	found, err := dir.Recover(load)
 	if err != nil {
 		return nil, err
 	}
+	s.outlook.recovered(time.Since(begin))
 	s.report(&found)
 	if f := s.tree.Faults(); f.Mismatches > 0 {
 		s.logger.Error("the digest of the tree differs from the log's",

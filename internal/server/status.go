@@ -1,0 +1,191 @@
+package server
+
+import (
+	"fmt"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+
+	"quoll/datatree"
+	"quoll/internal/admin"
+	"quoll/internal/config"
+	"quoll/internal/metrics"
+	"quoll/internal/replica"
+	"quoll/reactor"
+)
+
+// dumpPatience bounds how long the word dump waits for the core, and its loop with it.
+const dumpPatience = 500 * time.Millisecond
+
+// status is what the core tells of its table of sessions. How many there are is told after each
+// tick; when they end costs a look at each, and is told to who asks.
+type status struct {
+	core  *core
+	clock clock
+	count atomic.Int64
+
+	mu      sync.Mutex
+	latest  admin.Sessions // the last that was told with deadlines
+	waiting chan struct{}  // closed when latest is told anew; nil: nobody waits
+}
+
+// publish is called by the core after a tick.
+func (s *status) publish(r *replica.Replica) {
+	sessions := r.Sessions()
+	s.count.Store(int64(sessions.Len()))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.waiting == nil {
+		return
+	}
+	s.latest = admin.Sessions{
+		Count: sessions.Len(), WallMillis: s.clock.now().WallMillis,
+		Deadlines: sessions.Deadlines(),
+	}
+	close(s.waiting)
+	s.waiting = nil
+}
+
+// sessions is for any goroutine but the core.
+func (s *status) sessions(deadlines bool) admin.Sessions {
+	if !deadlines {
+		return admin.Sessions{Count: int(s.count.Load())}
+	}
+	s.mu.Lock()
+	told := s.waiting
+	if told == nil {
+		told = make(chan struct{})
+		s.waiting = told
+	}
+	s.mu.Unlock()
+	s.core.tick()
+	patience := time.NewTimer(dumpPatience)
+	defer patience.Stop()
+	select {
+	case <-told:
+	case <-s.core.done:
+	case <-patience.C:
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.latest
+}
+
+// outlook is everything by which the server is seen from outside: words, metrics, audit log.
+type outlook struct {
+	status   status
+	metrics  *metrics.Server
+	observer *observer
+	doors    reactor.Stats
+	port     atomic.Int32 // the client port, when it is known
+
+	flushes struct{ time, flush, batch *metrics.Recorder } // the log writer's
+	shots   *metrics.Recorder                              // of one snapshot at a time
+}
+
+// openOutlook starts the audit log; nothing else of it runs by itself.
+func (s *Server) openOutlook() error {
+	audit, err := admin.OpenAudit(s.cfg.Observability, s.logger)
+	if err != nil {
+		return fmt.Errorf("%w: %w", config.ErrInvalid, err)
+	}
+	m := metrics.NewServer(metrics.NewRegistry())
+	o := &outlook{metrics: m, observer: newObserver(m, audit), shots: m.Disk.SnapshotTime.Recorder()}
+	o.flushes.time = m.Disk.FsyncTime.Recorder()
+	o.flushes.flush = m.Sync.FlushTime.Recorder()
+	o.flushes.batch = m.Sync.BatchSize.Recorder()
+	o.port.Store(-1)
+	s.outlook = o
+	return nil
+}
+
+// answerWords ties the words to what was assembled.
+func (s *Server) answerWords() {
+	o := s.outlook
+	o.status.core, o.status.clock = s.core, s.clock
+	s.core.published, s.core.stepping = o.status.publish, o.observer.at
+	s.shared.Words = admin.New(admin.Deps{
+		Config: s.cfg, Shared: s.shared, Metrics: o.metrics, Logger: s.logger.Named("4lw"),
+		Version:    admin.Version(),
+		WallMillis: func() int64 { return s.clock.now().WallMillis },
+		Sessions:   o.status.sessions,
+		Live:       s.live,
+		Doors:      o.countDoors,
+		// Twice the output that pauses a connection is well below what closes it.
+		MaxAnswerBytes: int(min(s.cfg.Network.OutputBytes/2, 16<<20)),
+	})
+}
+
+// listening notes the port that the kernel gave.
+func (o *outlook) listening(at []netip.AddrPort) {
+	if len(at) > 0 {
+		o.port.Store(int32(at[0].Port()))
+	}
+}
+
+func (o *outlook) countDoors() admin.Doors {
+	d := &o.doors
+	var rejected int64
+	for i := range d.Refused {
+		rejected += d.Refused[i].Load()
+	}
+	return admin.Doors{
+		Rejected: rejected,
+		Dropped:  d.Closed[reactor.ClosedByPeer].Load() + d.Closed[reactor.ClosedByError].Load(),
+		Expired:  d.Closed[reactor.ClosedAtConnectDeadline].Load(),
+	}
+}
+
+// live is what conf and dirs tell beside the configuration: two listings of directories.
+func (s *Server) live() config.Live {
+	return config.Live{
+		ClientPort:   int(s.outlook.port.Load()),
+		DataDirBytes: s.dirBytes(s.store.SnapDir()),
+		LogDirBytes:  s.dirBytes(s.store.LogDir()),
+	}
+}
+
+func (s *Server) dirBytes(dir string) (sum int64) {
+	files, err := s.fs.ReadDir(dir)
+	if err != nil {
+		s.logger.Warn("cannot list a data directory", zap.String("dir", dir), zap.Error(err))
+	}
+	for _, f := range files {
+		sum += f.Size
+	}
+	return sum
+}
+
+// recovered notes how long the start took.
+func (o *outlook) recovered(took time.Duration) {
+	o.metrics.Disk.InitTime.Recorder().Add(took.Milliseconds())
+}
+
+// flushed is for the log writer alone.
+func (o *outlook) flushed(took time.Duration, txns int) {
+	o.flushes.time.Add(took.Milliseconds())
+	o.flushes.flush.Add(took.Milliseconds())
+	if txns > 0 {
+		o.flushes.batch.Add(int64(txns))
+		o.metrics.Sync.Queued.Add(int64(txns))
+	}
+}
+
+// snapshotTaken is for the walker alone.
+func (o *outlook) snapshotTaken(took time.Duration, err error) {
+	if err != nil {
+		o.metrics.Disk.SnapshotErrors.Add(1)
+		return
+	}
+	o.shots.Add(took.Milliseconds())
+}
+
+// overQuota counts by the first part of the path. Any goroutine.
+func (o *outlook) overQuota(q *datatree.QuotaVerdict) {
+	if q.Refused() {
+		o.metrics.Namespaces.QuotaExceeded.Add(topNamespace(q.Prefix), 1)
+	}
+}
