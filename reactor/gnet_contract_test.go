@@ -337,6 +337,18 @@ func TestGnetEngineEndClosesWithoutError(t *testing.T) {
 	holds(t, receive(t, closed, "the close") == nil, "as if we had closed it")
 }
 
+// TestRunFailsWhenTheEngineEnds: a server whose loops are gone must not look alive.
+func TestRunFailsWhenTheEngineEnds(t *testing.T) {
+	conns := make(chan *Conn, 1)
+	s := start(t, &server{open: func(c *Conn) Stream { conns <- c; return &stream{} }})
+	s.dial()
+	c := receive(t, conns, "open")
+	noError(t, c.link.(*gnetConn).gl.el.Execute(t.Context(), endOfEngine{}))
+	err := receive(t, s.ended, "Run")
+	holds(t, errors.Is(err, errEngineEnded), "engine ended: %v", err)
+	s.ended <- nil
+}
+
 // crash runs one of the tests below in a process of its own, which it may ruin, and returns what
 // that said.
 func crash(t *testing.T, name string) string {

@@ -101,18 +101,6 @@ func TestDrainGivesUp(t *testing.T) {
 	})
 }
 
-// TestRunFailsWhenTheEngineEnds: a server whose loops are gone must not look alive.
-func TestRunFailsWhenTheEngineEnds(t *testing.T) {
-	conns := make(chan *Conn, 1)
-	s := start(t, &server{open: func(c *Conn) Stream { conns <- c; return &stream{} }})
-	s.dial()
-	c := receive(t, conns, "open")
-	noError(t, c.link.(*gnetConn).gl.el.Execute(t.Context(), endOfEngine{}))
-	err := receive(t, s.ended, "Run")
-	holds(t, errors.Is(err, errEngineEnded), "engine ended: %v", err)
-	s.ended <- nil
-}
-
 func TestListeners(t *testing.T) {
 	onBoth(t, func(t *testing.T, tr Transport) {
 		s := &server{cfg: Config{Transport: tr}, open: echo}

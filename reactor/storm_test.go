@@ -75,10 +75,13 @@ func TestTenThousandConnects(t *testing.T) {
 		for _, wake := range s.wakes {
 			wake()
 		}
+		seen := func() int64 {
+			return s.stats.Accepted.Load() + s.stats.Refused[RefusedByLane].Load()
+		}
+		eventually(t, "all seen", func() bool { return seen() == clients*each })
 		eventually(t, "all closed", func() bool { return s.stats.Open.Load() == 0 })
 		eventually(t, "as few goroutines", func() bool { return runtime.NumGoroutine() <= goroutines })
 		eventually(t, "as few descriptors", func() bool { return descriptors(t) <= files })
-		equal(t, clients*each, s.stats.Accepted.Load()+s.stats.Refused[RefusedByLane].Load(), "seen")
 		equal(t, 0, s.handle.r.admission.count(), "admitted")
 		equal(t, 0, s.stats.PendingBytes.Load(), "pending")
 	})
