@@ -128,7 +128,7 @@ func (t *Tree) deleteNode(path []byte, zxid jute.Zxid) jute.ErrorCode {
 	t.acls.Drop(n.ACL)
 	t.dataSize -= sizeOf(path, size)
 	t.lists.remove(t.opts.Kind(owner), owner, id)
-	t.nodes.Remove(id)
+	t.nodes.Remove(id, path)
 
 	t.quotaDeleted(parentPath, name)
 	t.quotaChanged(path, int64(-max(0, size)), -1)

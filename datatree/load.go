@@ -37,12 +37,10 @@ func (t *Tree) LoadNode(path, data []byte, acl int64, st *jute.StatPersisted) er
 		return fmt.Errorf("znode %q: %w", path, err)
 	}
 	n := t.nodes.At(id)
-	parent := n.Parent
-	*n = store.Node{
-		Czxid: st.Czxid, Mzxid: st.Mzxid, Pzxid: st.Pzxid, Ctime: st.Ctime, Mtime: st.Mtime,
-		Owner: st.EphemeralOwner, Version: st.Version, Cversion: st.Cversion,
-		Aversion: st.Aversion, ACL: t.acls.Use(acl), Parent: parent,
-	}
+	n.Czxid, n.Mzxid, n.Pzxid = st.Czxid, st.Mzxid, st.Pzxid
+	n.Ctime, n.Mtime = st.Ctime, st.Mtime
+	n.Version, n.Cversion, n.Aversion = st.Version, st.Cversion, st.Aversion
+	n.Owner, n.ACL = st.EphemeralOwner, t.acls.Use(acl)
 	t.addDigest(id, path)
 	if id != store.Root {
 		t.lists.add(t.opts.Kind(n.Owner), n.Owner, id)

@@ -15,6 +15,10 @@ type Options struct {
 	ExtendedTypes bool // zookeeper.extendedTypesEnabled: TTL nodes
 	Emulate353TTL bool // zookeeper.emulate353TTLNodes
 	Digest        bool // zookeeper.digest.enabled: without it every digest is 0
+
+	// Seed is for the index of paths: a random one keeps clients from choosing paths that
+	// collide in it. Nothing that can be seen depends on it.
+	Seed uint64
 }
 
 // Paths of the nodes that every tree begins with.
@@ -46,7 +50,7 @@ type Tree struct {
 // New makes the tree that a new server starts with: the root, /zookeeper, its quota and its
 // config, the last readable by all and writable by none.
 func New(o Options) *Tree {
-	t := &Tree{opts: o, nodes: store.New(), watches: watch.NewManager()}
+	t := &Tree{opts: o, nodes: store.New(o.Seed), watches: watch.NewManager()}
 	t.clear()
 	t.addBuiltin(store.Root, zookeeperPath)
 	zk := t.nodes.Lookup([]byte(zookeeperPath))
@@ -166,10 +170,16 @@ func (t *Tree) eachNode(id store.ID, visit func(id store.ID, path []byte)) {
 
 func (t *Tree) descend(id store.ID, path []byte, visit func(id store.ID, path []byte)) {
 	visit(id, path)
-	for i := range t.nodes.NumChildren(id) {
-		kid := t.nodes.Child(id, i)
-		below := append(append(path, '/'), t.nodes.Name(kid)...)
-		t.descend(kid, below, visit)
-		path = below[:len(path)]
+	for from := 0; ; {
+		kids := t.nodes.Children(id, from)
+		if len(kids) == 0 {
+			return
+		}
+		from += len(kids)
+		for _, kid := range kids {
+			below := append(append(path, '/'), t.nodes.Name(kid)...)
+			t.descend(kid, below, visit)
+			path = below[:len(path)]
+		}
 	}
 }

@@ -131,8 +131,14 @@ func (v View) AppendChildren(dst []byte, n Ref) []byte {
 // listing may be spread over several views by who starts again when czxid or pzxid moved.
 func (v View) AppendNames(dst []byte, n Ref, from, limit int) (out []byte, next int) {
 	end := min(from+limit, v.NumChildren(n))
-	for i := from; i < end; i++ {
-		dst = jute.AppendBuffer(dst, v.t.nodes.Name(v.t.nodes.Child(n.id, i)))
+	for from < end {
+		for _, kid := range v.t.nodes.Children(n.id, from) {
+			if from == end {
+				break
+			}
+			dst = jute.AppendBuffer(dst, v.t.nodes.Name(kid))
+			from++
+		}
 	}
 	return dst, end
 }

@@ -41,7 +41,8 @@ func (t *Tree) recount(of string) {
 			bytes += int64(len(t.nodes[p].Data))
 		}
 	}
-	t.Get(quotaTop + of + "/zookeeper_stats").Data = fmt.Appendf(nil, "count=%d,bytes=%d", count, bytes)
+	n := t.Get(quotaTop + of + "/zookeeper_stats")
+	n.Data = fmt.Appendf(nil, "count=%d,bytes=%d", count, bytes)
 }
 
 // Quota is the longest path with a quota that path falls under, "" for none.
@@ -61,9 +62,9 @@ func (t *Tree) charge(path string, bytes, count int64) {
 	if of == "" || n == nil {
 		return
 	}
-	var haveCount, haveBytes int64
-	if _, err := fmt.Sscanf(string(n.Data), "count=%d,bytes=%d", &haveCount, &haveBytes); err != nil {
-		haveCount, haveBytes = -1, -1
+	had := [2]int64{-1, -1}
+	if _, err := fmt.Sscanf(string(n.Data), "count=%d,bytes=%d", &had[0], &had[1]); err != nil {
+		had = [2]int64{-1, -1}
 	}
-	n.Data = fmt.Appendf(nil, "count=%d,bytes=%d", haveCount+count, haveBytes+bytes)
+	n.Data = fmt.Appendf(nil, "count=%d,bytes=%d", had[0]+count, had[1]+bytes)
 }

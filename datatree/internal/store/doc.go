@@ -1,6 +1,34 @@
 // Package store keeps znodes: it finds them by path and knows parents, names, data and children.
 // It knows nothing of transactions, sessions, watches or digests.
 //
+// A million nodes are a million records in a few hundred slices without pointers, so that the
+// garbage collector has nothing to look at:
+//
+//	            index                       Node, 88 bytes
+//	path ---> sub-table --> [tag|id] ---> +----------------------------+
+//	          hash of the full path       | stat, owner, ACL, digest   |
+//	                                      | parent  id                 |
+//	                                      | place   in parent's kids   |
+//	            cell, a size class        | length of data             |
+//	          [n][name][data] <---------- | cell                       |
+//	            run of ids, a size class  |                            |
+//	          [count][id][id].. <-------- | kids                       |
+//	                                      +----------------------------+
+//
+// Everything is addressed by numbers: a Node by its ID, a cell or run by a handle that has its
+// size class in the high bits. What is freed is chained through itself and given again.
+//
+// Invariants:
+//   - Nothing that one change does grows with the number of nodes: sub-tables grow one at a time,
+//     chunks are added and not moved (but for the first of each slab, while it is small), and the
+//     children of a node with more than a thousand lie in pages.
+//   - The name that a node has and those of the nodes above it are its path: the index holds a hash
+//     and an id, and a hit is compared name by name.
+//   - A free slot has no cell; a live one has.
+//
 // A node is named by an ID, which is given again after the node is removed. Who may call what at
-// the same time is the tree's business: one writer alone, or any number of readers.
+// the same time is the tree's business: one writer alone, or any number of readers. What Name, Data
+// and Children return aliases the store until the next change; a *Node until the next Add.
+//
+// Read in this order: store.go, cell.go, kids.go, slab.go, index.go.
 package store

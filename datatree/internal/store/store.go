@@ -1,7 +1,7 @@
 package store
 
 import (
-	"bytes"
+	"encoding/binary"
 
 	"quoll/jute"
 )
@@ -16,7 +16,7 @@ const (
 )
 
 // Node is what the tree knows of a znode besides its name, data and children. The caller may
-// change every field but Parent.
+// change every exported field but Parent.
 type Node struct {
 	Czxid, Mzxid, Pzxid jute.Zxid
 	Ctime, Mtime        int64 // ms since 1970
@@ -26,116 +26,233 @@ type Node struct {
 	Aversion            int32
 	ACL                 uint32 // handle in the ACL cache
 	Digest              uint32 // of path, data and stat, as they are now
-	Parent              ID     // None for the root
+	Parent              ID     // None for the root; in a free slot: the next free one
+	place               uint32 // in the parent's list of children
+	dataLen             uint32 // null: no data at all
+	cell                handle // name and data; 0 in a free slot
+	kids                handle
 }
 
-type node struct {
-	Node
-	name  string
-	data  []byte // nil is null
-	kids  []ID
-	place int // in the parent's kids
-	path  string
-}
+// null is the length of data that is null.
+const null = 1<<32 - 1
+
+// nodesShift: a chunk has 4,096 nodes.
+const nodesShift = 12
 
 // Store is a set of nodes that form a tree. It always has a root.
 type Store struct {
-	nodes []*node // by ID; nil where free
-	free  []ID
-	index map[string]ID
+	nodes slab[Node]
+	count int
+	cells cells
+	kids  kids
+	index index
 }
 
-// New makes a store with nothing but a root, whose data is empty.
-func New() *Store {
+// New makes a store with nothing but a root, whose data is empty. The seed keeps clients from
+// choosing paths that collide in the index; nothing else depends on it.
+func New(seed uint64) *Store {
 	s := &Store{}
-	s.Reset()
+	s.reset(seed)
 	return s
 }
 
 // Reset drops every node but the root, which becomes new.
-func (s *Store) Reset() {
-	root := &node{data: []byte{}}
-	*s = Store{nodes: []*node{nil, root}, index: map[string]ID{"": Root}}
+func (s *Store) Reset() { s.reset(s.index.seed) }
+
+func (s *Store) reset(seed uint64) {
+	*s = Store{nodes: slab[Node]{size: 1, shift: nodesShift}, index: index{seed: seed}, count: 1}
+	s.cells.init()
+	s.kids.init()
+	s.nodes.fresh() // None
+	s.nodes.fresh() // Root
+	root := s.At(Root)
+	root.cell = s.cells.alloc(1)
+	s.cells.at(root.cell)[0] = 0
 }
 
-// Lookup finds a node by its path; "" and "/" are the root.
-func (s *Store) Lookup(path []byte) ID {
-	if len(path) == 1 && path[0] == '/' {
-		return Root
-	}
-	return s.index[string(path)]
+// At is the record of a live node; it is valid until the next Add.
+func (s *Store) At(id ID) *Node {
+	return &s.nodes.chunks[id>>nodesShift][id&(1<<nodesShift-1)]
 }
 
 // Live says whether id names a node.
-func (s *Store) Live(id ID) bool { return int(id) < len(s.nodes) && s.nodes[id] != nil }
-
-// At is the record of a live node; it stays where it is until the node is removed.
-func (s *Store) At(id ID) *Node { return &s.nodes[id].Node }
+func (s *Store) Live(id ID) bool {
+	return id != None && uint32(id) < s.nodes.next && s.At(id).cell != 0
+}
 
 // Len counts the nodes, the root included.
-func (s *Store) Len() int { return len(s.index) }
+func (s *Store) Len() int { return s.count }
+
+// Lookup finds a node by its path; "" and "/" are the root.
+func (s *Store) Lookup(path []byte) ID {
+	if len(path) == 0 || len(path) == 1 && path[0] == '/' {
+		return Root
+	}
+	hash := s.index.hash(path)
+	t := s.index.of(hash)
+	if t.used == 0 {
+		return None
+	}
+	tag := hash << 32
+	for i := t.home(tag); t.slots[i] != 0; i = t.next(i) {
+		if e := t.slots[i]; e^tag < 1<<32 && s.isAt(ID(e), path) {
+			return ID(e)
+		}
+	}
+	return None
+}
+
+// isAt compares a node's path, from its end up to the root.
+func (s *Store) isAt(id ID, path []byte) bool {
+	for id != Root {
+		name := s.Name(id)
+		slash := len(path) - len(name) - 1
+		if slash < 0 || path[slash] != '/' || string(path[slash+1:]) != string(name) {
+			return false
+		}
+		path = path[:slash]
+		id = s.At(id).Parent
+	}
+	return len(path) == 0
+}
 
 // Add makes a node that does not exist yet, under a parent that does. Name is the last segment of
 // path. It copies name and data; nil data is null.
 func (s *Store) Add(parent ID, path, name, data []byte) ID {
-	n := &node{name: string(name), path: string(path)}
-	n.Parent = parent
-	n.data = bytes.Clone(data)
-	var id ID
-	if last := len(s.free) - 1; last >= 0 {
-		id = s.free[last]
-		s.free = s.free[:last]
-		s.nodes[id] = n
-	} else {
-		id = ID(len(s.nodes))
-		s.nodes = append(s.nodes, n)
-	}
-	p := s.nodes[parent]
-	n.place = len(p.kids)
-	p.kids = append(p.kids, id)
-	s.index[n.path] = id
+	id := s.slot()
+	n := s.At(id)
+	*n = Node{Parent: parent}
+	s.fill(n, name, data)
+	p := s.At(parent)
+	var place int
+	p.kids, place = s.kids.add(p.kids, id)
+	n.place = uint32(place)
+	hash := s.index.hash(path)
+	s.index.of(hash).add(hash, id)
+	s.count++
 	return id
 }
 
-// Remove drops a node, and takes it from its parent's children. Children that it still has become
-// unreachable by their parent, as in ZooKeeper; a server never removes a node that has any.
-func (s *Store) Remove(id ID) {
-	n := s.nodes[id]
-	p := s.nodes[n.Parent]
-	last := p.kids[len(p.kids)-1]
-	p.kids[n.place] = last
-	s.nodes[last].place = n.place
-	p.kids = p.kids[:len(p.kids)-1]
-	delete(s.index, n.path)
-	s.nodes[id] = nil
-	s.free = append(s.free, id)
+func (s *Store) slot() ID {
+	if s.nodes.freed == 0 {
+		return ID(s.nodes.fresh())
+	}
+	id := ID(s.nodes.freed - 1)
+	s.nodes.freed = uint32(s.At(id).Parent)
+	return id
+}
+
+// fill gives a node without a cell its name and data.
+func (s *Store) fill(n *Node, name, data []byte) {
+	var length [binary.MaxVarintLen64]byte
+	head := binary.PutUvarint(length[:], uint64(len(name)))
+	n.cell = s.cells.alloc(head + len(name) + len(data))
+	cell := s.cells.at(n.cell)
+	copy(cell, length[:head])
+	copy(cell[head:], name)
+	copy(cell[head+len(name):], data)
+	n.setLen(data)
+}
+
+func (n *Node) setLen(data []byte) {
+	n.dataLen = uint32(len(data))
+	if data == nil {
+		n.dataLen = null
+	}
+}
+
+// Remove drops a node that has no children, and takes it from its parent's. Path is its path.
+func (s *Store) Remove(id ID, path []byte) {
+	hash := s.index.hash(path)
+	s.index.of(hash).remove(hash, id)
+	n := s.At(id)
+	p := s.At(n.Parent)
+	var moved ID
+	p.kids, moved = s.kids.remove(p.kids, int(n.place))
+	if moved != None {
+		s.At(moved).place = n.place
+	}
+	s.cells.free(n.cell)
+	*n = Node{Parent: ID(s.nodes.freed)}
+	s.nodes.freed = uint32(id) + 1
+	s.count--
+}
+
+// split cuts a cell into name and what is behind it.
+func split(cell []byte) (name, rest []byte) {
+	n, head := uint64(cell[0]), 1
+	if n >= 0x80 {
+		n, head = binary.Uvarint(cell)
+	}
+	end := head + int(n)
+	return cell[head:end:end], cell[end:]
 }
 
 // Name is the last segment of the node's path, "" for the root. It aliases the store.
-func (s *Store) Name(id ID) []byte { return []byte(s.nodes[id].name) }
+func (s *Store) Name(id ID) []byte {
+	name, _ := split(s.cells.at(s.At(id).cell))
+	return name
+}
 
 // Data is the node's data, nil when null. It aliases the store until the next change.
-func (s *Store) Data(id ID) []byte { return s.nodes[id].data }
+func (s *Store) Data(id ID) []byte {
+	n := s.At(id)
+	if n.dataLen == null {
+		return nil
+	}
+	_, rest := split(s.cells.at(n.cell))
+	return rest[:n.dataLen:n.dataLen]
+}
 
 // DataLen is the length of the node's data, -1 when null.
 func (s *Store) DataLen(id ID) int {
-	if s.nodes[id].data == nil {
-		return -1
+	if n := s.At(id); n.dataLen != null {
+		return int(n.dataLen)
 	}
-	return len(s.nodes[id].data)
+	return -1
 }
 
 // SetData replaces the node's data by a copy of data; nil is null.
-func (s *Store) SetData(id ID, data []byte) { s.nodes[id].data = bytes.Clone(data) }
+func (s *Store) SetData(id ID, data []byte) {
+	n := s.At(id)
+	old := n.cell
+	cell := s.cells.at(old)
+	name, rest := split(cell)
+	if s.cells.fits(old, len(cell)-len(rest)+len(data)) {
+		copy(rest, data)
+		n.setLen(data)
+		return
+	}
+	// The name stays readable while the new cell is filled: allocating moves a small first chunk,
+	// but leaves the old one as it was.
+	s.fill(n, name, data)
+	s.cells.free(old)
+}
 
 // NumChildren counts the node's children.
-func (s *Store) NumChildren(id ID) int { return len(s.nodes[id].kids) }
+func (s *Store) NumChildren(id ID) int { return s.kids.count(s.At(id).kids) }
 
-// Child is the i-th child; the order changes with every removal.
-func (s *Store) Child(id ID, i int) ID { return s.nodes[id].kids[i] }
+// Children is a piece of the list of children, from the from-th on: as many as lie together. None
+// are left when it is empty. The order changes with a removal only.
+func (s *Store) Children(id ID, from int) []ID { return s.kids.from(s.At(id).kids, from) }
 
 // AppendChildIDs appends the ids of all children.
-func (s *Store) AppendChildIDs(dst []ID, id ID) []ID { return append(dst, s.nodes[id].kids...) }
+func (s *Store) AppendChildIDs(dst []ID, id ID) []ID {
+	for n := 0; ; {
+		piece := s.Children(id, n)
+		if len(piece) == 0 {
+			return dst
+		}
+		dst = append(dst, piece...)
+		n += len(piece)
+	}
+}
 
 // AppendPath appends the node's full path, "" for the root.
-func (s *Store) AppendPath(dst []byte, id ID) []byte { return append(dst, s.nodes[id].path...) }
+func (s *Store) AppendPath(dst []byte, id ID) []byte {
+	if id == Root {
+		return dst
+	}
+	dst = s.AppendPath(dst, s.At(id).Parent)
+	return append(append(dst, '/'), s.Name(id)...)
+}
