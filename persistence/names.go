@@ -2,6 +2,7 @@ package persistence
 
 import (
 	"cmp"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -63,4 +64,13 @@ func listed(list []FileInfo, prefix string) []named {
 	}
 	slices.SortStableFunc(files, func(a, b named) int { return cmp.Compare(a.zxid, b.zxid) })
 	return files
+}
+
+// LogPaths picks the logs from a listing of dir and returns their paths, oldest first.
+func LogPaths(dir string, list []FileInfo) []string {
+	var paths []string
+	for _, f := range listed(list, logPrefix) {
+		paths = append(paths, filepath.Join(dir, f.Name))
+	}
+	return paths
 }

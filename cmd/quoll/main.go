@@ -33,7 +33,7 @@ func rootCommand() *cobra.Command {
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
-	root.AddCommand(serverCommand(), configCommand())
+	root.AddCommand(serverCommand(), configCommand(), logCommand(), snapshotCommand())
 	return root
 }
 
