@@ -1,0 +1,143 @@
+package auth_test
+
+import (
+	"net/netip"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"quoll/jute"
+	"quoll/processor/auth"
+)
+
+func rules() *auth.Rules { return &auth.Rules{DigestEnabled: true} }
+
+func acl(perms jute.Perms, scheme, id string) jute.ACL {
+	return jute.ACL{Perms: perms, ID: jute.ID{Scheme: scheme, ID: id}}
+}
+
+func shown(t *testing.T, r *auth.Rules, proofs ...string) *auth.Identity {
+	peer := netip.MustParseAddr("10.1.2.3")
+	who := auth.Connected(peer)
+	for _, p := range proofs {
+		var ok bool
+		who, ok = r.Authenticate(who, "digest", []byte(p), peer)
+		require.True(t, ok)
+	}
+	return who
+}
+
+// The hashes are what `DigestAuthenticationProvider` of Apache 3.9.5 prints.
+func TestDigestIsApaches(t *testing.T) {
+	require.Equal(t, "", auth.Digest("SHA1", []byte("user:pass")))
+	require.Equal(t, "super:D/InIHSb7yEEbrWz8b9l71RjZJU=",
+		auth.Digest("SHA1", []byte("super:test")))
+	require.Empty(t, auth.Digest("ROT13", []byte("a:b")))
+	require.True(t, auth.ValidDigestAlg("SHA-256"))
+}
+
+func TestAllowed(t *testing.T) {
+	r := rules()
+	who := shown(t, r, "user:pass")
+	mine := auth.Digest("", []byte("user:pass"))
+	for name, c := range map[string]struct {
+		acl  []jute.ACL
+		want bool
+	}{
+		"none":                {nil, true},
+		"world":               {[]jute.ACL{acl(1, "world", "anyone")}, true},
+		"world, other perms":  {[]jute.ACL{acl(30, "world", "anyone")}, false},
+		"world, other id":     {[]jute.ACL{acl(1, "world", "someone")}, false},
+		"mine":                {[]jute.ACL{acl(1, "digest", mine)}, true},
+		"another's":           {[]jute.ACL{acl(1, "digest", "user:x")}, false},
+		"address":             {[]jute.ACL{acl(1, "ip", "10.1.2.3")}, true},
+		"range":               {[]jute.ACL{acl(1, "ip", "10.1.0.0/16")}, true},
+		"odd range":           {[]jute.ACL{acl(1, "ip", "10.1.2.0/30")}, true},
+		"other range":         {[]jute.ACL{acl(1, "ip", "10.1.2.4/31")}, false},
+		"everything":          {[]jute.ACL{acl(1, "ip", "0.0.0.0/0")}, true},
+		"IPv6 is another":     {[]jute.ACL{acl(1, "ip", "::/0")}, false},
+		"second entry":        {[]jute.ACL{acl(2, "digest", mine), acl(1, "digest", mine)}, true},
+		"scheme without code": {[]jute.ACL{acl(1, "sasl", "user")}, false},
+	} {
+		require.Equal(t, c.want, r.Allowed(c.acl, jute.PermRead, who), name)
+	}
+	locked := []jute.ACL{acl(1, "digest", "nobody:x")}
+	require.True(t, (&auth.Rules{SkipACL: true}).Allowed(locked, jute.PermRead, who))
+	require.True(t, r.Allowed(locked, jute.PermRead, auth.Server()))
+}
+
+func TestSuperDigest(t *testing.T) {
+	r := rules()
+	r.SuperDigest = "super:D/InIHSb7yEEbrWz8b9l71RjZJU="
+	locked := []jute.ACL{acl(1, "digest", "nobody:x")}
+	require.False(t, r.Allowed(locked, jute.PermAll, shown(t, r, "super:wrong")))
+	require.True(t, r.Allowed(locked, jute.PermAll, shown(t, r, "super:test")))
+}
+
+func TestIdentityNeverChanges(t *testing.T) {
+	r := rules()
+	before := shown(t, r)
+	after, ok := r.Authenticate(before, "digest", []byte("a:b"), netip.MustParseAddr("::1"))
+	require.True(t, ok)
+	require.Len(t, before.IDs(), 1)
+	require.Len(t, after.IDs(), 2)
+	same, ok := r.Authenticate(after, "digest", []byte("a:b"), netip.MustParseAddr("::1"))
+	require.True(t, ok)
+	require.Len(t, same.IDs(), 2)
+	for _, scheme := range []string{"", "world", "sasl", "auth"} {
+		_, ok := r.Authenticate(before, scheme, []byte("a:b"), netip.MustParseAddr("::1"))
+		require.False(t, ok, scheme)
+	}
+}
+
+func TestConnectedPrintsAddressesAsJava(t *testing.T) {
+	for from, want := range map[string]string{
+		"10.1.2.3": "10.1.2.3", "::ffff:10.1.2.3": "10.1.2.3", "::1": "0:0:0:0:0:0:0:1",
+		"2001:db8::a": "2001:db8:0:0:0:0:0:a",
+	} {
+		require.Equal(t, want, auth.Connected(netip.MustParseAddr(from)).IDs()[0].ID)
+	}
+}
+
+func TestFix(t *testing.T) {
+	r := rules()
+	who := shown(t, r, "user:pass")
+	mine := jute.ID{Scheme: "digest", ID: auth.Digest("", []byte("user:pass"))}
+	ok := func(in []jute.ACL, want ...jute.ACL) {
+		t.Helper()
+		got, code := r.Fix(in, who)
+		require.Equal(t, jute.OK, code)
+		require.Equal(t, want, got)
+	}
+	bad := func(in ...jute.ACL) {
+		t.Helper()
+		_, code := r.Fix(in, who)
+		require.Equal(t, jute.InvalidACL, code)
+	}
+	world := acl(31, "world", "anyone")
+	ok([]jute.ACL{world}, world)
+	ok([]jute.ACL{world, world}, world)
+	ok([]jute.ACL{acl(31, "auth", "whatever")}, jute.ACL{Perms: 31, ID: mine})
+	ok([]jute.ACL{acl(1, "ip", "1.2.3.4/8")}, acl(1, "ip", "1.2.3.4/8"))
+	ok([]jute.ACL{acl(1, "digest", "u:h:")}, acl(1, "digest", "u:h:"))
+	bad()
+	bad(acl(31, "world", "me"))
+	bad(acl(31, "digest", "nocolon"))
+	bad(acl(31, "digest", "a:b:c"))
+	bad(acl(31, "digest", "user:"))
+	bad(acl(31, "ip", "1.2.3"))
+	bad(acl(31, "ip", "1.2.3.4/33"))
+	bad(acl(31, "ip", "name"))
+	bad(acl(31, "sasl", "user"))
+	bad(acl(31, "", ""))
+	_, code := r.Fix([]jute.ACL{acl(31, "auth", "")}, auth.Nobody())
+	require.Equal(t, jute.InvalidACL, code, "nobody is authenticated")
+}
+
+func TestMask(t *testing.T) {
+	in := []jute.ACL{acl(31, "digest", "u:secret"), acl(1, "ip", "::1")}
+	got := auth.Mask(in)
+	require.Equal(t, "u:x", got[0].ID.ID)
+	require.Equal(t, "::1", got[1].ID.ID)
+	require.Equal(t, "u:secret", in[0].ID.ID, "the list in the tree is shared")
+}

@@ -1,0 +1,168 @@
+package session_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"quoll/jute"
+	"quoll/processor/session"
+)
+
+// Passwords as java.util.Random makes them; taken from Apache 3.9.5.
+func TestPasswordIsJavas(t *testing.T) {
+	got := session.Password(0x100000000000001)
+	require.Equal(t, javaPassword(0x100000000000001), got[:])
+	require.True(t, session.CheckPassword(7, javaPassword(7)))
+	require.False(t, session.CheckPassword(7, javaPassword(8)))
+	require.False(t, session.CheckPassword(0, javaPassword(0)), "0 is no session")
+	require.False(t, session.CheckPassword(7, nil))
+}
+
+// javaPassword is java.util.Random said plainly.
+func javaPassword(id int64) []byte {
+	seed := (id ^ 0xB3415C00 ^ 0x5DEECE66D) & (1<<48 - 1)
+	var p []byte
+	for range 4 {
+		seed = (seed*0x5DEECE66D + 0xB) & (1<<48 - 1)
+		next := int32(seed >> 16)
+		for range 4 {
+			p = append(p, byte(next))
+			next >>= 8
+		}
+	}
+	return p
+}
+
+func TestIdsBeginWithTheClockAndNeverRepeat(t *testing.T) {
+	const wall = 1_795_000_000_000
+	table := session.NewTable(1000, 5, wall, 0)
+	first := table.Create(4000, 1, nil)
+	require.Equal(t, int64(5), int64(first.ID)>>56&0xff)
+	require.Equal(t, int64(wall)&(1<<40-1), int64(first.ID)>>16&(1<<40-1))
+	taken := first.ID + 1
+	table.Restore(taken, 4000)
+	require.Equal(t, taken+1, table.Create(4000, 1, nil).ID, "one that lives is passed over")
+}
+
+// A pause of the whole process must not expire anybody who was heard before it.
+func TestPauseExtendsDeadlines(t *testing.T) {
+	table := session.NewTable(1000, 0, 0, 0)
+	var heard session.Heard
+	s := table.Create(4000, 1, &heard)
+	now := int64(0)
+	step := func(millis int64) []*session.Session {
+		now += millis
+		expired, _ := table.Tick(now, 100, nil)
+		return expired
+	}
+	for range 30 {
+		require.Empty(t, step(100))
+	}
+	heard.Store(now)
+	require.Empty(t, step(60_000), "stopped for a minute")
+	for range 38 {
+		require.Empty(t, step(100))
+	}
+	for range 12 {
+		if expired := step(100); len(expired) > 0 {
+			require.Equal(t, []*session.Session{s}, expired)
+			return
+		}
+	}
+	t.Fatal("it never expired")
+}
+
+// The table against a model that keeps a plain deadline a session.
+func TestExpiryAgainstModel(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		const tick, interval = 100, 20
+		table := session.NewTable(tick, 0, 0, 0)
+		m := &model{tick: tick, sessions: map[jute.SessionID]*modelSession{}}
+		now := int64(0)
+		ids := func() []jute.SessionID { return m.ids() }
+		t.Repeat(map[string]func(*rapid.T){
+			"create": func(t *rapid.T) {
+				timeout := rapid.Int32Range(100, 900).Draw(t, "timeout")
+				heard := new(session.Heard)
+				s := table.Create(timeout, 1, heard)
+				require.Nil(t, m.sessions[s.ID])
+				m.sessions[s.ID] = &modelSession{timeout: int64(timeout), at: now, heard: heard}
+			},
+			"hear": func(t *rapid.T) {
+				if len(ids()) == 0 {
+					t.Skip()
+				}
+				id := rapid.SampledFrom(ids()).Draw(t, "id")
+				m.sessions[id].heard.Store(now)
+				m.sessions[id].at = now
+			},
+			"attach": func(t *rapid.T) {
+				if len(ids()) == 0 {
+					t.Skip()
+				}
+				id := rapid.SampledFrom(ids()).Draw(t, "id")
+				timeout := rapid.Int32Range(100, 900).Draw(t, "timeout")
+				heard := new(session.Heard)
+				require.True(t, table.Attach(table.Find(id), timeout, 2, heard))
+				*m.sessions[id] = modelSession{timeout: int64(timeout), at: now, heard: heard}
+			},
+			"remove": func(t *rapid.T) {
+				if len(ids()) == 0 {
+					t.Skip()
+				}
+				id := rapid.SampledFrom(ids()).Draw(t, "id")
+				table.Remove(id)
+				delete(m.sessions, id)
+			},
+			"tick": func(t *rapid.T) {
+				now += interval
+				expired, late := table.Tick(now, interval, nil)
+				require.Zero(t, late)
+				var got []jute.SessionID
+				for _, s := range expired {
+					require.True(t, s.Closing)
+					got = append(got, s.ID)
+				}
+				require.Equal(t, m.expire(now), got)
+			},
+			"": func(t *rapid.T) { require.Equal(t, len(m.sessions)+m.closing, table.Len()) },
+		})
+	})
+}
+
+type modelSession struct {
+	timeout, at int64
+	heard       *session.Heard
+}
+
+type model struct {
+	tick     int64
+	sessions map[jute.SessionID]*modelSession
+	closing  int
+}
+
+func (m *model) ids() []jute.SessionID {
+	var all []jute.SessionID
+	for id := range m.sessions {
+		all = append(all, id)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// expire removes whose tick is over: the one that begins after last heard plus timeout.
+func (m *model) expire(now int64) []jute.SessionID {
+	var gone []jute.SessionID
+	for _, id := range m.ids() {
+		s := m.sessions[id]
+		if deadline := ((s.at+s.timeout)/m.tick + 1) * m.tick; deadline <= now {
+			gone = append(gone, id)
+			delete(m.sessions, id)
+			m.closing++
+		}
+	}
+	return gone
+}
