@@ -382,10 +382,15 @@ func TestGnetServerEndsForWantOfADescriptor(t *testing.T) {
 		holds(t, strings.Contains(out, "Run returned <nil>"), "it ended without an error: %s", out)
 		return
 	}
-	s := &bootLab{booted: make(chan bool)}
+	s := &bootLab{opened: make(chan bool, 1), booted: make(chan bool)}
 	ended := make(chan error, 1)
-	go func() { ended <- gnet.Run(s, "tcp://127.0.0.1:"+freePort(t), gnet.WithReuseAddr(true)) }()
+	addr := "127.0.0.1:" + freePort(t)
+	go func() { ended <- gnet.Run(s, "tcp://"+addr, gnet.WithReuseAddr(true)) }()
 	receive(t, s.booted, "boot")
+	first, err := net.Dial("tcp", addr)
+	noError(t, err)
+	defer first.Close()
+	receive(t, s.opened, "the first connection")
 	fd, err := s.engine.Dup()
 	noError(t, err)
 	sa, err := unix.Getsockname(fd)
@@ -401,6 +406,12 @@ type bootLab struct {
 	gnet.BuiltinEventEngine
 	engine gnet.Engine
 	booted chan bool
+	opened chan bool
+}
+
+func (b *bootLab) OnOpen(gnet.Conn) ([]byte, gnet.Action) {
+	b.opened <- true
+	return nil, gnet.None
 }
 
 func (b *bootLab) OnBoot(e gnet.Engine) gnet.Action {
