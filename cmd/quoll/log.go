@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"io"
 	"strconv"
 	"strings"
 
@@ -41,7 +40,7 @@ func logDumpCommand() *cobra.Command {
 				return usage(err)
 			}
 			pick := inspect.LogRange{From: first, To: last}
-			return eachFile(cmd.OutOrStdout(), asJSON, files, func(f string, p *inspect.Printer) error {
+			return eachFile(cmd, asJSON, files, func(f string, p *printer) error {
 				return inspect.Log(persistence.OS{}, f, pick, p)
 			})
 		},
@@ -59,7 +58,7 @@ func logVerifyCommand() *cobra.Command {
 		Short: "Check log files, or all logs of a data directory and that they join",
 		Args:  arguments(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, paths []string) error {
-			return eachFile(cmd.OutOrStdout(), asJSON, paths, func(f string, p *inspect.Printer) error {
+			return eachFile(cmd, asJSON, paths, func(f string, p *printer) error {
 				if inspect.IsDir(persistence.OS{}, f) {
 					return inspect.VerifyDir(persistence.OS{}, f, p)
 				}
@@ -77,15 +76,17 @@ func jsonFlag(cmd *cobra.Command, asJSON *bool) {
 	cmd.Flags().BoolVar(asJSON, "json", false, "print JSON, one object a line")
 }
 
+type printer = inspect.Printer
+
 // eachFile runs do on every file, also after one that is not sound.
 func eachFile(
-	w io.Writer, asJSON bool, files []string, do func(f string, p *inspect.Printer) error,
+	cmd *cobra.Command, asJSON bool, files []string, do func(f string, p *printer) error,
 ) error {
 	format := inspect.Text
 	if asJSON {
 		format = inspect.JSON
 	}
-	p := inspect.NewPrinter(w, format)
+	p := inspect.NewPrinter(cmd.OutOrStdout(), format)
 	var errs error
 	for _, f := range files {
 		if err := do(f, p); err != nil && !errors.Is(errs, err) {

@@ -29,7 +29,7 @@ func snapshotDumpCommand() *cobra.Command {
 		Short: "Print the nodes and sessions of snapshots, one a line",
 		Args:  arguments(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, files []string) error {
-			return eachFile(cmd.OutOrStdout(), asJSON, files, func(f string, p *inspect.Printer) error {
+			return eachFile(cmd, asJSON, files, func(f string, p *printer) error {
 				return inspect.Snapshot(persistence.OS{}, f, opt, p)
 			})
 		},
@@ -47,7 +47,7 @@ func snapshotVerifyCommand() *cobra.Command {
 		Short: "Check that snapshots are whole",
 		Args:  arguments(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, files []string) error {
-			return eachFile(cmd.OutOrStdout(), asJSON, files, func(f string, p *inspect.Printer) error {
+			return eachFile(cmd, asJSON, files, func(f string, p *printer) error {
 				return inspect.VerifySnapshot(persistence.OS{}, f, p)
 			})
 		},
@@ -67,7 +67,7 @@ func snapshotDiffCommand() *cobra.Command {
 		Args:  arguments(cobra.ExactArgs(2)),
 		RunE: func(cmd *cobra.Command, files []string) error {
 			left := files[:1]
-			return eachFile(cmd.OutOrStdout(), asJSON, left, func(f string, p *inspect.Printer) error {
+			return eachFile(cmd, asJSON, left, func(f string, p *printer) error {
 				d, err := inspect.Diff(persistence.OS{}, f, files[1], p)
 				if err == nil && d.Any() {
 					err = errDiffer
@@ -89,7 +89,7 @@ func snapshotSummaryCommand() *cobra.Command {
 		Short: "Print how many nodes and bytes of data are below each node",
 		Args:  arguments(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, files []string) error {
-			return eachFile(cmd.OutOrStdout(), asJSON, files, func(f string, p *inspect.Printer) error {
+			return eachFile(cmd, asJSON, files, func(f string, p *printer) error {
 				return inspect.Summary(persistence.OS{}, f, path, depth, p)
 			})
 		},
