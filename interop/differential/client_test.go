@@ -1,4 +1,4 @@
-package differential_test
+package main
 
 import (
 	"context"

@@ -1,0 +1,372 @@
+package main
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math/rand/v2"
+	"strings"
+
+	"quoll/jute"
+)
+
+// node is what the generator remembers of a znode: hints, never expectations.
+type node struct {
+	place             int // in generator.list
+	version, aversion int32
+	guarded           bool // its ACL is not the open one
+	owner             int  // slot that made an ephemeral node, or -1
+}
+
+// client is what the generator knows of a slot.
+type slotState struct {
+	live    bool
+	session int   // place among the sessions granted, -1: none to take up
+	xid     int32 // of the last request
+}
+
+// generator makes the steps of one seed.
+type generator struct {
+	random      *rand.Rand
+	table       []operation
+	sum         int // of the table's weights
+	slots       [slots]slotState
+	granted     int // sessions so far
+	left        []int
+	nodes       map[string]*node
+	list        []string // the keys of nodes, in no order, but always the same
+	watched     [][]byte // paths with a watch, lately
+	rootGuarded bool
+	steps       int
+}
+
+func newGenerator(seed uint64) *generator {
+	g := &generator{
+		random: rand.New(rand.NewPCG(seed, 0x5eed)), table: operations(),
+		nodes: map[string]*node{},
+	}
+	for _, o := range g.table {
+		g.sum += o.weight
+	}
+	for i := range g.slots {
+		g.slots[i].session = -1
+	}
+	return g
+}
+
+// next is the step to do now.
+func (g *generator) next() *step {
+	g.steps++
+	r := g.random
+	if !g.slots[0].live {
+		return g.connect(0)
+	}
+	if g.slots[0].xid == 0 {
+		return g.single(0, g.auth(superProof))
+	}
+	if g.steps%150 == 0 || len(g.list) > 200 {
+		return g.tidy()
+	}
+	slot := r.IntN(slots)
+	if !g.slots[slot].live {
+		return g.connect(slot)
+	}
+	switch n := r.IntN(1000); {
+	case n < 40:
+		return g.single(slot, g.loner())
+	case n < 46:
+		return &step{kind: drop, slot: slot}
+	case n < 54:
+		return &step{kind: word, word: pick(r, words)}
+	case n < 60 && g.free() >= 0:
+		return g.connect(g.free())
+	case n < 110:
+		return g.inOrder(slot)
+	}
+	return g.batch(slot)
+}
+
+// words answer with something that two servers agree on, or with nothing.
+var words = []string{ // read-only: a table
+	"ruok", "srvr", "isro", "gtmk", "mntr", "wchs", "crst", "srst", "none", "RUOK", "conf",
+}
+
+func (g *generator) free() int {
+	for i := range g.slots {
+		if !g.slots[i].live {
+			return i
+		}
+	}
+	return -1
+}
+
+func (g *generator) connect(slot int) *step {
+	r := g.random
+	c := connectStep{
+		timeOut: pick(r, []int32{600_000, 500_000, 0, -1, 0x7fffffff, 300_001, 900_000}),
+		resume:  -1, noByte: chance(r, 250), readOnly: chance(r, 250),
+		zxidAhead: pick(r, []int64{0, 0, 0, 0, -1, -1000, -1 << 40, 1, 1000}),
+	}
+	if g.slots[slot].session >= 0 && chance(r, 500) {
+		c.resume = g.slots[slot].session
+		c.wrongPasswd = chance(r, 150)
+	} else if g.granted > 0 && chance(r, 250) {
+		// Somebody's session: dropped, closed, or in use on another connection.
+		c.resume = max(0, g.granted-1-r.IntN(8))
+		c.wrongPasswd = chance(r, 150)
+	}
+	return &step{kind: connect, slot: slot, connect: c}
+}
+
+func (g *generator) single(slot int, rq request) *step {
+	g.number(slot, &rq)
+	return &step{kind: batch, slot: slot, requests: []request{rq}}
+}
+
+// number gives a request its xid.
+func (g *generator) number(slot int, rq *request) {
+	s := &g.slots[slot]
+	s.xid++
+	switch rq.op {
+	case jute.OpAuth:
+		rq.xid = jute.XidAuth
+	case jute.OpPing:
+		rq.xid = jute.XidPing
+	case jute.OpSetWatches, jute.OpSetWatches2:
+		rq.xid = jute.XidSetWatches
+	default:
+		rq.xid = s.xid
+		if chance(g.random, 3) {
+			rq.xid = pick(g.random, []int32{0, 1, -3, -5, 0x7fffffff, -0x80000000})
+		}
+	}
+}
+
+// loner is a request that goes alone.
+func (g *generator) loner() request {
+	r := g.random
+	switch n := r.IntN(100); {
+	case n < 55:
+		return g.auth(pick(r, proofs))
+	case n < 75:
+		return request{op: jute.OpCloseSession}
+	case n < 80:
+		return g.oddAuth()
+	case n < 84:
+		return request{op: jute.OpSASL, body: jute.AppendBuffer(nil, randomBytes(r, r.IntN(9)))}
+	case n < 88:
+		return request{op: jute.OpCheck, body: pathVersionBody(g, jute.OpCheck)}
+	case n < 93:
+		op := pick(r, []jute.OpCode{0, 10, 13, 23, 99, 108, 1000, -1, -2, -12, -1 << 31})
+		return request{op: op, body: g.pathBytes()}
+	}
+	return request{raw: pick(r, rawFrames)}
+}
+
+func (g *generator) pathBytes() []byte { return jute.AppendBuffer(nil, g.path()) }
+
+// rawFrames are frames that no server takes.
+var rawFrames = [][]byte{ // read-only: a table
+	{0, 0, 0, 0}, {0xff, 0xff, 0xff, 0xff}, {0x80, 0, 0, 0}, {0x7f, 0xff, 0xff, 0xff},
+	{0, 0x10, 0, 0}, {0, 0, 0, 1, 0}, {0, 0, 0, 4, 0, 0, 0, 1}, {0, 0, 0, 7, 0, 0, 0, 1, 0, 0, 0},
+	{0, 0x20, 0, 0, 1, 2, 3},
+}
+
+func (g *generator) auth(proof string) request {
+	return request{op: jute.OpAuth, body: jute.Append(nil, &jute.AuthPacket{
+		Scheme: []byte("digest"), Auth: []byte(proof),
+	})}
+}
+
+func (g *generator) oddAuth() request {
+	r := g.random
+	schemes := []string{"digest", "ip", "world", "none", "", "sasl", "super", "DIGEST", "x509"}
+	texts := [][]byte{
+		nil, {}, []byte("x"), []byte("a:b:c"), []byte(":"), []byte("super:wrong"),
+		[]byte("😀:x"), {0xff}, []byte("127.0.0.1"),
+	}
+	packet := &jute.AuthPacket{
+		Type: int32(r.IntN(3)), Scheme: []byte(pick(r, schemes)), Auth: pick(r, texts),
+	}
+	if chance(r, 100) {
+		packet.Scheme = nil
+	}
+	body := jute.Append(nil, packet)
+	if chance(r, 100) {
+		body = body[:r.IntN(len(body))]
+	}
+	return request{op: jute.OpAuth, body: body}
+}
+
+func (g *generator) batch(slot int) *step {
+	r := g.random
+	n := 1
+	switch k := r.IntN(100); {
+	case k < 5:
+		n = 9 + r.IntN(32)
+	case k < 55:
+		n = 2 + r.IntN(7)
+	}
+	st := &step{kind: batch, slot: slot}
+	for range n {
+		rq := g.request()
+		g.number(slot, &rq)
+		st.requests = append(st.requests, rq)
+	}
+	return st
+}
+
+func (g *generator) request() request {
+	n := g.random.IntN(g.sum)
+	for _, o := range g.table {
+		if n -= o.weight; n < 0 {
+			rq := request{op: o.op, body: o.body(g, o.op)}
+			if o.op == jute.OpSetWatches || o.op == jute.OpSetWatches2 {
+				back := -int64(g.random.IntN(200))
+				if chance(g.random, 100) {
+					back = pick(g.random, []int64{0, 1000, -1 << 40})
+				}
+				rq.relative = &back
+			}
+			sound := bytes.Clone(rq.body)
+			g.spoil(&rq)
+			if deadly(&rq) {
+				rq.body = sound
+			}
+			if deadly(&rq) {
+				return g.request()
+			}
+			g.remember(&rq)
+			return rq
+		}
+	}
+	panic("the weights do not add up")
+}
+
+// deadly requests end Apache's server. They become transactions that cannot be applied: createTTL
+// of a node that is no TTL node with a negative time to live, and in a multi a TTL node without a
+// proper one.
+func deadly(rq *request) bool {
+	var multi jute.MultiRequest
+	switch rq.op {
+	case jute.OpCreateTTL:
+		var c jute.CreateTTLRequest
+		_, err := jute.Decode(rq.body, &c)
+		return err == nil && !c.Flags.TTL() && c.TTL < 0
+	case jute.OpMulti:
+		// What was read before an error counts: an operation may be read even then.
+		_, _ = jute.Decode(rq.body, &multi)
+	}
+	for i := range multi.Ops {
+		c := multi.Ops[i].Create
+		if c != nil && c.Flags.TTL() &&
+			(multi.Ops[i].Type != jute.OpCreateTTL || c.TTL <= 0 || c.TTL >= 1<<40) {
+			return true
+		}
+	}
+	return false
+}
+
+// spoil cuts, lengthens or changes a body now and then.
+func (g *generator) spoil(rq *request) {
+	r := g.random
+	if len(rq.body) == 0 || strings.Contains(string(rq.body), "zookeeper/quota") {
+		return
+	}
+	switch n := r.IntN(1000); {
+	case n < 25:
+		rq.body = rq.body[:r.IntN(len(rq.body))]
+		if len(rq.body) < 8 {
+			rq.relative = nil
+		}
+	case n < 40:
+		rq.body = append(rq.body, randomBytes(r, 1+r.IntN(20))...)
+	case n < 55 && rq.op != jute.OpDeleteContainer:
+		for range 1 + r.IntN(3) {
+			rq.body[r.IntN(len(rq.body))] = byte(r.Uint32())
+		}
+	case n < 65 && len(rq.body) >= 4 && rq.op != jute.OpDeleteContainer:
+		at := r.IntN(len(rq.body) - 3)
+		count := pick(r, []uint32{0xffffffff, 0xfffffffe, 0x80000000, 0x7fffffff, 1 << 20, 0, 1})
+		binary.BigEndian.PutUint32(rq.body[at:], count)
+	}
+}
+
+// remember keeps the paths that get watches, to be removed later.
+func (g *generator) remember(rq *request) {
+	var path jute.PathWatch
+	switch rq.op {
+	case jute.OpAddWatch, jute.OpExists, jute.OpGetData, jute.OpGetChildren:
+		if _, err := jute.Decode(rq.body, &path); err != nil || !path.Watch {
+			return
+		}
+		if len(g.watched) > 60 {
+			g.watched = g.watched[30:]
+		}
+		g.watched = append(g.watched, path.Path)
+	}
+}
+
+// inOrder writes and reads one node in turn, in one write: each read must see the writes before it
+// and none of those behind it.
+func (g *generator) inOrder(slot int) *step {
+	st := &step{kind: batch, slot: slot}
+	path := []byte(g.newPath())
+	if len(g.list) > 0 && chance(g.random, 700) {
+		path = []byte(pick(g.random, g.list))
+	}
+	reads := []jute.OpCode{jute.OpGetData, jute.OpExists, jute.OpGetChildren2, jute.OpGetChildren}
+	for range 3 + g.random.IntN(6) {
+		var rq request
+		switch g.random.IntN(8) {
+		case 0, 1, 2:
+			rq = request{op: jute.OpSetData, body: jute.Append(nil, &jute.SetDataRequest{
+				Path: path, Data: g.data(path), Version: -1,
+			})}
+		case 3:
+			rq = request{op: jute.OpCreate, body: append(jute.AppendBuffer(nil, path),
+				append(encodeOpen(g.data(path)), 0, 0, 0, 0)...)}
+		case 4:
+			rq = request{op: jute.OpDelete, body: pathVersion(path, -1)}
+		case 5:
+			rq = request{op: jute.OpSync, body: jute.AppendBuffer(nil, path)}
+		default:
+			watch := byte(g.random.IntN(2))
+			rq = request{op: pick(g.random, reads), body: append(jute.AppendBuffer(nil, path), watch)}
+		}
+		g.number(slot, &rq)
+		st.requests = append(st.requests, rq)
+	}
+	return st
+}
+
+func encodeOpen(data []byte) []byte {
+	return append(jute.AppendBuffer(nil, data), encodeACL([]entry{ace(31, "world", "anyone")})...)
+}
+
+// tidy lets the superuser open the root and some nodes up again, and delete what has become too
+// much.
+func (g *generator) tidy() *step {
+	st := &step{kind: batch}
+	add := func(op jute.OpCode, body []byte) {
+		rq := request{op: op, body: body}
+		g.number(0, &rq)
+		st.requests = append(st.requests, rq)
+	}
+	open := func(path string) {
+		body := append(jute.AppendBuffer(nil, []byte(path)),
+			encodeACL([]entry{ace(31, "world", "anyone")})...)
+		add(jute.OpSetACL, append(body, 0xff, 0xff, 0xff, 0xff))
+	}
+	open("/")
+	for _, path := range g.list {
+		if g.nodes[path].guarded && chance(g.random, 500) {
+			open(path)
+		}
+	}
+	for i := len(g.list) - 1; i >= 0 && len(g.list) > 60; i-- {
+		if chance(g.random, 600) {
+			add(jute.OpDelete, pathVersion([]byte(g.list[i]), -1))
+		}
+	}
+	return st
+}

@@ -1,0 +1,239 @@
+package main
+
+import (
+	"bytes"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+
+	"quoll/jute"
+)
+
+// The masks. Whatever is not named here is compared as it came; a new one needs a page in
+// docs/decisions.
+
+// wallClock is where a time is one of the servers' clocks, ms since 1970; below it lie the zeros of
+// the nodes that every tree begins with.
+const wallClock = 1_000_000_000_000
+
+// replyRecord is what a reply's body should decode as; nil when it has none. A multiRead that fails
+// has one, with what was read before.
+func replyRecord(op jute.OpCode, h jute.ReplyHeader) jute.Record {
+	if h.Xid == jute.XidNotification {
+		return &jute.WatcherEvent{}
+	}
+	if h.Err != jute.OK && op != jute.OpMultiRead {
+		return nil
+	}
+	return jute.NewReply(op)
+}
+
+// canonical is what must be the same on both sides.
+func (s *side) canonical(x seen) []byte {
+	switch x.what {
+	case "connect":
+		return maskConnect(x.frame)
+	case "word":
+		return s.maskWord(string(x.frame))
+	case "reply", "event":
+		return s.maskReply(x)
+	}
+	return nil
+}
+
+func maskConnect(frame []byte) []byte {
+	var r jute.ConnectResponse
+	used, err := jute.Decode(frame, &r)
+	if err != nil || !bytes.Equal(jute.Append(nil, &r), frame[:used]) {
+		return frame
+	}
+	if r.SessionID != 0 {
+		r.SessionID = 1
+		r.Passwd = make([]byte, len(r.Passwd))
+	}
+	return append(jute.Append(nil, &r), frame[used:]...)
+}
+
+func (s *side) maskReply(x seen) []byte {
+	var h jute.ReplyHeader
+	n, err := jute.Decode(x.frame, &h)
+	if err != nil {
+		return x.frame
+	}
+	rec := replyRecord(x.op, h)
+	if rec == nil {
+		return x.frame
+	}
+	used, err := jute.Decode(x.frame[n:], rec)
+	if err != nil || !bytes.Equal(jute.Append(nil, rec), x.frame[n:n+used]) {
+		return x.frame
+	}
+	s.maskRecord(rec)
+	return append(jute.Append(x.frame[:n:n], rec), x.frame[n+used:]...)
+}
+
+func (s *side) maskRecord(rec jute.Record) {
+	switch r := rec.(type) {
+	case *jute.Stat:
+		s.maskStat(r)
+	case *jute.DataStat:
+		s.maskStat(&r.Stat)
+	case *jute.PathStat:
+		s.maskStat(&r.Stat)
+	case *jute.ACLStat:
+		s.maskStat(&r.Stat)
+	case *jute.NamesStat:
+		s.maskStat(&r.Stat)
+		slices.SortFunc(r.Names, bytes.Compare)
+	case *jute.Names:
+		slices.SortFunc(r.Names, bytes.Compare)
+	case *jute.MultiResponse:
+		for i := range r.Results {
+			s.maskResult(&r.Results[i])
+		}
+	}
+}
+
+func (s *side) maskResult(r *jute.MultiResult) {
+	switch {
+	case r.PathStat != nil:
+		s.maskStat(&r.PathStat.Stat)
+	case r.DataStat != nil:
+		s.maskStat(&r.DataStat.Stat)
+	case r.Names != nil:
+		s.maskRecord(r.Names)
+	}
+}
+
+func (s *side) maskStat(st *jute.Stat) {
+	if st.Ctime > wallClock {
+		st.Ctime = wallClock
+	}
+	if st.Mtime > wallClock {
+		st.Mtime = wallClock
+	}
+	if place, known := s.places[st.EphemeralOwner]; known {
+		st.EphemeralOwner = jute.SessionID(-1000 - place)
+	}
+}
+
+// order sorts what the order of a Java hash set decides: the events of one closeSession, which
+// deletes the session's ephemeral nodes in the order of such a set.
+func (s *side) order(list []seen) {
+	for from := 0; from < len(list); {
+		zxid, ok := s.closing(list[from])
+		to := from + 1
+		if !ok {
+			from = to
+			continue
+		}
+		for to < len(list) && list[to].slot == list[from].slot {
+			z, ok := s.closing(list[to])
+			if !ok || z != zxid {
+				break
+			}
+			to++
+		}
+		run := list[from:to]
+		sort.SliceStable(run, func(i, j int) bool {
+			return bytes.Compare(run[i].frame, run[j].frame) < 0
+		})
+		from = to
+	}
+}
+
+func (s *side) closing(x seen) (jute.Zxid, bool) {
+	var h jute.ReplyHeader
+	if x.what != "event" {
+		return 0, false
+	}
+	if _, err := jute.Decode(x.frame, &h); err != nil {
+		return 0, false
+	}
+	return h.Zxid, s.closings[h.Zxid]
+}
+
+// maskWord keeps the lines of a four-letter word's answer that two equal servers agree on.
+func (s *side) maskWord(text string) []byte {
+	var kept []string
+	for line := range strings.Lines(text) {
+		line = strings.TrimRight(line, "\n")
+		switch {
+		case strings.HasPrefix(line, "Zookeeper version:"), strings.HasPrefix(line, "Latency"),
+			strings.HasPrefix(line, "Received:"), strings.HasPrefix(line, "Sent:"),
+			strings.HasPrefix(line, "Connections:"), strings.HasPrefix(line, "Outstanding:"),
+			strings.HasPrefix(line, "clientPort="), strings.HasPrefix(line, "dataDir="),
+			strings.HasPrefix(line, "dataLogDir="), strings.HasPrefix(line, "dataDirSize="),
+			strings.HasPrefix(line, "dataLogSize="):
+			line, _, _ = strings.Cut(line, ":")
+			line, _, _ = strings.Cut(line, "=")
+		case strings.HasPrefix(line, "zk_"):
+			line = maskMonitor(line)
+		}
+		if line != "" {
+			kept = append(kept, line)
+		}
+	}
+	if len(kept) > 0 && strings.HasPrefix(kept[0], "zk_") {
+		sort.Strings(kept)
+	}
+	return []byte(strings.Join(kept, "\n"))
+}
+
+// monitored are the lines of mntr that count what the program did and nothing else.
+var monitored = map[string]bool{ // read-only: a table
+	"zk_server_state": true, "zk_znode_count": true, "zk_ephemerals_count": true,
+	"zk_approximate_data_size": true, "zk_watch_count": true,
+}
+
+func maskMonitor(line string) string {
+	key, _, _ := strings.Cut(line, "\t")
+	if monitored[key] {
+		return line
+	}
+	return ""
+}
+
+// differ compares what two sides did. It returns where they part: the places in the two lists.
+func differ(a, b *side, inA, inB []seen) (at int, same bool) {
+	a.order(inA)
+	b.order(inB)
+	for i := range max(len(inA), len(inB)) {
+		if i >= len(inA) || i >= len(inB) {
+			return i, false
+		}
+		x, y := inA[i], inB[i]
+		if x.slot != y.slot || x.what != y.what || x.op != y.op || x.index != y.index ||
+			!bytes.Equal(a.canonical(x), b.canonical(y)) {
+			return i, false
+		}
+	}
+	return 0, true
+}
+
+// signature says shortly what kind of a difference it is.
+func signature(x, y *seen) string {
+	name := func(s *seen) string {
+		if s == nil {
+			return "nothing"
+		}
+		var h jute.ReplyHeader
+		if s.what == "reply" {
+			if _, err := jute.Decode(s.frame, &h); err == nil {
+				return fmt.Sprintf("reply to %v %s", s.op, h.Err.String())
+			}
+		}
+		if s.what == "event" {
+			return "event"
+		}
+		return s.what
+	}
+	if x != nil && y != nil && name(x) == name(y) {
+		return name(x) + ", other bytes"
+	}
+	return name(x) + " / " + name(y)
+}
+
+func hexDump(b []byte) string { return hex.EncodeToString(clip(b)) }
