@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -35,7 +36,7 @@ func main() {
 	flag.StringVar(&f.servers, "servers", "apache,quoll", "the two to compare")
 	flag.StringVar(&f.binary, "quoll", binaryPath(), "the quoll binary")
 	flag.IntVar(&f.shrink, "shrink", 0, "tries to leave steps out after a difference")
-	flag.BoolVar(&f.explore, "explore", false, "go on with the next seed after a difference")
+	flag.BoolVar(&f.explore, "explore", false, "go on after a difference")
 	flag.BoolVar(&f.verbose, "v", false, "print what the programs consisted of")
 	flag.StringVar(&f.logFile, "log", "", "file for what the servers print")
 	flag.Parse()
@@ -59,7 +60,11 @@ func binaryPath() string {
 
 // compare runs the programs of all seeds. Every other one has quotas enforced.
 func compare(ctx context.Context, f flags, out io.Writer) (same bool, err error) {
-	s := setup{binary: f.binary, log: io.Discard}
+	binary, err := filepath.Abs(f.binary)
+	if err != nil {
+		return false, err
+	}
+	s := setup{binary: binary, log: io.Discard}
 	var ok bool
 	if s.first, s.second, ok = strings.Cut(f.servers, ","); !ok {
 		return false, errors.New("-servers takes two names")
@@ -73,6 +78,13 @@ func compare(ctx context.Context, f flags, out io.Writer) (same bool, err error)
 		s.log = file
 	}
 	kinds := map[string]int{}
+	s.onDiff = func(seed uint64, res *result) bool {
+		kinds[res.diff.sign]++
+		if kinds[res.diff.sign] == 1 {
+			report(ctx, f, s, seed, res, out)
+		}
+		return f.explore
+	}
 	for seed := f.seed; seed < f.seed+uint64(f.seeds); seed++ {
 		s.quota = seed%2 == 0
 		began := time.Now()
@@ -83,17 +95,10 @@ func compare(ctx context.Context, f flags, out io.Writer) (same bool, err error)
 		if f.verbose {
 			res.print(out)
 		}
-		if res.diff == nil {
-			fmt.Fprintf(out, "seed %d: %d requests in %d steps, %d events, 0 differences, %.1fs\n",
-				seed, res.requests, len(res.steps), res.events, time.Since(began).Seconds())
-			continue
-		}
-		kinds[res.diff.sign]++
-		if kinds[res.diff.sign] == 1 {
-			report(ctx, f, s, seed, res, out)
-		}
-		if !f.explore {
-			return false, nil
+		fmt.Fprintf(out, "seed %d: %d requests in %d steps, %d events, %d differences, %.1fs\n",
+			seed, res.requests, len(res.steps), res.events, res.diffs, time.Since(began).Seconds())
+		if res.diffs > 0 && !f.explore {
+			break
 		}
 	}
 	for _, kind := range slices.Sorted(maps.Keys(kinds)) {

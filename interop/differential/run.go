@@ -17,6 +17,8 @@ type setup struct {
 	binary        string // of quoll
 	log           io.Writer
 	quota         bool // enforceQuota
+	// onDiff is told of each difference, and says whether to go on if that can be done.
+	onDiff func(seed uint64, r *result) bool
 }
 
 // result is what a program came to.
@@ -25,7 +27,8 @@ type result struct {
 	requests int
 	events   int
 	codes    map[string]int // of replies, by operation and code
-	diff     *difference    // nil: none
+	diff     *difference    // the last one, nil: none
+	diffs    int
 }
 
 // difference is where two servers part: at place at of what they did because of the last step.
@@ -81,6 +84,16 @@ func (p *pair) play(ctx context.Context, st *step) *difference {
 	d.sign = signature(x, y)
 	d.text = p.describe(d, x, y)
 	return d
+}
+
+// level hangs up what is connected to one side alone.
+func (p *pair) level() {
+	for i := range slots {
+		if p.a.conns[i] == nil || p.b.conns[i] == nil {
+			p.a.hangUp(i)
+			p.b.hangUp(i)
+		}
+	}
 }
 
 // ended looks whether a server ended with what it did.
@@ -151,11 +164,21 @@ func run(ctx context.Context, s setup, seed uint64, requests int) (*result, erro
 		st := g.next()
 		res.steps = append(res.steps, st)
 		res.requests += max(1, len(st.requests))
-		if res.diff = p.play(ctx, st); res.diff != nil {
-			return res, nil
+		if d := p.play(ctx, st); d != nil {
+			res.diff = d
+			res.diffs++
+			if s.onDiff == nil || !s.onDiff(seed, res) || p.a.now != p.b.now {
+				return res, nil
+			}
+			p.level()
 		}
 		res.count(p.a.seen)
 		g.learn(st, p.a.seen)
+		for i, c := range p.a.conns {
+			if c == nil {
+				g.gone(i)
+			}
+		}
 	}
 	return res, ctx.Err()
 }
