@@ -21,7 +21,7 @@
 //
 //	go run ./interop/crash -quoll bin/quoll -loops 50 -clients 8 -mode kill
 //
-// A kill leaves the page cache intact, so this shows nothing about flushes; scripts/syncs.sh does.
+// A kill leaves the page cache intact, so this shows nothing about flushes; interop/crash/syncs does.
 // Read main.go, round.go, worker.go with ops.go, ledger.go, verify.go, then pause.go.
 package main
 
