@@ -107,6 +107,20 @@ func (c *Coder) String(name string, v *string) {
 	}
 }
 
+// nullableString is String for a field whose null means something.
+func (c *Coder) nullableString(name string, v *string, null *bool) {
+	switch {
+	case c.mode == decoding:
+		var b []byte
+		c.Text(name, &b)
+		*v, *null = intern(b), b == nil && !c.failed
+	case *null && c.mode == encoding:
+		c.buf = AppendBuffer(c.buf, nil)
+	default:
+		c.String(name, v)
+	}
+}
+
 // Count codes the count of a vector that has n elements, or is null. It returns the count to read
 // (-1 for null, 0 after an error); every vector ends with EndCount. minBytes is the size of the
 // smallest possible element: a count that cannot fit in the input is an error before anything is

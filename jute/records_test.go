@@ -100,7 +100,8 @@ func (f *filler) fill(owner string, v reflect.Value) {
 		f.fill("", v.Index(1))
 	case v.Kind() == reflect.Struct:
 		for i := range v.NumField() {
-			if field := v.Type().Field(i); !offWire[v.Type().Name()+"."+field.Name] {
+			field := v.Type().Field(i)
+			if field.IsExported() && !offWire[v.Type().Name()+"."+field.Name] {
 				f.fill(v.Type().Name(), v.Field(i))
 			}
 		}

@@ -70,12 +70,20 @@ func (r *StatPersisted) Fields(c *Coder) {
 type ID struct {
 	Scheme string // "world", "digest", "ip", "super", ...
 	ID     string // "anyone", "user:base64(hash)", "10.0.0.0/8", ...
+
+	nullScheme, nullID bool // null was read, which is not ""
 }
+
+// NullScheme says that the scheme was null on the wire. No server stores such an id.
+func (r *ID) NullScheme() bool { return r.nullScheme }
+
+// NullID says that the id was null on the wire. No server stores such an id.
+func (r *ID) NullID() bool { return r.nullID }
 
 // Fields names the fields in wire order.
 func (r *ID) Fields(c *Coder) {
-	c.String("scheme", &r.Scheme)
-	c.String("id", &r.ID)
+	c.nullableString("scheme", &r.Scheme, &r.nullScheme)
+	c.nullableString("id", &r.ID, &r.nullID)
 }
 
 // ACL grants permissions to a principal.

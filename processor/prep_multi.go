@@ -30,20 +30,25 @@ func (p *Prep) prepareMulti(r *Request) prepared {
 	return prepared{entry: p.seal(r, jute.OpMulti, w.zxid), code: jute.OK, proposed: true}
 }
 
-// transaction says whether the operations may stand in one transaction: no reads, and create modes
-// that exist.
+// transaction says whether the operations may stand in one transaction: no reads, and no null path,
+// which Java trips over.
 func transaction(ops []jute.MultiOp) bool {
 	for i := range ops {
-		switch op := &ops[i]; op.Type {
-		case jute.OpGetData, jute.OpGetChildren:
+		if isRead(ops[i].Type) || pathOf(&ops[i]) == nil {
 			return false
-		case jute.OpCreate, jute.OpCreate2, jute.OpCreateContainer:
-			if !op.Create.Flags.Valid() {
-				return false
-			}
 		}
 	}
-	return true
+	return !mixed(ops)
+}
+
+func pathOf(op *jute.MultiOp) []byte {
+	switch op.Type {
+	case jute.OpDelete, jute.OpCheck:
+		return op.Path.Path
+	case jute.OpSetData:
+		return op.Set.Path
+	}
+	return op.Create.Path
 }
 
 // makeMulti makes the transactions of the operations, one after the other. The code is that of the

@@ -27,6 +27,8 @@ type asking struct {
 	out     []byte // the reply; the body is appended
 	// events are notifications that leave before the reply: setWatches found them missed.
 	events []byte
+	// partial keeps a body in spite of a code: a multiRead that broke off.
+	partial bool
 	// breathe gives the tree's lock back and takes it again, so that a long answer does not hold up
 	// writes; nil where that cannot be, as on the core.
 	breathe func() datatree.View
@@ -49,7 +51,7 @@ func (rd *Reader) answer(
 	a.out = jute.AppendReplyHeader(jute.FrameStart(dst), r.Xid, zxid, jute.OK)
 	body := len(a.out)
 	code := rd.body(&a)
-	if code != jute.OK {
+	if code != jute.OK && !a.partial {
 		a.out = a.out[:body]
 	}
 	// The answer is that of the last hold of the lock.
@@ -224,27 +226,55 @@ func (rd *Reader) multiRead(a *asking) jute.ErrorCode {
 	if _, err := jute.Decode(a.Body, &in); err != nil {
 		return jute.MarshallingError
 	}
-	for i := range in.Ops {
-		if op := in.Ops[i].Type; op != jute.OpGetData && op != jute.OpGetChildren {
-			return jute.MarshallingError
-		}
+	if mixed(in.Ops) {
+		return jute.MarshallingError
 	}
-	for i := range in.Ops {
-		op := &in.Ops[i]
-		op.Read.Watch = false
-		at := len(a.out)
-		a.out = jute.Append(a.out, &jute.MultiHeader{Type: op.Type})
-		code := rd.node(a, op.Type, op.Read)
-		if code == jute.MarshallingError {
-			return code
-		}
-		if code != jute.OK {
-			a.out = appendFailedOp(a.out[:at], code)
-		}
+	code := jute.OK
+	for i := 0; i < len(in.Ops) && code == jute.OK; i++ {
+		code = rd.readOp(a, &in.Ops[i])
 	}
 	end := jute.MultiEnd()
 	a.out = jute.Append(a.out, &end)
+	a.partial = true
+	return code
+}
+
+// readOp answers one read of a multiRead. A code means that it, and so the whole, broke off.
+func (rd *Reader) readOp(a *asking, op *jute.MultiOp) jute.ErrorCode {
+	if !isRead(op.Type) {
+		return jute.MarshallingError
+	}
+	op.Read.Watch = false
+	at := len(a.out)
+	a.out = jute.Append(a.out, &jute.MultiHeader{Type: op.Type})
+	switch code := rd.node(a, op.Type, op.Read); code {
+	case jute.OK:
+	case jute.MarshallingError:
+		a.out = a.out[:at]
+		return code
+	default:
+		a.out = appendFailedOp(a.out[:at], code)
+	}
 	return jute.OK
+}
+
+func isRead(op jute.OpCode) bool { return op == jute.OpGetData || op == jute.OpGetChildren }
+
+// mixed says whether reads and writes stand in one multi, or a create mode that does not exist: a
+// multi that cannot be read.
+func mixed(ops []jute.MultiOp) bool {
+	for i := range ops {
+		switch op := &ops[i]; op.Type {
+		case jute.OpCreate, jute.OpCreate2, jute.OpCreateContainer:
+			if !op.Create.Flags.Valid() {
+				return true
+			}
+		}
+		if isRead(ops[i].Type) != isRead(ops[0].Type) {
+			return true
+		}
+	}
+	return false
 }
 
 // appendFailedOp appends what a multi's reply holds for an operation that failed, or that did not

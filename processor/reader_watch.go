@@ -1,6 +1,10 @@
 package processor
 
-import "quoll/jute"
+import (
+	"slices"
+
+	"quoll/jute"
+)
 
 // watches answers checkWatches and removeWatches, which are about this connection's own watches.
 func (rd *Reader) watches(a *asking) jute.ErrorCode {
@@ -53,15 +57,37 @@ func (rd *Reader) setWatches(a *asking) jute.ErrorCode {
 	if c.Failed() {
 		return jute.MarshallingError
 	}
-	missing := in.Data == nil || in.Exist == nil || in.Child == nil
-	if missing || in.Two && (in.Persistent == nil || in.PersistentRecursive == nil) {
-		return jute.MarshallingError // Java trips over the null
-	}
+	code := untilNull(&in)
 	if rd.tooManyWatches(a) {
 		return jute.SystemError
 	}
 	a.view.SetWatches(a.watcher, &in, func(event jute.EventType, path []byte) {
 		a.events = jute.AppendWatcherEvent(a.events, -1, event, path)
 	})
-	return jute.OK
+	return code
+}
+
+// untilNull cuts the lists off where Java would trip over a null: what stands before it has
+// happened, and the request fails all the same.
+func untilNull(in *jute.SetWatches) jute.ErrorCode {
+	code := jute.OK
+	lists := []*[][]byte{&in.Data, &in.Exist, &in.Child}
+	looked := len(lists) // in the lists behind these a null path is like any other
+	if in.Two {
+		lists = append(lists, &in.Persistent, &in.PersistentRecursive)
+	}
+	for i, list := range lists {
+		switch {
+		case code != jute.OK:
+			*list = nil
+		case *list == nil:
+			code = jute.MarshallingError
+		case i < looked:
+			null := slices.IndexFunc(*list, func(path []byte) bool { return path == nil })
+			if null >= 0 {
+				*list, code = (*list)[:null], jute.MarshallingError
+			}
+		}
+	}
+	return code
 }

@@ -61,7 +61,7 @@ func sum(alg string, b []byte) []byte {
 // authenticateDigest never refuses: whoever knows a user and a password is that user.
 func (r *Rules) authenticateDigest(now *Identity, proof []byte) (*Identity, bool) {
 	id := Digest(r.DigestAlg, proof)
-	if id == "" {
+	if id == "" || proof == nil {
 		return now, false
 	}
 	super := []byte(r.SuperDigest)

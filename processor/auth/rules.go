@@ -82,6 +82,8 @@ func (r *Rules) Fix(acl []jute.ACL, who *Identity) ([]jute.ACL, jute.ErrorCode) 
 			continue
 		}
 		switch {
+		case a.ID.NullScheme(), a.ID.NullID() && (a.ID.Scheme == "world" || r.known(a.ID.Scheme)):
+			return nil, jute.MarshallingError
 		case a.ID.Scheme == "world" && a.ID.ID == "anyone":
 			fixed = append(fixed, a)
 		case a.ID.Scheme == "auth":
