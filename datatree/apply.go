@@ -94,46 +94,25 @@ func (a *applier) inconsistent(op jute.OpCode, out *Result) {
 
 func (a *applier) create(op jute.OpCode, body []byte, out *Result) bool {
 	n := newNode{zxid: a.header.Zxid, time: a.header.Time}
-	c := jute.Decoder(body)
-	switch op {
-	case jute.OpCreateContainer:
-		var txn jute.CreateContainerTxn
-		txn.Fields(&c)
-		n.path, n.data, n.acl, n.cversion = txn.Path, txn.Data, txn.ACL, txn.ParentCVersion
-		n.owner = ContainerOwner
-	case jute.OpCreateTTL:
-		var txn jute.CreateTTLTxn
-		txn.Fields(&c)
-		n.path, n.data, n.acl, n.cversion = txn.Path, txn.Data, txn.ACL, txn.ParentCVersion
-		n.owner = TTLOwner(txn.TTL)
-	default:
-		var txn jute.CreateTxn
-		txn.Fields(&c)
-		n.path, n.data, n.acl, n.cversion = txn.Path, txn.Data, txn.ACL, txn.ParentCVersion
-		if txn.Ephemeral {
-			n.owner = a.header.ClientID
-		}
-	}
-	if c.Failed() {
+	if !n.decode(op, body, a.header.ClientID) {
 		return false
 	}
 	out.Path = n.path
 	id, err := a.t.createNode(&n)
-	if err == jute.NodeExists {
+	switch {
+	case err == jute.OK && op != jute.OpCreate:
+		a.t.stat(id, &out.Stat)
+	case err == jute.NodeExists:
 		a.t.forwardCversion(n.path, n.cversion, n.zxid)
 		if a.tolerant {
 			a.t.recreate(&n, id)
 		}
 	}
-	if err != jute.OK {
-		out.Err = err
+	if out.Err = err; err != jute.OK {
 		a.inconsistent(op, out)
-	} else if op != jute.OpCreate {
-		a.t.stat(id, &out.Stat)
+		return true
 	}
-	if err == jute.OK {
-		a.t.created(&n, id)
-	}
+	a.t.created(&n, id)
 	return true
 }
 
@@ -166,14 +145,15 @@ func (a *applier) setData(body []byte, out *Result) bool {
 }
 
 func (a *applier) setACL(body []byte, out *Result) bool {
-	var txn jute.SetACLRequest
 	c := jute.Decoder(body)
-	txn.Fields(&c)
+	c.Text("path", &out.Path)
+	acl := encodedACL(&c, body)
+	var version int32
+	c.Int("version", &version)
 	if c.Failed() {
 		return false
 	}
-	out.Path = txn.Path
-	if out.Err = a.t.setACL(&txn, &out.Stat); out.Err != jute.OK {
+	if out.Err = a.t.setACL(out.Path, acl, version, &out.Stat); out.Err != jute.OK {
 		a.inconsistent(jute.OpSetACL, out)
 	}
 	return true

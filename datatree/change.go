@@ -10,11 +10,53 @@ import (
 type newNode struct {
 	path     []byte
 	data     []byte
-	acl      []jute.ACL
+	acl      []byte // encoded
 	owner    jute.SessionID
 	cversion int32 // of the parent afterwards; -1: one more
 	zxid     jute.Zxid
 	time     int64
+}
+
+// decode reads what the record of a create transaction says, without decoding the ACL: nearly
+// always it is one that the tree has.
+func (n *newNode) decode(op jute.OpCode, body []byte, session jute.SessionID) bool {
+	c := jute.Decoder(body)
+	c.Text("path", &n.path)
+	c.Buffer("data", &n.data)
+	n.acl = encodedACL(&c, body)
+	switch op {
+	case jute.OpCreateContainer:
+		c.Int("parentCVersion", &n.cversion)
+		n.owner = ContainerOwner
+	case jute.OpCreateTTL:
+		var ttl int64
+		c.Int("parentCVersion", &n.cversion)
+		c.Long("ttl", &ttl)
+		n.owner = TTLOwner(ttl)
+	default:
+		var ephemeral bool
+		if c.Bool("ephemeral", &ephemeral); ephemeral {
+			n.owner = session
+		}
+		n.cversion = -1 // as in logs of before 3.3
+		if len(c.Rest()) > 0 {
+			c.Int("parentCVersion", &n.cversion)
+		}
+	}
+	return !c.Failed()
+}
+
+// encodedACL passes over an ACL in a body that c reads, and returns its bytes.
+func encodedACL(c *jute.Coder, body []byte) []byte {
+	from := c.Offset()
+	for range max(0, c.Count("acl", 0, false, 12)) {
+		var perms int32
+		var word []byte
+		c.Int("perms", &perms)
+		c.Buffer("scheme", &word)
+		c.Buffer("id", &word)
+	}
+	return body[from:c.Offset()]
 }
 
 // createNode adds a node; created must follow, when the caller has looked at it.
@@ -27,7 +69,7 @@ func (t *Tree) createNode(c *newNode) (store.ID, jute.ErrorCode) {
 	if parent == store.None {
 		return store.None, jute.NoNode
 	}
-	handle := t.acls.Intern(c.acl)
+	handle := t.acls.InternEncoded(c.acl)
 	if old := t.nodes.Lookup(c.path); old != store.None {
 		t.acls.Drop(t.nodes.At(old).ACL)
 		t.nodes.At(old).ACL = handle
@@ -161,8 +203,10 @@ func (t *Tree) setData(
 	return jute.OK
 }
 
-func (t *Tree) setACL(txn *jute.SetACLRequest, out *jute.Stat) jute.ErrorCode {
-	id := t.nodes.Lookup(txn.Path)
+func (t *Tree) setACL(
+	path, acl []byte, version int32, out *jute.Stat,
+) jute.ErrorCode {
+	id := t.nodes.Lookup(path)
 	if id == store.None {
 		return jute.NoNode
 	}
@@ -170,9 +214,9 @@ func (t *Tree) setACL(txn *jute.SetACLRequest, out *jute.Stat) jute.ErrorCode {
 	t.walks.aclChanges(id, t.acls.Key(n.ACL), n.Czxid)
 	t.acls.Drop(n.ACL)
 	t.removeDigest(id)
-	n.Aversion = txn.Version
-	n.ACL = t.acls.Intern(txn.ACL)
-	t.addDigest(id, txn.Path)
+	n.Aversion = version
+	n.ACL = t.acls.InternEncoded(acl)
+	t.addDigest(id, path)
 	t.stat(id, out)
 	return jute.OK
 }

@@ -33,7 +33,12 @@ type digests struct {
 	fuzzy    ZxidDigest
 	isFuzzy  bool
 	notUntil jute.Zxid // digests of transactions up to here are not compared either
+
+	digester Digester // the writer's
 }
+
+// Digester is memory to compute digests in. The zero Digester is ready; it has one user at a time.
+type Digester struct{ stat [jute.StatPersistedBytes]byte }
 
 // read-only: what is hashed for a node under this path is nothing
 var underZookeeper = []byte(zookeeperPath + "/")
@@ -41,13 +46,19 @@ var underZookeeper = []byte(zookeeperPath + "/")
 // NodeDigest is what a node adds to the digest of its tree (version 2): the CRC-32 of its path
 // ("" for the root), its data and its stat. Nodes under /zookeeper/ add 0.
 func NodeDigest(path, data []byte, st *jute.StatPersisted) uint64 {
+	var d Digester
+	return d.Node(path, data, st)
+}
+
+// Node is NodeDigest without its allocation.
+func (d *Digester) Node(path, data []byte, st *jute.StatPersisted) uint64 {
 	if bytes.HasPrefix(path, underZookeeper) {
 		return 0
 	}
 	if len(path) == 1 && path[0] == '/' {
 		path = nil
 	}
-	var b [60]byte
+	b := d.stat[:]
 	be := binary.BigEndian
 	be.PutUint64(b[0:], uint64(st.Czxid))
 	be.PutUint64(b[8:], uint64(st.Mzxid))
@@ -60,7 +71,7 @@ func NodeDigest(path, data []byte, st *jute.StatPersisted) uint64 {
 	be.PutUint64(b[52:], uint64(st.EphemeralOwner))
 	sum := crc32.Update(0, crc32.IEEETable, path)
 	sum = crc32.Update(sum, crc32.IEEETable, data)
-	return uint64(crc32.Update(sum, crc32.IEEETable, b[:]))
+	return uint64(crc32.Update(sum, crc32.IEEETable, b))
 }
 
 // DigestWith is NodeDigest of a node's own data with another stat; 0 when digests are off.
@@ -68,7 +79,10 @@ func (v View) DigestWith(n Ref, path []byte, st *jute.StatPersisted) uint64 {
 	if !v.t.opts.Digest {
 		return 0
 	}
-	return NodeDigest(path, v.t.nodes.Data(n.id), st)
+	if v.locked {
+		return NodeDigest(path, v.t.nodes.Data(n.id), st)
+	}
+	return v.t.digest.digester.Node(path, v.t.nodes.Data(n.id), st)
 }
 
 // DigestOf is what a node adds to the tree digest now.
@@ -108,7 +122,7 @@ func (t *Tree) addDigest(id store.ID, path []byte) {
 	n := t.nodes.At(id)
 	var st jute.StatPersisted
 	persisted(n, &st)
-	n.Digest = uint32(NodeDigest(path, t.nodes.Data(id), &st))
+	n.Digest = uint32(t.digest.digester.Node(path, t.nodes.Data(id), &st))
 	t.digest.tree += uint64(n.Digest)
 }
 

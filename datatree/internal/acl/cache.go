@@ -57,6 +57,19 @@ func anyone(p jute.Perms) jute.ACL {
 	return jute.ACL{Perms: p, ID: jute.ID{Scheme: "world", ID: "anyone"}}
 }
 
+// InternEncoded is Intern of a list as it is on the wire, null included. A list that is in use
+// already costs no decoding. The bytes must decode.
+func (c *Cache) InternEncoded(text []byte) Handle {
+	if h, ok := c.byText[string(text)]; ok {
+		c.entries[h].uses++
+		return h
+	}
+	var list []jute.ACL
+	d := jute.Decoder(text)
+	d.ACLs("acl", &list)
+	return c.Intern(list)
+}
+
 // Intern finds or adds a list and counts one use of it. It copies the list; nil is Open.
 func (c *Cache) Intern(list []jute.ACL) Handle {
 	if list == nil {
