@@ -61,8 +61,11 @@ const (
 // Commands answers four-letter words. It is a processor.Words.
 type Commands struct {
 	Deps
-	words   map[uint32]*word
-	start   int64 // monotonic ms
+	words map[uint32]*word
+	start int64 // monotonic ms
+	// epoch is what the monotonic clock, ms, lacks to ms since 1970. It is taken once, so that a
+	// time is always told in the same words.
+	epoch   int64
 	trace   atomic.Int64
 	monitor monitor
 }
@@ -118,6 +121,7 @@ func New(d Deps) *Commands {
 		w.allowed = c.allows(w.name)
 		c.words[binary.BigEndian.Uint32([]byte(w.name))] = &w
 	}
+	c.epoch = d.WallMillis() - c.start
 	c.trace.Store(firstTraceMask)
 	c.registerGauges()
 	c.monitor.follow(c)

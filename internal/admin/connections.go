@@ -22,7 +22,6 @@ func (c *Commands) connections() []*processor.Stream {
 
 // clients prints a line a connection; brief leaves out what stat leaves out.
 func (c *Commands) clients(p *page, brief bool) {
-	sinceStart := c.WallMillis() - c.Shared.Clock()
 	for _, s := range c.connections() {
 		if !p.fits() {
 			return
@@ -38,7 +37,7 @@ func (c *Commands) clients(p *page, brief bool) {
 		p.number(",recved=", st.Received)
 		p.number(",sent=", st.Sent)
 		if !brief && st.Session != 0 {
-			p.session(&st, sinceStart)
+			p.session(&st, c.epoch)
 		}
 		p.text(")\n")
 	}
@@ -46,10 +45,10 @@ func (c *Commands) clients(p *page, brief bool) {
 
 // session prints what is known of a connection that has one. est is wall time, lresp is not:
 // it is ms of the server's own clock, as in Apache.
-func (p *page) session(st *processor.ConnStats, sinceStart int64) {
+func (p *page) session(st *processor.ConnStats, epoch int64) {
 	p.hex(",sid=0x", int64(st.Session))
 	p.text(",lop=", st.LastOp)
-	p.number(",est=", st.OpenedMillis+sinceStart)
+	p.number(",est=", st.OpenedMillis+epoch)
 	p.number(",to=", int64(st.TimeoutMillis))
 	if st.LastXid >= 0 {
 		p.hex(",lcxid=0x", st.LastXid)

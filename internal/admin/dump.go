@@ -99,9 +99,8 @@ func (c *Commands) dumpConnections(p *page) {
 		*last = append(*last, s)
 	}
 	p.sets("Connections", len(buckets), len(all))
-	sinceStart := c.WallMillis() - c.Shared.Clock()
 	for _, bucket := range buckets {
-		p.expireAt(len(bucket), bucket[0].at+sinceStart)
+		p.expireAt(len(bucket), bucket[0].at+c.epoch)
 		for i := range bucket {
 			if !p.fits() {
 				return

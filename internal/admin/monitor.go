@@ -28,21 +28,22 @@ type following struct {
 
 // follow lists the counters whose numbers are kept elsewhere.
 func (m *monitor) follow(c *Commands) {
-	shared, m9 := c.Shared, c.Metrics
+	shared, ours := c.Shared, c.Metrics
 	counts := shared.Counts
 	m.follows = []following{
-		{counter: m9.Connections.BytesReceived,
+		{counter: ours.Connections.BytesReceived,
 			read: func() int64 { return shared.Tally().ReceivedBytes }},
-		{counter: m9.Connections.ResponseBytes,
+		{counter: ours.Connections.ResponseBytes,
 			read: func() int64 { return shared.Tally().ResponseBytes }},
-		{counter: m9.Watches.Bytes, read: func() int64 { return shared.Tally().EventBytes }},
-		{counter: m9.Connections.Requests, read: counts.Connects.Load},
-		{counter: m9.Connections.ClosedNotServing, read: counts.NotServing.Load},
-		{counter: m9.Connections.Rejected, read: func() int64 { return c.Doors().Rejected }},
-		{counter: m9.Connections.Dropped, read: func() int64 { return c.Doors().Dropped }},
-		{counter: m9.Connections.SessionlessExpired,
+		{counter: ours.Watches.Bytes, read: func() int64 { return shared.Tally().EventBytes }},
+		{counter: ours.Connections.Requests, read: counts.Connects.Load},
+		{counter: ours.Throttle.LargeRejected, read: counts.LargeRefused.Load},
+		{counter: ours.Connections.ClosedNotServing, read: counts.NotServing.Load},
+		{counter: ours.Connections.Rejected, read: func() int64 { return c.Doors().Rejected }},
+		{counter: ours.Connections.Dropped, read: func() int64 { return c.Doors().Dropped }},
+		{counter: ours.Connections.SessionlessExpired,
 			read: func() int64 { return c.Doors().Expired }},
-		{counter: m9.Final.DigestMismatches, read: func() int64 {
+		{counter: ours.Final.DigestMismatches, read: func() int64 {
 			v := shared.Tree.Read()
 			defer v.Release()
 			return int64(shared.Tree.Faults().Mismatches)

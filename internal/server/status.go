@@ -93,7 +93,8 @@ func (s *Server) openOutlook() error {
 		return fmt.Errorf("%w: %w", config.ErrInvalid, err)
 	}
 	m := metrics.NewServer(metrics.NewRegistry())
-	o := &outlook{metrics: m, observer: newObserver(m, audit), shots: m.Disk.SnapshotTime.Recorder()}
+	o := &outlook{metrics: m, observer: newObserver(m, audit)}
+	o.shots = m.Disk.SnapshotTime.Recorder()
 	o.flushes.time = m.Disk.FsyncTime.Recorder()
 	o.flushes.flush = m.Sync.FlushTime.Recorder()
 	o.flushes.batch = m.Sync.BatchSize.Recorder()
