@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"quoll/client"
+	"quoll/interop/bench/measure"
+	"quoll/jute"
+)
+
+// kind is what the requests of a cell are.
+type kind string
+
+const (
+	get    kind = "get"
+	set    kind = "set"
+	create kind = "create"
+	mixed  kind = "mixed" // nine gets to a set
+)
+
+// cell is one row of the table.
+type cell struct {
+	kind  kind
+	conns int
+	depth int // requests in flight on each connection
+}
+
+func (c cell) String() string { return fmt.Sprintf("%s/%dx%d", c.kind, c.conns, c.depth) }
+
+// selected returns the cells that only names, by their beginnings.
+func selected(only string) []cell {
+	var cells []cell
+	for _, k := range []kind{get, set, create, mixed} {
+		for _, shape := range [][2]int{{1, 1}, {100, 1}, {10, 16}} {
+			c := cell{k, shape[0], shape[1]}
+			for name := range strings.SplitSeq(only, ",") {
+				if strings.HasPrefix(c.String(), name) {
+					cells = append(cells, c)
+					break
+				}
+			}
+		}
+	}
+	return cells
+}
+
+// result is what one server did in one round.
+type result struct {
+	ops       uint64
+	took      time.Duration
+	serverCPU time.Duration
+	clientCPU time.Duration
+	latency   measure.Histogram
+}
+
+func (r *result) perSecond() float64 { return float64(r.ops) / r.took.Seconds() }
+
+func (r *result) perOp(d time.Duration) float64 {
+	return float64(d.Nanoseconds()) / 1e3 / float64(max(r.ops, 1))
+}
+
+// run loads a server for a while. Connections are made before the time starts.
+func (c cell) run(ctx context.Context, at *contender, d time.Duration) (*result, error) {
+	loads := make([]*load, c.conns)
+	for i := range loads {
+		l, err := newLoad(ctx, at.server.Addr(), c, i)
+		if err != nil {
+			return nil, err
+		}
+		loads[i] = l
+		defer l.conn.Close()
+	}
+	serverBefore, err := at.cpu.CPU()
+	if err != nil {
+		return nil, err
+	}
+	r := &result{}
+	ownBefore := measure.OwnCPU()
+	begin := time.Now()
+	end := begin.Add(d)
+	errs := make([]error, len(loads))
+	var busy sync.WaitGroup
+	for i, l := range loads {
+		busy.Go(func() { errs[i] = l.run(end) })
+	}
+	busy.Wait()
+	r.took = time.Since(begin)
+	r.clientCPU = measure.OwnCPU() - ownBefore
+	serverAfter, err := at.cpu.CPU()
+	r.serverCPU = serverAfter - serverBefore
+	for _, l := range loads {
+		r.ops += l.latency.Count()
+		r.latency.Merge(&l.latency)
+		errs = append(errs, l.tidy())
+	}
+	return r, errors.Join(append(errs, err)...)
+}
+
+// The tree that the requests are about.
+const (
+	hotNodes  = 1000
+	dataBytes = 100
+	home      = "/bench"
+)
+
+func hotPath(i int) string { return fmt.Sprintf("%s/hot/node-%05d", home, i) }
+
+// plant makes the nodes that are read and set.
+func plant(ctx context.Context, addr string) error {
+	conn, err := client.Dial(ctx, addr, client.Options{Timeout: 30 * time.Second})
+	if err != nil {
+		return err
+	}
+	paths := []string{home, home + "/hot", home + "/new"}
+	for i := range hotNodes {
+		paths = append(paths, hotPath(i))
+	}
+	asked := make([]*client.Future, len(paths))
+	for i, path := range paths {
+		asked[i] = conn.Send(jute.OpCreate, &jute.CreateRequest{
+			Path: []byte(path), Data: make([]byte, dataBytes), ACL: client.World(),
+		})
+	}
+	for i, f := range asked {
+		if _, err := f.Into(ctx, nil); err != nil {
+			return fmt.Errorf("create %s: %w", paths[i], err)
+		}
+	}
+	return conn.Close(ctx)
+}
