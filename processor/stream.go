@@ -34,6 +34,7 @@ type Stream struct {
 	watcher watch.Watcher
 	phase   phase
 	parked  bool
+	deaf    bool // a request got no answer: its session ends, and none behind it may get one
 
 	identity atomic.Pointer[auth.Identity] // replaced by auth packets, never changed
 	heard    session.Heard
@@ -52,6 +53,9 @@ func (s *Stream) Input(in []byte) (used int) {
 	s.heard.Store(s.lane.clock())
 	defer s.settle()
 	for s.phase != closing && !s.full() {
+		if s.deaf {
+			return len(in)
+		}
 		if len(in)-used < 4 {
 			return used
 		}
@@ -288,6 +292,8 @@ func (s *Stream) receive(d *delivery, it *item) {
 	switch it.kind {
 	case itemConnected:
 		s.connected(it.opened)
+	case itemDropped:
+		s.deaf = true
 	case itemLast, itemKicked:
 		s.end()
 		return

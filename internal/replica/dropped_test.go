@@ -1,0 +1,43 @@
+package replica_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"quoll/jute"
+)
+
+// Rule 1: a write that comes while its session ends gets no answer; then nothing behind it may get
+// one either, or the client takes it for the write's.
+func TestNothingBehindADroppedRequestIsAnswered(t *testing.T) {
+	w := newWorld(t)
+	c := w.connect()
+	for range 51 {
+		w.tick(100) // the session's time is up; its end is proposed, and not durable
+	}
+	c.feed(c.ask(jute.OpCreate, create("/a", "", 0)))
+	w.step()
+	c.feed(c.ask(jute.OpExists, get("/a")))
+	require.Nil(t, c.reply(), "a reply overtakes the one that never comes")
+	w.all()
+	w.flush()
+	require.Nil(t, c.reply())
+	require.True(t, c.closed, "the connection ends with its session")
+}
+
+// What is pipelined behind a closeSession gets no answer, and costs the closeSession none.
+func TestCloseIsAnsweredAlthoughMoreFollows(t *testing.T) {
+	w := newWorld(t)
+	c := w.connect()
+	out := c.ask(jute.OpCloseSession, nil)
+	out = append(out, c.ask(jute.OpExists, get("/a"))...)
+	c.feed(append(out, c.ask(jute.OpCreate, create("/a", "", 0))...))
+	w.all()
+	r := c.reply()
+	require.NotNil(t, r)
+	require.Equal(t, int32(1), r.Xid)
+	require.Equal(t, jute.OK, r.Err)
+	require.Nil(t, c.reply())
+	require.True(t, c.closed)
+}
