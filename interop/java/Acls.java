@@ -88,7 +88,8 @@ final class Acls {
     }
 
     private void digest() throws Exception {
-        try (Session owner = authenticated("ann:secret"); Session same = authenticated("ann:secret")) {
+        try (Session owner = authenticated("ann:secret");
+            Session same = authenticated("ann:secret")) {
             owner.make("/acls/owned", Ids.CREATOR_ALL_ACL);
             equal(List.of(new ACL(Perms.ALL, digestId("ann:secret"))),
                 owner.getACL("/acls/owned", new Stat()));
@@ -108,7 +109,8 @@ final class Acls {
     }
 
     private void wrongPassword() throws Exception {
-        try (Session owner = authenticated("eve:right"); Session wrong = authenticated("eve:wrong")) {
+        try (Session owner = authenticated("eve:right");
+            Session wrong = authenticated("eve:wrong")) {
             owner.make("/acls/eve", Ids.CREATOR_ALL_ACL);
             fails(Code.NOAUTH, () -> wrong.getData("/acls/eve", false, null));
             wrong.addAuthInfo("digest", bytes("eve:right"));
@@ -117,7 +119,8 @@ final class Acls {
     }
 
     private void superDigest() throws Exception {
-        try (Session owner = authenticated("sam:secret"); Session root = authenticated("super:test")) {
+        try (Session owner = authenticated("sam:secret");
+            Session root = authenticated("super:test")) {
             owner.make("/acls/sam", Ids.CREATOR_ALL_ACL);
             equal(bytes("x"), root.getData("/acls/sam", false, null));
             root.setACL("/acls/sam", Ids.OPEN_ACL_UNSAFE, -1);

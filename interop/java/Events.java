@@ -28,7 +28,8 @@ final class Events implements Watcher {
     }
 
     /** The next two events must be these, in either order. */
-    void expectBoth(String path, Event.EventType one, Event.EventType other) throws InterruptedException {
+    void expectBoth(String path, Event.EventType one, Event.EventType other)
+        throws InterruptedException {
         Set<Event.EventType> seen = EnumSet.noneOf(Event.EventType.class);
         for (int i = 0; i < 2; i++) {
             WatchedEvent event = next();

@@ -43,7 +43,8 @@ final class Harness {
         String where = Arrays.stream(problem.getStackTrace())
             .filter(frame -> frame.getClassName().startsWith("interop.")
                 && !frame.getClassName().startsWith("interop.Harness"))
-            .findFirst().map(frame -> " (" + frame.getFileName() + ":" + frame.getLineNumber() + ")")
+            .findFirst().map(frame ->
+                " (" + frame.getFileName() + ":" + frame.getLineNumber() + ")")
             .orElse("");
         return problem.toString().replace('\n', ' ') + where;
     }

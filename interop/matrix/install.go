@@ -46,17 +46,14 @@ func javaProgram(ctx context.Context, d Dirs, name, classPath string) (Program, 
 		}
 	}
 	classes := filepath.Join(d.Cache, name)
-	if err := os.RemoveAll(classes); err != nil {
-		return Program{}, err
-	}
-	argv := append([]string{"javac", "-nowarn", "-d", classes, "-cp", classPath}, sources...)
-	if err := run(ctx, "", argv...); err != nil {
-		return Program{}, err
-	}
-	argv = append([]string{"java"}, apache.JVMFlags()...)
+	err = once(sources, classes, func() error {
+		argv := append([]string{"javac", "-nowarn", "-d", classes, "-cp", classPath}, sources...)
+		return run(ctx, "", argv...)
+	})
+	argv := append([]string{"java"}, apache.JVMFlags()...)
 	argv = append(argv, "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
 		"-cp", classes+string(os.PathListSeparator)+classPath, "interop.Main", addrMark)
-	return Program{Argv: argv}, nil
+	return Program{Argv: argv}, err
 }
 
 func prepareZKCli(ctx context.Context, d Dirs) (Program, error) {
@@ -75,8 +72,8 @@ func prepareKazoo(ctx context.Context, d Dirs) (Program, error) {
 	requirements := filepath.Join(d.Source, "kazoo", "requirements.txt")
 	venv := filepath.Join(d.Cache, "kazoo")
 	python := filepath.Join(venv, "bin", "python")
-	err := once(requirements, venv, func() error {
-		if err := run(ctx, "", "python3", "-m", "venv", "--clear", venv); err != nil {
+	err := once([]string{requirements}, venv, func() error {
+		if err := run(ctx, "", "python3", "-m", "venv", venv); err != nil {
 			return err
 		}
 		return run(ctx, "", python, "-m", "pip", "install", "--quiet", "-r", requirements)
@@ -125,7 +122,7 @@ func prepareNode(ctx context.Context, d Dirs) (Program, error) {
 	source := filepath.Join(d.Source, "node")
 	manifest := filepath.Join(source, "package.json")
 	dir := filepath.Join(d.Cache, "node")
-	err := once(manifest, dir, func() error {
+	err := once([]string{manifest}, dir, func() error {
 		for _, name := range []string{"package.json", "package-lock.json"} {
 			text, err := os.ReadFile(filepath.Join(source, name))
 			if err != nil {
@@ -143,17 +140,24 @@ func prepareNode(ctx context.Context, d Dirs) (Program, error) {
 	}, err
 }
 
-// once runs install unless it succeeded before for the same text of the manifest.
-func once(manifest, dir string, install func() error) error {
-	text, err := os.ReadFile(manifest)
-	if err != nil {
-		return err
+// once empties dir and runs install unless that succeeded before for the same input files.
+func once(inputs []string, dir string, install func() error) error {
+	sum := sha256.New()
+	for _, input := range inputs {
+		text, err := os.ReadFile(input)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(sum, input, len(text))
+		sum.Write(text)
 	}
-	sum := sha256.Sum256(text)
 	mark := filepath.Join(dir, ".installed")
-	want := []byte(hex.EncodeToString(sum[:]))
+	want := []byte(hex.EncodeToString(sum.Sum(nil)))
 	if have, err := os.ReadFile(mark); err == nil && bytes.Equal(have, want) {
 		return nil
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		return err
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err

@@ -27,6 +27,9 @@ type Check struct {
 // StartServer starts a server of the kind under test.
 type StartServer func(context.Context, process.Options) (*process.Server, error)
 
+// superDigest names the super user, whose password is "test".
+const superDigest = "super:D/InIHSb7yEEbrWz8b9l71RjZJU="
+
 // ServerOptions are the settings that the clients' checks count on, for any server: sessions as
 // short as 0.4 s, containers and TTL nodes reaped within half a second, quotas enforced, and
 // the super user with the password "test".
@@ -41,7 +44,7 @@ func ServerOptions() process.Options {
 			"zookeeper.extendedTypesEnabled":                     "true",
 			"znode.container.checkIntervalMs":                    "500",
 			"zookeeper.enforceQuota":                             "true",
-			"zookeeper.DigestAuthenticationProvider.superDigest": "super:D/InIHSb7yEEbrWz8b9l71RjZJU=",
+			"zookeeper.DigestAuthenticationProvider.superDigest": superDigest,
 		},
 	}
 }
@@ -65,7 +68,7 @@ func Run(ctx context.Context, start StartServer, p Program, logDir, name string)
 	if err != nil {
 		return nil, err
 	}
-	r := &runner{server: server, log: log}
+	r := &runner{server: server, log: log, began: time.Now()}
 	defer func() { r.server.Kill() }()
 	return r.run(ctx, p)
 }
@@ -77,6 +80,7 @@ type runner struct {
 	stdin  io.Writer
 	log    io.Writer
 	checks []Check
+	began  time.Time
 }
 
 func (r *runner) run(ctx context.Context, p Program) ([]Check, error) {
@@ -144,7 +148,7 @@ func (r *runner) obey(ctx context.Context, output io.Reader) error {
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
 		line := lines.Text()
-		fmt.Fprintln(r.log, line)
+		r.note(line)
 		word, rest, _ := strings.Cut(line, " ")
 		var err error
 		switch word {
@@ -167,6 +171,11 @@ func (r *runner) obey(ctx context.Context, output io.Reader) error {
 		}
 	}
 	return lines.Err()
+}
+
+// note keeps a line of the conversation in the log, with the seconds since its start.
+func (r *runner) note(line string) {
+	fmt.Fprintf(r.log, "%7.3f %s\n", time.Since(r.began).Seconds(), line)
 }
 
 func (r *runner) restartServer(ctx context.Context, crash bool) error {

@@ -39,7 +39,7 @@ func (r *runner) converse(ctx context.Context, script string, output io.Reader) 
 		scanner := bufio.NewScanner(output)
 		scanner.Buffer(nil, 1<<20)
 		for scanner.Scan() {
-			fmt.Fprintln(r.log, scanner.Text())
+			r.note(scanner.Text())
 			lines <- scanner.Text()
 		}
 	}()
@@ -78,7 +78,7 @@ func drain(lines <-chan string) {
 func (r *runner) play(ctx context.Context, kind, rest string, lines <-chan string) error {
 	switch kind {
 	case "$":
-		fmt.Fprintln(r.log, "$", rest)
+		r.note("$ " + rest)
 		_, err := io.WriteString(r.stdin, rest+"\n")
 		return err
 	case ">":

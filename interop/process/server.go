@@ -109,7 +109,8 @@ func (s *Server) Restart(ctx context.Context) (*Server, error) {
 // process, as SIGTERM does to one that does not catch it). A server that outlives the stop's
 // deadline is killed, and that is an error.
 func (s *Server) Stop() (exitCode int, err error) {
-	if err := s.command.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+	err = s.command.Process.Signal(syscall.SIGTERM)
+	if err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return -1, fmt.Errorf("stop: %w", err)
 	}
 	timer := time.NewTimer(stopWithin)

@@ -40,7 +40,7 @@ func main() {
 	flag.StringVar(&s.readme, "readme", "", "put the table of the results file into this file")
 	flag.StringVar(&s.dir, "dir", "interop", "the interop directory of the checkout")
 	flag.IntVar(&s.parallel, "parallel", 1, "clients at a time, each with a server of its own")
-	flag.DurationVar(&s.within, "within", 2*time.Minute, "the most that one client may take")
+	flag.DurationVar(&s.within, "within", 3*time.Minute, "the most that one client may take")
 	flag.Parse()
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code, err := run(ctx, s)
@@ -84,13 +84,14 @@ func choose(only string) ([]matrix.Client, error) {
 	if only == "" {
 		return matrix.Clients(), nil
 	}
+	all := matrix.Clients()
 	var chosen []matrix.Client
 	for name := range strings.SplitSeq(only, ",") {
-		i := slices.IndexFunc(matrix.Clients(), func(c matrix.Client) bool { return c.Name == name })
+		i := slices.IndexFunc(all, func(c matrix.Client) bool { return c.Name == name })
 		if i < 0 {
 			return nil, fmt.Errorf("no client %q", name)
 		}
-		chosen = append(chosen, matrix.Clients()[i])
+		chosen = append(chosen, all[i])
 	}
 	return chosen, nil
 }
@@ -127,8 +128,8 @@ func runAll(ctx context.Context, s settings, start matrix.StartServer, d matrix.
 	var running sync.WaitGroup
 	var printing sync.Mutex
 	for i, client := range clients {
+		slots <- struct{}{}
 		running.Go(func() {
-			slots <- struct{}{}
 			defer func() { <-slots }()
 			began := time.Now()
 			outcomes[i] = runOne(ctx, s, start, d, client)
