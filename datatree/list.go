@@ -32,12 +32,8 @@ func (v View) AllChildrenNumber(path []byte) int {
 	case id == store.Root && len(path) == 0:
 		// Every key of ZooKeeper's map begins with "/", but "" itself.
 		return v.t.nodes.Len()
-	case id == store.Root:
-		return v.t.nodes.Len() - 1
 	}
-	n := -1
-	v.t.eachNode(id, func(store.ID, []byte) { n++ })
-	return n
+	return v.t.nodes.Below(id)
 }
 
 // EphemeralsOf lists the paths of a session's ephemerals, in order, as copies.

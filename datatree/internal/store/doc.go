@@ -8,9 +8,9 @@
 //	path ---> sub-table --> [tag|id] ---> +----------------------------+
 //	          hash of the full path       | stat, owner, ACL, digest   |
 //	                                      | parent  id                 |
-//	                                      | place   in parent's kids   |
-//	            cell, a size class        | length of data             |
-//	          [n][name][data] <---------- | cell                       |
+//	                                      | below   number of nodes    |
+//	            cell, a size class        | place   in parent's kids   |
+//	          [n][name][n][data] <------- | cell                       |
 //	            run of ids, a size class  |                            |
 //	          [count][id][id].. <-------- | kids                       |
 //	                                      +----------------------------+
@@ -30,5 +30,5 @@
 // the same time is the tree's business: one writer alone, or any number of readers. What Name, Data
 // and Children return aliases the store until the next change; a *Node until the next Add.
 //
-// Read in this order: store.go, cell.go, kids.go, slab.go, index.go.
+// Read in this order: store.go, content.go, cell.go, kids.go, slab.go, index.go.
 package store

@@ -1,8 +1,6 @@
 package store
 
 import (
-	"encoding/binary"
-
 	"quoll/jute"
 )
 
@@ -27,14 +25,11 @@ type Node struct {
 	ACL                 uint32 // handle in the ACL cache
 	Digest              uint32 // of path, data and stat, as they are now
 	Parent              ID     // None for the root; in a free slot: the next free one
+	below               uint32 // nodes under this one
 	place               uint32 // in the parent's list of children
-	dataLen             uint32 // null: no data at all
 	cell                handle // name and data; 0 in a free slot
 	kids                handle
 }
-
-// null is the length of data that is null.
-const null = 1<<32 - 1
 
 // nodesShift: a chunk has 4,096 nodes.
 const nodesShift = 12
@@ -66,8 +61,8 @@ func (s *Store) reset(seed uint64) {
 	s.nodes.fresh() // None
 	s.nodes.fresh() // Root
 	root := s.At(Root)
-	root.cell = s.cells.alloc(1)
-	s.cells.at(root.cell)[0] = 0
+	root.cell = s.cells.alloc(2)
+	s.write(root, nil, []byte{})
 }
 
 // At is the record of a live node; it is valid until the next Add.
@@ -122,7 +117,8 @@ func (s *Store) Add(parent ID, path, name, data []byte) ID {
 	id := s.slot()
 	n := s.At(id)
 	*n = Node{Parent: parent}
-	s.fill(n, name, data)
+	n.cell = s.cells.alloc(cellFor(len(name), data))
+	s.write(n, name, data)
 	p := s.At(parent)
 	var place int
 	p.kids, place = s.kids.add(p.kids, id)
@@ -130,6 +126,9 @@ func (s *Store) Add(parent ID, path, name, data []byte) ID {
 	hash := s.index.hash(path)
 	s.index.of(hash).add(hash, id)
 	s.count++
+	for up := parent; up != None; up = s.At(up).Parent {
+		s.At(up).below++
+	}
 	return id
 }
 
@@ -142,30 +141,14 @@ func (s *Store) slot() ID {
 	return id
 }
 
-// fill gives a node without a cell its name and data.
-func (s *Store) fill(n *Node, name, data []byte) {
-	var length [binary.MaxVarintLen64]byte
-	head := binary.PutUvarint(length[:], uint64(len(name)))
-	n.cell = s.cells.alloc(head + len(name) + len(data))
-	cell := s.cells.at(n.cell)
-	copy(cell, length[:head])
-	copy(cell[head:], name)
-	copy(cell[head+len(name):], data)
-	n.setLen(data)
-}
-
-func (n *Node) setLen(data []byte) {
-	n.dataLen = uint32(len(data))
-	if data == nil {
-		n.dataLen = null
-	}
-}
-
 // Remove drops a node that has no children, and takes it from its parent's. Path is its path.
 func (s *Store) Remove(id ID, path []byte) {
 	hash := s.index.hash(path)
 	s.index.of(hash).remove(hash, id)
 	n := s.At(id)
+	for up := n.Parent; up != None; up = s.At(up).Parent {
+		s.At(up).below--
+	}
 	p := s.At(n.Parent)
 	var moved ID
 	p.kids, moved = s.kids.remove(p.kids, int(n.place))
@@ -178,59 +161,11 @@ func (s *Store) Remove(id ID, path []byte) {
 	s.count--
 }
 
-// split cuts a cell into name and what is behind it.
-func split(cell []byte) (name, rest []byte) {
-	n, head := uint64(cell[0]), 1
-	if n >= 0x80 {
-		n, head = binary.Uvarint(cell)
-	}
-	end := head + int(n)
-	return cell[head:end:end], cell[end:]
-}
-
-// Name is the last segment of the node's path, "" for the root. It aliases the store.
-func (s *Store) Name(id ID) []byte {
-	name, _ := split(s.cells.at(s.At(id).cell))
-	return name
-}
-
-// Data is the node's data, nil when null. It aliases the store until the next change.
-func (s *Store) Data(id ID) []byte {
-	n := s.At(id)
-	if n.dataLen == null {
-		return nil
-	}
-	_, rest := split(s.cells.at(n.cell))
-	return rest[:n.dataLen:n.dataLen]
-}
-
-// DataLen is the length of the node's data, -1 when null.
-func (s *Store) DataLen(id ID) int {
-	if n := s.At(id); n.dataLen != null {
-		return int(n.dataLen)
-	}
-	return -1
-}
-
-// SetData replaces the node's data by a copy of data; nil is null.
-func (s *Store) SetData(id ID, data []byte) {
-	n := s.At(id)
-	old := n.cell
-	cell := s.cells.at(old)
-	name, rest := split(cell)
-	if s.cells.fits(old, len(cell)-len(rest)+len(data)) {
-		copy(rest, data)
-		n.setLen(data)
-		return
-	}
-	// The name stays readable while the new cell is filled: allocating moves a small first chunk,
-	// but leaves the old one as it was.
-	s.fill(n, name, data)
-	s.cells.free(old)
-}
-
 // NumChildren counts the node's children.
 func (s *Store) NumChildren(id ID) int { return s.kids.count(s.At(id).kids) }
+
+// Below counts the nodes under a node, at any depth.
+func (s *Store) Below(id ID) int { return int(s.At(id).below) }
 
 // Children is a piece of the list of children, from the from-th on: as many as lie together. None
 // are left when it is empty. The order changes with a removal only.

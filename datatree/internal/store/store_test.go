@@ -66,6 +66,15 @@ func (m model) check(t *rapid.T, s *Store) {
 		if got := string(s.AppendPath(nil, id)); got != path {
 			t.Fatalf("%q has the path %q", path, got)
 		}
+		below := 0
+		for p := range m {
+			if strings.HasPrefix(p, path+"/") {
+				below++
+			}
+		}
+		if s.Below(id) != below {
+			t.Fatalf("%q has %d nodes below, want %d", path, s.Below(id), below)
+		}
 		if s.At(id).Ctime != e.mark {
 			t.Fatalf("%q has the record of another", path)
 		}
