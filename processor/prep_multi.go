@@ -5,29 +5,29 @@ import "quoll/jute"
 // prepareMulti makes the one transaction of a multi. Its operations see each other's changes; when
 // one fails, all changes are undone, and what is logged is why.
 func (p *Prep) prepareMulti(r *Request) prepared {
-	w := writing{Request: r, zxid: p.lastZxid + 1}
-	p.lastZxid++
 	var in jute.MultiRequest
-	if _, err := jute.Decode(r.Body, &in); err != nil || !transaction(in.Ops) {
-		op, body := refuse(p.body[:0], jute.MarshallingError)
-		p.body = body
-		return prepared{
-			entry: p.seal(r, op, w.zxid), code: jute.MarshallingError, proposed: true,
+	_, err := jute.Decode(r.Body, &in)
+	judged := judgeOps(in.Ops)
+	if judged == opsTripJava {
+		return prepared{code: jute.MarshallingError}
+	}
+	p.lastZxid++
+	w := writing{Request: r, zxid: p.lastZxid}
+	most, code := p.rules.MaxMultiOps, jute.MarshallingError
+	switch {
+	case err != nil || judged != opsReadable || !transaction(in.Ops):
+	case most > 0 && len(in.Ops) > most:
+		code = jute.BadArguments
+	default:
+		code = p.makeMulti(&w, in.Ops)
+		if code == jute.MarshallingError {
+			break // Java trips over an operation, and the whole is an error
 		}
+		p.appendMulti()
+		return prepared{entry: p.seal(r, jute.OpMulti, w.zxid), code: jute.OK, proposed: true}
 	}
-	if most := p.rules.MaxMultiOps; most > 0 && len(in.Ops) > most {
-		_, p.body = refuse(p.body[:0], jute.BadArguments)
-		return prepared{
-			entry: p.seal(r, jute.OpError, w.zxid), code: jute.BadArguments, proposed: true,
-		}
-	}
-	code := p.makeMulti(&w, in.Ops)
-	if code == jute.MarshallingError {
-		_, p.body = refuse(p.body[:0], code)
-		return prepared{entry: p.seal(r, jute.OpError, w.zxid), code: code, proposed: true}
-	}
-	p.appendMulti()
-	return prepared{entry: p.seal(r, jute.OpMulti, w.zxid), code: jute.OK, proposed: true}
+	_, p.body = refuse(p.body[:0], code)
+	return prepared{entry: p.seal(r, jute.OpError, w.zxid), code: code, proposed: true}
 }
 
 // transaction says whether the operations may stand in one transaction: no reads, and no null path,
@@ -38,7 +38,7 @@ func transaction(ops []jute.MultiOp) bool {
 			return false
 		}
 	}
-	return !mixed(ops)
+	return true
 }
 
 func pathOf(op *jute.MultiOp) []byte {

@@ -223,10 +223,8 @@ func (rd *Reader) sync(a *asking) jute.ErrorCode {
 // multiRead answers each of its reads alone; watch flags in it mean nothing.
 func (rd *Reader) multiRead(a *asking) jute.ErrorCode {
 	var in jute.MultiRequest
-	if _, err := jute.Decode(a.Body, &in); err != nil {
-		return jute.MarshallingError
-	}
-	if mixed(in.Ops) {
+	_, err := jute.Decode(a.Body, &in)
+	if err != nil || judgeOps(in.Ops) != opsReadable {
 		return jute.MarshallingError
 	}
 	code := jute.OK
@@ -256,25 +254,6 @@ func (rd *Reader) readOp(a *asking, op *jute.MultiOp) jute.ErrorCode {
 		a.out = appendFailedOp(a.out[:at], code)
 	}
 	return jute.OK
-}
-
-func isRead(op jute.OpCode) bool { return op == jute.OpGetData || op == jute.OpGetChildren }
-
-// mixed says whether reads and writes stand in one multi, or a create mode that does not exist: a
-// multi that cannot be read.
-func mixed(ops []jute.MultiOp) bool {
-	for i := range ops {
-		switch op := &ops[i]; op.Type {
-		case jute.OpCreate, jute.OpCreate2, jute.OpCreateContainer:
-			if !op.Create.Flags.Valid() {
-				return true
-			}
-		}
-		if isRead(ops[i].Type) != isRead(ops[0].Type) {
-			return true
-		}
-	}
-	return false
 }
 
 // appendFailedOp appends what a multi's reply holds for an operation that failed, or that did not

@@ -76,13 +76,16 @@ func (r *Rules) Fix(acl []jute.ACL, who *Identity) ([]jute.ACL, jute.ErrorCode) 
 	if len(acl) == 0 {
 		return nil, jute.InvalidACL
 	}
+	acl, code := withoutDuplicates(acl)
+	if code != jute.OK {
+		return nil, code
+	}
 	fixed := make([]jute.ACL, 0, len(acl))
-	for i, a := range acl {
-		if slices.Contains(acl[:i], a) {
-			continue
-		}
+	for _, a := range acl {
 		switch {
-		case a.ID.NullScheme(), a.ID.NullID() && (a.ID.Scheme == "world" || r.known(a.ID.Scheme)):
+		case a.ID.NullScheme():
+			return nil, jute.InvalidACL
+		case a.ID.NullID() && (a.ID.Scheme == "world" || r.known(a.ID.Scheme)):
 			return nil, jute.MarshallingError
 		case a.ID.Scheme == "world" && a.ID.ID == "anyone":
 			fixed = append(fixed, a)
@@ -103,6 +106,32 @@ func (r *Rules) Fix(acl []jute.ACL, who *Identity) ([]jute.ACL, jute.ErrorCode) 
 		}
 	}
 	return fixed, jute.OK
+}
+
+// withoutDuplicates keeps the first of equal entries. A null in an entry that must be compared to
+// its end is where Java trips.
+func withoutDuplicates(acl []jute.ACL) ([]jute.ACL, jute.ErrorCode) {
+	kept := make([]jute.ACL, 0, len(acl))
+next:
+	for _, a := range acl {
+		for i := range kept {
+			k := &kept[i]
+			switch {
+			case a.Perms != k.Perms:
+				continue
+			case a.ID.NullScheme():
+				return nil, jute.MarshallingError
+			case a.ID.Scheme != k.ID.Scheme || k.ID.NullScheme():
+				continue
+			case a.ID.NullID():
+				return nil, jute.MarshallingError
+			case a.ID.ID == k.ID.ID && !k.ID.NullID():
+				continue next
+			}
+		}
+		kept = append(kept, a)
+	}
+	return kept, jute.OK
 }
 
 // known says whether ids of the scheme can be authenticated and matched here.
