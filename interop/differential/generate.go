@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"quoll/jute"
@@ -37,6 +38,9 @@ type generator struct {
 	watched     [][]byte // paths with a watch, lately
 	rootGuarded bool
 	steps       int
+	tame        bool // nulls stay out
+	quotas      bool // are enforced
+	planned     []*step
 }
 
 func newGenerator(seed uint64) *generator {
@@ -56,6 +60,11 @@ func newGenerator(seed uint64) *generator {
 // next is the step to do now.
 func (g *generator) next() *step {
 	g.steps++
+	if len(g.planned) > 0 {
+		st := g.planned[0]
+		g.planned = g.planned[1:]
+		return st
+	}
 	r := g.random
 	if !g.slots[0].live {
 		return g.connect(0)
@@ -81,6 +90,8 @@ func (g *generator) next() *step {
 		return g.connect(g.free())
 	case n < 110:
 		return g.inOrder(slot)
+	case n < 122 && len(g.list) > 0:
+		return g.quota(slot)
 	}
 	return g.batch(slot)
 }
@@ -190,6 +201,9 @@ func (g *generator) oddAuth() request {
 	if chance(r, 100) {
 		packet.Scheme = nil
 	}
+	if g.tame && packet.Auth == nil {
+		packet.Auth = texts[1]
+	}
 	body := jute.Append(nil, packet)
 	if chance(r, 100) {
 		body = body[:r.IntN(len(body))]
@@ -212,6 +226,24 @@ func (g *generator) batch(slot int) *step {
 		g.number(slot, &rq)
 		st.requests = append(st.requests, rq)
 	}
+	return g.calm(st)
+}
+
+// calm leaves no write behind another one in a batch if quotas are enforced: Apache checks them
+// against the tree as far as it is applied, which is a matter of time.
+func (g *generator) calm(st *step) *step {
+	if !g.quotas {
+		return st
+	}
+	wrote := false
+	st.requests = slices.DeleteFunc(st.requests, func(rq request) bool {
+		if quiet(rq.op) {
+			return false
+		}
+		was := wrote
+		wrote = true
+		return was
+	})
 	return st
 }
 
@@ -242,28 +274,15 @@ func (g *generator) request() request {
 	panic("the weights do not add up")
 }
 
-// deadly requests end Apache's server. They become transactions that cannot be applied: createTTL
-// of a node that is no TTL node with a negative time to live, and in a multi a TTL node without a
-// proper one.
+// deadly requests end Apache's server: createTTL of a node that is no TTL node with a negative time
+// to live becomes a transaction that cannot be applied.
 func deadly(rq *request) bool {
-	var multi jute.MultiRequest
-	switch rq.op {
-	case jute.OpCreateTTL:
-		var c jute.CreateTTLRequest
-		_, err := jute.Decode(rq.body, &c)
-		return err == nil && !c.Flags.TTL() && c.TTL < 0
-	case jute.OpMulti:
-		// What was read before an error counts: an operation may be read even then.
-		_, _ = jute.Decode(rq.body, &multi)
+	if rq.op != jute.OpCreateTTL {
+		return false
 	}
-	for i := range multi.Ops {
-		c := multi.Ops[i].Create
-		if c != nil && c.Flags.TTL() &&
-			(multi.Ops[i].Type != jute.OpCreateTTL || c.TTL <= 0 || c.TTL >= 1<<40) {
-			return true
-		}
-	}
-	return false
+	var c jute.CreateTTLRequest
+	_, err := jute.Decode(rq.body, &c)
+	return err == nil && !c.Flags.TTL() && c.TTL < 0
 }
 
 // spoil cuts, lengthens or changes a body now and then.
@@ -336,7 +355,58 @@ func (g *generator) inOrder(slot int) *step {
 		g.number(slot, &rq)
 		st.requests = append(st.requests, rq)
 	}
-	return st
+	return g.calm(st)
+}
+
+// quota does what a client's setquota or delquota does, and writes below the quota at once.
+func (g *generator) quota(slot int) *step {
+	st := &step{kind: batch, slot: slot}
+	add := func(op jute.OpCode, body []byte) {
+		rq := request{op: op, body: body}
+		g.number(slot, &rq)
+		st.requests = append(st.requests, rq)
+	}
+	create := func(path, data string) {
+		body := jute.AppendBuffer(nil, []byte(path))
+		add(jute.OpCreate, append(append(body, encodeOpen([]byte(data))...), 0, 0, 0, 0))
+	}
+	path := pick(g.random, g.list)
+	at := "/zookeeper/quota"
+	for _, name := range strings.Split(path[1:], "/") {
+		at += "/" + name
+		create(at, "")
+	}
+	if chance(g.random, 250) {
+		add(jute.OpDelete, pathVersion([]byte(at+"/zookeeper_limits"), -1))
+		add(jute.OpDelete, pathVersion([]byte(at+"/zookeeper_stats"), -1))
+	} else {
+		create(at+"/zookeeper_limits", pick(g.random, quotaTexts))
+		create(at+"/zookeeper_stats", pick(g.random, quotaTexts[:3]))
+	}
+	for range 4 {
+		create(join(path, string(names[g.random.IntN(len(names))])), "some text")
+		add(jute.OpSetData, jute.Append(nil, &jute.SetDataRequest{
+			Path: []byte(path), Data: g.data([]byte(path)), Version: -1,
+		}))
+	}
+	add(jute.OpGetData, append(jute.AppendBuffer(nil, []byte(at+"/zookeeper_stats")), 1))
+	return g.spread(st)
+}
+
+// spread makes a step of each request if quotas are enforced; the first is returned, the others
+// come next.
+func (g *generator) spread(st *step) *step {
+	if !g.quotas {
+		return st
+	}
+	for i := range st.requests {
+		g.planned = append(g.planned, &step{
+			kind: batch, slot: st.slot, requests: st.requests[i : i+1 : i+1],
+		})
+	}
+	first := g.planned[0]
+	g.planned = g.planned[1:]
+	return first
 }
 
 func encodeOpen(data []byte) []byte {
@@ -368,5 +438,5 @@ func (g *generator) tidy() *step {
 			add(jute.OpDelete, pathVersion([]byte(g.list[i]), -1))
 		}
 	}
-	return st
+	return g.spread(st)
 }

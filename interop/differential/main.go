@@ -24,6 +24,7 @@ type flags struct {
 	binary   string
 	shrink   int
 	explore  bool
+	tame     bool
 	verbose  bool
 	logFile  string
 }
@@ -37,6 +38,7 @@ func main() {
 	flag.StringVar(&f.binary, "quoll", binaryPath(), "the quoll binary")
 	flag.IntVar(&f.shrink, "shrink", 0, "tries to leave steps out after a difference")
 	flag.BoolVar(&f.explore, "explore", false, "go on after a difference")
+	flag.BoolVar(&f.tame, "tame", false, "send no nulls where none belong, to look behind them")
 	flag.BoolVar(&f.verbose, "v", false, "print what the programs consisted of")
 	flag.StringVar(&f.logFile, "log", "", "file for what the servers print")
 	flag.Parse()
@@ -64,7 +66,7 @@ func compare(ctx context.Context, f flags, out io.Writer) (same bool, err error)
 	if err != nil {
 		return false, err
 	}
-	s := setup{binary: binary, log: io.Discard}
+	s := setup{binary: binary, log: io.Discard, tame: f.tame}
 	var ok bool
 	if s.first, s.second, ok = strings.Cut(f.servers, ","); !ok {
 		return false, errors.New("-servers takes two names")
@@ -110,8 +112,9 @@ func compare(ctx context.Context, f flags, out io.Writer) (same bool, err error)
 func report(
 	ctx context.Context, f flags, s setup, seed uint64, res *result, out io.Writer,
 ) {
-	fmt.Fprintf(out, "seed %d, step %d, request %d: %s\n  %v\n%s", seed, len(res.steps)-1,
-		res.requests, res.diff.sign, res.steps[len(res.steps)-1], res.diff.text)
+	fmt.Fprintf(out, "seed %d, step %d, request %d: %s\n  %s\n%s", seed, len(res.steps)-1,
+		res.requests, res.diff.sign, res.steps[len(res.steps)-1].text(res.diff.request()),
+		res.diff.text)
 	if f.shrink == 0 {
 		return
 	}

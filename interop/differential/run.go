@@ -17,6 +17,7 @@ type setup struct {
 	binary        string // of quoll
 	log           io.Writer
 	quota         bool // enforceQuota
+	tame          bool // no nulls where none belong
 	// onDiff is told of each difference, and says whether to go on if that can be done.
 	onDiff func(seed uint64, r *result) bool
 }
@@ -37,6 +38,16 @@ type difference struct {
 	a, b []seen
 	text string // for people
 	sign string // what kind it is
+}
+
+// request is the place in its batch of the request whose answers differ, or -1.
+func (d *difference) request() int {
+	for _, list := range [][]seen{d.a, d.b} {
+		if x := element(list, d.at); x != nil && x.what == "reply" {
+			return x.index
+		}
+	}
+	return -1
 }
 
 // pair is two fresh servers.
@@ -159,6 +170,7 @@ func run(ctx context.Context, s setup, seed uint64, requests int) (*result, erro
 	}
 	defer p.stop()
 	g := newGenerator(seed)
+	g.tame, g.quotas = s.tame, s.quota
 	res := &result{codes: map[string]int{}}
 	for res.requests < requests && ctx.Err() == nil {
 		st := g.next()

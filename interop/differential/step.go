@@ -116,7 +116,10 @@ func clip(b []byte) []byte {
 	return append(b[:clipBytes:clipBytes], "..."...)
 }
 
-func (s *step) String() string {
+func (s *step) String() string { return s.text(-1) }
+
+// text shows the step, and of its requests the one at index whole.
+func (s *step) text(index int) string {
 	switch s.kind {
 	case connect:
 		return fmt.Sprintf("connect slot %d %+v", s.slot, s.connect)
@@ -128,7 +131,11 @@ func (s *step) String() string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "slot %d sends %d", s.slot, len(s.requests))
 	for i := range s.requests {
-		fmt.Fprintf(&text, "\n    %d: %v", i, &s.requests[i])
+		line := s.requests[i].String()
+		if i != index && len(line) > 200 {
+			line = line[:200] + "..."
+		}
+		fmt.Fprintf(&text, "\n    %d: %s", i, line)
 	}
 	return text.String()
 }

@@ -55,7 +55,7 @@ func (g *generator) path() []byte {
 		return []byte(join(g.newPath(), string(names[r.IntN(len(names))])))
 	case n < 94:
 		return []byte(pick(r, specialPaths))
-	case n < 95:
+	case n < 95 && !g.tame:
 		return nil
 	}
 	return []byte(pick(r, oddPaths))
@@ -146,7 +146,11 @@ var proofs = []string{"ann:one", "bob:two", "eve:three"} // read-only: a table
 func (g *generator) entry() entry {
 	r := g.random
 	perms := pick(r, []int32{31, 31, 31, 1, 2, 4, 8, 16, 3, 15, 0, 32, 63, -1})
-	switch r.IntN(24) {
+	n := r.IntN(24)
+	if g.tame && n >= 18 && n <= 20 {
+		n = 0
+	}
+	switch n {
 	case 0, 1, 2, 3, 4, 5:
 		return ace(perms, "world", "anyone")
 	case 6, 7, 8:
@@ -186,13 +190,13 @@ var oddAddresses = []string{ // read-only: a table
 func (g *generator) acl() []byte {
 	r := g.random
 	switch n := r.IntN(100); {
-	case n < 72:
+	case n < 64:
 		return encodeACL([]entry{ace(31, "world", "anyone")})
-	case n < 74:
+	case n < 66:
 		return encodeACL(nil)
-	case n < 76:
+	case n < 68 && !g.tame:
 		return []byte{0xff, 0xff, 0xff, 0xff}
-	case n < 80:
+	case n < 73:
 		one := g.entry()
 		return encodeACL([]entry{one, g.entry(), one})
 	}
