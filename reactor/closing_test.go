@@ -100,75 +100,67 @@ func TestCloseAfterFlushDeadline(t *testing.T) {
 }
 
 // TestFINBehindParkedInput: while a connection is parked its FIN is not seen; after Unpark the
-// stream gets what came before the FIN, then Closed.
+// stream gets what came before the FIN, then Closed. The lane parks, so a read may be under way.
 func TestFINBehindParkedInput(t *testing.T) {
 	onBoth(t, func(t *testing.T, tr Transport) {
-		parked := make(chan struct{})
-		events := make(chan string, 8)
-		var conn *Conn
-		s := &server{cfg: Config{Transport: tr}}
-		s.open = func(c *Conn) Stream {
-			conn = c
-			c.Established()
-			return &stream{
-				closed: func(err error) { events <- "closed " + err.Error() },
-				input: func(in []byte) int {
-					if parked != nil {
-						c.Park()
-						close(parked)
-						parked = nil
-						return 1
-					}
-					events <- string(in)
-					return len(in)
-				}}
-		}
-		s.drain = func(int) {
-			if conn != nil && parked == nil {
+		for _, late := range []string{"", " and three"} {
+			events := make(chan string, 8)
+			commands := make(chan func(*Conn), 1)
+			var conn *Conn
+			consume := false
+			s := &server{cfg: Config{Transport: tr}}
+			s.open = func(c *Conn) Stream {
+				conn = c
+				return &stream{
+					closed: func(err error) { events <- "closed " + err.Error() },
+					input: func(in []byte) int {
+						if !consume {
+							return 0
+						}
+						events <- string(in)
+						return len(in)
+					}}
+			}
+			s.drain = func(int) {
 				select {
-				case ev := <-events:
-					events <- "early: " + ev
+				case do := <-commands:
+					do(conn)
 				default:
 				}
 			}
-		}
-		unpark := make(chan bool, 1)
-		s.drain = func(int) {
-			select {
-			case <-unpark:
-				conn.Unpark()
-			default:
+			start(t, s)
+			command := func(do func(*Conn)) {
+				commands <- do
+				s.wakes[0]()
+				eventually(t, "the command", func() bool { return len(commands) == 0 })
 			}
-		}
-		wait := parked
-		start(t, s)
-		nc := s.dial()
-		_, err := nc.Write([]byte("one"))
-		noError(t, err)
-		receive(t, wait, "Park")
-		_, err = nc.Write([]byte(" and two"))
-		noError(t, err)
-		noError(t, nc.CloseWrite())
-		// The FIN has been there for many turns when the connection is unparked.
-		for turns := s.stats.Turns.Load(); s.stats.Turns.Load() < turns+100; {
-			s.wakes[0]()
-		}
-		equal(t, 0, len(events), "events while parked")
-		unpark <- true
-		s.wakes[0]()
-		var got string
-		for got != "ne and two" {
-			ev := receive(t, events, "the parked input")
-			holds(t, ev != "closed EOF", "input before Closed, got %q", got)
-			if got += ev; got == "nene and two" { // Input may see the leftover first by itself
-				got = "ne and two"
+			nc := s.dial()
+			_, err := nc.Write([]byte("one and two"))
+			noError(t, err)
+			eventually(t, "the input", func() bool { return s.stats.Inputs.Load() > 0 })
+			command((*Conn).Park)
+			_, err = nc.Write([]byte(late))
+			noError(t, err)
+			noError(t, nc.CloseWrite())
+			// The FIN has been there for many turns when the connection is unparked.
+			for turns := s.stats.Turns.Load(); s.stats.Turns.Load() < turns+100; {
+				s.wakes[0]()
 			}
+			equal(t, 0, len(events), "events while parked")
+			command(func(c *Conn) { consume = true; c.Unpark() })
+			var got string
+			for got != "one and two"+late {
+				ev := receive(t, events, "the parked input")
+				holds(t, ev != "closed EOF", "input before Closed, got %q", got)
+				got += ev
+			}
+			equal(t, "closed EOF", receive(t, events, "Closed"), "the end")
+			s.stop()
 		}
-		equal(t, "closed EOF", receive(t, events, "Closed"), "the end")
 	})
 }
 
-// TestResetIsSeenWhileParked: a client that is gone for good does not stay for being parked.
+// TestResetWhileOutputIsPending: a client that is gone for good does not stay for being parked.
 func TestResetWhileOutputIsPending(t *testing.T) {
 	onBoth(t, func(t *testing.T, tr Transport) {
 		closed := make(chan error, 1)

@@ -196,6 +196,9 @@ func (t *gnetTransport) OnTraffic(gc gnet.Conn) gnet.Action {
 		return gnet.None
 	}
 	p, _ := gc.Next(-1) // never an error, and never a copy: nothing is left in gnet's own buffer
+	if c.mode == readDraining {
+		c.loop.gauge(&c.Conn) // it was not read from, so what gnet held has just left
+	}
 	c.loop.received(&c.Conn, p)
 	if c.mode != readOn {
 		c.mask() // gnet has re-armed reading

@@ -98,7 +98,7 @@ func TestInputCap(t *testing.T) {
 // TestFullInboxPausesInsteadOfClosing a stream that asked for a pause.
 func TestFullInboxPauses(t *testing.T) {
 	onBoth(t, func(t *testing.T, tr Transport) {
-		const total, frame = 8 << 20, 64 << 10
+		const total, frame = 4 << 20, 64 << 10
 		lag, most := 0, 0
 		finished := make(chan int, 1)
 		s := start(t, &server{cfg: Config{Transport: tr, MaxFrame: 256 << 10},
@@ -107,7 +107,7 @@ func TestFullInboxPauses(t *testing.T) {
 				got := 0
 				return &stream{input: func(in []byte) int {
 					most = max(most, len(in))
-					if lag++; lag%16 != 0 {
+					if lag++; lag%256 != 0 {
 						c.Again() // in no hurry
 						return 0
 					}

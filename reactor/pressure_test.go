@@ -198,6 +198,20 @@ func TestOneLargeReplyClosesNobody(t *testing.T) {
 	})
 }
 
+// TestCapIsNotATotal: a client that reads may be given any amount.
+func TestCapIsNotATotal(t *testing.T) {
+	onBoth(t, func(t *testing.T, tr Transport) {
+		s := start(t, &server{open: echo, cfg: Config{Transport: tr,
+			OutputHighWater: 512 << 10, OutputCap: 1 << 20}})
+		nc := s.dial()
+		for range 100 {
+			_, err := nc.Write(frameOf(make([]byte, 60<<10)))
+			noError(t, err)
+			readFrame(t, nc)
+		}
+	})
+}
+
 // TestBudgetOfAll: when all that do not read hold the budget, none of them is read from, and one
 // that reads is served as before.
 func TestBudgetOfAll(t *testing.T) {

@@ -1,0 +1,176 @@
+package reactor
+
+import (
+	"net/netip"
+	"strings"
+	"testing"
+)
+
+// fakeLink is a transport that takes what it is told to take, for tests that need to say exactly
+// what happens in which turn.
+type fakeLink struct {
+	c      *Conn
+	room   int // what the kernel takes of the next write
+	left   int
+	mode   reading
+	wrote  int
+	closed bool
+}
+
+func (f *fakeLink) write(p []byte) {
+	f.wrote++
+	taken := min(f.room, len(p))
+	f.room -= taken
+	f.left += len(p) - taken
+}
+
+func (f *fakeLink) push() {
+	taken := min(f.room, f.left)
+	f.room -= taken
+	f.left -= taken
+}
+
+func (f *fakeLink) buffered() int           { return f.left }
+func (f *fakeLink) unacked() int            { return -1 }
+func (f *fakeLink) setReading(mode reading) { f.mode = mode }
+
+func (f *fakeLink) close() {
+	f.closed = true
+	f.c.loop.ended(f.c, nil)
+}
+
+// fakeLoop is one loop without a transport, whose turns the test runs.
+func fakeLoop(t *testing.T, cfg Config, lane Lane) *loop {
+	t.Helper()
+	cfg, err := cfg.withDefaults()
+	noError(t, err)
+	l := newLoop(newReactor(cfg))
+	l.poke = func() {}
+	if lane.Drain == nil {
+		lane.Drain = func() {}
+	}
+	l.lane = lane
+	return l
+}
+
+func (l *loop) fakeConn(t *testing.T) *fakeLink {
+	t.Helper()
+	c := &Conn{loop: l}
+	f := &fakeLink{c: c, room: 1 << 30}
+	remote := netip.MustParseAddrPort("192.0.2.1:7")
+	_, ok := l.r.admission.enter(remote.Addr())
+	holds(t, ok, "admitted")
+	l.r.initConn(c, f, remote)
+	holds(t, l.opened(c), "opened")
+	return f
+}
+
+// TestAgainIsForTheNextTurn, not for the one that asked.
+func TestAgainIsForTheNextTurn(t *testing.T) {
+	inputs := 0
+	l := fakeLoop(t, Config{}, Lane{Open: func(c *Conn) Stream {
+		return &stream{input: func(in []byte) int {
+			inputs++
+			c.Again()
+			return 1
+		}}
+	}})
+	f := l.fakeConn(t)
+	l.turn()
+	l.received(f.c, []byte("abc"))
+	for n := 1; n <= 3; n++ {
+		l.turn()
+		equal(t, n, inputs, "inputs at the end of the turn")
+	}
+	equal(t, sigTurn, l.signals.Load(), "another turn is asked for")
+}
+
+// TestInputWaitsWhileHeld, whatever a transport hands over meanwhile.
+func TestInputWaitsWhileHeld(t *testing.T) {
+	var got strings.Builder
+	l := fakeLoop(t, Config{OutputHighWater: 100, OutputLowWater: 50}, Lane{
+		Open: func(c *Conn) Stream {
+			return &stream{input: func(in []byte) int { got.Write(in); return len(in) }}
+		}})
+	f := l.fakeConn(t)
+	f.c.Park()
+	l.received(f.c, []byte("while parked "))
+	l.turn()
+	equal(t, readHeld, f.mode, "mode")
+	equal(t, "", got.String(), "input")
+	f.c.Unpark()
+	l.turn()
+	equal(t, "while parked ", got.String(), "input")
+	equal(t, readOn, f.mode, "mode")
+	f.room = 0
+	f.c.Write(make([]byte, 100))
+	l.turn()
+	equal(t, readDraining, f.mode, "mode")
+	l.received(f.c, []byte("while full "))
+	l.turn()
+	f.room = 49
+	l.signal(sigTick)
+	l.turn()
+	equal(t, readDraining, f.mode, "mode above the low-water mark")
+	f.room = 1
+	l.signal(sigTick)
+	l.turn()
+	equal(t, readOn, f.mode, "mode at the low-water mark")
+	l.received(f.c, []byte("and after"))
+	equal(t, "while parked while full and after", got.String(), "input")
+}
+
+// TestHeldInputHasACap where a transport cannot stop reading.
+func TestHeldInputHasACap(t *testing.T) {
+	l := fakeLoop(t, Config{}, Lane{Open: func(c *Conn) Stream { return &stream{} }})
+	f := l.fakeConn(t)
+	f.c.Park()
+	chunk := make([]byte, 1<<20)
+	for range 16 {
+		l.received(f.c, chunk)
+		l.turn()
+		holds(t, !f.closed, "open at the cap")
+	}
+	l.received(f.c, chunk)
+	l.turn()
+	holds(t, f.closed, "closed above the cap")
+	equal(t, 1, l.r.stats.Closed[ClosedForInput].Load(), "counted")
+}
+
+// TestParkAndUnparkInOneTurnIsNothing: the transport hears of neither.
+func TestParkAndUnparkInOneTurnIsNothing(t *testing.T) {
+	l := fakeLoop(t, Config{}, Lane{Open: func(c *Conn) Stream {
+		return &stream{input: func(in []byte) int {
+			c.Park()
+			c.Unpark()
+			return len(in)
+		}}
+	}})
+	f := l.fakeConn(t)
+	f.mode = 99
+	l.received(f.c, []byte("x"))
+	l.turn()
+	equal(t, reading(99), f.mode, "mode")
+	equal(t, 0, l.r.stats.Paused.Load(), "pauses")
+}
+
+// TestEarlyListKeepsOrder under removals at both ends and in the middle.
+func TestEarlyListKeepsOrder(t *testing.T) {
+	conns := make([]Conn, 5)
+	for skip := range conns {
+		var e earlyList
+		for i := range conns {
+			conns[i] = Conn{id: uint64(i)}
+			e.add(&conns[i])
+		}
+		e.remove(&conns[skip])
+		e.remove(&conns[skip])
+		last := -1
+		for n := 0; e.oldest != nil; n++ {
+			holds(t, int(e.oldest.id) > last && int(e.oldest.id) != skip, "order")
+			last = int(e.oldest.id)
+			e.remove(e.oldest)
+		}
+		holds(t, e.newest == nil, "empty")
+	}
+}
