@@ -173,7 +173,7 @@ func without(a, b []Watcher) []Watcher {
 func (m *Manager) Count() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.data.size() + m.child.size()
+	return len(m.data.pairs) + len(m.child.pairs)
 }
 
 // Summary is what wchs tells.
@@ -188,7 +188,7 @@ func (m *Manager) Summary() Summary {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return Summary{
-		Watchers: len(m.data.byWatcher), Paths: len(m.data.byPath), Total: m.data.size(),
+		Watchers: len(m.data.first), Paths: len(m.data.numbers), Total: len(m.data.pairs),
 	}
 }
 

@@ -10,111 +10,217 @@ type modes uint8
 
 func (m Mode) bit() modes { return 1 << m }
 
-// table is one of the two (WatchManager). A path without watchers has no entry; a watcher whose
-// watches have all fired keeps its empty entry until it is dropped, and counts as watching: so it
-// is in ZooKeeper, and wchs shows it.
+// entry is what one watcher has at one path. It is in two lists: that of the path and that of the
+// watcher. Numbers of entries begin at 1.
+type entry struct {
+	who    Watcher
+	path   uint32 // its number
+	at, of links  // the neighbours at the path, and those of the watcher
+	modes  modes
+}
+
+type links struct{ prev, next uint32 }
+
+// pair finds an entry.
+type pair struct {
+	path uint32
+	who  Watcher
+}
+
+// table is one of the two (WatchManager). A path without watchers is forgotten; a watcher whose
+// watches have all fired keeps its empty list until it is dropped, and counts as watching: so it is
+// in ZooKeeper, and wchs shows it.
 type table struct {
-	byPath    map[string]map[Watcher]modes
-	byWatcher map[Watcher]map[string]struct{}
-	recursive int // pairs of path and watcher with a recursive watch
+	numbers   map[string]uint32 // of paths
+	paths     chunks[watched]   // by number
+	freePath  uint32            // the number freed last, chained through first
+	entries   chunks[entry]     // by number
+	freeEntry uint32            // the number freed last, chained through at.next
+	pairs     map[pair]uint32
+	first     map[Watcher]uint32 // of a watcher's list; 0: the list is empty
+	recursive int                // entries with a recursive watch
+}
+
+// watched is a path that somebody watches.
+type watched struct {
+	path  string
+	first uint32
+}
+
+// chunks is a list that grows without being moved. Number 0 is there, zero, and means none.
+type chunks[T any] struct {
+	list [][]T
+	made uint32 // numbers given
+}
+
+const chunkBits = 10
+
+func (c *chunks[T]) at(n uint32) *T { return &c.list[n>>chunkBits][n&(1<<chunkBits-1)] }
+
+func (c *chunks[T]) grow() uint32 {
+	n := c.made
+	if int(n>>chunkBits) == len(c.list) {
+		c.list = append(c.list, make([]T, 1<<chunkBits))
+	}
+	c.made++
+	return n
 }
 
 func newTable() table {
-	return table{
-		byPath:    map[string]map[Watcher]modes{},
-		byWatcher: map[Watcher]map[string]struct{}{},
+	t := table{
+		numbers: map[string]uint32{}, pairs: map[pair]uint32{}, first: map[Watcher]uint32{},
 	}
+	t.paths.grow()
+	t.entries.grow()
+	return t
+}
+
+func (t *table) entry(n uint32) *entry { return t.entries.at(n) }
+
+// head is where the list of a path begins, which has no number when nobody watches it.
+func (t *table) head(path []byte) uint32 { return t.paths.at(t.numbers[string(path)]).first }
+
+// find is the number of an entry, 0 when there is none.
+func (t *table) find(path []byte, w Watcher) uint32 {
+	number := t.numbers[string(path)]
+	if number == 0 {
+		return 0
+	}
+	return t.pairs[pair{number, w}]
+}
+
+func (t *table) has(path []byte, w Watcher, which modes) bool {
+	n := t.find(path, w)
+	return n != 0 && t.entry(n).modes&which != 0
 }
 
 func (t *table) add(path []byte, w Watcher, mode Mode) {
-	at := t.byPath[string(path)]
-	if at == nil {
-		at = map[Watcher]modes{}
-		t.byPath[string(path)] = at
+	n := t.find(path, w)
+	if n == 0 {
+		n = t.link(path, w)
 	}
-	had := at[w]
-	if had&mode.bit() != 0 {
-		return
-	}
-	at[w] = had | mode.bit()
-	if mode == PersistentRecursive {
+	e := t.entry(n)
+	if mode == PersistentRecursive && e.modes&mode.bit() == 0 {
 		t.recursive++
 	}
-	if had != 0 {
-		return
+	e.modes |= mode.bit()
+}
+
+// link makes an entry, first in both lists.
+func (t *table) link(path []byte, w Watcher) uint32 {
+	number := t.numbers[string(path)]
+	if number == 0 {
+		number = t.number(string(path))
 	}
-	paths := t.byWatcher[w]
-	if paths == nil {
-		paths = map[string]struct{}{}
-		t.byWatcher[w] = paths
+	n := t.slot()
+	head := &t.paths.at(number).first
+	*t.entry(n) = entry{
+		who: w, path: number, at: links{next: *head}, of: links{next: t.first[w]},
 	}
-	paths[string(path)] = struct{}{}
+	if next := *head; next != 0 {
+		t.entry(next).at.prev = n
+	}
+	if next := t.first[w]; next != 0 {
+		t.entry(next).of.prev = n
+	}
+	*head, t.first[w] = n, n
+	t.pairs[pair{number, w}] = n
+	return n
+}
+
+func (t *table) number(path string) uint32 {
+	n := t.freePath
+	if n != 0 {
+		t.freePath = t.paths.at(n).first
+	} else {
+		n = t.paths.grow()
+	}
+	*t.paths.at(n) = watched{path: path}
+	t.numbers[path] = n
+	return n
+}
+
+func (t *table) slot() uint32 {
+	n := t.freeEntry
+	if n == 0 {
+		return t.entries.grow()
+	}
+	t.freeEntry = t.entry(n).at.next
+	return n
 }
 
 // remove takes modes from a watcher at a path and says whether it had any of them.
 func (t *table) remove(path []byte, w Watcher, which modes) bool {
-	at := t.byPath[string(path)]
-	had := at[w]
-	if had&which == 0 {
+	n := t.find(path, w)
+	if n == 0 || t.entry(n).modes&which == 0 {
 		return false
 	}
-	t.set(path, at, w, had&^which)
-	if len(t.byWatcher[w]) == 0 {
-		delete(t.byWatcher, w)
+	t.take(n, which)
+	if t.first[w] == 0 {
+		delete(t.first, w)
 	}
 	return true
 }
 
-// set changes the modes that a watcher has at a path, and drops what became empty but for the
-// watcher's own entry.
-func (t *table) set(path []byte, at map[Watcher]modes, w Watcher, left modes) {
-	if at[w]&^left&PersistentRecursive.bit() != 0 {
+// take removes modes from an entry, and the entry when none is left. The watcher's list may be
+// empty then, but is not forgotten.
+func (t *table) take(n uint32, which modes) {
+	e := t.entry(n)
+	if e.modes&which&PersistentRecursive.bit() != 0 {
 		t.recursive--
 	}
-	if left != 0 {
-		at[w] = left
-		return
+	if e.modes &^= which; e.modes == 0 {
+		t.unlink(n, e)
 	}
-	delete(at, w)
-	delete(t.byWatcher[w], string(path))
-	if len(at) == 0 {
-		delete(t.byPath, string(path))
+}
+
+func (t *table) unlink(n uint32, e *entry) {
+	if e.at.next != 0 {
+		t.entry(e.at.next).at.prev = e.at.prev
 	}
+	if e.of.next != 0 {
+		t.entry(e.of.next).of.prev = e.of.prev
+	}
+	if e.of.prev != 0 {
+		t.entry(e.of.prev).of.next = e.of.next
+	} else {
+		t.first[e.who] = e.of.next
+	}
+	if e.at.prev != 0 {
+		t.entry(e.at.prev).at.next = e.at.next
+	} else {
+		t.paths.at(e.path).first = e.at.next
+	}
+	delete(t.pairs, pair{e.path, e.who})
+	if p := t.paths.at(e.path); p.first == 0 {
+		delete(t.numbers, p.path)
+		*p = watched{first: t.freePath}
+		t.freePath = e.path
+	}
+	*e = entry{at: links{next: t.freeEntry}}
+	t.freeEntry = n
 }
 
 func (t *table) drop(w Watcher) {
-	// order-free: each path is forgotten by itself
-	for path := range t.byWatcher[w] {
-		at := t.byPath[path]
-		if at[w]&PersistentRecursive.bit() != 0 {
-			t.recursive--
-		}
-		delete(at, w)
-		if len(at) == 0 {
-			delete(t.byPath, path)
-		}
+	for n := t.first[w]; n != 0; n = t.first[w] {
+		t.take(n, every)
 	}
-	delete(t.byWatcher, w)
-}
-
-func (t *table) has(path []byte, w Watcher, which modes) bool {
-	return t.byPath[string(path)][w]&which != 0
+	delete(t.first, w)
 }
 
 // fire appends, in order and once each, the watchers that a change at path concerns, and takes
 // the standard watches that it uses up.
 func (t *table) fire(dst []Watcher, path []byte) []Watcher {
-	if len(t.byPath) == 0 {
+	if len(t.pairs) == 0 {
 		return dst
 	}
 	from := len(dst)
-	at := t.byPath[string(path)]
-	// order-free: what is appended is sorted below
-	for w, m := range at {
-		dst = append(dst, w)
-		if m&Standard.bit() != 0 {
-			t.set(path, at, w, m&^Standard.bit())
-		}
+	for n := t.head(path); n != 0; {
+		e := t.entry(n)
+		dst = append(dst, e.who)
+		next := e.at.next
+		t.take(n, Standard.bit())
+		n = next
 	}
 	if t.recursive > 0 {
 		dst = t.above(dst, path)
@@ -134,10 +240,9 @@ func (t *table) above(dst []Watcher, path []byte) []Watcher {
 		if path = path[:end]; end == 0 {
 			path = root
 		}
-		// order-free: fire sorts
-		for w, m := range t.byPath[string(path)] {
-			if m&PersistentRecursive.bit() != 0 {
-				dst = append(dst, w)
+		for n := t.head(path); n != 0; n = t.entry(n).at.next {
+			if e := t.entry(n); e.modes&PersistentRecursive.bit() != 0 {
+				dst = append(dst, e.who)
 			}
 		}
 	}
@@ -147,23 +252,24 @@ func (t *table) above(dst []Watcher, path []byte) []Watcher {
 // read-only: the root's path
 var root = []byte("/")
 
-func (t *table) size() int {
-	n := 0
-	// order-free: a sum
-	for _, at := range t.byPath {
-		n += len(at)
-	}
-	return n
-}
-
 func (t *table) eachPath(visit func(path string, to []Watcher)) {
-	for _, path := range slices.Sorted(maps.Keys(t.byPath)) { // order-free: sorted
-		visit(path, slices.Sorted(maps.Keys(t.byPath[path]))) // order-free: sorted
+	for _, path := range slices.Sorted(maps.Keys(t.numbers)) { // order-free: sorted
+		var to []Watcher
+		for n := t.head([]byte(path)); n != 0; n = t.entry(n).at.next {
+			to = append(to, t.entry(n).who)
+		}
+		slices.Sort(to)
+		visit(path, to)
 	}
 }
 
 func (t *table) eachWatcher(visit func(w Watcher, paths []string)) {
-	for _, w := range slices.Sorted(maps.Keys(t.byWatcher)) { // order-free: sorted
-		visit(w, slices.Sorted(maps.Keys(t.byWatcher[w]))) // order-free: sorted
+	for _, w := range slices.Sorted(maps.Keys(t.first)) { // order-free: sorted
+		var paths []string
+		for n := t.first[w]; n != 0; n = t.entry(n).of.next {
+			paths = append(paths, t.paths.at(t.entry(n).path).path)
+		}
+		slices.Sort(paths)
+		visit(w, paths)
 	}
 }
