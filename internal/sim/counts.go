@@ -1,0 +1,57 @@
+package sim
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+)
+
+// Counts says how often a run came to each place that a test must have reached.
+type Counts struct {
+	byName map[counted]int
+}
+
+type counted struct{ class, name string }
+
+// NewCounts makes counters that are all zero.
+func NewCounts() *Counts { return &Counts{byName: map[counted]int{}} }
+
+func (c *Counts) add(class, name string) { c.byName[counted{class, name}]++ }
+
+// Merge adds the counts of another run.
+func (c *Counts) Merge(other *Counts) {
+	for k, n := range other.byName {
+		c.byName[k] += n
+	}
+}
+
+// Get is one count.
+func (c *Counts) Get(class, name string) int { return c.byName[counted{class, name}] }
+
+// Print writes all counts, by class and name.
+func (c *Counts) Print(to io.Writer) {
+	all := make([]counted, 0, len(c.byName))
+	for k := range c.byName {
+		all = append(all, k)
+	}
+	slices.SortFunc(all, func(a, b counted) int {
+		return cmp.Or(cmp.Compare(a.class, b.class), cmp.Compare(a.name, b.name))
+	})
+	for _, k := range all {
+		fmt.Fprintf(to, "%10d  %s: %s\n", c.byName[k], k.class, k.name)
+	}
+}
+
+// Missing lists what every campaign of some hundred seeds must reach and this one did not.
+func (c *Counts) Missing() []string {
+	var missing []string
+	for _, class := range required() {
+		for _, name := range class.names {
+			if c.Get(class.class, name) == 0 {
+				missing = append(missing, class.class+": "+name)
+			}
+		}
+	}
+	return missing
+}

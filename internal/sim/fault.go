@@ -1,0 +1,210 @@
+package sim
+
+import (
+	"runtime/debug"
+
+	"quoll/internal/sim/simfs"
+)
+
+// point is a place between two effects at which the process can die.
+type point uint8
+
+const (
+	pointBooted point = iota
+	pointStep
+	pointStepped
+	pointAppended
+	pointWriting
+	pointDurable
+	pointTold
+	pointSnapshot
+	pointWalked
+	pointSnapped
+	pointPurge
+	pointInput
+	pointTurn
+	pointOutput
+	pointSent
+	pointCount
+)
+
+// read-only: names of the points, for the counters.
+var pointNames = [pointCount]string{
+	"booted", "before step", "after step", "after append", "before log write", "after flush",
+	"after telling", "before snapshot", "in walk", "after snapshot", "before purge",
+	"before input", "after turn", "before output", "after output",
+}
+
+// end is why a process ended; it is the value of the panic that ends it.
+type end struct{ why string }
+
+// fuse is the one fault that waits in a life of the process; the counts run down to it.
+type fuse struct {
+	calls  int // of the disk, until crash or failure; 0: none
+	fail   bool
+	out    simfs.Outcome
+	points int // until the process dies; 0: none
+	blown  bool
+}
+
+// light draws the fault of a new life.
+func (w *world) light() {
+	w.fuse = fuse{}
+	if w.healed {
+		return
+	}
+	f := &w.plan.faults
+	far := func() int { return 1 + int(w.rng.ExpFloat64()*60) }
+	switch w.rng.IntN(4) {
+	case 0:
+		if f.crashFS {
+			w.fuse.calls = far()
+			w.fuse.out = simfs.Outcome{Crash: simfs.Before}
+			if w.chance(2) {
+				w.fuse.out.Crash = simfs.After
+				w.fuse.out.Partial = w.rng.IntN(3) * w.rng.IntN(600)
+			}
+		}
+	case 1:
+		if f.crashEffect {
+			w.fuse.points = 1 + int(w.rng.ExpFloat64()*300)
+		}
+	case 2:
+		if f.diskErrors {
+			w.fuse.calls, w.fuse.fail = far(), true
+			w.fuse.out = simfs.Outcome{Err: simfs.ErrIO, Lost: w.chance(2)}
+			if w.chance(2) {
+				w.fuse.out.Err = simfs.ErrFull
+			}
+			w.fuse.out.Partial = w.rng.IntN(2) * w.rng.IntN(600)
+		}
+	}
+}
+
+// inject decides what becomes of a call of the disk.
+func (w *world) inject(c simfs.Call) simfs.Outcome {
+	w.trace.mix(uint64(c.N), uint64(c.Op), uint64(c.Bytes))
+	var out simfs.Outcome
+	if w.plan.faults.shortReads && c.Op == simfs.OpRead && c.Bytes > 1 && w.chance(3) {
+		out.Partial = 1 + w.rng.IntN(c.Bytes-1)
+		w.counts.add("fault", "short read of the disk")
+	}
+	if w.fuse.calls == 0 || w.healed {
+		return out
+	}
+	if w.fuse.fail && !w.canFail(c.Op) {
+		return out
+	}
+	if w.fuse.calls--; w.fuse.calls > 0 {
+		return out
+	}
+	w.fuse.blown = true
+	out = w.fuse.out
+	if c.Op != simfs.OpWrite {
+		out.Partial = 0
+	}
+	switch {
+	case out.Crash == simfs.Before:
+		w.counts.add("crash before call", c.Op.String())
+	case out.Crash == simfs.After:
+		w.counts.add("crash after call", c.Op.String())
+	default:
+		w.note("%v of %s fails: %v", c.Op, c.Name, out.Err)
+		w.counts.add("failing call", c.Op.String())
+		w.counts.add("disk error", out.Err.Error())
+	}
+	return out
+}
+
+// canFail: a full disk does not keep anyone from reading.
+func (w *world) canFail(op simfs.Op) bool { return w.fuse.out.Err != simfs.ErrFull || op.Changes() }
+
+// at lets the process die between two effects.
+func (w *world) at(p point) {
+	w.trace.mix(uint64(p))
+	if w.fuse.points == 0 || w.healed {
+		return
+	}
+	if w.fuse.points--; w.fuse.points == 0 {
+		w.counts.add("crash at", pointNames[p])
+		panic(end{"at " + pointNames[p]})
+	}
+}
+
+// guard runs a piece of the process; if that dies, the machine stops it.
+func (w *world) guard(p *process, do func()) {
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case simfs.Crash:
+			w.kill(p, r.String())
+		case end:
+			w.kill(p, r.why)
+		default:
+			w.violate("panic: %v\n%s", r, debug.Stack())
+		}
+	}()
+	do()
+}
+
+// kill ends the process: with the power, or alone.
+func (w *world) kill(p *process, why string) {
+	if w.process != p {
+		return
+	}
+	w.note("the server dies: %s", why)
+	w.process = nil
+	w.trace.mix(uint64(len(why)))
+	for _, s := range p.sockets() {
+		s.link.reset()
+	}
+	if w.plan.faults.power && w.chance(2) && !w.healed {
+		w.note("the power fails")
+		w.counts.add("fault", "power loss")
+		w.disk = w.disk.PowerLoss(simfs.Random(w.rng))
+	} else {
+		w.counts.add("fault", "process killed")
+		w.disk = w.disk.Kill()
+	}
+	w.after(w.between(5_000, 400_000), w.boot)
+}
+
+// plague plans the faults that come with time.
+func (w *world) plague() {
+	f := &w.plan.faults
+	var next func()
+	next = func() {
+		if w.healed {
+			return
+		}
+		w.after(w.between(20_000, 600_000), next)
+		p := w.process
+		if p == nil {
+			return
+		}
+		switch w.rng.IntN(5) {
+		case 0:
+			if f.kill {
+				w.counts.add("fault", "timed kill")
+				w.kill(p, "killed")
+			}
+		case 1:
+			if f.pauses {
+				w.counts.add("fault", "pause")
+				p.frozen = w.now + w.between(1000, 3_000_000)
+				w.note("the server stands still for %d µs", p.frozen-w.now)
+			}
+		case 2:
+			if f.wallJumps {
+				w.counts.add("fault", "wall clock jumps")
+				w.wall += w.between(-86_400_000, 86_400_000)
+			}
+		case 3:
+			if f.slowFlush {
+				w.counts.add("fault", "slow flush")
+				p.log.slowUntil = w.now + w.between(1000, 1_000_000)
+			}
+		}
+	}
+	w.after(w.between(20_000, 300_000), next)
+}

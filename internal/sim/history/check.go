@@ -1,0 +1,297 @@
+package history
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+
+	"quoll/internal/sim/model"
+	"quoll/jute"
+)
+
+// maxViolations ends a check early: what follows a violation is mostly its echo.
+const maxViolations = 10
+
+// Check goes through a history and lists what must not be.
+func Check(h *History) []Violation {
+	c := &checker{
+		h: h, tree: model.New(h.Options),
+		born: map[jute.SessionID]jute.Zxid{}, died: map[jute.SessionID]jute.Zxid{},
+		asked: map[request]place{}, newest: map[jute.SessionID]int32{},
+	}
+	c.prepare()
+	c.frames()
+	c.recoveries(0)
+	for i := range h.Txns {
+		if len(c.found) >= maxViolations {
+			break
+		}
+		c.txn(&h.Txns[i], jute.Zxid(i+1))
+		c.frames()
+		c.recoveries(c.tree.Zxid)
+	}
+	if len(c.found) == 0 {
+		c.end()
+	}
+	return c.found
+}
+
+// request names a write: xids are not used twice in a session.
+type request struct {
+	session jute.SessionID
+	xid     int32
+}
+
+// place is where a request was sent.
+type place struct {
+	conn *conn
+	sent int
+}
+
+type checker struct {
+	h     *History
+	tree  *model.Tree
+	conns []*conn
+	found []Violation
+
+	born, died map[jute.SessionID]jute.Zxid // of the log
+	asked      map[request]place
+	newest     map[jute.SessionID]int32 // xid of the session's last transaction
+	recovered  int                      // of h.Recoveries
+
+	result model.Outcome // of the transaction at tree.Zxid
+	owner  place         // who asked for it
+}
+
+func (c *checker) report(conn *conn, rule, format string, args ...any) {
+	v := Violation{Zxid: c.tree.Zxid, Rule: rule, Text: fmt.Sprintf(format, args...)}
+	if conn != nil {
+		v.Conn = conn.ID
+	}
+	c.found = append(c.found, v)
+}
+
+// prepare indexes what was asked for, and when sessions came and went.
+func (c *checker) prepare() {
+	for i := range c.h.Txns {
+		h := &c.h.Txns[i].Entry.Header
+		switch h.Type {
+		case jute.OpCreateSession:
+			c.born[h.ClientID] = h.Zxid
+		case jute.OpCloseSession:
+			c.died[h.ClientID] = h.Zxid
+		}
+	}
+	for _, raw := range c.h.Conns {
+		conn := newConn(raw, c)
+		c.conns = append(c.conns, conn)
+		for i := range raw.Sent {
+			if model.IsWrite(raw.Sent[i].Op) && conn.session != 0 {
+				c.asked[request{conn.session, raw.Sent[i].Xid}] = place{conn, i}
+			}
+		}
+	}
+}
+
+// txn carries out one transaction of the log.
+func (c *checker) txn(t *Txn, zxid jute.Zxid) {
+	h := &t.Entry.Header
+	c.result, c.owner = model.Outcome{}, place{}
+	if h.Zxid != zxid {
+		c.report(nil, "log order", "%v stands in the log where %v belongs", h.Zxid, zxid)
+	}
+	switch at, asked := c.asked[request{h.ClientID, h.Cxid}]; {
+	case asked:
+		c.write(t, at)
+	case h.Type == jute.OpCreateSession && h.Cxid == 0:
+		c.tree.Open(h.ClientID, zxid)
+	case h.Type == jute.OpCloseSession && h.Cxid == 0:
+		c.expire(t)
+	case h.ClientID == 0 && h.Cxid == 0:
+		c.reap(t)
+	default:
+		c.report(nil, "unasked", "%v of session %v, xid %d: nobody asked for it",
+			h.Type, h.ClientID, h.Cxid)
+		c.tree.Nothing(zxid)
+	}
+	if t.Entry.HasDigest && t.Entry.Digest.TreeDigest != c.tree.Digest() {
+		c.report(nil, "digest", "the transaction says %x, the model has %x",
+			t.Entry.Digest.TreeDigest, c.tree.Digest())
+	}
+	if orphans := c.tree.Orphans(); len(orphans) > 0 {
+		c.report(nil, "orphan", "ephemerals without a session: %q", orphans)
+	}
+	c.spread()
+}
+
+// write carries out what a client asked for.
+func (c *checker) write(t *Txn, at place) {
+	h, sent := &t.Entry.Header, &at.conn.Sent[at.sent]
+	if at.conn.logged[at.sent] {
+		c.report(at.conn, "exactly once", "xid %d is in the log twice", h.Cxid)
+	}
+	if at.conn.lastLogged >= at.sent || c.newest[h.ClientID] >= h.Cxid {
+		c.report(at.conn, "write order", "xid %d is logged behind a later one", h.Cxid)
+	}
+	c.skipped(at)
+	at.conn.logged[at.sent] = true
+	at.conn.lastLogged = at.sent
+	c.newest[h.ClientID] = h.Cxid
+	if !c.tree.Sessions[h.ClientID] {
+		c.report(at.conn, "closed session", "xid %d is logged after its session's end", h.Cxid)
+	}
+	r := at.conn.request(at.sent)
+	c.result = c.tree.Write(r, h.Zxid, h.Time, t.Applied)
+	c.owner = at
+	c.compareTxn(t, sent)
+}
+
+// skipped: a write that was sent before must have become a transaction before, or never will.
+func (c *checker) skipped(at place) {
+	for i := at.conn.lastLogged + 1; i < at.sent; i++ {
+		r := at.conn.request(i)
+		if !model.IsWrite(r.Op) || at.conn.logged[i] || !model.Written(r) ||
+			c.h.Eager || c.h.Throttled {
+			continue
+		}
+		c.report(at.conn, "write order", "xid %d is logged, xid %d before it is not",
+			at.conn.Sent[at.sent].Xid, at.conn.Sent[i].Xid)
+	}
+}
+
+// compareTxn holds the logged transaction against the outcome.
+func (c *checker) compareTxn(t *Txn, sent *Sent) {
+	op := t.Entry.Header.Type
+	want := "a " + sent.Op.String()
+	switch {
+	case c.result.Code != jute.OK:
+		want = c.result.Code.String()
+		var txn jute.ErrorResponse
+		_, err := jute.Decode(t.Entry.Body, &txn)
+		if op == jute.OpError && err == nil && txn.Err == c.result.Code {
+			return
+		}
+	case op == sent.Op:
+		return
+	}
+	c.report(c.owner.conn, "transaction", "xid %d, %v %q: logged is %v %x, the model says %s",
+		sent.Xid, sent.Op, sent.Body, op, t.Entry.Body, want)
+}
+
+// expire is the end of a session that did not ask for it.
+func (c *checker) expire(t *Txn) {
+	h := &t.Entry.Header
+	if !c.tree.Sessions[h.ClientID] {
+		c.report(nil, "closed session", "session %v ends twice", h.ClientID)
+	}
+	if x := t.Expiry; x == nil {
+		c.report(nil, "unasked", "nothing tells why session %v ended", h.ClientID)
+	} else if x.At < x.Heard+int64(x.Timeout) {
+		c.report(nil, "early expiry", "session %v, heard at %d, timeout %d, ended at %d",
+			h.ClientID, x.Heard, x.Timeout, x.At)
+	}
+	var txn jute.CloseSessionTxn
+	if _, err := jute.Decode(t.Entry.Body, &txn); err != nil {
+		c.report(nil, "transaction", "closeSession: %v", err)
+	}
+	want := c.tree.Ephemerals(h.ClientID)
+	if !txn.Empty && !slices.EqualFunc(txn.Paths2Delete, want, func(a []byte, b string) bool {
+		return string(a) == b
+	}) {
+		c.report(nil, "ephemerals", "session %v has %q, its end names %q",
+			h.ClientID, want, txn.Paths2Delete)
+	}
+	c.result.Events = c.tree.Expire(h.ClientID, h.Zxid)
+}
+
+// reap is the server's delete of a container or TTL node.
+func (c *checker) reap(t *Txn) {
+	h := &t.Entry.Header
+	switch h.Type {
+	case jute.OpError: // it was not to be any more
+		c.tree.Nothing(h.Zxid)
+		return
+	case jute.OpDeleteContainer:
+	default:
+		c.report(nil, "unasked", "the server did a %v", h.Type)
+		c.tree.Nothing(h.Zxid)
+		return
+	}
+	var txn jute.PathOnly
+	_, _ = jute.Decode(t.Entry.Body, &txn)
+	if n := c.tree.Find(txn.Path); n != nil && n.Stat.Mzxid > t.Applied {
+		// It changed while the delete was on its way; ZooKeeper looks at children only.
+		n.Stat.Mtime = 0
+		n.Stat.Cversion = max(n.Stat.Cversion, 1)
+	}
+	events, why := c.tree.Reap(txn.Path, h.Zxid, h.Time)
+	if why != "" {
+		c.report(nil, "reaped", "%q is deleted, but %s", txn.Path, why)
+	}
+	c.result.Events = events
+}
+
+// spread puts the transaction's events where their connections will find them.
+func (c *checker) spread() {
+	for i := range c.result.Events {
+		e := &c.result.Events[i]
+		conn := c.conns[e.To-1]
+		if e.Seen(conn.seenBy(e.Zxid)) {
+			conn.expected = append(conn.expected, *e)
+		}
+	}
+}
+
+// frames takes from every connection what belongs to the present place.
+func (c *checker) frames() {
+	for _, conn := range c.conns {
+		if !conn.done {
+			c.advance(conn)
+		}
+	}
+}
+
+// recoveries compares the model with what was found on disk at this zxid.
+func (c *checker) recoveries(zxid jute.Zxid) {
+	for ; c.recovered < len(c.h.Recoveries); c.recovered++ {
+		r := &c.h.Recoveries[c.recovered]
+		if r.Zxid != zxid {
+			return
+		}
+		c.endLives(r.Life)
+		if r.Digest != c.tree.Digest() {
+			c.report(nil, "recovery", "the digest of the tree is %x, the model's %x",
+				r.Digest, c.tree.Digest())
+		} else if r.Fingerprint != c.tree.Fingerprint() {
+			c.report(nil, "recovery", "an ACL or a node of /zookeeper is not the model's")
+		}
+		var want []jute.SessionID
+		for id := range c.tree.Sessions {
+			want = append(want, id)
+		}
+		slices.Sort(want)
+		if !slices.Equal(r.Sessions, want) {
+			c.report(nil, "recovery", "sessions are %v, the model has %v", r.Sessions, want)
+		}
+	}
+}
+
+// endLives ends the connections of the lives before: whatever they still have to say shows more
+// than what survived.
+func (c *checker) endLives(life int) {
+	for _, conn := range c.conns {
+		if conn.Life >= life || conn.done {
+			continue
+		}
+		if conn.next < len(conn.Got) {
+			c.report(conn, "rollback", "frame %x shows what did not survive",
+				conn.Got[conn.next].Bytes)
+		}
+		conn.done = true
+		c.tree.Forget(conn.ID)
+	}
+}
+
+func sameBody(op jute.OpCode, a, b []byte) bool {
+	return bytes.Equal(a, b) || bytes.Equal(model.Canonical(op, a), model.Canonical(op, b))
+}

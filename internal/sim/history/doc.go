@@ -1,0 +1,22 @@
+// Package history judges what a server did: everything that its clients sent and received, the
+// log that survived, and what each recovery brought back.
+//
+// No search is needed, because zxids say the order. Check goes through the log once and carries
+// out the requests, not the transactions, on the model; after each transaction it takes from every
+// connection the frames that belong to that place:
+//
+//	log      [z1 create] [z2 set] [z3 set] ...
+//	           |           |
+//	model      state 1     state 2
+//	           |           |
+//	conn 1   reply z1    event z2, read at z2, read at z2
+//	conn 2   read at z1  event z2, reply z2
+//
+// A frame must be what the model says at its place, byte for byte where ZooKeeper leaves no
+// choice. Events come before every reply that shows their change. A zxid that falls, a reply out
+// of order, a frame that belongs nowhere, a request without an answer, a transaction that nobody
+// asked for: each is a Violation.
+//
+// Read history.go (what is recorded), check.go (the log), conn.go (a connection's frames) and
+// end.go (what must be true when everything is over).
+package history

@@ -1,0 +1,109 @@
+package history
+
+import (
+	"cmp"
+	"slices"
+	"sort"
+
+	"quoll/jute"
+)
+
+// end judges what must be true when everything is over and quiet.
+func (c *checker) end() {
+	if c.recovered < len(c.h.Recoveries) {
+		c.report(nil, "recovery", "to %v, which is not in the log",
+			c.h.Recoveries[c.recovered].Zxid)
+	}
+	for _, k := range c.conns {
+		switch {
+		case k.next < len(k.Got):
+			c.report(k, "rollback", "frame %x belongs to nothing in the log", k.Got[k.next].Bytes)
+		case k.Open:
+			c.quiet(k)
+		}
+	}
+	c.realTime()
+	for i := range c.h.Left {
+		c.left(&c.h.Left[i])
+	}
+}
+
+// quiet: a connection that stands has had everything.
+func (c *checker) quiet(k *conn) {
+	if len(k.Got) == 0 {
+		c.report(k, "no answer", "the connect request was never answered")
+		return
+	}
+	if len(k.expected) > 0 {
+		c.report(k, "lost event", "%x never came", k.expected[0].Bytes())
+	}
+	if len(k.missed) > 0 {
+		c.report(k, "missed events", "%x without a setWatches", k.missed)
+	}
+	for i := k.asking; i < len(k.Sent); i++ {
+		if !isAside(k.Sent[i].Op) {
+			c.report(k, "no answer", "xid %d, %v was never answered", k.Sent[i].Xid, k.Sent[i].Op)
+			return
+		}
+	}
+	for i := k.aside; i < len(k.Sent); i++ {
+		if isAside(k.Sent[i].Op) {
+			c.report(k, "no answer", "xid %d, %v was never answered", k.Sent[i].Xid, k.Sent[i].Op)
+			return
+		}
+	}
+}
+
+// realTime: a write that was answered before another was sent comes before it.
+func (c *checker) realTime() {
+	type answer struct {
+		at   int64
+		zxid jute.Zxid
+	}
+	var answers []answer
+	for _, k := range c.conns {
+		for i := range k.Got {
+			var h jute.ReplyHeader
+			if _, err := jute.Decode(k.Got[i].Bytes, &h); i > 0 && err == nil && h.Zxid > 0 {
+				answers = append(answers, answer{k.Got[i].At, h.Zxid})
+			}
+		}
+	}
+	slices.SortFunc(answers, func(a, b answer) int { return cmp.Compare(a.at, b.at) })
+	for i := 1; i < len(answers); i++ {
+		answers[i].zxid = max(answers[i].zxid, answers[i-1].zxid)
+	}
+	for i := range c.h.Txns {
+		h := &c.h.Txns[i].Entry.Header
+		at, asked := c.asked[request{h.ClientID, h.Cxid}]
+		if !asked {
+			continue
+		}
+		sent := at.conn.Sent[at.sent].At
+		n := sort.Search(len(answers), func(i int) bool { return answers[i].at >= sent })
+		if n > 0 && answers[n-1].zxid >= h.Zxid {
+			c.report(at.conn, "real time", "xid %d was sent after %v was seen and has %v",
+				h.Cxid, answers[n-1].zxid, h.Zxid)
+		}
+	}
+}
+
+// left: a watch that a client still has must not have missed anything. This looks at the last state
+// alone and knows nothing of how watches work.
+func (c *checker) left(w *LeftWatch) {
+	if c.tree.Restricted[w.Path] || w.Path == "" {
+		return // an event that may not be shown uses the watch up; events say "/"
+	}
+	n := c.tree.Find([]byte(w.Path))
+	k := c.conns[w.Conn-1]
+	switch {
+	case w.Kind == WatchExist && n != nil:
+		c.report(k, "lost event", "%q exists, and the client waits for it to", w.Path)
+	case w.Kind != WatchExist && n == nil:
+		c.report(k, "lost event", "%q is gone, and the client watches it", w.Path)
+	case w.Kind == WatchData && n.Stat.Mzxid > w.Armed,
+		w.Kind == WatchChild && n.Stat.Pzxid > w.Armed:
+		c.report(k, "lost event", "%q changed after %v, and the client was not told",
+			w.Path, w.Armed)
+	}
+}

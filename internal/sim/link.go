@@ -1,0 +1,198 @@
+package sim
+
+import (
+	"encoding/binary"
+	"net/netip"
+	"sort"
+
+	"quoll/internal/sim/history"
+	"quoll/jute"
+)
+
+// link is a connection through the network, with the client's end of it.
+type link struct {
+	w      *world
+	client *client
+	record *history.Conn
+	peer   netip.AddrPort
+	socket *socket // nil: not accepted yet
+
+	upAt   int64 // world time at which what was sent last arrives
+	downAt int64 // likewise, towards the client
+
+	flying  int    // bytes on their way to the client
+	wire    []byte // flying, and arrived but not read by the client
+	in      []byte // read by the client, not a whole frame yet
+	read    int64  // offset of in in all that was sent to the client
+	marks   []mark // of everything that the server wrote
+	closed  bool   // by the client
+	eof     bool   // the server's end is behind wire
+	started bool   // the first frame has arrived
+}
+
+// mark says what was applied when the output from an offset on was written.
+type mark struct {
+	from    int64
+	applied jute.Zxid
+}
+
+func (k *link) id() int { return int(k.record.ID) }
+
+// dial opens a connection; nil when nobody listens.
+func (w *world) dial(c *client) *link {
+	p := w.process
+	if p == nil || len(p.loops) == 0 {
+		return nil
+	}
+	if w.plan.faults.refusedOpens && w.chance(8) && !w.healed {
+		w.counts.add("fault", "connection refused")
+		return nil
+	}
+	k := &link{w: w, client: c, record: new(history.Conn)}
+	w.history.Conns = append(w.history.Conns, k.record)
+	k.record.ID = connOf(len(w.history.Conns))
+	k.record.Life = p.life
+	k.record.Peer = netip.AddrFrom4([4]byte{10, 0, 0, byte(1 + c.number%3)})
+	k.peer = netip.AddrPortFrom(k.record.Peer, uint16(1000+k.id()%50_000))
+	loop := p.loops[w.rng.IntN(len(p.loops))]
+	k.upAt = w.now + w.latency()
+	w.after(k.upAt-w.now, func() {
+		p.run(func() { k.socket = loop.accept(k) })
+	})
+	return k
+}
+
+// latency is how long a segment takes, µs.
+func (w *world) latency() int64 {
+	if w.chance(40) {
+		return w.between(1000, 50_000)
+	}
+	return w.between(20, 500)
+}
+
+// send puts bytes on their way, in segments as the network and the client's writes cut them.
+func (k *link) send(p []byte) {
+	w := k.w
+	w.trace.mix(uint64(k.id()))
+	w.trace.bytes(p)
+	for len(p) > 0 {
+		n := len(p)
+		switch w.rng.IntN(6) {
+		case 0:
+			n = 1 + w.rng.IntN(n)
+		case 1:
+			n = 1
+		}
+		k.segment(p[:n:n], false)
+		p = p[n:]
+	}
+}
+
+func (k *link) segment(p []byte, fin bool) {
+	w := k.w
+	if k.upAt = max(k.upAt, w.now+w.latency()); w.chance(2) {
+		k.upAt++
+	}
+	life := w.process
+	w.after(k.upAt-w.now, func() {
+		if life == nil || w.process != life {
+			return
+		}
+		life.run(func() {
+			if k.socket != nil && !k.socket.gone {
+				k.socket.arrive(p, fin)
+			}
+		})
+	})
+}
+
+// close is the client's end. The server may not learn of it.
+func (k *link) close(tell bool) {
+	k.closed = true
+	if tell {
+		k.segment(nil, true)
+	}
+}
+
+// note keeps what was applied when output was written.
+func (k *link) note(from int64, applied jute.Zxid) {
+	k.marks = append(k.marks, mark{from, applied})
+}
+
+func (k *link) applied(at int64) jute.Zxid {
+	i := sort.Search(len(k.marks), func(i int) bool { return k.marks[i].from > at })
+	return k.marks[i-1].applied
+}
+
+// take puts output on its way as far as there is room, and says how much that is.
+func (k *link) take(p []byte) int {
+	w := k.w
+	n := min(len(p), w.plan.limits.window-len(k.wire))
+	if k.closed {
+		return len(p) // nobody reads it
+	}
+	if n <= 0 {
+		return 0
+	}
+	w.trace.mix(uint64(k.id()))
+	w.trace.bytes(p[:n])
+	k.wire = append(k.wire, p[:n]...)
+	k.flying += n
+	k.downAt = max(k.downAt, w.now+w.latency())
+	w.after(k.downAt-w.now, func() {
+		if k.flying >= n {
+			k.flying -= n
+			k.consume()
+		}
+	})
+	return n
+}
+
+// serverClosed: the end of the stream follows what is on its way.
+func (k *link) serverClosed() {
+	k.downAt = max(k.downAt, k.w.now+k.w.latency())
+	k.w.after(k.downAt-k.w.now, func() {
+		k.eof = true
+		k.consume()
+	})
+}
+
+// reset: the server's machine or process is gone. What was on its way may still arrive.
+func (k *link) reset() {
+	w := k.w
+	if w.chance(2) {
+		w.counts.add("fault", "what was on its way is lost")
+		k.wire = k.wire[:len(k.wire)-k.flying]
+		k.flying = 0
+	}
+	k.serverClosed()
+}
+
+// consume lets the client read what has arrived.
+func (k *link) consume() {
+	if k.closed || k.client.slowUntil > k.w.now {
+		return
+	}
+	n := len(k.wire) - k.flying
+	k.in = append(k.in, k.wire[:n]...)
+	k.wire = k.wire[n:]
+	if s := k.socket; n > 0 && s != nil && len(s.out) > 0 && !s.gone {
+		s.loop.p.after(k.w.latency(), s.queue)
+	}
+	for !k.closed && len(k.in) >= 4 {
+		size := int(binary.BigEndian.Uint32(k.in))
+		if len(k.in) < 4+size {
+			break
+		}
+		k.record.Got = append(k.record.Got, history.Frame{
+			Bytes: k.in[4 : 4+size : 4+size], Applied: k.applied(k.read), At: k.w.now,
+		})
+		frame := k.in[4 : 4+size]
+		k.in = k.in[4+size:]
+		k.read += int64(4 + size)
+		k.client.frame(frame)
+	}
+	if k.eof && !k.closed && len(k.wire) == 0 {
+		k.client.lost()
+	}
+}

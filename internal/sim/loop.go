@@ -1,0 +1,330 @@
+package sim
+
+import (
+	"encoding/binary"
+	"io"
+	"slices"
+	"time"
+
+	"quoll/jute"
+	"quoll/processor"
+)
+
+// loop is an event loop with its lane, in the order of reactor.loop's turn: mail when it was woken,
+// streams that asked for input, the lane's batch, mail again, then output.
+type loop struct {
+	p       *process
+	lane    *processor.Lane
+	sockets []*socket // that stand
+	dirty   []*socket
+	ready   []*socket // want Input without new bytes
+	woken   bool
+	planned bool // a turn is planned
+	called  bool // a stream was called since the last turn
+}
+
+func newLoop(p *process) *loop {
+	l := &loop{p: p}
+	l.lane = processor.NewLane(p.shared, l.wake)
+	return l
+}
+
+// wake is called by the core.
+func (l *loop) wake() {
+	l.woken = true
+	l.plan()
+}
+
+// plan has a turn happen soon.
+func (l *loop) plan() {
+	if !l.planned {
+		l.planned = true
+		l.p.after(l.p.w.between(1, 100), l.turn)
+	}
+}
+
+func (l *loop) turn() {
+	l.planned = false
+	if l.woken {
+		l.woken = false
+		l.lane.Drain()
+		l.called = true
+	}
+	todo := l.ready
+	l.ready = nil
+	for _, s := range todo {
+		s.isReady = false
+		if !s.gone && !s.held() && (s.again || len(s.in) > 0) {
+			s.input(nil)
+		}
+	}
+	if l.called {
+		l.called = false
+		l.lane.Turn()
+		l.p.w.at(pointTurn)
+		l.lane.Drain()
+	}
+	for i := 0; i < len(l.dirty); i++ {
+		l.dirty[i].settle()
+	}
+	l.dirty = nil
+	if len(l.ready) > 0 || l.called || l.woken {
+		l.plan()
+	}
+}
+
+// socket is the server's end of a connection (processor.Output).
+type socket struct {
+	loop   *loop
+	link   *link
+	stream *processor.Stream
+
+	kernel []byte // arrived, not read
+	fin    bool   // behind kernel: the client has closed
+	in     []byte // read, not consumed
+	out    []byte // not taken by the network
+	given  int64  // bytes of output, ever
+	stall  int64  // µs without progress after which it is closed; 0: never
+	moved  int64  // world time of the last progress
+
+	parked, again, isReady, isDirty bool
+	high                            bool // too much output: not read from
+	closing, now, gone, timed       bool
+	session                         jute.SessionID
+}
+
+// accept takes a connection.
+func (l *loop) accept(k *link) *socket {
+	s := &socket{loop: l, link: k, moved: l.p.w.now}
+	l.sockets = append(l.sockets, s)
+	l.called = true
+	s.stream = l.lane.Open(s, k.peer)
+	l.plan()
+	return s
+}
+
+// arrive is bytes, or the end of them, coming out of the network.
+func (s *socket) arrive(p []byte, fin bool) {
+	s.kernel = append(s.kernel, p...)
+	s.fin = s.fin || fin
+	s.read()
+}
+
+// read takes from the kernel what is there, at times only a part, unless reading is off.
+func (s *socket) read() {
+	w := s.loop.p.w
+	for !s.gone && !s.held() && len(s.kernel) > 0 {
+		n := len(s.kernel)
+		if w.plan.faults.shortReads && w.chance(2) {
+			n = 1 + w.rng.IntN(n)
+		}
+		fresh := s.kernel[:n:n]
+		s.kernel = s.kernel[n:]
+		w.at(pointInput)
+		s.input(fresh)
+	}
+	if s.fin && !s.gone && !s.held() && len(s.kernel) == 0 {
+		s.end(io.EOF)
+	}
+	s.loop.plan()
+}
+
+func (s *socket) held() bool { return s.parked || s.high || s.closing }
+
+// input calls the stream with all that is not consumed.
+func (s *socket) input(fresh []byte) {
+	s.loop.called, s.again = true, false
+	if len(fresh) > 0 {
+		s.heard()
+	}
+	s.in = append(s.in, fresh...)
+	// A copy that is spoilt behind the call: the stream may keep nothing of it.
+	in := slices.Clone(s.in)
+	used := s.stream.Input(in)
+	for i := range in {
+		in[i] = 0xee
+	}
+	s.in = s.in[used:]
+	if len(s.in) > s.loop.p.w.plan.limits.maxFrame+4 && used == 0 && !s.again && !s.held() {
+		s.Close()
+	}
+}
+
+// heard notes that the server has heard from the session.
+func (s *socket) heard() {
+	p := s.loop.p
+	if l := p.leases[s.session]; l != nil && l.owner == s {
+		l.heard = p.clock.millis()
+	}
+}
+
+// Write implements processor.Output.
+func (s *socket) Write(b []byte) {
+	if s.gone || s.closing {
+		return
+	}
+	if s.given == 0 {
+		s.opened(b)
+	}
+	s.link.note(s.given, s.loop.p.tree.Peek().LastZxid())
+	s.given += int64(len(b))
+	s.out = append(s.out, b...)
+	s.queue()
+}
+
+// opened looks at the answer to the connect request, to know whose connection it is.
+func (s *socket) opened(b []byte) {
+	var r jute.ConnectResponse
+	if len(b) < 4 {
+		return
+	}
+	frame := b[4 : 4+binary.BigEndian.Uint32(b)]
+	if _, err := jute.Decode(frame, &r); err != nil || r.SessionID == 0 {
+		return
+	}
+	p := s.loop.p
+	s.session = r.SessionID
+	s.link.record.Session = r.SessionID
+	p.leases[r.SessionID] = &lease{heard: p.clock.millis(), timeout: r.TimeOut, owner: s}
+}
+
+// Pending implements processor.Output.
+func (s *socket) Pending() int { return len(s.out) }
+
+// Park implements processor.Output.
+func (s *socket) Park() {
+	s.parked = true
+	s.loop.p.w.counts.add("connection", "parked")
+}
+
+// Unpark implements processor.Output.
+func (s *socket) Unpark() {
+	if s.parked {
+		s.parked = false
+		s.resume()
+	}
+}
+
+// Again implements processor.Output.
+func (s *socket) Again() {
+	s.again = true
+	s.loop.p.w.counts.add("connection", "input again")
+	s.resume()
+}
+
+// resume has input called, or the kernel read, in the next turn.
+func (s *socket) resume() {
+	if s.held() {
+		return
+	}
+	if (s.again || len(s.in) > 0) && !s.isReady {
+		s.isReady = true
+		s.loop.ready = append(s.loop.ready, s)
+		s.loop.plan()
+	}
+	if len(s.kernel) > 0 || s.fin {
+		s.loop.p.after(1, s.read)
+	}
+}
+
+// Established implements processor.Output.
+func (s *socket) Established() {}
+
+// SetStallTimeout implements processor.Output.
+func (s *socket) SetStallTimeout(d time.Duration) { s.stall = d.Microseconds() }
+
+// Close implements processor.Output.
+func (s *socket) Close() {
+	s.closing, s.now = true, true
+	s.queue()
+}
+
+// CloseAfterFlush implements processor.Output.
+func (s *socket) CloseAfterFlush() {
+	s.closing = true
+	s.queue()
+}
+
+func (s *socket) queue() {
+	if !s.isDirty && !s.gone {
+		s.isDirty = true
+		s.loop.dirty = append(s.loop.dirty, s)
+		s.loop.plan()
+	}
+}
+
+// settle ends a turn for a connection: output leaves as far as the network takes it.
+func (s *socket) settle() {
+	s.isDirty = false
+	if s.gone {
+		return
+	}
+	w, l := s.loop.p.w, &s.loop.p.w.plan.limits
+	w.at(pointOutput)
+	if n := s.link.take(s.out); n > 0 {
+		s.out = s.out[n:]
+		s.moved = w.now
+		w.at(pointSent)
+	}
+	wasHigh := s.high
+	switch {
+	case s.now, s.closing && len(s.out) == 0:
+		s.end(nil)
+		return
+	case len(s.out) > l.outputCap:
+		w.counts.add("connection", "closed at the cap of its output")
+		s.end(nil)
+		return
+	case len(s.out) >= l.outputPause:
+		s.high = true
+	case len(s.out) <= l.outputPause/2:
+		s.high = false
+	}
+	if s.high && !wasHigh {
+		w.counts.add("connection", "not read because of its output")
+	}
+	if wasHigh && !s.high {
+		s.resume()
+	}
+	if len(s.out) > 0 {
+		s.watchStall()
+	}
+}
+
+// watchStall closes a connection whose output does not move for its session's timeout.
+func (s *socket) watchStall() {
+	if s.timed {
+		return
+	}
+	s.timed = true
+	since := s.moved
+	limit := s.stall
+	if limit == 0 || s.closing {
+		limit = 2_000_000
+	}
+	s.loop.p.after(since+limit-s.loop.p.w.now, func() {
+		s.timed = false
+		switch {
+		case s.gone || len(s.out) == 0:
+		case s.moved == since:
+			s.loop.p.w.counts.add("connection", "closed because its output stalled")
+			s.end(nil)
+		default:
+			s.watchStall()
+		}
+	})
+}
+
+// end takes a connection out, whoever closed it.
+func (s *socket) end(err error) {
+	if s.gone {
+		return
+	}
+	s.gone = true
+	l := s.loop
+	l.sockets = slices.DeleteFunc(l.sockets, func(x *socket) bool { return x == s })
+	l.called = true
+	s.stream.Closed(err)
+	s.link.serverClosed()
+	l.plan()
+}

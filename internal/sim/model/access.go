@@ -1,0 +1,143 @@
+package model
+
+import (
+	"crypto/sha1"
+	"encoding/base64"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"quoll/jute"
+)
+
+// Who is what a connection has shown of itself.
+type Who struct {
+	IDs   []jute.ID
+	Super bool
+}
+
+// Stranger is a connection that has shown its address alone.
+func Stranger(at netip.Addr) *Who {
+	return &Who{IDs: []jute.ID{{Scheme: "ip", ID: at.String()}}}
+}
+
+// Authenticate is a connection after an auth packet; ok is false when it is refused.
+func (t *Tree) Authenticate(who *Who, scheme string, proof []byte) (_ *Who, ok bool) {
+	switch scheme {
+	case "ip":
+		return who, true
+	case "digest":
+		next := &Who{IDs: slices.Clone(who.IDs), Super: who.Super}
+		id := DigestID(proof)
+		if id == t.Options.SuperDigest {
+			next.Super = true
+			next.show(jute.ID{Scheme: "super"})
+		}
+		next.show(jute.ID{Scheme: "digest", ID: id})
+		return next, true
+	}
+	return who, false
+}
+
+func (w *Who) show(id jute.ID) {
+	if !slices.Contains(w.IDs, id) {
+		w.IDs = append(w.IDs, id)
+	}
+}
+
+// Has says whether an id of the scheme was shown.
+func (w *Who) Has(scheme string) bool {
+	return slices.ContainsFunc(w.IDs, func(id jute.ID) bool { return id.Scheme == scheme })
+}
+
+// DigestID is the id of "user:password".
+func DigestID(proof []byte) string {
+	user, _, _ := strings.Cut(string(proof), ":")
+	sum := sha1.Sum(proof)
+	return user + ":" + base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// allowed says whether the list grants any of the permissions.
+func allowed(acl []jute.ACL, perms jute.Perms, who *Who) bool {
+	if len(acl) == 0 || who.Super {
+		return true
+	}
+	return slices.ContainsFunc(acl, func(a jute.ACL) bool {
+		return a.Perms&perms != 0 && matches(a.ID, who)
+	})
+}
+
+func matches(id jute.ID, who *Who) bool {
+	switch id.Scheme {
+	case "world":
+		return id.ID == "anyone"
+	case "digest":
+		return slices.Contains(who.IDs, id)
+	case "ip":
+		return slices.ContainsFunc(who.IDs, func(mine jute.ID) bool {
+			at, err := netip.ParseAddr(mine.ID)
+			return err == nil && mine.Scheme == "ip" && inRange(at, id.ID)
+		})
+	}
+	return false
+}
+
+func inRange(at netip.Addr, text string) bool {
+	if p, err := netip.ParsePrefix(text); err == nil {
+		return p.Contains(at)
+	}
+	a, err := netip.ParseAddr(text)
+	return err == nil && a == at
+}
+
+// fix makes the list that a client asks for fit to be stored.
+func fix(acl []jute.ACL, who *Who) ([]jute.ACL, jute.ErrorCode) {
+	var fixed []jute.ACL
+	for i, a := range acl {
+		if slices.Contains(acl[:i], a) {
+			continue
+		}
+		switch {
+		case a.ID == jute.ID{Scheme: "world", ID: "anyone"}:
+			fixed = append(fixed, a)
+		case a.ID.Scheme == "auth":
+			if !who.Has("digest") {
+				return nil, jute.InvalidACL
+			}
+			for _, id := range who.IDs {
+				if id.Scheme == "digest" {
+					fixed = append(fixed, jute.ACL{Perms: a.Perms, ID: id})
+				}
+			}
+		case a.ID.Scheme == "digest" && strings.Count(a.ID.ID, ":") == 1,
+			a.ID.Scheme == "ip" && inSomeRange(a.ID.ID):
+			fixed = append(fixed, a)
+		default:
+			return nil, jute.InvalidACL
+		}
+	}
+	if len(fixed) == 0 {
+		return nil, jute.InvalidACL
+	}
+	return fixed, jute.OK
+}
+
+func inSomeRange(text string) bool {
+	if _, err := netip.ParsePrefix(text); err == nil {
+		return true
+	}
+	_, err := netip.ParseAddr(text)
+	return err == nil
+}
+
+// mask hides the hashes of digest ids.
+func mask(acl []jute.ACL) []jute.ACL {
+	masked := slices.Clone(acl)
+	for i := range masked {
+		if id := &masked[i].ID; id.Scheme == "digest" {
+			user, _, _ := strings.Cut(id.ID, ":")
+			id.ID = user + ":x"
+		}
+	}
+	return masked
+}

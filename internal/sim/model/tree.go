@@ -1,0 +1,259 @@
+package model
+
+import (
+	"bytes"
+	"encoding/binary"
+	"hash/crc32"
+	"hash/fnv"
+	"maps"
+	"slices"
+	"strings"
+
+	"quoll/jute"
+)
+
+// Options are what a configuration changes about answers.
+type Options struct {
+	ExtendedTypes bool // extendedTypesEnabled
+	SuperDigest   string
+	EnforceQuota  bool
+	Reconfig      bool // reconfigEnabled
+}
+
+// Node is a znode.
+type Node struct {
+	Data []byte // nil is null
+	ACL  []jute.ACL
+	Stat jute.StatPersisted
+	kids map[string]bool
+	sum  uint32 // what it adds to the digest
+}
+
+// Tree is the state after a transaction.
+type Tree struct {
+	Options  Options
+	Zxid     jute.Zxid
+	Sessions map[jute.SessionID]bool
+	// Restricted are the paths whose ACL ever denied READ to anyone: events of theirs may be
+	// withheld.
+	Restricted map[string]bool
+
+	nodes   map[string]*Node // the root is "/"
+	digest  uint64
+	watches watches
+	used    map[string][]used // of each quota
+	fired   []Event           // by the transaction being carried out
+}
+
+// Names of the server's own nodes.
+const (
+	zookeeper  = "/zookeeper"
+	quotaTop   = "/zookeeper/quota"
+	configNode = "/zookeeper/config"
+)
+
+// New makes the tree that a new server starts with.
+func New(o Options) *Tree {
+	t := &Tree{
+		Options: o, Sessions: map[jute.SessionID]bool{}, Restricted: map[string]bool{},
+		used:  map[string][]used{},
+		nodes: map[string]*Node{"/": {Data: []byte{}, kids: map[string]bool{}}},
+	}
+	t.touch("/")
+	for _, path := range []string{zookeeper, quotaTop, configNode} {
+		parent, name := split(path)
+		t.nodes[parent].kids[name] = true
+		t.nodes[path] = &Node{Data: []byte{}, kids: map[string]bool{}}
+		t.touch(path)
+	}
+	config := t.nodes[configNode]
+	config.ACL = []jute.ACL{{Perms: jute.PermRead, ID: jute.ID{Scheme: "world", ID: "anyone"}}}
+	config.Stat.Aversion = -1
+	return t
+}
+
+// key is a path as the map has it: the root has two names.
+func key(path []byte) string {
+	if len(path) == 0 {
+		return "/"
+	}
+	return string(path)
+}
+
+// split cuts a path into the key of its parent and its name.
+func split(path string) (parent, name string) {
+	at := strings.LastIndexByte(path, '/')
+	if at < 0 {
+		return "", path
+	}
+	return key([]byte(path[:at])), path[at+1:]
+}
+
+// Find is the node at a path, nil when there is none.
+func (t *Tree) Find(path []byte) *Node { return t.nodes[key(path)] }
+
+// Paths lists every node, in order.
+func (t *Tree) Paths() []string { return slices.Sorted(maps.Keys(t.nodes)) }
+
+func (n *Node) children() []string { return slices.Sorted(maps.Keys(n.kids)) }
+
+// below counts the nodes under a path.
+func (t *Tree) below(path string) int {
+	count := 0
+	for p := range t.nodes {
+		if p != path && strings.HasPrefix(p, strings.TrimSuffix(path, "/")+"/") {
+			count++
+		}
+	}
+	return count
+}
+
+// Owners of nodes that are no session's.
+const (
+	containerOwner = jute.SessionID(-1 << 63)
+	ttlOwner       = jute.SessionID(-1 << 56)
+	maxTTL         = 1<<40 - 1
+)
+
+func (t *Tree) isTTL(owner jute.SessionID) bool {
+	return t.Options.ExtendedTypes && uint64(owner)>>40 == 0xff0000
+}
+
+func (t *Tree) isEphemeral(owner jute.SessionID) bool {
+	return owner != 0 && owner != containerOwner && !t.isTTL(owner)
+}
+
+// Ephemerals lists the paths of a session's ephemerals, in order.
+func (t *Tree) Ephemerals(id jute.SessionID) []string {
+	var paths []string
+	for path, n := range t.nodes {
+		if n.Stat.EphemeralOwner == id && t.isEphemeral(id) {
+			paths = append(paths, path)
+		}
+	}
+	slices.Sort(paths)
+	return paths
+}
+
+// Orphans lists the ephemerals of sessions that do not exist.
+func (t *Tree) Orphans() []string {
+	var paths []string
+	for path, n := range t.nodes {
+		if owner := n.Stat.EphemeralOwner; t.isEphemeral(owner) && !t.Sessions[owner] {
+			paths = append(paths, path)
+		}
+	}
+	slices.Sort(paths)
+	return paths
+}
+
+// stat is what a client is told about a node.
+func (t *Tree) stat(n *Node) *jute.Stat {
+	p, kids := &n.Stat, int32(len(n.kids))
+	s := &jute.Stat{
+		Czxid: p.Czxid, Mzxid: p.Mzxid, Ctime: p.Ctime, Mtime: p.Mtime, Version: p.Version,
+		Cversion: p.Cversion + p.Cversion - kids, Aversion: p.Aversion,
+		DataLength: int32(len(n.Data)), NumChildren: kids, Pzxid: p.Pzxid,
+	}
+	if t.isEphemeral(p.EphemeralOwner) {
+		s.EphemeralOwner = p.EphemeralOwner
+	}
+	return s
+}
+
+// touch brings the digest up to date with a node that changed, came or went.
+func (t *Tree) touch(path string) {
+	n := t.nodes[path]
+	if strings.HasPrefix(path, zookeeper+"/") {
+		return
+	}
+	t.digest -= uint64(n.sum)
+	name := path
+	if path == "/" {
+		name = ""
+	}
+	be := binary.BigEndian
+	b := append([]byte(name), n.Data...)
+	for _, v := range []int64{
+		int64(n.Stat.Czxid), int64(n.Stat.Mzxid), int64(n.Stat.Pzxid), n.Stat.Ctime, n.Stat.Mtime,
+	} {
+		b = be.AppendUint64(b, uint64(v))
+	}
+	for _, v := range []int32{n.Stat.Version, n.Stat.Cversion, n.Stat.Aversion} {
+		b = be.AppendUint32(b, uint32(v))
+	}
+	n.sum = crc32.ChecksumIEEE(be.AppendUint64(b, uint64(n.Stat.EphemeralOwner)))
+	t.digest += uint64(n.sum)
+}
+
+// Digest is the digest of the whole tree, version 2.
+func (t *Tree) Digest() uint64 { return t.digest }
+
+// Fingerprint covers everything that the digest leaves out as well: ACLs and /zookeeper.
+func (t *Tree) Fingerprint() uint64 {
+	var f Fingerprint
+	for _, path := range t.Paths() {
+		n := t.nodes[path]
+		if path == "/" {
+			path = ""
+		}
+		f.Node(path, n.Data, n.ACL, &n.Stat)
+	}
+	return f.Sum()
+}
+
+// Fingerprint gathers a tree, node by node; the order does not matter.
+type Fingerprint struct{ sum uint64 }
+
+// Node adds a node; the root is "".
+func (f *Fingerprint) Node(path string, data []byte, acl []jute.ACL, st *jute.StatPersisted) {
+	b := jute.AppendBuffer(jute.AppendString(nil, path), data)
+	if len(acl) > 0 && !isOpen(acl) {
+		acl = slices.Clone(acl)
+		sortACL(acl) // the ids that "auth" stands for have no order
+		c := jute.Encoder(b)
+		c.ACLs("acl", &acl)
+		b = c.Bytes()
+	}
+	h := fnv.New64a()
+	_, _ = h.Write(jute.Append(b, st))
+	f.sum += h.Sum64()
+}
+
+// Sum is the fingerprint of what was added.
+func (f *Fingerprint) Sum() uint64 { return f.sum }
+
+// isOpen: world:anyone may do everything. Snapshots cannot tell it from a null list.
+func isOpen(acl []jute.ACL) bool {
+	return len(acl) == 1 && acl[0].Perms == jute.PermAll &&
+		acl[0].ID == jute.ID{Scheme: "world", ID: "anyone"}
+}
+
+// add puts a node under its parent.
+func (t *Tree) add(path string, n *Node, zxid jute.Zxid) {
+	parent, name := split(path)
+	p := t.nodes[parent]
+	n.kids = map[string]bool{}
+	p.kids[name] = true
+	p.Stat.Cversion++
+	p.Stat.Pzxid = zxid
+	t.nodes[path] = n
+	t.touch(parent)
+	t.touch(path)
+}
+
+// remove takes a node away from its parent.
+func (t *Tree) remove(path string, zxid jute.Zxid) *Node {
+	parent, name := split(path)
+	n, p := t.nodes[path], t.nodes[parent]
+	delete(p.kids, name)
+	p.Stat.Pzxid = zxid
+	t.touch(parent)
+	if !strings.HasPrefix(path, zookeeper+"/") {
+		t.digest -= uint64(n.sum)
+	}
+	delete(t.nodes, path)
+	return n
+}
+
+func hasNUL(path []byte) bool { return bytes.IndexByte(path, 0) >= 0 }

@@ -1,0 +1,123 @@
+package sim
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"quoll/internal/sim/model"
+	"quoll/persistence"
+	"quoll/processor/throttle"
+)
+
+// Constants of every run. Timeouts are so short that sessions expire within a run.
+const (
+	tickMillis     = 50
+	intervalMillis = 12
+	minTimeout     = 100
+	maxTimeout     = 2000
+)
+
+// plan is what a seed decides before anything happens: every class of faults is off in half of the
+// runs, and limits are hostile.
+type plan struct {
+	clients  int
+	requests int   // in all, before the end begins
+	lanes    int   // event loops
+	millis   int64 // how long the faults go on
+	model    model.Options
+	enforce  []string
+	eager    bool
+	quota    bool
+	limits   limits
+	faults   faults
+	log      persistence.LogOptions
+	gzip     bool
+	throttle throttle.Rules
+}
+
+// limits are the constants that servers leave large and simulations make small.
+type limits struct {
+	snapCount        int64
+	applyBatch       int
+	inFlight         int
+	inFlightBytes    int
+	outputPause      int // pending output at which a connection is not read from
+	outstanding      int64
+	batchRequests    int
+	batchBytes       int
+	maxFrame         int
+	window           int // bytes that the network takes before its client reads
+	outputCap        int
+	reapCheckMillis  int64
+	reapMaxPerMinute int64
+}
+
+// faults says which classes can happen.
+type faults struct {
+	kill, power   bool // timed ends of the process
+	crashFS       bool // in the middle of a call of the disk
+	crashEffect   bool // between two effects
+	diskErrors    bool
+	slowFlush     bool
+	pauses        bool
+	drift         bool
+	wallJumps     bool
+	cuts          bool
+	slowReaders   bool
+	shortReads    bool
+	refusedOpens  bool
+	failSnapshots bool
+}
+
+const superProof = "super:secret"
+
+func drawPlan(rng *rand.Rand) plan {
+	pick := func(values ...int64) int64 { return values[rng.IntN(len(values))] }
+	coin := func() bool { return rng.IntN(2) == 0 }
+	p := plan{
+		clients:  1 + rng.IntN(5),
+		requests: 60 + rng.IntN(240),
+		lanes:    1 + rng.IntN(3),
+		millis:   pick(1000, 2000, 4000),
+		eager:    rng.IntN(8) == 0,
+		quota:    rng.IntN(4) == 0,
+		gzip:     rng.IntN(8) == 0,
+	}
+	p.model = model.Options{
+		ExtendedTypes: rng.IntN(4) > 0, SuperDigest: model.DigestID([]byte(superProof)),
+		EnforceQuota: p.quota, Reconfig: rng.IntN(4) == 0,
+	}
+	if rng.IntN(12) == 0 {
+		p.enforce = []string{"digest"}
+	}
+	p.limits = limits{
+		snapCount: pick(3, 3, 7, 50, 1000), applyBatch: int(pick(1, 2, 16)),
+		inFlight: int(pick(1, 2, 5, 100)), inFlightBytes: int(pick(64, 1000, 1<<20)),
+		outputPause: int(pick(200, 2000, 1<<20)), outstanding: pick(1, 4, 1000),
+		batchRequests: int(pick(1, 3, 256)), batchBytes: int(pick(100, 2000, 64<<10)),
+		maxFrame: int(pick(700, 4000)), window: int(pick(64, 512, 16<<10)),
+		outputCap:       int(pick(20_000, 1<<20)),
+		reapCheckMillis: pick(100, 1000), reapMaxPerMinute: pick(0, 600, 10_000),
+	}
+	p.faults = faults{
+		kill: coin(), power: coin(), crashFS: coin(), crashEffect: coin(), diskErrors: coin(),
+		slowFlush: coin(), pauses: coin(), drift: coin(), wallJumps: coin(), cuts: coin(),
+		slowReaders: coin(), shortReads: coin(), refusedOpens: coin(), failSnapshots: coin(),
+	}
+	p.log = persistence.LogOptions{
+		PreAllocBytes: pick(0, 512, 8192), ZeroAheadBytes: pick(0, 256, 4096),
+		SizeLimitBytes: pick(0, 0, 700, 3000),
+	}
+	if rng.IntN(5) == 0 {
+		p.throttle = throttle.Rules{
+			MaxRequests: int(pick(1, 3)), DropStale: coin(), StaleConnectionCheck: coin(),
+			StaleLatencyCheck: coin(), OpWaitMillis: pick(0, 1, 20),
+		}
+	}
+	if coin() {
+		p.log.Watermark = persistence.Lag
+	}
+	return p
+}
+
+func (p *plan) quotaLimit() string { return fmt.Sprintf(model.LimitText, 40, 6) }

@@ -1,0 +1,365 @@
+package sim
+
+import (
+	"errors"
+	"slices"
+	"sync/atomic"
+
+	"quoll/datatree"
+	"quoll/internal/replica"
+	"quoll/internal/sim/history"
+	"quoll/internal/sim/model"
+	"quoll/jute"
+	"quoll/persistence"
+	"quoll/persistence/snap"
+	"quoll/processor"
+	"quoll/processor/auth"
+	"quoll/processor/throttle"
+)
+
+// process is one life of the server: what internal/server puts on goroutines, on one agenda.
+type process struct {
+	w      *world
+	life   int
+	frozen int64 // nothing of it happens before this world time
+	held   []func()
+	clock  clock
+
+	store   *persistence.Dir
+	tree    *datatree.Tree
+	shared  *processor.Shared
+	replica *replica.Replica
+	serving atomic.Bool
+	loops   []*loop
+
+	in    replica.Events // what has come since the last step
+	poked bool           // a step is planned
+	log   logWriter
+	walk  *walker // nil: no snapshot is being written
+
+	// leases is what is known of each session from outside, to judge expiries.
+	leases map[jute.SessionID]*lease
+}
+
+// lease is when the server last heard from a session; ms on its monotonic clock.
+type lease struct {
+	heard   int64
+	timeout int32
+	owner   *socket
+}
+
+// clock is the monotonic clock of a life: it has its own zero, and its own idea of a second.
+type clock struct {
+	w       *world
+	zero    int64 // world time
+	perMill int64 // 1000 is right
+}
+
+func (c *clock) millis() int64 { return (c.w.now-c.zero)*c.perMill/1_000_000 + 1 }
+
+func (p *process) now() replica.Now {
+	return replica.Now{MonoMillis: p.clock.millis(), WallMillis: p.w.wall + p.w.now/1000}
+}
+
+// after plans something for the process, if it still lives then.
+func (p *process) after(delay int64, do func()) {
+	p.w.after(delay, func() { p.run(do) })
+}
+
+func (p *process) run(do func()) {
+	switch {
+	case p.w.process != p:
+	case p.w.now < p.frozen || len(p.held) > 0:
+		if p.held = append(p.held, do); len(p.held) == 1 {
+			p.w.after(p.frozen-p.w.now, p.thaw)
+		}
+	default:
+		p.w.guard(p, do)
+	}
+}
+
+// thaw does what came while the process stood still, in order.
+func (p *process) thaw() {
+	if p.w.now < p.frozen {
+		p.w.after(p.frozen-p.w.now, p.thaw)
+		return
+	}
+	held := p.held
+	p.held = nil
+	for _, do := range held {
+		if p.w.process == p {
+			p.w.guard(p, do)
+		}
+	}
+}
+
+// boot starts the server.
+func (w *world) boot() {
+	if w.process != nil {
+		return
+	}
+	w.life++
+	w.light()
+	w.disk.Inject = w.inject
+	p := &process{w: w, life: w.life, leases: map[jute.SessionID]*lease{}}
+	p.clock = clock{w: w, zero: w.now, perMill: 1000}
+	if w.plan.faults.drift {
+		p.clock.perMill = w.between(900, 1100)
+	}
+	p.log.p = p
+	w.process = p
+	w.guard(p, func() {
+		if err := p.start(); err != nil {
+			p.ends("start", err)
+		}
+	})
+}
+
+// ends is the end of a process that must not go on.
+func (p *process) ends(doing string, err error) {
+	switch {
+	case p.w.fuse.blown && p.w.fuse.fail:
+		p.w.counts.add("ended by a disk error", doing)
+	default:
+		p.w.violate("%s failed on a sound disk: %v", doing, err)
+	}
+	panic(end{doing})
+}
+
+func (w *world) storeOptions() persistence.Options {
+	o := persistence.DefaultOptions("/data")
+	o.Log = w.plan.log
+	o.Snap = persistence.SnapOptions{}
+	if w.plan.gzip {
+		o.Snap.Compression = snap.Gzip
+	}
+	return o
+}
+
+func (p *process) start() error {
+	w := p.w
+	dir, err := persistence.Open(w.disk, w.storeOptions())
+	if err != nil {
+		return err
+	}
+	p.tree = datatree.New(datatree.Options{
+		ExtendedTypes: w.plan.model.ExtendedTypes, Digest: true,
+	})
+	load := newLoader(w, p.tree)
+	found, err := dir.Recover(load)
+	if err != nil {
+		return err
+	}
+	p.store = dir
+	w.recovered(p.life, &found, load)
+	if len(found.Skipped) > 0 {
+		w.counts.add("recovery", "a snapshot was skipped")
+	}
+	if found.TornBytes > 0 {
+		w.counts.add("recovery", "a torn end was cut off")
+	}
+	if len(found.RemovedLogs) > 0 {
+		w.counts.add("recovery", "an empty log was removed")
+	}
+	if found.Empty || found.Snapshot.File == "" {
+		job := replica.NewSnapshotJob(p.tree, load.saved())
+		if err := p.firstSnapshot(job); err != nil {
+			return err
+		}
+	}
+	p.assemble(load)
+	w.at(pointBooted)
+	return nil
+}
+
+// assemble makes the parts, ties them together and starts the ticker.
+func (p *process) assemble(load *loader) {
+	w, l := p.w, &p.w.plan.limits
+	rules := &auth.Rules{DigestEnabled: true, SuperDigest: w.plan.model.SuperDigest}
+	conns := processor.NewConns()
+	now := p.now()
+	for _, s := range load.saved() {
+		p.leases[s.ID] = &lease{heard: now.MonoMillis, timeout: s.TimeoutMillis}
+	}
+	p.replica = replica.New(w.replicaConfig(rules), p.tree, load.saved(), conns, now)
+	p.in.Generation = 1
+	p.log.log = p.store.Log()
+	p.shared = &processor.Shared{
+		Tree: p.tree, Conns: conns, Core: p, Clock: p.clock.millis, Serving: &p.serving,
+		Counts: new(processor.Counts), Large: new(throttle.Large),
+		Rules: processor.LaneRules{
+			Auth: rules, EnforceSchemes: w.plan.enforce, MaxFrameBytes: l.maxFrame,
+			FirstFrameBytes:  100,
+			MinTimeoutMillis: minTimeout, MaxTimeoutMillis: maxTimeout,
+			MaxInFlight: l.inFlight, MaxInFlightBytes: l.inFlightBytes,
+			OutputPauseBytes: l.outputPause, OutstandingLimit: l.outstanding,
+			MaxBatchRequests: l.batchRequests, MaxBatchBytes: l.batchBytes,
+		},
+	}
+	for range w.plan.lanes {
+		p.loops = append(p.loops, newLoop(p))
+	}
+	p.after(w.between(0, 20_000), func() { p.serving.Store(true) })
+	p.tick()
+}
+
+func (w *world) replicaConfig(rules *auth.Rules) replica.Config {
+	l := &w.plan.limits
+	return replica.Config{
+		Chain: processor.Rules{
+			Prep: processor.PrepRules{
+				Auth: rules, Digest: true, ExtendedTypes: w.plan.model.ExtendedTypes,
+				EnforceQuota: w.plan.model.EnforceQuota, CloseSessionTxn: true,
+				ReconfigEnabled: w.plan.model.Reconfig, EagerACLCheck: w.plan.eager,
+			},
+			MaxApplyBatch: l.applyBatch, Throttle: w.plan.throttle,
+		},
+		Sync:           processor.SyncRules{SnapCount: l.snapCount},
+		TickMillis:     tickMillis,
+		ServerID:       1,
+		IntervalMillis: intervalMillis,
+		Reap: replica.ReapRules{
+			CheckIntervalMillis: l.reapCheckMillis, MaxPerMinute: l.reapMaxPerMinute,
+			CandidatesPerTickAtMost: 3,
+		},
+		Random: w.rng.Int64N,
+	}
+}
+
+// recovered compares what was found with what was proposed, and forgets what did not survive.
+func (w *world) recovered(life int, found *persistence.Recovered, load *loader) {
+	last := found.LastZxid
+	if int(last) > len(w.log) {
+		w.violate("recovered to %v, but only %d transactions were proposed", last, len(w.log))
+		return
+	}
+	for i := range w.log[last:] {
+		if h := &w.log[int(last)+i].Entry.Header; h.Type == jute.OpCloseSession {
+			w.history.Lost[h.ClientID] = true
+		}
+		w.counts.add("fault", "a proposed transaction is lost")
+	}
+	w.log = w.log[:last]
+	w.history.Recoveries = append(w.history.Recoveries, history.Recovery{
+		Zxid: last, Life: life, Digest: load.tree.Peek().TreeDigest(),
+		Fingerprint: fingerprint(load.tree), Sessions: load.ids(),
+	})
+	if f := load.tree.Faults(); f != (datatree.Faults{}) {
+		w.violate("replay up to %v: %+v", last, f)
+	}
+	w.note("start %d: recovered to %v", life, last)
+	w.trace.mix(uint64(last), load.tree.Peek().TreeDigest())
+}
+
+// fingerprint is the tree's as model.Tree.Fingerprint is the model's.
+func fingerprint(tree *datatree.Tree) uint64 {
+	var f model.Fingerprint
+	var cursor datatree.Cursor
+	view := tree.Peek()
+	for more := true; more; {
+		more, _ = tree.Walk(&cursor, 1000, func(
+			path string, data []byte, _ int64, st *jute.StatPersisted,
+		) error {
+			ref, _ := view.Find([]byte(path))
+			f.Node(path, data, view.ACL(ref), st)
+			return nil
+		})
+	}
+	return f.Sum()
+}
+
+// Submit takes a lane's batch (processor.Core).
+func (p *process) Submit(_ *processor.Lane, b *processor.Batch) {
+	p.in.Batches = append(p.in.Batches, b)
+	p.poke()
+}
+
+// poke plans a step of the core.
+func (p *process) poke() {
+	if !p.poked {
+		p.poked = true
+		p.after(p.w.between(1, 200), p.step)
+	}
+}
+
+func (p *process) tick() {
+	p.after(intervalMillis*1000*1000/p.clock.perMill, func() {
+		p.in.Tick = true
+		p.poke()
+		p.tick()
+	})
+}
+
+// step is one turn of the core.
+func (p *process) step() {
+	w := p.w
+	w.at(pointStep)
+	ev := p.in
+	p.in, p.poked = replica.Events{Generation: ev.Generation}, false
+	ev.Now = p.now()
+	effects := p.replica.Step(&ev)
+	w.at(pointStepped)
+	if f := p.tree.Faults(); f != (datatree.Faults{}) {
+		w.violate("apply: %+v", f)
+	}
+	if effects.LateMillis > 0 {
+		w.counts.add("session", "deadlines moved because the process stood still")
+	}
+	for i := range effects.Append {
+		p.propose(&effects.Append[i].Entry, ev.MonoMillis)
+	}
+	if len(effects.Append) > 0 {
+		p.log.append(effects.Generation, effects.Append)
+		w.at(pointAppended)
+	}
+	if effects.Snapshot != nil {
+		w.at(pointSnapshot)
+		p.startWalk(effects.Snapshot)
+	}
+}
+
+// propose notes a transaction on its way to the log.
+func (p *process) propose(e *jute.Entry, mono int64) {
+	w, h := p.w, &e.Header
+	if int(h.Zxid) != len(w.log)+1 {
+		w.violate("%v is proposed when %d transactions were", h.Zxid, len(w.log))
+	}
+	t := history.Txn{Entry: *e, Applied: p.tree.Peek().LastZxid()}
+	t.Entry.Payload = slices.Clone(e.Payload)
+	parsed, err := jute.ParseEntry(t.Entry.Payload)
+	if err != nil {
+		w.violate("transaction %v cannot be read: %v", h.Zxid, err)
+	}
+	t.Entry = parsed
+	w.trace.bytes(t.Entry.Payload)
+	w.note("proposed %v %v, session %v, xid %d", h.Zxid, h.Type, h.ClientID, h.Cxid)
+	switch {
+	case h.Type == jute.OpCreateSession:
+		var txn jute.CreateSessionTxn
+		_, _ = jute.Decode(e.Body, &txn)
+		p.leases[h.ClientID] = &lease{heard: mono, timeout: txn.TimeOut}
+	case h.Type == jute.OpCloseSession && h.Cxid == 0:
+		w.counts.add("session", "expired")
+		if l := p.leases[h.ClientID]; l != nil {
+			t.Expiry = &history.Expiry{At: mono, Heard: l.heard, Timeout: l.timeout}
+		}
+	case h.Type == jute.OpCloseSession:
+		w.counts.add("session", "closed")
+	case h.Type == jute.OpDeleteContainer && h.ClientID == 0:
+		w.counts.add("reaper", "deleted a node")
+	}
+	w.log = append(w.log, t)
+}
+
+// sockets lists the connections that stand, in the order of opening.
+func (p *process) sockets() []*socket {
+	var all []*socket
+	for _, l := range p.loops {
+		all = append(all, l.sockets...)
+	}
+	slices.SortFunc(all, func(a, b *socket) int { return a.link.id() - b.link.id() })
+	return all
+}
+
+// stop ends the process in good order, when nothing is on its way any more.
+func (p *process) stop() error { return errors.Join(p.store.Close()) }
