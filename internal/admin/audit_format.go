@@ -48,11 +48,12 @@ func (l *auditLine) add(f fields, result string) {
 // value appends text that a client chose. A refused request may hold anything, and must not forge
 // a field or a line.
 func (l *auditLine) value(s string) {
-	for _, b := range []byte(s) {
+	from := len(l.text)
+	l.text = append(l.text, s...)
+	for i, b := range l.text[from:] {
 		if b < ' ' || b == 0x7f {
-			b = '?'
+			l.text[from+i] = '?'
 		}
-		l.text = append(l.text, b)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"quoll/internal/admin"
 	"quoll/jute"
+	"quoll/processor/session"
 )
 
 const everything = "4lw.commands.whitelist=*"
@@ -255,6 +256,31 @@ func TestMntr(t *testing.T) {
 	require.Contains(t, text, "zk_cnt_updatelatency\t0\n")
 }
 
+// TestTally: the sizes of responses are forgotten at once, also of lanes that have nothing to do,
+// and a session that is refused or taken up again has no latency.
+func TestTally(t *testing.T) {
+	w, a, _ := populated(t)
+	require.EqualValues(t, 16, w.shared.Tally().Response.Min)
+	w.shared.ResetTally()
+	require.EqualValues(t, -1, w.shared.Tally().Response.Max)
+	before := w.word("mntr")
+	updates := regexp.MustCompile(`zk_cnt_updatelatency\t\d+\n`).FindString(before)
+	w.dial("9.9.9.9:9").feed(frame(&jute.ConnectRequest{
+		SessionID: 12345, TimeOut: 4000, Passwd: make([]byte, 16),
+	}))
+	id := a.stream.Stats().Session
+	password := session.Password(id)
+	again := w.dial("9.9.9.9:10")
+	again.feed(frame(&jute.ConnectRequest{
+		SessionID: id, TimeOut: 4000, Passwd: password[:],
+	}))
+	require.Contains(t, w.word("mntr"), updates)
+	st := again.stream.Stats()
+	require.Equal(t, id, st.Session)
+	require.EqualValues(t, 1, st.Sent)
+	require.Equal(t, "NA", st.LastOp)
+}
+
 func TestWhitelist(t *testing.T) {
 	refused := " is not executed because it is not in the whitelist.\n"
 	w := newWorld(t)
@@ -344,4 +370,19 @@ func FuzzWord(f *testing.F) {
 			require.Equal(t, 4, used)
 		}
 	})
+}
+
+// TestDumpKnowsWhoWasHeard: a session ends its timeout after it was heard of last, though the core
+// looks at it only when it may end.
+func TestDumpKnowsWhoWasHeard(t *testing.T) {
+	w := newWorld(t, everything)
+	a := w.connect("1.2.3.4:4001", 10_000)
+	end := func(millis int64) string {
+		at := time.UnixMilli(1_700_000_000_000 + millis)
+		return "Session Sets (1)/(1):\n1 expire at " + at.Format("Mon Jan 02 15:04:05 MST 2006") + ":"
+	}
+	require.Contains(t, w.word("dump"), end(11_000))
+	w.later(6_000)
+	a.ask(jute.OpPing, nil)
+	require.Contains(t, w.word("dump"), end(17_000))
 }
