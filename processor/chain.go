@@ -74,6 +74,7 @@ func (c *Chain) Requests(batch *Batch, wallMillis int64) {
 		}
 		c.request(&batch.Requests[i])
 	}
+	batch.done()
 	c.final.out.publish()
 	c.final.out.wake()
 }

@@ -21,6 +21,7 @@ type Final struct {
 	conns    *Conns
 	out      outbox
 	result   datatree.Result
+	ask      asking
 	observe  Observer
 	// delivered counts the events: a lane that has the event already gets its bytes only once.
 	delivered uint64
@@ -159,7 +160,7 @@ func (f *Final) answer(r *Request) {
 		d.buf = appendError(d.buf, r.Xid, -1, jute.Unimplemented)
 		kind = itemLast
 	case !s.gone.Load():
-		d.buf = f.reader.answer(d.buf, f.tree.Peek(), r, s.watcher, nil)
+		d.buf = f.reader.answer(&f.ask, d.buf, f.tree.Peek(), r, nil)
 	}
 	f.out.send(s, from, kind, r)
 }

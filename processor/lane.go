@@ -72,6 +72,7 @@ type Shared struct {
 	Serving *atomic.Bool
 	Counts  *Counts
 
+	batches     sync.Pool     // of *Batch that the core is done with
 	owners      atomic.Uint64 // the last session.Owner given
 	outstanding atomic.Int64  // requests that the core has, of all lanes
 	tallyResets atomic.Uint64
@@ -93,7 +94,9 @@ type Lane struct {
 	lastEvent uint64
 
 	reader  Reader
-	batch   Batch
+	ask     asking  // room for the read being answered
+	current Request // room for the request being taken
+	batch   *Batch  // for the core; nil when this turn has none yet
 	memory  arena
 	mail    []*delivery
 	breathe func() datatree.View // renew, bound once
@@ -142,13 +145,13 @@ func (l *Lane) Turn() {
 		l.publishStats(l.Clock())
 	}
 	l.now = 0
-	if len(l.batch.Requests) == 0 {
+	b := l.batch
+	if b == nil {
 		return
 	}
-	b := l.batch
-	l.batch = Batch{}
+	l.batch = nil
 	l.outstanding.Add(int64(len(b.Requests)))
-	l.Core.Submit(l, &b)
+	l.Core.Submit(l, b)
 }
 
 // Drain empties the mailbox into the connections' outputs.
@@ -219,12 +222,23 @@ func (l *Lane) renew() datatree.View {
 // is copied here, once.
 func (l *Lane) forward(r Request) {
 	r.Body = l.memory.copy(r.Body)
+	l.add(r)
+}
+
+// add puts a request into the batch of this turn.
+func (l *Lane) add(r Request) {
+	if l.batch == nil {
+		l.batch, _ = l.batches.Get().(*Batch)
+		if l.batch == nil {
+			l.batch = &Batch{home: &l.batches}
+		}
+	}
 	l.batch.Requests = append(l.batch.Requests, r)
 }
 
 // hello makes a request of a connect request.
 func (l *Lane) hello(s *Stream, in *jute.ConnectRequest) {
-	l.batch.Requests = append(l.batch.Requests, Request{
+	l.add(Request{
 		Stream: s, Session: in.SessionID, Type: jute.OpCreateSession, Connect: in,
 		Identity: s.identity.Load(), ReceivedMillis: l.clock(),
 	})

@@ -25,7 +25,19 @@ type Prep struct {
 	multi    []byte   // bodies of a multi's operations
 	ends     []int    // where each of them ends in multi
 	txns     []txnRef // their types
-	wall     int64    // ms since 1970, of the step
+	in       requests
+	coder    jute.Coder // room, for requests and transactions with an ACL
+	wall     int64 // ms since 1970, of the step
+}
+
+// requests is room for the request being read; the one that its type says.
+type requests struct {
+	create    jute.CreateTTLRequest
+	path      jute.PathVersion
+	container jute.PathBuffer
+	set       jute.SetDataRequest
+	acl       jute.SetACLRequest
+	reconfig  jute.ReconfigRequest
 }
 
 // txnRef is one operation of the multi being made.
@@ -79,65 +91,77 @@ func (p *Prep) prepare(r *Request) prepared {
 		return p.prepareMulti(r)
 	}
 	w := writing{Request: r, zxid: p.lastZxid + 1}
-	make, readable := p.decode(r)
+	op, code, readable := p.make(&w)
 	if !readable {
 		return prepared{code: jute.MarshallingError}
 	}
 	p.lastZxid++
-	op, code := make(&w)
 	if code != jute.OK {
 		op, p.body = refuse(p.body[:0], code)
 	}
 	return prepared{entry: p.seal(r, op, w.zxid), code: code, proposed: true}
 }
 
-// maker makes one transaction: it appends the body to Prep.body, puts the changes into the journal
-// and says the transaction's type. With a code other than OK it has done nothing.
-type maker func(w *writing) (jute.OpCode, jute.ErrorCode)
-
-// decode reads the body of a write and binds it to what makes its transaction.
-func (p *Prep) decode(r *Request) (maker, bool) {
-	c := jute.Decoder(r.Body)
-	switch r.Type {
+// make reads the body of a write and makes its transaction: it appends the transaction's body to
+// Prep.body, puts the changes into the journal, and says the transaction's type. With a code other
+// than OK it has done nothing.
+func (p *Prep) make(w *writing) (op jute.OpCode, code jute.ErrorCode, readable bool) {
+	in, c := &p.in, &p.coder
+	*c = jute.Decoder(w.Body)
+	switch w.Type {
 	case jute.OpCreate, jute.OpCreate2, jute.OpCreateContainer:
-		in := jute.CreateTTLRequest{TTL: -1}
-		in.CreateRequest.Fields(&c)
-		return p.creating(r.Type, &in), !c.Failed()
+		in.create = jute.CreateTTLRequest{TTL: -1}
+		in.create.CreateRequest.Fields(c)
 	case jute.OpCreateTTL:
-		var in jute.CreateTTLRequest
-		in.Fields(&c)
-		return p.creating(r.Type, &in), !c.Failed()
+		in.create.Fields(c)
 	case jute.OpDelete:
-		var in jute.PathVersion
-		in.Fields(&c)
-		return p.deleting(&in), !c.Failed()
+		in.path.Fields(c)
 	case jute.OpDeleteContainer:
-		var in jute.PathBuffer
-		in.Fields(&c)
-		return p.deletingContainer(in.Path), !c.Failed()
+		in.container.Fields(c)
 	case jute.OpSetData:
-		var in jute.SetDataRequest
-		in.Fields(&c)
-		return p.settingData(&in), !c.Failed()
+		in.set.Fields(c)
 	case jute.OpSetACL:
-		var in jute.SetACLRequest
-		in.Fields(&c)
-		return p.settingACL(&in), !c.Failed()
+		in.acl.Fields(c)
 	case jute.OpReconfig:
-		var in jute.ReconfigRequest
-		in.Fields(&c)
-		return p.reconfiguring, !c.Failed()
-	case jute.OpCreateSession:
-		return p.creatingSession, true
-	case jute.OpCloseSession:
-		return p.closingSession, true
+		in.reconfig.Fields(c)
 	}
-	panic("processor: no transaction is made of a " + r.Type.String())
+	if c.Failed() {
+		return 0, 0, false
+	}
+	op, code = p.makeOf(w)
+	return op, code, true
+}
+
+// makeOf makes the transaction of what was read.
+func (p *Prep) makeOf(w *writing) (jute.OpCode, jute.ErrorCode) {
+	in := &p.in
+	switch w.Type {
+	case jute.OpCreate, jute.OpCreate2, jute.OpCreateContainer, jute.OpCreateTTL:
+		return p.create(w, w.Type, &in.create)
+	case jute.OpDelete:
+		return p.delete(w, &in.path)
+	case jute.OpDeleteContainer:
+		return p.deleteContainer(w, in.container.Path)
+	case jute.OpSetData:
+		return p.setData(w, &in.set)
+	case jute.OpSetACL:
+		return p.setACL(w, &in.acl)
+	case jute.OpReconfig:
+		return p.reconfig()
+	case jute.OpCreateSession:
+		return p.createSession(w)
+	case jute.OpCloseSession:
+		return p.closeSession(w)
+	}
+	panic("processor: no transaction is made of a " + w.Type.String())
 }
 
 // refuse is the body of the transaction of a refused write.
 func refuse(body []byte, code jute.ErrorCode) (jute.OpCode, []byte) {
-	return jute.OpError, jute.Append(body, &jute.ErrorResponse{Err: code})
+	c := jute.Encoder(body)
+	txn := jute.ErrorResponse{Err: code}
+	txn.Fields(&c)
+	return jute.OpError, c.Bytes()
 }
 
 // seal puts header, body and digest together in memory that is never used again.
@@ -159,8 +183,8 @@ func (p *Prep) seal(r *Request, op jute.OpCode, zxid jute.Zxid) jute.Entry {
 	return e
 }
 
-// reconfiguring answers as Apache does without an ensemble.
-func (p *Prep) reconfiguring(*writing) (jute.OpCode, jute.ErrorCode) {
+// reconfig answers as Apache does without an ensemble.
+func (p *Prep) reconfig() (jute.OpCode, jute.ErrorCode) {
 	if !p.rules.ReconfigEnabled {
 		return 0, jute.ReconfigDisabled
 	}

@@ -8,60 +8,56 @@ import (
 	"quoll/processor/journal"
 )
 
-// deleting makes the transaction of delete.
-func (p *Prep) deleting(in *jute.PathVersion) maker {
-	return func(w *writing) (jute.OpCode, jute.ErrorCode) {
-		parentPath, code := deletable(in.Path)
-		if code != jute.OK {
-			return 0, code
-		}
-		parent := p.journal.Look(parentPath)
-		if !parent.Exists {
-			return 0, jute.NoNode
-		}
-		if !p.rules.Auth.Allowed(parent.ACL, jute.PermDelete, w.Identity) {
-			return 0, jute.NoAuth
-		}
-		n := p.journal.Look(in.Path)
-		if !n.Exists {
-			return 0, jute.NoNode
-		}
-		if _, code := nextVersion(n.Stat.Version, in.Version); code != jute.OK {
-			return 0, code
-		}
-		if n.Children > 0 {
-			return 0, jute.NotEmpty
-		}
-		p.appendDelete(w, in.Path, parentPath, &parent, &n)
-		return jute.OpDelete, jute.OK
+// delete makes the transaction of delete.
+func (p *Prep) delete(w *writing, in *jute.PathVersion) (jute.OpCode, jute.ErrorCode) {
+	parentPath, code := deletable(in.Path)
+	if code != jute.OK {
+		return 0, code
 	}
+	parent := p.journal.Look(parentPath)
+	if !parent.Exists {
+		return 0, jute.NoNode
+	}
+	if !p.rules.Auth.Allowed(parent.ACL, jute.PermDelete, w.Identity) {
+		return 0, jute.NoAuth
+	}
+	n := p.journal.Look(in.Path)
+	if !n.Exists {
+		return 0, jute.NoNode
+	}
+	if _, code := nextVersion(n.Stat.Version, in.Version); code != jute.OK {
+		return 0, code
+	}
+	if n.Children > 0 {
+		return 0, jute.NotEmpty
+	}
+	p.appendDelete(w, in.Path, parentPath, &parent, &n)
+	return jute.OpDelete, jute.OK
 }
 
-// deletingContainer makes the transaction with which the reaper removes a container or TTL node.
+// deleteContainer makes the transaction with which the reaper removes a container or TTL node.
 // A client that asks for it must be allowed to delete the node.
-func (p *Prep) deletingContainer(path []byte) maker {
-	return func(w *writing) (jute.OpCode, jute.ErrorCode) {
-		parentPath, code := deletable(path)
-		if code != jute.OK {
-			return 0, code
-		}
-		n := p.journal.Look(path)
-		if !n.Exists {
-			return 0, jute.NoNode
-		}
-		parent := p.journal.Look(parentPath)
-		if !p.rules.Auth.Allowed(parent.ACL, jute.PermDelete, w.Identity) {
-			return 0, jute.NoAuth
-		}
-		if n.Children > 0 {
-			return 0, jute.NotEmpty
-		}
-		if p.tree.Options().Kind(n.Stat.EphemeralOwner) == datatree.KindEphemeral {
-			return 0, jute.BadVersion
-		}
-		p.appendDelete(w, path, parentPath, &parent, &n)
-		return jute.OpDeleteContainer, jute.OK
+func (p *Prep) deleteContainer(w *writing, path []byte) (jute.OpCode, jute.ErrorCode) {
+	parentPath, code := deletable(path)
+	if code != jute.OK {
+		return 0, code
 	}
+	n := p.journal.Look(path)
+	if !n.Exists {
+		return 0, jute.NoNode
+	}
+	parent := p.journal.Look(parentPath)
+	if !p.rules.Auth.Allowed(parent.ACL, jute.PermDelete, w.Identity) {
+		return 0, jute.NoAuth
+	}
+	if n.Children > 0 {
+		return 0, jute.NotEmpty
+	}
+	if p.tree.Options().Kind(n.Stat.EphemeralOwner) == datatree.KindEphemeral {
+		return 0, jute.BadVersion
+	}
+	p.appendDelete(w, path, parentPath, &parent, &n)
+	return jute.OpDeleteContainer, jute.OK
 }
 
 // deletable refuses what is no path and the nodes that the server itself needs.
@@ -81,7 +77,10 @@ func deletable(path []byte) (parent []byte, code jute.ErrorCode) {
 }
 
 func (p *Prep) appendDelete(w *writing, path, parentPath []byte, parent, n *journal.Node) {
-	p.body = jute.Append(p.body, &jute.PathOnly{Path: path})
+	c := jute.Encoder(p.body)
+	txn := jute.PathOnly{Path: path}
+	txn.Fields(&c)
+	p.body = c.Bytes()
 	p.noteDelete(w, path, parentPath, parent, n)
 }
 
@@ -94,93 +93,89 @@ func (p *Prep) noteDelete(w *writing, path, parentPath []byte, parent, n *journa
 	p.journal.Put(path, w.zxid, journal.Node{}, n)
 }
 
-// settingData makes the transaction of setData.
-func (p *Prep) settingData(in *jute.SetDataRequest) maker {
-	return func(w *writing) (jute.OpCode, jute.ErrorCode) {
-		if !jute.ValidPath(in.Path) {
-			return 0, jute.BadArguments
-		}
-		n := p.journal.Look(in.Path)
-		if !n.Exists {
-			return 0, jute.NoNode
-		}
-		if !p.rules.Auth.Allowed(n.ACL, jute.PermWrite, w.Identity) {
-			return 0, jute.NoAuth
-		}
-		before := p.journal.DataLen(&n)
-		if code := p.checkQuota(in.Path, before, len(in.Data), false); code != jute.OK {
-			return 0, code
-		}
-		version, code := nextVersion(n.Stat.Version, in.Version)
-		if code != jute.OK {
-			return 0, code
-		}
-		p.body = jute.Append(p.body, &jute.SetDataRequest{
-			Path: in.Path, Data: in.Data, Version: version,
-		})
-		changed := n
-		changed.Stat.Version = version
-		changed.Stat.Mtime = p.wall
-		changed.Stat.Mzxid = w.zxid
-		changed.Data, changed.HasData = in.Data, true
-		p.journal.Put(in.Path, w.zxid, changed, &n)
-		return jute.OpSetData, jute.OK
+// setData makes the transaction of setData.
+func (p *Prep) setData(w *writing, in *jute.SetDataRequest) (jute.OpCode, jute.ErrorCode) {
+	if !jute.ValidPath(in.Path) {
+		return 0, jute.BadArguments
 	}
+	n := p.journal.Look(in.Path)
+	if !n.Exists {
+		return 0, jute.NoNode
+	}
+	if !p.rules.Auth.Allowed(n.ACL, jute.PermWrite, w.Identity) {
+		return 0, jute.NoAuth
+	}
+	before := p.journal.DataLen(&n)
+	if code := p.checkQuota(in.Path, before, len(in.Data), false); code != jute.OK {
+		return 0, code
+	}
+	version, code := nextVersion(n.Stat.Version, in.Version)
+	if code != jute.OK {
+		return 0, code
+	}
+	c := jute.Encoder(p.body)
+	txn := jute.SetDataRequest{Path: in.Path, Data: in.Data, Version: version}
+	txn.Fields(&c)
+	p.body = c.Bytes()
+	changed := n
+	changed.Stat.Version = version
+	changed.Stat.Mtime = p.wall
+	changed.Stat.Mzxid = w.zxid
+	changed.Data, changed.HasData = in.Data, true
+	p.journal.Put(in.Path, w.zxid, changed, &n)
+	return jute.OpSetData, jute.OK
 }
 
-// settingACL makes the transaction of setACL.
-func (p *Prep) settingACL(in *jute.SetACLRequest) maker {
-	return func(w *writing) (jute.OpCode, jute.ErrorCode) {
-		if !jute.ValidPath(in.Path) {
-			return 0, jute.BadArguments
-		}
-		acl, code := p.rules.Auth.Fix(in.ACL, w.Identity)
-		if code != jute.OK {
-			return 0, code
-		}
-		n := p.journal.Look(in.Path)
-		if !n.Exists {
-			return 0, jute.NoNode
-		}
-		if !p.rules.Auth.Allowed(n.ACL, jute.PermAdmin, w.Identity) {
-			return 0, jute.NoAuth
-		}
-		aversion, code := nextVersion(n.Stat.Aversion, in.Version)
-		if code != jute.OK {
-			return 0, code
-		}
-		p.body = jute.Append(p.body, &jute.SetACLRequest{
-			Path: in.Path, ACL: acl, Version: aversion,
-		})
-		changed := n
-		changed.Stat.Aversion = aversion
-		// Apache's outstanding record keeps the old ACL here, so that a request pipelined behind a
-		// setACL is checked against the one before. A check of rights must not be late: see
-		// docs/decisions/0003-acl-in-flight.md.
-		changed.ACL = acl
-		p.journal.Put(in.Path, w.zxid, changed, &n)
-		return jute.OpSetACL, jute.OK
+// setACL makes the transaction of setACL.
+func (p *Prep) setACL(w *writing, in *jute.SetACLRequest) (jute.OpCode, jute.ErrorCode) {
+	if !jute.ValidPath(in.Path) {
+		return 0, jute.BadArguments
 	}
+	acl, code := p.rules.Auth.Fix(in.ACL, w.Identity)
+	if code != jute.OK {
+		return 0, code
+	}
+	n := p.journal.Look(in.Path)
+	if !n.Exists {
+		return 0, jute.NoNode
+	}
+	if !p.rules.Auth.Allowed(n.ACL, jute.PermAdmin, w.Identity) {
+		return 0, jute.NoAuth
+	}
+	aversion, code := nextVersion(n.Stat.Aversion, in.Version)
+	if code != jute.OK {
+		return 0, code
+	}
+	c := jute.Encoder(p.body)
+	txn := jute.SetACLRequest{Path: in.Path, ACL: acl, Version: aversion}
+	txn.Fields(&c)
+	p.body = c.Bytes()
+	changed := n
+	changed.Stat.Aversion = aversion
+	// Apache's outstanding record keeps the old ACL here, so that a request pipelined behind a
+	// setACL is checked against the one before. A check of rights must not be late: see
+	// docs/decisions/0003-acl-in-flight.md.
+	changed.ACL = acl
+	p.journal.Put(in.Path, w.zxid, changed, &n)
+	return jute.OpSetACL, jute.OK
 }
 
-// checking makes the transaction of a check, which changes nothing.
-func (p *Prep) checking(in *jute.PathVersion) maker {
-	return func(w *writing) (jute.OpCode, jute.ErrorCode) {
-		if !jute.ValidPath(in.Path) {
-			return 0, jute.BadArguments
-		}
-		n := p.journal.Look(in.Path)
-		if !n.Exists {
-			return 0, jute.NoNode
-		}
-		if !p.rules.Auth.Allowed(n.ACL, jute.PermRead, w.Identity) {
-			return 0, jute.NoAuth
-		}
-		version, code := nextVersion(n.Stat.Version, in.Version)
-		if code != jute.OK {
-			return 0, code
-		}
-		p.body = jute.Append(p.body, &jute.PathVersion{Path: in.Path, Version: version})
-		return jute.OpCheck, jute.OK
+// check makes the transaction of a check, which changes nothing.
+func (p *Prep) check(w *writing, in *jute.PathVersion) (jute.OpCode, jute.ErrorCode) {
+	if !jute.ValidPath(in.Path) {
+		return 0, jute.BadArguments
 	}
+	n := p.journal.Look(in.Path)
+	if !n.Exists {
+		return 0, jute.NoNode
+	}
+	if !p.rules.Auth.Allowed(n.ACL, jute.PermRead, w.Identity) {
+		return 0, jute.NoAuth
+	}
+	version, code := nextVersion(n.Stat.Version, in.Version)
+	if code != jute.OK {
+		return 0, code
+	}
+	p.body = jute.Append(p.body, &jute.PathVersion{Path: in.Path, Version: version})
+	return jute.OpCheck, jute.OK
 }

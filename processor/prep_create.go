@@ -9,45 +9,45 @@ import (
 	"quoll/processor/journal"
 )
 
-// creating makes the transaction of create, create2, createContainer and createTTL. The order of
+// create makes the transaction of create, create2, createContainer and createTTL. The order of
 // the checks is Apache's, because each has its own code.
-func (p *Prep) creating(op jute.OpCode, in *jute.CreateTTLRequest) maker {
-	return func(w *writing) (jute.OpCode, jute.ErrorCode) {
-		parentPath, code := p.checkCreate(in)
-		if code != jute.OK {
-			return 0, code
-		}
-		acl, code := p.rules.Auth.Fix(in.ACL, w.Identity)
-		if code != jute.OK {
-			return 0, code
-		}
-		parent := p.journal.Look(parentPath)
-		if !parent.Exists {
-			return 0, jute.NoNode
-		}
-		if !p.rules.Auth.Allowed(parent.ACL, jute.PermCreate, w.Identity) {
-			return 0, jute.NoAuth
-		}
-		path := in.Path
-		if in.Flags.Sequential() {
-			path = appendSequence(path, parent.Stat.Cversion)
-		}
-		if !jute.ValidPath(path) {
-			return 0, jute.BadArguments
-		}
-		if p.journal.Look(path).Exists {
-			return 0, jute.NodeExists
-		}
-		if p.tree.Options().Kind(parent.Stat.EphemeralOwner) == datatree.KindEphemeral {
-			return 0, jute.NoChildrenForEphemerals
-		}
-		if code := p.checkQuota(path, 0, len(in.Data), true); code != jute.OK {
-			return 0, code
-		}
-		p.appendCreate(op, in, path, acl, parent.Stat.Cversion+1)
-		p.noteCreate(w, in, path, parentPath, acl, &parent, op)
-		return op, jute.OK
+func (p *Prep) create(
+	w *writing, op jute.OpCode, in *jute.CreateTTLRequest,
+) (jute.OpCode, jute.ErrorCode) {
+	parentPath, code := p.checkCreate(in)
+	if code != jute.OK {
+		return 0, code
 	}
+	acl, code := p.rules.Auth.Fix(in.ACL, w.Identity)
+	if code != jute.OK {
+		return 0, code
+	}
+	parent := p.journal.Look(parentPath)
+	if !parent.Exists {
+		return 0, jute.NoNode
+	}
+	if !p.rules.Auth.Allowed(parent.ACL, jute.PermCreate, w.Identity) {
+		return 0, jute.NoAuth
+	}
+	path := in.Path
+	if in.Flags.Sequential() {
+		path = appendSequence(path, parent.Stat.Cversion)
+	}
+	if !jute.ValidPath(path) {
+		return 0, jute.BadArguments
+	}
+	if p.journal.Look(path).Exists {
+		return 0, jute.NodeExists
+	}
+	if p.tree.Options().Kind(parent.Stat.EphemeralOwner) == datatree.KindEphemeral {
+		return 0, jute.NoChildrenForEphemerals
+	}
+	if code := p.checkQuota(path, 0, len(in.Data), true); code != jute.OK {
+		return 0, code
+	}
+	p.appendCreate(op, in, path, acl, parent.Stat.Cversion+1)
+	p.noteCreate(w, in, path, parentPath, acl, &parent, op)
+	return op, jute.OK
 }
 
 // checkCreate checks mode, time to live and the beginning of a path, and finds the parent.
@@ -108,24 +108,25 @@ func (p *Prep) checkQuota(path []byte, before, after int, create bool) jute.Erro
 func (p *Prep) appendCreate(
 	op jute.OpCode, in *jute.CreateTTLRequest, path []byte, acl []jute.ACL, cversion int32,
 ) {
-	c := jute.Encoder(p.body)
+	c := &p.coder
+	*c = jute.Encoder(p.body)
 	switch op {
 	case jute.OpCreateContainer:
 		txn := jute.CreateContainerTxn{
 			Path: path, Data: in.Data, ACL: acl, ParentCVersion: cversion,
 		}
-		txn.Fields(&c)
+		txn.Fields(c)
 	case jute.OpCreateTTL:
 		txn := jute.CreateTTLTxn{
 			Path: path, Data: in.Data, ACL: acl, ParentCVersion: cversion, TTL: in.TTL,
 		}
-		txn.Fields(&c)
+		txn.Fields(c)
 	default:
 		txn := jute.CreateTxn{
 			Path: path, Data: in.Data, ACL: acl, Ephemeral: in.Flags.Ephemeral(),
 			ParentCVersion: cversion,
 		}
-		txn.Fields(&c)
+		txn.Fields(c)
 	}
 	p.body = c.Bytes()
 }

@@ -62,7 +62,7 @@ func (p *Prep) makeMulti(w *writing, ops []jute.MultiOp) jute.ErrorCode {
 		var op jute.OpCode
 		code := jute.RuntimeInconsistency // what comes after a failure does not happen
 		if failed == jute.OK {
-			op, code = p.decodeOp(&ops[i])(w)
+			op, code = p.makeOp(w, &ops[i])
 			if code != jute.OK {
 				failed = code
 				p.journal.Undo(mark)
@@ -81,16 +81,16 @@ func (p *Prep) makeMulti(w *writing, ops []jute.MultiOp) jute.ErrorCode {
 	return failed
 }
 
-// decodeOp binds an operation of a multi to what makes its transaction. The mode of a create, not
-// the opcode, says whether it makes a container or TTL node here.
-func (p *Prep) decodeOp(op *jute.MultiOp) maker {
+// makeOp makes the transaction of an operation of a multi. The mode of a create, not the opcode,
+// says whether it makes a container or TTL node here.
+func (p *Prep) makeOp(w *writing, op *jute.MultiOp) (jute.OpCode, jute.ErrorCode) {
 	switch op.Type {
 	case jute.OpDelete:
-		return p.deleting(op.Path)
+		return p.delete(w, op.Path)
 	case jute.OpCheck:
-		return p.checking(op.Path)
+		return p.check(w, op.Path)
 	case jute.OpSetData:
-		return p.settingData(op.Set)
+		return p.setData(w, op.Set)
 	}
 	as := op.Type
 	switch {
@@ -106,7 +106,7 @@ func (p *Prep) decodeOp(op *jute.MultiOp) maker {
 	default:
 		op.Create.TTL = -1
 	}
-	return p.creating(as, op.Create)
+	return p.create(w, as, op.Create)
 }
 
 // appendMulti puts the operations' transactions into the body.

@@ -7,15 +7,15 @@ import (
 	"quoll/processor/journal"
 )
 
-// creatingSession makes the transaction of a new session; the table has it already.
-func (p *Prep) creatingSession(w *writing) (jute.OpCode, jute.ErrorCode) {
+// createSession makes the transaction of a new session; the table has it already.
+func (p *Prep) createSession(w *writing) (jute.OpCode, jute.ErrorCode) {
 	p.body = jute.Append(p.body, &jute.CreateSessionTxn{TimeOut: w.Connect.TimeOut})
 	return jute.OpCreateSession, jute.OK
 }
 
-// closingSession makes the transaction of a session's end, which names the ephemerals that go with
+// closeSession makes the transaction of a session's end, which names the ephemerals that go with
 // it: those of the tree, less those whose delete is in flight, plus those whose create is.
-func (p *Prep) closingSession(w *writing) (jute.OpCode, jute.ErrorCode) {
+func (p *Prep) closeSession(w *writing) (jute.OpCode, jute.ErrorCode) {
 	paths := p.ephemerals(w.Session)
 	for _, path := range paths {
 		parentPath, _, _ := jute.SplitPath(path)

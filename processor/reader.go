@@ -35,9 +35,9 @@ type asking struct {
 }
 
 // answer appends the frame of the reply to dst. Notifications that the request brings up stand
-// before it.
+// before it. a is the caller's room, which is used again for each answer.
 func (rd *Reader) answer(
-	dst []byte, v datatree.View, r *Request, w watch.Watcher, breathe func() datatree.View,
+	a *asking, dst []byte, v datatree.View, r *Request, breathe func() datatree.View,
 ) []byte {
 	zxid := v.LastZxid()
 	if r.early {
@@ -47,10 +47,10 @@ func (rd *Reader) answer(
 		return appendError(dst, r.Xid, zxid, r.refused)
 	}
 	at := len(dst)
-	a := asking{Request: r, view: v, watcher: w, breathe: breathe}
+	*a = asking{Request: r, view: v, watcher: r.Stream.watcher, breathe: breathe}
 	a.out = jute.AppendReplyHeader(jute.FrameStart(dst), r.Xid, zxid, jute.OK)
 	body := len(a.out)
-	code := rd.body(&a)
+	code := rd.body(a)
 	if code != jute.OK && !a.partial {
 		a.out = a.out[:body]
 	}

@@ -1,6 +1,8 @@
 package processor
 
 import (
+	"sync"
+
 	"quoll/jute"
 	"quoll/processor/auth"
 )
@@ -31,7 +33,20 @@ type Request struct {
 // Batch is what a lane hands to the core at once: the requests of one loop turn.
 type Batch struct {
 	Requests []Request
+	home     *sync.Pool // where it goes when the core is done with it; nil: nowhere
 }
+
+// done gives the batch back: every request in it was copied to where it waits, or is over.
+func (b *Batch) done() {
+	clear(b.Requests)
+	b.Requests = b.Requests[:0]
+	if b.home != nil && cap(b.Requests) <= batchKeepRequests {
+		b.home.Put(b)
+	}
+}
+
+// batchKeepRequests is the largest batch that is kept for reuse.
+const batchKeepRequests = 4096
 
 // kind says which way a request takes.
 type kind uint8

@@ -160,16 +160,17 @@ func (s *Stream) request(frame []byte) {
 		s.end()
 		return
 	}
-	r := Request{
+	r := &s.lane.current
+	*r = Request{
 		Stream: s, Session: s.session, Xid: h.Xid, Type: h.Type, Body: c.Rest(),
 		Identity: s.identity.Load(), ReceivedMillis: s.lane.clock(),
 	}
 	way := kindOf(h.Type)
 	if way == inline {
-		s.inline(&r)
+		s.inline(r)
 		return
 	}
-	if !s.mayAsk(&r) {
+	if !s.mayAsk(r) {
 		return
 	}
 	if h.Type == jute.OpPing {
@@ -180,12 +181,12 @@ func (s *Stream) request(frame []byte) {
 	}
 	switch {
 	case way == write || s.inFlight > 0:
-		s.forward(&r)
+		s.forward(r)
 	case way == unknown:
 		s.lane.replies = appendError(s.lane.replies, r.Xid, -1, r.refused)
 		s.end()
 	default:
-		s.read(&r)
+		s.read(r)
 	}
 }
 
@@ -226,7 +227,7 @@ func (s *Stream) read(r *Request) {
 		s.flush() // the lock may be given back on the way, and mail must not overtake a reply
 	}
 	from := len(l.replies)
-	l.replies = l.reader.answer(l.replies, l.view, r, s.watcher, l.breathe)
+	l.replies = l.reader.answer(&l.ask, l.replies, l.view, r, l.breathe)
 	s.answered(r, l.replies[from:])
 	if l.reads++; l.reads >= l.Rules.MaxBatchRequests {
 		s.flush()

@@ -14,7 +14,8 @@ type Effects struct {
 //
 // Invariant: committed <= proposed, and both only grow.
 type Solo struct {
-	effects   Effects
+	effects   Effects // gathering
+	taken     Effects // with whom Take gave it to, until the next Take
 	proposed  jute.Zxid
 	committed jute.Zxid
 }
@@ -40,9 +41,10 @@ func (s *Solo) Durable(zxid jute.Zxid) (committed jute.Zxid) {
 	return s.committed
 }
 
-// Take returns what is to be done since the last call.
+// Take returns what is to be done since the last call. It is valid until the next.
 func (s *Solo) Take() Effects {
-	taken := s.effects
-	s.effects = Effects{}
-	return taken
+	s.effects, s.taken = s.taken, s.effects
+	clear(s.effects.Append)
+	s.effects.Append = s.effects.Append[:0]
+	return s.taken
 }

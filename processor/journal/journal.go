@@ -9,6 +9,7 @@ import (
 type Journal struct {
 	tree       *datatree.Tree
 	withDigest bool
+	digester   datatree.Digester
 	byPath     map[string]*change
 	queue      []*change // from head on
 	head       int
@@ -104,7 +105,7 @@ func (j *Journal) Put(path []byte, zxid jute.Zxid, n Node, before *Node) {
 
 func (j *Journal) digestOf(path []byte, n *Node) uint64 {
 	if n.HasData {
-		return datatree.NodeDigest(path, n.Data, &n.Stat)
+		return j.digester.Node(path, n.Data, &n.Stat)
 	}
 	return j.tree.Peek().DigestWith(n.ref, path, &n.Stat)
 }
