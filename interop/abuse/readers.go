@@ -32,10 +32,10 @@ func (t *target) bulk(ctx context.Context, path string) ([]byte, error) {
 	return client.NewFrame(jute.OpGetData, &jute.PathWatch{Path: []byte(path)}), nil
 }
 
-// deaf is many clients that each ask for half a megabyte, and for more each second, and never read.
+// deaf is many clients that each ask for 6 MB, and for more each second, and never read.
 // The server may close them when their session's time is over; then they come back.
 func deaf(ctx context.Context, t *target) error {
-	const clients, asks, workers = 4000, 50, 100
+	const clients, asks, workers = 4000, 600, 100
 	get, err := t.bulk(ctx, "/deaf")
 	if err != nil {
 		return err
