@@ -175,7 +175,8 @@ func (o *outcome) judge(a attack) {
 
 func (o *outcome) print(a attack) {
 	ms := func(h *measure.Histogram) string {
-		return fmt.Sprintf("%.2f / %.2f", h.Quantile(0.5).Seconds()*1e3, h.Quantile(0.99).Seconds()*1e3)
+		p50, p99 := h.Quantile(0.5), h.Quantile(0.99)
+		return fmt.Sprintf("%.2f / %.2f", p50.Seconds()*1e3, p99.Seconds()*1e3)
 	}
 	verdict := "PASS"
 	if len(o.wrong) > 0 {

@@ -21,7 +21,7 @@
 //
 //	go run ./interop/crash -quoll bin/quoll -loops 50 -clients 8 -mode kill
 //
-// A kill leaves the page cache intact, so this shows nothing about flushes; interop/crash/syncs does.
+// A kill leaves the page cache intact and shows nothing about flushes; interop/crash/syncs does.
 // Read main.go, round.go, worker.go with ops.go, ledger.go, verify.go, then pause.go.
 package main
 
@@ -129,10 +129,11 @@ func (r *run) summary(took time.Duration) {
 		"%d clients, %.0f s\n", r.mode, r.transport, r.watermark, r.loops, c.earlyKills,
 		r.clients, took.Seconds())
 	fmt.Printf("  %d requests: %d writes acknowledged, %d without an answer (of those "+
-		"that tell, %d took effect, %d did not), %d reads\n", c.requests.Load(), c.acknowledged.Load(),
-		c.unknown.Load(), c.applied, c.unapplied, c.reads.Load())
-	fmt.Printf("  %d nodes and %d counters compared after restarts, %d sessions resumed, %d closed\n",
-		c.nodes, c.counters, c.resumed.Load(), c.closed.Load())
+		"that tell, %d took effect, %d did not), %d reads\n",
+		c.requests.Load(), c.acknowledged.Load(), c.unknown.Load(), c.applied, c.unapplied,
+		c.reads.Load())
+	fmt.Printf("  %d nodes and %d counters compared after restarts, %d sessions resumed, "+
+		"%d closed\n", c.nodes, c.counters, c.resumed.Load(), c.closed.Load())
 	fmt.Printf("  start to first answer: median %v, longest %v\n",
 		median(c.starts).Round(time.Millisecond), longest(c.starts).Round(time.Millisecond))
 	fmt.Printf("  %d violations\n", len(r.violations))

@@ -297,7 +297,7 @@ func (f *fact) present(before *fact, in []byte) error {
 		return err
 	}
 	if before.must() < 0 {
-		return fmt.Errorf("%s is there again after its delete was acknowledged or shown", f.path)
+		return fmt.Errorf("%s is there again; its delete was acknowledged or shown", f.path)
 	}
 	if string(reply.Data) != f.token || f.czxid != 0 && reply.Stat.Czxid != f.czxid {
 		return fmt.Errorf("%s: data %q, czxid %v, made by %v", f.path, reply.Data,

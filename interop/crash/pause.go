@@ -41,10 +41,10 @@ func (r *run) pauses(ctx context.Context) error {
 		}
 		survived = append(survived, lived...)
 	}
-	fmt.Printf("crash: mode pause, %s: %d pauses of %v with session timeouts of %v, "+
+	fmt.Printf("crash: mode pause, %s: %d pauses of %v, session timeouts of %v, "+
 		"%d clients, %.0f s\n", r.transport, loops, pauseFor, pauseTimeout, r.clients,
 		time.Since(begin).Seconds())
-	fmt.Printf("  %d writes acknowledged around them; abandoned sessions expired between %v and %v "+
+	fmt.Printf("  %d writes acknowledged; abandoned sessions expired between %v and %v "+
 		"after the end of the pause\n", r.counts.acknowledged.Load(),
 		shortest(survived).Round(time.Millisecond), longest(survived).Round(time.Millisecond))
 	fmt.Printf("  %d violations\n", len(r.violations))

@@ -117,7 +117,8 @@ func (r *run) verifyDir(
 		f := byToken[string(reply.Data)]
 		switch {
 		case f == nil:
-			r.violation("%s with data %q: nobody made it, or its delete was settled", path, reply.Data)
+			r.violation("%s with data %q: nobody made it, or it was gone before", path,
+				reply.Data)
 			continue
 		case present[f] != nil:
 			r.violation("%s: token %s is there twice: a create happened twice", path, f.token)
