@@ -190,7 +190,7 @@ func (w *worker) pushMulti(v int, ops []jute.MultiOp, done func(jute.ReplyHeader
 		})
 }
 
-// refusal is why a multi was refused, nil if it was done: its reply's header is the same either way.
+// refusal is why a multi was refused, nil if it was done: the header of its reply is the same.
 func refusal(in []byte) error {
 	var reply jute.MultiResponse
 	if _, err := jute.Decode(in, &reply); err != nil {
