@@ -57,6 +57,9 @@ func (w *world) newClient(number int) *client {
 	c := &client{w: w, number: number}
 	c.forget()
 	c.timeout = int32(w.between(minTimeout, 1500))
+	if len(w.plan.enforce) > 0 && !w.chance(4) {
+		c.proofs = []proof{{"digest", "alice:a"}}
+	}
 	return c
 }
 

@@ -40,45 +40,79 @@ type end struct{ why string }
 
 // fuse is the one fault that waits in a life of the process; the counts run down to it.
 type fuse struct {
-	calls  int // of the disk, until crash or failure; 0: none
-	fail   bool
-	out    simfs.Outcome
-	points int // until the process dies; 0: none
-	blown  bool
+	op    simfs.Op
+	calls int // of op, until crash or failure; 0: none
+	fail  bool
+	out   simfs.Outcome
+
+	point  point
+	points int // times that the process comes to point before it dies there; 0: none
 }
 
-// light draws the fault of a new life.
+// light draws the next fault of the process, of the classes that the plan has.
 func (w *world) light() {
 	w.fuse = fuse{}
-	if w.healed {
-		return
-	}
 	f := &w.plan.faults
-	far := func() int { return 1 + int(w.rng.ExpFloat64()*60) }
-	switch w.rng.IntN(4) {
-	case 0:
-		if f.crashFS {
-			w.fuse.calls = far()
-			w.fuse.out = simfs.Outcome{Crash: simfs.Before}
-			if w.chance(2) {
-				w.fuse.out.Crash = simfs.After
-				w.fuse.out.Partial = w.rng.IntN(3) * w.rng.IntN(600)
-			}
-		}
-	case 1:
-		if f.crashEffect {
-			w.fuse.points = 1 + int(w.rng.ExpFloat64()*300)
-		}
-	case 2:
-		if f.diskErrors {
-			w.fuse.calls, w.fuse.fail = far(), true
-			w.fuse.out = simfs.Outcome{Err: simfs.ErrIO, Lost: w.chance(2)}
-			if w.chance(2) {
-				w.fuse.out.Err = simfs.ErrFull
-			}
-			w.fuse.out.Partial = w.rng.IntN(2) * w.rng.IntN(600)
-		}
+	var draws []func()
+	if f.crashFS {
+		draws = append(draws, w.lightCrash)
 	}
+	if f.crashEffect {
+		draws = append(draws, func() {
+			w.fuse.point = point(w.rng.IntN(int(pointCount)))
+			w.fuse.points = 1 + w.rng.IntN(oftenPoint[w.fuse.point])
+		})
+	}
+	if f.diskErrors {
+		draws = append(draws, w.lightFailure)
+	}
+	if len(draws) > 0 && !w.healed && !w.chance(4) {
+		draws[w.rng.IntN(len(draws))]()
+	}
+}
+
+func (w *world) lightCrash() {
+	w.anyCall()
+	w.fuse.out = simfs.Outcome{Crash: simfs.Before}
+	if w.chance(2) {
+		w.fuse.out.Crash = simfs.After
+		w.fuse.out.Partial = w.rng.IntN(3) * w.rng.IntN(600)
+	}
+}
+
+func (w *world) lightFailure() {
+	w.anyCall()
+	w.fuse.fail = true
+	w.fuse.out = simfs.Outcome{Err: simfs.ErrIO, Lost: w.chance(2)}
+	if w.chance(2) && w.fuse.op.Changes() { // a full disk lets everyone read
+		w.fuse.out.Err = simfs.ErrFull
+	}
+	w.fuse.out.Partial = w.rng.IntN(2) * w.rng.IntN(600)
+}
+
+// How often a life comes to each point, and makes each call, about.
+//
+// read-only: tables.
+var (
+	oftenPoint = [pointCount]int{
+		1, 100, 100, 30, 30, 30, 30, 3, 30, 3, 2, 100, 100, 100, 60,
+	}
+	oftenCall = map[simfs.Op]int{
+		simfs.OpReadDir: 3, simfs.OpStat: 1, simfs.OpCreate: 3, simfs.OpOpen: 6,
+		simfs.OpRename: 2, simfs.OpRemove: 3, simfs.OpSyncDir: 5, simfs.OpRead: 20,
+		simfs.OpWrite: 30, simfs.OpSync: 30, simfs.OpTruncate: 3,
+	}
+)
+
+// anyCall draws a call of the disk to come; the kinds that matter most come twice.
+func (w *world) anyCall() {
+	ops := []simfs.Op{
+		simfs.OpReadDir, simfs.OpStat, simfs.OpCreate, simfs.OpOpen, simfs.OpRename,
+		simfs.OpRemove, simfs.OpSyncDir, simfs.OpRead, simfs.OpWrite, simfs.OpSync,
+		simfs.OpTruncate, simfs.OpWrite, simfs.OpSync,
+	}
+	w.fuse.op = ops[w.rng.IntN(len(ops))]
+	w.fuse.calls = 1 + w.rng.IntN(oftenCall[w.fuse.op])
 }
 
 // inject decides what becomes of a call of the disk.
@@ -89,16 +123,12 @@ func (w *world) inject(c simfs.Call) simfs.Outcome {
 		out.Partial = 1 + w.rng.IntN(c.Bytes-1)
 		w.counts.add("fault", "short read of the disk")
 	}
-	if w.fuse.calls == 0 || w.healed {
-		return out
-	}
-	if w.fuse.fail && !w.canFail(c.Op) {
+	if w.fuse.calls == 0 || w.healed || c.Op != w.fuse.op {
 		return out
 	}
 	if w.fuse.calls--; w.fuse.calls > 0 {
 		return out
 	}
-	w.fuse.blown = true
 	out = w.fuse.out
 	if c.Op != simfs.OpWrite {
 		out.Partial = 0
@@ -109,6 +139,7 @@ func (w *world) inject(c simfs.Call) simfs.Outcome {
 	case out.Crash == simfs.After:
 		w.counts.add("crash after call", c.Op.String())
 	default:
+		w.process.failed = true
 		w.note("%v of %s fails: %v", c.Op, c.Name, out.Err)
 		w.counts.add("failing call", c.Op.String())
 		w.counts.add("disk error", out.Err.Error())
@@ -116,13 +147,10 @@ func (w *world) inject(c simfs.Call) simfs.Outcome {
 	return out
 }
 
-// canFail: a full disk does not keep anyone from reading.
-func (w *world) canFail(op simfs.Op) bool { return w.fuse.out.Err != simfs.ErrFull || op.Changes() }
-
 // at lets the process die between two effects.
 func (w *world) at(p point) {
 	w.trace.mix(uint64(p))
-	if w.fuse.points == 0 || w.healed {
+	if w.fuse.points == 0 || w.healed || w.fuse.point != p {
 		return
 	}
 	if w.fuse.points--; w.fuse.points == 0 {
@@ -158,7 +186,7 @@ func (w *world) kill(p *process, why string) {
 	for _, s := range p.sockets() {
 		s.link.reset()
 	}
-	if w.plan.faults.power && w.chance(2) && !w.healed {
+	if w.plan.faults.power && !w.chance(3) && !w.healed {
 		w.note("the power fails")
 		w.counts.add("fault", "power loss")
 		w.disk = w.disk.PowerLoss(simfs.Random(w.rng))
@@ -177,12 +205,16 @@ func (w *world) plague() {
 		if w.healed {
 			return
 		}
-		w.after(w.between(20_000, 600_000), next)
+		w.after(w.between(10_000, 400_000), next)
 		p := w.process
 		if p == nil {
 			return
 		}
-		switch w.rng.IntN(5) {
+		switch w.rng.IntN(6) {
+		default:
+			if w.fuse.calls == 0 && w.fuse.points == 0 {
+				w.light()
+			}
 		case 0:
 			if f.kill {
 				w.counts.add("fault", "timed kill")
@@ -206,5 +238,5 @@ func (w *world) plague() {
 			}
 		}
 	}
-	w.after(w.between(20_000, 300_000), next)
+	w.after(w.between(10_000, 200_000), next)
 }

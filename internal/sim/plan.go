@@ -76,7 +76,7 @@ func drawPlan(rng *rand.Rand) plan {
 	coin := func() bool { return rng.IntN(2) == 0 }
 	p := plan{
 		clients:  1 + rng.IntN(5),
-		requests: 60 + rng.IntN(240),
+		requests: 60 + rng.IntN(400),
 		lanes:    1 + rng.IntN(3),
 		millis:   pick(1000, 2000, 4000),
 		eager:    rng.IntN(8) == 0,

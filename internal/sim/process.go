@@ -23,6 +23,7 @@ type process struct {
 	life   int
 	frozen int64 // nothing of it happens before this world time
 	held   []func()
+	failed bool // a call of the disk has
 	clock  clock
 
 	store   *persistence.Dir
@@ -118,7 +119,7 @@ func (w *world) boot() {
 // ends is the end of a process that must not go on.
 func (p *process) ends(doing string, err error) {
 	switch {
-	case p.w.fuse.blown && p.w.fuse.fail:
+	case p.failed:
 		p.w.counts.add("ended by a disk error", doing)
 	default:
 		p.w.violate("%s failed on a sound disk: %v", doing, err)

@@ -1,9 +1,99 @@
 package sim
 
+import (
+	"quoll/internal/sim/simfs"
+	"quoll/jute"
+)
+
 // requirement is what a campaign must have reached, by class.
 type requirement struct {
 	class string
 	names []string
 }
 
-func required() []requirement { return nil }
+// required is the list of what some hundred seeds reach; a name that stays at zero means that the
+// simulation no longer tests what it says.
+func required() []requirement {
+	calls := []string{}
+	for op := simfs.OpReadDir; op <= simfs.OpTruncate; op++ {
+		calls = append(calls, op.String())
+	}
+	return []requirement{
+		{"crash before call", calls},
+		{"crash after call", calls},
+		{"failing call", calls},
+		{"crash at", pointNames[:]},
+		{"disk error", []string{simfs.ErrIO.Error(), simfs.ErrFull.Error()}},
+		{"ended by a disk error", []string{"log", "snapshot", "start"}},
+		{"fault", []string{
+			"a proposed transaction is lost", "client away for long", "connection cut",
+			"connection refused", "pause", "power loss", "process killed",
+			"short read of the disk", "slow flush", "slow reader", "timed kill",
+			"wall clock jumps", "what was on its way is lost",
+		}},
+		{"connect", []string{
+			"new session", "came back", "refused", "wrong password", "ahead of the server",
+			"unknown session",
+		}},
+		{"connection", []string{
+			"closed at the cap of its output", "closed because its output stalled",
+			"given up before the session", "input again", "lost", "not read because of its output",
+			"parked",
+		}},
+		{"session", []string{
+			"closed", "expired", "deadlines moved because the process stood still",
+		}},
+		{"recovery", []string{
+			"a snapshot was skipped", "a torn end was cut off", "an empty log was removed",
+		}},
+		{"snapshot", []string{"written", "failed, and the server goes on"}},
+		{"purge", []string{"removed files"}},
+		{"reaper", []string{"deleted a node"}},
+		{"event", []string{
+			"NodeCreated", "NodeDeleted", "NodeDataChanged", "NodeChildrenChanged",
+		}},
+		{"nonsense", []string{
+			"negative length", "too long", "no header", "unknown operation",
+		}},
+		{"error code", codes(
+			jute.OK, jute.MarshallingError, jute.Unimplemented, jute.BadArguments, jute.NoNode,
+			jute.NoAuth, jute.BadVersion, jute.NoChildrenForEphemerals, jute.NodeExists,
+			jute.NotEmpty, jute.InvalidACL, jute.AuthFailed, jute.NoWatcher,
+			jute.ReconfigDisabled, jute.SessionClosedRequireAuth, jute.QuotaExceeded,
+			jute.ThrottledOp,
+		)},
+		{"error code in a multi", codes(
+			jute.RuntimeInconsistency, jute.Unimplemented, jute.BadArguments, jute.NoNode,
+			jute.NoAuth, jute.BadVersion, jute.NoChildrenForEphemerals, jute.NodeExists,
+			jute.NotEmpty, jute.InvalidACL, jute.QuotaExceeded,
+		)},
+		{"answered", operations()},
+	}
+}
+
+func codes(list ...jute.ErrorCode) []string {
+	names := make([]string, len(list))
+	for i, c := range list {
+		names[i] = c.String()
+	}
+	return names
+}
+
+// operations are those that are answered when a client sends them.
+func operations() []string {
+	var names []string
+	for op := jute.OpCode(-20); op < 200; op++ {
+		if isKnown(op) {
+			names = append(names, op.String())
+		}
+	}
+	return names
+}
+
+func isKnown(op jute.OpCode) bool {
+	switch op {
+	case jute.OpNotification, jute.OpCheck, jute.OpCreateSession, jute.OpError, jute.OpAuth:
+		return false // refused, or answered beside the order
+	}
+	return op.String()[0] != 'u' // "unknown 10"
+}

@@ -50,9 +50,18 @@ func TestSeeds(t *testing.T) {
 			t.Errorf("seed %d: %s", r.Seed, v)
 		}
 	}
+	missing(t, c)
 	t.Logf("%d seeds, %d transactions, %d requests, %d starts",
 		c.Seeds, c.Txns, c.Requests, c.Lives)
 	if testing.Verbose() {
 		c.Counts.Print(os.Stdout)
+	}
+}
+
+// missing fails for what a campaign should have reached and did not.
+func missing(t *testing.T, c *Campaign) {
+	t.Helper()
+	for _, m := range c.Counts.Missing() {
+		t.Errorf("never reached: %s", m)
 	}
 }
