@@ -46,7 +46,14 @@ func TestAnswerAfterFIN(t *testing.T) {
 							return len(in)
 						}}
 				}})
-				got, err := io.ReadAll(ruok(t, s))
+				nc := s.dial()
+				eventually(t, "open", func() bool { return s.stats.Open.Load() == 1 })
+				thaw := s.freeze()
+				_, err := nc.Write([]byte("ruok"))
+				noError(t, err)
+				noError(t, nc.CloseWrite())
+				thaw()
+				got, err := io.ReadAll(nc)
 				noError(t, err)
 				equal(t, "imok", string(got), "the answer")
 				holds(t, errors.Is(receive(t, closed, "Closed"), ending.want), "%v", ending.want)
@@ -54,6 +61,29 @@ func TestAnswerAfterFIN(t *testing.T) {
 				equal(t, 1, s.stats.Writes.Load(), "writes")
 			})
 		}
+	})
+}
+
+// TestFINBehindManyBatches: a stream that takes its input in small batches gets all of it although
+// the FIN is there from the first.
+func TestFINBehindManyBatches(t *testing.T) {
+	onBoth(t, func(t *testing.T, tr Transport) {
+		const frames = 6000
+		s := start(t, &server{cfg: Config{Transport: tr}, open: func(c *Conn) Stream {
+			c.Established()
+			return &stream{input: framed(c, 1, func(p []byte) { writeFrame(c, p) })}
+		}})
+		nc := s.dial()
+		eventually(t, "open", func() bool { return s.stats.Open.Load() == 1 })
+		all := bytes.Repeat(frameOf([]byte("12345")), frames)
+		thaw := s.freeze()
+		_, err := nc.Write(all)
+		noError(t, err)
+		noError(t, nc.CloseWrite())
+		thaw()
+		got, err := io.ReadAll(nc)
+		noError(t, err)
+		holds(t, bytes.Equal(all, got), "all %d bytes, got %d", len(all), len(got))
 	})
 }
 
@@ -105,7 +135,6 @@ func TestFINBehindParkedInput(t *testing.T) {
 	onBoth(t, func(t *testing.T, tr Transport) {
 		for _, late := range []string{"", " and three"} {
 			events := make(chan string, 8)
-			commands := make(chan func(*Conn), 1)
 			var conn *Conn
 			consume := false
 			s := &server{cfg: Config{Transport: tr}}
@@ -121,24 +150,12 @@ func TestFINBehindParkedInput(t *testing.T) {
 						return len(in)
 					}}
 			}
-			s.drain = func(int) {
-				select {
-				case do := <-commands:
-					do(conn)
-				default:
-				}
-			}
 			start(t, s)
-			command := func(do func(*Conn)) {
-				commands <- do
-				s.wakes[0]()
-				eventually(t, "the command", func() bool { return len(commands) == 0 })
-			}
 			nc := s.dial()
 			_, err := nc.Write([]byte("one and two"))
 			noError(t, err)
 			eventually(t, "the input", func() bool { return s.stats.Inputs.Load() > 0 })
-			command((*Conn).Park)
+			s.do(0, func() { conn.Park() })
 			_, err = nc.Write([]byte(late))
 			noError(t, err)
 			noError(t, nc.CloseWrite())
@@ -147,7 +164,7 @@ func TestFINBehindParkedInput(t *testing.T) {
 				s.wakes[0]()
 			}
 			equal(t, 0, len(events), "events while parked")
-			command(func(c *Conn) { consume = true; c.Unpark() })
+			s.do(0, func() { consume = true; conn.Unpark() })
 			var got string
 			for got != "one and two"+late {
 				ev := receive(t, events, "the parked input")

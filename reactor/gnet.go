@@ -245,9 +245,18 @@ type gnetConn struct {
 	gc gnet.Conn
 }
 
+// gnetWriteBytes is the most that gnet is given at once. What the kernel does not take of a write
+// goes into one ring of gnet's, which grows to the next power of two and is slow to leave memory;
+// what comes behind it goes into a list that is freed as it is sent.
+const gnetWriteBytes = 256 << 10
+
 func (c *gnetConn) write(p []byte) {
-	if _, err := c.gc.Write(p); err != nil {
-		return // OnClose has run inside Write
+	for len(p) > 0 {
+		n := min(len(p), gnetWriteBytes)
+		if _, err := c.gc.Write(p[:n]); err != nil {
+			return // OnClose has run inside Write
+		}
+		p = p[n:]
 	}
 	if c.mode != readOn && c.gc.OutboundBuffered() > 0 {
 		c.mask() // gnet has asked for readability together with writability

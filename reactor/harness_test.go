@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"net/netip"
-	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -22,7 +21,7 @@ func TestMain(m *testing.M) {
 }
 
 // patience bounds every wait in the tests; nothing is timed by it.
-const patience = 20 * time.Second
+const patience = 60 * time.Second
 
 // onBoth runs a test on both transports.
 func onBoth(t *testing.T, test func(*testing.T, Transport)) {
@@ -40,6 +39,7 @@ type server struct {
 	handle *Handle
 	ended  chan error
 	wakes  []func()
+	tasks  []chan func() // run by the lane's Drain
 
 	open  func(*Conn) Stream
 	drain func(lane int)
@@ -61,7 +61,7 @@ func start(t testing.TB, s *server) *server {
 		s.cfg.Listeners = []string{"127.0.0.1:0"}
 	}
 	s.ended = make(chan error, 1)
-	s.wakes = nil
+	s.wakes, s.tasks = nil, nil
 	started := make(chan *Handle, 1)
 	s.cfg.Listening = func(at []netip.AddrPort) {
 		if len(at) > 0 {
@@ -84,9 +84,16 @@ func start(t testing.TB, s *server) *server {
 func (s *server) lane(wake func()) Lane {
 	n := len(s.wakes)
 	s.wakes = append(s.wakes, wake)
+	tasks := make(chan func(), 1)
+	s.tasks = append(s.tasks, tasks)
 	return Lane{
 		Open: s.open,
 		Drain: func() {
+			select {
+			case task := <-tasks:
+				task()
+			default:
+			}
 			if s.drain != nil {
 				s.drain(n)
 			}
@@ -97,6 +104,26 @@ func (s *server) lane(wake func()) Lane {
 			}
 		},
 	}
+}
+
+// do runs a task on a loop, as a message from the core would, and waits for it.
+func (s *server) do(lane int, task func()) {
+	s.t.Helper()
+	done := make(chan bool)
+	s.tasks[lane] <- func() { task(); close(done) }
+	s.wakes[lane]()
+	receive(s.t, done, "the task")
+}
+
+// freeze stops loop 0 until the returned function is called: what happens meanwhile on the wire
+// happens, for the loop, all at once.
+func (s *server) freeze() (thaw func()) {
+	s.t.Helper()
+	frozen, goOn := make(chan bool), make(chan bool)
+	s.tasks[0] <- func() { close(frozen); <-goOn }
+	s.wakes[0]()
+	receive(s.t, frozen, "the loop")
+	return func() { close(goOn) }
 }
 
 // stop ends the server at once, dropping output.
@@ -148,11 +175,12 @@ func holds(t testing.TB, ok bool, what string, args ...any) {
 // eventually waits for a counter or the like that no channel announces.
 func eventually(t testing.TB, what string, cond func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); !cond(); {
+	look := time.NewTicker(200 * time.Microsecond)
+	defer look.Stop()
+	for deadline := time.Now().Add(patience); !cond(); <-look.C {
 		if time.Now().After(deadline) {
 			t.Fatal("timed out waiting for " + what)
 		}
-		runtime.Gosched()
 	}
 }
 

@@ -170,11 +170,10 @@ func (l *loop) inputReady() {
 // lastInput runs when the client has sent FIN: what it sent before, and what no limit holds back,
 // is still handled, as if the FIN came after the turns that this takes.
 func (l *loop) lastInput(c *Conn) {
-	for !c.gone && !c.held() && (c.in.ready || c.in.again) && c.in.len() > 0 {
+	wanted := c.in.ready || c.in.again
+	for wanted && !c.gone && !c.held() && c.in.len() > 0 && !c.out.heavy(l) {
 		before := c.in.len()
 		l.input(c, nil)
-		if c.in.len() == before {
-			return
-		}
+		wanted = c.in.again && c.in.len() < before
 	}
 }

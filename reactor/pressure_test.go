@@ -16,10 +16,8 @@ func TestParkedSenderIsStoppedByTCP(t *testing.T) {
 	onBoth(t, func(t *testing.T, tr Transport) {
 		const total = 64 << 20
 		var got atomic.Int64
-		unpark := make(chan bool, 1)
 		var conn *Conn
-		s := &server{cfg: Config{Transport: tr}}
-		s.open = func(c *Conn) Stream {
+		s := start(t, &server{cfg: Config{Transport: tr}, open: func(c *Conn) Stream {
 			conn = c
 			c.Established()
 			return &stream{input: func(in []byte) int {
@@ -28,22 +26,13 @@ func TestParkedSenderIsStoppedByTCP(t *testing.T) {
 				}
 				return len(in)
 			}}
-		}
-		s.drain = func(int) {
-			select {
-			case <-unpark:
-				conn.Unpark()
-			default:
-			}
-		}
-		start(t, s)
+		}})
 		nc := s.dial()
 		noError(t, nc.SetWriteDeadline(time.Now().Add(200*time.Millisecond)))
 		sent, err := nc.Write(make([]byte, total))
 		holds(t, errors.Is(err, os.ErrDeadlineExceeded), "the sender is blocked: %v", err)
 		holds(t, s.stats.BytesIn.Load() <= 2*readChunkBytes, "read %d", s.stats.BytesIn.Load())
-		unpark <- true
-		s.wakes[0]()
+		s.do(0, func() { conn.Unpark() })
 		noError(t, nc.SetWriteDeadline(time.Now().Add(patience)))
 		_, err = nc.Write(make([]byte, total-sent))
 		noError(t, err)

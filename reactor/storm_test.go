@@ -31,12 +31,6 @@ func TestTenThousandConnects(t *testing.T) {
 		const loops = 2
 		var parked [loops][]*Conn
 		s := &server{cfg: Config{Transport: tr, Loops: loops}}
-		s.drain = func(lane int) {
-			for _, c := range parked[lane] {
-				c.Unpark()
-			}
-			parked[lane] = nil
-		}
 		s.open = func(c *Conn) Stream {
 			if c.ID()%7 == 0 {
 				return nil
@@ -57,7 +51,7 @@ func TestTenThousandConnects(t *testing.T) {
 			})}
 		}
 		start(t, s)
-		const clients, each = 100, 100
+		const clients, each = 50, 200
 		goroutines, files := runtime.NumGoroutine(), descriptors(t)
 		var wg sync.WaitGroup
 		for client := range clients {
@@ -72,13 +66,17 @@ func TestTenThousandConnects(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		for _, wake := range s.wakes {
-			wake()
-		}
 		seen := func() int64 {
 			return s.stats.Accepted.Load() + s.stats.Refused[RefusedByLane].Load()
 		}
 		eventually(t, "all seen", func() bool { return seen() == clients*each })
+		for lane := range parked {
+			s.do(lane, func() {
+				for _, c := range parked[lane] {
+					c.Unpark()
+				}
+			})
+		}
 		eventually(t, "all closed", func() bool { return s.stats.Open.Load() == 0 })
 		eventually(t, "as few goroutines", func() bool { return runtime.NumGoroutine() <= goroutines })
 		eventually(t, "as few descriptors", func() bool { return descriptors(t) <= files })

@@ -74,17 +74,10 @@ func TestOrderOfATurn(t *testing.T) {
 func TestWakesCoalesce(t *testing.T) {
 	onBoth(t, func(t *testing.T, tr Transport) {
 		var drains atomic.Int64
-		busy, goOn := make(chan bool), make(chan bool)
 		s := &server{cfg: Config{Transport: tr}, open: echo}
-		s.drain = func(int) {
-			if drains.Add(1) == 1 {
-				busy <- true
-				<-goOn
-			}
-		}
+		s.drain = func(int) { drains.Add(1) }
 		start(t, s)
-		s.wakes[0]()
-		receive(t, busy, "the first Drain")
+		thaw := s.freeze()
 		var wg sync.WaitGroup
 		for range 8 {
 			wg.Go(func() {
@@ -94,7 +87,7 @@ func TestWakesCoalesce(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		close(goOn)
+		thaw()
 		eventually(t, "the second Drain", func() bool { return drains.Load() >= 2 })
 		s.stop()
 		// The first, the ten thousand, and the stop's own.
@@ -192,32 +185,23 @@ func TestOneWriteATurnForManyConnections(t *testing.T) {
 		const conns, events = 50, 20
 		var all []*Conn
 		opened := make(chan bool, conns)
-		fire := make(chan bool, 1)
-		s := &server{cfg: Config{Transport: tr}}
-		s.open = func(c *Conn) Stream {
+		s := start(t, &server{cfg: Config{Transport: tr}, open: func(c *Conn) Stream {
 			all = append(all, c)
 			opened <- true
 			return &stream{}
-		}
-		s.drain = func(int) {
-			select {
-			case <-fire:
-				for range events {
-					for _, c := range all {
-						writeFrame(c, []byte("event"))
-					}
-				}
-			default:
-			}
-		}
-		start(t, s)
+		}})
 		var clients []io.Reader
 		for range conns {
 			clients = append(clients, s.dial())
 			receive(t, opened, "open")
 		}
-		fire <- true
-		s.wakes[0]()
+		s.do(0, func() {
+			for range events {
+				for _, c := range all {
+					writeFrame(c, []byte("event"))
+				}
+			}
+		})
 		for _, nc := range clients {
 			for range events {
 				equal(t, "event", string(readFrame(t, nc)), "event")
