@@ -22,6 +22,24 @@ func javaKeeps(b []byte) bool {
 	return utf8.Valid(b)
 }
 
+// JavaBytes is what Java's getBytes(UTF_8) gives of the string that it reads b as: each malformed
+// part is replaced, and every character is written as UTF-8 has it.
+func JavaBytes(b []byte) []byte {
+	if utf8.Valid(b) {
+		return b
+	}
+	out := make([]byte, 0, len(b)+8)
+	for len(b) > 0 {
+		r, n := utf8.DecodeRune(b)
+		if r == utf8.RuneError && n == 1 {
+			n = malformedLen(b)
+		}
+		out = utf8.AppendRune(out, r)
+		b = b[n:]
+	}
+	return out
+}
+
 // JavaText is what Java writes after it read b. A nil b stays nil.
 func JavaText(b []byte) []byte {
 	if b == nil {

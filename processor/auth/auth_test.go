@@ -141,3 +141,10 @@ func TestMask(t *testing.T) {
 	require.Equal(t, "::1", got[1].ID.ID)
 	require.Equal(t, "u:secret", in[0].ID.ID, "the list in the tree is shared")
 }
+
+// Java decodes the proof before it hashes it, and writes astral characters as two surrogates.
+func TestDigestOfOddText(t *testing.T) {
+	require.Equal(t, auth.Digest("", []byte("\uFFFD:x")), auth.Digest("", []byte("\xff:x")))
+	id := auth.Digest("", []byte("\U0001F600:x"))
+	require.Equal(t, "\xed\xa0\xbd\xed\xb8\x80:", id[:7])
+}

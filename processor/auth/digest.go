@@ -17,13 +17,13 @@ import (
 func ValidDigestAlg(alg string) bool { return sum(alg, nil) != nil }
 
 // Digest is the id that "user:password" shows: "user:base64(hash(user:password))". It is "" when
-// the algorithm is unknown.
+// the algorithm is unknown. The text is Java's: what is not UTF-8 is replaced before it is hashed.
 func Digest(alg string, proof []byte) string {
-	hashed := sum(alg, proof)
+	hashed := sum(alg, jute.JavaBytes(proof))
 	if hashed == nil {
 		return ""
 	}
-	user, _, _ := strings.Cut(string(proof), ":")
+	user, _, _ := strings.Cut(string(jute.JavaText(proof)), ":")
 	return user + ":" + base64.StdEncoding.EncodeToString(hashed)
 }
 

@@ -56,16 +56,19 @@ func javaBin(id jute.ID, bins uint32) uint32 {
 	return (h ^ h>>16) & (bins - 1)
 }
 
-// javaHash is String.hashCode.
+// javaHash is String.hashCode of text as Java writes it: up to three bytes a UTF-16 unit.
 func javaHash(s string) uint32 {
 	var h uint32
-	for _, r := range s {
-		if r >= 0x10000 {
-			r -= 0x10000
-			h = 31*h + uint32(0xd800+r>>10)
-			r = 0xdc00 + r&0x3ff
+	for i := 0; i < len(s); {
+		unit, n := uint32(s[i]), 1
+		switch {
+		case unit >= 0xe0 && i+2 < len(s):
+			unit, n = unit&0x0f<<12|uint32(s[i+1]&0x3f)<<6|uint32(s[i+2]&0x3f), 3
+		case unit >= 0xc0 && i+1 < len(s):
+			unit, n = unit&0x1f<<6|uint32(s[i+1]&0x3f), 2
 		}
-		h = 31*h + uint32(r)
+		h = 31*h + unit
+		i += n
 	}
 	return h
 }
