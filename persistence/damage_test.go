@@ -3,6 +3,7 @@ package persistence_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"quoll/internal/sim/simfs"
@@ -57,6 +58,37 @@ func afterDamage(c *tally, disk *simfs.Disk, opt persistence.Options, lost int, 
 	}
 }
 
+// sampled is the distance between the bits that are tried: every one, but in short runs.
+func sampled() int64 {
+	if testing.Short() {
+		return 29
+	}
+	return 1
+}
+
+// turnBit turns one bit, starts a server, and turns the bit back. A server that refuses must not
+// have changed anything; the rare one that starts gets a disk of its own.
+func turnBit(c *tally, disk *simfs.Disk, opt persistence.Options, lost int, name string, bit int64) {
+	c.points++
+	disk.FlipBit(name, bit)
+	defer disk.FlipBit(name, bit)
+	disk.Inject = func(call simfs.Call) simfs.Outcome {
+		if call.Op.Changes() && !strings.HasSuffix(call.Name, "/initialize") {
+			return simfs.Outcome{Crash: simfs.Before}
+		}
+		return simfs.Outcome{}
+	}
+	var err error
+	crash := simfs.Run(func() { _, err = start(disk, opt) })
+	disk.Inject = nil
+	if crash == nil && refused(err) {
+		c.images++
+		c.refused++
+		return
+	}
+	afterDamage(c, disk.Kill(), opt, lost, fmt.Sprintf("bit %d of %s", bit, name))
+}
+
 type writer struct {
 	name   string
 	mark   persistence.Watermark
@@ -89,11 +121,9 @@ func TestEveryBitOfALog(t *testing.T) {
 		disk := logOf64(t, opt, w.apache)
 		c := new(tally)
 		for _, name := range []string{verDir + "/log.1", verDir + "/log.21"} {
-			for bit := range int64(16+records/2*(len(entry(1).Payload)+13)) * 8 {
-				c.points++
-				damaged := disk.Kill()
-				damaged.FlipBit(name, bit)
-				afterDamage(c, damaged, opt, w.lost, fmt.Sprintf("bit %d of %s", bit, name))
+			bits := int64(16+records/2*(len(entry(1).Payload)+13)) * 8
+			for bit := int64(0); bit < bits; bit += sampled() {
+				turnBit(c, disk, opt, w.lost, name, bit)
 			}
 		}
 		t.Log(c)
@@ -113,11 +143,9 @@ func TestEveryBitBeside(t *testing.T) {
 			if name == verDir+"/log.1" || name == verDir+"/log.21" {
 				continue
 			}
-			for bit := range int64(len(disk.Read(name))) * 8 {
-				c.points++
-				damaged := disk.Kill()
-				damaged.FlipBit(name, bit)
-				afterDamage(c, damaged, opt, 0, fmt.Sprintf("bit %d of %s", bit, name))
+			bits := int64(len(disk.Read(name))) * 8
+			for bit := int64(0); bit < bits; bit += sampled() {
+				turnBit(c, disk, opt, 0, name, bit)
 			}
 		}
 		t.Log(c)
@@ -292,5 +320,53 @@ func TestRepeatedZxid(t *testing.T) {
 	must(t, err)
 	if fmt.Sprint(s.mem.txns) != "[0x1 0x2 0x3 0x3 0x4 0x5]" {
 		t.Fatal(s.mem.txns)
+	}
+}
+
+// TestShortReads: the disk may give fewer bytes than asked for, down to one.
+func TestShortReads(t *testing.T) {
+	eachWriter(t, func(t *testing.T, w writer, opt persistence.Options) {
+		disk := logOf64(t, opt, w.apache)
+		rng := newRand(9)
+		disk.Inject = func(simfs.Call) simfs.Outcome {
+			return simfs.Outcome{Partial: 1 + rng.IntN(40)}
+		}
+		s := mustStart(t, disk, opt)
+		if s.mem.last() != records || len(s.mem.paths) != 5 {
+			t.Fatal(s.mem.last(), s.mem.paths)
+		}
+	})
+}
+
+// TestForceSyncNo: without flushes a power loss takes what it likes, but the server starts on the
+// rest, or says what is missing; with them again, everything is kept again.
+func TestForceSyncNo(t *testing.T) {
+	refusals, kept := 0, 0
+	for seed := range uint64(60) {
+		opt := testOptions()
+		opt.Log.NoSync = true
+		b := newBench(opt)
+		must(t, build(b))
+		disk := b.disk.PowerLoss(simfs.Random(newRand(seed)))
+		opt.Log.NoSync = false
+		s, err := start(disk, opt)
+		if err != nil {
+			if !refused(err) {
+				t.Fatal(err)
+			}
+			refusals++
+			continue
+		}
+		must(t, s.mem.check())
+		kept++
+		last := s.mem.last()
+		must(t, s.add(3))
+		s = mustStart(t, disk.PowerLoss(simfs.Everything()), opt)
+		if s.mem.last() != last+3 || !s.rec.Own {
+			t.Fatalf("%v of %v, own=%v", s.mem.last(), last+3, s.rec.Own)
+		}
+	}
+	if kept == 0 {
+		t.Fatalf("%d refused, %d started", refusals, kept)
 	}
 }

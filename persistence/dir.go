@@ -161,11 +161,11 @@ func (d *Dir) markValid(name string, bytes int64) {
 	d.valid[name] = bytes
 }
 
-func (d *Dir) isKnownValid(f named) bool {
+// validBytes is the size of a snapshot that is known to be valid, neverValid, or 0.
+func (d *Dir) validBytes(name string) int64 {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	bytes, ok := d.valid[f.Name]
-	return ok && bytes == f.Size
+	return d.valid[name]
 }
 
 // Epochs returns the member's promises. A file that is missing, unreadable or behind is taken

@@ -1,6 +1,7 @@
 package persistence
 
 import (
+	"fmt"
 	"path/filepath"
 )
 
@@ -12,7 +13,8 @@ const MinRetainCount = 3
 // verified, and everything kept is flushed before anything goes. It returns what was removed,
 // oldest first. With fewer than keep valid snapshots nothing is removed.
 //
-// It may run beside the log writer and the snapshot writer, not beside Recover or Truncate.
+// It may run beside the log writer and the snapshot writer, not beside Recover or Truncate. An
+// error costs nothing but space.
 func (d *Dir) Purge(keep int) (removed []string, err error) {
 	if keep < MinRetainCount {
 		return nil, errKeep
@@ -33,11 +35,12 @@ func (d *Dir) Purge(keep int) (removed []string, err error) {
 	}
 	for _, f := range kept {
 		if err := d.syncFile(filepath.Join(d.snapDir, f.Name)); err != nil {
-			return nil, err
+			d.markValid(f.Name, neverValid) // the next flush may succeed, and mean nothing
+			return nil, fmt.Errorf("purge: %w", err)
 		}
 	}
 	if err := d.fs.SyncDir(d.snapDir); err != nil {
-		return nil, diskError("sync", d.snapDir, err)
+		return nil, fmt.Errorf("purge: %w", err)
 	}
 	for _, f := range plan.snaps {
 		removed = append(removed, filepath.Join(d.snapDir, f.Name))
@@ -45,12 +48,21 @@ func (d *Dir) Purge(keep int) (removed []string, err error) {
 	for _, f := range plan.logs {
 		removed = append(removed, filepath.Join(d.logDir, f.Name))
 	}
-	return removed, d.removeAll(removed)
+	if err := d.removeAll(removed); err != nil {
+		return removed, fmt.Errorf("purge: %w", err)
+	}
+	return removed, nil
 }
 
+// neverValid stands for the size of a snapshot that could not be flushed.
+const neverValid = -1
+
 func (d *Dir) isValid(f named) bool {
-	if d.isKnownValid(f) {
+	switch d.validBytes(f.Name) {
+	case f.Size:
 		return true
+	case neverValid:
+		return false
 	}
 	if verify(d.fs, filepath.Join(d.snapDir, f.Name)) != nil {
 		return false

@@ -218,7 +218,7 @@ func (d *Dir) repair(r *replay, all listing, rec *Recovered) error {
 	}
 	if !r.own && rec.Snapshot.File != "" {
 		if err := d.syncFile(rec.Snapshot.File); err != nil {
-			return err
+			return diskError("sync", rec.Snapshot.File, err)
 		}
 	}
 	if d.snapDir == d.logDir {
@@ -235,7 +235,10 @@ func (d *Dir) repair(r *replay, all listing, rec *Recovered) error {
 func (d *Dir) settle(r *replay, f named, newest bool, rec *Recovered) error {
 	torn := newest && r.broken != nil && r.broken.file == f
 	if !newest || !torn && !r.isOurs(f) {
-		return d.syncFile(r.path(f))
+		if err := d.syncFile(r.path(f)); err != nil {
+			return diskError("sync", r.path(f), err)
+		}
+		return nil
 	}
 	file, err := d.fs.OpenRW(r.path(f))
 	if err != nil {
@@ -290,13 +293,10 @@ func rewrite(f File, from, to int64) error {
 func (d *Dir) syncFile(name string) error {
 	f, err := d.fs.Open(name)
 	if err != nil {
-		return diskError("open", name, err)
+		return err
 	}
 	defer f.Close()
-	if err := f.Sync(); err != nil {
-		return diskError("sync", name, err)
-	}
-	return nil
+	return f.Sync()
 }
 
 // takeOver writes the sidecar of the directory as it is now: ours.
@@ -310,6 +310,9 @@ func (d *Dir) takeOver(r *replay, all listing, files Epochs, found bool, rec Rec
 		state.epochs = files
 	}
 	state.truncateTo = none
+	if state.ownSince == unknown {
+		state.ownSince = rec.LastZxid + 1
+	}
 	state.durable = rec.LastZxid
 	if r.end.file.Name != "" {
 		state.log, state.offset = r.end.file.zxid, r.end.off
@@ -320,6 +323,10 @@ func (d *Dir) takeOver(r *replay, all listing, files Epochs, found bool, rec Rec
 	if n := len(all.snaps); n > 0 {
 		f := all.snaps[n-1]
 		state.newestSnap, state.newestBytes = f.zxid, f.Size
+	}
+	if d.opt.Log.NoSync {
+		// Nothing will be known to be durable: what a power loss leaves is judged as Apache's.
+		state.ownSince, state.durable, state.log, state.offset = unknown, 0, none, 0
 	}
 	if !found {
 		return d.meta.create(state)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"hash/crc32"
 	"io/fs"
+	"math"
 	"path/filepath"
 	"sync"
 
@@ -35,12 +36,14 @@ import (
 // is void then, and Apache's files alone rule (see foreign). The record of a new name is durable
 // before the name exists, so that our own crash never looks foreign.
 //
-// Losing both twins makes a directory look as if Apache had written it; losing one is damage.
+// Losing both twins makes a directory look as if Apache had written it; losing one is damage. Who
+// brings an older copy of a directory back leaves both out.
 const (
 	sidecarName    = "walmeta."
 	sidecarBytes   = 512
 	sidecarVersion = 1
-	none           = -1 // a zxid, size or epoch that does not exist
+	none           = -1                       // a zxid, size or epoch that does not exist
+	unknown        = jute.Zxid(math.MaxInt64) // own since: no log is ours alone (forceSync=no)
 )
 
 // sidecarState is the content of the sidecar.

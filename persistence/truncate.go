@@ -47,7 +47,7 @@ func (d *Dir) cutLogs(zxid jute.Zxid) error {
 		gone = append(gone, filepath.Join(d.logDir, all.logs[last].Name))
 	}
 	if err := d.removeAll(gone); err != nil {
-		return err
+		return diskError("remove logs of", d.logDir, err)
 	}
 	state := freshSidecar()
 	if last >= 0 {
@@ -108,13 +108,11 @@ func (d *Dir) cutLog(f named, zxid jute.Zxid) (last jute.Zxid, end int64, err er
 
 // removeAll removes files in the given order and makes that durable.
 func (d *Dir) removeAll(names []string) error {
-	for _, name := range names {
-		if err := d.fs.Remove(name); err != nil {
-			return diskError("remove", name, err)
-		}
-	}
 	dirs := map[string]bool{}
 	for _, name := range names {
+		if err := d.fs.Remove(name); err != nil {
+			return err
+		}
 		dirs[filepath.Dir(name)] = true
 	}
 	for _, dir := range []string{d.snapDir, d.logDir} {
@@ -123,7 +121,7 @@ func (d *Dir) removeAll(names []string) error {
 		}
 		delete(dirs, dir)
 		if err := d.fs.SyncDir(dir); err != nil {
-			return diskError("sync", dir, err)
+			return err
 		}
 	}
 	return nil

@@ -255,6 +255,9 @@ func (l *TxnLog) flush(created bool) error {
 // recordMark writes the durable zxid into a sidecar state. Until the first Commit of a file the
 // mark stays in the file before it.
 func (l *TxnLog) recordMark(s *sidecarState) {
+	if l.opt.NoSync {
+		return
+	}
 	s.durable = l.durable
 	if l.file != nil && l.pos > 0 {
 		s.log, s.offset = l.name, l.pos

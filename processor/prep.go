@@ -27,7 +27,7 @@ type Prep struct {
 	txns     []txnRef // their types
 	in       requests
 	coder    jute.Coder // room, for requests and transactions with an ACL
-	wall     int64 // ms since 1970, of the step
+	wall     int64      // ms since 1970, of the step
 }
 
 // requests is room for the request being read; the one that its type says.

@@ -14,10 +14,12 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"quoll/client"
+	"quoll/datatree"
 	"quoll/internal/admin"
 	"quoll/internal/config"
 	"quoll/internal/replica"
 	"quoll/jute"
+	"quoll/processor"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -121,6 +123,16 @@ func TestAuditOfExpiry(t *testing.T) {
 	})
 	require.Len(t, lines, 2)
 	require.Contains(t, lines[1], "ephemeralZNodeDeletionOnSessionCloseOrExpire\tznode=/e\t")
+}
+
+// TestAuditOfTheServer: what the server does by itself has nobody to name.
+func TestAuditOfTheServer(t *testing.T) {
+	lines := audited(t, func(w *world) {
+		w.audit.Started(false)
+		w.audit.Applied(&processor.Request{Type: jute.OpDeleteContainer},
+			&jute.Entry{Header: jute.TxnHeader{Type: jute.OpDeleteContainer}}, &datatree.Result{})
+	})
+	require.Len(t, lines, 1)
 }
 
 // TestAuditCannotBeForged: a path that is refused may hold anything.

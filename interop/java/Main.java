@@ -17,6 +17,7 @@ public final class Main {
         Watches.run(harness);
         PersistentWatches.run(harness);
         Administration.run(harness);
+        Raw.run(harness);
         Sessions.run(harness);
         Restarts.run(harness);
         System.exit(harness.failures() == 0 ? 0 : 1);

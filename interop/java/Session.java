@@ -8,12 +8,15 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.apache.jute.Record;
 import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.Watcher.Event.KeeperState;
 import org.apache.zookeeper.ZooDefs.Ids;
 import org.apache.zookeeper.ZooKeeper;
 import org.apache.zookeeper.data.ACL;
+import org.apache.zookeeper.proto.ReplyHeader;
+import org.apache.zookeeper.proto.RequestHeader;
 
 /** The public client with a queue of its session's events and a way to vanish. */
 final class Session extends ZooKeeper {
@@ -50,6 +53,13 @@ final class Session extends ZooKeeper {
     /** Ends this client without closing its session, as a crash of the program would. */
     void vanish() {
         cnxn.disconnect();
+    }
+
+    /** Sends a request of any kind; response may be null. */
+    ReplyHeader send(int opcode, Record request, Record response) throws Exception {
+        RequestHeader header = new RequestHeader();
+        header.setType(opcode);
+        return cnxn.submitRequest(header, request, response, null);
     }
 
     /** Cuts the connection; the client connects again after up to a second. */
