@@ -134,7 +134,7 @@ func (l *Lane) Open(out Output, peer netip.AddrPort) *Stream {
 		openedMillis: l.clock(),
 	}
 	s.identity.Store(auth.Connected(peer.Addr()))
-	s.stats.begin(l.connResets.Load())
+	s.stats.begin(s, l.connResets.Load())
 	s.watcher = l.Conns.add(s)
 	return s
 }

@@ -3,21 +3,13 @@ package processor
 import (
 	"encoding/binary"
 	"net/netip"
-	"sync/atomic"
 
 	"quoll/jute"
 	"quoll/processor/stats"
 )
 
 // Counts are the rare things that the lanes of a server count together.
-type Counts struct {
-	FrameRefused atomic.Int64 // a length below zero or above jute.maxbuffer
-	ZxidAhead    atomic.Int64 // clients that had seen more than this server
-	AuthFailed   atomic.Int64
-	LargeRefused atomic.Int64 // connections that were closed for largeRequestMaxBytes
-	Connects     atomic.Int64 // connect requests
-	NotServing   atomic.Int64 // connections closed because the server takes no sessions
-}
+type Counts = stats.Counts
 
 // ConnStats is what cons and stat tell of a connection.
 type ConnStats struct {
@@ -39,23 +31,18 @@ type connStats struct {
 	touched bool   // in the lane's list
 	word    bool   // it asks for a four-letter word: nothing else is read
 	resets  uint64 // of the connections that the loop knows of
-	shown   shownStats
-}
 
-// shownStats is the copy for others, under the lane's numbers.mu.
-type shownStats struct {
-	counts  stats.Conn
-	queued  int
-	reading bool
-	session jute.SessionID
-	timeout int32
-	resets  uint64 // of the connections when it was copied
+	// The copy for others, under the lane's numbers.mu.
+	shown       ConnStats
+	shownResets uint64
 }
 
 // begin is a connection that was just opened.
-func (st *connStats) begin(resets uint64) {
-	st.counts, st.resets = stats.NewConn(), resets
-	st.shown = shownStats{counts: st.counts, reading: true, resets: resets}
+func (st *connStats) begin(s *Stream, resets uint64) {
+	st.counts, st.resets, st.shownResets = stats.NewConn(), resets, resets
+	st.shown = ConnStats{
+		Peer: s.peer, OpenedMillis: s.openedMillis, Reading: true, Conn: st.counts,
+	}
 }
 
 // touch notes that the connection's numbers change in this turn.
@@ -148,16 +135,13 @@ func (s *Stream) delivered(it *item, mail []byte) {
 func (s *Stream) Stats() ConnStats {
 	l := s.lane
 	l.numbers.mu.Lock()
-	shown := s.stats.shown
+	st, resets := s.stats.shown, s.stats.shownResets
 	l.numbers.mu.Unlock()
-	if shown.resets != l.connResets.Load() {
-		shown.counts = stats.NewConn()
+	if resets != l.connResets.Load() {
+		st.Conn = stats.NewConn()
 	}
-	return ConnStats{
-		Peer: s.peer, Session: shown.session, TimeoutMillis: shown.timeout,
-		OpenedMillis: s.openedMillis, HeardMillis: s.heard.Load(),
-		Queued: shown.queued, Reading: shown.reading, Conn: shown.counts,
-	}
+	st.HeardMillis = s.heard.Load()
+	return st
 }
 
 // Peer is the address of the connection's other end.

@@ -27,12 +27,10 @@ type numbers struct {
 
 func (n *numbers) begin() { n.tally.Response, n.shown.Response = stats.NoSizes(), stats.NoSizes() }
 
-// publishStats shows others what changed. now is when the replies of this turn leave.
+// publishStats shows others what changed, if anything did. now is when the replies of this turn
+// leave.
 func (l *Lane) publishStats(now int64) {
 	n := &l.numbers
-	if len(n.touched) == 0 {
-		return
-	}
 	if resets := l.tallyResets.Load(); resets != n.resets {
 		n.resets, n.tally.Response = resets, stats.NoSizes()
 	}
@@ -56,10 +54,9 @@ func (st *connStats) show(s *Stream, took, now int64) {
 		st.reads = 0
 	}
 	st.touched = false
-	st.shown = shownStats{
-		counts: st.counts, queued: s.inFlight, reading: !s.parked && !st.word,
-		session: s.session, timeout: s.timeoutMillis, resets: st.resets,
-	}
+	st.shownResets = st.resets
+	st.shown.Conn, st.shown.Queued, st.shown.Reading = st.counts, s.inFlight, !s.parked && !st.word
+	st.shown.Session, st.shown.TimeoutMillis = s.session, s.timeoutMillis
 }
 
 // Tally adds up what all lanes have shown. Any goroutine may call it.

@@ -1,5 +1,17 @@
 package stats
 
+import "sync/atomic"
+
+// Counts are the rare things that the lanes of a server count together.
+type Counts struct {
+	FrameRefused atomic.Int64 // a length below zero or above jute.maxbuffer
+	ZxidAhead    atomic.Int64 // clients that had seen more than this server
+	AuthFailed   atomic.Int64
+	LargeRefused atomic.Int64 // connections that were closed for largeRequestMaxBytes
+	Connects     atomic.Int64 // connect requests
+	NotServing   atomic.Int64 // connections closed because the server takes no sessions
+}
+
 // Tally is what a lane has counted since it was made.
 type Tally struct {
 	Received, Sent int64 // packets, four-letter words among them
