@@ -60,7 +60,7 @@ func afterDamage(c *tally, disk *simfs.Disk, opt persistence.Options, lost int, 
 
 // sampled is the distance between the bits that are tried: every one, but in short runs.
 func sampled() int64 {
-	if testing.Short() {
+	if short() {
 		return 29
 	}
 	return 1

@@ -249,9 +249,12 @@ func crashMatrix(b *bench, program func() error, random, bytesStep, limit int) *
 	return c
 }
 
+// short runs try a part of each matrix.
+func short() bool { return testing.Short() || underRace }
+
 // stride is the distance between the calls that are tried: every one, but in short runs.
 func stride() int {
-	if testing.Short() {
+	if short() {
 		return 7
 	}
 	return 1
@@ -272,7 +275,7 @@ func bothWatermarks(t *testing.T, f func(t *testing.T, opt persistence.Options))
 func TestCrashEverywhere(t *testing.T) {
 	bothWatermarks(t, func(t *testing.T, opt persistence.Options) {
 		random, step := 6, 1
-		if testing.Short() {
+		if short() {
 			random, step = 2, 97
 		}
 		b := newBench(opt)
@@ -441,7 +444,7 @@ func (f faultyFile) Sync() error {
 
 // TestMutantsDie: each of the mistakes is found by the matrix that passes without it.
 func TestMutantsDie(t *testing.T) {
-	if testing.Short() {
+	if short() {
 		t.Skip("they die of the whole matrix")
 	}
 	bothWatermarks(t, func(t *testing.T, opt persistence.Options) {
@@ -468,4 +471,65 @@ func TestMutantsDie(t *testing.T) {
 			t.Logf("%s: %d of %d unsafe; %s", mutant, c.unsafe, c.images, c.first)
 		}
 	})
+}
+
+// TestLives goes through many lives of several random power losses each, crashed at random calls.
+func TestLives(t *testing.T) {
+	bothWatermarks(t, func(t *testing.T, opt persistence.Options) {
+		lives := 0
+		for seed := range uint64(300) {
+			rng := newRand(seed)
+			disk, acked := simfs.New(), jute.Zxid(0)
+			for range 6 {
+				lives++
+				last, err := oneLife(disk, opt, rng, acked)
+				if err != nil {
+					t.Fatalf("seed %d: %v", seed, err)
+				}
+				acked = last
+				disk = disk.PowerLoss(simfs.Random(rng))
+			}
+		}
+		t.Logf("%d lives", lives)
+	})
+}
+
+// oneLife starts a server, works until the machine stops, and returns what was acknowledged.
+func oneLife(
+	disk *simfs.Disk, opt persistence.Options, rng *rand.Rand, acked jute.Zxid,
+) (last jute.Zxid, err error) {
+	last = acked
+	left, partial := 1+rng.IntN(90), rng.IntN(300)
+	when := simfs.When(1 + rng.IntN(2))
+	disk.Inject = func(simfs.Call) simfs.Outcome {
+		if left--; left == 0 {
+			return simfs.Outcome{Crash: when, Partial: partial}
+		}
+		return simfs.Outcome{}
+	}
+	simfs.Run(func() {
+		var s *server
+		if s, err = start(disk, opt); err != nil {
+			return
+		}
+		if err = s.mem.check(); err == nil && s.mem.last() < acked {
+			err = fmt.Errorf("%v of %v", s.mem.last(), acked)
+		}
+		last = s.mem.last()
+		for err == nil {
+			switch rng.IntN(6) {
+			case 0:
+				err = s.snapshot(s.log.LastZxid())
+			case 1:
+				err = s.log.Roll()
+			case 2:
+				_, err = s.dir.Purge(3)
+			default:
+				err = s.add(1 + rng.IntN(9))
+				last = s.log.Durable()
+			}
+		}
+	})
+	disk.Inject = nil
+	return last, err
 }
