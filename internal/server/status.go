@@ -115,8 +115,6 @@ func (s *Server) answerWords() {
 		Sessions:   o.status.sessions,
 		Live:       s.live,
 		Doors:      o.countDoors,
-		// Twice the output that pauses a connection is well below what closes it.
-		MaxAnswerBytes: int(min(s.cfg.Network.OutputBytes/2, 16<<20)),
 	})
 }
 
