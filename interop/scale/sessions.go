@@ -31,8 +31,8 @@ func sessions(ctx context.Context, s settings, v *verdicts) error {
 		return err
 	}
 	defer server.Kill()
-	// A few connections first, so that what is made once does not count as a leak.
-	if err := s.crowd(server.Addr(), atATime, nil); err != nil {
+	// Some connections first, so that what is made once does not count as a leak.
+	if err := s.crowd(server.Addr(), min(s.sessions, 20*atATime), nil); err != nil {
 		return err
 	}
 	time.Sleep(time.Second)
@@ -176,9 +176,10 @@ func leaks(ctx context.Context, s settings, v *verdicts, server *subject, was ce
 	v.figure(fmt.Sprintf("descriptors after %d connects", s.sessions),
 		fmt.Sprint(now.descriptors), fmt.Sprintf("<= %d", was.descriptors),
 		now.descriptors <= was.descriptors)
-	// The Go runtime keeps the threads that blocked system calls once needed.
-	v.figure("threads", fmt.Sprint(now.threads), fmt.Sprintf("<= %d + 8", was.threads),
-		now.threads <= was.threads+8)
+	// The Go runtime keeps the threads that blocked system calls once needed: there may be more
+	// when the machine is busy, but not more with every connection.
+	v.figure("threads", fmt.Sprint(now.threads), fmt.Sprintf("<= %d + 16", was.threads),
+		now.threads <= was.threads+16)
 	after, err := goroutines(server)
 	if err != nil {
 		return err
