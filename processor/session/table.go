@@ -129,7 +129,7 @@ func (t *Table) Remove(id jute.SessionID) {
 func (t *Table) Tick(now, expectedMillis int64, expired []*Session) (_ []*Session, late int64) {
 	if gap := now - t.now; gap > expectedMillis+t.tickMillis {
 		late = gap - expectedMillis
-		t.takeAllHeard()
+		t.takeAllHeard(t.clock(t.now) + expectedMillis)
 		t.skipped += late
 	}
 	t.now = now
@@ -168,9 +168,12 @@ func (t *Table) takeHeard(s *Session) {
 	}
 }
 
-func (t *Table) takeAllHeard() {
+// takeAllHeard takes over everything before the table's clock jumps back. Who was heard behind the
+// pause, already by the clock that runs on, was heard at the latest at the table's new now.
+func (t *Table) takeAllHeard(latest int64) {
 	for _, s := range t.byID { // order-free: each session is handled alone
 		t.takeHeard(s)
+		s.heardAt = min(s.heardAt, latest)
 	}
 }
 

@@ -75,6 +75,33 @@ func TestPauseExtendsDeadlines(t *testing.T) {
 	t.Fatal("it never expired")
 }
 
+// Who is heard right behind a pause, before the tick that notices it, lives its timeout from then
+// on and not the length of the pause more.
+func TestHeardBehindAPause(t *testing.T) {
+	table := session.NewTable(1000, 0, 0, 0)
+	var heard session.Heard
+	s := table.Create(4000, 1, &heard)
+	now := int64(0)
+	tick := func(millis int64) []*session.Session {
+		now += millis
+		expired, _ := table.Tick(now, 100, nil)
+		return expired
+	}
+	require.Empty(t, tick(100))
+	heard.Store(60_050)
+	require.Empty(t, tick(60_000), "stopped for a minute")
+	for range 40 {
+		require.Empty(t, tick(100), "heard less than 4 s ago")
+	}
+	for range 11 {
+		if expired := tick(100); len(expired) > 0 {
+			require.Equal(t, []*session.Session{s}, expired)
+			return
+		}
+	}
+	t.Fatal("the pause is counted twice")
+}
+
 // The table against a model that keeps a plain deadline a session.
 func TestExpiryAgainstModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
