@@ -148,7 +148,7 @@ func (f *Final) answer(r *Request) {
 	if s == nil {
 		return
 	}
-	if r.Type == jute.OpCreateSession {
+	if r.Connect != nil { // not by the type: a client may send that too
 		f.connected(r)
 		return
 	}

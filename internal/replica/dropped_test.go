@@ -41,3 +41,17 @@ func TestCloseIsAnsweredAlthoughMoreFollows(t *testing.T) {
 	require.Nil(t, c.reply())
 	require.True(t, c.closed)
 }
+
+// A client may send the type of a connect request in the middle of everything; it is an unknown
+// operation, wherever it is answered.
+func TestCreateSessionAmongRequestsIsUnknown(t *testing.T) {
+	w := newWorld(t)
+	c := w.connect()
+	c.feed(append(c.ask(jute.OpCreate, create("/a", "", 0)), c.ask(jute.OpCreateSession, nil)...))
+	w.all()
+	require.Equal(t, jute.OK, c.reply().Err)
+	r := c.reply()
+	require.Equal(t, jute.Unimplemented, r.Err)
+	require.Equal(t, jute.Zxid(-1), r.Zxid)
+	require.True(t, c.closed)
+}
