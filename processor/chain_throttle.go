@@ -39,7 +39,7 @@ func (c *Chain) readmit(r *Request) {
 		c.drop(r, itemKicked) // what comes after it on the connection could not be in order
 		return
 	case throttle.Refuse:
-		if r.Connect == nil {
+		if r.Connect == nil && r.refused == jute.OK {
 			r.refused = jute.ThrottledOp
 		}
 	}
