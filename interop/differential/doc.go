@@ -13,12 +13,12 @@
 //	    |                                     |
 //	    +------------- hints <----------------+ (Apache's answers)
 //
-// There is one driver and it waits, so both servers have the same zxids, versions and counters: none
-// of these is masked. What is masked says docs/decisions/0010-differential-masks.md.
+// There is one driver and it waits, so both servers have the same zxids, versions and counters:
+// none of these is masked. What is masked says docs/decisions/0010-differential-masks.md.
 //
 // On the first difference the run ends: it prints the seed, the step, the requests of the step and
-// both answers field by field. With -shrink it then leaves out steps, on fresh servers each time, as
-// long as the difference stays.
+// both answers field by field. With -shrink it then leaves out steps, on fresh servers each time,
+// as long as the difference stays. With -explore it goes on, and counts differences by their kind.
 //
 // Invariants:
 //   - A step is plain data. What depends on a server, session ids and the zxids of the present, is

@@ -248,8 +248,8 @@ func (g *generator) calm(st *step) *step {
 }
 
 // unsettled requests leave Apache's first stage with something that is not so until they are
-// applied: a setACL with the old ACL, and a multi that fails over a null in an ACL with changes that
-// it has not made. Enforced quotas are looked up in the tree, so there every write is like that.
+// applied: a setACL with the old ACL, and a multi that fails over a null in an ACL with changes
+// that it has not made. Enforced quotas are looked up in the tree: there every write is like that.
 func unsettled(rq *request) bool {
 	if rq.op != jute.OpMulti {
 		return rq.op == jute.OpSetACL
@@ -371,7 +371,8 @@ func (g *generator) inOrder(slot int) *step {
 			rq = request{op: jute.OpSync, body: jute.AppendBuffer(nil, path)}
 		default:
 			watch := byte(g.random.IntN(2))
-			rq = request{op: pick(g.random, reads), body: append(jute.AppendBuffer(nil, path), watch)}
+			body := append(jute.AppendBuffer(nil, path), watch)
+			rq = request{op: pick(g.random, reads), body: body}
 		}
 		g.number(slot, &rq)
 		st.requests = append(st.requests, rq)

@@ -141,7 +141,9 @@ func setACLBody(g *generator, _ jute.OpCode) []byte {
 }
 
 func reconfigBody(g *generator, _ jute.OpCode) []byte {
-	texts := [][]byte{nil, {}, []byte("server.1=localhost:2888:3888;2181"), []byte("1"), []byte("x")}
+	texts := [][]byte{
+		nil, {}, []byte("server.1=localhost:2888:3888;2181"), []byte("1"), []byte("x"),
+	}
 	return jute.Append(nil, &jute.ReconfigRequest{
 		JoiningServers: pick(g.random, texts), LeavingServers: pick(g.random, texts),
 		NewMembers: pick(g.random, texts), CurConfigID: pick(g.random, []int64{-1, 0, 5}),

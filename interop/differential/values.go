@@ -164,7 +164,8 @@ func (g *generator) entry() entry {
 	case 16:
 		return ace(perms, "world", pick(r, []string{"", "someone", "ANYONE"}))
 	case 17:
-		return ace(perms, pick(r, []string{"", "none", "WORLD", "sasl", "x509", "super", "host"}), "x")
+		schemes := []string{"", "none", "WORLD", "sasl", "x509", "super", "host"}
+		return ace(perms, pick(r, schemes), "x")
 	case 18:
 		return entry{perms: perms}
 	case 19:
