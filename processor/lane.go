@@ -8,6 +8,7 @@ import (
 
 	"quoll/datatree"
 	"quoll/jute"
+	"quoll/processor/arena"
 	"quoll/processor/auth"
 	"quoll/processor/session"
 	"quoll/processor/stats"
@@ -97,7 +98,7 @@ type Lane struct {
 	ask     asking  // room for the read being answered
 	current Request // room for the request being taken
 	batch   *Batch  // for the core; nil when this turn has none yet
-	memory  arena
+	memory  arena.Arena
 	mail    []*delivery
 	breathe func() datatree.View // renew, bound once
 	replies []byte               // of the stream whose input is being handled, not yet written
@@ -221,7 +222,7 @@ func (l *Lane) renew() datatree.View {
 // forward puts a request into the batch for the core. Its body, which aliases the loop's buffer,
 // is copied here, once.
 func (l *Lane) forward(r Request) {
-	r.Body = l.memory.copy(r.Body)
+	r.Body = l.memory.Copy(r.Body)
 	l.add(r)
 }
 

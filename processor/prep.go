@@ -3,6 +3,7 @@ package processor
 import (
 	"quoll/datatree"
 	"quoll/jute"
+	"quoll/processor/arena"
 	"quoll/processor/auth"
 	"quoll/processor/journal"
 	"quoll/processor/session"
@@ -20,7 +21,7 @@ type Prep struct {
 	journal  *journal.Journal
 	sessions *session.Table
 	lastZxid jute.Zxid // the last one given
-	memory   arena
+	memory   arena.Arena
 	body     []byte   // of the transaction being made
 	multi    []byte   // bodies of a multi's operations
 	ends     []int    // where each of them ends in multi
@@ -177,7 +178,7 @@ func (p *Prep) seal(r *Request, op jute.OpCode, zxid jute.Zxid) jute.Entry {
 		e.Digest = jute.TxnDigest{Version: jute.DigestVersion, TreeDigest: p.journal.TreeDigest()}
 	}
 	size := jute.TxnHeaderBytes + len(p.body) + jute.TxnDigestBytes
-	e.Payload = p.memory.keep(jute.AppendEntry(p.memory.room(size), &e))
+	e.Payload = p.memory.Keep(jute.AppendEntry(p.memory.Room(size), &e))
 	from := jute.TxnHeaderBytes
 	e.Body = e.Payload[from : from+len(p.body) : from+len(p.body)]
 	return e

@@ -79,30 +79,3 @@ func kindOf(op jute.OpCode) kind {
 	}
 	return unknown
 }
-
-// arena hands out memory for what outlives a turn. Chunks are never used twice: the collector
-// takes a chunk when the last slice of it is gone.
-type arena struct {
-	free []byte
-}
-
-const arenaChunkBytes = 64 << 10
-
-// room makes sure that n bytes can be appended to what it returns without growing.
-func (a *arena) room(n int) []byte {
-	if cap(a.free)-len(a.free) < n {
-		a.free = make([]byte, 0, max(n, min(arenaChunkBytes, 16*n+1024)))
-	}
-	return a.free[len(a.free):]
-}
-
-// keep says that b, which began as room, is in use from now on.
-func (a *arena) keep(b []byte) []byte {
-	if cap(b) == cap(a.free)-len(a.free) {
-		a.free = a.free[:len(a.free)+len(b)]
-	}
-	return b[:len(b):len(b)]
-}
-
-// copy is a copy of b in the arena.
-func (a *arena) copy(b []byte) []byte { return a.keep(append(a.room(len(b)), b...)) }
