@@ -14,6 +14,8 @@ type txnLog interface {
 	Append(e *jute.Entry) error
 	Commit() (durable jute.Zxid, err error)
 	Roll() error
+	// Settle writes down what Commit left to the next one; nothing when it left nothing.
+	Settle() error
 	Close() error
 }
 
@@ -46,6 +48,9 @@ func newLogWriter(log txnLog) *logWriter {
 	}
 }
 
+// settleAfter is how long the log must be idle before what lags behind it is written.
+const settleAfter = 100 * time.Millisecond
+
 // append takes transactions in order. The slice is the caller's; the entries' bytes are not used
 // again by anyone.
 func (w *logWriter) append(generation uint64, txns []replica.Append) {
@@ -62,9 +67,18 @@ func (w *logWriter) append(generation uint64, txns []replica.Append) {
 func (w *logWriter) run() {
 	defer close(w.ended)
 	var batch []replica.Append
+	idle := time.NewTimer(settleAfter)
+	defer idle.Stop()
 	for {
 		select {
 		case <-w.signal:
+			idle.Reset(settleAfter)
+		case <-idle.C:
+			if err := w.log.Settle(); err != nil {
+				w.failed(fmt.Errorf("settle the log: %w", err))
+				return
+			}
+			continue
 		case <-w.done:
 			if w.waiting() == 0 {
 				return
