@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"quoll/client"
@@ -15,6 +16,11 @@ import (
 // ledgers as the tree is.
 func (r *run) verify(ctx context.Context, addr string) error {
 	c, err := client.Dial(ctx, addr, client.Options{LastZxidSeen: r.zxid.Load()})
+	if errors.Is(err, io.EOF) {
+		// That is how a server answers a client that has seen more than it has.
+		r.violation("the server went back: it refuses a client that has seen %v", r.zxid.Load())
+		c, err = client.Dial(ctx, addr, client.Options{})
+	}
 	if err != nil {
 		return fmt.Errorf("verify: %w", err)
 	}

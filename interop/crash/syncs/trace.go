@@ -15,8 +15,9 @@ type trace struct {
 	open     map[string]string // thread -> call in two lines
 	batches  int               // writes to the log
 	syncs    int               // flushes of the log that succeeded
+	covered  int               // those that began after a write to the log had ended
 	answers  int               // writes to sockets
-	unproved []string          // answers without a flush between the log's write and them
+	unproved []string          // answers when there were fewer such flushes than answers
 
 	// The state of the log: written and not flushed; the flush that runs began after that.
 	dirty    bool
@@ -68,7 +69,7 @@ func (t *trace) begin(call, what, line string) {
 		t.covering = t.dirty
 	case what == "socket":
 		t.answers++
-		if t.dirty {
+		if t.covered < t.answers {
 			t.unproved = append(t.unproved, line)
 		}
 	}
@@ -82,7 +83,8 @@ func (t *trace) end(call, what, line string) {
 	case what == "log" && call == "fdatasync" && strings.HasSuffix(line, "= 0"):
 		t.syncs++
 		if t.covering {
-			t.dirty = false
+			t.covered++
+			t.dirty, t.covering = false, false
 		}
 	}
 }
