@@ -102,13 +102,13 @@ func (t *trace) print() {
 // of its own; with more, an answer to an older batch may leave while a newer one is being flushed.
 func (t *trace) verdict(writes, depth int) error {
 	switch {
+	case depth == 1 && len(t.unproved) > 0:
+		return fmt.Errorf("%d of %d answers left before the log was flushed; the first: %s",
+			len(t.unproved), t.answers, t.unproved[0])
 	case depth == 1 && t.syncs < writes:
 		return fmt.Errorf("%d flushes of the log for %d acknowledged batches", t.syncs, writes)
 	case t.syncs < t.batches:
 		return fmt.Errorf("%d flushes of the log for %d writes to it", t.syncs, t.batches)
-	case depth == 1 && len(t.unproved) > 0:
-		return fmt.Errorf("%d answers left before the log was flushed; the first: %s",
-			len(t.unproved), t.unproved[0])
 	}
 	fmt.Printf("  PASS: %d flushes of the log for %d batches", t.syncs, t.batches)
 	if depth == 1 {
