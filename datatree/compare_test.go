@@ -35,7 +35,15 @@ func sameTree(t *rapid.T, v datatree.View, m *naive.Tree, keys bool) {
 		must(t, "ephemerals below", fmt.Sprintf("%q", want), fmt.Sprintf("%q", got))
 	}
 	must(t, "ephemeral count", ephemerals, v.EphemeralCount())
+	lists := map[string]bool{}
+	for _, p := range paths {
+		if m.Get(p).Key != -1 {
+			lists[fmt.Sprint(m.ACL(p))] = true
+		}
+	}
+	must(t, "ACLs in use", len(lists), v.ACLCount())
 	if keys {
+		must(t, "size", m.Size, v.ApproximateDataSize())
 		must(t, "sessions", fmt.Sprint(m.Sessions()), fmt.Sprint(v.Sessions()))
 		sameACLs(t, v, m)
 	}

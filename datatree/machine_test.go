@@ -151,6 +151,9 @@ func (m *machine) createAt(t *rapid.T, path string) (jute.OpCode, jute.Record) {
 			}
 		}
 	}
+	if !m.strict && rapid.IntRange(0, 5).Draw(t, "late") == 0 {
+		cversion = 0 // less than the parent has
+	}
 	m.pending = append(m.pending, path)
 	p, data, acl := []byte(path), m.data(t), m.acl(t)
 	op := rapid.SampledFrom([]jute.OpCode{
@@ -326,7 +329,7 @@ func (m *machine) multi(t *rapid.T) {
 		var rec jute.Record
 		if i == failing {
 			op, rec = jute.OpError, &jute.ErrorResponse{Err: jute.BadVersion}
-		} else if i > failing {
+		} else if i > failing && rapid.Bool().Draw(t, "said so") {
 			op, rec = jute.OpError, &jute.ErrorResponse{Err: jute.RuntimeInconsistency}
 		} else {
 			op, rec = m.multiOp(t)

@@ -91,6 +91,7 @@ func (t *Tree) create(
 		Czxid: h.Zxid, Mzxid: h.Zxid, Pzxid: h.Zxid, Ctime: h.Time, Mtime: h.Time,
 		EphemeralOwner: owner}}
 	t.nodes[path] = n
+	t.Size += units(path) + int64(len(data))
 	if t.ephemeral(owner) {
 		t.sessions[owner] = true
 	}
@@ -117,6 +118,7 @@ func (t *Tree) remove(h jute.TxnHeader, path string, r *Result) {
 	list := t.list(n.Key)
 	t.drop(n.Key)
 	delete(t.nodes, path)
+	t.Size -= units(path) + int64(len(n.Data))
 	t.quotaNodeGone(path)
 	t.charge(path, -int64(len(n.Data)), -1)
 	heard := t.fire(false, jute.EventDeleted, path, h.Zxid, list, nil)
@@ -133,6 +135,7 @@ func (t *Tree) setData(h jute.TxnHeader, x *jute.SetDataRequest, r *Result) {
 	}
 	grown := int64(len(x.Data) - len(n.Data))
 	n.Data = clone(x.Data)
+	t.Size += grown
 	n.Stat.Mzxid, n.Stat.Mtime, n.Stat.Version = h.Zxid, h.Time, x.Version
 	r.Stat = t.Stat(r.Path)
 	t.charge(r.Path, grown, 0)

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf16"
 
 	"quoll/jute"
 )
@@ -31,6 +32,10 @@ type Tree struct {
 	watches  []watch
 	LastZxid jute.Zxid
 	Heard    []Heard
+
+	// Size is what ZooKeeper shows as the approximate size of data: by history, because it does
+	// not see how quota stats change.
+	Size int64
 }
 
 type acl struct {
@@ -52,8 +57,22 @@ func New(extended, digest bool) *Tree {
 		{Perms: jute.PermRead, ID: jute.ID{Scheme: "world", ID: "anyone"}},
 	})
 	config.Stat.Aversion = -1
+	t.Size = t.Measure()
 	return t
 }
+
+// Measure is the size that ZooKeeper computes after a load, with the root as "" and as "/".
+func (t *Tree) Measure() int64 {
+	size := int64(1 + len(t.nodes[""].Data))
+	// order-free: a sum
+	for path, n := range t.nodes {
+		size += units(path) + int64(len(n.Data))
+	}
+	return size
+}
+
+// units is the length of a path in Java.
+func units(path string) int64 { return int64(len(utf16.Encode([]rune(path)))) }
 
 // Get finds a node by its path.
 func (t *Tree) Get(path string) *Node {

@@ -69,6 +69,9 @@ func TestModesAtOnePath(t *testing.T) {
 	if m.Has(path, jute.WatcherData, 1) || !m.Has(path, jute.WatcherAny, 1) {
 		t.Error("modes after firing")
 	}
+	if m.data.recursive != 3 {
+		t.Error(m.data.recursive, "recursive watches")
+	}
 	if !m.Remove(path, jute.WatcherAny, 1) || m.Has(path, jute.WatcherAny, 1) {
 		t.Error("remove any")
 	}
@@ -78,6 +81,11 @@ func TestModesAtOnePath(t *testing.T) {
 	expect(t, "not a namesake", "NodeDataChanged /ab [2]", s.take())
 	m.FireData(s, Event{Type: jute.EventDataChanged, Path: []byte("/")}, nil)
 	expect(t, "root", "NodeDataChanged / [2]", s.take())
+	m.Drop(1)
+	m.Drop(2)
+	if m.data.recursive != 0 {
+		t.Error(m.data.recursive, "recursive watches are left")
+	}
 }
 
 // TestSummary: a watcher whose watches have fired is still counted, one that removed them is not.

@@ -248,6 +248,21 @@ func TestCollidingPaths(t *testing.T) {
 	}
 }
 
+// TestAHashIsNotAPath: an entry that has the hash of another path is passed over.
+func TestAHashIsNotAPath(t *testing.T) {
+	s := New(1)
+	a := s.Add(Root, []byte("/a"), []byte("a"), nil)
+	b := s.Add(a, []byte("/a/b"), []byte("b"), nil)
+	for _, path := range []string{"/c", "/a/c", "/b", "/b/b", "/a/b/b", "a", "xa", "/a/"} {
+		hash := s.index.hash([]byte(path))
+		s.index.of(hash).add(hash, a)
+		s.index.of(hash).add(hash, b)
+		if id := s.Lookup([]byte(path)); id != None {
+			t.Errorf("%q is found as %q", path, s.AppendPath(nil, id))
+		}
+	}
+}
+
 func BenchmarkLookup(b *testing.B) {
 	s := New(1)
 	const n = 1 << 20
