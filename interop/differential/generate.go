@@ -39,6 +39,7 @@ type generator struct {
 	watched     [][]byte // paths with a watch, lately
 	rootGuarded bool
 	steps       int
+	dropped     int  // step of the last drop: a server takes a moment to see it
 	tame        bool // nulls stay out
 	quotas      bool // are enforced
 	planned     []*step
@@ -84,8 +85,9 @@ func (g *generator) next() *step {
 	case n < 40:
 		return g.single(slot, g.loner())
 	case n < 46:
+		g.dropped = g.steps
 		return &step{kind: drop, slot: slot}
-	case n < 54:
+	case n < 54 && g.steps-g.dropped > 30:
 		return &step{kind: word, word: pick(r, words)}
 	case n < 60 && g.free() >= 0:
 		return g.connect(g.free())
@@ -100,6 +102,7 @@ func (g *generator) next() *step {
 // words answer with something that two servers agree on, or with nothing.
 var words = []string{ // read-only: a table
 	"ruok", "srvr", "isro", "gtmk", "mntr", "wchs", "crst", "srst", "none", "RUOK", "conf",
+	"wchs", "wchc", "wchp", "dump",
 }
 
 func (g *generator) free() int {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 
 	"quoll/jute"
@@ -157,6 +158,13 @@ func (s *side) closing(x seen) (jute.Zxid, bool) {
 
 // maskWord keeps the lines of a four-letter word's answer that two equal servers agree on.
 func (s *side) maskWord(text string) []byte {
+	if _, ephemerals, ok := strings.Cut(text, "Sessions with Ephemerals "); ok {
+		ephemerals, _, _ = strings.Cut(ephemerals, "Connections dump:")
+		return s.maskBlocks(ephemerals)
+	}
+	if strings.Contains(text, "\n\t") {
+		return s.maskBlocks(text)
+	}
 	var kept []string
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, "\n")
@@ -180,6 +188,32 @@ func (s *side) maskWord(text string) []byte {
 		sort.Strings(kept)
 	}
 	return []byte(strings.Join(kept, "\n"))
+}
+
+// maskBlocks sorts what wchc, wchp and dump list, lines with indented ones below them, after putting
+// the sessions' places for their ids.
+func (s *side) maskBlocks(text string) []byte {
+	var blocks [][]string
+	for line := range strings.Lines(text) {
+		line = strings.TrimRight(line, "\n")
+		inside := strings.HasPrefix(line, "\t")
+		word := strings.TrimSuffix(strings.TrimSpace(line), ":")
+		if id, err := strconv.ParseUint(word, 0, 64); err == nil {
+			if place, known := s.places[jute.SessionID(id)]; known {
+				line = strings.Replace(line, word, fmt.Sprint("session ", place), 1)
+			}
+		}
+		if !inside || len(blocks) == 0 {
+			blocks = append(blocks, nil)
+		}
+		last := len(blocks) - 1
+		blocks[last] = append(blocks[last], line)
+	}
+	for _, b := range blocks {
+		sort.Strings(b[1:])
+	}
+	sort.SliceStable(blocks, func(i, j int) bool { return blocks[i][0] < blocks[j][0] })
+	return []byte(strings.Join(slices.Concat(blocks...), "\n"))
 }
 
 // monitored are the lines of mntr that count what the program did and nothing else.
