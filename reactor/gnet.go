@@ -197,7 +197,9 @@ func (t *gnetTransport) OnTraffic(gc gnet.Conn) gnet.Action {
 	}
 	p, _ := gc.Next(-1) // never an error, and never a copy: nothing is left in gnet's own buffer
 	if c.mode == readDraining {
-		c.loop.gauge(&c.Conn) // it was not read from, so what gnet held has just left
+		// It was not read from, so what gnet held has just left. No need to wait for the clock.
+		c.loop.gauge(&c.Conn)
+		c.queue()
 	}
 	c.loop.received(&c.Conn, p)
 	if c.mode != readOn {

@@ -95,40 +95,7 @@ func TestInputCap(t *testing.T) {
 	})
 }
 
-// TestFullInboxPausesInsteadOfClosing a stream that asked for a pause.
-func TestFullInboxPauses(t *testing.T) {
-	onBoth(t, func(t *testing.T, tr Transport) {
-		const total, frame = 4 << 20, 64 << 10
-		lag, most := 0, 0
-		finished := make(chan int, 1)
-		s := start(t, &server{cfg: Config{Transport: tr, MaxFrame: 256 << 10},
-			open: func(c *Conn) Stream {
-				c.Established()
-				got := 0
-				return &stream{input: func(in []byte) int {
-					most = max(most, len(in))
-					if lag++; lag%256 != 0 {
-						c.Again() // in no hurry
-						return 0
-					}
-					used := min(len(in), frame)
-					if got += used; got == total {
-						finished <- most
-					}
-					if used < len(in) {
-						c.Again()
-					}
-					return used
-				}}
-			}})
-		done := sendAll(s.dial(), make([]byte, total))
-		most = receive(t, finished, "all input")
-		noError(t, receive(t, done, "the sender"))
-		holds(t, most <= 256<<10+2*readChunkBytes, "buffered %d", most)
-	})
-}
-
-// TestCountsByAddressAndInAll, and that a closed connection makes room.
+// TestLimitsOfConnections: by address and in all, and that a closed connection makes room.
 func TestLimitsOfConnections(t *testing.T) {
 	cases := map[string]struct {
 		cfg Config

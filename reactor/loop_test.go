@@ -120,6 +120,32 @@ func TestInputWaitsWhileHeld(t *testing.T) {
 	equal(t, "while parked while full and after", got.String(), "input")
 }
 
+// TestFullInboxIsNotReadFrom: a stream that takes its time over a whole frame is not closed for it,
+// and not sent more.
+func TestFullInboxIsNotReadFrom(t *testing.T) {
+	idle := true
+	l := fakeLoop(t, Config{MaxFrame: 100}, Lane{Open: func(c *Conn) Stream {
+		return &stream{input: func(in []byte) int {
+			if idle {
+				c.Again()
+				return 0
+			}
+			return len(in)
+		}}
+	}})
+	f := l.fakeConn(t)
+	l.received(f.c, make([]byte, 99))
+	l.turn()
+	equal(t, readOn, f.mode, "mode below a frame")
+	l.received(f.c, make([]byte, 900))
+	l.turn()
+	equal(t, readDraining, f.mode, "mode above a frame")
+	idle = false
+	l.turn()
+	equal(t, readOn, f.mode, "mode after the frame")
+	holds(t, !f.closed, "open")
+}
+
 // TestHeldInputHasACap where a transport cannot stop reading.
 func TestHeldInputHasACap(t *testing.T) {
 	l := fakeLoop(t, Config{}, Lane{Open: func(c *Conn) Stream { return &stream{} }})
