@@ -33,7 +33,8 @@ func rootCommand() *cobra.Command {
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
-	root.AddCommand(serverCommand(), configCommand(), logCommand(), snapshotCommand())
+	root.AddCommand(serverCommand(), configCommand(), logCommand(), snapshotCommand(),
+		newSimCommand())
 	return root
 }
 

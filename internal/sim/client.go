@@ -6,6 +6,7 @@ import (
 
 	"quoll/internal/sim/history"
 	"quoll/internal/sim/model"
+	"quoll/internal/sim/requests"
 	"quoll/jute"
 )
 
@@ -40,12 +41,8 @@ type proof struct{ scheme, proof string }
 
 // waiting is a request that was sent.
 type waiting struct {
-	xid  int32
-	op   jute.OpCode
-	path string
-	flag bool // watch
-	mode jute.AddWatchMode
-	typ  jute.WatcherType
+	requests.Request
+	xid int32
 }
 
 type watched struct {
@@ -166,13 +163,15 @@ func (c *client) frame(b []byte) {
 	if err != nil {
 		return // the checker says so
 	}
+	if h.Xid == jute.XidNotification {
+		// Not the zxid: a second event of the same transaction may still be lost.
+		c.event(b[used:])
+		return
+	}
 	if h.Zxid > 0 {
 		c.last = max(c.last, h.Zxid)
 	}
 	switch h.Xid {
-	case jute.XidNotification:
-		c.event(b[used:])
-		return
 	case jute.XidAuth:
 		c.w.counts.add("error code", h.Err.String())
 		c.aside--
@@ -185,9 +184,9 @@ func (c *client) frame(b []byte) {
 	q := c.waiting[i]
 	c.waiting = slices.Delete(c.waiting, i, i+1)
 	c.w.counts.add("error code", h.Err.String())
-	c.w.counts.add("answered", q.op.String())
+	c.w.counts.add("answered", q.Op.String())
 	c.reply(&q, &h)
-	if q.op == jute.OpMulti {
+	if q.Op == jute.OpMulti {
 		c.countMulti(b[used:])
 	}
 }
@@ -250,7 +249,7 @@ func (c *client) ping() {
 	third := int64(c.timeout) * 1000 / 3
 	if c.w.now-c.sentAt >= third-1000 {
 		c.sentAt = c.w.now
-		link.send(c.ask(jute.OpPing, jute.XidPing, nil, waiting{}))
+		link.send(c.ask(jute.OpPing, jute.XidPing, nil))
 	}
 	c.w.after(max(third-(c.w.now-c.sentAt), 1000), func() {
 		if c.link == link && c.up {
@@ -291,7 +290,7 @@ func (c *client) setWatches() []byte {
 	if s.Two {
 		op = jute.OpSetWatches2
 	}
-	return c.ask(op, jute.XidSetWatches, &s, waiting{})
+	return c.ask(op, jute.XidSetWatches, &s)
 }
 
 func (c *client) watchKeys() []watched {
@@ -326,42 +325,42 @@ func (c *client) event(body []byte) {
 // reply notes what a reply means for what the client watches.
 func (c *client) reply(q *waiting, h *jute.ReplyHeader) {
 	set := func(kind history.WatchKind) {
-		if _, has := c.watches[watched{kind, q.path}]; !has {
-			c.watches[watched{kind, q.path}] = h.Zxid
+		if _, has := c.watches[watched{kind, q.Path}]; !has {
+			c.watches[watched{kind, q.Path}] = h.Zxid
 		}
 	}
 	switch {
-	case q.op == jute.OpExists && q.flag && h.Err == jute.NoNode:
+	case q.Op == jute.OpExists && q.Watch && h.Err == jute.NoNode:
 		set(history.WatchExist)
 	case h.Err != jute.OK:
-	case (q.op == jute.OpExists || q.op == jute.OpGetData) && q.flag:
+	case (q.Op == jute.OpExists || q.Op == jute.OpGetData) && q.Watch:
 		set(history.WatchData)
-	case (q.op == jute.OpGetChildren || q.op == jute.OpGetChildren2) && q.flag:
+	case (q.Op == jute.OpGetChildren || q.Op == jute.OpGetChildren2) && q.Watch:
 		set(history.WatchChild)
-	case q.op == jute.OpAddWatch:
-		c.lasting[q.path] = q.mode
-	case q.op == jute.OpRemoveWatches:
+	case q.Op == jute.OpAddWatch:
+		c.lasting[q.Path] = q.Mode
+	case q.Op == jute.OpRemoveWatches:
 		c.removed(q)
-	case q.op == jute.OpCloseSession:
+	case q.Op == jute.OpCloseSession:
 		c.forget()
 	}
 }
 
 func (c *client) removed(q *waiting) {
-	any := q.typ == jute.WatcherAny
-	if any || q.typ == jute.WatcherChildren {
-		delete(c.watches, watched{history.WatchChild, q.path})
+	any := q.Type == jute.WatcherAny
+	if any || q.Type == jute.WatcherChildren {
+		delete(c.watches, watched{history.WatchChild, q.Path})
 	}
-	if any || q.typ == jute.WatcherData {
-		delete(c.watches, watched{history.WatchData, q.path})
-		delete(c.watches, watched{history.WatchExist, q.path})
+	if any || q.Type == jute.WatcherData {
+		delete(c.watches, watched{history.WatchData, q.Path})
+		delete(c.watches, watched{history.WatchExist, q.Path})
 	}
-	mode, has := c.lasting[q.path]
+	mode, has := c.lasting[q.Path]
 	switch {
 	case !has:
-	case any, q.typ == jute.WatcherPersistent && mode == jute.AddWatchPersistent,
-		q.typ == jute.WatcherPersistentRecursive && mode == jute.AddWatchRecursive:
-		delete(c.lasting, q.path)
+	case any, q.Type == jute.WatcherPersistent && mode == jute.AddWatchPersistent,
+		q.Type == jute.WatcherPersistentRecursive && mode == jute.AddWatchRecursive:
+		delete(c.lasting, q.Path)
 	}
 }
 
@@ -382,7 +381,7 @@ func (c *client) act() {
 		c.drop(w.chance(2), w.between(100_000, 1_000_000))
 		return
 	case n == 2:
-		c.link.send(c.ask(jute.OpCloseSession, c.nextXid(), nil, waiting{}))
+		c.link.send(c.ask(jute.OpCloseSession, c.nextXid(), nil))
 		return
 	case n == 3 && f.slowReaders:
 		w.counts.add("fault", "slow reader")
@@ -423,7 +422,7 @@ func (c *client) nonsense() {
 	case 3:
 		w.counts.add("nonsense", "unknown operation")
 		ops := []jute.OpCode{0, 10, 13, 23, 999, jute.OpCreateSession, jute.OpError}
-		out = c.ask(ops[w.rng.IntN(len(ops))], c.nextXid(), nil, waiting{})
+		out = c.ask(ops[w.rng.IntN(len(ops))], c.nextXid(), nil)
 	}
 	c.link.send(out)
 }
@@ -445,7 +444,22 @@ func (c *client) show() {
 func (c *client) authPacket(p proof) []byte {
 	return c.ask(jute.OpAuth, jute.XidAuth, &jute.AuthPacket{
 		Scheme: []byte(p.scheme), Auth: []byte(p.proof),
-	}, waiting{})
+	})
+}
+
+// burst makes some requests, to be sent in one piece.
+func (c *client) burst(n int) []byte {
+	var out []byte
+	for ; n > 0 && c.w.plan.requests > 0; n-- {
+		c.w.plan.requests--
+		r := requests.Source{Rand: c.w.rng}.Next()
+		xid := jute.XidPing
+		if r.Op != jute.OpPing {
+			xid = c.nextXid()
+		}
+		out = append(out, c.send(r, xid)...)
+	}
+	return out
 }
 
 func (c *client) nextXid() int32 {
@@ -454,29 +468,24 @@ func (c *client) nextXid() int32 {
 }
 
 // ask makes a frame and remembers that it was sent.
-func (c *client) ask(op jute.OpCode, xid int32, body jute.Record, q waiting) []byte {
-	var raw []byte
-	if body != nil {
-		raw = jute.Append(nil, body)
-	}
-	return c.askRaw(op, xid, raw, q)
+func (c *client) ask(op jute.OpCode, xid int32, body jute.Record) []byte {
+	return c.send(requests.New(op, body), xid)
 }
 
-func (c *client) askRaw(op jute.OpCode, xid int32, body []byte, q waiting) []byte {
+func (c *client) send(r requests.Request, xid int32) []byte {
 	w := c.w
-	w.counts.add("sent", op.String())
+	w.counts.add("sent", r.Op.String())
 	c.link.record.Sent = append(c.link.record.Sent, history.Sent{
-		Xid: xid, Op: op, Body: body, At: w.now,
+		Xid: xid, Op: r.Op, Body: r.Body, At: w.now,
 	})
-	w.note("client %d, connection %d: sends xid %d %v %q", c.number, c.link.id(), xid, op, body)
-	q.xid, q.op = xid, op
-	if op == jute.OpAuth {
+	w.note("client %d, connection %d: sends xid %d %v %q", c.number, c.link.id(), xid, r.Op, r.Body)
+	if r.Op == jute.OpAuth {
 		c.aside++
 	} else {
-		c.waiting = append(c.waiting, q)
+		c.waiting = append(c.waiting, waiting{r, xid})
 	}
-	b := jute.Append(jute.FrameStart(nil), &jute.RequestHeader{Xid: xid, Type: op})
-	b = append(b, body...)
+	b := jute.Append(jute.FrameStart(nil), &jute.RequestHeader{Xid: xid, Type: r.Op})
+	b = append(b, r.Body...)
 	jute.FrameEnd(b, 0)
 	return b
 }
@@ -493,8 +502,8 @@ func (c *client) setUpQuota() {
 	}
 	var out []byte
 	for _, n := range nodes {
-		in := &jute.CreateRequest{Path: []byte(n.path), Data: []byte(n.data), ACL: openACL}
-		out = append(out, c.ask(jute.OpCreate, c.nextXid(), in, waiting{})...)
+		in := &jute.CreateRequest{Path: []byte(n.path), Data: []byte(n.data), ACL: requests.OpenACL}
+		out = append(out, c.ask(jute.OpCreate, c.nextXid(), in)...)
 	}
 	c.link.send(out)
 }

@@ -5,7 +5,7 @@
 //	       agenda: (virtual time, order of planning) -> what happens
 //	          |
 //	clients --+-- link --- socket -- loop: lane --+-- process: replica ---- log writer --+-- simfs
-//	  ask, reply, event    Park, caps, stalls     |     Step(events) -> effects  walker  |
+//	  send, frame, event   Park, caps, stalls     |     Step(events) -> effects  walker  |
 //	                                              +---- mailbox ------------------------+
 //
 // A seed draws a plan (how many clients and lanes, which faults, hostile limits), lets faults and
@@ -22,7 +22,7 @@
 // read. Counts says which of them a campaign reached, and Missing which it should have.
 //
 // Everything belongs to the one goroutine; maps are never walked in their own order. Read world.go
-// (time and chance), plan.go, process.go, storage.go, loop.go (the server), link.go, client.go,
-// ask.go (the clients), fault.go, run.go (a seed), campaign.go (many seeds), then packages model
-// and history.
+// (time and chance), plan.go, process.go, storage.go, loop.go (the server), link.go, client.go (the
+// clients; package requests makes up what they ask), fault.go, run.go (a seed), campaign.go (many
+// seeds), counts.go and required.go, then packages model and history.
 package sim

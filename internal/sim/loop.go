@@ -86,11 +86,17 @@ type socket struct {
 	given  int64  // bytes of output, ever
 	stall  int64  // µs without progress after which it is closed; 0: never
 	moved  int64  // world time of the last progress
+	spoke  int64  // server's ms at which the client was heard last
 
+	session jute.SessionID
+	flags
+}
+
+// flags are the states of a socket.
+type flags struct {
 	parked, again, isReady, isDirty bool
 	high                            bool // too much output: not read from
 	closing, now, gone, timed       bool
-	session                         jute.SessionID
 }
 
 // accept takes a connection.
@@ -153,8 +159,9 @@ func (s *socket) input(fresh []byte) {
 // heard notes that the server has heard from the session.
 func (s *socket) heard() {
 	p := s.loop.p
+	s.spoke = p.clock.millis()
 	if l := p.leases[s.session]; l != nil && l.owner == s {
-		l.heard = p.clock.millis()
+		l.heard = s.spoke
 	}
 }
 
@@ -185,7 +192,7 @@ func (s *socket) opened(b []byte) {
 	p := s.loop.p
 	s.session = r.SessionID
 	s.link.record.Session = r.SessionID
-	p.leases[r.SessionID] = &lease{heard: p.clock.millis(), timeout: r.TimeOut, owner: s}
+	p.leases[r.SessionID] = &lease{heard: s.spoke, timeout: r.TimeOut, owner: s}
 }
 
 // Pending implements processor.Output.

@@ -96,7 +96,7 @@ func drawPlan(rng *rand.Rand) plan {
 		outputPause: int(pick(200, 2000, 1<<20)), outstanding: pick(1, 4, 1000),
 		batchRequests: int(pick(1, 3, 256)), batchBytes: int(pick(100, 2000, 64<<10)),
 		maxFrame: int(pick(700, 4000)), window: int(pick(64, 512, 16<<10)),
-		outputCap:       int(pick(20_000, 1<<20)),
+		outputCap:       int(pick(2000, 1<<20)),
 		reapCheckMillis: pick(100, 1000), reapMaxPerMinute: pick(0, 600, 10_000),
 	}
 	p.faults = faults{

@@ -151,7 +151,7 @@ func (p *process) start() error {
 	if err != nil {
 		return err
 	}
-	p.store = dir
+	p.store, p.tree = dir, load.tree
 	w.recovered(p.life, &found, load)
 	if len(found.Skipped) > 0 {
 		w.counts.add("recovery", "a snapshot was skipped")

@@ -7,6 +7,7 @@ import (
 
 	"quoll/datatree"
 	"quoll/internal/sim/history"
+	"quoll/internal/sim/requests"
 	"quoll/internal/sim/simfs"
 	"quoll/jute"
 	"quoll/persistence"
@@ -106,11 +107,11 @@ func (w *world) heal() {
 // end reads everything once more, stops the server and looks at what it leaves on disk.
 func (w *world) end() {
 	for _, c := range w.clients {
-		out := c.ask(jute.OpSync, c.nextXid(), &jute.PathOnly{Path: []byte("/")}, waiting{})
-		for _, path := range goodPaths {
+		out := c.ask(jute.OpSync, c.nextXid(), &jute.PathOnly{Path: []byte("/")})
+		for _, path := range requests.GoodPaths {
 			in := &jute.PathWatch{Path: []byte(path)}
-			out = append(out, c.ask(jute.OpGetData, c.nextXid(), in, waiting{path: path})...)
-			out = append(out, c.ask(jute.OpGetChildren2, c.nextXid(), in, waiting{path: path})...)
+			out = append(out, c.ask(jute.OpGetData, c.nextXid(), in)...)
+			out = append(out, c.ask(jute.OpGetChildren2, c.nextXid(), in)...)
 		}
 		c.link.send(out)
 	}
@@ -184,6 +185,7 @@ func (w *world) reread(disk *simfs.Disk, last jute.Zxid, live uint64) error {
 	if err != nil {
 		return err
 	}
+	tree = load.tree
 	if f := tree.Faults(); f != (datatree.Faults{}) {
 		return fmt.Errorf("replay: %+v", f)
 	}

@@ -4,64 +4,71 @@ import (
 	"flag"
 	"os"
 	"runtime"
-	"sync"
 	"testing"
 )
 
 var (
 	from  = flag.Uint64("sim.from", 1, "the first seed")
 	seeds = flag.Uint64("sim.seeds", 500, "how many seeds")
-	tell  = flag.Bool("sim.tell", false, "tell what happens")
+	tell  = flag.Bool("sim.tell", false, "play only the first seed and tell what happens")
 )
 
-// play plays a range of seeds on all cores.
-func play(t *testing.T, from, n uint64) *Campaign {
+// judge fails for everything that a campaign found.
+func judge(t *testing.T, c *Campaign) {
 	t.Helper()
-	c := NewCampaign()
-	next := make(chan uint64)
-	var mu sync.Mutex
-	var all sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
-		all.Go(func() {
-			for seed := range next {
-				r := Run(seed, nil)
-				mu.Lock()
-				c.Add(r)
-				mu.Unlock()
-			}
-		})
-	}
-	for seed := from; seed < from+n; seed++ {
-		next <- seed
-	}
-	close(next)
-	all.Wait()
-	return c
-}
-
-func TestSeeds(t *testing.T) {
-	if *tell {
-		r := Run(*from, os.Stdout)
-		t.Fatalf("%q", r.Violations)
-	}
-	c := play(t, *from, *seeds)
 	for _, r := range c.Failed {
 		for _, v := range r.Violations {
 			t.Errorf("seed %d: %s", r.Seed, v)
 		}
 	}
-	missing(t, c)
+	for _, seed := range c.Unequal {
+		t.Errorf("seed %d: two runs differ", seed)
+	}
 	t.Logf("%d seeds, %d transactions, %d requests, %d starts",
 		c.Seeds, c.Txns, c.Requests, c.Lives)
+}
+
+// Seeds that once failed, first.
+func TestSeedsThatFailed(t *testing.T) {
+	f, err := os.Open("testdata/seeds.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	known, err := ReadSeeds(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	judge(t, Play(known, runtime.GOMAXPROCS(0), nil))
+}
+
+// A campaign: no violation, and everything reached that the simulation is for.
+func TestSeeds(t *testing.T) {
+	if *tell {
+		t.Fatalf("%q", Run(*from, os.Stdout).Violations)
+	}
+	c := Play(Range(*from, *seeds), runtime.GOMAXPROCS(0), nil)
+	judge(t, c)
 	if testing.Verbose() {
 		c.Counts.Print(os.Stdout)
 	}
-}
-
-// missing fails for what a campaign should have reached and did not.
-func missing(t *testing.T, c *Campaign) {
-	t.Helper()
+	if *seeds < 500 {
+		return
+	}
 	for _, m := range c.Counts.Missing() {
 		t.Errorf("never reached: %s", m)
+	}
+}
+
+// A run is decided by its seed alone.
+func TestARunReplaysExactly(t *testing.T) {
+	for seed := range uint64(5) {
+		a, b := Run(seed, nil), Run(seed, nil)
+		if a.Trace != b.Trace || a.Txns != b.Txns || a.Requests != b.Requests {
+			t.Errorf("seed %d: %+v, then %+v", seed, a, b)
+		}
+		if other := Run(seed+1000, nil); other.Trace == a.Trace {
+			t.Errorf("seeds %d and %d do the same", seed, seed+1000)
+		}
 	}
 }

@@ -248,9 +248,11 @@ func newLoader(w *world, tree *datatree.Tree) *loader {
 	return &loader{w: w, tree: tree, sessions: map[jute.SessionID]int32{}}
 }
 
+// Reset goes back to a new tree: an older snapshot follows, or none.
 func (l *loader) Reset() {
 	l.begun = false
-	l.begin()
+	l.tree = datatree.New(l.tree.Options())
+	clear(l.sessions)
 }
 
 func (l *loader) begin() {
