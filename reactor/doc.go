@@ -62,5 +62,6 @@
 // # Reading order
 //
 // reactor.go (Stream, Lane, Run, Handle), conn.go, loop.go, input.go, output.go, clock.go,
-// limits.go, listen.go, link.go, gnet.go, pause_linux.go, std.go, std_write.go, stats.go.
+// limits.go, listen.go, link.go, gnet.go, pause_linux.go, std.go, std_raw_unix.go, std_write.go,
+// stats.go.
 package reactor

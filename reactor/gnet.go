@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/netip"
 	"sync"
-	"time"
 
 	"github.com/panjf2000/gnet/v2"
 	"go.uber.org/zap"
@@ -295,6 +294,3 @@ func (c *gnetConn) close() {
 	}
 	c.loop.ended(&c.Conn, nil) // a no-op: OnClose has run
 }
-
-// OnTick is never called: the ticker is off.
-func (t *gnetTransport) OnTick() (time.Duration, gnet.Action) { return time.Hour, gnet.None }
