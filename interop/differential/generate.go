@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"quoll/jute"
 )
@@ -89,6 +88,9 @@ func (g *generator) next() *step {
 		return &step{kind: drop, slot: slot}
 	case n < 54 && g.steps-g.dropped > 30:
 		return &step{kind: word, word: pick(r, words)}
+	case n < 57:
+		g.dropped = g.steps
+		return &step{kind: greet, greeting: g.greeting()}
 	case n < 60 && g.free() >= 0:
 		return g.connect(g.free())
 	case n < 110:
@@ -112,24 +114,6 @@ func (g *generator) free() int {
 		}
 	}
 	return -1
-}
-
-func (g *generator) connect(slot int) *step {
-	r := g.random
-	c := connectStep{
-		timeOut: pick(r, []int32{600_000, 500_000, 0, -1, 0x7fffffff, 300_001, 900_000}),
-		resume:  -1, noByte: chance(r, 250), readOnly: chance(r, 250),
-		zxidAhead: pick(r, []int64{0, 0, 0, 0, -1, -1000, -1 << 40, 1, 1000}),
-	}
-	if g.slots[slot].session >= 0 && chance(r, 500) {
-		c.resume = g.slots[slot].session
-		c.wrongPasswd = chance(r, 150)
-	} else if g.granted > 0 && chance(r, 250) {
-		// Somebody's session: dropped, closed, or in use on another connection.
-		c.resume = max(0, g.granted-1-r.IntN(8))
-		c.wrongPasswd = chance(r, 150)
-	}
-	return &step{kind: connect, slot: slot, connect: c}
 }
 
 func (g *generator) single(slot int, rq request) *step {
@@ -174,7 +158,19 @@ func (g *generator) loner() request {
 		op := pick(r, []jute.OpCode{0, 10, 13, 23, 99, 108, 1000, -1, -2, -12, -1 << 31})
 		return request{op: op, body: g.pathBytes()}
 	}
+	if len(g.list) > 0 && chance(r, 150) {
+		return g.largest()
+	}
 	return request{raw: pick(r, rawFrames)}
+}
+
+// largest fills a frame up to what is allowed (jute.maxbuffer).
+func (g *generator) largest() request {
+	path := []byte(pick(g.random, g.list))
+	data := make([]byte, 0xfffff-jute.RequestHeaderBytes-4-len(path)-4-4)
+	return request{op: jute.OpSetData, body: jute.Append(nil, &jute.SetDataRequest{
+		Path: path, Data: data, Version: -1,
+	})}
 }
 
 func (g *generator) pathBytes() []byte { return jute.AppendBuffer(nil, g.path()) }
@@ -184,55 +180,6 @@ var rawFrames = [][]byte{ // read-only: a table
 	{0, 0, 0, 0}, {0xff, 0xff, 0xff, 0xff}, {0x80, 0, 0, 0}, {0x7f, 0xff, 0xff, 0xff},
 	{0, 0x10, 0, 0}, {0, 0, 0, 1, 0}, {0, 0, 0, 4, 0, 0, 0, 1}, {0, 0, 0, 7, 0, 0, 0, 1, 0, 0, 0},
 	{0, 0x20, 0, 0, 1, 2, 3},
-}
-
-func (g *generator) auth(proof string) request {
-	return request{op: jute.OpAuth, body: jute.Append(nil, &jute.AuthPacket{
-		Scheme: []byte("digest"), Auth: []byte(proof),
-	})}
-}
-
-func (g *generator) oddAuth() request {
-	r := g.random
-	schemes := []string{"digest", "ip", "world", "none", "", "sasl", "super", "DIGEST", "x509"}
-	texts := [][]byte{
-		nil, {}, []byte("x"), []byte("a:b:c"), []byte(":"), []byte("super:wrong"),
-		[]byte("😀:x"), {0xff}, []byte("127.0.0.1"),
-	}
-	packet := &jute.AuthPacket{
-		Type: int32(r.IntN(3)), Scheme: []byte(pick(r, schemes)), Auth: pick(r, texts),
-	}
-	if chance(r, 100) {
-		packet.Scheme = nil
-	}
-	if g.tame && (packet.Auth == nil || bytes.ContainsFunc(packet.Auth, beyondASCII)) {
-		packet.Auth = texts[1]
-	}
-	body := jute.Append(nil, packet)
-	if chance(r, 100) {
-		body = body[:r.IntN(len(body))]
-	}
-	return request{op: jute.OpAuth, body: body}
-}
-
-func beyondASCII(r rune) bool { return r >= utf8.RuneSelf }
-
-func (g *generator) batch(slot int) *step {
-	r := g.random
-	n := 1
-	switch k := r.IntN(100); {
-	case k < 5:
-		n = 9 + r.IntN(32)
-	case k < 55:
-		n = 2 + r.IntN(7)
-	}
-	st := &step{kind: batch, slot: slot}
-	for range n {
-		rq := g.request()
-		g.number(slot, &rq)
-		st.requests = append(st.requests, rq)
-	}
-	return g.calm(st)
 }
 
 // calm takes writes out of a batch whose answers from Apache would be a matter of time, because

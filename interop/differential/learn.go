@@ -12,6 +12,10 @@ func (g *generator) learn(st *step, did []seen) {
 	for _, x := range did {
 		switch x.what {
 		case "connect":
+			if st.kind == greet {
+				g.greeted(x.frame)
+				continue
+			}
 			g.connected(st, x.frame)
 		case "closed", "silent":
 			if st.kind == batch || x.slot != st.slot {
@@ -41,6 +45,14 @@ func (g *generator) connected(st *step, frame []byte) {
 	s.session = st.connect.resume
 	if s.session < 0 {
 		s.session = g.granted
+		g.granted++
+	}
+}
+
+// greeted counts a session that was granted and hung up.
+func (g *generator) greeted(frame []byte) {
+	var r jute.ConnectResponse
+	if _, err := jute.Decode(frame, &r); err == nil && r.TimeOut != 0 {
 		g.granted++
 	}
 }

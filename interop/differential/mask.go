@@ -190,8 +190,8 @@ func (s *side) maskWord(text string) []byte {
 	return []byte(strings.Join(kept, "\n"))
 }
 
-// maskBlocks sorts what wchc, wchp and dump list, lines with indented ones below them, after putting
-// the sessions' places for their ids.
+// maskBlocks sorts what wchc, wchp and dump list, lines with indented ones below them, after
+// putting the sessions' places for their ids.
 func (s *side) maskBlocks(text string) []byte {
 	var blocks [][]string
 	for line := range strings.Lines(text) {

@@ -3,8 +3,11 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"time"
 
 	"quoll/client"
@@ -72,6 +75,8 @@ func (s *side) play(ctx context.Context, st *step) []seen {
 		s.hangUp(st.slot)
 	case word:
 		s.word(ctx, st.word)
+	case greet:
+		s.greet(st.greeting)
 	default:
 		if s.conns[st.slot] != nil {
 			barrier = s.batch(st)
@@ -135,6 +140,48 @@ func (s *side) word(ctx context.Context, text string) {
 		return
 	}
 	s.note(0, "word", 0, 0, []byte(answer))
+}
+
+// greet sends a first frame, takes the answer, and hangs up.
+func (s *side) greet(frame []byte) {
+	conn, err := net.DialTimeout("tcp", s.addr, patience)
+	if err != nil {
+		s.note(0, "closed", 0, 0, nil)
+		return
+	}
+	defer conn.Close()
+	// What cannot be written shows in what is read.
+	_ = conn.SetDeadline(time.Now().Add(patience))
+	_, _ = conn.Write(frame)
+	var length [4]byte
+	if _, err := io.ReadFull(conn, length[:]); err != nil {
+		s.noteEnd(0, err)
+		return
+	}
+	answer := make([]byte, min(binary.BigEndian.Uint32(length[:]), 1<<16))
+	if _, err := io.ReadFull(conn, answer); err != nil {
+		s.noteEnd(0, err)
+		return
+	}
+	s.note(0, "connect", jute.OpCreateSession, 0, answer)
+	var r jute.ConnectResponse
+	if _, err := jute.Decode(answer, &r); err != nil || r.TimeOut == 0 {
+		return
+	}
+	if _, known := s.places[r.SessionID]; !known {
+		s.places[r.SessionID] = len(s.sessions)
+		s.sessions = append(s.sessions, client.Session{ID: r.SessionID, Passwd: r.Passwd})
+	}
+}
+
+// noteEnd notes how a connection ended.
+func (s *side) noteEnd(slot int, err error) {
+	what := "closed"
+	var timeout interface{ Timeout() bool }
+	if errors.As(err, &timeout) && timeout.Timeout() {
+		what = "silent"
+	}
+	s.note(slot, what, 0, 0, nil)
 }
 
 // batch writes the requests and a ping, and reads up to the ping's reply. It says whether others
@@ -244,12 +291,7 @@ func (s *side) read(slot int, sent []request, pings int) {
 func (s *side) readOne(slot int, sent []request, m *matcher) int32 {
 	r, err := s.conns[slot].Next()
 	if err != nil {
-		what := "closed"
-		var timeout interface{ Timeout() bool }
-		if errors.As(err, &timeout) && timeout.Timeout() {
-			what = "silent"
-		}
-		s.note(slot, what, 0, 0, nil)
+		s.noteEnd(slot, err)
 		s.hangUp(slot)
 		return 0
 	}

@@ -18,6 +18,7 @@ const (
 	connect             // a new connection on a free slot
 	drop                // the TCP connection ends, the session does not
 	word                // a four-letter word, on a connection of its own
+	greet               // a first frame of any kind, on a connection of its own
 )
 
 // step is one move of the driver.
@@ -27,6 +28,7 @@ type step struct {
 	requests []request
 	connect  connectStep
 	word     string
+	greeting []byte // a frame, with its length
 }
 
 // connectStep names a session by its place among all that were granted.
@@ -127,6 +129,8 @@ func (s *step) text(index int) string {
 		return fmt.Sprintf("drop slot %d", s.slot)
 	case word:
 		return "word " + s.word
+	case greet:
+		return fmt.Sprintf("greet with %x", clip(s.greeting))
 	}
 	var text strings.Builder
 	fmt.Fprintf(&text, "slot %d sends %d", s.slot, len(s.requests))
