@@ -16,14 +16,23 @@ func (rd *Reader) watches(a *asking) jute.ErrorCode {
 	}
 	found := false
 	if a.Type == jute.OpCheckWatches {
-		found = a.view.HasWatch(in.Path, in.Type, a.watcher)
+		found = a.view.HasWatch(watchKey(in.Path), in.Type, a.watcher)
 	} else {
-		found = a.view.RemoveWatch(in.Path, in.Type, a.watcher)
+		found = a.view.RemoveWatch(watchKey(in.Path), in.Type, a.watcher)
 	}
 	if !found {
 		return jute.NoWatcher
 	}
 	return jute.OK
+}
+
+// watchKey tells a null path, which Java takes for a key like any other where it only looks at
+// watches, from the empty one. No text decodes to what stands for it.
+func watchKey(path []byte) []byte {
+	if path == nil {
+		return []byte{0xff}
+	}
+	return path
 }
 
 // tooManyWatches refuses a watch: the server has as many as it may.
@@ -43,7 +52,7 @@ func (rd *Reader) addWatch(a *asking) jute.ErrorCode {
 	if rd.tooManyWatches(a) {
 		return jute.SystemError
 	}
-	a.view.AddWatch(in.Path, a.watcher, in.Mode)
+	a.view.AddWatch(watchKey(in.Path), a.watcher, in.Mode)
 	a.out = jute.Append(a.out, &jute.ErrorResponse{})
 	return jute.OK
 }
@@ -77,6 +86,11 @@ func untilNull(in *jute.SetWatches) jute.ErrorCode {
 		lists = append(lists, &in.Persistent, &in.PersistentRecursive)
 	}
 	for i, list := range lists {
+		if i >= looked {
+			for j, path := range *list {
+				(*list)[j] = watchKey(path)
+			}
+		}
 		switch {
 		case code != jute.OK:
 			*list = nil
