@@ -112,6 +112,19 @@ func TestNoWakeIsLost(t *testing.T) {
 	})
 }
 
+// TestWakeDuringDrainIsServed: mail that comes while the mailbox is being emptied is not left there.
+func TestWakeDuringDrainIsServed(t *testing.T) {
+	onBoth(t, func(t *testing.T, tr Transport) {
+		s := start(t, &server{cfg: Config{Transport: tr}, open: echo})
+		served := make(chan bool)
+		s.do(0, func() {
+			s.tasks[0] <- func() { close(served) }
+			s.wakes[0]()
+		})
+		receive(t, served, "the second task")
+	})
+}
+
 // TestWakeBeforeAndAfterTheRun is allowed, and of no effect after.
 func TestWakeBeforeAndAfterTheRun(t *testing.T) {
 	onBoth(t, func(t *testing.T, tr Transport) {
