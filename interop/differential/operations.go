@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/binary"
 
 	"quoll/jute"
@@ -113,6 +114,9 @@ func (g *generator) create(flags int32) []byte {
 	}
 	if len(g.list) > 150 {
 		path = []byte(pick(g.random, g.list))
+	}
+	if bytes.HasPrefix(path, []byte("/zookeeper/quota")) && jute.CreateMode(flags).Ephemeral() {
+		flags = 0
 	}
 	if (flags == 2 || flags == 3 || flags == 6) && chance(g.random, 200) {
 		path = append(path, '/')
