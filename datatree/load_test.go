@@ -79,6 +79,12 @@ func TestReplayTakesOverTheOwner(t *testing.T) {
 	if v := l.tree.Peek(); v.EphemeralCount() != 1 || len(v.EphemeralsOf(5)) != 1 {
 		t.Error("the session does not own its node")
 	}
+	v := l.tree.Peek()
+	n, _ := v.Find([]byte("/e"))
+	var st jute.StatPersisted
+	if v.Persisted(n, &st); st.Czxid != 11 || st.Mzxid != 11 || st.Pzxid != 13 {
+		t.Errorf("%+v: it does not begin anew, or its pzxid goes back", st)
+	}
 	l.replay(13, jute.OpCreate, &jute.CreateTxn{Path: []byte("/e"), ParentCVersion: 2})
 	if v := l.tree.Peek(); v.EphemeralCount() != 0 || len(v.EphemeralsOf(5)) != 0 {
 		t.Error("the session owns a node that is not its own")
