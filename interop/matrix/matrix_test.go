@@ -60,7 +60,7 @@ func run(t *testing.T, p matrix.Program, within time.Duration) ([]matrix.Check, 
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), within)
 	defer cancel()
-	return matrix.Run(ctx, startFake, p, t.TempDir(), "client")
+	return matrix.Run(ctx, matrix.Target{Start: startFake, HoldClients: true}, p, t.TempDir(), "client")
 }
 
 func TestAProgramIsObeyed(t *testing.T) {

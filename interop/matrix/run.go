@@ -24,8 +24,15 @@ type Check struct {
 	Why string `json:"why,omitempty"`
 }
 
-// StartServer starts a server of the kind under test.
-type StartServer func(context.Context, process.Options) (*process.Server, error)
+// Target is the server under test.
+type Target struct {
+	// Start starts one.
+	Start func(context.Context, process.Options) (*process.Server, error)
+	// HoldClients stops a client while its server restarts. Apache needs it: a connection that
+	// comes while it loads its database is neither answered nor closed, and a client with no
+	// timeout of its own on that wait loses its session to it.
+	HoldClients bool
+}
 
 // superDigest names the super user, whose password is "test".
 const superDigest = "super:D/InIHSb7yEEbrWz8b9l71RjZJU="
@@ -51,7 +58,7 @@ func ServerOptions() process.Options {
 
 // Run starts a server, runs the client against it and returns its checks. The error says that
 // the run itself did not come to its end; the checks made until then are returned with it.
-func Run(ctx context.Context, start StartServer, p Program, logDir, name string) ([]Check, error) {
+func Run(ctx context.Context, t Target, p Program, logDir, name string) ([]Check, error) {
 	log, err := os.Create(filepath.Join(logDir, name+".log"))
 	if err != nil {
 		return nil, err
@@ -64,11 +71,11 @@ func Run(ctx context.Context, start StartServer, p Program, logDir, name string)
 	defer os.RemoveAll(data)
 	options := ServerOptions()
 	options.DataDir, options.Log = data, log
-	server, err := start(ctx, options)
+	server, err := t.Start(ctx, options)
 	if err != nil {
 		return nil, err
 	}
-	r := &runner{server: server, log: log, began: time.Now()}
+	r := &runner{server: server, hold: t.HoldClients, log: log, began: time.Now()}
 	defer func() { r.server.Kill() }()
 	return r.run(ctx, p)
 }
@@ -76,6 +83,7 @@ func Run(ctx context.Context, start StartServer, p Program, logDir, name string)
 // runner is one client's run. Its goroutine alone touches it.
 type runner struct {
 	server *process.Server
+	hold   bool // see Target.HoldClients
 	client *exec.Cmd
 	stdin  io.Writer
 	log    io.Writer
@@ -179,6 +187,13 @@ func (r *runner) note(line string) {
 }
 
 func (r *runner) restartServer(ctx context.Context, crash bool) error {
+	if r.hold {
+		if err := r.client.Process.Signal(syscall.SIGSTOP); err != nil {
+			return fmt.Errorf("hold: %w", err)
+		}
+		// A client that has ended meanwhile needs no signal.
+		defer r.client.Process.Signal(syscall.SIGCONT)
+	}
 	if crash {
 		r.server.Kill()
 	} else if code, err := r.server.Stop(); err != nil {

@@ -56,7 +56,7 @@ func run(ctx context.Context, s settings) (exitCode int, err error) {
 	if err != nil {
 		return 2, err
 	}
-	start, err := starter(s)
+	target, err := newTarget(s)
 	if err != nil {
 		return 2, err
 	}
@@ -64,7 +64,7 @@ func run(ctx context.Context, s settings) (exitCode int, err error) {
 	if err != nil {
 		return 1, err
 	}
-	outcomes := runAll(ctx, s, start, dirs, clients)
+	outcomes := runAll(ctx, s, target, dirs, clients)
 	exitCode = 0
 	for _, outcome := range outcomes {
 		if !outcome.OK() {
@@ -96,20 +96,22 @@ func choose(only string) ([]matrix.Client, error) {
 	return chosen, nil
 }
 
-func starter(s settings) (matrix.StartServer, error) {
+func newTarget(s settings) (matrix.Target, error) {
 	switch s.server {
 	case "apache":
-		return apache.Start, nil
+		return matrix.Target{Start: apache.Start, HoldClients: true}, nil
 	case "quoll":
 		binary, err := filepath.Abs(s.quoll)
 		if err != nil {
-			return nil, err
+			return matrix.Target{}, err
 		}
-		return func(ctx context.Context, o process.Options) (*process.Server, error) {
-			return process.StartQuoll(ctx, binary, o)
+		return matrix.Target{
+			Start: func(ctx context.Context, o process.Options) (*process.Server, error) {
+				return process.StartQuoll(ctx, binary, o)
+			},
 		}, nil
 	}
-	return nil, fmt.Errorf("no server %q", s.server)
+	return matrix.Target{}, fmt.Errorf("no server %q", s.server)
 }
 
 func directories(dir string) (matrix.Dirs, error) {
@@ -121,7 +123,7 @@ func directories(dir string) (matrix.Dirs, error) {
 	return d, os.MkdirAll(filepath.Join(d.Cache, "logs"), 0o755)
 }
 
-func runAll(ctx context.Context, s settings, start matrix.StartServer, d matrix.Dirs,
+func runAll(ctx context.Context, s settings, target matrix.Target, d matrix.Dirs,
 	clients []matrix.Client) []matrix.Outcome {
 	outcomes := make([]matrix.Outcome, len(clients))
 	slots := make(chan struct{}, max(1, s.parallel))
@@ -132,7 +134,7 @@ func runAll(ctx context.Context, s settings, start matrix.StartServer, d matrix.
 		running.Go(func() {
 			defer func() { <-slots }()
 			began := time.Now()
-			outcomes[i] = runOne(ctx, s, start, d, client)
+			outcomes[i] = runOne(ctx, s, target, d, client)
 			printing.Lock()
 			defer printing.Unlock()
 			report(client.Name, s.server, outcomes[i], time.Since(began))
@@ -142,7 +144,7 @@ func runAll(ctx context.Context, s settings, start matrix.StartServer, d matrix.
 	return outcomes
 }
 
-func runOne(ctx context.Context, s settings, start matrix.StartServer, d matrix.Dirs,
+func runOne(ctx context.Context, s settings, target matrix.Target, d matrix.Dirs,
 	client matrix.Client) matrix.Outcome {
 	outcome := matrix.Outcome{Title: client.Title, Version: client.Version}
 	// Installing may be slow the first time; it is bounded by itself.
@@ -155,7 +157,7 @@ func runOne(ctx context.Context, s settings, start matrix.StartServer, d matrix.
 	}
 	ctx, cancel = context.WithTimeout(ctx, s.within)
 	defer cancel()
-	outcome.Checks, err = matrix.Run(ctx, start, program, filepath.Join(d.Cache, "logs"),
+	outcome.Checks, err = matrix.Run(ctx, target, program, filepath.Join(d.Cache, "logs"),
 		client.Name+"-"+s.server)
 	if err != nil {
 		outcome.Error = err.Error()
