@@ -31,6 +31,7 @@ func treeOptions(c *config.Config) datatree.Options {
 		ExtendedTypes: c.Features.ExtendedTypes,
 		Emulate353TTL: c.Features.Emulate353TTL,
 		Digest:        c.Features.TreeDigest,
+		Seed:          rand.Uint64(),
 	}
 }
 
