@@ -42,7 +42,7 @@ func (t *Tree) Read(r *Request, conn Conn) Answer {
 			a.Code = jute.MarshallingError
 			break
 		}
-		t.watches.addWatch(string(in.Path), conn, in.Mode)
+		t.watches.addWatch(watchKey(in.Path), conn, in.Mode)
 		a.Body = jute.Append(nil, &jute.ErrorResponse{})
 	case jute.OpSetWatches, jute.OpSetWatches2:
 		a.Missed, a.Code = t.setWatches(r, conn)

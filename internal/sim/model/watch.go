@@ -146,6 +146,14 @@ func (t *Tree) fireDeleted(path string, acl []jute.ACL, zxid jute.Zxid) {
 	t.fireParent(path, zxid)
 }
 
+// watchKey tells a null path from the empty one, where only watches are looked at.
+func watchKey(path []byte) string {
+	if path == nil {
+		return "\xff"
+	}
+	return string(path)
+}
+
 // watcher answers checkWatches and removeWatches.
 func (t *Tree) watcher(r *Request, conn Conn) jute.ErrorCode {
 	var in jute.PathWatcher
@@ -165,7 +173,7 @@ func (t *Tree) watcher(r *Request, conn Conn) jute.ErrorCode {
 	case jute.WatcherPersistentRecursive:
 		data = recursive
 	}
-	path := string(in.Path)
+	path := watchKey(in.Path)
 	found := t.watches.data[path][conn]&data != 0 || t.watches.child[path][conn]&child != 0
 	if !found {
 		return jute.NoWatcher
@@ -214,10 +222,10 @@ func (t *Tree) setWatches(r *Request, conn Conn) (missed []Event, code jute.Erro
 		}
 	}
 	for _, path := range in.Persistent {
-		t.watches.addWatch(string(path), conn, jute.AddWatchPersistent)
+		t.watches.addWatch(watchKey(path), conn, jute.AddWatchPersistent)
 	}
 	for _, path := range in.PersistentRecursive {
-		t.watches.addWatch(string(path), conn, jute.AddWatchRecursive)
+		t.watches.addWatch(watchKey(path), conn, jute.AddWatchRecursive)
 	}
 	return missed, jute.OK
 }
