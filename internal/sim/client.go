@@ -77,6 +77,9 @@ func (c *client) connect() {
 		w.after(w.between(1000, 30_000), c.connect)
 		return
 	}
+	if w.chance(8) {
+		c.timeout = int32(w.between(minTimeout/2, 1500))
+	}
 	hello := jute.ConnectRequest{
 		LastZxidSeen: c.last, TimeOut: c.timeout, SessionID: c.session, Passwd: c.passwd,
 		HasReadOnly: !w.chance(4),

@@ -210,7 +210,7 @@ func (w *world) plague() {
 		if p == nil {
 			return
 		}
-		switch w.rng.IntN(6) {
+		switch w.rng.IntN(7) {
 		default:
 			if w.fuse.calls == 0 && w.fuse.points == 0 {
 				w.light()
@@ -220,10 +220,14 @@ func (w *world) plague() {
 				w.counts.add("fault", "timed kill")
 				w.kill(p, "killed")
 			}
+		case 6:
+			if f.kill && p.idle() {
+				w.guard(p, p.retire)
+			}
 		case 1:
 			if f.pauses {
 				w.counts.add("fault", "pause")
-				p.frozen = w.now + w.between(1000, 3_000_000)
+				p.freeze(w.now + w.between(1000, 3_000_000))
 				w.note("the server stands still for %d µs", p.frozen-w.now)
 			}
 		case 2:

@@ -159,6 +159,9 @@ func (s *socket) input(fresh []byte) {
 // heard notes that the server has heard from the session.
 func (s *socket) heard() {
 	p := s.loop.p
+	if id := s.link.record.Hello.SessionID; s.spoke == 0 && id != 0 {
+		p.askers[id] = append(p.askers[id], s)
+	}
 	s.spoke = p.clock.millis()
 	if l := p.leases[s.session]; l != nil && l.owner == s {
 		l.heard = s.spoke

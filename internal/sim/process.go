@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"errors"
 	"slices"
 	"sync/atomic"
 
@@ -23,7 +22,8 @@ type process struct {
 	life   int
 	frozen int64 // nothing of it happens before this world time
 	held   []func()
-	failed bool // a call of the disk has
+	stands []stand // when it stood still
+	failed bool    // a call of the disk has
 	clock  clock
 
 	store   *persistence.Dir
@@ -40,6 +40,8 @@ type process struct {
 
 	// leases is what is known of each session from outside, to judge expiries.
 	leases map[jute.SessionID]*lease
+	// askers are the connections that asked for a session, answered or not.
+	askers map[jute.SessionID][]*socket
 }
 
 // lease is when the server last heard from a session; ms on its monotonic clock.
@@ -49,6 +51,31 @@ type lease struct {
 	owner   *socket
 }
 
+// stand is a time in which the process stood still; ms on its monotonic clock.
+type stand struct{ from, to int64 }
+
+// freeze has the process stand still until a moment.
+func (p *process) freeze(until int64) {
+	from, to := p.clock.millis(), p.clock.at(until)
+	if n := len(p.stands); n > 0 && p.stands[n-1].to >= from {
+		p.stands[n-1].to = max(p.stands[n-1].to, to)
+	} else {
+		p.stands = append(p.stands, stand{from, to})
+	}
+	p.frozen = max(p.frozen, until)
+}
+
+// stood is by how much the deadline of who was heard at a time has moved since, at least: a tick
+// that is late by more than a tick's length moves it by the excess.
+func (p *process) stood(since int64) (millis int64) {
+	for _, s := range p.stands {
+		if long := s.to - s.from; s.from >= since && long > tickMillis+2*intervalMillis {
+			millis += long - intervalMillis - 3
+		}
+	}
+	return millis
+}
+
 // clock is the monotonic clock of a life: it has its own zero, and its own idea of a second.
 type clock struct {
 	w       *world
@@ -56,7 +83,9 @@ type clock struct {
 	perMill int64 // 1000 is right
 }
 
-func (c *clock) millis() int64 { return (c.w.now-c.zero)*c.perMill/1_000_000 + 1 }
+func (c *clock) millis() int64 { return c.at(c.w.now) }
+
+func (c *clock) at(moment int64) int64 { return (moment-c.zero)*c.perMill/1_000_000 + 1 }
 
 func (p *process) now() replica.Now {
 	return replica.Now{MonoMillis: p.clock.millis(), WallMillis: p.w.wall + p.w.now/1000}
@@ -103,6 +132,7 @@ func (w *world) boot() {
 	w.light()
 	w.disk.Inject = w.inject
 	p := &process{w: w, life: w.life, leases: map[jute.SessionID]*lease{}}
+	p.askers = map[jute.SessionID][]*socket{}
 	p.clock = clock{w: w, zero: w.now, perMill: 1000}
 	if w.plan.faults.drift {
 		p.clock.perMill = w.between(900, 1100)
@@ -341,15 +371,34 @@ func (p *process) propose(e *jute.Entry, mono int64) {
 		p.leases[h.ClientID] = &lease{heard: mono, timeout: txn.TimeOut}
 	case h.Type == jute.OpCloseSession && h.Cxid == 0:
 		w.counts.add("session", "expired")
-		if l := p.leases[h.ClientID]; l != nil {
-			t.Expiry = &history.Expiry{At: mono, Heard: l.heard, Timeout: l.timeout}
-		}
+		t.Expiry = p.expiry(h.ClientID, mono)
 	case h.Type == jute.OpCloseSession:
 		w.counts.add("session", "closed")
 	case h.Type == jute.OpDeleteContainer && h.ClientID == 0:
 		w.counts.add("reaper", "deleted a node")
 	}
 	w.log = append(w.log, t)
+}
+
+// expiry is why a session may have ended: who had it last was not heard any more, or who asked for
+// it and was not answered yet, perhaps with a shorter timeout.
+func (p *process) expiry(id jute.SessionID, mono int64) *history.Expiry {
+	var why *history.Expiry
+	consider := func(heard int64, timeout int32) {
+		x := &history.Expiry{At: mono, Heard: heard, Timeout: timeout, Stood: p.stood(heard)}
+		if why == nil || x.Deadline() < why.Deadline() {
+			why = x
+		}
+	}
+	if l := p.leases[id]; l != nil {
+		consider(l.heard, l.timeout)
+	}
+	for _, s := range p.askers[id] {
+		if s.session == 0 {
+			consider(s.spoke, min(max(s.link.record.Hello.TimeOut, minTimeout), maxTimeout))
+		}
+	}
+	return why
 }
 
 // sockets lists the connections that stand, in the order of opening.
@@ -362,5 +411,17 @@ func (p *process) sockets() []*socket {
 	return all
 }
 
-// stop ends the process in good order, when nothing is on its way any more.
-func (p *process) stop() error { return errors.Join(p.store.Close()) }
+// idle: nothing is on its way to the disk.
+func (p *process) idle() bool {
+	return p.replica != nil && p.replica.InFlight() == 0 && len(p.in.Batches) == 0 &&
+		!p.log.busy && !p.log.failed && p.walk == nil && p.w.now >= p.frozen
+}
+
+// retire ends the process in good order; another one starts.
+func (p *process) retire() {
+	if err := p.store.Close(); err != nil {
+		p.ends("stop", err)
+	}
+	p.w.counts.add("fault", "stopped in good order")
+	panic(end{"stopped"})
+}

@@ -159,7 +159,7 @@ func (w *world) checkDisk() {
 	last := p.tree.Peek().LastZxid()
 	w.disk.Inject = nil
 	images := []*simfs.Disk{w.disk.PowerLoss(simfs.Everything())}
-	if err := p.stop(); err != nil {
+	if err := p.store.Close(); err != nil {
 		w.violate("stop: %v", err)
 		return
 	}

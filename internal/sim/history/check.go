@@ -61,6 +61,7 @@ type checker struct {
 
 	result model.Outcome // of the transaction at tree.Zxid
 	owner  place         // who asked for it
+	early  []early       // refusals whose reason was not found yet
 }
 
 func (c *checker) report(conn *conn, rule, format string, args ...any) {
@@ -85,6 +86,9 @@ func (c *checker) prepare() {
 	for _, raw := range c.h.Conns {
 		conn := newConn(raw, c)
 		c.conns = append(c.conns, conn)
+		if c.h.Eager {
+			c.findEarly(conn)
+		}
 		for i := range raw.Sent {
 			if model.IsWrite(raw.Sent[i].Op) && conn.session != 0 {
 				c.asked[request{conn.session, raw.Sent[i].Xid}] = place{conn, i}
@@ -186,9 +190,9 @@ func (c *checker) expire(t *Txn) {
 	}
 	if x := t.Expiry; x == nil {
 		c.report(nil, "unasked", "nothing tells why session %v ended", h.ClientID)
-	} else if x.At < x.Heard+int64(x.Timeout) {
-		c.report(nil, "early expiry", "session %v, heard at %d, timeout %d, ended at %d",
-			h.ClientID, x.Heard, x.Timeout, x.At)
+	} else if x.At < x.Deadline() {
+		c.report(nil, "early expiry", "session %v, heard at %d, timeout %d, stood %d, ended at %d",
+			h.ClientID, x.Heard, x.Timeout, x.Stood, x.At)
 	}
 	var txn jute.CloseSessionTxn
 	if _, err := jute.Decode(t.Entry.Body, &txn); err != nil {
@@ -249,6 +253,7 @@ func (c *checker) frames() {
 			c.advance(conn)
 		}
 	}
+	c.settleEarly()
 }
 
 // recoveries compares the model with what was found on disk at this zxid.

@@ -301,6 +301,48 @@ func (c *checker) barred(k *conn, i int, h *jute.ReplyHeader, body []byte) bool 
 	return true
 }
 
+// early is a write that was refused before it counted (enableEagerACLCheck): in one of the states
+// up to until its rights must have been missing.
+type early struct {
+	conn  *conn
+	sent  int
+	until jute.Zxid
+}
+
+// findEarly lists the early refusals of a connection. The answer may have waited behind a write of
+// the session, so that the state looked at is older than the place of the answer.
+func (c *checker) findEarly(k *conn) {
+	for i := range k.Got {
+		var h jute.ReplyHeader
+		_, err := jute.Decode(k.Got[i].Bytes, &h)
+		if i == 0 || err != nil || h.Zxid != 0 || h.Err != jute.NoAuth {
+			continue
+		}
+		sent := slices.IndexFunc(k.Sent, func(s Sent) bool { return s.Xid == h.Xid })
+		if sent >= 0 {
+			c.early = append(c.early, early{k, sent, k.Got[i].Applied})
+		}
+	}
+}
+
+// settleEarly looks for the reasons of early refusals in the present state.
+func (c *checker) settleEarly() {
+	c.early = slices.DeleteFunc(c.early, func(e early) bool {
+		if c.tree.Zxid < e.conn.Hello.LastZxidSeen {
+			return false
+		}
+		if c.tree.Denied(e.conn.request(e.sent)) {
+			return true
+		}
+		if c.tree.Zxid < e.until {
+			return false
+		}
+		c.report(e.conn, "reply", "xid %d, %v is refused, but has all rights",
+			e.conn.Sent[e.sent].Xid, e.conn.Sent[e.sent].Op)
+		return true
+	})
+}
+
 // known says whether a client may send the operation.
 func known(op jute.OpCode) bool {
 	switch op {

@@ -41,7 +41,13 @@ type Txn struct {
 type Expiry struct {
 	At, Heard int64
 	Timeout   int32
+	// Stood is how long the process stood still meanwhile, at least: its clients could not be
+	// heard.
+	Stood int64
 }
+
+// Deadline is the earliest time at which the session may end.
+func (x *Expiry) Deadline() int64 { return x.Heard + int64(x.Timeout) + x.Stood }
 
 // Conn is one connection as its client saw it.
 type Conn struct {

@@ -141,3 +141,33 @@ func mask(acl []jute.ACL) []jute.ACL {
 	}
 	return masked
 }
+
+// Denied says whether rights are missing for a write in the present state, as it is looked at
+// before anything else when enableEagerACLCheck is on: containers, TTL nodes and multis are not.
+func (t *Tree) Denied(r *Request) bool {
+	o, ok := decodeOp(r.Op, r.Body)
+	if !ok {
+		return false
+	}
+	path, perms := "", jute.Perms(0)
+	switch r.Op {
+	case jute.OpCreate, jute.OpCreate2:
+		if !jute.ValidPath(o.create.Path) {
+			return false
+		}
+		path, perms = string(o.create.Path), jute.PermCreate
+		path, _ = split(path)
+	case jute.OpDelete:
+		if deletable(o.path) != jute.OK {
+			return false
+		}
+		path, perms = string(o.path), jute.PermDelete
+		path, _ = split(path)
+	case jute.OpSetData:
+		path, perms = key(o.set.Path), jute.PermWrite
+	case jute.OpSetACL:
+		path, perms = key(o.acl.Path), jute.PermAdmin
+	}
+	n := t.nodes[path]
+	return n != nil && !allowed(n.ACL, perms, r.Who)
+}
