@@ -30,6 +30,14 @@ func onBoth(t *testing.T, test func(*testing.T, Transport)) {
 	}
 }
 
+// onBothAtOnce is for tests that spend their time waiting.
+func onBothAtOnce(t *testing.T, test func(*testing.T, Transport)) {
+	onBoth(t, func(t *testing.T, transport Transport) {
+		t.Parallel()
+		test(t, transport)
+	})
+}
+
 // server is a reactor under test, with lanes whose functions are the test's.
 type server struct {
 	t      testing.TB

@@ -78,6 +78,24 @@ func TestDrainEmptiesMailboxes(t *testing.T) {
 	})
 }
 
+// TestStopEndsWithATurn: what a lane has to say about the last connections is not left unsaid.
+func TestStopEndsWithATurn(t *testing.T) {
+	onBoth(t, func(t *testing.T, tr Transport) {
+		unsaid := 0
+		s := &server{cfg: Config{Transport: tr}}
+		s.open = func(c *Conn) Stream { return &stream{closed: func(error) { unsaid++ }} }
+		said := 0
+		s.turn = func(int) { said, unsaid = said+unsaid, 0 }
+		start(t, s)
+		for range 5 {
+			s.dial()
+		}
+		eventually(t, "open", func() bool { return s.stats.Open.Load() == 5 })
+		s.stop()
+		equal(t, 5, said, "closes that a Turn came after")
+	})
+}
+
 // TestDrainGivesUp when its context ends.
 func TestDrainGivesUp(t *testing.T) {
 	onBoth(t, func(t *testing.T, tr Transport) {

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 )
 
 // fakeLink is a transport that takes what it is told to take, for tests that need to say exactly
@@ -14,6 +15,7 @@ type fakeLink struct {
 	left   int
 	mode   reading
 	wrote  int
+	queue  int // sent and not acknowledged
 	closed bool
 }
 
@@ -31,7 +33,7 @@ func (f *fakeLink) push() {
 }
 
 func (f *fakeLink) buffered() int           { return f.left }
-func (f *fakeLink) unacked() int            { return -1 }
+func (f *fakeLink) unacked() int            { return f.queue }
 func (f *fakeLink) setReading(mode reading) { f.mode = mode }
 
 func (f *fakeLink) close() {
@@ -178,6 +180,47 @@ func TestParkAndUnparkInOneTurnIsNothing(t *testing.T) {
 	l.turn()
 	equal(t, reading(99), f.mode, "mode")
 	equal(t, 0, l.r.stats.Paused.Load(), "pauses")
+}
+
+// pass moves the loop's clock and ticks it.
+func (l *loop) pass(d time.Duration) {
+	l.r.start = l.r.start.Add(-d)
+	l.signal(sigTick)
+	l.turn()
+}
+
+// TestStallTimeout: a connection lives as long as anything of its output moves, be it a byte that
+// the kernel takes or one that the client acknowledges, and not longer.
+func TestStallTimeout(t *testing.T) {
+	const stall = 10 * time.Second
+	l := fakeLoop(t, Config{StallTimeout: stall}, Lane{Open: func(*Conn) Stream {
+		return &stream{}
+	}})
+	f := l.fakeConn(t)
+	f.c.Established()
+	l.pass(10 * stall) // with no output nothing stalls
+	f.room, f.queue = 0, 500
+	f.c.Write(make([]byte, 1000))
+	l.turn()
+	for range 5 {
+		l.pass(stall - time.Second)
+		f.room = 1
+		l.pass(time.Second / 2)
+		holds(t, !f.closed, "closed although the kernel took a byte")
+	}
+	for range 5 {
+		l.pass(stall - time.Second)
+		f.queue--
+		l.pass(time.Second / 2)
+		holds(t, !f.closed, "closed although the client acknowledged a byte")
+	}
+	f.queue += 100 // of no meaning: a queue does not grow by the client's doing
+	l.pass(stall - time.Second)
+	holds(t, !f.closed, "closed before its time")
+	l.pass(time.Second)
+	holds(t, f.closed, "open after its time")
+	equal(t, 1, l.r.stats.Closed[ClosedStalled].Load(), "counted")
+	equal(t, 0, len(l.pending), "pending")
 }
 
 // TestEarlyListKeepsOrder under removals at both ends and in the middle.

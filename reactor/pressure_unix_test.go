@@ -17,8 +17,8 @@ import (
 // TestCrawlingReaderIsKept: a reader so slow that the kernel asks for no more output during a
 // stall timeout is still seen to read.
 func TestCrawlingReaderIsKept(t *testing.T) {
-	onBoth(t, func(t *testing.T, tr Transport) {
-		const stall = 200 * time.Millisecond
+	onBothAtOnce(t, func(t *testing.T, tr Transport) {
+		const stall = time.Second
 		s, closed := slowServer(t, tr, stall)
 		dialer := net.Dialer{Control: func(_, _ string, raw syscall.RawConn) error {
 			return raw.Control(func(fd uintptr) { smallReceiveBuffer(int(fd)) })
@@ -29,10 +29,9 @@ func TestCrawlingReaderIsKept(t *testing.T) {
 		_, err = nc.Write(bytes.Repeat(frameOf([]byte("get")), 20))
 		noError(t, err)
 		eventually(t, "output pending", func() bool { return s.stats.PendingBytes.Load() > 0 })
-		pace := time.NewTicker(10 * time.Millisecond)
+		pace := time.NewTicker(20 * time.Millisecond)
 		defer pace.Stop()
-		for range 80 {
-			<-pace.C
+		for began := time.Now(); time.Since(began) < 3*stall/2; <-pace.C {
 			_, err := io.ReadFull(nc, make([]byte, 4<<10))
 			noError(t, err)
 		}

@@ -45,7 +45,7 @@ func TestTenThousandConnects(t *testing.T) {
 					c.CloseAfterFlush()
 				case "park":
 					c.Park()
-					lane := slices.Index(s.handle.r.loops, c.loop)
+					lane := slices.Index(c.loop.r.loops, c.loop)
 					parked[lane] = append(parked[lane], c)
 				}
 			})}
@@ -121,6 +121,9 @@ func visit(addr string, rng *rand.Rand) error {
 // TestIdleConnectionsAreSmall: what a connection keeps while it has nothing to say, and what one
 // keeps that has sent the length of a frame and fell silent. Both ends are in this process.
 func TestIdleConnectionsAreSmall(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector keeps books")
+	}
 	most := map[Transport]uint64{GNet: 4 << 10, Std: 10 << 10}
 	onBoth(t, func(t *testing.T, tr Transport) {
 		const conns = 1000
