@@ -28,8 +28,8 @@ func required() []requirement {
 		{"fault", []string{
 			"a proposed transaction is lost", "client away for long", "connection cut",
 			"connection refused", "pause", "power loss", "process killed",
-			"short read of the disk", "slow flush", "slow reader", "stopped in good order", "timed kill",
-			"wall clock jumps", "what was on its way is lost",
+			"short read of the disk", "slow flush", "slow reader", "stopped in good order",
+			"timed kill", "wall clock jumps", "what was on its way is lost",
 		}},
 		{"connect", []string{
 			"new session", "came back", "refused", "wrong password", "ahead of the server",
