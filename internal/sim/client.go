@@ -335,6 +335,9 @@ func (c *client) reply(q *waiting, h *jute.ReplyHeader) {
 	switch {
 	case q.Op == jute.OpExists && q.Watch && h.Err == jute.NoNode:
 		set(history.WatchExist)
+	case h.Err != jute.OK && (q.Op == jute.OpSetWatches || q.Op == jute.OpSetWatches2):
+		clear(c.watches) // the server has too many
+		clear(c.lasting)
 	case h.Err != jute.OK:
 	case (q.Op == jute.OpExists || q.Op == jute.OpGetData) && q.Watch:
 		set(history.WatchData)

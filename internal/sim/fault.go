@@ -76,9 +76,12 @@ func (w *world) lightCrash() {
 	w.fuse.out = simfs.Outcome{Crash: simfs.Before}
 	if w.chance(2) {
 		w.fuse.out.Crash = simfs.After
-		w.fuse.out.Partial = w.rng.IntN(3) * w.rng.IntN(600)
+		w.fuse.out.Partial = w.part()
 	}
 }
+
+// part is how many bytes of a write are written before it breaks off; 0 is none, or all.
+func (w *world) part() int { return []int{0, w.rng.IntN(100), w.rng.IntN(1000)}[w.rng.IntN(3)] }
 
 func (w *world) lightFailure() {
 	w.anyCall()
@@ -87,7 +90,7 @@ func (w *world) lightFailure() {
 	if w.chance(2) && w.fuse.op.Changes() { // a full disk lets everyone read
 		w.fuse.out.Err = simfs.ErrFull
 	}
-	w.fuse.out.Partial = w.rng.IntN(2) * w.rng.IntN(600)
+	w.fuse.out.Partial = w.part()
 }
 
 // How often a life comes to each point, and makes each call, about.

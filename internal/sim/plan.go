@@ -33,6 +33,10 @@ type plan struct {
 	log      persistence.LogOptions
 	gzip     bool
 	throttle throttle.Rules
+	// closeTxn: a closeSession names the ephemerals that go with it.
+	closeTxn   bool
+	maxWatches int // 0: no limit
+	largeBytes int64
 }
 
 // limits are the constants that servers leave large and simulations make small.
@@ -113,6 +117,13 @@ func drawPlan(rng *rand.Rand) plan {
 			MaxRequests: int(pick(1, 3)), DropStale: coin(), StaleConnectionCheck: coin(),
 			StaleLatencyCheck: coin(), OpWaitMillis: pick(0, 1, 20),
 		}
+	}
+	p.closeTxn = rng.IntN(4) > 0
+	if rng.IntN(8) == 0 {
+		p.maxWatches = int(pick(1, 5, 20))
+	}
+	if rng.IntN(8) == 0 {
+		p.largeBytes = pick(80, 200)
 	}
 	if coin() {
 		p.log.Watermark = persistence.Lag

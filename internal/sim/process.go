@@ -217,7 +217,10 @@ func (p *process) assemble(load *loader) {
 	p.log.log = p.store.Log()
 	p.shared = &processor.Shared{
 		Tree: p.tree, Conns: conns, Core: p, Clock: p.clock.millis, Serving: &p.serving,
-		Counts: new(processor.Counts), Large: new(throttle.Large),
+		Counts: new(processor.Counts),
+		Large: &throttle.Large{
+			ThresholdBytes: w.plan.largeBytes, MaxBytes: 2 * w.plan.largeBytes,
+		},
 		Rules: processor.LaneRules{
 			Auth: rules, EnforceSchemes: w.plan.enforce, MaxFrameBytes: l.maxFrame,
 			FirstFrameBytes:  100,
@@ -240,10 +243,11 @@ func (w *world) replicaConfig(rules *auth.Rules) replica.Config {
 		Chain: processor.Rules{
 			Prep: processor.PrepRules{
 				Auth: rules, Digest: true, ExtendedTypes: w.plan.model.ExtendedTypes,
-				EnforceQuota: w.plan.model.EnforceQuota, CloseSessionTxn: true,
+				EnforceQuota: w.plan.model.EnforceQuota, CloseSessionTxn: w.plan.closeTxn,
 				ReconfigEnabled: w.plan.model.Reconfig, EagerACLCheck: w.plan.eager,
 			},
 			MaxApplyBatch: l.applyBatch, Throttle: w.plan.throttle,
+			MaxWatches: w.plan.maxWatches,
 		},
 		Sync:           processor.SyncRules{SnapCount: l.snapCount},
 		TickMillis:     tickMillis,

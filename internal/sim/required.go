@@ -56,7 +56,8 @@ func required() []requirement {
 			"negative length", "too long", "no header", "unknown operation",
 		}},
 		{"error code", codes(
-			jute.OK, jute.MarshallingError, jute.Unimplemented, jute.BadArguments, jute.NoNode,
+			jute.OK, jute.SystemError, jute.MarshallingError, jute.Unimplemented,
+			jute.BadArguments, jute.NoNode,
 			jute.NoAuth, jute.BadVersion, jute.NoChildrenForEphemerals, jute.NodeExists,
 			jute.NotEmpty, jute.InvalidACL, jute.AuthFailed, jute.NoWatcher,
 			jute.ReconfigDisabled, jute.SessionClosedRequireAuth, jute.QuotaExceeded,

@@ -47,6 +47,7 @@ func newWorld(seed uint64, counts *Counts) *world {
 	w.history.Enforce = w.plan.enforce
 	w.history.Eager = w.plan.eager
 	w.history.Throttled = w.plan.throttle.MaxRequests > 0
+	w.history.FewWatches = w.plan.maxWatches > 0
 	w.history.MinTimeout, w.history.MaxTimeout = minTimeout, maxTimeout
 	return w
 }

@@ -15,6 +15,8 @@ type History struct {
 	Eager   bool     // enableEagerACLCheck
 	// Throttled: requests may be refused because the server has too many.
 	Throttled bool
+	// FewWatches: a watch may be refused because the server has too many.
+	FewWatches bool
 	// Timeouts are clamped to these, ms.
 	MinTimeout, MaxTimeout int32
 
