@@ -75,13 +75,12 @@ func (w *world) lightCrash() {
 	w.anyCall()
 	w.fuse.out = simfs.Outcome{Crash: simfs.Before}
 	if w.chance(2) {
-		w.fuse.out.Crash = simfs.After
-		w.fuse.out.Partial = w.part()
+		w.fuse.out.Crash, w.fuse.out.Partial = simfs.After, w.part()
 	}
 }
 
 // part is how many bytes of a write are written before it breaks off; 0 is none, or all.
-func (w *world) part() int { return []int{0, w.rng.IntN(100), w.rng.IntN(1000)}[w.rng.IntN(3)] }
+func (w *world) part() int { return []int{0, w.rng.IntN(100), w.rng.IntN(400)}[w.rng.IntN(3)] }
 
 func (w *world) lightFailure() {
 	w.anyCall()
@@ -102,7 +101,7 @@ var (
 	}
 	oftenCall = map[simfs.Op]int{
 		simfs.OpReadDir: 3, simfs.OpStat: 1, simfs.OpCreate: 3, simfs.OpOpen: 6,
-		simfs.OpRename: 2, simfs.OpRemove: 3, simfs.OpSyncDir: 5, simfs.OpRead: 20,
+		simfs.OpRename: 2, simfs.OpRemove: 3, simfs.OpSyncDir: 5, simfs.OpRead: 8,
 		simfs.OpWrite: 30, simfs.OpSync: 30, simfs.OpTruncate: 3,
 	}
 )
@@ -112,7 +111,7 @@ func (w *world) anyCall() {
 	ops := []simfs.Op{
 		simfs.OpReadDir, simfs.OpStat, simfs.OpCreate, simfs.OpOpen, simfs.OpRename,
 		simfs.OpRemove, simfs.OpSyncDir, simfs.OpRead, simfs.OpWrite, simfs.OpSync,
-		simfs.OpTruncate, simfs.OpWrite, simfs.OpSync,
+		simfs.OpTruncate, simfs.OpWrite, simfs.OpSync, simfs.OpWrite, simfs.OpRead,
 	}
 	w.fuse.op = ops[w.rng.IntN(len(ops))]
 	w.fuse.calls = 1 + w.rng.IntN(oftenCall[w.fuse.op])

@@ -80,11 +80,11 @@ func drawPlan(rng *rand.Rand) plan {
 	coin := func() bool { return rng.IntN(2) == 0 }
 	p := plan{
 		clients:  1 + rng.IntN(5),
-		requests: 60 + rng.IntN(400),
+		requests: 60 + rng.IntN(600),
 		lanes:    1 + rng.IntN(3),
 		millis:   pick(1000, 2000, 4000),
 		eager:    rng.IntN(8) == 0,
-		quota:    rng.IntN(4) == 0,
+		quota:    rng.IntN(3) == 0,
 		gzip:     rng.IntN(8) == 0,
 	}
 	p.model = model.Options{
