@@ -296,6 +296,10 @@ func FuzzJavaText(f *testing.F) {
 		if utf8.Valid(once) && !bytes.Equal(once, twice) {
 			t.Errorf("%x became %x", once, twice)
 		}
+		if plain := jute.PlainText(string(once)); plain != strings.ToValidUTF8(plain, "") ||
+			utf8.Valid(in) && plain != string(in) {
+			t.Errorf("%x is printed as %x", in, plain)
+		}
 		var r jute.PathOnly
 		if _, err := jute.Decode(jute.AppendBuffer(nil, in), &r); err != nil {
 			t.Fatal(err)

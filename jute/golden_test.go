@@ -165,6 +165,23 @@ func TestApacheText(t *testing.T) {
 	}
 }
 
+func TestPlainText(t *testing.T) {
+	for in, want := range map[string]string{
+		"":                             "",
+		"/a/é":                         "/a/é",
+		"a\xed\xa0\xbd\xed\xb8\x80b":   "a😀b",
+		"\xed\xa0\xbd":                 "?",
+		"\xed\xa0\xbd\xed\xa0\xbd":     "??",
+		"\xed\xb8\x80\xed\xa0\xbd/":    "??/",
+		"\xed\xa0\xbdxy\xed\xb8\x80":   "?xy?",
+		"\xed\xa0\xbd\xed\xb8\x80\xff": "😀\ufffd",
+	} {
+		if got := jute.PlainText(in); got != want {
+			t.Errorf("%x is printed as %q, want %q", in, got, want)
+		}
+	}
+}
+
 func TestApachePaths(t *testing.T) {
 	for _, line := range lines(t, "path.hex") {
 		path := unhex(t, line[0])

@@ -1,6 +1,7 @@
 package jute
 
 import (
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -61,6 +62,35 @@ func JavaText(b []byte) []byte {
 		b = b[n:]
 	}
 	return out
+}
+
+// PlainText is proper UTF-8 for people: what JavaText made of characters beyond the basic plane is
+// put together again, and half of one is a question mark, as where Java prints.
+func PlainText(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	var out strings.Builder
+	for len(s) > 0 {
+		r, n := utf8.DecodeRuneInString(s)
+		if high := surrogate(s); r == utf8.RuneError && high != 0 {
+			r, n = utf16.DecodeRune(high, surrogate(s[3:])), 6
+			if r == utf8.RuneError {
+				r, n = '?', 3
+			}
+		}
+		out.WriteRune(r)
+		s = s[n:]
+	}
+	return out.String()
+}
+
+// surrogate is the one that s begins with, 0 if none.
+func surrogate(s string) rune {
+	if len(s) < 3 || s[0] != 0xed || s[1] < 0xa0 || s[1] > 0xbf || s[2]&0xc0 != 0x80 {
+		return 0
+	}
+	return 0xd000 | rune(s[1]&0x3f)<<6 | rune(s[2]&0x3f)
 }
 
 func appendUnit(dst []byte, u rune) []byte {

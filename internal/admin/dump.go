@@ -132,13 +132,21 @@ func (c *Commands) wchp(p *page) {
 		if !p.fits() {
 			return
 		}
-		p.text(path, "\n")
+		p.text(plain(path), "\n")
 		for _, w := range to {
 			p.hex("\t0x", int64(sessions[w]))
 			p.text("\n")
 		}
 	})
 	p.text("\n")
+}
+
+// plain is a watched path as Java prints it. What stands for a null path is no text of any other.
+func plain(path string) string {
+	if path == "\xff" {
+		return "null"
+	}
+	return jute.PlainText(path)
 }
 
 func (c *Commands) wchc(p *page) {
@@ -152,7 +160,7 @@ func (c *Commands) wchc(p *page) {
 		p.hex("0x", int64(sessions[w]))
 		p.text("\n")
 		for _, path := range paths {
-			p.text("\t", path, "\n")
+			p.text("\t", plain(path), "\n")
 		}
 	})
 	p.text("\n")
