@@ -56,11 +56,16 @@ bench: build
 	QUOLL=$(CURDIR)/bin/quoll $(GO) run ./interop/bench
 
 # Needs Java with Maven, Python, Node and a C compiler; the clients are installed by name. The
-# matrix of clients writes the table of the README.
+# matrix of clients writes the table of the README. Then Apache is the oracle: one program of requests
+# to both servers, one directory through both; and Quoll is killed under load. Each of the last three
+# has longer forms, see its -h.
 interop: build
 	$(GO) run ./interop/cmd/interop -server quoll -quoll bin/quoll \
 		-json interop/results.json -readme README.md
-	QUOLL=$(CURDIR)/bin/quoll $(GO) test -count=1 -timeout 25m ./interop/...
+	QUOLL=$(CURDIR)/bin/quoll $(GO) test -count=1 -timeout 10m ./interop/...
+	$(GO) run ./interop/differential -quoll bin/quoll -seed 1 -requests 10000
+	$(GO) run ./interop/disk -quoll bin/quoll -rounds 2 -nodes 5000
+	$(GO) run ./interop/crash -quoll bin/quoll -loops 5 -clients 8
 
 check: lint test
 
