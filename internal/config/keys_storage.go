@@ -39,7 +39,7 @@ func storageKeys() []Key {
 		{Name: "autopurge.purgeInterval", Kind: Number, Unit: Hours, Default: "0",
 			into: func(c *Config) any { return &c.Storage.Purge.Interval }},
 		{Name: "quoll.watermark", Default: "strict",
-			Reason: "strict or lag: lag saves a flush a batch; damage to the last looks like a torn write then",
+			Reason: "strict or lag: lag saves a flush a batch; the last may look torn",
 			into:   func(c *Config) any { return &c.Storage.Watermark }},
 
 		idle("commitLogCount", PropNumber, None, "500"),
