@@ -378,24 +378,24 @@ func (c *client) act() {
 	}
 	f := &w.plan.faults
 	switch n := w.rng.IntN(40); {
-	case n == 0 && f.cuts:
+	case n < 2 && f.cuts:
 		w.counts.add("fault", "connection cut")
 		c.drop(w.chance(2), w.between(500, 60_000))
 		return
-	case n == 1 && f.cuts:
+	case n == 2 && f.cuts:
 		w.counts.add("fault", "client away for long")
 		c.drop(w.chance(2), w.between(100_000, 1_000_000))
 		return
-	case n == 2:
+	case n == 3:
 		c.link.send(c.ask(jute.OpCloseSession, c.nextXid(), nil))
 		return
-	case n == 3 && f.slowReaders:
+	case n == 4 && f.slowReaders:
 		w.counts.add("fault", "slow reader")
 		c.slowUntil = w.now + w.between(1000, 300_000)
 		w.after(c.slowUntil-w.now, link.consume)
-	case n == 4:
+	case n == 5:
 		c.show()
-	case n == 5 && w.chance(4):
+	case n == 6 && w.chance(4):
 		c.nonsense()
 		return
 	case len(c.waiting) < 30:
