@@ -18,6 +18,7 @@ type client struct {
 	w      *world
 	number int
 	link   *link // nil: not connected
+	next   *link // the session is being moved there; nil: it is not
 	up     bool  // the session is there
 	quiet  bool  // nothing more of its own accord
 
@@ -80,22 +81,13 @@ func (c *client) connect() {
 	if w.chance(8) {
 		c.timeout = int32(w.between(minTimeout/2, 1500))
 	}
-	hello := jute.ConnectRequest{
-		LastZxidSeen: c.last, TimeOut: c.timeout, SessionID: c.session, Passwd: c.passwd,
-		HasReadOnly: !w.chance(4),
-	}
-	if c.lied = !c.quiet && w.chance(20); c.lied {
-		c.lie(&hello)
-	}
-	c.link.record.Hello = hello
-	w.note("client %d, connection %d: asks for session %v", c.number, c.link.id(), hello.SessionID)
 	c.waiting, c.aside = nil, 0
-	out := framed(&hello)
+	link := c.link
+	out := c.hello(link)
 	if c.session == 0 && !c.lied && !c.quiet && w.chance(6) {
 		out = append(out, c.burst(1+w.rng.IntN(4))...)
 	}
 	c.sentAt = w.now
-	link := c.link
 	link.send(out)
 	w.after(5_000_000, func() {
 		if c.link == link && !c.up {
@@ -103,6 +95,43 @@ func (c *client) connect() {
 			c.drop(true, 1000)
 		}
 	})
+}
+
+// hello makes the connect request of a link.
+func (c *client) hello(k *link) []byte {
+	hello := jute.ConnectRequest{
+		LastZxidSeen: c.last, TimeOut: c.timeout, SessionID: c.session, Passwd: c.passwd,
+		HasReadOnly: !c.w.chance(4),
+	}
+	if c.lied = !c.quiet && c.next == nil && c.w.chance(20); c.lied {
+		c.lie(&hello)
+	}
+	k.record.Hello = hello
+	c.w.note("client %d, connection %d: asks for session %v", c.number, k.id(), hello.SessionID)
+	return framed(&hello)
+}
+
+// move opens another connection for the session while this one is still in use.
+func (c *client) move() {
+	if c.next != nil {
+		return
+	}
+	if c.next = c.w.dial(c); c.next != nil {
+		c.w.counts.add("connect", "moves")
+		c.next.send(c.hello(c.next))
+	}
+}
+
+// moved: the other connection has an answer.
+func (c *client) moved(b []byte) {
+	k := c.next
+	c.next = nil
+	if c.link != nil {
+		c.link.closed = true // the server closes its end
+	}
+	c.link, c.up = k, false
+	c.waiting, c.aside, c.slowUntil = nil, 0, 0
+	c.answered(b)
 }
 
 // lie asks for what must be refused.
@@ -133,9 +162,15 @@ func framed(records ...jute.Record) []byte {
 }
 
 // lost: the other end has closed, or the network has.
-func (c *client) lost() {
+func (c *client) lost(k *link) {
 	c.w.counts.add("connection", "lost")
-	c.gone(c.w.between(1000, 40_000))
+	switch k {
+	case c.next:
+		k.closed = true
+		c.next = nil
+	case c.link:
+		c.gone(c.w.between(1000, 40_000))
+	}
 }
 
 // drop closes the connection; the client comes back after a while.
@@ -150,13 +185,21 @@ func (c *client) gone(back int64) {
 	c.w.note("client %d, connection %d: gone", c.number, c.link.id())
 	c.link.closed = true
 	c.link, c.up = nil, false
+	if c.next != nil { // a client does not wait for two
+		c.next.close(true)
+		c.next = nil
+	}
 	c.slowUntil = 0
 	c.w.after(back, c.connect)
 }
 
 // frame is one frame from the server.
-func (c *client) frame(b []byte) {
-	c.w.note("client %d, connection %d: gets %x", c.number, c.link.id(), b)
+func (c *client) frame(k *link, b []byte) {
+	c.w.note("client %d, connection %d: gets %x", c.number, k.id(), b)
+	if k == c.next {
+		c.moved(b)
+		return
+	}
 	if !c.up {
 		c.answered(b)
 		return
@@ -386,6 +429,8 @@ func (c *client) act() {
 		w.counts.add("fault", "client away for long")
 		c.drop(w.chance(2), w.between(100_000, 1_000_000))
 		return
+	case n == 7:
+		c.move()
 	case n == 3:
 		c.link.send(c.ask(jute.OpCloseSession, c.nextXid(), nil))
 		return

@@ -190,9 +190,9 @@ func (k *link) consume() {
 		frame := k.in[4 : 4+size]
 		k.in = k.in[4+size:]
 		k.read += int64(4 + size)
-		k.client.frame(frame)
+		k.client.frame(k, frame)
 	}
 	if k.eof && !k.closed && len(k.wire) == 0 {
-		k.client.lost()
+		k.client.lost(k)
 	}
 }

@@ -35,7 +35,8 @@ type plan struct {
 	throttle throttle.Rules
 	// closeTxn: a closeSession names the ephemerals that go with it.
 	closeTxn   bool
-	maxWatches int // 0: no limit
+	slowWalk   int64 // how many times longer a snapshot takes
+	maxWatches int   // 0: no limit
 	largeBytes int64
 }
 
@@ -123,6 +124,7 @@ func drawPlan(rng *rand.Rand) plan {
 		// its parent's pzxid stays behind; so it is in ZooKeeper.
 		p.limits.snapCount = 1 << 40
 	}
+	p.slowWalk = pick(1, 1, 5, 20)
 	if rng.IntN(8) == 0 {
 		p.maxWatches = int(pick(1, 5, 20))
 	}

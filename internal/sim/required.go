@@ -33,7 +33,7 @@ func required() []requirement {
 		}},
 		{"connect", []string{
 			"new session", "came back", "refused", "wrong password", "ahead of the server",
-			"unknown session",
+			"unknown session", "moves",
 		}},
 		{"connection", []string{
 			"closed at the cap of its output", "closed because its output stalled",

@@ -168,7 +168,7 @@ func (k *walker) next() {
 		k.writer.Abort()
 		k.done(err)
 	case more:
-		k.p.after(w.between(10, 2000), k.next)
+		k.p.after(w.between(10, 2000*w.plan.slowWalk), k.next)
 	default:
 		_, err = k.writer.Finish(k.trailer())
 		k.done(err)
