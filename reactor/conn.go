@@ -145,7 +145,9 @@ func (c *Conn) CloseAfterFlush() {
 }
 
 // held tells that Input must not be called now.
-func (c *Conn) held() bool { return c.parked || c.out.high || c.closing != stayOpen }
+func (c *Conn) held() bool {
+	return c.parked || c.out.high || c.closing != stayOpen || c.loop.r.draining.Load()
+}
 
 // queue puts the connection before the end of the turn, once.
 func (c *Conn) queue() {

@@ -20,20 +20,20 @@ const adoptersMax = 64
 // transports share it: accepting through Go's net survives a want of descriptors, which ends
 // gnet's own engine, and lets listeners come and go while connections stay.
 type doors struct {
-	r      *reactor
-	adopt  func(net.Conn, netip.AddrPort) error
-	places chan struct{} // a token an adoption under way
-	wg     sync.WaitGroup
+	r         *reactor
+	transport transport
+	places    chan struct{} // a token an adoption under way
+	wg        sync.WaitGroup
 
 	mu        sync.Mutex
 	listeners map[netip.AddrPort]net.Listener
 	closed    bool
 }
 
-func newDoors(r *reactor, adopt func(net.Conn, netip.AddrPort) error) *doors {
+func newDoors(r *reactor, t transport) *doors {
 	return &doors{
 		r:         r,
-		adopt:     adopt,
+		transport: t,
 		places:    make(chan struct{}, adoptersMax),
 		listeners: make(map[netip.AddrPort]net.Listener),
 	}
@@ -159,7 +159,7 @@ func (d *doors) admit(nc net.Conn) {
 	go func() {
 		defer d.wg.Done()
 		defer func() { <-d.places }()
-		if err := d.adopt(nc, remote); err != nil {
+		if err := d.transport.adopt(nc, remote); err != nil {
 			d.r.admission.leave(remote.Addr())
 			d.r.stats.Refused[RefusedByKernel].Add(1)
 			d.r.log.Warn("no loop took a connection", zap.Stringer("remote", remote),

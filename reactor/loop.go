@@ -92,7 +92,11 @@ func (l *loop) turn() {
 	l.tally.turns++
 	l.tally.publish(l.r.stats)
 	if bits&sigProbe != 0 {
-		l.r.probes <- len(l.pending)
+		busy := len(l.pending)
+		if l.lane.Busy != nil {
+			busy += l.lane.Busy()
+		}
+		l.r.probes <- busy
 	}
 	if len(l.ready) > 0 || l.work {
 		l.signal(sigTurn)

@@ -38,6 +38,9 @@ type Lane struct {
 	// Turn, which may be nil, runs once a turn in which a stream was called or the lane was woken,
 	// after that and before any output leaves: here the lane hands its batch of requests on.
 	Turn func()
+	// Busy, which may be nil, is how many requests were taken in and not answered. Handle.Drain
+	// waits for them.
+	Busy func() int
 }
 
 // ErrStopping is returned for what needs a running reactor.
@@ -71,6 +74,7 @@ type reactor struct {
 	probes    chan int
 
 	stopOnce sync.Once
+	draining atomic.Bool   // by Handle.Drain: no input is taken any more
 	stopping chan struct{} // closed by stop
 	stopErr  error         // why, nil when it was asked for; written before stopping closes
 	done     chan struct{} // closed when Run is about to return
@@ -92,7 +96,7 @@ func Run(cfg Config, newLane func(wake func()) Lane) error {
 		r.loops = append(r.loops, newLoop(r))
 	}
 	t := r.newTransport()
-	r.doors = newDoors(r, t.adopt)
+	r.doors = newDoors(r, t)
 	listeners, at, err := r.doors.bindAll(cfg.Listeners)
 	if err != nil {
 		return err
@@ -203,6 +207,7 @@ func (h *Handle) Drain(ctx context.Context) error {
 	h.drain.Lock()
 	defer h.drain.Unlock()
 	h.r.doors.close()
+	h.r.draining.Store(true)
 	err := h.waitFlushed(ctx)
 	h.r.stop(nil)
 	<-h.r.done

@@ -12,11 +12,10 @@ import (
 // do, and a goroutine a connection, which only reads. Nothing but newStdConn knows that the
 // connections are TCP: a tls.Server wrapped around nc there is all that TLS needs.
 type stdTransport struct {
-	r     *reactor
-	loops []*stdLoop
-	wg    sync.WaitGroup // the loops, their readers and writers
-	// chunks are *[readChunkBytes]byte, lent to readers whose client sends much.
-	chunks sync.Pool
+	r      *reactor
+	loops  []*stdLoop
+	wg     sync.WaitGroup // the loops, their readers and writers
+	chunks *chunkPool
 }
 
 // stdLoop is a loop with a mailbox of what its readers and writers report.
@@ -55,8 +54,7 @@ const (
 )
 
 func newStdTransport(r *reactor) *stdTransport {
-	t := &stdTransport{r: r}
-	t.chunks.New = func() any { return new([readChunkBytes]byte) }
+	t := &stdTransport{r: r, chunks: newChunkPool()}
 	for _, l := range r.loops {
 		sl := &stdLoop{
 			loop:  l,
@@ -157,6 +155,9 @@ func (sl *stdLoop) handle(ev *stdEvent) {
 		c.readFailed(ev.err)
 	case ev.kind == stdRead:
 		sl.received(&c.Conn, ev.data)
+		if c.raw != nil {
+			c.raw.release()
+		}
 		c.waiting = true
 		c.grant()
 	case ev.err != nil:
@@ -201,7 +202,7 @@ func newStdConn(sl *stdLoop, nc net.Conn, remote netip.AddrPort) *stdConn {
 	c := &stdConn{
 		sl:    sl,
 		nc:    nc,
-		raw:   newRawSocket(nc, &sl.t.chunks),
+		raw:   newRawSocket(nc, sl.t.chunks),
 		token: make(chan struct{}, 1),
 	}
 	c.later.c = c
@@ -222,7 +223,6 @@ func (c *stdConn) read() {
 		if !c.handOver(p, err) {
 			return
 		}
-		c.raw.release()
 	}
 }
 
@@ -233,33 +233,27 @@ const idleReadBytes = 1 << 10
 // that, then into a large one as long as one read fills a tenth of it.
 func (c *stdConn) readWrapped() {
 	idle := make([]byte, idleReadBytes)
-	var chunk *[readChunkBytes]byte
-	defer func() {
-		if chunk != nil {
-			c.sl.t.chunks.Put(chunk)
-		}
-	}()
+	var large []byte
 	for {
 		buf := idle
-		if chunk != nil {
-			buf = chunk[:]
+		if large != nil {
+			buf = large
 		}
 		n, err := c.nc.Read(buf)
 		if !c.handOver(buf[:n], err) {
 			return
 		}
 		switch {
-		case chunk == nil && n == len(idle):
-			chunk = c.sl.t.chunks.Get().(*[readChunkBytes]byte)
-		case chunk != nil && n < readChunkBytes/10:
-			c.sl.t.chunks.Put(chunk)
-			chunk = nil
+		case large == nil && n == len(idle):
+			large = make([]byte, readChunkBytes)
+		case n < readChunkBytes/10:
+			large = nil
 		}
 	}
 }
 
 // handOver gives the loop what was read and waits until it may read on; false: it may not. The
-// bytes are the reader's again when it returns.
+// bytes are not touched after that.
 func (c *stdConn) handOver(p []byte, err error) bool {
 	if len(p) > 0 {
 		if !c.sl.post(stdEvent{c: c, kind: stdRead, data: p}) {

@@ -2,15 +2,12 @@
 
 package reactor
 
-import (
-	"net"
-	"sync"
-)
+import "net"
 
 // rawSocket: every connection is read and written through Go's net alone here.
 type rawSocket struct{}
 
-func newRawSocket(net.Conn, *sync.Pool) *rawSocket { return nil }
+func newRawSocket(net.Conn, *chunkPool) *rawSocket { return nil }
 
 func (*rawSocket) read() ([]byte, error)     { return nil, net.ErrClosed }
 func (*rawSocket) release()                  {}

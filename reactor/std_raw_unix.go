@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"sync"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -24,11 +23,12 @@ type rawSocket struct {
 // rawRead and rawWrite are the arguments and results of a call inside RawConn. Its function is made
 // once: a closure a call would be an allocation a call.
 type rawRead struct {
-	chunks *sync.Pool
-	chunk  *[readChunkBytes]byte
-	n      int
-	err    error
-	try    func(fd uintptr) bool
+	chunks  *chunkPool
+	chunk   *chunk // nil while waiting for input
+	starved bool   // there is input, but no chunk for it
+	n       int
+	err     error
+	try     func(fd uintptr) bool
 }
 
 type rawWrite struct {
@@ -40,7 +40,7 @@ type rawWrite struct {
 }
 
 // newRawSocket returns nil for what is not a plain socket: a wrapper must see the bytes first.
-func newRawSocket(nc net.Conn, chunks *sync.Pool) *rawSocket {
+func newRawSocket(nc net.Conn, chunks *chunkPool) *rawSocket {
 	tcp, ok := nc.(*net.TCPConn)
 	if !ok {
 		return nil
@@ -58,8 +58,15 @@ func newRawSocket(nc net.Conn, chunks *sync.Pool) *rawSocket {
 	return s
 }
 
+// attempt must not wait for a chunk: a close of the connection waits until it returns, and the loop
+// that closes is the one that frees chunks.
 func (in *rawRead) attempt(fd uintptr) bool {
-	in.chunk = in.chunks.Get().(*[readChunkBytes]byte)
+	if in.chunk == nil {
+		if in.chunk = in.chunks.try(); in.chunk == nil {
+			in.starved = true
+			return true
+		}
+	}
 	for {
 		if in.n, in.err = unix.Read(int(fd), in.chunk[:]); in.err != unix.EINTR {
 			break
@@ -74,15 +81,20 @@ func (in *rawRead) attempt(fd uintptr) bool {
 
 func (in *rawRead) release() {
 	if in.chunk != nil {
-		in.chunks.Put(in.chunk)
+		in.chunks.put(in.chunk)
 		in.chunk = nil
 	}
 }
 
-// read waits for input. The bytes are the caller's until release.
+// read waits for input. The bytes are valid until release.
 func (s *rawSocket) read() ([]byte, error) {
 	in := &s.in
 	err := s.raw.Read(in.try)
+	for err == nil && in.starved {
+		in.starved = false
+		in.chunk = in.chunks.wait()
+		err = s.raw.Read(in.try)
+	}
 	switch {
 	case err != nil:
 		return nil, err
@@ -94,7 +106,8 @@ func (s *rawSocket) read() ([]byte, error) {
 	return in.chunk[:in.n], nil
 }
 
-// release gives back what read returned.
+// release gives back what read returned. The loop calls it when it has handled that, the reader
+// when it ends.
 func (s *rawSocket) release() { s.in.release() }
 
 func (out *rawWrite) attempt(fd uintptr) bool {

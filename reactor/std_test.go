@@ -43,6 +43,40 @@ func TestWrappedConnection(t *testing.T) {
 	eventually(t, "the close", func() bool { return s.stats.Closed[ClosedByPeer].Load() == 1 })
 }
 
+// TestMoreSpeakersThanChunks: clients that speak at once while the loop is busy share a bounded
+// memory, also when some of them are gone before the loop hears them, and all are served.
+func TestMoreSpeakersThanChunks(t *testing.T) {
+	const clients = 3 * chunksMax
+	s := start(t, &server{cfg: Config{Transport: Std}, open: echo})
+	var all []*net.TCPConn
+	for range clients {
+		all = append(all, s.dial())
+	}
+	eventually(t, "open", func() bool { return s.stats.Open.Load() == clients })
+	chunks := s.chunks()
+	thaw := s.freeze()
+	for i, nc := range all {
+		_, err := nc.Write(frameOf([]byte("hello")))
+		noError(t, err)
+		if i%3 == 0 {
+			noError(t, nc.SetLinger(0))
+			noError(t, nc.Close())
+		}
+	}
+	eventually(t, "every chunk lent", func() bool { return len(chunks.lent) == chunksMax })
+	thaw()
+	for i, nc := range all {
+		if i%3 != 0 {
+			equal(t, "hello", string(readFrame(t, nc)), "echo")
+		}
+	}
+	eventually(t, "no chunk lent", func() bool { return len(chunks.lent) == 0 })
+}
+
+func (s *server) chunks() *chunkPool {
+	return s.handle.r.doors.transport.(*stdTransport).chunks
+}
+
 func selfSigned(t *testing.T) tls.Certificate {
 	t.Helper()
 	public, private, err := ed25519.GenerateKey(rand.Reader)
