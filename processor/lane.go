@@ -155,6 +155,9 @@ func (l *Lane) Turn() {
 	l.Core.Submit(l, b)
 }
 
+// Busy is how many requests, of all lanes, wait for their answers.
+func (l *Lane) Busy() int { return int(l.outstanding.Load()) }
+
 // Drain empties the mailbox into the connections' outputs.
 func (l *Lane) Drain() {
 	began := l.now

@@ -43,6 +43,7 @@ type Stream struct {
 	session       jute.SessionID
 	timeoutMillis int32
 	openedMillis  int64
+	outBefore     int // bytes of output that waited when the handling of this input began
 	inFlight      int // requests that the core has
 	inFlightBytes int
 	stats         connStats
@@ -52,6 +53,7 @@ type Stream struct {
 func (s *Stream) Input(in []byte) (used int) {
 	s.heard.Store(s.lane.clock())
 	defer s.settle()
+	s.outBefore = s.out.Pending()
 	for s.phase != closing && !s.full() {
 		if s.deaf {
 			return len(in)
@@ -121,7 +123,7 @@ func (s *Stream) full() bool {
 		s.flush()
 		s.lane.leave()
 	}
-	if s.out.Pending() >= r.OutputPauseBytes {
+	if p := s.out.Pending(); p >= r.OutputPauseBytes || p-s.outBefore >= r.MaxBatchBytes {
 		// The reactor reads on when the client has taken enough.
 		s.out.Again()
 		return true

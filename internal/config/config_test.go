@@ -52,7 +52,7 @@ func TestDefaultsAreThoseOfZooKeeper(t *testing.T) {
 		DataDir: "/d", DataLogDir: "/d", AutoCreateDirs: true, AutoCreateDB: true,
 		SnapCount: 100000, SnapSizeLimitBytes: 4 << 30, LogSizeLimitBytes: -1024,
 		PreAllocBytes: 64 << 20, ForceSync: true, FsyncWarning: time.Second,
-		MaxBatchSize: 1000, LastZxidInSnapshot: true, Watermark: Strict,
+		MaxBatchSize: 1000, LastZxidInSnapshot: true, Watermark: Lag,
 		Purge: Purge{SnapRetainCount: 3},
 	}, c.Storage)
 	equal(t, 3*time.Second, c.Sessions.TickTime)
@@ -167,8 +167,8 @@ func TestValuesAreReadAsApacheReadsThem(t *testing.T) {
 			func(c *Config) bool { return c.Auth.DigestAlgorithm == "SHA-256" }, ""},
 		{"4lw.commands.whitelist=*", func(c *Config) bool { return c.Observability.Allows("wchc") },
 			""},
-		{"quoll.transport=std\nquoll.watermark=lag", func(c *Config) bool {
-			return c.Network.Transport == Std && c.Storage.Watermark == Lag
+		{"quoll.transport=std\nquoll.watermark=strict", func(c *Config) bool {
+			return c.Network.Transport == Std && c.Storage.Watermark == Strict
 		}, ""},
 		{"dataLogDir=logs", func(c *Config) bool { return c.Storage.DataLogDir == "logs" },
 			"relative"},

@@ -38,8 +38,8 @@ func storageKeys() []Key {
 			into: func(c *Config) any { return &c.Storage.Purge.SnapRetainCount }},
 		{Name: "autopurge.purgeInterval", Kind: Number, Unit: Hours, Default: "0",
 			into: func(c *Config) any { return &c.Storage.Purge.Interval }},
-		{Name: "quoll.watermark", Default: "strict",
-			Reason: "strict or lag: lag saves a flush a batch; the last may look torn",
+		{Name: "quoll.watermark", Default: "lag",
+			Reason: "lag or strict: strict costs a second flush a batch",
 			into:   func(c *Config) any { return &c.Storage.Watermark }},
 
 		idle("commitLogCount", PropNumber, None, "500"),

@@ -6,7 +6,6 @@ import (
 	"quoll/jute"
 )
 
-
 func benchWorld(b *testing.B) (*world, *wire) {
 	w := newWorld(&testing.T{})
 	c := w.connect()

@@ -154,6 +154,7 @@ func (s *Server) listen(handle chan<- *reactor.Handle) error {
 			},
 			Drain: lane.Drain,
 			Turn:  lane.Turn,
+			Busy:  lane.Busy,
 		}
 	})
 }
@@ -162,12 +163,13 @@ func (s *Server) listen(handle chan<- *reactor.Handle) error {
 func (s *Server) tick() {
 	t := time.NewTicker(tickInterval(s.cfg))
 	defer t.Stop()
-	purge := newPurger(s)
+	purge, memory := newPurger(s), newHeadroom()
 	for {
 		select {
-		case <-t.C:
+		case now := <-t.C:
 			s.core.tick()
 			purge.maybe()
+			memory.maybe(now)
 		case <-s.stopped:
 			return
 		}

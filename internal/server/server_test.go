@@ -195,3 +195,44 @@ func TestDiskErrorEndsTheServer(t *testing.T) {
 	var code jute.ErrorCode
 	require.False(t, errors.As(err, &code), "no answer at all")
 }
+
+// A server that is asked to stop answers what it has taken in: every write that took effect was
+// acknowledged.
+func TestStopAnswersWhatItTookIn(t *testing.T) {
+	both(t, func(t *testing.T, transport string) {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		dir := t.TempDir()
+		r := start(t, dir, persistence.OS{}, transport)
+		c := dial(t, r.addr)
+		asked := make([]*client.Future, 2000)
+		for i := range asked {
+			asked[i] = c.Send(jute.OpCreate, &jute.CreateRequest{
+				Path: []byte(fmt.Sprintf("/n%d", i)), ACL: client.World(),
+			})
+		}
+		_, _, err := asked[0].Wait(ctx)
+		require.NoError(t, err)
+		r.finish(t)
+		answered := map[string]bool{}
+		for i, f := range asked {
+			if _, _, err := f.Wait(ctx); err == nil {
+				answered[fmt.Sprintf("n%d", i)] = true
+			}
+		}
+		c.Abort()
+
+		r = start(t, dir, persistence.OS{}, transport)
+		c = dial(t, r.addr)
+		names, _, err := c.Children(ctx, "/", false)
+		require.NoError(t, err)
+		for _, name := range names {
+			if name != "zookeeper" && !answered[name] {
+				t.Errorf("%s took effect without an answer", name)
+			}
+		}
+		require.Len(t, names, len(answered)+1)
+		require.NoError(t, c.Close(ctx))
+		r.finish(t)
+	})
+}
