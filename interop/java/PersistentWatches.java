@@ -186,6 +186,7 @@ final class PersistentWatches {
         zk.addWatch("/pw/any", events, AddWatchMode.PERSISTENT);
         zk.getChildren("/pw/any", events);
         zk.removeAllWatches("/pw/any", WatcherType.Any, false);
+        zk.settle();
         events.clear();
         zk.setData("/pw/any", bytes("1"), -1);
         zk.make("/pw/any/x");
