@@ -1,7 +1,5 @@
 package jute
 
-import "slices"
-
 // A multi request is a sequence of operations, each behind a MultiHeader, up to a header that is
 // done:
 //
@@ -120,7 +118,9 @@ func roomFor[T any](c *Coder, list []T, minBytes int) []T {
 	if len(list) < cap(list) || len(list) < 32 {
 		return list
 	}
-	return slices.Grow(list, (len(c.buf)-c.off)/minBytes+1)
+	grown := make([]T, len(list), len(list)+(len(c.buf)-c.off)/minBytes+1)
+	copy(grown, list)
+	return grown
 }
 
 // MultiResult is one entry of the reply to a multi; Type says which field is set.

@@ -48,7 +48,8 @@ func (g *generator) greeting() []byte {
 	case 1:
 		body = append(body, randomBytes(r, 1+r.IntN(20))...)
 	case 2:
-		binary.BigEndian.PutUint32(body[24:], pick(r, []uint32{0xfffffffe, 0x7fffffff, 17, 1 << 20}))
+		length := pick(r, []uint32{0xfffffffe, 0x7fffffff, 17, 1 << 20})
+		binary.BigEndian.PutUint32(body[24:], length)
 	}
 	return append(binary.BigEndian.AppendUint32(nil, uint32(len(body))), body...)
 }
