@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// The tree gives the collector next to nothing to do, so a collection is cheap, and the heap may stay
-// close to what lives: garbage gets a headroom of 5 % of that, and at least 32 MiB, so that a small
-// server does not collect all the time.
+// The tree gives the collector next to nothing to do, so a collection is cheap, and the heap may
+// stay close to what lives: garbage gets a headroom of 5 % of that, and at least 32 MiB, so that a
+// small server does not collect all the time.
 const (
 	headroomMinBytes = 32 << 20
 	headroomPercent  = 5
