@@ -65,12 +65,14 @@ const (
 // it to bytes, or showing it to a Visitor. After the first error every further field is a no-op,
 // so that Fields methods need no error handling.
 type Coder struct {
-	mode    mode
-	buf     []byte // decoding: the whole input; encoding: the output so far
-	off     int    // decoding: bytes consumed
-	failed  bool
-	fault   DecodeError
-	visitor Visitor
+	mode   mode
+	buf    []byte // decoding: the whole input; encoding: the output so far
+	off    int    // decoding: bytes consumed
+	failed bool
+	// verbatim: text is not made Java's on the way in; it was when a client sent it.
+	verbatim bool
+	fault    DecodeError
+	visitor  Visitor
 }
 
 // Decode reads r from the front of in and says how many bytes it took. Byte slices in r alias in.
@@ -99,6 +101,10 @@ func Visit(r Record, v Visitor) {
 // Decoder makes a Coder that reads in; call Fields methods on it directly to keep hot paths free
 // of interfaces, then look at Err.
 func Decoder(in []byte) Coder { return Coder{mode: decoding, buf: in} }
+
+// OwnDecoder makes a Coder that reads what this server has encoded itself: text stays as it is,
+// also where Java would not read it back as it wrote it.
+func OwnDecoder(in []byte) Coder { return Coder{mode: decoding, buf: in, verbatim: true} }
 
 // Encoder makes a Coder that appends to dst; Bytes has the result.
 func Encoder(dst []byte) Coder { return Coder{mode: encoding, buf: dst} }

@@ -78,7 +78,7 @@ func (c *Coder) Text(name string, v *[]byte) {
 	switch c.mode {
 	case decoding:
 		b := c.bytes(name)
-		if !plainASCII(b) && !javaKeeps(b) {
+		if !plainASCII(b) && !c.verbatim && !javaKeeps(b) {
 			b = JavaText(b)
 		}
 		*v = b

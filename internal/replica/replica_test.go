@@ -184,3 +184,21 @@ func TestLongListing(t *testing.T) {
 	require.Len(t, names.Names, n+1)
 	require.Equal(t, int32(n+1), names.Stat.NumChildren)
 }
+
+// The name of a user beyond the basic plane is two surrogates to Java; it must come back from the
+// tree as it went in, or the user would lose its nodes.
+func TestAstralUserKeepsItsNodes(t *testing.T) {
+	w := newWorld(t)
+	c := w.connect()
+	c.feed(c.ask(jute.OpAuth, &jute.AuthPacket{
+		Scheme: []byte("digest"), Auth: []byte("\U0001F600:x"),
+	}))
+	require.Equal(t, jute.OK, c.reply().Err)
+	mine := create("/mine", "x", 0)
+	mine.ACL = []jute.ACL{{Perms: jute.PermAll, ID: jute.ID{Scheme: "auth"}}}
+	c.feed(c.ask(jute.OpCreate, mine))
+	w.all()
+	require.Equal(t, jute.OK, c.reply().Err)
+	c.feed(c.ask(jute.OpGetData, get("/mine")))
+	require.Equal(t, "x", c.reply().data(t))
+}

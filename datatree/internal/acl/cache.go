@@ -65,7 +65,7 @@ func (c *Cache) InternEncoded(text []byte) Handle {
 		return h
 	}
 	var list []jute.ACL
-	d := jute.Decoder(text)
+	d := jute.OwnDecoder(text)
 	d.ACLs("acl", &list)
 	return c.Intern(list)
 }
