@@ -459,21 +459,21 @@ func (c *client) act() {
 // nonsense is what no client sends: the server closes, and nothing else happens.
 func (c *client) nonsense() {
 	w := c.w
-	var out []byte
+	out := c.burst(w.rng.IntN(3))
 	switch w.rng.IntN(4) {
 	case 0:
 		w.counts.add("nonsense", "negative length")
-		out = []byte{0xff, 0xff, 0xff, 0xf0}
+		out = append(out, []byte{0xff, 0xff, 0xff, 0xf0}...)
 	case 1:
 		w.counts.add("nonsense", "too long")
-		out = []byte{0x7f, 0, 0, 0, 1, 2, 3}
+		out = append(out, []byte{0x7f, 0, 0, 0, 1, 2, 3}...)
 	case 2:
 		w.counts.add("nonsense", "no header")
-		out = []byte{0, 0, 0, 3, 1, 2, 3}
+		out = append(out, []byte{0, 0, 0, 3, 1, 2, 3}...)
 	case 3:
 		w.counts.add("nonsense", "unknown operation")
 		ops := []jute.OpCode{0, 10, 13, 23, 999, jute.OpCreateSession, jute.OpError}
-		out = c.ask(ops[w.rng.IntN(len(ops))], c.nextXid(), nil)
+		out = append(out, c.ask(ops[w.rng.IntN(len(ops))], c.nextXid(), nil)...)
 	}
 	c.link.send(out)
 }

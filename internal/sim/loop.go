@@ -86,7 +86,8 @@ type socket struct {
 	given  int64  // bytes of output, ever
 	stall  int64  // µs without progress after which it is closed; 0: never
 	moved  int64  // world time of the last progress
-	spoke  int64  // server's ms at which the client was heard last
+	// Server's ms at which the client was heard last, and its stream called, for whatever reason.
+	spoke, touched int64
 
 	session jute.SessionID
 	flags
@@ -140,6 +141,7 @@ func (s *socket) held() bool { return s.parked || s.high || s.closing }
 // input calls the stream with all that is not consumed.
 func (s *socket) input(fresh []byte) {
 	s.loop.called, s.again = true, false
+	s.touched = s.loop.p.clock.millis()
 	if len(fresh) > 0 {
 		s.heard()
 	}

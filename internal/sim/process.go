@@ -51,6 +51,10 @@ type lease struct {
 	owner   *socket
 }
 
+// tickSlack is how much later than its deadline a session may end when nothing else delays it: the
+// end of its bucket, the next tick, and rounding; ms.
+const tickSlack = tickMillis + 2*intervalMillis + 5
+
 // stand is a time in which the process stood still; ms on its monotonic clock.
 type stand struct{ from, to int64 }
 
@@ -71,6 +75,16 @@ func (p *process) stood(since int64) (millis int64) {
 	for _, s := range p.stands {
 		if long := s.to - s.from; s.from >= since && long > tickMillis+2*intervalMillis {
 			millis += long - intervalMillis - 3
+		}
+	}
+	return millis
+}
+
+// delayed is by how much its end may come later at most.
+func (p *process) delayed(since int64) (millis int64) {
+	for _, s := range p.stands {
+		if s.to >= since {
+			millis += s.to - s.from + 1
 		}
 	}
 	return millis
@@ -385,22 +399,32 @@ func (p *process) propose(e *jute.Entry, mono int64) {
 }
 
 // expiry is why a session may have ended: who had it last was not heard any more, or who asked for
-// it and was not answered yet, perhaps with a shorter timeout.
+// it and was not answered yet, perhaps with another timeout.
 func (p *process) expiry(id jute.SessionID, mono int64) *history.Expiry {
 	var why *history.Expiry
-	consider := func(heard int64, timeout int32) {
+	latest := int64(0)
+	consider := func(heard, touched int64, timeout int32) {
 		x := &history.Expiry{At: mono, Heard: heard, Timeout: timeout, Stood: p.stood(heard)}
 		if why == nil || x.Deadline() < why.Deadline() {
 			why = x
 		}
+		latest = max(latest, touched+int64(timeout)+p.delayed(touched)+tickSlack)
 	}
 	if l := p.leases[id]; l != nil {
-		consider(l.heard, l.timeout)
+		touched := l.heard
+		if l.owner != nil {
+			touched = max(touched, l.owner.touched)
+		}
+		consider(l.heard, touched, l.timeout)
 	}
 	for _, s := range p.askers[id] {
+		timeout := min(max(s.link.record.Hello.TimeOut, minTimeout), maxTimeout)
 		if s.session == 0 {
-			consider(s.spoke, min(max(s.link.record.Hello.TimeOut, minTimeout), maxTimeout))
+			consider(s.spoke, s.touched, timeout)
 		}
+	}
+	if why != nil {
+		why.Latest = latest
 	}
 	return why
 }

@@ -161,7 +161,7 @@ func (b *builder) expire(id jute.SessionID) *Txn {
 		Header: jute.TxnHeader{ClientID: id, Type: jute.OpCloseSession},
 		Body:   jute.Append(nil, &jute.CloseSessionTxn{Paths2Delete: paths}),
 	})
-	t.Expiry = &Expiry{At: 2000, Heard: 1500, Timeout: 500}
+	t.Expiry = &Expiry{At: 2000, Heard: 1500, Timeout: 500, Latest: 2000}
 	b.tell("expire", b.tree.Expire(id, t.Entry.Header.Zxid))
 	t.Entry.Digest.TreeDigest = b.tree.Digest()
 	return t

@@ -193,6 +193,9 @@ func (c *checker) expire(t *Txn) {
 	} else if x.At < x.Deadline() {
 		c.report(nil, "early expiry", "session %v, heard at %d, timeout %d, stood %d, ended at %d",
 			h.ClientID, x.Heard, x.Timeout, x.Stood, x.At)
+	} else if x.At > x.Latest {
+		c.report(nil, "late expiry", "session %v, heard at %d, timeout %d, ended at %d, not by %d",
+			h.ClientID, x.Heard, x.Timeout, x.At, x.Latest)
 	}
 	var txn jute.CloseSessionTxn
 	if _, err := jute.Decode(t.Entry.Body, &txn); err != nil {

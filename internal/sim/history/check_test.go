@@ -223,6 +223,9 @@ var badHistories = []bad{
 	{"an end of a session before its time", "early expiry", func(s *scene) {
 		s.expired.Expiry.Heard++
 	}},
+	{"an end of a session long after its time", "late expiry", func(s *scene) {
+		s.expired.Expiry.Latest--
+	}},
 	{"a session that ends twice", "closed session", func(s *scene) {
 		s.log(jute.Entry{
 			Header: s.expired.Entry.Header, Body: s.expired.Entry.Body, Digest: s.last.Entry.Digest,

@@ -46,6 +46,8 @@ type Expiry struct {
 	// Stood is how long the process stood still meanwhile, at least: its clients could not be
 	// heard.
 	Stood int64
+	// Latest is when it should have ended.
+	Latest int64
 }
 
 // Deadline is the earliest time at which the session may end.
