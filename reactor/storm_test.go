@@ -52,6 +52,12 @@ func TestTenThousandConnects(t *testing.T) {
 		}
 		start(t, s)
 		const clients, each = 50, 200
+		// The reactor has all of its goroutines when it has served each loop.
+		for range 4 * loops {
+			noError(t, visit(s.addr, rand.New(rand.NewPCG(1, 1))))
+		}
+		eventually(t, "none open", func() bool { return s.stats.Open.Load() == 0 })
+		seenBefore := s.stats.Accepted.Load() + s.stats.Refused[RefusedByLane].Load()
 		goroutines, files := runtime.NumGoroutine(), descriptors(t)
 		var wg sync.WaitGroup
 		for client := range clients {
@@ -69,7 +75,7 @@ func TestTenThousandConnects(t *testing.T) {
 		seen := func() int64 {
 			return s.stats.Accepted.Load() + s.stats.Refused[RefusedByLane].Load()
 		}
-		eventually(t, "all seen", func() bool { return seen() == clients*each })
+		eventually(t, "all seen", func() bool { return seen() == seenBefore+clients*each })
 		for lane := range parked {
 			s.do(lane, func() {
 				for _, c := range parked[lane] {
