@@ -55,7 +55,7 @@ func main() {
 	flag.StringVar(&s.quoll, "quoll", "bin/quoll", "the server's binary")
 	flag.StringVar(&s.mode, "mode", "kill", "kill, term, pause, or all")
 	flag.StringVar(&s.transport, "transport", "gnet", "quoll.transport: gnet or std")
-	flag.StringVar(&s.watermark, "watermark", "strict", "quoll.watermark: strict or lag")
+	flag.StringVar(&s.watermark, "watermark", "lag", "quoll.watermark: strict or lag")
 	flag.IntVar(&s.loops, "loops", 50, "how often the server is ended (pauses: a fifth of it)")
 	flag.IntVar(&s.clients, "clients", 8, "clients under load")
 	flag.IntVar(&s.window, "window", 16, "requests that a client has in flight")
