@@ -20,14 +20,13 @@ type link struct {
 	upAt   int64 // world time at which what was sent last arrives
 	downAt int64 // likewise, towards the client
 
-	flying  int    // bytes on their way to the client
-	wire    []byte // flying, and arrived but not read by the client
-	in      []byte // read by the client, not a whole frame yet
-	read    int64  // offset of in in all that was sent to the client
-	marks   []mark // of everything that the server wrote
-	closed  bool   // by the client
-	eof     bool   // the server's end is behind wire
-	started bool   // the first frame has arrived
+	flying int    // bytes on their way to the client
+	wire   []byte // flying, and arrived but not read by the client
+	in     []byte // read by the client, not a whole frame yet
+	read   int64  // offset of in in all that was sent to the client
+	marks  []mark // of everything that the server wrote
+	closed bool   // by the client
+	eof    bool   // the server's end is behind wire
 }
 
 // mark says what was applied when the output from an offset on was written.

@@ -32,7 +32,6 @@ type generator struct {
 	sum         int // of the table's weights
 	slots       [slots]slotState
 	granted     int // sessions so far
-	left        []int
 	nodes       map[string]*node
 	list        []string // the keys of nodes, in no order, but always the same
 	watched     [][]byte // paths with a watch, lately
