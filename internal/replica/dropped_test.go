@@ -55,3 +55,22 @@ func TestCreateSessionAmongRequestsIsUnknown(t *testing.T) {
 	require.Equal(t, jute.Zxid(-1), r.Zxid)
 	require.True(t, c.closed)
 }
+
+// A session that has moved takes nothing more from its old connection, not even what was on its way
+// to the core when it moved.
+func TestAMovedSessionTakesNothingFromItsOldConnection(t *testing.T) {
+	w := newWorld(t)
+	old := w.connect()
+	lane, c := w.secondLane(old) // has moved; the old connection's lane has not heard of it
+	old.feed(old.ask(jute.OpCreate, create("/old", "", 0)))
+	before := len(w.logged)
+	w.step()
+	require.Len(t, w.logged, before, "nothing is proposed")
+	w.all()
+	require.Nil(t, old.reply())
+	require.True(t, old.closed)
+	c.xid = 100
+	c.stream.Input(c.ask(jute.OpExists, get("/old")))
+	lane.Turn()
+	require.Equal(t, jute.NoNode, c.reply().Err)
+}
