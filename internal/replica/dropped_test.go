@@ -61,16 +61,16 @@ func TestCreateSessionAmongRequestsIsUnknown(t *testing.T) {
 func TestAMovedSessionTakesNothingFromItsOldConnection(t *testing.T) {
 	w := newWorld(t)
 	old := w.connect()
-	lane, c := w.secondLane(old) // has moved; the old connection's lane has not heard of it
-	old.feed(old.ask(jute.OpCreate, create("/old", "", 0)))
+	c := w.dial()
+	c.feed(frame(&jute.ConnectRequest{TimeOut: 4000, SessionID: old.id, Passwd: old.passwd}))
+	old.feed(old.ask(jute.OpCreate, create("/old", "", 0))) // behind it, in the same step
 	before := len(w.logged)
 	w.step()
 	require.Len(t, w.logged, before, "nothing is proposed")
-	w.all()
+	w.flush()
 	require.Nil(t, old.reply())
 	require.True(t, old.closed)
-	c.xid = 100
-	c.stream.Input(c.ask(jute.OpExists, get("/old")))
-	lane.Turn()
+	require.NotNil(t, c.take())
+	c.feed(c.ask(jute.OpExists, get("/old")))
 	require.Equal(t, jute.NoNode, c.reply().Err)
 }
