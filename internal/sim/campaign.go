@@ -39,6 +39,7 @@ func Play(seeds []uint64, workers int, done func(*Result)) *Campaign {
 				if done != nil {
 					done(r)
 				}
+				r.History = nil // a campaign is long
 				mu.Unlock()
 			}
 		})

@@ -22,6 +22,7 @@ type Result struct {
 	Txns       int // in the log at the end
 	Requests   int
 	Lives      int // how often the server was started
+	History    *history.History
 }
 
 // quietMillis is how long the end may take: sessions that were left must expire within it.
@@ -35,7 +36,7 @@ func Run(seed uint64, tell io.Writer) *Result {
 	w.play()
 	r := &Result{
 		Seed: seed, Violations: w.broken, Trace: uint64(w.trace), Counts: counts,
-		Txns: len(w.log), Lives: w.life,
+		Txns: len(w.log), Lives: w.life, History: &w.history,
 	}
 	for _, c := range w.history.Conns {
 		r.Requests += len(c.Sent)

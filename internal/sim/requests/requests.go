@@ -72,6 +72,32 @@ func (c Source) data() []byte {
 	return b
 }
 
+// Register is a node that is made once and then only read and set, so that what is known of it
+// without zxids can be checked too.
+const Register = "/r"
+
+// register makes a request about the register: half of the sets want a version.
+func (c Source) register() Request {
+	switch c.Rand.IntN(5) {
+	case 0, 1:
+		data := make([]byte, 8)
+		for i := range data {
+			data[i] = byte('a' + c.Rand.IntN(26))
+		}
+		in := &jute.SetDataRequest{Path: []byte(Register), Data: data, Version: -1}
+		if c.chance(2) {
+			in.Version = int32(c.Rand.IntN(20))
+		}
+		return New(jute.OpSetData, in)
+	case 2:
+		if c.chance(4) {
+			in := &jute.CreateRequest{Path: []byte(Register), Data: []byte("new"), ACL: OpenACL}
+			return New(jute.OpCreate, in)
+		}
+	}
+	return New(jute.OpGetData, &jute.PathWatch{Path: []byte(Register)})
+}
+
 // OpenACL lets everyone do everything.
 //
 // read-only: a list.
@@ -113,7 +139,9 @@ func (c Source) version() int32 {
 
 // Next makes one request.
 func (c Source) Next() Request {
-	switch n := c.Rand.IntN(100); {
+	switch n := c.Rand.IntN(110); {
+	case n >= 100:
+		return c.register()
 	case n < 28:
 		op, in := c.create()
 		if op == jute.OpCreateTTL {
