@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"math"
 	"slices"
 	"sync/atomic"
 
@@ -423,8 +424,12 @@ func (p *process) expiry(id jute.SessionID, mono int64) *history.Expiry {
 			consider(s.spoke, s.touched, timeout)
 		}
 	}
-	if why != nil {
-		why.Latest = latest
+	if why == nil {
+		return nil
+	}
+	why.Latest = latest
+	if p.w.plan.throttle.MaxRequests > 0 {
+		why.Latest = math.MaxInt64 // a connect request may wait and give the full timeout then
 	}
 	return why
 }
