@@ -36,7 +36,8 @@ func (p *Prep) delete(w *writing, in *jute.PathVersion) (jute.OpCode, jute.Error
 }
 
 // deleteContainer makes the transaction with which the reaper removes a container or TTL node.
-// A client that asks for it must be allowed to delete the node.
+// A client that asks for it must be allowed to delete the node. The reaper has looked at the tree as
+// it is applied: what changed in flight is not what it meant.
 func (p *Prep) deleteContainer(w *writing, path []byte) (jute.OpCode, jute.ErrorCode) {
 	parentPath, code := deletable(path)
 	if code != jute.OK {
@@ -53,7 +54,10 @@ func (p *Prep) deleteContainer(w *writing, path []byte) (jute.OpCode, jute.Error
 	if n.Children > 0 {
 		return 0, jute.NotEmpty
 	}
-	if p.tree.Options().Kind(n.Stat.EphemeralOwner) == datatree.KindEphemeral {
+	kind := p.tree.Options().Kind(n.Stat.EphemeralOwner)
+	changed := n.Stat.Mzxid > p.tree.Peek().LastZxid()
+	if kind == datatree.KindEphemeral ||
+		w.Stream == nil && (kind == datatree.KindPersistent || changed) {
 		return 0, jute.BadVersion
 	}
 	p.appendDelete(w, path, parentPath, &parent, &n)

@@ -74,3 +74,32 @@ func TestAMovedSessionTakesNothingFromItsOldConnection(t *testing.T) {
 	c.feed(c.ask(jute.OpExists, get("/old")))
 	require.Equal(t, jute.NoNode, c.reply().Err)
 }
+
+// The reaper looks at the tree as it is applied. A node that was deleted and made anew in flight is
+// another one, and must live.
+func TestWhatIsMadeAnewIsNotReaped(t *testing.T) {
+	for _, flags := range []jute.CreateMode{jute.ModePersistent, jute.ModeContainer} {
+		w := newWorld(t)
+		c := w.connect()
+		c.feed(c.ask(jute.OpCreateTTL, &jute.CreateTTLRequest{
+			CreateRequest: *create("/t", "", jute.ModePersistentTTL), TTL: 1,
+		}))
+		w.all()
+		w.tick(1500) // the time is up: a delete is proposed, and not durable
+		op := jute.OpCreate
+		if flags == jute.ModeContainer {
+			op = jute.OpCreateContainer
+		}
+		c.feed(c.ask(op, create("/t", "anew", flags)))
+		w.step()
+		for range 3 {
+			w.tick(1000)
+			c.feed(c.ask(jute.OpPing, nil))
+		}
+		w.flush()
+		w.all()
+		_, there := w.tree.Peek().Find([]byte("/t"))
+		require.True(t, there, "mode %d", flags)
+		require.Zero(t, w.tree.Faults().Mismatches)
+	}
+}
