@@ -3,6 +3,7 @@ package processor
 import (
 	"quoll/datatree"
 	"quoll/jute"
+	"quoll/processor/reads"
 	"quoll/processor/session"
 	"quoll/processor/throttle"
 )
@@ -54,9 +55,9 @@ func NewChain(
 		sessions: sessions,
 		rules:    rules,
 	}
-	reader := &Reader{Auth: rules.Prep.Auth, MaxWatches: rules.MaxWatches}
+	reader := reads.Reader{Auth: rules.Prep.Auth, MaxWatches: rules.MaxWatches}
 	c.final = Final{
-		tree: tree, reader: reader, sessions: sessions,
+		tree: tree, reader: answerer{Reader: reader}, sessions: sessions,
 		journal: c.prep.journal, conns: conns, observe: observer,
 		attached: make(map[jute.SessionID]*Stream),
 	}

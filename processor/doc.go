@@ -6,7 +6,7 @@
 //	| Stream.Input                   |     | Chain                                        |
 //	|   frame -> a read, and nothing |     |   request                                    |
 //	|     of the connection at the   |     |     write -> Prep -> Proposer  (to the log)  |
-//	|     core: Reader answers       |     |                 |                            |
+//	|     core: reads answers        |     |                 |                            |
 //	|   else -> Lane.forward --------+-->  |              Commit  <- durable, acks        |
 //	|                                |     |                 |                            |
 //	| Lane.Drain <- mailbox <--------+---  |              Final: apply, events, replies   |
@@ -21,7 +21,7 @@
 //  3. An event is out before a reply that shows the change: mail is published under the tree's
 //     write lock, and a lane empties its mailbox after it has the read lock (Lane.enter).
 //  4. Nothing is answered or seen before it is durable: only Chain.Committed applies.
-//  5. A write's reply has its own zxid, others the last one applied (Final.reply, Reader.answer).
+//  5. A write's reply has its own zxid, others the last one applied (Final.reply, answerer.answer).
 //  6. Nothing waits for a slow client: a full connection is not read from (Stream.full).
 //  7. A zxid is given once: Prep alone counts, and what cannot be decoded gets none.
 //
@@ -32,5 +32,5 @@
 //
 // Read in this order: request.go; lane.go and stream.go; chain.go, which is the whole way on one
 // screen; the stages prep.go (and prep_*.go by family of operations, with the package journal),
-// sync.go, commit.go, final.go; reader.go and reader_watch.go; mailbox.go, conns.go, stats.go.
+// sync.go, commit.go, final.go; answer.go, with the package reads; mailbox.go, conns.go, stats.go.
 package processor

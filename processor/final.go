@@ -5,23 +5,23 @@ import (
 	"quoll/datatree/watch"
 	"quoll/jute"
 	"quoll/processor/journal"
+	"quoll/processor/multi"
 	"quoll/processor/session"
 )
 
 // Final is the last stage: its apply half changes the tree, fires watches and encodes the replies
-// to writes; its read half (Reader) answers reads (FinalRequestProcessor).
+// to writes; its read half (the package reads) answers reads (FinalRequestProcessor).
 //
 // Invariants: everything that a transaction brings about - events first, then the reply, then the
 // reads that waited behind it - is in the mailboxes before the tree's lock is released.
 type Final struct {
 	tree     *datatree.Tree
-	reader   *Reader
+	reader   answerer
 	sessions *session.Table
 	journal  *journal.Journal
 	conns    *Conns
 	out      outbox
 	result   datatree.Result
-	ask      asking
 	observe  Observer
 	// delivered counts the events: a lane that has the event already gets its bytes only once.
 	delivered uint64
@@ -117,7 +117,7 @@ func appendResult(dst []byte, op jute.OpCode, res *datatree.Result) []byte {
 // back as create2, and a container's delete as delete.
 func appendOpResult(dst []byte, res *datatree.Result) []byte {
 	if res.Type == jute.OpError {
-		return appendFailedOp(dst, res.Err)
+		return multi.AppendFailed(dst, res.Err)
 	}
 	h := jute.MultiHeader{Type: res.Type}
 	switch res.Type {
@@ -160,7 +160,7 @@ func (f *Final) answer(r *Request) {
 		d.buf = appendError(d.buf, r.Xid, -1, jute.Unimplemented)
 		kind = itemLast
 	case !s.gone.Load():
-		d.buf = f.reader.answer(&f.ask, d.buf, f.tree.Peek(), r, nil)
+		d.buf = f.reader.answer(d.buf, f.tree.Peek(), r, nil)
 	}
 	f.out.send(s, from, kind, r)
 }

@@ -10,6 +10,7 @@ import (
 	"quoll/jute"
 	"quoll/processor/arena"
 	"quoll/processor/auth"
+	"quoll/processor/reads"
 	"quoll/processor/session"
 	"quoll/processor/stats"
 	"quoll/processor/throttle"
@@ -94,8 +95,7 @@ type Lane struct {
 	building  *delivery
 	lastEvent uint64
 
-	reader  Reader
-	ask     asking  // room for the read being answered
+	reader  answerer
 	current Request // room for the request being taken
 	batch   *Batch  // for the core; nil when this turn has none yet
 	memory  arena.Arena
@@ -114,7 +114,9 @@ type Lane struct {
 func NewLane(shared *Shared, wake func()) *Lane {
 	l := &Lane{
 		Shared: shared, wake: wake,
-		reader: Reader{Auth: shared.Rules.Auth, MaxWatches: shared.Rules.MaxWatches},
+		reader: answerer{Reader: reads.Reader{
+			Auth: shared.Rules.Auth, MaxWatches: shared.Rules.MaxWatches,
+		}},
 	}
 	l.breathe = l.renew
 	l.numbers.begin()

@@ -36,8 +36,8 @@ func (p *Prep) delete(w *writing, in *jute.PathVersion) (jute.OpCode, jute.Error
 }
 
 // deleteContainer makes the transaction with which the reaper removes a container or TTL node.
-// A client that asks for it must be allowed to delete the node. The reaper has looked at the tree as
-// it is applied: what changed in flight is not what it meant.
+// A client that asks for it must be allowed to delete the node. The reaper has looked at the tree
+// as it is applied: what changed in flight is not what it meant.
 func (p *Prep) deleteContainer(w *writing, path []byte) (jute.OpCode, jute.ErrorCode) {
 	parentPath, code := deletable(path)
 	if code != jute.OK {

@@ -1,21 +1,24 @@
 package processor
 
-import "quoll/jute"
+import (
+	"quoll/jute"
+	"quoll/processor/multi"
+)
 
 // prepareMulti makes the one transaction of a multi. Its operations see each other's changes; when
 // one fails, all changes are undone, and what is logged is why.
 func (p *Prep) prepareMulti(r *Request) prepared {
 	var in jute.MultiRequest
 	_, err := jute.Decode(r.Body, &in)
-	judged := judgeOps(in.Ops)
-	if judged == opsTripJava {
+	judged := multi.Judge(in.Ops)
+	if judged == multi.TripsJava {
 		return prepared{code: jute.MarshallingError}
 	}
 	p.lastZxid++
 	w := writing{Request: r, zxid: p.lastZxid}
 	most, code := p.rules.MaxMultiOps, jute.MarshallingError
 	switch {
-	case err != nil || judged != opsReadable || !transaction(in.Ops):
+	case err != nil || judged != multi.Readable || !transaction(in.Ops):
 	case most > 0 && len(in.Ops) > most:
 		code = jute.BadArguments
 	default:
@@ -34,7 +37,7 @@ func (p *Prep) prepareMulti(r *Request) prepared {
 // which Java trips over.
 func transaction(ops []jute.MultiOp) bool {
 	for i := range ops {
-		if isRead(ops[i].Type) || pathOf(&ops[i]) == nil {
+		if multi.IsRead(ops[i].Type) || pathOf(&ops[i]) == nil {
 			return false
 		}
 	}

@@ -229,7 +229,7 @@ func (s *Stream) read(r *Request) {
 		s.flush() // the lock may be given back on the way, and mail must not overtake a reply
 	}
 	from := len(l.replies)
-	l.replies = l.reader.answer(&l.ask, l.replies, l.view, r, l.breathe)
+	l.replies = l.reader.answer(l.replies, l.view, r, l.breathe)
 	s.answered(r, l.replies[from:])
 	if l.reads++; l.reads >= l.Rules.MaxBatchRequests {
 		s.flush()

@@ -226,11 +226,6 @@ func (c *checker) reap(t *Txn) {
 	}
 	var txn jute.PathOnly
 	_, _ = jute.Decode(t.Entry.Body, &txn)
-	if n := c.tree.Find(txn.Path); n != nil && n.Stat.Mzxid > t.Applied {
-		// It changed while the delete was on its way; ZooKeeper looks at children only.
-		n.Stat.Mtime = 0
-		n.Stat.Cversion = max(n.Stat.Cversion, 1)
-	}
 	events, why := c.tree.Reap(txn.Path, h.Zxid, h.Time)
 	if why != "" {
 		c.report(nil, "reaped", "%q is deleted, but %s", txn.Path, why)

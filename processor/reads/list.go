@@ -1,4 +1,4 @@
-package processor
+package reads
 
 import (
 	"encoding/binary"
@@ -18,45 +18,45 @@ const (
 // holds the lock to the end. The node is looked up anew after each pause: what comes back is where
 // it is now.
 func (rd *Reader) list(
-	a *asking, path []byte, n datatree.Ref,
+	a *Asking, path []byte, n datatree.Ref,
 ) (datatree.Ref, jute.ErrorCode) {
-	from := len(a.out)
-	for attempt := 1; a.breathe != nil && attempt < listAttempts; attempt++ {
-		if a.view.NumChildren(n) <= listChunk {
+	from := len(a.Out)
+	for attempt := 1; a.Breathe != nil && attempt < listAttempts; attempt++ {
+		if a.View.NumChildren(n) <= listChunk {
 			break
 		}
 		found, whole, code := rd.listInChunks(a, path, n)
 		if whole || code != jute.OK {
 			return found, code
 		}
-		n, a.out = found, a.out[:from]
+		n, a.Out = found, a.Out[:from]
 	}
-	a.out = a.view.AppendChildren(a.out, n)
+	a.Out = a.View.AppendChildren(a.Out, n)
 	return n, jute.OK
 }
 
 // listInChunks is one attempt; whole is false when the children changed on the way.
 func (rd *Reader) listInChunks(
-	a *asking, path []byte, n datatree.Ref,
+	a *Asking, path []byte, n datatree.Ref,
 ) (_ datatree.Ref, whole bool, _ jute.ErrorCode) {
 	var was, is jute.StatPersisted
-	a.view.Persisted(n, &was)
-	count := a.view.NumChildren(n)
-	a.out = binary.BigEndian.AppendUint32(a.out, uint32(count))
+	a.View.Persisted(n, &was)
+	count := a.View.NumChildren(n)
+	a.Out = binary.BigEndian.AppendUint32(a.Out, uint32(count))
 	for next := 0; ; {
-		a.out, next = a.view.AppendNames(a.out, n, next, listChunk)
+		a.Out, next = a.View.AppendNames(a.Out, n, next, listChunk)
 		if next == count {
 			return n, true, jute.OK
 		}
-		a.view = a.breathe()
+		a.View = a.Breathe()
 		var ok bool
-		if n, ok = a.view.Find(path); !ok {
+		if n, ok = a.View.Find(path); !ok {
 			return n, false, jute.NoNode
 		}
-		if !rd.Auth.Allowed(a.view.ACL(n), jute.PermRead, a.Identity) {
+		if !rd.Auth.Allowed(a.View.ACL(n), jute.PermRead, a.Identity) {
 			return n, false, jute.NoAuth
 		}
-		a.view.Persisted(n, &is)
+		a.View.Persisted(n, &is)
 		if is.Czxid != was.Czxid || is.Pzxid != was.Pzxid {
 			return n, false, jute.OK
 		}

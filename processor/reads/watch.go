@@ -1,4 +1,4 @@
-package processor
+package reads
 
 import (
 	"slices"
@@ -7,7 +7,7 @@ import (
 )
 
 // watches answers checkWatches and removeWatches, which are about this connection's own watches.
-func (rd *Reader) watches(a *asking) jute.ErrorCode {
+func (rd *Reader) watches(a *Asking) jute.ErrorCode {
 	var in jute.PathWatcher
 	c := jute.Decoder(a.Body)
 	in.Fields(&c)
@@ -16,9 +16,9 @@ func (rd *Reader) watches(a *asking) jute.ErrorCode {
 	}
 	found := false
 	if a.Type == jute.OpCheckWatches {
-		found = a.view.HasWatch(watchKey(in.Path), in.Type, a.watcher)
+		found = a.View.HasWatch(watchKey(in.Path), in.Type, a.Watcher)
 	} else {
-		found = a.view.RemoveWatch(watchKey(in.Path), in.Type, a.watcher)
+		found = a.View.RemoveWatch(watchKey(in.Path), in.Type, a.Watcher)
 	}
 	if !found {
 		return jute.NoWatcher
@@ -36,13 +36,13 @@ func watchKey(path []byte) []byte {
 }
 
 // tooManyWatches refuses a watch: the server has as many as it may.
-func (rd *Reader) tooManyWatches(a *asking) bool {
-	return rd.MaxWatches > 0 && a.view.WatchCount() >= rd.MaxWatches
+func (rd *Reader) tooManyWatches(a *Asking) bool {
+	return rd.MaxWatches > 0 && a.View.WatchCount() >= rd.MaxWatches
 }
 
 // addWatch sets a persistent watch. The node need not exist, and its ACL is looked at when there is
 // an event to deliver.
-func (rd *Reader) addWatch(a *asking) jute.ErrorCode {
+func (rd *Reader) addWatch(a *Asking) jute.ErrorCode {
 	var in jute.AddWatchRequest
 	c := jute.Decoder(a.Body)
 	in.Fields(&c)
@@ -52,14 +52,14 @@ func (rd *Reader) addWatch(a *asking) jute.ErrorCode {
 	if rd.tooManyWatches(a) {
 		return jute.SystemError
 	}
-	a.view.AddWatch(watchKey(in.Path), a.watcher, in.Mode)
-	a.out = jute.Append(a.out, &jute.ErrorResponse{})
+	a.View.AddWatch(watchKey(in.Path), a.Watcher, in.Mode)
+	a.Out = jute.Append(a.Out, &jute.ErrorResponse{})
 	return jute.OK
 }
 
 // setWatches sets again what a client that came back was watching, and tells it of the changes it
 // missed; those notifications carry no zxid.
-func (rd *Reader) setWatches(a *asking) jute.ErrorCode {
+func (rd *Reader) setWatches(a *Asking) jute.ErrorCode {
 	in := jute.SetWatches{Two: a.Type == jute.OpSetWatches2}
 	c := jute.Decoder(a.Body)
 	in.Fields(&c)
@@ -70,8 +70,8 @@ func (rd *Reader) setWatches(a *asking) jute.ErrorCode {
 	if rd.tooManyWatches(a) {
 		return jute.SystemError
 	}
-	a.view.SetWatches(a.watcher, &in, func(event jute.EventType, path []byte) {
-		a.events = jute.AppendWatcherEvent(a.events, -1, event, path)
+	a.View.SetWatches(a.Watcher, &in, func(event jute.EventType, path []byte) {
+		a.Events = jute.AppendWatcherEvent(a.Events, -1, event, path)
 	})
 	return code
 }

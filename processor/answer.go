@@ -1,0 +1,57 @@
+package processor
+
+import (
+	"bytes"
+
+	"quoll/datatree"
+	"quoll/jute"
+	"quoll/processor/reads"
+)
+
+// answerer makes whole replies of what a Reader answers.
+type answerer struct {
+	reads.Reader
+	ask reads.Asking // room for the read being answered
+}
+
+// answer appends the frame of the reply to dst. Notifications that the request brings up stand
+// before it.
+func (an *answerer) answer(
+	dst []byte, v datatree.View, r *Request, breathe func() datatree.View,
+) []byte {
+	zxid := v.LastZxid()
+	if r.early {
+		return appendError(dst, r.Xid, 0, r.refused)
+	}
+	if r.refused != jute.OK {
+		return appendError(dst, r.Xid, zxid, r.refused)
+	}
+	at := len(dst)
+	a := &an.ask
+	*a = reads.Asking{
+		Type: r.Type, Body: r.Body, Session: r.Session, Identity: r.Identity,
+		Watcher: r.Stream.watcher, View: v, Breathe: breathe,
+	}
+	a.Out = jute.AppendReplyHeader(jute.FrameStart(dst), r.Xid, zxid, jute.OK)
+	body := len(a.Out)
+	code := an.Answer(a)
+	out := a.Out
+	if code != jute.OK && !a.Partial {
+		out = out[:body]
+	}
+	// The answer is that of the last hold of the lock.
+	jute.AppendReplyHeader(out[:at+4], r.Xid, a.View.LastZxid(), code)
+	jute.FrameEnd(out, at)
+	if len(a.Events) == 0 {
+		return out
+	}
+	reply := bytes.Clone(out[at:])
+	return append(append(out[:at], a.Events...), reply...)
+}
+
+func appendError(dst []byte, xid int32, zxid jute.Zxid, code jute.ErrorCode) []byte {
+	at := len(dst)
+	dst = jute.AppendReplyHeader(jute.FrameStart(dst), xid, zxid, code)
+	jute.FrameEnd(dst, at)
+	return dst
+}

@@ -1,0 +1,3 @@
+// Package multi is what the two ways of a multi, that of reads and that of writes, have in common:
+// which lists of operations make one, and how a reply says that an operation failed.
+package multi

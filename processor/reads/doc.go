@@ -1,0 +1,11 @@
+// Package reads answers the requests that change nothing. It is the read half of Final: a lane uses
+// it under the tree's read lock, and the core, at its place between two writes, for what had to
+// wait behind a write of its session.
+//
+//	frame: len  xid zxid err   body
+//	       \__ processor ___/  \__ here: Reader.Answer __/
+//
+// A watch is set in the same hold of the lock as the read that it belongs to (rule 3).
+//
+// Read reads.go, then list.go for long listings, then watch.go.
+package reads

@@ -1,0 +1,225 @@
+package reads
+
+import (
+	"bytes"
+
+	"quoll/datatree"
+	"quoll/datatree/watch"
+	"quoll/jute"
+	"quoll/processor/auth"
+	"quoll/processor/multi"
+)
+
+// Reader answers from the tree as it is while a View is held. It has no state of its own and may be
+// used from any goroutine.
+type Reader struct {
+	Auth       *auth.Rules
+	MaxWatches int // quoll.maxWatches; 0 is no limit
+}
+
+// Asking is one read being answered.
+type Asking struct {
+	Type     jute.OpCode
+	Body     []byte // the request behind its header
+	Session  jute.SessionID
+	Identity *auth.Identity
+	Watcher  watch.Watcher // whose watches are meant
+	// View is the hold of the lock; after a pause, the hold that the answer ended in.
+	View datatree.View
+	// Breathe gives the tree's lock back and takes it again, so that a long answer does not hold up
+	// writes; nil where that cannot be, as on the core.
+	Breathe func() datatree.View
+
+	// Out is what the body of the reply is appended to.
+	Out []byte
+	// Events are notifications that leave before the reply: setWatches found them missed.
+	Events []byte
+	// Partial keeps a body in spite of a code: a multiRead that broke off.
+	Partial bool
+}
+
+// Answer appends the reply's body. What it appended before a code other than OK does not count,
+// unless it is Partial.
+func (rd *Reader) Answer(a *Asking) jute.ErrorCode {
+	switch a.Type {
+	case jute.OpPing:
+		return jute.OK
+	case jute.OpExists, jute.OpGetData, jute.OpGetChildren, jute.OpGetChildren2:
+		var in jute.PathWatch
+		c := jute.Decoder(a.Body)
+		in.Fields(&c)
+		if c.Failed() {
+			return jute.MarshallingError
+		}
+		return rd.node(a, a.Type, &in)
+	case jute.OpGetACL:
+		return rd.withPath(a, rd.getACL)
+	case jute.OpGetAllChildren:
+		return rd.withPath(a, rd.getAllChildren)
+	case jute.OpGetEphemerals:
+		return rd.getEphemerals(a)
+	case jute.OpSync:
+		return rd.sync(a)
+	case jute.OpMultiRead:
+		return rd.multiRead(a)
+	case jute.OpWhoAmI:
+		a.Out = jute.Append(a.Out, &jute.WhoAmIResponse{ClientInfo: rd.Auth.Clients(a.Identity)})
+		return jute.OK
+	case jute.OpCheckWatches, jute.OpRemoveWatches:
+		return rd.watches(a)
+	case jute.OpAddWatch:
+		return rd.addWatch(a)
+	case jute.OpSetWatches, jute.OpSetWatches2:
+		return rd.setWatches(a)
+	}
+	panic("reads: no read answers " + a.Type.String())
+}
+
+// node answers the reads of one node. The watch is set in the same hold of the lock as the read
+// it belongs to (rule 3); a watch on a missing node is one for its creation.
+func (rd *Reader) node(a *Asking, op jute.OpCode, in *jute.PathWatch) jute.ErrorCode {
+	if in.Path == nil {
+		return jute.MarshallingError // Java trips over the null
+	}
+	if op == jute.OpExists && bytes.IndexByte(in.Path, 0) >= 0 {
+		return jute.BadArguments
+	}
+	if in.Watch && rd.tooManyWatches(a) {
+		return jute.SystemError
+	}
+	n, ok := a.View.Find(in.Path)
+	if !ok {
+		if op == jute.OpExists && in.Watch {
+			a.View.WatchData(in.Path, a.Watcher)
+		}
+		return jute.NoNode
+	}
+	if !rd.Auth.Allowed(a.View.ACL(n), jute.PermRead, a.Identity) {
+		return jute.NoAuth
+	}
+	switch op {
+	case jute.OpExists:
+		a.Out = a.View.AppendStat(a.Out, n)
+	case jute.OpGetData:
+		a.Out = a.View.AppendStat(a.View.AppendData(a.Out, n), n)
+	case jute.OpGetChildren, jute.OpGetChildren2:
+		var code jute.ErrorCode
+		if n, code = rd.list(a, in.Path, n); code != jute.OK {
+			return code
+		}
+		if op == jute.OpGetChildren2 {
+			a.Out = a.View.AppendStat(a.Out, n)
+		}
+	}
+	switch {
+	case !in.Watch:
+	case op == jute.OpExists || op == jute.OpGetData:
+		a.View.WatchData(in.Path, a.Watcher)
+	default:
+		a.View.WatchChildren(in.Path, a.Watcher)
+	}
+	return jute.OK
+}
+
+// withPath decodes a body that is a path and finds the node.
+func (rd *Reader) withPath(
+	a *Asking, then func(*Asking, []byte, datatree.Ref) jute.ErrorCode,
+) jute.ErrorCode {
+	var in jute.PathOnly
+	c := jute.Decoder(a.Body)
+	in.Fields(&c)
+	if c.Failed() || in.Path == nil {
+		return jute.MarshallingError
+	}
+	n, ok := a.View.Find(in.Path)
+	if !ok {
+		return jute.NoNode
+	}
+	return then(a, in.Path, n)
+}
+
+// getACL hides the digests from those who may read the node but not administrate it.
+func (rd *Reader) getACL(a *Asking, _ []byte, n datatree.Ref) jute.ErrorCode {
+	acl := a.View.ACL(n)
+	if !rd.Auth.Allowed(acl, jute.PermRead|jute.PermAdmin, a.Identity) {
+		return jute.NoAuth
+	}
+	if !rd.Auth.Allowed(acl, jute.PermAdmin, a.Identity) {
+		acl = auth.Mask(acl)
+	}
+	c := jute.Encoder(a.Out)
+	c.ACLs("acl", &acl)
+	a.Out = a.View.AppendStat(c.Bytes(), n)
+	return jute.OK
+}
+
+func (rd *Reader) getAllChildren(a *Asking, path []byte, n datatree.Ref) jute.ErrorCode {
+	if !rd.Auth.Allowed(a.View.ACL(n), jute.PermRead, a.Identity) {
+		return jute.NoAuth
+	}
+	total := jute.TotalNumber{TotalNumber: int32(a.View.AllChildrenNumber(path))}
+	a.Out = jute.Append(a.Out, &total)
+	return jute.OK
+}
+
+// getEphemerals lists the session's own ephemeral nodes; a blank prefix or "/" means all.
+func (rd *Reader) getEphemerals(a *Asking) jute.ErrorCode {
+	var in jute.PathOnly
+	c := jute.Decoder(a.Body)
+	in.Fields(&c)
+	if c.Failed() {
+		return jute.MarshallingError
+	}
+	blank := bytes.TrimFunc(in.Path, func(r rune) bool { return r <= ' ' })
+	all := len(blank) == 0 || string(blank) == "/"
+	a.Out = a.View.AppendEphemerals(a.Out, a.Session, in.Path, all)
+	return jute.OK
+}
+
+// sync is an in-order read where there is one server: what it waits for has happened.
+func (rd *Reader) sync(a *Asking) jute.ErrorCode {
+	var in jute.PathOnly
+	c := jute.Decoder(a.Body)
+	in.Fields(&c)
+	if c.Failed() {
+		return jute.MarshallingError
+	}
+	a.Out = jute.AppendBuffer(a.Out, in.Path)
+	return jute.OK
+}
+
+// multiRead answers each of its reads alone; watch flags in it mean nothing.
+func (rd *Reader) multiRead(a *Asking) jute.ErrorCode {
+	var in jute.MultiRequest
+	_, err := jute.Decode(a.Body, &in)
+	if err != nil || multi.Judge(in.Ops) != multi.Readable {
+		return jute.MarshallingError
+	}
+	code := jute.OK
+	for i := 0; i < len(in.Ops) && code == jute.OK; i++ {
+		code = rd.readOp(a, &in.Ops[i])
+	}
+	end := jute.MultiEnd()
+	a.Out = jute.Append(a.Out, &end)
+	a.Partial = true
+	return code
+}
+
+// readOp answers one read of a multiRead. A code means that it, and so the whole, broke off.
+func (rd *Reader) readOp(a *Asking, op *jute.MultiOp) jute.ErrorCode {
+	if !multi.IsRead(op.Type) {
+		return jute.MarshallingError
+	}
+	op.Read.Watch = false
+	at := len(a.Out)
+	a.Out = jute.Append(a.Out, &jute.MultiHeader{Type: op.Type})
+	switch code := rd.node(a, op.Type, op.Read); code {
+	case jute.OK:
+	case jute.MarshallingError:
+		a.Out = a.Out[:at]
+		return code
+	default:
+		a.Out = multi.AppendFailed(a.Out[:at], code)
+	}
+	return jute.OK
+}
