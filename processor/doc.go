@@ -22,7 +22,8 @@
 //     write lock, and a lane empties its mailbox after it has the read lock (Lane.enter).
 //  4. Nothing is answered or seen before it is durable: only Chain.Committed applies.
 //  5. A write's reply has its own zxid, others the last one applied (Final.reply, answerer.answer).
-//  6. Nothing waits for a slow client: a full connection is not read from (Stream.full).
+//  6. Nothing waits for a slow client: a full connection is not read from (Stream.full). Large
+//     requests take turns, so that small ones wait for one short flush (bulk).
 //  7. A zxid is given once: Prep alone counts, and what cannot be decoded gets none.
 //
 // Nothing here starts a goroutine, reads a clock or does I/O. A Lane and its Streams belong to

@@ -24,6 +24,7 @@ type Output interface {
 	Park()                           // no Input until Unpark
 	Unpark()                         //
 	Again()                          // Input once more, without new bytes
+	Room() int                       // how many bytes one Input should write at most
 	Established()                    // a session exists: the limits of strangers end
 	SetStallTimeout(d time.Duration) // how long output may stand still
 	Close()
@@ -57,6 +58,9 @@ type LaneRules struct {
 	OutstandingLimit int64    // globalOutstandingLimit
 	MaxBatchRequests int      // reads answered in one hold of the tree's lock
 	MaxBatchBytes    int      // bytes of replies in one hold
+	MaxInputRequests int      // requests taken from a connection before others have their turn
+	BulkBytes        int      // frames from here on take turns, see bulk
+	MaxBulkBytes     int      // bytes of them that the core may have at once; one it always may
 }
 
 // Shared is what all lanes of a server have in common.
@@ -98,6 +102,7 @@ type Lane struct {
 	reader  answerer
 	current Request // room for the request being taken
 	batch   *Batch  // for the core; nil when this turn has none yet
+	bulk    bulk
 	memory  arena.Arena
 	mail    []*delivery
 	breathe func() datatree.View // renew, bound once

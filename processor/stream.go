@@ -43,17 +43,25 @@ type Stream struct {
 	session       jute.SessionID
 	timeoutMillis int32
 	openedMillis  int64
-	outBefore     int // bytes of output that waited when the handling of this input began
+	intake        intake
 	inFlight      int // requests that the core has
 	inFlightBytes int
+	bulk          bulkShare
 	stats         connStats
+}
+
+// intake is one call of Input.
+type intake struct {
+	outBefore int // bytes of output that waited when it began
+	room      int // bytes that it may add to them
+	taken     int // requests
 }
 
 // Input takes frames from the front of in and says how many bytes it used.
 func (s *Stream) Input(in []byte) (used int) {
 	s.heard.Store(s.lane.clock())
 	defer s.settle()
-	s.outBefore = s.out.Pending()
+	s.intake = intake{outBefore: s.out.Pending(), room: s.out.Room()}
 	for s.phase != closing && !s.full() {
 		if s.deaf {
 			return len(in)
@@ -80,10 +88,15 @@ func (s *Stream) Input(in []byte) (used int) {
 		if len(in)-used < 4+size {
 			return used
 		}
+		if !s.mayBulk(size) {
+			return used
+		}
 		frame := in[used+4 : used+4+size]
 		used += 4 + size
 		s.received(4 + size)
+		s.intake.taken++
 		s.frame(frame)
+		s.bulkTaken()
 	}
 	if s.phase == closing {
 		return len(in)
@@ -119,12 +132,13 @@ func (s *Stream) full() bool {
 		s.flush()
 		s.park()
 		return true
-	case len(s.lane.replies) >= r.MaxBatchBytes:
+	case len(s.lane.replies) >= min(r.MaxBatchBytes, s.intake.room):
 		s.flush()
 		s.lane.leave()
 	}
-	if p := s.out.Pending(); p >= r.OutputPauseBytes || p-s.outBefore >= r.MaxBatchBytes {
-		// The reactor reads on when the client has taken enough.
+	p, in := s.out.Pending(), &s.intake
+	if p >= r.OutputPauseBytes || p-in.outBefore >= in.room || in.taken >= r.MaxInputRequests {
+		// The reactor reads on when others had their turn, and the client has taken enough.
 		s.out.Again()
 		return true
 	}
@@ -201,6 +215,7 @@ func (s *Stream) forward(r *Request) {
 	}
 	s.inFlight++
 	s.inFlightBytes += len(r.Body)
+	s.lane.addBulk(len(r.Body))
 	s.lane.forward(*r)
 }
 
@@ -283,6 +298,7 @@ func (s *Stream) receive(d *delivery, it *item) {
 		s.inFlight--
 		s.inFlightBytes -= int(it.bytes)
 		s.lane.Large.Done(int(it.bytes))
+		s.lane.doneBulk(int(it.bytes))
 	}
 	if s.phase == closing {
 		return
@@ -307,7 +323,7 @@ func (s *Stream) receive(d *delivery, it *item) {
 // resume takes input again when the core has taken enough off the connection.
 func (s *Stream) resume() {
 	r := &s.lane.Rules
-	if !s.parked || s.phase == connecting ||
+	if !s.parked || s.phase == connecting || s.bulk.wanted > 0 ||
 		s.inFlight > r.MaxInFlight/2 || s.inFlightBytes > r.MaxInFlightBytes/2 {
 		return
 	}
@@ -335,6 +351,7 @@ func (s *Stream) Closed(error) {
 	s.gone.Store(true)
 	s.lane.Tree.DropWatches(s.watcher)
 	s.lane.Conns.remove(s.watcher)
+	s.bulkTaken()
 }
 
 // connectRequest takes the first frame.

@@ -36,6 +36,11 @@ const (
 	// earlyInputBytes bounds what a connection may have buffered before Conn.Established. The
 	// largest legal ConnectRequest is far below it.
 	earlyInputBytes = 64 << 10
+	// turnRoomBytes of output is what a turn should make, which those who wait in loop.ready share,
+	// and the others are bounds of a share: see Conn.Room.
+	turnRoomBytes = 256 << 10
+	roomMinBytes  = 8 << 10
+	roomMaxBytes  = 32 << 10
 	// retainedBytes is the largest output buffer that goes back to the pool; a reply of a
 	// million names must not stay in memory for good.
 	retainedBytes = 256 << 10

@@ -82,6 +82,16 @@ func (c *Conn) Pending() int {
 	return c.out.len() + c.link.buffered()
 }
 
+// Room is how much output one call of Input should make, in bytes; a stream that has more to say
+// asks for Again. It is the connection's share of a turn, and less where memory is short.
+func (c *Conn) Room() int {
+	l := c.loop
+	if l.r.stats.PendingBytes.Load() > l.r.cfg.OutputBudget/2 {
+		return roomMinBytes
+	}
+	return min(max(turnRoomBytes/(len(l.ready)+1), roomMinBytes), roomMaxBytes)
+}
+
 // Park stops Input for this connection, and the socket is not read, not even a FIN, until Unpark.
 func (c *Conn) Park() {
 	if !c.parked {
@@ -172,7 +182,7 @@ func (c *Conn) applyReading() {
 	switch {
 	case c.parked:
 		want = readHeld
-	case c.out.high || c.closing != stayOpen || c.in.full(c):
+	case c.out.high || c.closing != stayOpen || c.in.full():
 		want = readDraining
 	}
 	if want == c.mode {

@@ -20,6 +20,20 @@
 //
 // wake may be called from any goroutine. Between two turns any number of wakes are one.
 //
+// # Shares of a turn
+//
+// A connection that sent something is served in the turn in which it is read, once. What it wants
+// more than its share it gets in later turns, in the order of those who wait (loop.ready):
+//
+//	Conn.Room       bytes of output an Input should make: 32 KiB, down to 8 KiB where many wait or
+//	                half of OutputBudget is used
+//	readyShare      0.25 ms a turn for those who wait; the others go on waiting
+//	one read(2)     at most 64 KiB of input a turn; who waits with that much is not read from
+//
+// So a turn stays short with thousands of greedy clients, and one that asks for little is answered
+// in the turn in which it asks. A loop that needs another turn at once looks at its sockets first
+// (pokeLater).
+//
 // # Back-pressure
 //
 // Nothing waits for a slow client, and a client that is legal is never closed for being fast:
@@ -32,6 +46,9 @@
 //	no Established for ConnectDeadline -> closed, ErrConnectDeadline
 //	64 KiB before Established, or more than MaxFrame after, that the stream does not consume
 //	                                   -> closed, ErrEarlyInput, ErrInputCap
+//
+// On Linux the kernel holds at most 128 KiB a connection beyond the client's window
+// (listen_linux.go), so that the limits above see what a deaf client costs.
 //
 // Not read from means that the kernel's receive buffer fills and TCP stops the sender. gnet cannot
 // do that; on Linux pause_linux.go does it behind gnet's back. Elsewhere a connection that keeps

@@ -34,7 +34,7 @@ type gnetLoop struct {
 	*loop
 	t        *gnetTransport
 	el       gnet.EventLoop
-	far      io.Closer // the sentinel's other end
+	far      io.WriteCloser // the sentinel's other end
 	pauser   pauser
 	canPause bool
 
@@ -51,7 +51,7 @@ func newGnetTransport(r *reactor) *gnetTransport {
 	t := &gnetTransport{r: r}
 	for _, l := range r.loops {
 		gl := &gnetLoop{loop: l, t: t}
-		l.poke = gl.execute
+		l.poke, l.pokeLater = gl.execute, gl.knock
 		t.loops = append(t.loops, gl)
 	}
 	return t
@@ -149,6 +149,19 @@ func (gl *gnetLoop) execute() {
 	}
 }
 
+// knock has the sentinel become readable, which calls turn. A task that queues itself would run up
+// to 256 times before gnet looks at its sockets again.
+func (gl *gnetLoop) knock() {
+	gl.mu.Lock()
+	defer gl.mu.Unlock()
+	if !gl.running {
+		return
+	}
+	if _, err := gl.far.Write([]byte{0}); err != nil {
+		gl.t.r.stop(fmt.Errorf("%w: %w", errEngineEnded, err))
+	}
+}
+
 // Run is the task that execute queues.
 func (gl *gnetLoop) Run(context.Context) error {
 	gl.turn()
@@ -190,11 +203,12 @@ func (t *gnetTransport) OnOpen(gc gnet.Conn) ([]byte, gnet.Action) {
 
 // OnTraffic takes what one read(2) brought.
 func (t *gnetTransport) OnTraffic(gc gnet.Conn) gnet.Action {
+	p, _ := gc.Next(-1) // never an error, and never a copy: nothing is left in gnet's own buffer
 	c, ok := gc.Context().(*gnetConn)
 	if !ok {
+		gc.Context().(*sentinel).gl.turn() // knock
 		return gnet.None
 	}
-	p, _ := gc.Next(-1) // never an error, and never a copy: nothing is left in gnet's own buffer
 	if c.mode == readDraining {
 		// It was not read from, so what gnet held has just left. No need to wait for the clock.
 		c.loop.gauge(&c.Conn)
@@ -227,6 +241,9 @@ func (t *gnetTransport) OnClose(gc gnet.Conn, err error) gnet.Action {
 		}
 		// Input that the FIN followed at once may have been answered in this very turn. gnet has
 		// not closed the descriptor yet, and a write cannot end a connection twice.
+		if c.out.len() > 0 || gc.OutboundBuffered() > 0 {
+			liftUnsent(gc.Fd())
+		}
 		if buf := c.out.take(); buf != nil {
 			c.loop.tally.writes++
 			c.loop.tally.bytesOut += int64(len(buf.B))

@@ -1,5 +1,10 @@
 package reactor
 
+import (
+	"slices"
+	"time"
+)
+
 // inbox holds what a stream has not consumed. It owns memory only while there is something in it,
 // and no more than the bytes that arrived call for: ten thousand connections that sent a length
 // and fell silent cost a few hundred bytes each.
@@ -19,8 +24,9 @@ const smallBytes = 512
 
 func (b *inbox) len() int { return len(b.buf) - b.off }
 
-// full tells that no more should be read: the stream asked for a pause with a whole frame there.
-func (b *inbox) full(c *Conn) bool { return b.again && b.len() >= c.loop.r.cfg.MaxFrame }
+// full tells that no more should be read: Input will be called anyhow, with as much as one read
+// brings.
+func (b *inbox) full() bool { return (b.again || b.ready) && b.len() >= readChunkBytes }
 
 // join returns all that is unconsumed, fresh bytes last. It copies only if there is a leftover;
 // otherwise fresh itself is returned.
@@ -97,9 +103,11 @@ func (l *loop) received(c *Conn, p []byte) {
 		if c.in.len() > l.hardInputBytes {
 			c.fail(ErrInputCap)
 		}
-	case c.out.heavy(l):
+	case c.in.ready, c.out.heavy(l):
+		// It waits for its share like the others in l.ready; more bytes do not get it a second one.
 		c.in.stash(l, p)
 		l.makeReady(c, l.turnNumber)
+		c.applyReading()
 	default:
 		l.input(c, p)
 	}
@@ -146,25 +154,46 @@ func (l *loop) makeReady(c *Conn, turn uint64) {
 	}
 }
 
-// inputReady serves the connections that asked for Input before this turn began.
+// readyShare is how long a turn serves connections that want Input without new bytes. Thousands
+// that ask for much must not hold up one that asks for little: it is served when its bytes arrive.
+const readyShare = 250 * time.Microsecond
+
+// inputReady serves the connections that asked for Input before this turn began, in the order in
+// which they asked, as many as the share allows and at least one.
 func (l *loop) inputReady() {
 	if len(l.ready) == 0 {
 		return
 	}
 	todo := l.ready
 	l.ready = l.readySpare[:0]
-	for _, c := range todo {
+	until := l.clock() + readyShare
+	for i, c := range todo {
 		if !c.gone && (c.in.readyIn == l.turnNumber || c.out.heavy(l)) {
 			l.ready = append(l.ready, c)
 			continue
 		}
-		c.in.ready = false
-		if !c.gone && !c.held() && (c.in.again || c.in.len() > 0) {
-			l.input(c, nil)
+		if l.serveReady(c) && l.clock() >= until {
+			// Those that were not served stand before those that were and want more.
+			l.ready = slices.Insert(l.ready, 0, todo[i+1:]...)
+			break
 		}
 	}
 	clear(todo)
 	l.readySpare = todo[:0]
+}
+
+// serveReady takes a connection out of l.ready; it returns false if there was nothing to do.
+func (l *loop) serveReady(c *Conn) bool {
+	c.in.ready = false
+	if c.gone {
+		return false
+	}
+	if c.held() || !c.in.again && c.in.len() == 0 {
+		c.applyReading()
+		return false
+	}
+	l.input(c, nil)
+	return true
 }
 
 // lastInput runs when the client has sent FIN: what it sent before, and what no limit holds back,

@@ -44,12 +44,18 @@ func (d *doors) bind(address string) (net.Listener, error) {
 	keepAlive := net.KeepAliveConfig{Enable: d.r.cfg.KeepAlive > 0, Idle: d.r.cfg.KeepAlive,
 		Interval: max(d.r.cfg.KeepAlive/5, time.Second), Count: 5}
 	lc := net.ListenConfig{KeepAlive: -1, KeepAliveConfig: keepAlive}
+	// Go's default is a multipath socket, whose connections inherit nothing that is set on it.
+	lc.SetMultipathTCP(false)
 	ln, err := lc.Listen(context.Background(), "tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("reactor: listen: %w", err)
 	}
 	if err := setBacklog(ln, d.r.cfg.Backlog); err != nil {
 		d.r.log.Warn("cannot set the listen backlog", zap.String("address", address),
+			zap.Error(err))
+	}
+	if err := limitUnsent(ln); err != nil {
+		d.r.log.Warn("cannot limit what the kernel buffers", zap.String("address", address),
 			zap.Error(err))
 	}
 	return ln, nil

@@ -13,6 +13,11 @@ import (
 // setBacklog sets the length of the accept queue. Go's net listens with somaxconn; a second
 // listen(2) on the same socket only changes the length.
 func setBacklog(ln net.Listener, backlog int) error {
+	return control(ln, func(fd int) error { return unix.Listen(fd, backlog) })
+}
+
+// control runs f on the descriptor of a listener.
+func control(ln net.Listener, f func(fd int) error) error {
 	sc, ok := ln.(syscall.Conn)
 	if !ok {
 		return nil
@@ -21,7 +26,7 @@ func setBacklog(ln net.Listener, backlog int) error {
 	if err != nil {
 		return err
 	}
-	var listenErr error
-	err = raw.Control(func(fd uintptr) { listenErr = unix.Listen(int(fd), backlog) })
-	return errors.Join(err, listenErr)
+	var inner error
+	err = raw.Control(func(fd uintptr) { inner = f(int(fd)) })
+	return errors.Join(err, inner)
 }

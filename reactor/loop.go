@@ -11,6 +11,7 @@ const (
 	sigTurn                     // end the turn that has begun
 	sigTick                     // look at deadlines and pending output
 	sigProbe                    // count what is pending, for Handle.Drain
+	sigBusy                     // a turn is running; it sees to what comes meanwhile
 )
 
 // loop is what both transports share of an event loop: the lane and the order of a turn. All of
@@ -20,8 +21,11 @@ type loop struct {
 	lane Lane
 	// poke has the transport call turn soon, on the loop. Any goroutine; called once for each
 	// time that signals leaves zero.
-	poke    func()
-	signals atomic.Uint32
+	poke func()
+	// pokeLater is poke at the end of a turn, for another one after the sockets that are ready: who
+	// asks for turns without end must not keep the loop from reading.
+	pokeLater func()
+	signals   atomic.Uint32
 	// need is what the clock must do for this loop: see reactor.runClock.
 	need  atomic.Int32
 	conns atomic.Int32
@@ -67,10 +71,7 @@ func (l *loop) wake() { l.signal(sigWake) }
 
 // turn runs what ends every turn of the loop, in the order that doc.go draws.
 func (l *loop) turn() {
-	var bits uint32
-	if l.signals.Load() != 0 {
-		bits = l.signals.Swap(0)
-	}
+	bits := l.signals.Swap(sigBusy)
 	if bits&sigTick != 0 {
 		l.scan()
 	}
@@ -98,10 +99,13 @@ func (l *loop) turn() {
 		}
 		l.r.probes <- busy
 	}
-	if len(l.ready) > 0 || l.work {
-		l.signal(sigTurn)
-	}
 	l.setNeed()
+	if len(l.ready) > 0 || l.work {
+		l.signals.Or(sigTurn)
+	}
+	if l.signals.And(^sigBusy) != sigBusy {
+		l.pokeLater()
+	}
 }
 
 // flush settles every connection that the turn touched. Settling may end a connection, whose

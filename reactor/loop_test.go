@@ -47,7 +47,7 @@ func fakeLoop(t *testing.T, cfg Config, lane Lane) *loop {
 	cfg, err := cfg.withDefaults()
 	noError(t, err)
 	l := newLoop(newReactor(cfg))
-	l.poke = func() {}
+	l.poke, l.pokeLater = func() {}, func() {}
 	if lane.Drain == nil {
 		lane.Drain = func() {}
 	}
@@ -138,10 +138,10 @@ func TestFullInboxIsNotReadFrom(t *testing.T) {
 	f := l.fakeConn(t)
 	l.received(f.c, make([]byte, 99))
 	l.turn()
-	equal(t, readOn, f.mode, "mode below a frame")
-	l.received(f.c, make([]byte, 900))
+	equal(t, readOn, f.mode, "mode below a read")
+	l.received(f.c, make([]byte, readChunkBytes))
 	l.turn()
-	equal(t, readDraining, f.mode, "mode above a frame")
+	equal(t, readDraining, f.mode, "mode above a read")
 	idle = false
 	l.turn()
 	equal(t, readOn, f.mode, "mode after the frame")

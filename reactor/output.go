@@ -26,7 +26,8 @@ type outbox struct {
 	flood      int64 // given while high
 	moved      int64
 	movedAt    time.Duration
-	unacked    int // as last seen while nothing moved; -1: not looked yet
+	unacked    int           // as last seen while nothing moved; -1: not looked yet
+	lookedAt   time.Duration // at unacked
 	stallAfter time.Duration
 	closeBy    time.Duration // of CloseAfterFlush
 }
@@ -211,6 +212,11 @@ func (c *Conn) stalled(now time.Duration) bool {
 	if still < o.stallAfter/4 {
 		return false
 	}
+	// A look is a system call, and thousands may be deaf at once.
+	if now-o.lookedAt < o.stallAfter/16 && still < o.stallAfter {
+		return false
+	}
+	o.lookedAt = now
 	if unacked := c.link.unacked(); unacked >= 0 {
 		if o.unacked >= 0 && unacked < o.unacked {
 			o.movedAt = now

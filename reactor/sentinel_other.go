@@ -9,6 +9,6 @@ import (
 )
 
 // socketPair: without it the gnet transport does not start. Std serves such platforms.
-func socketPair() (net.Conn, io.Closer, error) {
+func socketPair() (net.Conn, io.WriteCloser, error) {
 	return nil, nil, errors.New("reactor: gnet is not supported on this platform")
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // socketPair returns two connected ends, the near one as gnet wants it.
-func socketPair() (near net.Conn, far io.Closer, err error) {
+func socketPair() (near net.Conn, far io.WriteCloser, err error) {
 	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
 	if err != nil {
 		return nil, nil, os.NewSyscallError("socketpair", err)

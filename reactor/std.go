@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"time"
 )
 
 // stdTransport runs the loops on Go's net: a goroutine a loop, which does all that gnet's loops
@@ -62,7 +63,7 @@ func newStdTransport(r *reactor) *stdTransport {
 			bell:  make(chan struct{}, 1),
 			conns: make(map[*stdConn]struct{}),
 		}
-		l.poke = sl.ring
+		l.poke, l.pokeLater = sl.ring, sl.ring
 		t.loops = append(t.loops, sl)
 	}
 	return t
@@ -292,7 +293,12 @@ func (c *stdConn) readFailed(err error) {
 }
 
 // flushLast lets what was answered in this turn leave with the close.
-func (c *stdConn) flushLast() { c.sl.send(&c.Conn) }
+func (c *stdConn) flushLast() {
+	if c.raw != nil && c.out.len() > 0 {
+		c.raw.lift()
+	}
+	c.sl.send(&c.Conn)
+}
 
 // end closes the socket and tells the loop. The reader and the writer find out by themselves.
 func (c *stdConn) end(err error) {
@@ -301,7 +307,10 @@ func (c *stdConn) end(err error) {
 	}
 	delete(c.sl.conns, c)
 	close(c.token)
-	_ = c.nc.Close()
+	fin := errors.Is(err, io.EOF)
+	if !fin || !c.later.closeAfter(time.Now().Add(c.loop.r.cfg.CloseDeadline)) {
+		_ = c.nc.Close()
+	}
 	c.sl.ended(&c.Conn, err)
 }
 

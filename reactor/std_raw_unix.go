@@ -135,6 +135,9 @@ func (s *rawSocket) write(p []byte) (int, error) {
 	return out.n, nil
 }
 
+// lift readies the socket for its last write.
+func (s *rawSocket) lift() { _ = s.raw.Control(func(fd uintptr) { liftUnsent(int(fd)) }) }
+
 // unacked is the length of the kernel's send queue.
 func (s *rawSocket) unacked() int {
 	if err := s.raw.Control(s.out.look); err != nil {

@@ -76,7 +76,7 @@ func newWorld(t testing.TB, defines ...string) *world {
 			Auth: rules, MaxFrameBytes: 1 << 20, FirstFrameBytes: 64 << 10,
 			MinTimeoutMillis: 4000, MaxTimeoutMillis: 40000, MaxInFlight: 100,
 			MaxInFlightBytes: 1 << 20, OutputPauseBytes: 1 << 20, OutstandingLimit: 1000,
-			MaxBatchRequests: 16, MaxBatchBytes: 64 << 10,
+			MaxBatchRequests: 16, MaxBatchBytes: 64 << 10, MaxInputRequests: 64, BulkBytes: 64 << 10, MaxBulkBytes: 1 << 20,
 		},
 	}
 	m := metrics.NewServer(metrics.NewRegistry())
@@ -130,6 +130,7 @@ type wire struct {
 
 func (c *wire) Write(p []byte)                { c.out = append(c.out, p...) }
 func (c *wire) Pending() int                  { return 0 }
+func (c *wire) Room() int                     { return 32 << 10 }
 func (c *wire) Park()                         {}
 func (c *wire) Unpark()                       {}
 func (c *wire) Again()                        {}

@@ -55,6 +55,7 @@ func newWorld(t *testing.T) *world {
 			Auth: rules, MaxFrameBytes: 1 << 20, FirstFrameBytes: 64 << 10, MinTimeoutMillis: 2000, MaxTimeoutMillis: 20000,
 			MaxInFlight: 100, MaxInFlightBytes: 1 << 20, OutputPauseBytes: 1 << 20,
 			OutstandingLimit: 1000, MaxBatchRequests: 16, MaxBatchBytes: 64 << 10,
+			MaxInputRequests: 64, BulkBytes: 64 << 10, MaxBulkBytes: 1 << 20,
 		},
 		Clock:   func() int64 { return w.now.MonoMillis },
 		Serving: serving,
@@ -122,6 +123,7 @@ type wire struct {
 
 func (c *wire) Write(p []byte)                { c.out = append(c.out, p...) }
 func (c *wire) Pending() int                  { return 0 }
+func (c *wire) Room() int                     { return 32 << 10 }
 func (c *wire) Park()                         { c.parked = true }
 func (c *wire) Unpark()                       { c.parked = false }
 func (c *wire) Again()                        {}

@@ -96,12 +96,16 @@ func tickInterval(c *config.Config) time.Duration {
 	return min(max(shortest/4, 5*time.Millisecond), 250*time.Millisecond)
 }
 
-// What a connection may have in the core at once, and how many reads one hold of the tree's lock
-// answers.
+// What a connection may have in the core at once, how many reads one hold of the tree's lock
+// answers, and what all connections of a loop may have in the core of large requests: what a flush
+// writes must take some milliseconds only.
 const (
-	maxInFlightBytes = 8 << 20
+	maxInFlightBytes = 512 << 10
 	maxBatchRequests = 256
 	maxBatchBytes    = 64 << 10
+	maxInputRequests = 1024
+	bulkBytes        = 64 << 10
+	maxBulkBytes     = 1 << 20
 )
 
 func laneRules(c *config.Config, rules *auth.Rules) processor.LaneRules {
@@ -113,11 +117,14 @@ func laneRules(c *config.Config, rules *auth.Rules) processor.LaneRules {
 		MinTimeoutMillis: int32(c.Sessions.MinTimeout.Milliseconds()),
 		MaxTimeoutMillis: int32(c.Sessions.MaxTimeout.Milliseconds()),
 		MaxInFlight:      c.Network.MaxOutstanding,
-		MaxInFlightBytes: max(maxInFlightBytes, 2*c.Network.MaxBufferBytes),
+		MaxInFlightBytes: maxInFlightBytes,
 		OutputPauseBytes: int(c.Network.OutputBytes),
 		OutstandingLimit: int64(c.Throttle.GlobalOutstanding),
 		MaxBatchRequests: maxBatchRequests,
 		MaxBatchBytes:    maxBatchBytes,
+		MaxInputRequests: maxInputRequests,
+		BulkBytes:        bulkBytes,
+		MaxBulkBytes:     maxBulkBytes,
 	}
 	if c.Auth.Enforce {
 		r.EnforceSchemes = c.Auth.EnforceSchemes

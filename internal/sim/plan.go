@@ -50,6 +50,7 @@ type limits struct {
 	outstanding      int64
 	batchRequests    int
 	batchBytes       int
+	bulkBytes        int // the size from which requests take turns
 	maxFrame         int
 	window           int // bytes that the network takes before its client reads
 	outputCap        int
@@ -131,6 +132,7 @@ func drawPlan(rng *rand.Rand) plan {
 	if rng.IntN(8) == 0 {
 		p.largeBytes = pick(80, 200)
 	}
+	p.limits.bulkBytes = int(pick(60, 200, 64<<10))
 	if coin() {
 		p.log.Watermark = persistence.Lag
 	}

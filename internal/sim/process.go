@@ -243,6 +243,8 @@ func (p *process) assemble(load *loader) {
 			MaxInFlight: l.inFlight, MaxInFlightBytes: l.inFlightBytes,
 			OutputPauseBytes: l.outputPause, OutstandingLimit: l.outstanding,
 			MaxBatchRequests: l.batchRequests, MaxBatchBytes: l.batchBytes,
+			MaxInputRequests: 3 * l.batchRequests,
+			BulkBytes:        l.bulkBytes, MaxBulkBytes: 2 * l.bulkBytes,
 		},
 	}
 	for range w.plan.lanes {

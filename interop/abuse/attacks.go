@@ -25,14 +25,14 @@ type attack struct {
 
 // attacks is the table. The bounds are the server's base of some 30 MiB, what its limits let the
 // attackers use, and as much again for the garbage collector. The deaf may use 256 MiB in all
-// (quoll.outputTotalBytes), and 64 KiB each, the replies of one batch, on top.
+// (quoll.outputTotalBytes), and 16 KiB each, a reply or two, on top.
 func attacks() []attack {
 	return []attack{
 		{"random", "random bytes, before and after a handshake", 128, random},
 		{"frames", "frames of -1, 0, maxbuffer+1 and other wrong lengths", 128, frames},
 		{"loris", "1 byte a second on 2,000 sockets", 192, loris},
-		{"deaf", "4,000 clients that ask for 6 MB each and never read", 1152, deaf},
-		{"large", "200 sets of 1 MB in flight: a legal client", 640, large},
+		{"deaf", "4,000 clients that ask for 6 MB each and never read", 672, deaf},
+		{"large", "200 sets of 1 MB in flight: a legal client", 256, large},
 		{"sleeper", "a reader that sleeps with 30 MB to read: a legal client", 192, sleeper},
 	}
 }

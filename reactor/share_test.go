@@ -1,0 +1,125 @@
+package reactor
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/panjf2000/gnet/v2"
+)
+
+// TestThoseThatWantMoreTakeTurns: a turn serves as many as its share allows, in the order in which
+// they asked, and who was not served stands before who was and asked again.
+func TestThoseThatWantMoreTakeTurns(t *testing.T) {
+	var served strings.Builder
+	var l *loop
+	l = fakeLoop(t, Config{}, Lane{Open: func(c *Conn) Stream {
+		return &stream{input: func([]byte) int {
+			fmt.Fprint(&served, c.ID())
+			for until := l.clock() + readyShare; l.clock() < until; {
+			}
+			c.Again()
+			return 0
+		}}
+	}})
+	var links []*fakeLink
+	for range 4 {
+		f := l.fakeConn(t)
+		links = append(links, f)
+		l.received(f.c, []byte("more"))
+	}
+	l.turn()
+	equal(t, "1234", served.String(), "first input")
+	for range 6 {
+		l.turn()
+	}
+	equal(t, "1234123412", served.String(), "one a turn, in order")
+	l.received(links[3].c, []byte("and more"))
+	equal(t, "1234123412", served.String(), "new bytes are no second share")
+	l.turn()
+	l.turn()
+	equal(t, "123412341234", served.String(), "the order stays")
+	equal(t, len("moreand more"), links[3].c.in.len(), "nothing is lost")
+}
+
+// TestRoomShrinksWithTheQueue and with what is pending.
+func TestRoomShrinksWithTheQueue(t *testing.T) {
+	l := fakeLoop(t, Config{}, Lane{Open: func(c *Conn) Stream {
+		return &stream{input: func([]byte) int { c.Again(); return 0 }}
+	}})
+	c := l.fakeConn(t).c
+	equal(t, roomMaxBytes, c.Room(), "alone")
+	for range 15 {
+		l.received(l.fakeConn(t).c, []byte("more"))
+	}
+	equal(t, turnRoomBytes/16, c.Room(), "one of 16")
+	for range 100 {
+		l.received(l.fakeConn(t).c, []byte("more"))
+	}
+	equal(t, roomMinBytes, c.Room(), "one of many")
+	l = fakeLoop(t, Config{}, Lane{Open: func(*Conn) Stream { return &stream{} }})
+	c = l.fakeConn(t).c
+	l.r.stats.PendingBytes.Store(l.r.cfg.OutputBudget/2 + 1)
+	equal(t, roomMinBytes, c.Room(), "where memory is short")
+}
+
+// TestTurnsWithoutEndLeaveTimeToRead: a task of gnet's that queues itself runs 256 times before a
+// socket is looked at, so a loop whose connections always want more must ask for its turns in
+// another way.
+func TestTurnsWithoutEndLeaveTimeToRead(t *testing.T) {
+	onBoth(t, func(t *testing.T, tr Transport) {
+		var greedy atomic.Int64
+		s := start(t, &server{cfg: Config{Transport: tr}, open: func(c *Conn) Stream {
+			return &stream{input: func(in []byte) int {
+				if in[0] == 'e' {
+					c.Write(in)
+					return len(in)
+				}
+				greedy.Add(1)
+				c.Again()
+				return 0
+			}}
+		}})
+		_, err := s.dial().Write([]byte("more"))
+		noError(t, err)
+		eventually(t, "the greedy one is served", func() bool { return greedy.Load() > 0 })
+		nc := s.dial()
+		const echoes = 200
+		before := greedy.Load()
+		for range echoes {
+			_, err := nc.Write([]byte("e"))
+			noError(t, err)
+			_, err = nc.Read(make([]byte, 1))
+			noError(t, err)
+		}
+		perEcho := (greedy.Load() - before) / echoes
+		t.Logf("%d turns an echo", perEcho)
+		holds(t, tr == Std || perEcho < 128, "%d turns between two looks at the sockets", perEcho)
+	})
+}
+
+// TestGnetTasksComeBeforeSockets is why gnetLoop.knock is there.
+func TestGnetTasksComeBeforeSockets(t *testing.T) {
+	var said atomic.Bool
+	l := startLab(t, &lab{traffic: func(gnet.Conn) gnet.Action {
+		said.Store(true)
+		return gnet.None
+	}})
+	nc, gc := l.connect()
+	el, ran, done := gc.EventLoop(), 0, make(chan bool)
+	var again func(context.Context) error
+	again = func(ctx context.Context) error {
+		if ran++; ran == 1 {
+			l.say(nc, "here")
+		}
+		if ran < 100 {
+			return el.Execute(ctx, gnet.RunnableFunc(again))
+		}
+		done <- said.Load()
+		return nil
+	}
+	noError(t, el.Execute(t.Context(), gnet.RunnableFunc(again)))
+	holds(t, !receive(t, done, "the tasks"), "the socket waited for 100 tasks")
+}
