@@ -1,38 +1,72 @@
 package processor
 
+import "slices"
+
 // bulk has the large requests of a lane's connections take turns. What the core has of them at once
 // is what a small request of another connection waits for: one flush writes it all.
+//
+// Who waits is parked, in line, until the lane calls it; it keeps its place until its frame is
+// taken. A newcomer does not pass those who wait, but everyone passes who does not take his replies
+// (rule 6).
 type bulk struct {
-	inCore  int       // bytes of large requests that the core has, or that a connection may send
-	waiting []*Stream // parked with a large frame, in the order in which they came
+	inCore  int       // bytes of large requests that the core has
+	waiting []*Stream // in the order in which they came
 }
 
-// bulkShare is a connection's part in it.
-type bulkShare struct {
-	wanted  int // the frame that waits; 0: none does
-	granted int // what of inCore is kept for that frame
+// bulkPlace is a connection's place in that line.
+type bulkPlace struct {
+	wants  int  // the size of the frame that waits; 0: none does
+	called bool // it may come; its Input will try again
 }
 
 // mayBulk says whether a frame may be taken now. If not the connection is parked until it may.
 func (s *Stream) mayBulk(size int) bool {
-	r, b := &s.lane.Rules, &s.lane.bulk
-	fits := b.inCore == 0 || b.inCore+size <= r.MaxBulkBytes
-	if size < r.BulkBytes || s.bulk.granted > 0 || fits {
+	if size < s.lane.Rules.BulkBytes {
 		return true
 	}
-	s.bulk.wanted = size
-	b.waiting = append(b.waiting, s)
+	b := &s.lane.bulk
+	if s.lane.fitsBulk(size) && !b.liveBefore(s) {
+		b.leave(s)
+		return true
+	}
+	if s.bulk.wants == 0 {
+		b.waiting = append(b.waiting, s)
+	}
+	s.bulk = bulkPlace{wants: size}
 	s.park()
 	return false
 }
 
-// bulkTaken ends a grant: its frame was handled, and is in the core or needs it not.
-func (s *Stream) bulkTaken() {
-	if s.bulk.granted > 0 {
-		s.lane.bulk.inCore -= s.bulk.granted
-		s.bulk.granted = 0
-		s.lane.admitBulk()
+func (l *Lane) fitsBulk(size int) bool {
+	return l.bulk.inCore == 0 || l.bulk.inCore+size <= l.Rules.MaxBulkBytes
+}
+
+// liveBefore says whether anyone who can come stands before s.
+func (b *bulk) liveBefore(s *Stream) bool {
+	for _, other := range b.waiting {
+		if other == s {
+			return false
+		}
+		if !other.over() && !other.blocked() {
+			return true
+		}
 	}
+	return false
+}
+
+func (b *bulk) leave(s *Stream) {
+	if s.bulk.wants > 0 {
+		b.waiting = slices.DeleteFunc(b.waiting, func(o *Stream) bool { return o == s })
+		s.bulk = bulkPlace{}
+	}
+}
+
+// over says that nothing of the connection is taken any more.
+func (s *Stream) over() bool { return s.phase == closing || s.deaf }
+
+// blocked says that Input takes nothing until the client has taken some of its replies.
+func (s *Stream) blocked() bool {
+	return s.out.Blocked() || s.out.Pending() >= s.lane.Rules.OutputPauseBytes
 }
 
 // addBulk counts a request that goes to the core, and doneBulk one that came back.
@@ -45,24 +79,33 @@ func (l *Lane) addBulk(size int) {
 func (l *Lane) doneBulk(size int) {
 	if size >= l.Rules.BulkBytes {
 		l.bulk.inCore -= size
-		l.admitBulk()
 	}
 }
 
-// admitBulk lets those that wait go on, first come first served.
-func (l *Lane) admitBulk() {
+// callBulk lets the first who can come go on, and those before it, who come when they can.
+func (l *Lane) callBulk() {
 	b := &l.bulk
-	for len(b.waiting) > 0 {
-		s := b.waiting[0]
-		if s.phase != closing && b.inCore > 0 && b.inCore+s.bulk.wanted > l.Rules.MaxBulkBytes {
+	if len(b.waiting) == 0 {
+		return
+	}
+	b.waiting = slices.DeleteFunc(b.waiting, (*Stream).over)
+	for _, s := range b.waiting {
+		blocked := s.blocked()
+		if !l.fitsBulk(s.bulk.wants) {
+			if blocked {
+				continue
+			}
 			return
 		}
-		b.waiting[0] = nil
-		b.waiting = b.waiting[1:]
-		if s.phase != closing {
-			s.bulk.granted, s.bulk.wanted = s.bulk.wanted, 0
-			b.inCore += s.bulk.granted
+		if !s.bulk.called {
+			s.bulk.called = true
 			s.resume()
+		}
+		if !blocked {
+			if !s.parked {
+				l.wake() // it may be blocked before it comes: look again in the next turn
+			}
+			return
 		}
 	}
 }

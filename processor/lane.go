@@ -25,6 +25,7 @@ type Output interface {
 	Unpark()                         //
 	Again()                          // Input once more, without new bytes
 	Room() int                       // how many bytes one Input should write at most
+	Blocked() bool                   // no Input until the client has taken some of the output
 	Established()                    // a session exists: the limits of strangers end
 	SetStallTimeout(d time.Duration) // how long output may stand still
 	Close()
@@ -169,6 +170,7 @@ func (l *Lane) Busy() int { return int(l.outstanding.Load()) }
 func (l *Lane) Drain() {
 	began := l.now
 	l.drain()
+	l.callBulk()
 	if began == 0 && len(l.numbers.touched) > 0 { // else Turn follows
 		l.publishStats(l.clock())
 	}

@@ -46,7 +46,7 @@ type Stream struct {
 	intake        intake
 	inFlight      int // requests that the core has
 	inFlightBytes int
-	bulk          bulkShare
+	bulk          bulkPlace
 	stats         connStats
 }
 
@@ -96,7 +96,6 @@ func (s *Stream) Input(in []byte) (used int) {
 		s.received(4 + size)
 		s.intake.taken++
 		s.frame(frame)
-		s.bulkTaken()
 	}
 	if s.phase == closing {
 		return len(in)
@@ -323,7 +322,7 @@ func (s *Stream) receive(d *delivery, it *item) {
 // resume takes input again when the core has taken enough off the connection.
 func (s *Stream) resume() {
 	r := &s.lane.Rules
-	if !s.parked || s.phase == connecting || s.bulk.wanted > 0 ||
+	if !s.parked || s.phase == connecting || s.bulk.wants > 0 && !s.bulk.called ||
 		s.inFlight > r.MaxInFlight/2 || s.inFlightBytes > r.MaxInFlightBytes/2 {
 		return
 	}
@@ -351,7 +350,6 @@ func (s *Stream) Closed(error) {
 	s.gone.Store(true)
 	s.lane.Tree.DropWatches(s.watcher)
 	s.lane.Conns.remove(s.watcher)
-	s.bulkTaken()
 }
 
 // connectRequest takes the first frame.

@@ -89,8 +89,11 @@ func (c *Conn) Room() int {
 	if l.r.stats.PendingBytes.Load() > l.r.cfg.OutputBudget/2 {
 		return roomMinBytes
 	}
-	return min(max(turnRoomBytes/(len(l.ready)+1), roomMinBytes), roomMaxBytes)
+	return min(max(turnRoomBytes/(l.inLine+len(l.ready)+1), roomMinBytes), roomMaxBytes)
 }
+
+// Blocked tells that Input is not called until the client has taken some of the output.
+func (c *Conn) Blocked() bool { return c.out.high }
 
 // Park stops Input for this connection, and the socket is not read, not even a FIN, until Unpark.
 func (c *Conn) Park() {
@@ -180,9 +183,9 @@ func (c *Conn) fail(err error) {
 func (c *Conn) applyReading() {
 	want := readOn
 	switch {
-	case c.parked:
+	case c.parked || c.in.full():
 		want = readHeld
-	case c.out.high || c.closing != stayOpen || c.in.full():
+	case c.out.high || c.closing != stayOpen:
 		want = readDraining
 	}
 	if want == c.mode {

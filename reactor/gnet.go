@@ -237,6 +237,7 @@ func (t *gnetTransport) OnClose(gc gnet.Conn, err error) gnet.Action {
 			err = errStopped
 		}
 		if errors.Is(err, io.EOF) {
+			c.loop.gauge(&c.Conn) // what left since the last look may have ended a pause
 			c.loop.lastInput(&c.Conn)
 		}
 		// Input that the FIN followed at once may have been answered in this very turn. gnet has

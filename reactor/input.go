@@ -97,19 +97,19 @@ func (l *loop) received(c *Conn, p []byte) {
 	if c.gone || c.closing != stayOpen {
 		return
 	}
-	switch {
-	case c.held():
-		c.in.stash(l, p)
-		if c.in.len() > l.hardInputBytes {
-			c.fail(ErrInputCap)
-		}
-	case c.in.ready, c.out.heavy(l):
+	held := c.held()
+	if !held && !c.in.ready && !c.out.heavy(l) {
+		l.input(c, p)
+		return
+	}
+	c.in.stash(l, p)
+	if c.in.len() > l.hardInputBytes {
+		c.fail(ErrInputCap)
+	}
+	if !held {
 		// It waits for its share like the others in l.ready; more bytes do not get it a second one.
-		c.in.stash(l, p)
 		l.makeReady(c, l.turnNumber)
 		c.applyReading()
-	default:
-		l.input(c, p)
 	}
 }
 
@@ -168,6 +168,7 @@ func (l *loop) inputReady() {
 	l.ready = l.readySpare[:0]
 	until := l.clock() + readyShare
 	for i, c := range todo {
+		l.inLine = len(todo) - i - 1
 		if !c.gone && (c.in.readyIn == l.turnNumber || c.out.heavy(l)) {
 			l.ready = append(l.ready, c)
 			continue
@@ -178,6 +179,7 @@ func (l *loop) inputReady() {
 			break
 		}
 	}
+	l.inLine = 0
 	clear(todo)
 	l.readySpare = todo[:0]
 }

@@ -35,6 +35,7 @@ type loop struct {
 	dirty      []*Conn // have output, or a change of state to carry out
 	ready      []*Conn // want Input without new bytes
 	readySpare []*Conn
+	inLine     int     // of ready, while inputReady has taken them out
 	pending    []*Conn // have output that the kernel did not take
 	early      earlyList
 	small      [][]byte // recycled leftovers, smallBytes each

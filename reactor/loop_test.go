@@ -141,7 +141,7 @@ func TestFullInboxIsNotReadFrom(t *testing.T) {
 	equal(t, readOn, f.mode, "mode below a read")
 	l.received(f.c, make([]byte, readChunkBytes))
 	l.turn()
-	equal(t, readDraining, f.mode, "mode above a read")
+	equal(t, readHeld, f.mode, "mode above a read")
 	idle = false
 	l.turn()
 	equal(t, readOn, f.mode, "mode after the frame")
@@ -163,6 +163,23 @@ func TestHeldInputHasACap(t *testing.T) {
 	l.turn()
 	holds(t, f.closed, "closed above the cap")
 	equal(t, 1, l.r.stats.Closed[ClosedForInput].Load(), "counted")
+}
+
+// TestInputInLineHasACap, too.
+func TestInputInLineHasACap(t *testing.T) {
+	l := fakeLoop(t, Config{}, Lane{Open: func(c *Conn) Stream {
+		return &stream{input: func([]byte) int { c.Again(); return 0 }}
+	}})
+	f := l.fakeConn(t)
+	chunk := make([]byte, 1<<20)
+	for range 16 {
+		l.received(f.c, chunk)
+		l.turn()
+		holds(t, !f.closed, "open at the cap")
+	}
+	l.received(f.c, chunk)
+	l.turn()
+	holds(t, f.closed, "closed above the cap")
 }
 
 // TestParkAndUnparkInOneTurnIsNothing: the transport hears of neither.

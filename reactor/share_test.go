@@ -46,8 +46,13 @@ func TestThoseThatWantMoreTakeTurns(t *testing.T) {
 
 // TestRoomShrinksWithTheQueue and with what is pending.
 func TestRoomShrinksWithTheQueue(t *testing.T) {
+	var rooms []int
 	l := fakeLoop(t, Config{}, Lane{Open: func(c *Conn) Stream {
-		return &stream{input: func([]byte) int { c.Again(); return 0 }}
+		return &stream{input: func([]byte) int {
+			rooms = append(rooms, c.Room())
+			c.Again()
+			return 0
+		}}
 	}})
 	c := l.fakeConn(t).c
 	equal(t, roomMaxBytes, c.Room(), "alone")
@@ -59,6 +64,13 @@ func TestRoomShrinksWithTheQueue(t *testing.T) {
 		l.received(l.fakeConn(t).c, []byte("more"))
 	}
 	equal(t, roomMinBytes, c.Room(), "one of many")
+	rooms = nil
+	l.turn()
+	l.turn()
+	for _, room := range rooms {
+		equal(t, roomMinBytes, room, "in line")
+	}
+	holds(t, len(rooms) > 0, "someone was served")
 	l = fakeLoop(t, Config{}, Lane{Open: func(*Conn) Stream { return &stream{} }})
 	c = l.fakeConn(t).c
 	l.r.stats.PendingBytes.Store(l.r.cfg.OutputBudget/2 + 1)

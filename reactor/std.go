@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/netip"
 	"sync"
-	"time"
 )
 
 // stdTransport runs the loops on Go's net: a goroutine a loop, which does all that gnet's loops
@@ -289,6 +288,10 @@ func (c *stdConn) readFailed(err error) {
 		}
 	}
 	c.flushLast()
+	if errors.Is(err, io.EOF) && c.buffered() > 0 {
+		c.CloseAfterFlush() // a close now would lose what the kernel has not taken
+		return
+	}
 	c.end(err)
 }
 
@@ -307,10 +310,7 @@ func (c *stdConn) end(err error) {
 	}
 	delete(c.sl.conns, c)
 	close(c.token)
-	fin := errors.Is(err, io.EOF)
-	if !fin || !c.later.closeAfter(time.Now().Add(c.loop.r.cfg.CloseDeadline)) {
-		_ = c.nc.Close()
-	}
+	_ = c.nc.Close()
 	c.sl.ended(&c.Conn, err)
 }
 

@@ -3,7 +3,6 @@ package reactor
 import (
 	"sync"
 	"sync/atomic"
-	"time"
 )
 
 // stdWriter carries what the kernel did not take at once. Its goroutine lives while there is such
@@ -15,7 +14,6 @@ type stdWriter struct {
 	mu     sync.Mutex
 	buf    []byte
 	active bool
-	closes bool // the socket, when nothing is left
 }
 
 // writeStepBytes is how much one blocking write may take: what bounds how late the loop learns
@@ -35,18 +33,6 @@ func (w *stdWriter) append(p []byte) {
 	}
 }
 
-// closeAfter has the socket closed behind what is left, which the client of a connection that ended
-// with its FIN still gets if it takes it in time. It returns false if nothing is left.
-func (w *stdWriter) closeAfter(deadline time.Time) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.closes = w.active
-	if w.closes {
-		_ = w.c.nc.SetWriteDeadline(deadline) // fails for a closed socket, as the write will
-	}
-	return w.closes
-}
-
 // run writes until nothing is left, then reports. It ends with the connection: closing the socket
 // fails its write.
 func (w *stdWriter) run() {
@@ -58,12 +44,8 @@ func (w *stdWriter) run() {
 			w.active = false
 			w.buf = nil
 		}
-		closes := w.closes
 		w.mu.Unlock()
 		if len(buf) == 0 {
-			if closes {
-				_ = w.c.nc.Close()
-			}
 			w.c.sl.post(stdEvent{c: w.c, kind: stdWritten})
 			return
 		}
@@ -71,7 +53,6 @@ func (w *stdWriter) run() {
 			n, err := w.c.nc.Write(rest[:min(len(rest), writeStepBytes)])
 			w.left.Add(-int64(n))
 			if err != nil {
-				_ = w.c.nc.Close() // the loop closes it too, unless it is done with the connection
 				w.c.sl.post(stdEvent{c: w.c, kind: stdWritten, err: err})
 				return
 			}

@@ -124,6 +124,7 @@ type wire struct {
 func (c *wire) Write(p []byte)                { c.out = append(c.out, p...) }
 func (c *wire) Pending() int                  { return 0 }
 func (c *wire) Room() int                     { return 32 << 10 }
+func (c *wire) Blocked() bool                 { return false }
 func (c *wire) Park()                         { c.parked = true }
 func (c *wire) Unpark()                       { c.parked = false }
 func (c *wire) Again()                        {}

@@ -201,8 +201,9 @@ func (s *socket) opened(b []byte) {
 }
 
 // Pending implements processor.Output.
-func (s *socket) Pending() int { return len(s.out) }
-func (s *socket) Room() int    { return s.loop.p.w.plan.limits.batchBytes }
+func (s *socket) Pending() int  { return len(s.out) }
+func (s *socket) Blocked() bool { return s.high }
+func (s *socket) Room() int     { return s.loop.p.w.plan.limits.batchBytes }
 
 // Park implements processor.Output.
 func (s *socket) Park() {
