@@ -49,7 +49,7 @@ type Conn struct {
 	connectBy   time.Duration // on the loop's clock; meaningful while !established
 	older       *Conn         // neighbours in loop.early
 	newer       *Conn
-	closeErr    error // what Stream.Closed will be told, when the reason is ours
+	closeErr    error // what Stream.Closed will be told, when the reason is known before the end
 	closing     closing
 	mode        reading
 	parked      bool
@@ -210,7 +210,7 @@ func (c *Conn) reasonOf(err error) (CloseReason, error) {
 		return ClosedByServer, nil
 	case errors.Is(err, errStopped):
 		return ClosedAtStop, nil
-	case errors.Is(err, io.EOF) && c.closing != stayOpen:
+	case errors.Is(err, io.EOF) && c.closing != stayOpen && c.closeErr == nil:
 		return ClosedByServer, nil // both sides were done
 	case errors.Is(err, io.EOF):
 		return ClosedByPeer, io.EOF

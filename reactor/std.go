@@ -289,7 +289,9 @@ func (c *stdConn) readFailed(err error) {
 	}
 	c.flushLast()
 	if errors.Is(err, io.EOF) && c.buffered() > 0 {
-		c.CloseAfterFlush() // a close now would lose what the kernel has not taken
+		// A close now would lose what the kernel has not taken.
+		c.closeErr = io.EOF
+		c.CloseAfterFlush()
 		return
 	}
 	c.end(err)

@@ -86,3 +86,26 @@ func selfSigned(t *testing.T) tls.Certificate {
 	noError(t, err)
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: private}
 }
+
+// TestStdFinBehindOutput: what the kernel has not taken when the client's FIN comes still leaves, the
+// connection counts until then, and it was the client that closed.
+func TestStdFinBehindOutput(t *testing.T) {
+	const size = 8 << 20
+	s := start(t, &server{cfg: Config{Transport: Std, OutputHighWater: 2 * size},
+		open: func(c *Conn) Stream {
+			return &stream{input: func(in []byte) int {
+				c.Write(make([]byte, size))
+				return len(in)
+			}}
+		}})
+	nc := s.dial()
+	_, err := nc.Write([]byte("all"))
+	noError(t, err)
+	noError(t, nc.CloseWrite())
+	eventually(t, "output pending", func() bool { return s.stats.PendingBytes.Load() > 0 })
+	equal(t, 1, s.stats.Open.Load(), "open")
+	n, err := io.Copy(io.Discard, nc)
+	noError(t, err)
+	equal(t, size, n, "bytes that arrived")
+	eventually(t, "the close", func() bool { return s.stats.Closed[ClosedByPeer].Load() == 1 })
+}
