@@ -43,6 +43,7 @@ type process struct {
 	leases map[jute.SessionID]*lease
 	// askers are the connections that asked for a session, answered or not.
 	askers map[jute.SessionID][]*socket
+	ticked int64 // when the core was last told of the time before this step; ms on its clock
 }
 
 // lease is when the server last heard from a session; ms on its monotonic clock.
@@ -224,6 +225,7 @@ func (p *process) assemble(load *loader) {
 	rules := &auth.Rules{DigestEnabled: true, SuperDigest: w.plan.model.SuperDigest}
 	conns := processor.NewConns()
 	now := p.now()
+	p.ticked = now.MonoMillis
 	for _, s := range load.saved() {
 		p.leases[s.ID] = &lease{heard: now.MonoMillis, timeout: s.TimeoutMillis}
 	}
@@ -360,6 +362,9 @@ func (p *process) step() {
 	for i := range effects.Append {
 		p.propose(&effects.Append[i].Entry, ev.MonoMillis)
 	}
+	if ev.Tick {
+		p.ticked = ev.MonoMillis
+	}
 	if len(effects.Append) > 0 {
 		p.log.append(effects.Generation, effects.Append)
 		w.at(pointAppended)
@@ -389,7 +394,8 @@ func (p *process) propose(e *jute.Entry, mono int64) {
 	case h.Type == jute.OpCreateSession:
 		var txn jute.CreateSessionTxn
 		_, _ = jute.Decode(e.Body, &txn)
-		p.leases[h.ClientID] = &lease{heard: mono, timeout: txn.TimeOut}
+		// The connect request was heard before the core took it, and the core counts from its tick.
+		p.leases[h.ClientID] = &lease{heard: min(mono, p.ticked), timeout: txn.TimeOut}
 	case h.Type == jute.OpCloseSession && h.Cxid == 0:
 		w.counts.add("session", "expired")
 		t.Expiry = p.expiry(h.ClientID, mono)
