@@ -179,6 +179,13 @@ func (c *Conn) fail(err error) {
 	c.Close()
 }
 
+// deaf tells that the connection ends because its client does not read: a reset takes from the
+// kernel what it would else keep for minutes.
+func (c *Conn) deaf() bool {
+	late := c.out.closeBy > 0 && c.link.buffered() > 0
+	return late || errors.Is(c.closeErr, ErrStalled) || errors.Is(c.closeErr, ErrOutputCap)
+}
+
 // applyReading tells the transport whether to read.
 func (c *Conn) applyReading() {
 	want := readOn

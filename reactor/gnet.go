@@ -239,12 +239,12 @@ func (t *gnetTransport) OnClose(gc gnet.Conn, err error) gnet.Action {
 		if errors.Is(err, io.EOF) {
 			c.loop.gauge(&c.Conn) // what left since the last look may have ended a pause
 			c.loop.lastInput(&c.Conn)
+			if c.Pending() > 0 {
+				liftUnsent(gc.Fd())
+			}
 		}
 		// Input that the FIN followed at once may have been answered in this very turn. gnet has
 		// not closed the descriptor yet, and a write cannot end a connection twice.
-		if c.out.len() > 0 || gc.OutboundBuffered() > 0 {
-			liftUnsent(gc.Fd())
-		}
 		if buf := c.out.take(); buf != nil {
 			c.loop.tally.writes++
 			c.loop.tally.bytesOut += int64(len(buf.B))
@@ -307,6 +307,9 @@ func (c *gnetConn) mask() {
 }
 
 func (c *gnetConn) close() {
+	if c.deaf() {
+		_ = c.gc.SetLinger(0) // fails for a closed socket alone
+	}
 	if err := c.gl.el.Close(c.gc); err != nil {
 		c.loop.r.log.Debug("close", zap.Uint64("conn", c.id), zap.Error(err))
 	}

@@ -37,6 +37,8 @@ type loop struct {
 	readySpare []*Conn
 	inLine     int     // of ready, while inputReady has taken them out
 	pending    []*Conn // have output that the kernel did not take
+	stalls     int     // found by this scan
+	resumes    int     // since the last scan
 	early      earlyList
 	small      [][]byte // recycled leftovers, smallBytes each
 	tally      tally

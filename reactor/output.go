@@ -146,8 +146,11 @@ func (l *loop) mark(c *Conn, left int) {
 	case left <= cfg.OutputLowWater:
 		high = false
 	}
-	if high == c.out.high {
+	if high == c.out.high || !high && left > 0 && l.resumes == resumesPerScan {
 		return
+	}
+	if !high {
+		l.resumes++
 	}
 	c.out.high, c.out.flood = high, 0
 	c.queue()
@@ -176,6 +179,7 @@ func (l *loop) setPending(c *Conn, in bool) {
 // 10 ms while there is output pending anywhere, else each second or so.
 func (l *loop) scan() {
 	now := l.clock()
+	l.stalls, l.resumes = 0, 0
 	for i := len(l.pending) - 1; i >= 0; i-- {
 		l.review(l.pending[i], now)
 	}
@@ -184,6 +188,14 @@ func (l *loop) scan() {
 		c.fail(ErrConnectDeadline)
 	}
 }
+
+// stallsPerScan bounds how many connections a scan finds stalled: thousands that fell silent
+// together are closed within a second, and nobody waits for it.
+const stallsPerScan = 64
+
+// resumesPerScan bounds how many are read from again between two scans while they still have output
+// pending: when the output of all falls below the budget, thousands have waited for that.
+const resumesPerScan = 64
 
 // review takes one look at a connection with output pending.
 func (l *loop) review(c *Conn, now time.Duration) {
@@ -196,9 +208,14 @@ func (l *loop) review(c *Conn, now time.Duration) {
 	}
 	left := l.gauge(c)
 	switch {
-	case c.closing == closeFlushed && (left == 0 || now >= c.out.closeBy):
+	case c.closing == closeFlushed && left == 0:
+		c.Close()
+	case l.stalls == stallsPerScan:
+	case c.closing == closeFlushed && now >= c.out.closeBy:
+		l.stalls++
 		c.Close()
 	case left > 0 && c.stalled(now):
+		l.stalls++
 		c.fail(ErrStalled)
 	}
 }

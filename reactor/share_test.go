@@ -135,3 +135,68 @@ func TestGnetTasksComeBeforeSockets(t *testing.T) {
 	noError(t, el.Execute(t.Context(), gnet.RunnableFunc(again)))
 	holds(t, !receive(t, done, "the tasks"), "the socket waited for 100 tasks")
 }
+
+// TestThousandsThatStallAreClosedByAndBy, and with a reset: nothing of them stays in the kernel.
+func TestThousandsThatStallAreClosedByAndBy(t *testing.T) {
+	l := fakeLoop(t, Config{StallTimeout: 1}, Lane{Open: func(*Conn) Stream { return &stream{} }})
+	var links []*fakeLink
+	for range 3*stallsPerScan - 1 {
+		f := l.fakeConn(t)
+		links = append(links, f)
+		f.room = 0
+		f.c.Write([]byte("nobody reads this"))
+	}
+	l.turn()
+	closed := func() (n int) {
+		for _, f := range links {
+			if f.closed {
+				n++
+				holds(t, f.c.deaf(), "with a reset")
+			}
+		}
+		return n
+	}
+	for _, want := range []int{stallsPerScan, 2 * stallsPerScan, 3*stallsPerScan - 1} {
+		l.signal(sigTick)
+		l.turn()
+		equal(t, want, closed(), "closed")
+	}
+}
+
+// TestThousandsThatWaitForTheBudgetResumeByAndBy: one connection leaves, and its memory is not given
+// to all the others at once.
+func TestThousandsThatWaitForTheBudgetResumeByAndBy(t *testing.T) {
+	const each, many = 100, 3 * resumesPerScan
+	l := fakeLoop(t, Config{OutputBudget: each * many},
+		Lane{Open: func(*Conn) Stream { return &stream{} }})
+	write := func(size int) *fakeLink {
+		f := l.fakeConn(t)
+		f.room = 0
+		f.c.Write(make([]byte, size))
+		return f
+	}
+	big := write(each * many)
+	var links []*fakeLink
+	for range many {
+		links = append(links, write(each))
+	}
+	l.turn()
+	reading := func() (n int) {
+		for _, f := range links {
+			if f.mode == readOn {
+				n++
+			}
+		}
+		return n
+	}
+	l.signal(sigTick)
+	l.turn()
+	equal(t, 0, reading(), "read from above the budget")
+	big.c.Close()
+	l.turn()
+	for _, want := range []int{resumesPerScan, 2 * resumesPerScan, many} {
+		l.signal(sigTick)
+		l.turn()
+		equal(t, want, reading(), "read from")
+	}
+}

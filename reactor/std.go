@@ -352,4 +352,9 @@ func (c *stdConn) setReading(mode reading) {
 	c.grant()
 }
 
-func (c *stdConn) close() { c.end(nil) }
+func (c *stdConn) close() {
+	if tcp, ok := c.nc.(*net.TCPConn); ok && c.deaf() {
+		_ = tcp.SetLinger(0) // fails for a closed socket alone
+	}
+	c.end(nil)
+}
