@@ -23,7 +23,7 @@ type SnapOptions struct {
 
 // DefaultSnapOptions are for a server with a real disk.
 func DefaultSnapOptions() SnapOptions {
-	return SnapOptions{SyncEveryBytes: 8 << 20, ReadAhead: 4}
+	return SnapOptions{SyncEveryBytes: 512 << 10, ReadAhead: 4}
 }
 
 // SnapInfo describes a snapshot file.
