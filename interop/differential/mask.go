@@ -68,11 +68,28 @@ func (s *side) maskReply(x seen) []byte {
 		return x.frame
 	}
 	used, err := jute.Decode(x.frame[n:], rec)
-	if err != nil || !bytes.Equal(jute.Append(nil, rec), x.frame[n:n+used]) {
+	if err != nil {
 		return x.frame
+	}
+	if !bytes.Equal(jute.Append(nil, rec), x.frame[n:n+used]) {
+		return s.maskLastStat(x.frame, n+used, rec)
 	}
 	s.maskRecord(rec)
 	return append(jute.Append(x.frame[:n:n], rec), x.frame[n+used:]...)
+}
+
+// maskLastStat masks an ACL's reply of which not every byte can be made again: Java writes half a
+// surrogate pair in a way that decoded text loses. All but the times is compared as it came.
+func (s *side) maskLastStat(frame []byte, end int, rec jute.Record) []byte {
+	r, ok := rec.(*jute.ACLStat)
+	if !ok {
+		return frame
+	}
+	s.maskStat(&r.Stat)
+	stat := jute.Append(nil, &r.Stat)
+	masked := bytes.Clone(frame)
+	copy(masked[end-len(stat):end], stat)
+	return masked
 }
 
 func (s *side) maskRecord(rec jute.Record) {
