@@ -31,7 +31,8 @@
 // table of connections (Conns), a stream's identity and its mark of life, each with its own lock or
 // atomic.
 //
-// Read in this order: request.go; lane.go and stream.go; chain.go, which is the whole way on one
-// screen; the stages prep.go (and prep_*.go by family of operations, with the package journal),
-// sync.go, commit.go, final.go; answer.go, with the package reads; mailbox.go, conns.go, stats.go.
+// Read in this order: request.go; lane.go, stream.go and bulk.go; chain.go, which is the whole way
+// on one screen; the stages prep.go (and prep_*.go by family of operations, with the packages
+// journal and multi), sync.go, commit.go, final.go; answer.go, with the package reads; mailbox.go,
+// conns.go, stats.go.
 package processor

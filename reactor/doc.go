@@ -40,8 +40,9 @@
 //
 //	the stream parks the connection    -> not read from until it is unparked
 //	output above OutputHighWater       -> not read from, Input not called, until OutputLowWater
-//	output of all above OutputBudget   -> the same for everyone who has output pending
-//	no byte of output moves for long   -> closed, ErrStalled
+//	output of all above OutputBudget   -> the same for everyone who has output pending;
+//	                                      64 a scan are read from again
+//	no byte of output moves for long   -> reset, ErrStalled, at most 64 a scan
 //	output above OutputCap             -> closed, ErrOutputCap (a flood of watch events)
 //	no Established for ConnectDeadline -> closed, ErrConnectDeadline
 //	64 KiB before Established, or more than MaxFrame after, that the stream does not consume

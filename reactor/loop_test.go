@@ -153,6 +153,20 @@ func TestHeldInputHasACap(t *testing.T) {
 	l := fakeLoop(t, Config{}, Lane{Open: func(c *Conn) Stream { return &stream{} }})
 	f := l.fakeConn(t)
 	f.c.Park()
+	l.feedToTheCap(t, f)
+}
+
+// TestInputInLineHasACap, too.
+func TestInputInLineHasACap(t *testing.T) {
+	l := fakeLoop(t, Config{}, Lane{Open: func(c *Conn) Stream {
+		return &stream{input: func([]byte) int { c.Again(); return 0 }}
+	}})
+	l.feedToTheCap(t, l.fakeConn(t))
+}
+
+// feedToTheCap sends what a connection may have at most, and one chunk more.
+func (l *loop) feedToTheCap(t *testing.T, f *fakeLink) {
+	t.Helper()
 	chunk := make([]byte, 1<<20)
 	for range 16 {
 		l.received(f.c, chunk)
@@ -163,23 +177,6 @@ func TestHeldInputHasACap(t *testing.T) {
 	l.turn()
 	holds(t, f.closed, "closed above the cap")
 	equal(t, 1, l.r.stats.Closed[ClosedForInput].Load(), "counted")
-}
-
-// TestInputInLineHasACap, too.
-func TestInputInLineHasACap(t *testing.T) {
-	l := fakeLoop(t, Config{}, Lane{Open: func(c *Conn) Stream {
-		return &stream{input: func([]byte) int { c.Again(); return 0 }}
-	}})
-	f := l.fakeConn(t)
-	chunk := make([]byte, 1<<20)
-	for range 16 {
-		l.received(f.c, chunk)
-		l.turn()
-		holds(t, !f.closed, "open at the cap")
-	}
-	l.received(f.c, chunk)
-	l.turn()
-	holds(t, f.closed, "closed above the cap")
 }
 
 // TestParkAndUnparkInOneTurnIsNothing: the transport hears of neither.
