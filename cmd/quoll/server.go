@@ -55,6 +55,7 @@ func serve(ctx context.Context, file string, defines []string) error {
 	}
 	ctx, cancel := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
 	defer cancel()
+	reserveProcessors(os.Getenv("GOMAXPROCS"))
 	s := server.New(cfg, persistence.OS{}, logger)
 	s.Listening = func(at []netip.AddrPort) { greet(logger, file, at) }
 	return serverError(s.Run(ctx))
