@@ -65,8 +65,9 @@ func newWorld(t testing.TB, defines ...string) *world {
 			MaxApplyBatch: 16,
 		},
 		Sync: processor.SyncRules{SnapCount: 1_000_000}, TickMillis: 2000, IntervalMillis: 100_000,
-		Reap:   replica.ReapRules{CheckIntervalMillis: 1 << 40},
-		Random: func(int64) int64 { return 0 }, Observer: w,
+		ExpiriesPerStepAtMost: 16,
+		Reap:                  replica.ReapRules{CheckIntervalMillis: 1 << 40},
+		Random:                func(int64) int64 { return 0 }, Observer: w,
 	}, w.tree, nil, conns, w.now)
 	w.serving.Store(true)
 	w.shared = &processor.Shared{

@@ -28,6 +28,7 @@ type world struct {
 	batches []*processor.Batch
 	logged  []jute.Entry
 	woken   bool
+	again   bool // the last step asked for another
 }
 
 func newWorld(t *testing.T) *world {
@@ -43,7 +44,7 @@ func newWorld(t *testing.T) *world {
 			MaxApplyBatch: 4,
 		},
 		Sync:       processor.SyncRules{SnapCount: 1000},
-		TickMillis: 1000, IntervalMillis: 100,
+		TickMillis: 1000, IntervalMillis: 100, ExpiriesPerStepAtMost: 2,
 		Reap:   replica.ReapRules{CheckIntervalMillis: 1000, CandidatesPerTickAtMost: 10},
 		Random: func(int64) int64 { return 0 },
 	}, w.tree, nil, conns, w.now)
@@ -91,7 +92,9 @@ func (w *world) tick(millis int64) {
 }
 
 func (w *world) run(ev *replica.Events) {
-	for _, a := range w.replica.Step(ev).Append {
+	effects := w.replica.Step(ev)
+	w.again = effects.Again
+	for _, a := range effects.Append {
 		w.logged = append(w.logged, a.Entry)
 	}
 	if w.woken {
@@ -102,7 +105,7 @@ func (w *world) run(ev *replica.Events) {
 
 // all does everything until nothing moves.
 func (w *world) all() {
-	for len(w.batches) > 0 || w.replica.InFlight() > 0 {
+	for len(w.batches) > 0 || w.replica.InFlight() > 0 || w.again {
 		w.step()
 		w.flush()
 	}

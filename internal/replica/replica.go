@@ -15,9 +15,12 @@ type Config struct {
 	TickMillis     int32 // tickTime
 	ServerID       uint8
 	IntervalMillis int64 // how often Tick events come when all is well
-	Reap           ReapRules
-	Random         func(n int64) int64 // in [0, n)
-	Observer       processor.Observer  // may be nil
+	// ExpiriesPerStepAtMost is how many sessions end in one step, so that no step is long when
+	// thousands have gone silent together.
+	ExpiriesPerStepAtMost int
+	Reap                  ReapRules
+	Random                func(n int64) int64 // in [0, n)
+	Observer              processor.Observer  // may be nil
 }
 
 // Now is the time of a step: the monotonic clock rules deadlines, the wall clock only stamps.
@@ -72,8 +75,8 @@ type Effects struct {
 	Snapshot *SnapshotJob
 	// LateMillis is how long the process stood still before this tick; deadlines moved by it.
 	LateMillis int64
-	// Expired counts the sessions whose time was up.
-	Expired int
+	// Again asks for another step, even if nothing happens: there is work left.
+	Again bool
 }
 
 // Replica is one server.
@@ -90,7 +93,8 @@ type Replica struct {
 	wantSnapshot bool
 	snapshotting bool
 	reaper       reaper
-	expired      []*session.Session
+	// expired are closing: their time is up, and their closeSession is not proposed yet.
+	expired []*session.Session
 }
 
 // New makes a replica around a tree that was restored from disk, with the sessions found there.
@@ -128,6 +132,7 @@ func (r *Replica) Step(ev *Events) *Effects {
 	if ev.Tick {
 		r.tick(ev.Now)
 	}
+	r.expire(ev.WallMillis)
 	r.takeAppends()
 	r.startSnapshot()
 	return &r.effects

@@ -125,6 +125,34 @@ func TestSessionExpiresWithItsEphemerals(t *testing.T) {
 	require.True(t, c.closed)
 }
 
+// Thousands may go silent together: a step ends some, and those that wait are closing already.
+func TestACrowdExpiresSomeAStep(t *testing.T) {
+	w := newWorld(t)
+	var crowd []*wire
+	for range 5 {
+		crowd = append(crowd, w.connect())
+	}
+	w.tick(20_000) // a pause: it does not count
+	before := len(w.logged)
+	for len(w.logged) == before {
+		w.tick(1000)
+	}
+	require.Len(t, w.logged[before:], 2, "ExpiriesPerStepAtMost")
+	require.True(t, w.again)
+	last := crowd[4]
+	last.feed(last.ask(jute.OpCreate, create("/late", "", 0)))
+	w.step()
+	require.Len(t, w.logged[before:], 4, "the next step goes on by itself")
+	w.all()
+	require.Len(t, w.logged[before:], 5)
+	require.Zero(t, w.replica.Sessions().Len())
+	_, there := w.tree.Peek().Find([]byte("/late"))
+	require.False(t, there, "its time was up when it was sent")
+	for i, c := range crowd {
+		require.True(t, c.closed, i)
+	}
+}
+
 func TestSessionMovesToNewConnection(t *testing.T) {
 	w := newWorld(t)
 	old := w.connect()

@@ -1,6 +1,10 @@
 package replica
 
-import "quoll/datatree"
+import (
+	"slices"
+
+	"quoll/datatree"
+)
 
 // ReapRules says when containers and TTL nodes are looked at (ContainerManager).
 type ReapRules struct {
@@ -27,12 +31,19 @@ func newReaper(rules ReapRules, monoMillis int64) reaper {
 // tick is what time alone brings about: expiry, then reaping.
 func (r *Replica) tick(now Now) {
 	r.expired, r.effects.LateMillis = r.sessions.Tick(
-		now.MonoMillis, r.config.IntervalMillis, r.expired[:0])
-	for _, s := range r.expired {
-		r.chain.Expire(s, now.WallMillis)
-	}
-	r.effects.Expired = len(r.expired)
+		now.MonoMillis, r.config.IntervalMillis, r.expired)
 	r.reap(now)
+}
+
+// expire proposes the end of sessions whose time is up; of a crowd some, and the next step goes on.
+// Since the tick they are closing, so that what their clients still send changes nothing.
+func (r *Replica) expire(wallMillis int64) {
+	n := min(len(r.expired), r.config.ExpiriesPerStepAtMost)
+	for _, s := range r.expired[:n] {
+		r.chain.Expire(s, wallMillis)
+	}
+	r.expired = slices.Delete(r.expired, 0, n)
+	r.effects.Again = len(r.expired) > 0
 }
 
 func (r *Replica) reap(now Now) {

@@ -103,6 +103,9 @@ func (c *core) step() {
 	if effects.Snapshot != nil {
 		c.snapshot(effects.Snapshot)
 	}
+	if effects.Again {
+		c.poke()
+	}
 	if effects.LateMillis > 0 {
 		c.logger.Warn("the process stood still; session deadlines were extended",
 			zap.Int64("millis", effects.LateMillis))

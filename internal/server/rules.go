@@ -41,6 +41,10 @@ const standaloneSessionServer = 1
 // maxApplyBatch bounds how long reads wait while transactions are applied.
 const maxApplyBatch = 256
 
+// expiriesPerStep bounds how long requests wait while a crowd of sessions ends: a closeSession with
+// some ephemerals takes about 8 µs to prepare.
+const expiriesPerStep = 128
+
 func (s *Server) replicaConfig(rules *auth.Rules, observer processor.Observer) replica.Config {
 	c := s.cfg
 	return replica.Config{
@@ -74,8 +78,9 @@ func (s *Server) replicaConfig(rules *auth.Rules, observer processor.Observer) r
 			MaxNeverUsedMillis:      c.Features.Containers.MaxNeverUsed.Milliseconds(),
 			CandidatesPerTickAtMost: 1000,
 		},
-		Random:   rand.Int64N,
-		Observer: observer,
+		ExpiriesPerStepAtMost: expiriesPerStep,
+		Random:                rand.Int64N,
+		Observer:              observer,
 	}
 }
 

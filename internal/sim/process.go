@@ -271,7 +271,7 @@ func (w *world) replicaConfig(rules *auth.Rules) replica.Config {
 		Sync:           processor.SyncRules{SnapCount: l.snapCount},
 		TickMillis:     tickMillis,
 		ServerID:       1,
-		IntervalMillis: intervalMillis,
+		IntervalMillis: intervalMillis, ExpiriesPerStepAtMost: 1,
 		Reap: replica.ReapRules{
 			CheckIntervalMillis: l.reapCheckMillis, MaxPerMinute: l.reapMaxPerMinute,
 			CandidatesPerTickAtMost: 3,
@@ -355,6 +355,10 @@ func (p *process) step() {
 	w.at(pointStepped)
 	if f := p.tree.Faults(); f != (datatree.Faults{}) {
 		w.violate("apply: %+v", f)
+	}
+	if effects.Again {
+		w.counts.add("session", "expired in another step")
+		p.poke()
 	}
 	if effects.LateMillis > 0 {
 		w.counts.add("session", "deadlines moved because the process stood still")

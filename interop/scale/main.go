@@ -6,13 +6,15 @@
 //	          in between, as the server's log tells the two apart
 //	sessions  10,000 sessions, 100 connecting at a time
 //	leaks     after 10,000 connects: descriptors, threads, goroutines
+//	expiry    10,000 sessions with ephemerals go silent together: what a probe of 1k/s feels while
+//	          they expire in one tick
 //
 // Each figure is printed with its target.
 //
 //	go run ./interop/scale -quoll bin/quoll
 //	go run ./interop/scale -nodes 100000 -only tree,sessions
 //
-// Read main.go, tree.go, snapshot.go, sessions.go.
+// Read main.go, tree.go, snapshot.go, sessions.go, expiry.go.
 package main
 
 import (
@@ -46,7 +48,8 @@ func main() {
 	var s settings
 	flag.StringVar(&s.quoll, "quoll", "bin/quoll", "the server's binary")
 	flag.StringVar(&s.transport, "transport", "gnet", "quoll.transport: gnet or std")
-	flag.StringVar(&s.only, "only", "", "parts to run: tree (with restart, snapshot), sessions")
+	flag.StringVar(&s.only, "only", "",
+		"parts to run: tree (with restart, snapshot), sessions, expiry")
 	flag.IntVar(&s.nodes, "nodes", 1_000_000, "nodes of the tree")
 	flag.IntVar(&s.sessions, "sessions", 10_000, "sessions")
 	flag.DurationVar(&s.settle, "settle", 10*time.Second, "between a load and its measurement")
@@ -63,7 +66,7 @@ func main() {
 	parts := []struct {
 		name string
 		run  func(context.Context, settings, *verdicts) error
-	}{{"tree", tree}, {"sessions", sessions}}
+	}{{"tree", tree}, {"sessions", sessions}, {"expiry", expiry}}
 	fmt.Printf("scale: %s\n", s.transport)
 	for _, part := range parts {
 		if s.only != "" && !slices.Contains(strings.Split(s.only, ","), part.name) {

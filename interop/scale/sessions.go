@@ -62,30 +62,15 @@ func sessions(ctx context.Context, s settings, v *verdicts) error {
 // closeSession, half by going away.
 func (s settings) crowd(addr string, n int, connected func(took time.Duration)) error {
 	conns := make([]net.Conn, n)
-	var next atomic.Int64
-	errs := make([]error, atATime)
-	var all sync.WaitGroup
-	each := func(do func(i int) error) error {
-		next.Store(0)
-		for w := range atATime {
-			all.Go(func() {
-				for i := int(next.Add(1)) - 1; i < n && errs[w] == nil; i = int(next.Add(1)) - 1 {
-					errs[w] = do(i)
-				}
-			})
-		}
-		all.Wait()
-		return errors.Join(errs...)
-	}
 	begin := time.Now()
-	err := each(func(i int) (err error) {
-		conns[i], err = connect(addr)
+	err := each(n, func(i int) (err error) {
+		conns[i], err = connect(addr, 30*time.Second)
 		return err
 	})
 	if err == nil && connected != nil {
 		connected(time.Since(begin))
 	}
-	return errors.Join(err, each(func(i int) error {
+	return errors.Join(err, each(n, func(i int) error {
 		if conns[i] == nil {
 			return nil
 		}
@@ -97,14 +82,32 @@ func (s settings) crowd(addr string, n int, connected func(took time.Duration)) 
 	}))
 }
 
+// each does something n times, some at a time; what fails ends its lane.
+func each(n int, do func(i int) error) error {
+	var next atomic.Int64
+	errs := make([]error, atATime)
+	var all sync.WaitGroup
+	for w := range atATime {
+		all.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n && errs[w] == nil; i = int(next.Add(1)) - 1 {
+				errs[w] = do(i)
+			}
+		})
+	}
+	all.Wait()
+	return errors.Join(errs...)
+}
+
 // connect makes a connection with a session, at the least cost to this side.
-func connect(addr string) (net.Conn, error) {
+func connect(addr string, timeout time.Duration) (net.Conn, error) {
 	conn, err := net.DialTimeout("tcp", addr, 20*time.Second)
 	if err != nil {
 		return nil, err
 	}
 	frame := jute.Append(jute.FrameStart(nil),
-		&jute.ConnectRequest{TimeOut: 30_000, Passwd: make([]byte, 16)})
+		&jute.ConnectRequest{
+			TimeOut: int32(timeout.Milliseconds()), Passwd: make([]byte, 16),
+		})
 	jute.FrameEnd(frame, 0)
 	reply, err := ask(conn, frame)
 	if err != nil {

@@ -4,12 +4,14 @@
 //
 //	queue   [z5 /a] [z5 /a/b] [z6 /a] [z7 /c]     in zxid order; applied ones leave at the front
 //	byPath  /a -> [z6 /a]  /a/b -> [z5 /a/b]  /c -> [z7 /c]
+//	owned   session -> [z5 /a/b]                  the ephemerals among them, for closeSession
 //
 // It also foretells digests: a change knows what the digest of the whole tree is after it and all
 // before it.
 //
-// Invariants: byPath holds the newest change of each path in queue. A change that is undone, or
-// applied, is in neither.
+// Invariants: byPath holds the newest change of each path in queue. owned holds the changes that
+// leave an ephemeral behind, in the order of queue. A change that is undone, or applied, is in none
+// of them.
 //
 // A Journal belongs to one goroutine, the core, which is the tree's one writer too.
 package journal

@@ -1,6 +1,9 @@
 package journal
 
 import (
+	"bytes"
+	"slices"
+
 	"quoll/datatree"
 	"quoll/jute"
 )
@@ -11,7 +14,8 @@ type Journal struct {
 	withDigest bool
 	digester   datatree.Digester
 	byPath     map[string]*change
-	queue      []*change // from head on
+	owned      map[jute.SessionID][]*change // those with an owner, in the order of queue
+	queue      []*change                    // from head on
 	head       int
 	free       []*change
 }
@@ -41,7 +45,10 @@ type Node struct {
 
 // New makes the journal of a tree; withDigest keeps digests too.
 func New(tree *datatree.Tree, withDigest bool) *Journal {
-	return &Journal{tree: tree, withDigest: withDigest, byPath: make(map[string]*change)}
+	return &Journal{
+		tree: tree, withDigest: withDigest,
+		byPath: make(map[string]*change), owned: make(map[jute.SessionID][]*change),
+	}
 }
 
 // normal names the root as ZooKeeper does in memory: "".
@@ -101,6 +108,9 @@ func (j *Journal) Put(path []byte, zxid jute.Zxid, n Node, before *Node) {
 	c.zxid, c.Node, c.treeDigest, c.prev = zxid, n, tree, prev
 	j.byPath[c.path] = c
 	j.queue = append(j.queue, c)
+	if owner := c.owner(); owner != 0 {
+		j.owned[owner] = append(j.owned[owner], c)
+	}
 }
 
 func (j *Journal) digestOf(path []byte, n *Node) uint64 {
@@ -130,6 +140,9 @@ func (j *Journal) Undo(mark int) {
 		} else {
 			delete(j.byPath, c.path)
 		}
+		if owner := c.owner(); owner != 0 {
+			j.setOwned(owner, j.owned[owner][:len(j.owned[owner])-1])
+		}
 		j.give(c)
 	}
 	j.queue = j.queue[:mark]
@@ -149,6 +162,9 @@ func (j *Journal) Applied(zxid jute.Zxid) {
 		if j.byPath[c.path] == c {
 			delete(j.byPath, c.path)
 		}
+		if owner := c.owner(); owner != 0 {
+			j.setOwned(owner, j.owned[owner][1:])
+		}
 		j.give(c)
 		j.queue[j.head] = nil
 		j.head++
@@ -163,11 +179,42 @@ func (j *Journal) Applied(zxid jute.Zxid) {
 	}
 }
 
-// Each visits the changes in flight in order.
-func (j *Journal) Each(visit func(path string, n *Node)) {
-	for _, c := range j.queue[j.head:] {
-		visit(c.path, &c.Node)
+// owner is the session whose ephemeral the change leaves behind, or what stands in its place for a
+// container or TTL node; 0 is none.
+func (c *change) owner() jute.SessionID {
+	if !c.Exists {
+		return 0
 	}
+	return c.Stat.EphemeralOwner
+}
+
+func (j *Journal) setOwned(owner jute.SessionID, changes []*change) {
+	if len(changes) == 0 {
+		delete(j.owned, owner)
+		return
+	}
+	j.owned[owner] = changes
+}
+
+// Ephemerals turns the paths of a session's ephemerals, from those that the tree has into those
+// that it will have, in order. It keeps paths' memory. Its cost is that of the session's own nodes:
+// thousands of sessions may end in one step.
+func (j *Journal) Ephemerals(session jute.SessionID, paths [][]byte) [][]byte {
+	paths = slices.DeleteFunc(paths, func(path []byte) bool {
+		c := j.byPath[string(path)]
+		return c != nil && c.owner() != session
+	})
+	made := j.owned[session]
+	if len(made) == 0 {
+		return paths
+	}
+	for _, c := range made {
+		if j.byPath[c.path] == c {
+			paths = append(paths, []byte(c.path))
+		}
+	}
+	slices.SortFunc(paths, bytes.Compare)
+	return slices.CompactFunc(paths, bytes.Equal)
 }
 
 const journalFreeMax = 4096

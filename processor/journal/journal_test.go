@@ -2,6 +2,7 @@ package journal_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -39,6 +40,7 @@ func TestAgainstModel(t *testing.T) {
 				Exists: rapid.Bool().Draw(t, "exists"), HasData: true, Data: []byte(path),
 			}
 			n.Stat.Version = rapid.Int32().Draw(t, "version")
+			n.Stat.EphemeralOwner = jute.SessionID(rapid.IntRange(0, 2).Draw(t, "owner"))
 			j.Put([]byte(path), zxid, n, &before)
 			model = append(model, entry{zxid: zxid, path: path, n: n})
 		}
@@ -78,6 +80,29 @@ func TestAgainstModel(t *testing.T) {
 					require.Equal(t, want.Exists, got.Exists, path)
 					require.Equal(t, want.Stat.Version, got.Stat.Version, path)
 				}
+				inTree := rapid.SliceOfDistinct(rapid.IntRange(0, 4), rapid.ID).Draw(t, "in the tree")
+				slices.Sort(inTree)
+				var was [][]byte
+				want := []string{}
+				for i := range 5 {
+					path := fmt.Sprintf("/n%d", i)
+					mine := slices.Contains(inTree, i)
+					if mine {
+						was = append(was, []byte(path))
+					}
+					if slices.ContainsFunc(model, func(e entry) bool { return e.path == path }) {
+						n := find(path)
+						mine = n.Exists && n.Stat.EphemeralOwner == 1
+					}
+					if mine {
+						want = append(want, path)
+					}
+				}
+				got := []string{}
+				for _, path := range j.Ephemerals(1, was) {
+					got = append(got, string(path))
+				}
+				require.Equal(t, want, got)
 			},
 		})
 	})
