@@ -34,20 +34,6 @@ func BenchmarkFind(b *testing.B) {
 	}
 }
 
-// BenchmarkFindAll finds 64 at once; the figure is for all of them.
-func BenchmarkFindAll(b *testing.B) {
-	tree, paths := benchTree(b)
-	v := tree.Peek()
-	var found []datatree.Found
-	batch := make([][]byte, 64)
-	for i := 0; b.Loop(); i += len(batch) {
-		for j := range batch {
-			batch[j] = paths[shuffled(i+j)]
-		}
-		found = v.FindAll(found[:0], batch)
-	}
-}
-
 func BenchmarkGetData(b *testing.B) {
 	tree, paths := benchTree(b)
 	buf := make([]byte, 0, 1024)

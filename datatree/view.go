@@ -40,21 +40,6 @@ func (v View) Find(path []byte) (Ref, bool) {
 	return Ref{id}, id != store.None
 }
 
-// Found is what FindAll says of one path.
-type Found struct {
-	Ref Ref
-	OK  bool
-}
-
-// FindAll looks up a batch, appending one Found per path to dst.
-func (v View) FindAll(dst []Found, paths [][]byte) []Found {
-	for _, p := range paths {
-		n, ok := v.Find(p)
-		dst = append(dst, Found{n, ok})
-	}
-	return dst
-}
-
 // Stat is what a client is told about a node.
 func (v View) Stat(n Ref, s *jute.Stat) { v.t.stat(n.id, s) }
 

@@ -6,9 +6,6 @@ import "strconv"
 // counter in the low 32.
 type Zxid int64
 
-// MakeZxid puts a zxid together.
-func MakeZxid(epoch int64, counter uint32) Zxid { return Zxid(epoch<<32 | int64(counter)) }
-
 // Epoch is the leader's reign in which the transaction was proposed.
 func (z Zxid) Epoch() int64 { return int64(z) >> 32 }
 

@@ -335,22 +335,3 @@ func TestStartConditions(t *testing.T) {
 		t.Errorf("split directories: %v", err)
 	}
 }
-
-func TestAutopurgeDue(t *testing.T) {
-	const hour = 3_600_000
-	for _, tc := range []struct {
-		hours              int
-		started, last, now int64
-		want               bool
-	}{
-		{0, 5, 0, 100 * hour, false},
-		{1, 5, 0, 6, true},
-		{1, 5, 6, 6 + hour - 1, false},
-		{1, 5, 6, 6 + hour, true},
-		{24, 5, 6, 6 + 24*hour, true},
-	} {
-		if persistence.AutopurgeDue(tc.hours, tc.started, tc.last, tc.now) != tc.want {
-			t.Errorf("%+v", tc)
-		}
-	}
-}

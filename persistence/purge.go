@@ -90,15 +90,3 @@ func purgePlan(all listing, kept []named, keep int) (plan listing) {
 	}
 	return plan
 }
-
-// AutopurgeDue says whether it is time to purge: everyHours is autopurge.purgeInterval, 0 or less
-// is never; the first purge is at the start of the server, as Apache's is.
-func AutopurgeDue(everyHours int, startedMs, lastMs, nowMs int64) bool {
-	if everyHours <= 0 {
-		return false
-	}
-	if lastMs < startedMs {
-		return true
-	}
-	return nowMs-lastMs >= int64(everyHours)*3_600_000
-}

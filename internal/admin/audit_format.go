@@ -1,7 +1,6 @@
 package admin
 
 import (
-	"strconv"
 	"strings"
 
 	"quoll/datatree"
@@ -241,13 +240,4 @@ func aclText(acl []jute.ACL) string {
 		}
 	}
 	return b.String()
-}
-
-// OpName is the label of an operation in metrics: letters and underscores.
-func OpName(op jute.OpCode) string {
-	name := op.String()
-	if name == "" || name[0] == '-' || '0' <= name[0] && name[0] <= '9' {
-		return "op_" + strconv.FormatUint(uint64(uint32(op)), 10)
-	}
-	return name
 }

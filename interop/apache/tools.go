@@ -53,18 +53,8 @@ func DumpTxnLog(ctx context.Context, file string) (string, error) {
 // both output streams as they came, since zkCli prints data on one and words on the other. A
 // command that fails prints its reason and does not end the session.
 func ZKCli(ctx context.Context, addr, script string) (string, error) {
-	return zkCli(ctx, addr, script)
-}
-
-// ZKCliCommand runs one zkCli command in a session of its own and returns what it printed; the
-// error is an *exec.ExitError if zkCli's exit code is not 0.
-func ZKCliCommand(ctx context.Context, addr string, command ...string) (string, error) {
-	return zkCli(ctx, addr, "", command...)
-}
-
-func zkCli(ctx context.Context, addr, script string, words ...string) (string, error) {
-	args := []string{"-server", addr, "-timeout", "10000", "-waitforconnection"}
-	command, err := tool(ctx, "org.apache.zookeeper.ZooKeeperMain", append(args, words...))
+	command, err := tool(ctx, "org.apache.zookeeper.ZooKeeperMain",
+		[]string{"-server", addr, "-timeout", "10000", "-waitforconnection"})
 	if err != nil {
 		return "", err
 	}

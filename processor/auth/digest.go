@@ -13,9 +13,6 @@ import (
 	"quoll/jute"
 )
 
-// ValidDigestAlg says whether Digest knows the algorithm, by Java's name for it.
-func ValidDigestAlg(alg string) bool { return sum(alg, nil) != nil }
-
 // Digest is the id that "user:password" shows: "user:base64(hash(user:password))". It is "" when
 // the algorithm is unknown. The text is Java's: what is not UTF-8 is replaced before it is hashed.
 func Digest(alg string, proof []byte) string {

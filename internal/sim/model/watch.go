@@ -91,9 +91,6 @@ func (t *Tree) Forget(conn Conn) {
 	}
 }
 
-// ForgetAll drops every watch: the server has ended.
-func (t *Tree) ForgetAll() { t.watches = watches{} }
-
 // take lists who hears of a change at a path, in order, and uses up what fires once.
 func (t table) take(path string) []Conn {
 	hear := map[Conn]bool{}
