@@ -69,8 +69,6 @@ func exitCode(err error) int {
 		return coded.code
 	case errors.Is(err, config.ErrInvalid):
 		return config.ExitInvalid
-	case errors.Is(err, config.ErrDataDir):
-		return config.ExitDataDir
 	}
 	return config.ExitUnexpected
 }

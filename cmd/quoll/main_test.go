@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"quoll/internal/config"
+	"quoll/persistence"
 )
 
 // execute runs a command line and returns what it printed and its exit code.
@@ -68,11 +69,23 @@ func TestExitCodes(t *testing.T) {
 	for want, err := range map[int]error{
 		config.ExitOK:         nil,
 		config.ExitUnexpected: errors.New("x"),
-		config.ExitDataDir:    fmt.Errorf("%w: x", config.ErrDataDir),
-		config.ExitTxnLog:     fmt.Errorf("x: %w", exitError{config.ExitTxnLog, errors.New("y")}),
+		config.ExitDataDir:    serverError(fmt.Errorf("%w: x", persistence.ErrDirectory)),
+		config.ExitTxnLog:     serverError(fmt.Errorf("%w: x", persistence.ErrDisk)),
 	} {
 		if code := exitCode(err); code != want {
 			t.Errorf("%v: code %d, want %d", err, code, want)
 		}
+	}
+}
+
+// A data directory that cannot be is told apart from a log that cannot be written any more.
+func TestADataDirectoryThatCannotBe(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, code := execute("server", "-D", "dataDir="+filepath.Join(file, "data"), "-D", "clientPort=0")
+	if code != config.ExitDataDir {
+		t.Errorf("code %d: %s", code, out)
 	}
 }

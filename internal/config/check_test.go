@@ -2,7 +2,6 @@ package config
 
 import (
 	"errors"
-	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -74,9 +73,4 @@ func notEmpty(t *testing.T, v any, about ...any) {
 	if reflect.ValueOf(v).Len() == 0 {
 		t.Fatal("is empty", about)
 	}
-}
-
-func isDir(name string) bool {
-	info, err := os.Stat(name)
-	return err == nil && info.IsDir()
 }

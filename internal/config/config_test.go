@@ -2,10 +2,8 @@ package config
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -402,23 +400,4 @@ func TestCheckShowsWhatHolds(t *testing.T) {
 	out.Reset()
 	noError(t, c.WriteCheck(&out, true))
 	isTrue(t, regexp.MustCompile(`(?m)^tickTime +3000 +default +honoured`).MatchString(out.String()), out.String())
-}
-
-func TestPrepareDirs(t *testing.T) {
-	dir := t.TempDir()
-	s := Storage{DataDir: filepath.Join(dir, "a"), DataLogDir: filepath.Join(dir, "b")}
-	errorIs(t, s.PrepareDirs(), ErrDataDir, "autocreate is off")
-	s.AutoCreateDirs = true
-	noError(t, s.PrepareDirs())
-	isTrue(t, isDir(filepath.Join(dir, "a", "version-2")))
-	isTrue(t, isDir(filepath.Join(dir, "b", "version-2")))
-	left, err := os.ReadDir(filepath.Join(dir, "a", "version-2"))
-	noError(t, err)
-	isEmpty(t, left)
-	s.AutoCreateDirs = false
-	noError(t, s.PrepareDirs())
-	noError(t, os.WriteFile(filepath.Join(dir, "f"), nil, 0o600))
-	s = Storage{DataDir: filepath.Join(dir, "f"), DataLogDir: dir, AutoCreateDirs: true}
-	errorIs(t, s.PrepareDirs(), ErrDataDir)
-	isFalse(t, errors.Is(s.PrepareDirs(), ErrInvalid))
 }

@@ -12,10 +12,6 @@ import (
 // process that meets it ends with ExitInvalid.
 var ErrInvalid = errors.New("invalid configuration")
 
-// ErrDataDir is wrapped by every error about the directories it names; a process
-// that meets it ends with ExitDataDir.
-var ErrDataDir = errors.New("data directory")
-
 // The exit codes of Apache's server.
 const (
 	ExitOK         = 0
@@ -126,29 +122,6 @@ func (s *settings) readDynamic(read readFile) ([]*setting, error) {
 // invalid joins problems into one error, a line each.
 func invalid(problems ...error) error {
 	return fmt.Errorf("%w: %w", ErrInvalid, errors.Join(problems...))
-}
-
-// PrepareDirs makes the directories that snapshots and logs go into, or finds them,
-// and tries that they can be written. Its errors wrap ErrDataDir.
-func (s *Storage) PrepareDirs() error {
-	for _, dir := range []string{s.DataLogDir, s.DataDir} {
-		versioned := filepath.Join(dir, "version-2")
-		if _, err := os.Stat(versioned); err != nil && !s.AutoCreateDirs {
-			return fmt.Errorf("%w: %s is missing and datadir.autocreate is false",
-				ErrDataDir, versioned)
-		}
-		if err := os.MkdirAll(versioned, 0o700); err != nil {
-			return fmt.Errorf("%w: %w", ErrDataDir, err)
-		}
-		probe, err := os.CreateTemp(versioned, ".writable-")
-		if err != nil {
-			return fmt.Errorf("%w: %w", ErrDataDir, err)
-		}
-		if err := errors.Join(probe.Close(), os.Remove(probe.Name())); err != nil {
-			return fmt.Errorf("%w: %w", ErrDataDir, err)
-		}
-	}
-	return nil
 }
 
 func relative(dir string) bool { return !filepath.IsAbs(dir) && !strings.HasPrefix(dir, ".") }

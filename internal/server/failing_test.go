@@ -2,7 +2,9 @@ package server_test
 
 import (
 	"errors"
+	"io/fs"
 	"sync/atomic"
+	"syscall"
 
 	"go.uber.org/zap/zapcore"
 
@@ -44,4 +46,11 @@ func (f failingFile) WriteAt(p []byte, off int64) (int, error) {
 		return 0, errors.New("input/output error")
 	}
 	return f.File.WriteAt(p, off)
+}
+
+// readOnlyDisk is mounted read-only: what is there can be read, nothing can be made.
+type readOnlyDisk struct{ persistence.FS }
+
+func (readOnlyDisk) Create(name string) (persistence.File, error) {
+	return nil, &fs.PathError{Op: "open", Path: name, Err: syscall.EROFS}
 }

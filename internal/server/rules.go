@@ -62,7 +62,7 @@ func (s *Server) replicaConfig(rules *auth.Rules, observer processor.Observer) r
 			},
 			Throttle:      throttleRules(&c.Throttle),
 			MaxSessions:   c.Sessions.MaxCount,
-			MaxWatches:    c.Features.MaxWatches,
+			Reads:         readLimits(c),
 			MaxApplyBatch: maxApplyBatch,
 		},
 		Sync: processor.SyncRules{
@@ -113,12 +113,27 @@ const (
 	maxBulkBytes     = 1 << 20
 )
 
+// What a long answer may hold the tree's lock for, and how long the reply to a multiRead may be.
+const (
+	chunkNames    = 4096
+	chunkBytes    = 1 << 20
+	maxMultiBytes = 32 << 20
+)
+
+func readLimits(c *config.Config) reads.Limits {
+	return reads.Limits{
+		MaxWatches: c.Features.MaxWatches, MaxMultiOps: c.Features.MaxMultiOps,
+		MaxMultiBytes: max(maxMultiBytes, 2*c.Network.MaxBufferBytes),
+		ChunkNames:    chunkNames, ChunkBytes: chunkBytes,
+	}
+}
+
 func laneRules(c *config.Config, rules *auth.Rules) processor.LaneRules {
 	r := processor.LaneRules{
 		Auth:             rules,
 		MaxFrameBytes:    c.Network.MaxBufferBytes,
 		FirstFrameBytes:  c.Network.FirstFrameBytes,
-		MaxWatches:       c.Features.MaxWatches,
+		Reads:            readLimits(c),
 		MinTimeoutMillis: int32(c.Sessions.MinTimeout.Milliseconds()),
 		MaxTimeoutMillis: int32(c.Sessions.MaxTimeout.Milliseconds()),
 		MaxInFlight:      c.Network.MaxOutstanding,

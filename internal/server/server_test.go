@@ -196,6 +196,17 @@ func TestDiskErrorEndsTheServer(t *testing.T) {
 	require.False(t, errors.As(err, &code), "no answer at all")
 }
 
+// A directory that cannot be written is not a disk that failed: the process ends with Apache's code
+// for it, which says that nothing was written.
+func TestADirectoryThatCannotBeWritten(t *testing.T) {
+	cfg, err := config.Load("", []string{"dataDir=" + t.TempDir(), "clientPort=0"})
+	require.NoError(t, err)
+	s := server.New(cfg, readOnlyDisk{persistence.OS{}}, zaptest.NewLogger(t))
+	err = s.Run(context.Background())
+	require.ErrorIs(t, err, persistence.ErrDirectory)
+	require.NotErrorIs(t, err, persistence.ErrDisk)
+}
+
 // A server that is asked to stop answers what it has taken in: every write that took effect was
 // acknowledged.
 func TestStopAnswersWhatItTookIn(t *testing.T) {

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -123,6 +125,9 @@ func (s *Server) restore() ([]session.Saved, error) {
 		return nil, err
 	}
 	s.store = dir
+	if err := s.probe(dir.LogDir(), dir.SnapDir()); err != nil {
+		return nil, err
+	}
 	s.tree = datatree.New(treeOptions(s.cfg))
 	load := newLoader(s.tree)
 	begin := time.Now()
@@ -146,6 +151,23 @@ func (s *Server) restore() ([]session.Saved, error) {
 		err = s.firstSnapshot(saved)
 	}
 	return saved, err
+}
+
+// probe makes a file in each directory and removes it: that neither permissions nor a mount stand
+// in the way is found out before anything is read, and is no failure of the log's disk. A file that
+// a crash left is removed with those that were not finished.
+func (s *Server) probe(dirs ...string) error {
+	for _, dir := range slices.Compact(dirs) {
+		name := filepath.Join(dir, "tmp.writable")
+		f, err := s.fs.Create(name)
+		if err == nil {
+			err = errors.Join(f.Close(), s.fs.Remove(name))
+		}
+		if err != nil && !errors.Is(err, fs.ErrExist) {
+			return fmt.Errorf("%w: %w", persistence.ErrDirectory, err)
+		}
+	}
+	return nil
 }
 
 func (s *Server) report(found *persistence.Recovered) {
