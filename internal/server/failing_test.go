@@ -3,6 +3,7 @@ package server_test
 import (
 	"errors"
 	"io/fs"
+	"sync"
 	"sync/atomic"
 	"syscall"
 
@@ -13,10 +14,24 @@ import (
 
 const zapError = zapcore.ErrorLevel
 
-// failingDisk fails every flush once it is broken.
+// failingDisk fails every write and flush once it is broken.
 type failingDisk struct {
 	persistence.FS
 	broken atomic.Bool
+	// The first that fails says so, and they fail when hold is closed; both may be nil.
+	reached, hold chan struct{}
+	once          sync.Once
+}
+
+func (d *failingDisk) fail() error {
+	if !d.broken.Load() {
+		return nil
+	}
+	if d.hold != nil {
+		d.once.Do(func() { close(d.reached) })
+		<-d.hold
+	}
+	return errors.New("input/output error")
 }
 
 func (d *failingDisk) Create(name string) (persistence.File, error) {
@@ -35,15 +50,15 @@ type failingFile struct {
 }
 
 func (f failingFile) Sync() error {
-	if f.disk.broken.Load() {
-		return errors.New("input/output error")
+	if err := f.disk.fail(); err != nil {
+		return err
 	}
 	return f.File.Sync()
 }
 
 func (f failingFile) WriteAt(p []byte, off int64) (int, error) {
-	if f.disk.broken.Load() {
-		return 0, errors.New("input/output error")
+	if err := f.disk.fail(); err != nil {
+		return 0, err
 	}
 	return f.File.WriteAt(p, off)
 }

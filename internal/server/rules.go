@@ -11,6 +11,7 @@ import (
 	"quoll/internal/replica"
 	"quoll/processor"
 	"quoll/processor/auth"
+	"quoll/processor/reads"
 	"quoll/processor/throttle"
 	"quoll/reactor"
 )

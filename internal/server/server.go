@@ -41,8 +41,10 @@ type Server struct {
 	walkers sync.WaitGroup
 	ticking sync.WaitGroup
 	stopped chan struct{} // closed when the server is asked to stop, or fails
-	once    sync.Once
-	failure error // why, when it failed; written before stopped is closed
+	once    sync.Once     // of stopped
+	// failed ends when the server fails, be it while it stops; why is its cause, of giveUp.
+	failed context.Context
+	giveUp context.CancelCauseFunc
 
 	// Listening is told the addresses that clients can connect to. Set before Run.
 	Listening func([]netip.AddrPort)
@@ -50,9 +52,11 @@ type Server struct {
 
 // New makes a server that has touched nothing yet.
 func New(cfg *config.Config, fs persistence.FS, logger *zap.Logger) *Server {
-	return &Server{
+	s := &Server{
 		cfg: cfg, fs: fs, logger: logger, clock: newClock(), stopped: make(chan struct{}),
 	}
+	s.failed, s.giveUp = context.WithCancelCause(context.Background())
+	return s
 }
 
 // Run recovers the data, serves until ctx ends, and leaves everything that was acknowledged on
@@ -90,18 +94,20 @@ func (s *Server) run(ctx context.Context) error {
 	s.ticking.Go(s.tick)
 	select {
 	case <-ctx.Done():
-	case <-s.stopped:
-		s.abandon(door, ended)
-		return s.failure
+	case <-s.failed.Done():
+		return s.abandon(door, ended)
 	case err := <-ended:
 		s.stop()
 		return errors.Join(fmt.Errorf("the event loops ended: %w", err), s.close())
 	}
 	s.outlook.observer.audit.Stopped()
 	s.stop()
-	drain, cancel := context.WithTimeout(context.Background(), drainTimeout)
+	drain, cancel := context.WithTimeout(s.failed, drainTimeout)
 	defer cancel()
 	err = door.Drain(drain)
+	if s.failed.Err() != nil {
+		return s.abandon(door, ended)
+	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		s.logger.Warn("clients did not take their replies before the stop")
 		err = nil
@@ -176,8 +182,8 @@ func (s *Server) tick() {
 	}
 }
 
-// abandon stops everything at once: the log has failed, and nobody is waited for.
-func (s *Server) abandon(door *reactor.Handle, ended <-chan error) {
+// abandon stops everything at once, and returns why: the log has failed, and nobody is waited for.
+func (s *Server) abandon(door *reactor.Handle, ended <-chan error) error {
 	at, cancel := context.WithCancel(context.Background())
 	cancel()
 	if err := door.Drain(at); err != nil && !errors.Is(err, context.Canceled) {
@@ -187,34 +193,42 @@ func (s *Server) abandon(door *reactor.Handle, ended <-chan error) {
 	s.ticking.Wait()
 	s.core.stop()
 	s.walkers.Wait()
+	return context.Cause(s.failed)
 }
 
 // fail ends the server because of an error after which nothing may be acknowledged.
 func (s *Server) fail(err error) {
+	s.logger.Error("the server ends: the log cannot be written", zap.Error(err))
+	s.giveUp(err)
+	s.halt()
+}
+
+// halt refuses new sessions and asks the ticker to end.
+func (s *Server) halt() {
 	s.once.Do(func() {
-		s.failure = err
 		s.serving.Store(false)
-		s.logger.Error("the server ends: the log cannot be written", zap.Error(err))
 		close(s.stopped)
 	})
 }
 
-// stop refuses new sessions and ends the ticker.
+// stop is halt, and waits for the ticker.
 func (s *Server) stop() {
-	s.once.Do(func() {
-		s.serving.Store(false)
-		close(s.stopped)
-	})
+	s.halt()
 	s.ticking.Wait()
 }
 
-// close ends the goroutines behind the loops, in the order in which work flows.
+// close ends the goroutines behind the loops, in the order in which work flows. A failure among the
+// last of it is the one error that counts.
 func (s *Server) close() error {
 	s.stop()
 	s.core.stop()
 	err := s.log.stop()
 	s.walkers.Wait()
-	return errors.Join(err, s.store.Close())
+	err = errors.Join(err, s.store.Close())
+	if failure := context.Cause(s.failed); failure != nil {
+		return failure
+	}
+	return err
 }
 
 // noteFlush warns of slow disks.

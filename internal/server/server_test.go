@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"path/filepath"
 	"strconv"
@@ -194,6 +195,42 @@ func TestDiskErrorEndsTheServer(t *testing.T) {
 	require.Error(t, err)
 	var code jute.ErrorCode
 	require.False(t, errors.As(err, &code), "no answer at all")
+}
+
+// A disk that fails after the server was asked to stop ends it as one that fails before: at once,
+// and with the error, although somebody waits for an answer.
+func TestDiskErrorWhileStopping(t *testing.T) {
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	disk := &failingDisk{
+		FS: persistence.OS{}, reached: make(chan struct{}), hold: make(chan struct{}),
+	}
+	r := start(t, t.TempDir(), disk, "quoll.transport=std")
+	c := dial(t, r.addr)
+	_, _, err := c.Create(ctx, "/a", nil, client.World(), jute.ModePersistent)
+	require.NoError(t, err)
+	disk.broken.Store(true)
+	f := c.Send(jute.OpSetData, &jute.SetDataRequest{Path: []byte("/a"), Version: -1})
+	<-disk.reached
+	r.stop()
+	require.Eventually(t, func() bool { // the doors are closed: it drains
+		door, err := net.Dial("tcp", r.addr)
+		if err == nil {
+			_ = door.Close()
+		}
+		return err != nil
+	}, 10*time.Second, time.Millisecond)
+	close(disk.hold)
+	select {
+	case err := <-r.ended:
+		require.ErrorIs(t, err, persistence.ErrDisk)
+	case <-time.After(2 * time.Second):
+		t.Error("it goes on waiting for a client that cannot be answered")
+		<-r.ended
+	}
+	c.Abort()
+	_, _, err = f.Wait(ctx)
+	require.Error(t, err)
 }
 
 // A directory that cannot be written is not a disk that failed: the process ends with Apache's code
