@@ -37,6 +37,7 @@ type Server struct {
 	log     *logWriter
 	shared  *processor.Shared
 	outlook *outlook
+	faults  faultLog
 	serving atomic.Bool
 	walkers sync.WaitGroup
 	ticking sync.WaitGroup
@@ -54,6 +55,7 @@ type Server struct {
 func New(cfg *config.Config, fs persistence.FS, logger *zap.Logger) *Server {
 	s := &Server{
 		cfg: cfg, fs: fs, logger: logger, clock: newClock(), stopped: make(chan struct{}),
+		faults: faultLog{logger: logger},
 	}
 	s.failed, s.giveUp = context.WithCancelCause(context.Background())
 	return s

@@ -107,7 +107,11 @@ func (s *Server) openOutlook() error {
 func (s *Server) answerWords() {
 	o := s.outlook
 	o.status.core, o.status.clock = s.core, s.clock
-	s.core.published, s.core.stepping = o.status.publish, o.observer.at
+	s.core.stepping = o.observer.at
+	s.core.published = func(r *replica.Replica) {
+		o.status.publish(r)
+		s.faults.look(s.tree.Faults(), s.clock.monoMillis())
+	}
 	s.shared.Words = admin.New(admin.Deps{
 		Config: s.cfg, Shared: s.shared, Metrics: o.metrics, Logger: s.logger.Named("4lw"),
 		Version:    admin.Version(),

@@ -137,10 +137,7 @@ func (s *Server) restore() ([]session.Saved, error) {
 	}
 	s.outlook.recovered(time.Since(begin))
 	s.report(&found)
-	if f := s.tree.Faults(); f.Mismatches > 0 {
-		s.logger.Error("the digest of the tree differs from the log's",
-			zap.Uint64("times", f.Mismatches), zap.Stringer("last zxid", f.Mismatch.Zxid))
-	}
+	s.faults.look(s.tree.Faults(), s.clock.monoMillis())
 	orphans := killOrphans(s.tree, load.sessions)
 	if orphans > 0 {
 		s.logger.Warn("ephemerals of sessions that do not exist were removed",

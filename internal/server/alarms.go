@@ -1,0 +1,41 @@
+package server
+
+import (
+	"go.uber.org/zap"
+
+	"quoll/datatree"
+)
+
+// A tree that differs once differs after every transaction that follows.
+const faultsAgainMillis = 60_000
+
+// faultLog tells the log of what cannot happen to the tree: the first of a kind when it is seen,
+// later ones together, once a minute. It belongs to the core, after restore.
+type faultLog struct {
+	logger *zap.Logger
+	told   datatree.Faults
+	next   int64 // ms: until then nothing more is told of a kind that was told of
+}
+
+// look is told what the tree counts.
+func (l *faultLog) look(f datatree.Faults, nowMillis int64) {
+	again := nowMillis >= l.next
+	mismatches := f.Mismatches - l.told.Mismatches
+	if mismatches > 0 && (again || l.told.Mismatches == 0) {
+		l.told.Mismatches = f.Mismatches
+		l.next = nowMillis + faultsAgainMillis
+		l.logger.Error("the digest of the tree differs from the log's",
+			zap.Uint64("times", mismatches), zap.Stringer("last zxid", f.Mismatch.Zxid),
+			zap.Uint64("want", f.Mismatch.Want), zap.Uint64("have", f.Mismatch.Have))
+	}
+	inconsistencies := f.Inconsistencies - l.told.Inconsistencies
+	if inconsistencies > 0 && (again || l.told.Inconsistencies == 0) {
+		l.told.Inconsistencies = f.Inconsistencies
+		l.next = nowMillis + faultsAgainMillis
+		last := &f.Inconsistency
+		l.logger.Error("a transaction does not fit the tree",
+			zap.Uint64("times", inconsistencies), zap.Stringer("last zxid", last.Zxid),
+			zap.Stringer("operation", last.Type), zap.String("path", last.Path),
+			zap.Error(last.Err))
+	}
+}

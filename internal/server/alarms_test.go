@@ -1,0 +1,92 @@
+package server
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+	zapobserver "go.uber.org/zap/zaptest/observer"
+
+	"quoll/datatree"
+	"quoll/internal/config"
+	"quoll/jute"
+	"quoll/persistence"
+)
+
+const (
+	differs   = "the digest of the tree differs from the log's"
+	doesntFit = "a transaction does not fit the tree"
+)
+
+func messages(logs *zapobserver.ObservedLogs) (all []string) {
+	for _, e := range logs.TakeAll() {
+		all = append(all, e.Message)
+	}
+	return all
+}
+
+func TestFaultsAreToldOnceAMinute(t *testing.T) {
+	seen, logs := zapobserver.New(zap.ErrorLevel)
+	l := faultLog{logger: zap.New(seen)}
+	l.look(datatree.Faults{}, 1)
+	require.Empty(t, messages(logs))
+	f := datatree.Faults{Mismatches: 1}
+	l.look(f, 2)
+	require.Equal(t, []string{differs}, messages(logs))
+	f.Mismatches, f.Inconsistencies = 7, 1
+	l.look(f, 3)
+	require.Equal(t, []string{doesntFit}, messages(logs), "the first of its kind does not wait")
+	l.look(f, 4)
+	require.Empty(t, messages(logs))
+	l.look(f, 3+faultsAgainMillis)
+	told := logs.TakeAll()
+	require.Len(t, told, 1)
+	require.EqualValues(t, 6, told[0].ContextMap()["times"])
+	l.look(f, 3+10*faultsAgainMillis)
+	require.Empty(t, messages(logs), "nothing new")
+}
+
+// restored is a server on a directory, as far as restore.
+func restored(t *testing.T, dir string) (*Server, *zapobserver.ObservedLogs) {
+	t.Helper()
+	cfg, err := config.Load("", []string{"dataDir=" + dir, "clientPort=0"})
+	require.NoError(t, err)
+	seen, logs := zapobserver.New(zap.ErrorLevel)
+	s := New(cfg, persistence.OS{}, zap.New(seen))
+	require.NoError(t, s.openOutlook())
+	saved, err := s.restore()
+	require.NoError(t, err)
+	s.assemble(saved)
+	return s, logs
+}
+
+// What is wrong with the tree is told when it is found: at the start, and while the server runs.
+func TestFaultsOfTheTreeAreTold(t *testing.T) {
+	dir := t.TempDir()
+	s, logs := restored(t, dir)
+	require.Empty(t, messages(logs))
+	wrong := jute.Entry{
+		Header: jute.TxnHeader{Zxid: 1, Type: jute.OpCreate},
+		Body: jute.Append(nil, &jute.CreateTxn{
+			Path: []byte("/a"), ACL: []jute.ACL{{Perms: jute.PermAll, ID: jute.ID{Scheme: "world", ID: "anyone"}}},
+		}),
+		HasDigest: true,
+		Digest:    jute.TxnDigest{Version: jute.DigestVersion, TreeDigest: 1},
+	}
+	wrong.Payload = jute.AppendEntry(nil, &wrong)
+	log := s.store.Log()
+	require.NoError(t, log.Append(&wrong))
+	_, err := log.Commit()
+	require.NoError(t, err)
+	require.NoError(t, s.store.Close())
+
+	s, logs = restored(t, dir)
+	require.Equal(t, []string{differs}, messages(logs))
+	wrong.Header.Zxid, wrong.HasDigest = 2, false // /a is there
+	s.tree.Lock()
+	s.tree.Apply(&wrong, &datatree.Result{})
+	s.tree.Unlock()
+	s.core.published(s.core.replica)
+	require.Equal(t, []string{doesntFit}, messages(logs))
+	require.NoError(t, s.store.Close())
+}
