@@ -39,3 +39,53 @@ func (l *faultLog) look(f datatree.Faults, nowMillis int64) {
 			zap.Error(last.Err))
 	}
 }
+
+// Of a quota that is passed by every write there is a line a second; of more than so many quotas at
+// a time, none. Apache's RateLogger remembers the last message alone: two quotas take turns in it.
+const (
+	quotaAgainMillis = 1000
+	maxQuotaLines    = 1024
+)
+
+// quotaLog says when a quota that is passed deserves a line. It belongs to the core.
+type quotaLog struct {
+	lines map[string]quotaLine // by path
+	swept int64                // ms
+}
+
+type quotaLine struct {
+	at    int64 // ms
+	since int   // times since then
+}
+
+// due says whether a line is due, and for how many times that had none.
+func (l *quotaLog) due(path string, nowMillis int64) (unsaid int, ok bool) {
+	line, known := l.lines[path]
+	if known && nowMillis-line.at < quotaAgainMillis {
+		line.since++
+		l.lines[path] = line
+		return 0, false
+	}
+	if !known && len(l.lines) >= maxQuotaLines && !l.sweep(nowMillis) {
+		return 0, false
+	}
+	if l.lines == nil {
+		l.lines = make(map[string]quotaLine)
+	}
+	l.lines[path] = quotaLine{at: nowMillis}
+	return line.since, true
+}
+
+// sweep forgets old lines, at most once a second, and says whether there is room.
+func (l *quotaLog) sweep(nowMillis int64) bool {
+	if nowMillis-l.swept < quotaAgainMillis {
+		return false
+	}
+	l.swept = nowMillis
+	for path, line := range l.lines {
+		if nowMillis-line.at >= quotaAgainMillis {
+			delete(l.lines, path)
+		}
+	}
+	return len(l.lines) < maxQuotaLines
+}

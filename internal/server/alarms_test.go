@@ -1,6 +1,7 @@
 package server
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -88,5 +89,42 @@ func TestFaultsOfTheTreeAreTold(t *testing.T) {
 	s.tree.Unlock()
 	s.core.published(s.core.replica)
 	require.Equal(t, []string{doesntFit}, messages(logs))
+	require.NoError(t, s.store.Close())
+}
+
+func TestQuotaLinesAreRare(t *testing.T) {
+	var l quotaLog
+	_, ok := l.due("/a", 5000)
+	require.True(t, ok)
+	for range 10 {
+		_, ok = l.due("/a", 5999)
+		require.False(t, ok)
+	}
+	_, ok = l.due("/b", 5999)
+	require.True(t, ok, "another quota")
+	unsaid, ok := l.due("/a", 6000)
+	require.True(t, ok)
+	require.Equal(t, 10, unsaid)
+	told := 0
+	for i := range 5 * maxQuotaLines {
+		if _, ok = l.due(fmt.Sprint("/c", i), 6001); ok {
+			told++
+		}
+	}
+	require.Equal(t, maxQuotaLines-2, told)
+	require.Len(t, l.lines, maxQuotaLines)
+	_, ok = l.due("/d", 8000)
+	require.True(t, ok, "old lines are forgotten")
+}
+
+func TestASoftQuotaDoesNotFloodTheLog(t *testing.T) {
+	s, _ := restored(t, t.TempDir())
+	seen, logs := zapobserver.New(zap.WarnLevel)
+	s.logger = zap.New(seen)
+	for range 1000 {
+		s.overQuota(datatree.QuotaVerdict{Prefix: "/a", Count: datatree.Excess{Exceeded: true}})
+	}
+	require.LessOrEqual(t, logs.Len(), 3)
+	require.GreaterOrEqual(t, logs.Len(), 1)
 	require.NoError(t, s.store.Close())
 }

@@ -38,6 +38,7 @@ type Server struct {
 	shared  *processor.Shared
 	outlook *outlook
 	faults  faultLog
+	quotas  quotaLog
 	serving atomic.Bool
 	walkers sync.WaitGroup
 	ticking sync.WaitGroup
@@ -242,9 +243,15 @@ func (s *Server) noteFlush(took time.Duration, txns int) {
 	}
 }
 
+// overQuota counts each time, and tells the log now and then: with a soft limit writes go on.
 func (s *Server) overQuota(q datatree.QuotaVerdict) {
 	s.outlook.overQuota(&q)
+	unsaid, ok := s.quotas.due(q.Prefix, s.clock.monoMillis())
+	if !ok {
+		return
+	}
 	s.logger.Warn("quota exceeded", zap.String("path", q.Prefix),
 		zap.Int64("count", q.Count.Now), zap.Int64("count limit", q.Count.Limit),
-		zap.Int64("bytes", q.Bytes.Now), zap.Int64("bytes limit", q.Bytes.Limit))
+		zap.Int64("bytes", q.Bytes.Now), zap.Int64("bytes limit", q.Bytes.Limit),
+		zap.Int("times since the last line", unsaid+1))
 }
