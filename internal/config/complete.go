@@ -116,6 +116,15 @@ func (c *Config) completeAuth(s *settings) (problems []error) {
 	return problems
 }
 
+// digestAlgorithms are Java's names of those that can be asked for; a name is taken in any
+// case. Package auth computes them.
+//
+// read-only: a list of names.
+var digestAlgorithms = []string{
+	"SHA1", "SHA-1", "SHA", "SHA-224", "SHA-256", "SHA-384", "SHA-512", "MD5",
+	"SHA-512/224", "SHA-512/256", "SHA3-224", "SHA3-256", "SHA3-384", "SHA3-512",
+}
+
 // oneOf checks the words that have a few meanings only.
 func (c *Config) oneOf() (problems []error) {
 	for _, word := range []struct {
@@ -137,13 +146,11 @@ func (c *Config) oneOf() (problems []error) {
 		problems = append(problems, fmt.Errorf("peerType: %q is neither participant nor observer",
 			c.Quorum.PeerType))
 	}
-	switch alg := strings.ToUpper(c.Auth.DigestAlgorithm); alg {
-	case "SHA1", "SHA-1", "SHA", "SHA-224", "SHA-256", "SHA-384", "SHA-512", "MD5",
-		"SHA-512/224", "SHA-512/256", "SHA3-224", "SHA3-256", "SHA3-384", "SHA3-512":
-		c.Auth.DigestAlgorithm = alg
-	default:
+	c.Auth.DigestAlgorithm = strings.ToUpper(c.Auth.DigestAlgorithm)
+	if !slices.Contains(digestAlgorithms, c.Auth.DigestAlgorithm) {
 		problems = append(problems, fmt.Errorf(
-			"DigestAuthenticationProvider.digestAlg: there is no algorithm %s", alg))
+			"DigestAuthenticationProvider.digestAlg: there is no algorithm %s",
+			c.Auth.DigestAlgorithm))
 	}
 	for _, limit := range []struct {
 		id string

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"quoll/processor/auth"
 )
 
 // loadText loads a zoo.cfg given as text, on a disk that holds the other files.
@@ -400,4 +402,13 @@ func TestCheckShowsWhatHolds(t *testing.T) {
 	out.Reset()
 	noError(t, c.WriteCheck(&out, true))
 	isTrue(t, regexp.MustCompile(`(?m)^tickTime +3000 +default +honoured`).MatchString(out.String()), out.String())
+}
+
+// An algorithm that is accepted and not computed would let nobody in.
+func TestEveryDigestAlgorithmIsThere(t *testing.T) {
+	for _, alg := range digestAlgorithms {
+		c := mustLoad(t, "", "zookeeper.DigestAuthenticationProvider.digestAlg="+strings.ToLower(alg))
+		equal(t, alg, c.Auth.DigestAlgorithm)
+		notEmpty(t, auth.Digest(c.Auth.DigestAlgorithm, []byte("bob:secret")), alg)
+	}
 }
