@@ -55,11 +55,6 @@ func (c *Config) completeNetwork(s *settings) (problems []error) {
 	if client.Port < 0 || client.Port > 65535 {
 		problems = append(problems, fmt.Errorf("clientPort: %d is not a port", client.Port))
 	}
-	n := &c.Network
-	if s.get("jute.maxbuffer.extrasize") == nil {
-		n.ExtraBufferBytes = n.MaxBufferBytes
-	}
-	n.ExtraBufferBytes = max(n.ExtraBufferBytes, 1024)
 	return problems
 }
 

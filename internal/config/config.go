@@ -94,7 +94,6 @@ type Network struct {
 	SessionlessTimeout time.Duration // nio.sessionlessCnxnTimeout: to say something, to connect
 	TCPKeepAlive       bool          // clientTcpKeepAlive
 	MaxBufferBytes     int           // jute.maxbuffer: the longest request
-	ExtraBufferBytes   int           // jute.maxbuffer.extrasize: what records on disk may add
 	FirstFrameBytes    int           // quoll.firstFrameBytes: the longest frame without a session
 	Transport          Transport     // quoll.transport
 	EventLoops         int           // quoll.eventLoops; 0 picks by the number of cores
@@ -116,11 +115,9 @@ const (
 type Throttle struct {
 	GlobalOutstanding    int           // globalOutstandingLimit: requests inside, all clients
 	MaxRequests          int           // request_throttle_max_requests, 0 off
-	StallTime            time.Duration // request_throttle_stall_time
 	DropStale            bool          // request_throttle_drop_stale
 	StaleLatencyCheck    bool          // request_stale_latency_check
 	StaleConnectionCheck bool          // request_stale_connection_check
-	ShutdownTimeout      time.Duration // request_throttler.shutdownTimeout
 	OpWait               time.Duration // throttled_op_wait_time: older writes are refused, 0 off
 	LargeMaxBytes        int64         // largeRequestMaxBytes: large requests inside, in all
 	LargeThresholdBytes  int64         // largeRequestThreshold: what counts as large, < 0 off
@@ -128,14 +125,13 @@ type Throttle struct {
 
 // Auth is who may do what.
 type Auth struct {
-	SkipACL             bool     // skipACL
-	EagerACLCheck       bool     // enableEagerACLCheck
-	DigestEnabled       bool     // DigestAuthenticationProvider.enabled
-	DigestAlgorithm     string   // DigestAuthenticationProvider.digestAlg, Java's name of it
-	SuperDigest         Secret   // DigestAuthenticationProvider.superDigest: super:<digest>
-	Enforce             bool     // enforce.auth.enabled
-	EnforceSchemes      []string // enforce.auth.schemes: one of them is enough
-	SaslFailedClientsOK bool     // allowSaslFailedClients
+	SkipACL         bool     // skipACL
+	EagerACLCheck   bool     // enableEagerACLCheck
+	DigestEnabled   bool     // DigestAuthenticationProvider.enabled
+	DigestAlgorithm string   // DigestAuthenticationProvider.digestAlg, Java's name of it
+	SuperDigest     Secret   // DigestAuthenticationProvider.superDigest: super:<digest>
+	Enforce         bool     // enforce.auth.enabled
+	EnforceSchemes  []string // enforce.auth.schemes: one of them is enough
 }
 
 // Features are the parts of ZooKeeper that can be switched.

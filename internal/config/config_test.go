@@ -61,7 +61,6 @@ func TestDefaultsAreThoseOfZooKeeper(t *testing.T) {
 	equal(t, Listener{Set: true, Port: 2181}, c.Network.Client)
 	equal(t, 60, c.Network.MaxPerAddress)
 	equal(t, 0xfffff, c.Network.MaxBufferBytes)
-	equal(t, 0xfffff, c.Network.ExtraBufferBytes)
 	equal(t, 10*time.Second, c.Network.SessionlessTimeout)
 	equal(t, 1000, c.Throttle.GlobalOutstanding)
 	isTrue(t, c.Throttle.DropStale && c.Throttle.StaleConnectionCheck)
@@ -148,8 +147,10 @@ func TestValuesAreReadAsApacheReadsThem(t *testing.T) {
 			func(c *Config) bool { return c.Storage.SnapshotCompression == Plain }, "no method"},
 		{"largeRequestMaxBytes=0",
 			func(c *Config) bool { return c.Throttle.LargeMaxBytes == 100<<20 }, "positive"},
-		{"jute.maxbuffer.extrasize=10",
-			func(c *Config) bool { return c.Network.ExtraBufferBytes == 1024 }, ""},
+		{"jute.maxbuffer.extrasize=10", func(*Config) bool { return true }, "as long as"},
+		{"request_throttle_stall_time=10", func(*Config) bool { return true }, "intervals"},
+		{"request_throttler.shutdownTimeout=10", func(*Config) bool { return true }, "3 s"},
+		{"allowSaslFailedClients=true", func(*Config) bool { return true }, "SASL"},
 		{"clientPort=0", func(c *Config) bool {
 			return c.Network.Client == Listener{Set: true}
 		}, ""},
@@ -281,7 +282,6 @@ func TestLayers(t *testing.T) {
 	isEmpty(t, c.Warnings)
 	equal(t, 5, c.Storage.SnapCount)
 	equal(t, 4096, c.Network.MaxBufferBytes)
-	equal(t, 4096, c.Network.ExtraBufferBytes)
 	isTrue(t, c.Features.ReadOnlyMode && c.Features.ExtendedTypes)
 	equal(t, 100*time.Millisecond, c.Features.Containers.CheckInterval)
 

@@ -20,14 +20,13 @@ func authKeys() []Key {
 		warned("IPAuthenticationProvider.usexforwardedfor", PropFlag, None, "false", noAdmin),
 		warned("ensembleAuthName", Text, None, "", "the ensemble scheme is not served"),
 		warned("X509AuthenticationProvider.superUser", Text, None, "", noTLS),
-		prop(Key{Name: "allowSaslFailedClients", Kind: PropFlag, Default: "false",
-			into: func(c *Config) any { return &c.Auth.SaslFailedClientsOK }}),
 	}
 }
 
 func saslKeys() []Key {
 	return []Key{
 		refused("sessionRequireClientSASLAuth", PropFlag, "false", noSASL),
+		warned("allowSaslFailedClients", PropFlag, None, "false", noSASL),
 		warned("superUser*", Text, None, "", noSASL),
 		prop(Key{Name: "SASLAuthenticationProvider.superPassword", Kind: Hidden,
 			Verdict: Warned, Reason: noSASL}),

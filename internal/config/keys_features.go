@@ -13,7 +13,7 @@ func featureKeys() []Key {
 		prop(Key{Name: "closeSessionTxn.enabled", Kind: PropFlagOn, Default: "true",
 			into: func(c *Config) any { return &c.Features.CloseSessionTxn }}),
 		{Property: "readonlymode.enabled", Kind: PropFlag, Default: "false",
-			Reason: "a system property without prefix: zoo.cfg cannot set it",
+			Reason: "a system property without prefix; alone, it lets isro be asked, no more",
 			into:   func(c *Config) any { return &c.Features.ReadOnlyMode }},
 		{Property: "znode.container.checkIntervalMs", Kind: PropNumber, Unit: Millis,
 			Default: "60000",

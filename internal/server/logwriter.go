@@ -28,8 +28,10 @@ type logWriter struct {
 	flushed func(took time.Duration, n int) // told after each flush
 
 	// delay lets transactions gather for so long since the last flush (flushDelay), unless most
-	// of them have come already (maxBatchSize). Zero flushes at once.
+	// of them have come already (maxBatchSize), or none comes for the time of poll
+	// (maxWriteQueuePollTime). Zero flushes at once.
 	delay     time.Duration
+	poll      time.Duration
 	most      int
 	lastFlush time.Time
 
@@ -99,13 +101,17 @@ func (w *logWriter) run() {
 
 // gather waits for company, as long as the delay allows.
 func (w *logWriter) gather() {
-	wait := w.delay - time.Since(w.lastFlush)
-	if w.delay <= 0 || wait <= 0 {
+	if w.delay <= 0 {
 		return
 	}
-	enough := time.NewTimer(wait)
+	enough := time.NewTimer(0)
 	defer enough.Stop()
 	for w.waiting() < w.most || w.most <= 0 {
+		wait := min(w.delay-time.Since(w.lastFlush), w.poll)
+		if wait <= 0 {
+			return
+		}
+		enough.Reset(wait)
 		select {
 		case <-w.signal:
 		case <-enough.C:

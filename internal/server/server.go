@@ -129,6 +129,7 @@ func (s *Server) assemble(saved []session.Saved) {
 	s.log = newLogWriter(s.store.Log())
 	s.log.durable, s.log.failed, s.log.flushed = s.core.durable, s.fail, s.noteFlush
 	s.log.delay, s.log.most = s.cfg.Storage.FlushDelay, s.cfg.Storage.MaxBatchSize
+	s.log.poll = s.cfg.Storage.MaxQueuePoll
 	s.core.log = s.log
 	s.shared = &processor.Shared{
 		Tree: s.tree, Conns: conns, Core: s.core, Rules: laneRules(s.cfg, rules),
