@@ -124,3 +124,28 @@ func walkPairs(t *testing.T, tree *datatree.Tree) {
 		}
 	}
 }
+
+// TestWalksEndBesideSetACL: a walk ends without the tree's lock, while a setACL tells the walks
+// under way what the node had before. The race detector judges.
+func TestWalksEndBesideSetACL(t *testing.T) {
+	tree := datatree.New(datatree.Options{})
+	w := &writer{tree: tree}
+	w.create("/a")
+	var stop atomic.Bool
+	var walkers sync.WaitGroup
+	for range 3 {
+		walkers.Go(func() {
+			for n := 0; !stop.Load() || n == 0; n++ {
+				walkPairs(t, tree)
+			}
+		})
+	}
+	for i := range 2000 {
+		w.apply(jute.OpSetACL, &jute.SetACLRequest{
+			Path: []byte("/a"), Version: int32(i + 1),
+			ACL: []jute.ACL{{Perms: jute.Perms(i%31 + 1), ID: jute.ID{Scheme: "world", ID: "anyone"}}},
+		})
+	}
+	stop.Store(true)
+	walkers.Wait()
+}

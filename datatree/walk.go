@@ -52,13 +52,15 @@ func (c *Cursor) Zxid() jute.Zxid { return c.zxid }
 
 // walks knows the walks under way.
 type walks struct {
-	mu     sync.Mutex // walks begin and end under the read lock
+	mu     sync.Mutex // a walk ends without the tree's lock
 	active []*Cursor
 	loaded jute.Zxid // the highest czxid that came with a snapshot
 }
 
 // aclChanges keeps the key that a node had for the walks that may still come to it.
 func (w *walks) aclChanges(id store.ID, key int64, czxid jute.Zxid) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	for _, c := range w.active {
 		if _, known := c.acls[id]; !known && czxid <= c.limit {
 			c.acls[id] = key
@@ -85,6 +87,8 @@ func (w *walks) end(c *Cursor) {
 
 // forget loses every walk: the tree begins anew. The writer alone calls it.
 func (w *walks) forget() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	for _, c := range w.active {
 		c.lost = true
 	}

@@ -1,9 +1,16 @@
 package processor
 
-import "slices"
+import (
+	"encoding/binary"
+	"slices"
+
+	"quoll/jute"
+	"quoll/processor/reads"
+)
 
 // bulk has the large requests of a lane's connections take turns. What the core has of them at once
-// is what a small request of another connection waits for: one flush writes it all.
+// is what a small request of another connection waits for: one flush writes it all. A read with a
+// large reply is one too when the core has to answer it.
 //
 // Who waits is parked, in line, until the lane calls it; it keeps its place until its frame is
 // taken. A newcomer does not pass those who wait, but everyone passes who does not take his replies
@@ -17,6 +24,29 @@ type bulk struct {
 type bulkPlace struct {
 	wants  int  // the size of the frame that waits; 0: none does
 	called bool // it may come; its Input will try again
+}
+
+// weigh says what a frame counts as in flight. A read that must wait behind a write is answered on
+// the core, whatever its client takes: its reply counts, by what the node has now and by what the
+// writes before it may add.
+func (s *Stream) weigh(frame []byte) int {
+	if s.inFlight == 0 || s.phase != serving || len(frame) < 8 {
+		return len(frame)
+	}
+	op := jute.OpCode(int32(binary.BigEndian.Uint32(frame[4:])))
+	if kindOf(op) != read {
+		return len(frame)
+	}
+	v := s.lane.view
+	if !s.lane.holding {
+		v = s.lane.Tree.Read()
+		defer v.Release()
+	}
+	reply := reads.Weight(v, op, frame[8:], s.lane.Rules.BulkBytes)
+	if reply == 0 {
+		return len(frame)
+	}
+	return max(len(frame), reply+s.heaviest)
 }
 
 // mayBulk says whether a frame may be taken now. If not the connection is parked until it may.

@@ -19,8 +19,7 @@ type Rules struct {
 	Throttle throttle.Rules
 	// MaxSessions refuses new sessions above it; 0 is no limit.
 	MaxSessions int
-	// MaxWatches refuses new watches above it; 0 is no limit.
-	MaxWatches int
+	Reads       reads.Limits
 	// MaxApplyBatch bounds how many transactions are applied in one hold of the tree's lock.
 	MaxApplyBatch int
 }
@@ -55,7 +54,7 @@ func NewChain(
 		sessions: sessions,
 		rules:    rules,
 	}
-	reader := reads.Reader{Auth: rules.Prep.Auth, MaxWatches: rules.MaxWatches}
+	reader := reads.Reader{Auth: rules.Prep.Auth, Limits: rules.Reads}
 	c.final = Final{
 		tree: tree, reader: answerer{Reader: reader}, sessions: sessions,
 		journal: c.prep.journal, conns: conns, observe: observer,
@@ -140,6 +139,9 @@ func (c *Chain) drop(r *Request, kind itemKind) {
 	c.final.out.send(r.Stream, len(c.final.out.to(r.Stream).buf), itemDropped, r)
 }
 
+// publishBytes of replies and events end a hold of the tree's lock.
+const publishBytes = 1 << 20
+
 // Committed applies every transaction up to zxid, in order, and answers what waited for it.
 func (c *Chain) Committed(zxid jute.Zxid) {
 	for more := true; more; {
@@ -150,6 +152,10 @@ func (c *Chain) Committed(zxid jute.Zxid) {
 				break
 			}
 			c.final.apply(p)
+			*p = pending{} // its request may be large, and its place is free only later
+			if c.final.out.bytes() >= publishBytes {
+				break
+			}
 		}
 		c.final.out.publish()
 		c.final.tree.Unlock()

@@ -27,6 +27,10 @@ func (c *Chain) unthrottle() {
 	c.final.out.wake()
 }
 
+// throttlable says whether a request may be refused for having waited (Request.isThrottlable): a
+// session must be able to live and to end.
+func throttlable(op jute.OpCode) bool { return op != jute.OpPing && op != jute.OpCloseSession }
+
 // readmit sends on a request that has waited, if anyone still waits for its answer.
 func (c *Chain) readmit(r *Request) {
 	timeout := int64(0)
@@ -39,7 +43,7 @@ func (c *Chain) readmit(r *Request) {
 		c.drop(r, itemKicked) // what comes after it on the connection could not be in order
 		return
 	case throttle.Refuse:
-		if r.Connect == nil && r.refused == jute.OK {
+		if r.Connect == nil && r.refused == jute.OK && throttlable(r.Type) {
 			r.refused = jute.ThrottledOp
 		}
 	}

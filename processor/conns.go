@@ -32,6 +32,14 @@ func (c *Conns) add(s *Stream) watch.Watcher {
 	return watch.Watcher(len(c.streams) - 1)
 }
 
+// leave notes that a connection is gone. Who answers for it holds mu meanwhile: no watch is set
+// for it after this.
+func (c *Conns) leave(s *Stream) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s.gone.Store(true)
+}
+
 // remove frees the number of a connection whose watches are dropped.
 func (c *Conns) remove(w watch.Watcher) {
 	c.mu.Lock()

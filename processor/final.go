@@ -53,7 +53,6 @@ func (f *Final) apply(p *pending) {
 	for i := range p.behind {
 		f.answer(&p.behind[i])
 	}
-	p.behind = nil
 }
 
 // sessionEvents keeps the table of sessions in step with the log.
@@ -159,10 +158,20 @@ func (f *Final) answer(r *Request) {
 	case r.refused == jute.Unimplemented && kindOf(r.Type) == unknown:
 		d.buf = appendError(d.buf, r.Xid, -1, jute.Unimplemented)
 		kind = itemLast
-	case !s.gone.Load():
-		d.buf = f.reader.answer(d.buf, f.tree.Peek(), r, nil)
+	default:
+		f.read(d, r)
 	}
 	f.out.send(s, from, kind, r)
+}
+
+// read answers for a connection that is still there, and keeps it in the table of connections until
+// its watch is set: the number that the watch is set for is not another's before.
+func (f *Final) read(d *delivery, r *Request) {
+	f.conns.mu.RLock()
+	defer f.conns.mu.RUnlock()
+	if !r.Stream.gone.Load() {
+		d.buf = f.reader.answer(d.buf, f.tree.Peek(), r, nil)
+	}
 }
 
 // Deliver sends a watch event to those of its watchers who may read the node (ZOOKEEPER-4799). It

@@ -50,18 +50,18 @@ type LaneRules struct {
 	EnforceSchemes   []string // enforce.auth.schemes; empty: not enforced
 	MaxFrameBytes    int      // jute.maxbuffer
 	FirstFrameBytes  int      // quoll.firstFrameBytes: of the connect request
-	MaxWatches       int      // quoll.maxWatches; 0 is no limit
-	MinTimeoutMillis int32    // minSessionTimeout
-	MaxTimeoutMillis int32    // maxSessionTimeout
-	MaxInFlight      int      // requests of one connection that the core may have at once
-	MaxInFlightBytes int      // bytes of them
-	OutputPauseBytes int      // pending output at which no more requests are answered
-	OutstandingLimit int64    // globalOutstandingLimit
-	MaxBatchRequests int      // reads answered in one hold of the tree's lock
-	MaxBatchBytes    int      // bytes of replies in one hold
-	MaxInputRequests int      // requests taken from a connection before others have their turn
-	BulkBytes        int      // frames from here on take turns, see bulk
-	MaxBulkBytes     int      // bytes of them that the core may have at once; one it always may
+	Reads            reads.Limits
+	MinTimeoutMillis int32 // minSessionTimeout
+	MaxTimeoutMillis int32 // maxSessionTimeout
+	MaxInFlight      int   // requests of one connection that the core may have at once
+	MaxInFlightBytes int   // bytes of them
+	OutputPauseBytes int   // pending output at which no more requests are answered
+	OutstandingLimit int64 // globalOutstandingLimit
+	MaxBatchRequests int   // reads answered in one hold of the tree's lock
+	MaxBatchBytes    int   // bytes of replies in one hold
+	MaxInputRequests int   // requests taken from a connection before others have their turn
+	BulkBytes        int   // frames from here on take turns, see bulk
+	MaxBulkBytes     int   // bytes of them that the core may have at once; one it always may
 }
 
 // Shared is what all lanes of a server have in common.
@@ -121,7 +121,7 @@ func NewLane(shared *Shared, wake func()) *Lane {
 	l := &Lane{
 		Shared: shared, wake: wake,
 		reader: answerer{Reader: reads.Reader{
-			Auth: shared.Rules.Auth, MaxWatches: shared.Rules.MaxWatches,
+			Auth: shared.Rules.Auth, Limits: shared.Rules.Reads,
 		}},
 	}
 	l.breathe = l.renew

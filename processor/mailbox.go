@@ -32,8 +32,9 @@ type delivery struct {
 // item is one piece of a delivery for one connection.
 type item struct {
 	stream   *Stream
-	from, to int32 // its bytes in buf
-	bytes    int32 // of the request it answers; what the lane had counted as in flight
+	from, to int   // its bytes in buf
+	bytes    int32 // of the body of the request it answers
+	weight   int   // of that request; what the lane had counted as in flight
 	op       jute.OpCode
 	kind     itemKind
 	received int64   // when the request it answers was, on the monotonic clock; ms
@@ -122,12 +123,23 @@ func (o *outbox) to(s *Stream) *delivery {
 // send appends an item whose bytes are those of the lane's buffer from from on.
 func (o *outbox) send(s *Stream, from int, kind itemKind, answered *Request) {
 	d := o.to(s)
-	it := item{stream: s, from: int32(from), to: int32(len(d.buf)), kind: kind}
+	it := item{stream: s, from: from, to: len(d.buf), kind: kind}
 	if answered != nil {
-		it.bytes = int32(len(answered.Body))
+		it.bytes, it.weight = int32(len(answered.Body)), answered.weight
 		it.op, it.received = answered.Type, answered.ReceivedMillis
 	}
 	d.items = append(d.items, it)
+}
+
+// bytes is how much was built since the last publish.
+func (o *outbox) bytes() int {
+	n := 0
+	for _, l := range o.dirty {
+		if l.building != nil {
+			n += len(l.building.buf)
+		}
+	}
+	return n
 }
 
 // publish puts what was built into the mailboxes. wake must follow when the lock is released.

@@ -56,6 +56,10 @@ type PrepRules struct {
 	ReconfigEnabled bool // reconfigEnabled
 	EagerACLCheck   bool // enableEagerACLCheck
 	MaxMultiOps     int  // quoll.maxMultiOps; 0 is no limit
+	// MaxTxnBytes refuses a write that becomes longer: Apache reads no record from its log above
+	// jute.maxbuffer + jute.maxbuffer.extrasize, and "auth" in an ACL makes a short request long. A
+	// closeSession cannot be refused. 0 is no limit.
+	MaxTxnBytes int
 	// OverQuota is told of every excess, soft or hard, for the log and a counter; may be nil.
 	OverQuota func(datatree.QuotaVerdict)
 }
@@ -92,15 +96,26 @@ func (p *Prep) prepare(r *Request) prepared {
 		return p.prepareMulti(r)
 	}
 	w := writing{Request: r, zxid: p.lastZxid + 1}
+	mark := p.journal.Mark()
 	op, code, readable := p.make(&w)
 	if !readable {
 		return prepared{code: jute.MarshallingError}
 	}
 	p.lastZxid++
+	if code == jute.OK && r.Type != jute.OpCloseSession && p.tooLong(len(p.body)) {
+		p.journal.Undo(mark)
+		code = jute.BadArguments
+	}
 	if code != jute.OK {
 		op, p.body = refuse(p.body[:0], code)
 	}
 	return prepared{entry: p.seal(r, op, w.zxid), code: code, proposed: true}
+}
+
+// tooLong says that the body of a transaction, with header and digest, could not be read back.
+func (p *Prep) tooLong(bodyBytes int) bool {
+	most := p.rules.MaxTxnBytes
+	return most > 0 && jute.TxnHeaderBytes+bodyBytes+jute.TxnDigestBytes > most
 }
 
 // make reads the body of a write and makes its transaction: it appends the transaction's body to

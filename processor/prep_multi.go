@@ -66,6 +66,9 @@ func (p *Prep) makeMulti(w *writing, ops []jute.MultiOp) jute.ErrorCode {
 		code := jute.RuntimeInconsistency // what comes after a failure does not happen
 		if failed == jute.OK {
 			op, code = p.makeOp(w, &ops[i])
+			if code == jute.OK && p.tooLong(4+8*(i+1)+len(p.multi)+len(p.body)) {
+				code = jute.BadArguments // with a type and a length each
+			}
 			if code != jute.OK {
 				failed = code
 				p.journal.Undo(mark)

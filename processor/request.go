@@ -24,6 +24,8 @@ type Request struct {
 	ReceivedMillis int64
 	// Connect is set for a connect request, whose Type is createSession.
 	Connect *jute.ConnectRequest
+	// weight is what it counts as in flight: its own bytes, or those of its reply if they are more.
+	weight int
 	// refused is answered instead of doing anything, at the request's place in the order.
 	refused jute.ErrorCode
 	// early: it was refused before it could count; the reply's zxid is 0.

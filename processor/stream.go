@@ -11,6 +11,7 @@ import (
 	"quoll/datatree/watch"
 	"quoll/jute"
 	"quoll/processor/auth"
+	"quoll/processor/reads"
 	"quoll/processor/session"
 )
 
@@ -45,7 +46,8 @@ type Stream struct {
 	openedMillis  int64
 	intake        intake
 	inFlight      int // requests that the core has
-	inFlightBytes int
+	inFlightBytes int // their weights
+	heaviest      int // bytes of the largest of them
 	bulk          bulkPlace
 	stats         connStats
 }
@@ -55,6 +57,7 @@ type intake struct {
 	outBefore int // bytes of output that waited when it began
 	room      int // bytes that it may add to them
 	taken     int // requests
+	weight    int // of the request being taken, see weigh
 }
 
 // Input takes frames from the front of in and says how many bytes it used.
@@ -88,10 +91,11 @@ func (s *Stream) Input(in []byte) (used int) {
 		if len(in)-used < 4+size {
 			return used
 		}
-		if !s.mayBulk(size) {
+		frame := in[used+4 : used+4+size]
+		s.intake.weight = s.weigh(frame)
+		if !s.mayBulk(s.intake.weight) {
 			return used
 		}
-		frame := in[used+4 : used+4+size]
 		used += 4 + size
 		s.received(4 + size)
 		s.intake.taken++
@@ -213,8 +217,10 @@ func (s *Stream) forward(r *Request) {
 		return
 	}
 	s.inFlight++
-	s.inFlightBytes += len(r.Body)
-	s.lane.addBulk(len(r.Body))
+	r.weight = s.intake.weight
+	s.inFlightBytes += r.weight
+	s.heaviest = max(s.heaviest, len(r.Body))
+	s.lane.addBulk(r.weight)
 	s.lane.forward(*r)
 }
 
@@ -239,7 +245,7 @@ func (s *Stream) read(r *Request) {
 			return
 		}
 	}
-	if r.Type == jute.OpGetChildren || r.Type == jute.OpGetChildren2 {
+	if reads.Long(r.Type) {
 		s.flush() // the lock may be given back on the way, and mail must not overtake a reply
 	}
 	from := len(l.replies)
@@ -295,9 +301,12 @@ func (s *Stream) inline(r *Request) {
 func (s *Stream) receive(d *delivery, it *item) {
 	if it.answers() {
 		s.inFlight--
-		s.inFlightBytes -= int(it.bytes)
+		if s.inFlight == 0 {
+			s.heaviest = 0
+		}
+		s.inFlightBytes -= it.weight
 		s.lane.Large.Done(int(it.bytes))
-		s.lane.doneBulk(int(it.bytes))
+		s.lane.doneBulk(it.weight)
 	}
 	if s.phase == closing {
 		return
@@ -313,7 +322,7 @@ func (s *Stream) receive(d *delivery, it *item) {
 	case itemDropped:
 		s.deaf = true
 	case itemLast, itemKicked:
-		s.end()
+		s.hangUp()
 		return
 	}
 	s.resume()
@@ -333,12 +342,17 @@ func (s *Stream) resume() {
 	s.out.Unpark()
 }
 
-// end closes the connection when what is in its output has left.
+// end closes the connection whose input is being handled when its replies have left.
 func (s *Stream) end() {
-	if s.phase == closing {
-		return
+	if s.phase != closing {
+		s.flush()
+		s.hangUp()
 	}
-	s.flush()
+}
+
+// hangUp closes the connection when what is in its output has left. The lane's replies may be
+// another connection's.
+func (s *Stream) hangUp() {
 	s.phase = closing
 	s.out.CloseAfterFlush()
 }
@@ -347,7 +361,7 @@ func (s *Stream) end() {
 // on until it expires or another connection takes it over.
 func (s *Stream) Closed(error) {
 	s.phase = closing
-	s.gone.Store(true)
+	s.lane.Conns.leave(s)
 	s.lane.Tree.DropWatches(s.watcher)
 	s.lane.Conns.remove(s.watcher)
 }

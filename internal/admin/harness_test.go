@@ -18,6 +18,7 @@ import (
 	"quoll/jute"
 	"quoll/processor"
 	"quoll/processor/auth"
+	"quoll/processor/reads"
 	"quoll/processor/throttle"
 )
 
@@ -78,6 +79,7 @@ func newWorld(t testing.TB, defines ...string) *world {
 			MinTimeoutMillis: 4000, MaxTimeoutMillis: 40000, MaxInFlight: 100,
 			MaxInFlightBytes: 1 << 20, OutputPauseBytes: 1 << 20, OutstandingLimit: 1000,
 			MaxBatchRequests: 16, MaxBatchBytes: 64 << 10, MaxInputRequests: 64, BulkBytes: 64 << 10, MaxBulkBytes: 1 << 20,
+			Reads: reads.Limits{ChunkNames: 2, ChunkBytes: 100},
 		},
 	}
 	m := metrics.NewServer(metrics.NewRegistry())

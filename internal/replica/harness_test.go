@@ -14,6 +14,7 @@ import (
 	"quoll/jute"
 	"quoll/processor"
 	"quoll/processor/auth"
+	"quoll/processor/reads"
 	"quoll/processor/throttle"
 )
 
@@ -57,6 +58,7 @@ func newWorld(t *testing.T) *world {
 			MaxInFlight: 100, MaxInFlightBytes: 1 << 20, OutputPauseBytes: 1 << 20,
 			OutstandingLimit: 1000, MaxBatchRequests: 16, MaxBatchBytes: 64 << 10,
 			MaxInputRequests: 64, BulkBytes: 64 << 10, MaxBulkBytes: 1 << 20,
+			Reads: reads.Limits{ChunkNames: 2, ChunkBytes: 100},
 		},
 		Clock:   func() int64 { return w.now.MonoMillis },
 		Serving: serving,

@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"strconv"
+	"strings"
 	"time"
 
 	"quoll/datatree"
@@ -59,6 +60,7 @@ func (s *Server) replicaConfig(rules *auth.Rules, observer processor.Observer) r
 				ReconfigEnabled: c.Quorum.Reconfig,
 				EagerACLCheck:   c.Auth.EagerACLCheck,
 				MaxMultiOps:     c.Features.MaxMultiOps,
+				MaxTxnBytes:     2 * c.Network.MaxBufferBytes,
 				OverQuota:       s.overQuota,
 			},
 			Throttle:      throttleRules(&c.Throttle),
@@ -178,5 +180,6 @@ func reactorConfig(c *config.Config) reactor.Config {
 }
 
 func address(l config.Listener) string {
-	return net.JoinHostPort(l.Host, strconv.Itoa(l.Port))
+	host := strings.Trim(l.Host, "[]") // as Java takes an IPv6 address
+	return net.JoinHostPort(host, strconv.Itoa(l.Port))
 }

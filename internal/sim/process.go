@@ -14,6 +14,7 @@ import (
 	"quoll/persistence/snap"
 	"quoll/processor"
 	"quoll/processor/auth"
+	"quoll/processor/reads"
 	"quoll/processor/throttle"
 )
 
@@ -247,6 +248,7 @@ func (p *process) assemble(load *loader) {
 			MaxBatchRequests: l.batchRequests, MaxBatchBytes: l.batchBytes,
 			MaxInputRequests: 3 * l.batchRequests,
 			BulkBytes:        l.bulkBytes, MaxBulkBytes: 2 * l.bulkBytes,
+			Reads: reads.Limits{ChunkNames: 2, ChunkBytes: 10},
 		},
 	}
 	for range w.plan.lanes {
@@ -266,7 +268,7 @@ func (w *world) replicaConfig(rules *auth.Rules) replica.Config {
 				ReconfigEnabled: w.plan.model.Reconfig, EagerACLCheck: w.plan.eager,
 			},
 			MaxApplyBatch: l.applyBatch, Throttle: w.plan.throttle,
-			MaxWatches: w.plan.maxWatches,
+			Reads: reads.Limits{MaxWatches: w.plan.maxWatches},
 		},
 		Sync:           processor.SyncRules{SnapCount: l.snapCount},
 		TickMillis:     tickMillis,

@@ -1,10 +1,15 @@
 package auth_test
 
 import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
 	"net/netip"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"quoll/jute"
 	"quoll/processor/auth"
@@ -146,4 +151,92 @@ func TestDigestOfOddText(t *testing.T) {
 	require.Equal(t, auth.Digest("", []byte("\uFFFD:x")), auth.Digest("", []byte("\xff:x")))
 	id := auth.Digest("", []byte("\U0001F600:x"))
 	require.Equal(t, "\xed\xa0\xbd\xed\xb8\x80:", id[:7])
+}
+
+// What follows is the list's own rule, one entry against all before it, as Java compares them.
+func naiveWithoutDuplicates(acl []jute.ACL) ([]jute.ACL, jute.ErrorCode) {
+	var kept []jute.ACL
+next:
+	for _, a := range acl {
+		for _, k := range kept {
+			switch {
+			case a.Perms != k.Perms:
+			case a.ID.NullScheme():
+				return nil, jute.MarshallingError
+			case a.ID.Scheme != k.ID.Scheme || k.ID.NullScheme():
+			case a.ID.NullID():
+				return nil, jute.MarshallingError
+			case a.ID.ID == k.ID.ID && !k.ID.NullID():
+				continue next
+			}
+		}
+		kept = append(kept, a)
+	}
+	return kept, jute.OK
+}
+
+func TestDuplicatesGoAsJavaLosesThem(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var list []jute.ACL
+		for range rapid.IntRange(1, 8).Draw(t, "n") {
+			// On the wire, where null and "" differ.
+			b := binary.BigEndian.AppendUint32(nil, rapid.Uint32Range(1, 2).Draw(t, "perms"))
+			for _, word := range []string{"scheme", "id"} {
+				text := rapid.SampledFrom([]string{"null", "", "x", "y"}).Draw(t, word)
+				if text == "null" {
+					b = jute.AppendBuffer(b, nil)
+				} else {
+					b = jute.AppendBuffer(b, []byte(text))
+				}
+			}
+			var a jute.ACL
+			_, err := jute.Decode(b, &a)
+			require.NoError(t, err)
+			list = append(list, a)
+		}
+		want, wantCode := naiveWithoutDuplicates(list)
+		got, code := auth.WithoutDuplicates(list)
+		require.Equal(t, wantCode, code)
+		require.Equal(t, want, got)
+	})
+}
+
+// A list of a megabyte must not stand in the way of everybody's writes: 70,000 entries took a
+// quarter of a minute when each was compared with each.
+func TestALongListIsFixedAtOnce(t *testing.T) {
+	list := make([]jute.ACL, 70_000)
+	for i := range list {
+		list[i] = acl(jute.PermAll, "digest", fmt.Sprintf("u%d:x", i))
+	}
+	begin := time.Now()
+	fixed, code := rules().Fix(list, shown(t, rules()))
+	require.Equal(t, jute.OK, code)
+	require.Len(t, fixed, len(list))
+	require.Less(t, time.Since(begin), 3*time.Second)
+}
+
+// A connection may show so many ids and no more; nor may "auth" with many permissions make an ACL
+// without end of them.
+func TestIdsHaveALimit(t *testing.T) {
+	r, peer := rules(), netip.MustParseAddr("10.1.2.3")
+	who, ok := auth.Connected(peer), true
+	n := 1
+	for ; ok && n < 10_000; n++ {
+		who, ok = r.Authenticate(who, "digest", fmt.Appendf(nil, "u%d:p", n), peer)
+	}
+	require.False(t, ok)
+	require.Len(t, who.IDs(), 256)
+	_, ok = r.Authenticate(who, "digest", []byte("u1:p"), peer)
+	require.True(t, ok, "one that it has")
+	long := bytes.Repeat([]byte("u"), 65<<10)
+	_, ok = r.Authenticate(auth.Connected(peer), "digest", append(long, ":p"...), peer)
+	require.False(t, ok)
+	all := make([]jute.ACL, 6)
+	for i := range all {
+		all[i] = acl(jute.Perms(i+1), "auth", "")
+	}
+	_, code := r.Fix(all[:3], who)
+	require.Equal(t, jute.OK, code)
+	_, code = r.Fix(all, who)
+	require.Equal(t, jute.InvalidACL, code)
 }

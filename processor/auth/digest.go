@@ -42,8 +42,20 @@ func sum(alg string, b []byte) []byte {
 	case "SHA-512":
 		h := sha512.Sum512(b)
 		return h[:]
+	case "SHA-512/224":
+		h := sha512.Sum512_224(b)
+		return h[:]
+	case "SHA-512/256":
+		h := sha512.Sum512_256(b)
+		return h[:]
+	case "SHA3-224":
+		h := sha3.Sum224(b)
+		return h[:]
 	case "SHA3-256":
 		h := sha3.Sum256(b)
+		return h[:]
+	case "SHA3-384":
+		h := sha3.Sum384(b)
 		return h[:]
 	case "SHA3-512":
 		h := sha3.Sum512(b)
@@ -55,7 +67,8 @@ func sum(alg string, b []byte) []byte {
 	return nil
 }
 
-// authenticateDigest never refuses: whoever knows a user and a password is that user.
+// authenticateDigest refuses nobody who has not too many ids: whoever knows a user and a password
+// is that user.
 func (r *Rules) authenticateDigest(now *Identity, proof []byte) (*Identity, bool) {
 	id := Digest(r.DigestAlg, proof)
 	if id == "" || proof == nil {
@@ -63,9 +76,12 @@ func (r *Rules) authenticateDigest(now *Identity, proof []byte) (*Identity, bool
 	}
 	super := []byte(r.SuperDigest)
 	if len(super) > 0 && subtle.ConstantTimeCompare([]byte(id), super) == 1 {
-		now = now.With(jute.ID{Scheme: "super", ID: ""})
+		var ok bool
+		if now, ok = now.With(jute.ID{Scheme: "super", ID: ""}); !ok {
+			return now, false
+		}
 	}
-	return now.With(jute.ID{Scheme: "digest", ID: id}), true
+	return now.With(jute.ID{Scheme: "digest", ID: id})
 }
 
 // validDigest wants exactly two parts, where Java's split forgets empty ones at the end.

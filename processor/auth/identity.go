@@ -6,12 +6,21 @@ import (
 	"quoll/jute"
 )
 
+// What one connection may show. Every id is looked at for each check of rights, and "auth" in an
+// ACL expands to all of them.
+const (
+	maxIDs     = 256
+	maxIDBytes = 64 << 10
+)
+
 // Identity is the set of ids that a connection has shown. It is immutable.
 type Identity struct {
 	// ids are in the order in which Java's concurrent hash set yields them: "auth" in an ACL
 	// expands in this order, and clients can see it.
-	ids   []jute.ID
-	super bool
+	ids    []jute.ID
+	hashes []uint32 // Java's, of each of ids
+	bytes  int      // of ids
+	super  bool
 }
 
 // Nobody is a connection about which nothing is known.
@@ -20,20 +29,38 @@ func Nobody() *Identity { return &Identity{} }
 // Server is the identity of the server's own requests: it may do everything.
 func Server() *Identity { return &Identity{super: true} }
 
-// With is the identity with one more id.
-func (i *Identity) With(id jute.ID) *Identity {
+// With is the identity with one more id; false when it would have too many.
+func (i *Identity) With(id jute.ID) (*Identity, bool) {
 	if slices.Contains(i.ids, id) {
-		return i
+		return i, true
 	}
-	ids := append(slices.Clone(i.ids), id)
+	n := len(i.ids) + 1
+	bytes := i.bytes + len(id.Scheme) + len(id.ID)
+	if n > maxIDs || bytes > maxIDBytes {
+		return i, false
+	}
 	bins := uint32(16)
-	for uint32(len(ids)) >= bins/4*3 {
+	for uint32(n) >= bins/4*3 {
 		bins *= 2
 	}
-	slices.SortStableFunc(ids, func(a, b jute.ID) int {
-		return int(javaBin(a, bins)) - int(javaBin(b, bins))
+	hash := javaHashOf(id)
+	order := make([]int, n) // of ids and, last, the new one
+	hashes := append(slices.Clone(i.hashes), hash)
+	for k := range order {
+		order[k] = k
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		return int(hashes[a]&(bins-1)) - int(hashes[b]&(bins-1))
 	})
-	return &Identity{ids: ids, super: i.super || id.Scheme == "super"}
+	more := &Identity{bytes: bytes, super: i.super || id.Scheme == "super"}
+	for _, k := range order {
+		next := id
+		if k < n-1 {
+			next = i.ids[k]
+		}
+		more.ids, more.hashes = append(more.ids, next), append(more.hashes, hashes[k])
+	}
+	return more, true
 }
 
 // IDs are the ids shown so far. The caller must not change them.
@@ -47,13 +74,13 @@ func (i *Identity) HasScheme(scheme string) bool {
 	return slices.ContainsFunc(i.ids, func(id jute.ID) bool { return id.Scheme == scheme })
 }
 
-// javaBin is the bin of an id in a java.util.concurrent.ConcurrentHashMap with the given number of
-// bins.
-func javaBin(id jute.ID, bins uint32) uint32 {
+// javaHashOf is Id.hashCode, spread as a java.util.concurrent.ConcurrentHashMap does; its low bits
+// are the bin.
+func javaHashOf(id jute.ID) uint32 {
 	h := uint32(17)
 	h = 37*h + javaHash(id.Scheme)
 	h = 37*h + javaHash(id.ID)
-	return (h ^ h>>16) & (bins - 1)
+	return h ^ h>>16
 }
 
 // javaHash is String.hashCode of text as Java writes it: up to three bytes a UTF-16 unit.

@@ -24,7 +24,7 @@ func (r *Rules) Authenticate(
 ) (id *Identity, ok bool) {
 	switch {
 	case scheme == "ip":
-		return now.With(jute.ID{Scheme: "ip", ID: javaHostAddress(peer)}), true
+		return now.With(jute.ID{Scheme: "ip", ID: javaHostAddress(peer)})
 	case scheme == "digest" && r.DigestEnabled:
 		return r.authenticateDigest(now, proof)
 	}
@@ -33,7 +33,8 @@ func (r *Rules) Authenticate(
 
 // Connected is the identity of a connection that has shown nothing but its address.
 func Connected(peer netip.Addr) *Identity {
-	return Nobody().With(jute.ID{Scheme: "ip", ID: javaHostAddress(peer)})
+	id, _ := Nobody().With(jute.ID{Scheme: "ip", ID: javaHostAddress(peer)})
+	return id
 }
 
 // Allowed says whether any of the wanted permissions is granted (ZooKeeperServer.checkACL).
@@ -96,7 +97,7 @@ func (r *Rules) Fix(acl []jute.ACL, who *Identity) ([]jute.ACL, jute.ErrorCode) 
 					fixed = append(fixed, jute.ACL{Perms: a.Perms, ID: id})
 				}
 			}
-			if len(fixed) == from {
+			if len(fixed) == from || len(fixed) > len(acl)+maxExpanded {
 				return nil, jute.InvalidACL
 			}
 		case !r.known(a.ID.Scheme) || !valid(a.ID):
@@ -108,28 +109,40 @@ func (r *Rules) Fix(acl []jute.ACL, who *Identity) ([]jute.ACL, jute.ErrorCode) 
 	return fixed, jute.OK
 }
 
+// maxExpanded is how many entries the "auth" entries of one ACL may add to it; an ACL of a megabyte
+// could repeat "auth" with other permissions 50,000 times.
+const maxExpanded = 4 * maxIDs
+
 // withoutDuplicates keeps the first of equal entries. A null in an entry that must be compared to
 // its end is where Java trips.
 func withoutDuplicates(acl []jute.ACL) ([]jute.ACL, jute.ErrorCode) {
+	if len(acl) == 1 {
+		return acl, jute.OK
+	}
+	type scheme struct {
+		perms jute.Perms
+		name  string
+	}
 	kept := make([]jute.ACL, 0, len(acl))
-next:
+	entries := make(map[jute.ACL]struct{}, len(acl))
+	perms := map[jute.Perms]struct{}{}
+	schemes := map[scheme]struct{}{}
 	for _, a := range acl {
-		for i := range kept {
-			k := &kept[i]
-			switch {
-			case a.Perms != k.Perms:
-				continue
-			case a.ID.NullScheme():
-				return nil, jute.MarshallingError
-			case a.ID.Scheme != k.ID.Scheme || k.ID.NullScheme():
-				continue
-			case a.ID.NullID():
-				return nil, jute.MarshallingError
-			case a.ID.ID == k.ID.ID && !k.ID.NullID():
-				continue next
-			}
+		of := scheme{a.Perms, a.ID.Scheme}
+		_, samePerms := perms[a.Perms]
+		_, sameScheme := schemes[of]
+		_, same := entries[a]
+		switch {
+		case a.ID.NullScheme() && samePerms, a.ID.NullID() && sameScheme:
+			return nil, jute.MarshallingError
+		case same:
+			continue
 		}
 		kept = append(kept, a)
+		entries[a], perms[a.Perms] = struct{}{}, struct{}{}
+		if !a.ID.NullScheme() {
+			schemes[of] = struct{}{}
+		}
 	}
 	return kept, jute.OK
 }

@@ -7,5 +7,6 @@
 //
 // A watch is set in the same hold of the lock as the read that it belongs to (rule 3).
 //
-// Read reads.go, then list.go for long listings, then watch.go.
+// Read reads.go, then list.go for long listings, then watch.go, then weight.go, which says how long
+// a reply will be before there is one.
 package reads

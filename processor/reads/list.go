@@ -7,11 +7,8 @@ import (
 	"quoll/jute"
 )
 
-// A listing is encoded in chunks of so many names, and begun anew at most so often.
-const (
-	listChunk    = 4096
-	listAttempts = 3
-)
+// listAttempts is how often a listing is begun.
+const listAttempts = 3
 
 // list appends the names of a node's children. A long list is encoded in chunks, between which
 // writes go on; when the set of children changes meanwhile it is begun again, and the last attempt
@@ -22,7 +19,7 @@ func (rd *Reader) list(
 ) (datatree.Ref, jute.ErrorCode) {
 	from := len(a.Out)
 	for attempt := 1; a.Breathe != nil && attempt < listAttempts; attempt++ {
-		if a.View.NumChildren(n) <= listChunk {
+		if a.View.NumChildren(n) <= rd.ChunkNames {
 			break
 		}
 		found, whole, code := rd.listInChunks(a, path, n)
@@ -44,7 +41,7 @@ func (rd *Reader) listInChunks(
 	count := a.View.NumChildren(n)
 	a.Out = binary.BigEndian.AppendUint32(a.Out, uint32(count))
 	for next := 0; ; {
-		a.Out, next = a.View.AppendNames(a.Out, n, next, listChunk)
+		a.Out, next = a.View.AppendNames(a.Out, n, next, rd.ChunkNames)
 		if next == count {
 			return n, true, jute.OK
 		}

@@ -13,8 +13,20 @@ import (
 // Reader answers from the tree as it is while a View is held. It has no state of its own and may be
 // used from any goroutine.
 type Reader struct {
-	Auth       *auth.Rules
-	MaxWatches int // quoll.maxWatches; 0 is no limit
+	Auth *auth.Rules
+	Limits
+}
+
+// Limits bound what one read may cost the others.
+type Limits struct {
+	MaxWatches  int // quoll.maxWatches; 0 is no limit
+	MaxMultiOps int // quoll.maxMultiOps, of a multiRead; 0 is no limit
+	// MaxMultiBytes ends a multiRead: what it would read when its reply is longer is refused; 0 is
+	// no limit.
+	MaxMultiBytes int
+	// ChunkNames and ChunkBytes are how much a long answer holds the tree's lock for.
+	ChunkNames int
+	ChunkBytes int
 }
 
 // Asking is one read being answered.
@@ -188,15 +200,27 @@ func (rd *Reader) sync(a *Asking) jute.ErrorCode {
 	return jute.OK
 }
 
-// multiRead answers each of its reads alone; watch flags in it mean nothing.
+// multiRead answers each of its reads alone, and writes may come between them; watch flags in it
+// mean nothing. A megabyte of request can name 65,000 nodes of a megabyte: there is an end to it.
 func (rd *Reader) multiRead(a *Asking) jute.ErrorCode {
 	var in jute.MultiRequest
 	_, err := jute.Decode(a.Body, &in)
 	if err != nil || multi.Judge(in.Ops) != multi.Readable {
 		return jute.MarshallingError
 	}
-	code := jute.OK
+	if rd.MaxMultiOps > 0 && len(in.Ops) > rd.MaxMultiOps {
+		return jute.BadArguments
+	}
+	code, from, breathed := jute.OK, len(a.Out), len(a.Out)
 	for i := 0; i < len(in.Ops) && code == jute.OK; i++ {
+		if rd.MaxMultiBytes > 0 && len(a.Out)-from >= rd.MaxMultiBytes &&
+			multi.IsRead(in.Ops[i].Type) {
+			a.Out = multi.AppendFailed(a.Out, jute.SystemError)
+			continue
+		}
+		if len(a.Out)-breathed >= rd.ChunkBytes && a.Breathe != nil {
+			a.View, breathed = a.Breathe(), len(a.Out)
+		}
 		code = rd.readOp(a, &in.Ops[i])
 	}
 	end := jute.MultiEnd()

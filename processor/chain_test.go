@@ -1,0 +1,128 @@
+package processor
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"quoll/datatree"
+	"quoll/jute"
+	"quoll/processor/auth"
+	"quoll/processor/session"
+	"quoll/processor/throttle"
+)
+
+// proposals keeps what is proposed.
+type proposals []jute.Entry
+
+func (p *proposals) Propose(e jute.Entry) { *p = append(*p, e) }
+
+func testChain(t *testing.T, l *Lane, rules Rules) (*Chain, *proposals, *session.Session) {
+	table := session.NewTable(1000, 0, 1, 1)
+	s := table.Create(4000, 1, nil)
+	rules.Prep.Auth, rules.MaxApplyBatch = l.Rules.Auth, 4
+	made := new(proposals)
+	return NewChain(rules, l.Tree, table, l.Conns, made, nil), made, s
+}
+
+func setting(s *Stream, id jute.SessionID, size int) Request {
+	body := jute.Append(nil, &jute.SetDataRequest{
+		Path: []byte("/big"), Data: make([]byte, size), Version: -1,
+	})
+	return Request{Stream: s, Session: id, Type: jute.OpSetData, Body: body, Identity: auth.Server()}
+}
+
+// While something is in flight all the time the queue of writes is compacted seldom: what was
+// applied must not be kept by it.
+func TestWhatIsAppliedIsForgotten(t *testing.T) {
+	l, _ := testLane(t, 0, 1)
+	s, _ := client(l, 1)
+	s.owner = 1
+	c, made, own := testChain(t, l, Rules{})
+	for range 10 {
+		c.Requests(&Batch{Requests: []Request{setting(s, own.ID, 100), setting(s, own.ID, 100)}}, 1)
+		c.Committed((*made)[len(*made)-2].Header.Zxid)
+		require.Equal(t, 1, c.InFlight())
+		c.Committed((*made)[len(*made)-1].Header.Zxid - 1)
+	}
+	for i := range c.commit.head {
+		require.Nil(t, c.commit.queue[i].request.Body, i)
+		require.Nil(t, c.commit.queue[i].entry.Payload, i)
+	}
+}
+
+// A request that has waited too long in front of Prep may be refused, but not a ping or a
+// closeSession (Request.isThrottlable): a session must be able to live and to end.
+func TestAThrottledSessionCanEnd(t *testing.T) {
+	l, _ := testLane(t, 0, 1)
+	s, _ := client(l, 1)
+	s.owner = 1
+	c, made, own := testChain(t, l, Rules{
+		Throttle: throttle.Rules{MaxRequests: 1, OpWaitMillis: 50},
+	})
+	closing := Request{
+		Stream: s, Session: own.ID, Type: jute.OpCloseSession, Identity: auth.Server(),
+	}
+	ping := closing
+	ping.Type, ping.Xid = jute.OpPing, jute.XidPing
+	c.Time(0)
+	c.Requests(&Batch{Requests: []Request{
+		setting(s, own.ID, 1), setting(s, own.ID, 2), ping, closing,
+	}}, 1)
+	require.Len(t, *made, 1, "the others wait")
+	c.Time(1000)
+	c.Committed((*made)[0].Header.Zxid)
+	require.Len(t, *made, 2)
+	require.Equal(t, jute.OpCloseSession, (*made)[1].Header.Type, "the second set is refused")
+}
+
+// The tree's lock is given back when enough was built, however few transactions that took.
+func TestRepliesBehindAWriteEndAHold(t *testing.T) {
+	const size = 700 << 10
+	l, _ := testLane(t, 0, size)
+	s, _ := client(l, 1)
+	s.owner = 1
+	c, made, own := testChain(t, l, Rules{})
+	var batch []Request
+	for range 3 {
+		batch = append(batch, setting(s, own.ID, size), Request{
+			Stream: s, Session: own.ID, Type: jute.OpGetData, Identity: auth.Server(),
+			Body: jute.Append(nil, &jute.PathWatch{Path: []byte("/big")}),
+		})
+	}
+	c.Requests(&Batch{Requests: batch}, 1)
+	c.Committed((*made)[2].Header.Zxid)
+	require.Len(t, l.mailbox.take(nil), 2, "two reads passed the limit, and one was left")
+	require.Zero(t, c.InFlight())
+	require.Equal(t, datatree.Faults{}, l.Tree.Faults())
+}
+
+// Apache cannot read a longer record from its log: what would become one is refused, alone and in a
+// multi, and leaves nothing behind in the journal.
+func TestATransactionMustBeReadable(t *testing.T) {
+	l, _ := testLane(t, 0, 1)
+	s, _ := client(l, 1)
+	s.owner = 1
+	rules := Rules{Prep: PrepRules{MaxTxnBytes: 1000, Digest: false}}
+	c, made, own := testChain(t, l, rules)
+	multi := setting(s, own.ID, 0)
+	var ask jute.MultiRequest
+	for range 5 {
+		ask.Ops = append(ask.Ops, jute.MultiOp{
+			MultiHeader: jute.MultiHeader{Type: jute.OpSetData, Err: -1},
+			Set:         &jute.SetDataRequest{Path: []byte("/big"), Data: make([]byte, 300), Version: -1},
+		})
+	}
+	multi.Type, multi.Body = jute.OpMulti, jute.Append(nil, &ask)
+	c.Requests(&Batch{Requests: []Request{
+		setting(s, own.ID, 2000), multi, setting(s, own.ID, 500),
+	}}, 1)
+	require.Len(t, *made, 3)
+	require.Equal(t, jute.OpError, (*made)[0].Header.Type)
+	for _, e := range *made {
+		require.LessOrEqual(t, len(e.Payload), 1000)
+	}
+	require.Equal(t, int32(1), c.prep.journal.Look([]byte("/big")).Stat.Version, "of the last")
+	c.Committed((*made)[2].Header.Zxid)
+	require.Equal(t, datatree.Faults{}, l.Tree.Faults())
+}

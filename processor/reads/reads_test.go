@@ -1,0 +1,70 @@
+package reads_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"quoll/datatree"
+	"quoll/jute"
+	"quoll/processor/auth"
+	"quoll/processor/reads"
+)
+
+// A multiRead has an end: what it would read behind so many bytes is refused one by one, and one
+// with too many operations as a whole.
+func TestAMultiReadHasAnEnd(t *testing.T) {
+	tree := datatree.New(datatree.Options{})
+	var result datatree.Result
+	txn := jute.CreateTxn{Path: []byte("/big"), Data: make([]byte, 1000), ParentCVersion: 1}
+	tree.Lock()
+	tree.Apply(&jute.Entry{
+		Header: jute.TxnHeader{Zxid: 1, Type: jute.OpCreate}, Body: jute.Append(nil, &txn),
+	}, &result)
+	tree.Unlock()
+	var ask jute.MultiRequest
+	for range 10 {
+		ask.Ops = append(ask.Ops, jute.MultiOp{
+			MultiHeader: jute.MultiHeader{Type: jute.OpGetData, Err: -1},
+			Read:        &jute.PathWatch{Path: []byte("/big")},
+		})
+	}
+	body := jute.Append(nil, &ask)
+	answer := func(l reads.Limits) (jute.ErrorCode, []string, int) {
+		rd := reads.Reader{Auth: &auth.Rules{}, Limits: l}
+		v := tree.Read()
+		defer v.Release()
+		breaths := 0
+		a := reads.Asking{Type: jute.OpMultiRead, Body: body, Identity: auth.Nobody(), View: v,
+			Breathe: func() datatree.View { breaths++; return v },
+		}
+		code := rd.Answer(&a)
+		var out jute.MultiResponse
+		if code == jute.OK {
+			_, err := jute.Decode(a.Out, &out)
+			require.NoError(t, err)
+		}
+		var got []string
+		for _, r := range out.Results {
+			got = append(got, fmt.Sprint(r.Type, " ", r.Error.Err))
+		}
+		return code, got, breaths
+	}
+	code, got, breaths := answer(reads.Limits{ChunkBytes: 1 << 20})
+	require.Equal(t, jute.OK, code)
+	require.Len(t, got, 10)
+	require.NotContains(t, fmt.Sprint(got), "error")
+	require.Zero(t, breaths)
+
+	code, got, breaths = answer(reads.Limits{MaxMultiBytes: 2500, ChunkBytes: 2000})
+	require.Equal(t, jute.OK, code)
+	require.Len(t, got, 10, "each has its result")
+	for i := range got {
+		require.Equal(t, i >= 3, got[i] != got[0], i)
+	}
+	require.Equal(t, 1, breaths)
+
+	code, _, _ = answer(reads.Limits{MaxMultiOps: 9, ChunkBytes: 1 << 20})
+	require.Equal(t, jute.BadArguments, code)
+}
