@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
@@ -25,7 +23,8 @@ func serverCommand() *cobra.Command {
 		Use:   "server [zoo.cfg]",
 		Short: "Run a standalone server",
 		Long: "Runs a ZooKeeper server with the settings of a zoo.cfg. Without one the data is\n" +
-			"in ./quoll-data and clients connect to port 2181. SIGTERM and SIGINT end it cleanly.",
+			"in ./quoll-data and clients connect to port 2181. SIGTERM, SIGINT and SIGHUP end it\n" +
+			"cleanly; SIGQUIT prints what it is doing.",
 		Args: arguments(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			file := ""
@@ -53,8 +52,10 @@ func serve(ctx context.Context, file string, defines []string) error {
 		logger.Warn("setting", zap.String("where", w.Source), zap.String("key", w.Key),
 			zap.String("why", w.Text))
 	}
-	ctx, cancel := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
+	ctx, cancel := untilAsked(ctx)
 	defer cancel()
+	outliveReaders()
+	dumpOnQuit(ctx, os.Stderr)
 	reserveProcessors(os.Getenv("GOMAXPROCS"))
 	s := server.New(cfg, persistence.OS{}, logger)
 	s.Listening = func(at []netip.AddrPort) { greet(logger, file, at) }

@@ -205,16 +205,20 @@ func leaks(ctx context.Context, s settings, v *verdicts, server *subject, was ce
 	return nil
 }
 
-// goroutines ends a server by SIGQUIT and counts what it dumps.
+// goroutines counts what a server dumps on SIGQUIT, and ends it.
 func goroutines(server *subject) (int, error) {
 	if err := server.Signal(syscall.SIGQUIT); err != nil {
 		return 0, err
 	}
-	select {
-	case <-server.Done():
-	case <-time.After(20 * time.Second):
-		return 0, errors.New("SIGQUIT did not end the server")
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		if strings.Contains(server.log.String(), "end of the dump") {
+			break
+		}
+		if time.Now().After(deadline) {
+			return 0, errors.New("SIGQUIT brought no dump")
+		}
 	}
+	server.Kill()
 	n := strings.Count("\n"+server.log.String(), "\ngoroutine ")
 	if n == 0 {
 		return 0, errors.New("SIGQUIT left no dump of goroutines")
