@@ -146,6 +146,9 @@ func (c *Commands) registerTree(r *metrics.Registry) {
 	gauge("watch_count", func(v datatree.View) int64 { return int64(v.WatchCount()) })
 	gauge("ephemerals_count", func(v datatree.View) int64 { return int64(v.EphemeralCount()) })
 	gauge("approximate_data_size", datatree.View.ApproximateDataSize)
+	gauge("quoll_inconsistencies_count", func(datatree.View) int64 {
+		return int64(c.Shared.Tree.Faults().Inconsistencies)
+	})
 }
 
 func zero() int64 { return 0 }

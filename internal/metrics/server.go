@@ -1,6 +1,6 @@
 package metrics
 
-// Server is everything that a server counts, under ZooKeeper's names and in its
+// Server is what a server counts, under ZooKeeper's names and in its
 // units: milliseconds, bytes, requests. The gauges (avg_latency, znode_count and
 // so on) are registered by whoever knows their values.
 //
@@ -10,7 +10,6 @@ package metrics
 type Server struct {
 	Registry    *Registry
 	Disk        Disk
-	Prep        Prep
 	Sync        Sync
 	Final       Final
 	Watches     Watches
@@ -30,30 +29,11 @@ type Disk struct {
 	StartupSnapLoadTime *Summary // startup_snap_load_time
 }
 
-// Prep is the first stage of a write.
-type Prep struct {
-	QueueTime          *Summary // prep_processor_queue_time_ms
-	QueueSize          *Summary // prep_processor_queue_size
-	Queued             *Counter // prep_processor_request_queued
-	ProcessTime        *Summary // prep_process_time
-	ProposalTime       *Summary // proposal_process_time
-	CloseSessionTime   *Summary // close_session_prep_time
-	OutstandingQueued  *Counter // outstanding_changes_queued
-	OutstandingRemoved *Counter // outstanding_changes_removed
-}
-
 // Sync is the stage that makes a write durable.
 type Sync struct {
-	QueueTime         *Summary // sync_processor_queue_time_ms
-	QueueSize         *Summary // sync_processor_queue_size
-	Queued            *Counter // sync_processor_request_queued
-	QueueAndFlushTime *Summary // sync_processor_queue_and_flush_time_ms
-	FlushTime         *Summary // sync_processor_queue_flush_time_ms
-	ProcessTime       *Summary // sync_process_time
-	BatchSize         *Summary // sync_processor_batch_size
-	CommitTime        *Summary // commit_process_time
-	Commits           *Counter // commit_count
-	Proposals         *Counter // proposal_count
+	Queued    *Counter // sync_processor_request_queued
+	FlushTime *Summary // sync_processor_queue_flush_time_ms
+	BatchSize *Summary // sync_processor_batch_size
 }
 
 // Final is the stage that answers.
@@ -61,8 +41,6 @@ type Final struct {
 	ReadLatency        *Summary // readlatency
 	UpdateLatency      *Summary // updatelatency
 	PropagationLatency *Summary // propagation_latency
-	ReadTime           *Summary // read_final_proc_time_ms
-	WriteTime          *Summary // write_final_proc_time_ms
 	DigestMismatches   *Counter // digest_mismatches_count
 	Unrecoverable      *Counter // unrecoverable_error_count
 }
@@ -81,30 +59,22 @@ type Connections struct {
 	Requests           *Counter // connection_request_count
 	Rejected           *Counter // connection_rejected
 	Dropped            *Counter // connection_drop_count
-	Revalidated        *Counter // connection_revalidate_count
 	SessionlessExpired *Counter // sessionless_connections_expired
 	SessionsExpired    *Counter // stale_sessions_expired
 	ClosedNotServing   *Counter // cnxn_closed_without_zk_server_running
 	BytesReceived      *Counter // bytes_received_count
 	ResponseBytes      *Counter // response_bytes
-	TokenDeficit       *Summary // connection_token_deficit
 }
 
 // Throttle is what the server put off or refused.
 type Throttle struct {
-	StaleRequests *Counter // stale_requests
-	StaleDropped  *Counter // stale_requests_dropped
-	StaleReplies  *Counter // stale_replies
-	QueueTime     *Summary // request_throttle_queue_time_ms
-	Waits         *Counter // request_throttle_wait_count
 	LargeRejected *Counter // large_requests_rejected
-	Ops           *Counter // throttled_ops
 }
 
 // Namespaces are the first parts of paths: /a of /a/b.
 type Namespaces struct {
-	Write         *SummarySet // write_per_namespace
-	Read          *SummarySet // read_per_namespace
+	Write         *SummarySet // write_per_namespace; not measured, and no lines then
+	Read          *SummarySet // read_per_namespace; likewise
 	QuotaExceeded *CounterSet // quota_exceeded_error_per_namespace
 }
 
@@ -121,7 +91,6 @@ func NewServer(r *Registry) *Server {
 			StartupTxnsLoadTime: r.Summary("startup_txns_load_time"),
 			StartupSnapLoadTime: r.Summary("startup_snap_load_time"),
 		},
-		Prep:        newPrep(r),
 		Sync:        newSync(r),
 		Final:       newFinal(r),
 		Connections: newConnections(r),
@@ -133,13 +102,7 @@ func NewServer(r *Registry) *Server {
 			Bytes:    r.Counter("watch_bytes"),
 		},
 		Throttle: Throttle{
-			StaleRequests: r.Counter("stale_requests"),
-			StaleDropped:  r.Counter("stale_requests_dropped"),
-			StaleReplies:  r.Counter("stale_replies"),
-			QueueTime:     r.Advanced("request_throttle_queue_time_ms"),
-			Waits:         r.Counter("request_throttle_wait_count"),
 			LargeRejected: r.Counter("large_requests_rejected"),
-			Ops:           r.Counter("throttled_ops"),
 		},
 		Namespaces: Namespaces{
 			Write:         r.SummarySet("write_per_namespace"),
@@ -151,31 +114,11 @@ func NewServer(r *Registry) *Server {
 	return s
 }
 
-func newPrep(r *Registry) Prep {
-	return Prep{
-		QueueTime:          r.Advanced("prep_processor_queue_time_ms"),
-		QueueSize:          r.Summary("prep_processor_queue_size"),
-		Queued:             r.Counter("prep_processor_request_queued"),
-		ProcessTime:        r.Summary("prep_process_time"),
-		ProposalTime:       r.Summary("proposal_process_time"),
-		CloseSessionTime:   r.Advanced("close_session_prep_time"),
-		OutstandingQueued:  r.Counter("outstanding_changes_queued"),
-		OutstandingRemoved: r.Counter("outstanding_changes_removed"),
-	}
-}
-
 func newSync(r *Registry) Sync {
 	return Sync{
-		QueueTime:         r.Advanced("sync_processor_queue_time_ms"),
-		QueueSize:         r.Summary("sync_processor_queue_size"),
-		Queued:            r.Counter("sync_processor_request_queued"),
-		QueueAndFlushTime: r.Advanced("sync_processor_queue_and_flush_time_ms"),
-		FlushTime:         r.Advanced("sync_processor_queue_flush_time_ms"),
-		ProcessTime:       r.Summary("sync_process_time"),
-		BatchSize:         r.Summary("sync_processor_batch_size"),
-		CommitTime:        r.Summary("commit_process_time"),
-		Commits:           r.Counter("commit_count"),
-		Proposals:         r.Counter("proposal_count"),
+		Queued:    r.Counter("sync_processor_request_queued"),
+		FlushTime: r.Advanced("sync_processor_queue_flush_time_ms"),
+		BatchSize: r.Summary("sync_processor_batch_size"),
 	}
 }
 
@@ -184,8 +127,6 @@ func newFinal(r *Registry) Final {
 		ReadLatency:        r.Advanced("readlatency"),
 		UpdateLatency:      r.Advanced("updatelatency"),
 		PropagationLatency: r.Advanced("propagation_latency"),
-		ReadTime:           r.Advanced("read_final_proc_time_ms"),
-		WriteTime:          r.Advanced("write_final_proc_time_ms"),
 		DigestMismatches:   r.Counter("digest_mismatches_count"),
 		Unrecoverable:      r.Counter("unrecoverable_error_count"),
 	}
@@ -196,21 +137,21 @@ func newConnections(r *Registry) Connections {
 		Requests:           r.Counter("connection_request_count"),
 		Rejected:           r.Counter("connection_rejected"),
 		Dropped:            r.Counter("connection_drop_count"),
-		Revalidated:        r.Counter("connection_revalidate_count"),
 		SessionlessExpired: r.Counter("sessionless_connections_expired"),
 		SessionsExpired:    r.Counter("stale_sessions_expired"),
 		ClosedNotServing:   r.Counter("cnxn_closed_without_zk_server_running"),
 		BytesReceived:      r.Counter("bytes_received_count"),
 		ResponseBytes:      r.Counter("response_bytes"),
-		TokenDeficit:       r.Summary("connection_token_deficit"),
 	}
 }
 
 // registerSilent registers the names that dashboards and scripts look for and
 // that stay at zero on a server alone: those of an ensemble, of caches that Quoll
-// has not, and of schemes that it does not serve.
+// has not, of schemes that it does not serve, and at the end of each list those
+// of what Quoll does not measure.
 func registerSilent(r *Registry) {
 	for _, name := range []string{
+		"commit_count", "proposal_count", "connection_revalidate_count",
 		"looking_count", "diff_count", "snap_count", "revalidate_count",
 		"learner_proposal_received_count", "learner_commit_received_count",
 		"quit_leading_due_to_disloyal_voter", "request_commit_queued",
@@ -221,6 +162,9 @@ func registerSilent(r *Registry) {
 		"ensemble_auth_success", "ensemble_auth_fail", "ensemble_auth_skip",
 		"snapshot_rate_limited_count", "restore_error_count", "restore_rate_limited_count",
 		"unsuccessful_handshake", "insecure_admin_count", "tls_handshake_exceeded",
+		"prep_processor_request_queued", "outstanding_changes_queued",
+		"outstanding_changes_removed", "stale_requests", "stale_requests_dropped",
+		"stale_replies", "request_throttle_wait_count", "throttled_ops",
 	} {
 		r.Counter(name)
 	}
@@ -235,6 +179,9 @@ func registerSilent(r *Registry) {
 		"concurrent_request_processing_in_commit_processor",
 		"read_commit_proc_req_queued", "write_commit_proc_req_queued",
 		"commit_commit_proc_req_queued", "read_commit_proc_issued", "write_commit_proc_issued",
+		"connection_token_deficit", "prep_processor_queue_size", "prep_process_time",
+		"proposal_process_time", "sync_processor_queue_size", "sync_process_time",
+		"commit_process_time",
 	} {
 		r.Summary(name)
 	}
@@ -242,6 +189,9 @@ func registerSilent(r *Registry) {
 		"read_commitproc_time_ms", "write_commitproc_time_ms", "local_write_committed_time_ms",
 		"server_write_committed_time_ms", "proposal_latency", "proposal_ack_creation_latency",
 		"commit_propagation_latency", "quorum_ack_latency",
+		"prep_processor_queue_time_ms", "close_session_prep_time",
+		"sync_processor_queue_time_ms", "sync_processor_queue_and_flush_time_ms",
+		"read_final_proc_time_ms", "write_final_proc_time_ms", "request_throttle_queue_time_ms",
 	} {
 		r.Advanced(name)
 	}

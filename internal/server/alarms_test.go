@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"fmt"
 	"testing"
 
@@ -83,6 +84,10 @@ func TestFaultsOfTheTreeAreTold(t *testing.T) {
 
 	s, logs = restored(t, dir)
 	require.Equal(t, []string{differs}, messages(logs))
+	disk := &s.outlook.metrics.Disk
+	require.EqualValues(t, 1, disk.StartupTxnsLoaded.Snapshot().Sum)
+	require.EqualValues(t, 1, disk.StartupTxnsLoadTime.Snapshot().Count)
+	require.EqualValues(t, 1, disk.StartupSnapLoadTime.Snapshot().Count)
 	wrong.Header.Zxid, wrong.HasDigest = 2, false // /a is there
 	s.tree.Lock()
 	s.tree.Apply(&wrong, &datatree.Result{})
@@ -126,5 +131,14 @@ func TestASoftQuotaDoesNotFloodTheLog(t *testing.T) {
 	}
 	require.LessOrEqual(t, logs.Len(), 3)
 	require.GreaterOrEqual(t, logs.Len(), 1)
+	require.NoError(t, s.store.Close())
+}
+
+// The last that mntr can tell, while the doors close.
+func TestAFailureIsCounted(t *testing.T) {
+	s, _ := restored(t, t.TempDir())
+	s.fail(persistence.ErrDisk)
+	require.EqualValues(t, 1, s.outlook.metrics.Final.Unrecoverable.Value())
+	require.ErrorIs(t, context.Cause(s.failed), persistence.ErrDisk)
 	require.NoError(t, s.store.Close())
 }

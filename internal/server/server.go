@@ -203,6 +203,7 @@ func (s *Server) abandon(door *reactor.Handle, ended <-chan error) error {
 // fail ends the server because of an error after which nothing may be acknowledged.
 func (s *Server) fail(err error) {
 	s.logger.Error("the server ends: the log cannot be written", zap.Error(err))
+	s.outlook.metrics.Final.Unrecoverable.Add(1)
 	s.giveUp(err)
 	s.halt()
 }

@@ -43,7 +43,8 @@ type loader struct {
 	tree     *datatree.Tree
 	sessions map[jute.SessionID]int32 // timeout, ms
 	// begun: a snapshot is being read, and what the new tree had of its own is gone.
-	begun bool
+	begun  bool
+	loaded time.Time // when the snapshot was, or nothing but transactions began
 }
 
 func newLoader(tree *datatree.Tree) *loader {
@@ -88,6 +89,7 @@ func (l *loader) SnapshotLoaded(info persistence.SnapInfo) error {
 	}
 	l.tree.FinishLoad(info.Zxid, digest)
 	l.tree.EnsureConfigNode()
+	l.loaded = time.Now()
 	return nil
 }
 
@@ -129,13 +131,14 @@ func (s *Server) restore() ([]session.Saved, error) {
 		return nil, err
 	}
 	s.tree = datatree.New(treeOptions(s.cfg))
-	load := newLoader(s.tree)
 	begin := time.Now()
+	load := newLoader(s.tree)
+	load.loaded = begin
 	found, err := dir.Recover(load)
 	if err != nil {
 		return nil, err
 	}
-	s.outlook.recovered(time.Since(begin))
+	s.outlook.recovered(begin, load.loaded, found.Txns)
 	s.report(&found)
 	s.faults.look(s.tree.Faults(), s.clock.monoMillis())
 	orphans := killOrphans(s.tree, load.sessions)
