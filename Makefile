@@ -42,6 +42,7 @@ fuzz:
 lint: $(TOOLS)/staticcheck $(TOOLS)/govulncheck
 	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
 	if [ -n "$$unformatted" ]; then echo "gofmt -w is due: $$unformatted"; exit 1; fi
+	$(GO) mod tidy -diff
 	$(GO) vet ./...
 	$(TOOLS)/staticcheck ./...
 	@TOOLS=$(TOOLS) .ci/vulnerabilities

@@ -64,9 +64,8 @@ func NewChain(
 	return c
 }
 
-// Requests takes a lane's batch. wallMillis stamps its transactions (ms since 1970).
-func (c *Chain) Requests(batch *Batch, wallMillis int64) {
-	c.prep.wall = wallMillis
+// Requests takes a lane's batch.
+func (c *Chain) Requests(batch *Batch) {
 	for i := range batch.Requests {
 		if c.queue.Len() > 0 || c.throttled() {
 			c.queue.Push(batch.Requests[i])
@@ -79,8 +78,11 @@ func (c *Chain) Requests(batch *Batch, wallMillis int64) {
 	c.final.out.wake()
 }
 
-// Time is told of each step's time, on the monotonic clock, before anything else.
-func (c *Chain) Time(monoMillis int64) { c.mono = monoMillis }
+// Time is told of each step's time before anything else: on the monotonic clock, and that which
+// stamps the step's transactions, in ms since 1970.
+func (c *Chain) Time(monoMillis, wallMillis int64) {
+	c.mono, c.prep.wall = monoMillis, wallMillis
+}
 
 // request sends one request its way.
 func (c *Chain) request(r *Request) {
@@ -166,14 +168,12 @@ func (c *Chain) Committed(zxid jute.Zxid) {
 }
 
 // Expire ends a session whose time is up.
-func (c *Chain) Expire(s *session.Session, wallMillis int64) {
-	c.prep.wall = wallMillis
+func (c *Chain) Expire(s *session.Session) {
 	c.write(&Request{Session: s.ID, Type: jute.OpCloseSession, Identity: serverIdentity}, s)
 }
 
 // Reap deletes a container or TTL node that nobody needs any more.
-func (c *Chain) Reap(path []byte, wallMillis int64) {
-	c.prep.wall = wallMillis
+func (c *Chain) Reap(path []byte) {
 	body := jute.Append(nil, &jute.PathBuffer{Path: path})
 	r := Request{Type: jute.OpDeleteContainer, Body: body, Identity: serverIdentity}
 	c.write(&r, nil)

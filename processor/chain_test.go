@@ -40,7 +40,7 @@ func TestWhatIsAppliedIsForgotten(t *testing.T) {
 	s.owner = 1
 	c, made, own := testChain(t, l, Rules{})
 	for range 10 {
-		c.Requests(&Batch{Requests: []Request{setting(s, own.ID, 100), setting(s, own.ID, 100)}}, 1)
+		c.Requests(&Batch{Requests: []Request{setting(s, own.ID, 100), setting(s, own.ID, 100)}})
 		c.Committed((*made)[len(*made)-2].Header.Zxid)
 		require.Equal(t, 1, c.InFlight())
 		c.Committed((*made)[len(*made)-1].Header.Zxid - 1)
@@ -65,15 +65,16 @@ func TestAThrottledSessionCanEnd(t *testing.T) {
 	}
 	ping := closing
 	ping.Type, ping.Xid = jute.OpPing, jute.XidPing
-	c.Time(0)
+	c.Time(0, 1)
 	c.Requests(&Batch{Requests: []Request{
 		setting(s, own.ID, 1), setting(s, own.ID, 2), ping, closing,
-	}}, 1)
+	}})
 	require.Len(t, *made, 1, "the others wait")
-	c.Time(1000)
+	c.Time(1000, 7001)
 	c.Committed((*made)[0].Header.Zxid)
 	require.Len(t, *made, 2)
 	require.Equal(t, jute.OpCloseSession, (*made)[1].Header.Type, "the second set is refused")
+	require.Equal(t, int64(7001), (*made)[1].Header.Time, "when it is made, not when it came")
 }
 
 // The tree's lock is given back when enough was built, however few transactions that took.
@@ -90,7 +91,7 @@ func TestRepliesBehindAWriteEndAHold(t *testing.T) {
 			Body: jute.Append(nil, &jute.PathWatch{Path: []byte("/big")}),
 		})
 	}
-	c.Requests(&Batch{Requests: batch}, 1)
+	c.Requests(&Batch{Requests: batch})
 	c.Committed((*made)[2].Header.Zxid)
 	require.Len(t, l.mailbox.take(nil), 2, "two reads passed the limit, and one was left")
 	require.Zero(t, c.InFlight())
@@ -116,7 +117,7 @@ func TestATransactionMustBeReadable(t *testing.T) {
 	multi.Type, multi.Body = jute.OpMulti, jute.Append(nil, &ask)
 	c.Requests(&Batch{Requests: []Request{
 		setting(s, own.ID, 2000), multi, setting(s, own.ID, 500),
-	}}, 1)
+	}})
 	require.Len(t, *made, 3)
 	require.Equal(t, jute.OpError, (*made)[0].Header.Type)
 	for _, e := range *made {

@@ -23,8 +23,8 @@ func serverCommand() *cobra.Command {
 		Use:   "server [zoo.cfg]",
 		Short: "Run a standalone server",
 		Long: "Runs a ZooKeeper server with the settings of a zoo.cfg. Without one the data is\n" +
-			"in ./quoll-data and clients connect to port 2181. SIGTERM, SIGINT and SIGHUP end it\n" +
-			"cleanly; SIGQUIT prints what it is doing.",
+			"in ./quoll-data and clients connect to port 2181. SIGTERM, SIGINT and SIGHUP end\n" +
+			"it cleanly; SIGQUIT prints what it is doing.",
 		Args: arguments(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			file := ""

@@ -118,7 +118,7 @@ func New(
 // Step moves the server on by some events. The effects are valid until the next step.
 func (r *Replica) Step(ev *Events) *Effects {
 	r.effects = Effects{Generation: r.generation, Append: r.effects.Append[:0]}
-	r.chain.Time(ev.MonoMillis)
+	r.chain.Time(ev.MonoMillis, ev.WallMillis)
 	current := ev.Generation == r.generation
 	if current && ev.SnapshotDone {
 		r.snapshotting = false
@@ -127,12 +127,12 @@ func (r *Replica) Step(ev *Events) *Effects {
 		r.chain.Committed(r.peer.Durable(ev.Durable))
 	}
 	for _, b := range ev.Batches {
-		r.chain.Requests(b, ev.WallMillis)
+		r.chain.Requests(b)
 	}
 	if ev.Tick {
 		r.tick(ev.Now)
 	}
-	r.expire(ev.WallMillis)
+	r.expire()
 	r.takeAppends()
 	r.startSnapshot()
 	return &r.effects

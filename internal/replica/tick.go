@@ -37,10 +37,10 @@ func (r *Replica) tick(now Now) {
 
 // expire proposes the end of sessions whose time is up; of a crowd some, and the next step goes on.
 // Since the tick they are closing, so that what their clients still send changes nothing.
-func (r *Replica) expire(wallMillis int64) {
+func (r *Replica) expire() {
 	n := min(len(r.expired), r.config.ExpiriesPerStepAtMost)
 	for _, s := range r.expired[:n] {
-		r.chain.Expire(s, wallMillis)
+		r.chain.Expire(s)
 	}
 	r.expired = slices.Delete(r.expired, 0, n)
 	r.effects.Again = len(r.expired) > 0
@@ -65,7 +65,7 @@ func (r *Replica) reap(now Now) {
 	v := r.tree.Peek()
 	paths := v.Expired(&rp.cursor, now.WallMillis, rp.rules.MaxNeverUsedMillis, budget)
 	for _, path := range paths {
-		r.chain.Reap(path, now.WallMillis)
+		r.chain.Reap(path)
 	}
 	rp.running = rp.cursor.More()
 	if pace := rp.rules.MaxPerMinute; pace > 0 {
