@@ -51,10 +51,11 @@ func (s *Stream) weigh(frame []byte) int {
 
 // mayBulk says whether a frame may be taken now. If not the connection is parked until it may.
 func (s *Stream) mayBulk(size int) bool {
+	b := &s.lane.bulk
 	if size < s.lane.Rules.BulkBytes {
+		b.leave(s) // a read that the loop can answer by now weighs nothing any more
 		return true
 	}
-	b := &s.lane.bulk
 	if s.lane.fitsBulk(size) && !b.liveBefore(s) {
 		b.leave(s)
 		return true

@@ -191,6 +191,30 @@ func TestAReadBehindALargeWriteWeighsThat(t *testing.T) {
 	require.True(t, out.parked)
 }
 
+// A read waits in line for its weight on the core. When nothing of its connection is in flight any
+// more the loop answers it: it must leave the line, or nobody behind it comes.
+func TestAReadLeavesTheLineWhenTheLoopAnswersIt(t *testing.T) {
+	l, core := testLane(t, 0, 900<<10)
+	busy, _ := client(l, 1)
+	large := request(1, jute.OpSetData, &jute.SetDataRequest{
+		Path: []byte("/list"), Data: make([]byte, 900<<10), Version: -1,
+	})
+	require.Equal(t, len(large), busy.Input(large))
+	s, out := client(l, 2)
+	in := request(1, jute.OpSetData, &jute.SetDataRequest{Path: []byte("/list")})
+	in = append(in, request(2, jute.OpGetData, &jute.PathWatch{Path: []byte("/big")})...)
+	used := s.Input(in)
+	require.Less(t, used, len(in))
+	require.True(t, out.parked)
+	require.Len(t, l.bulk.waiting, 1)
+	l.Turn()
+	l.answerAll(core)
+	require.False(t, out.parked)
+	require.Equal(t, len(in)-used, s.Input(in[used:]))
+	require.Equal(t, []int32{1, 2}, out.xids())
+	require.Empty(t, l.bulk.waiting)
+}
+
 // answerAll answers everything that the core has with an empty reply.
 func (l *Lane) answerAll(core *sink) {
 	d := l.mailbox.blank()
