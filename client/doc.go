@@ -29,6 +29,6 @@
 // of OnEvent; the writer owns the socket's output. Everything else is behind mu. A Pipeline has no
 // goroutine and no lock.
 //
-// Read wire.go, then conn.go with future.go, then pipeline.go; typed.go says the common requests in
-// Go's types.
+// Read options.go, wire.go, then conn.go with future.go, then pipeline.go; typed.go says the common
+// requests in Go's types.
 package client

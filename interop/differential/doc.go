@@ -26,6 +26,6 @@
 //   - A batch that the servers may answer out of order, or whose connection they close, has no
 //     requests behind it (see step.go).
 //
-// Read step.go, then generate.go with sessions.go, operations.go and values.go, then side.go,
-// mask.go and run.go.
+// Read main.go, step.go, then generate.go with learn.go, sessions.go, operations.go and values.go,
+// then servers.go, side.go, mask.go and run.go.
 package main

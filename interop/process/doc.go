@@ -12,5 +12,6 @@
 // return has no process left. One goroutine per Server waits for the child and owns its exit
 // code; everybody else reads it after the done channel is closed.
 //
-// Read server.go, then config.go, then fourletter.go.
+// Read server.go, then quoll.go and config.go, then fourletter.go; parent_linux.go and
+// parent_other.go end a server with the program that started it.
 package process

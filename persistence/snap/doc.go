@@ -18,5 +18,5 @@
 //   - The only goroutine is the one that reads ahead (window.go); it ends before Read returns.
 //
 // Read format.go (writing a file), body.go, read.go, window.go (how a stream is read and
-// checksummed), then snappy.go.
+// checksummed) with adler.go, then snappy.go.
 package snap
