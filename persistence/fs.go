@@ -48,7 +48,24 @@ type File interface {
 	Truncate(size int64) error
 	// Size is the current size in bytes.
 	Size() (int64, error)
+	// ID tells the file from its copies.
+	ID() FileID
 	Close() error
+}
+
+// FileID is what a file keeps for life, over writes, renames and crashes, and what a copy of it
+// does not have. A part that is 0 is not known.
+type FileID struct {
+	Inode uint64
+	Born  int64 // ns since 1970; tells a file from a later one that got its inode
+}
+
+func (id FileID) known() bool { return id.Inode != 0 }
+
+// same says whether nothing that is known of both tells them apart.
+func (id FileID) same(other FileID) bool {
+	return (id.Inode == other.Inode || id.Inode == 0 || other.Inode == 0) &&
+		(id.Born == other.Born || id.Born == 0 || other.Born == 0)
 }
 
 // FileInfo describes a file in a listing.

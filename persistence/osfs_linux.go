@@ -74,6 +74,16 @@ func syncRange(f *os.File, flags int) error {
 	return err
 }
 
+// bornAt is 0 on a file system that does not say when a file was made.
+func bornAt(f *os.File) int64 {
+	var info unix.Statx_t
+	err := unix.Statx(int(f.Fd()), "", unix.AT_EMPTY_PATH, unix.STATX_BTIME, &info)
+	if err != nil || info.Mask&unix.STATX_BTIME == 0 {
+		return 0
+	}
+	return info.Btime.Sec*1e9 + int64(info.Btime.Nsec)
+}
+
 // overwritesInPlace is true on the file systems that are known to write a block that has its
 // place on the device there again, and to flush the device on every fdatasync.
 func overwritesInPlace(f *os.File) bool {

@@ -33,6 +33,9 @@ type Recovered struct {
 	Txns     int // applied from logs
 	// Own: the directory was as this server left it; otherwise it counts as Apache's.
 	Own bool
+	// CopiedSidecar are the files walmeta.* that were not believed, because they were copied or
+	// restored. When both were, what is missing at the end of the log was not noticed.
+	CopiedSidecar []string
 	// Skipped are snapshots, newer than the one loaded, that are not valid.
 	Skipped []SkippedSnapshot
 	// TornBytes were cut off the end of the newest log; what they held was never acknowledged.
@@ -82,6 +85,7 @@ func (d *Dir) recover(sink Sink, all listing, found bool) (rec Recovered, err er
 	if err != nil {
 		return rec, err
 	}
+	rec.CopiedSidecar = d.meta.copied
 	rec.Own = found && !d.meta.state.foreign(all.logs, all.snaps, files)
 	if rec.Own && d.meta.state.truncateTo != none {
 		if err := d.cutLogs(d.meta.state.truncateTo); err != nil {

@@ -29,15 +29,18 @@ import (
 //	72  its size in bytes
 //	80  acceptedEpoch     second copies (-1: none)
 //	88  currentEpoch
-//	96  zeros
+//	96  inode of this twin's file (0: unknown)
+//	104 when it was made, ns since 1970 (0: unknown)
+//	112 zeros
 //	508 CRC-32C of bytes 0-507
 //
 // A log, a snapshot or an epoch above what is recorded was written by someone else: the sidecar
 // is void then, and Apache's files alone rule (see foreign). The record of a new name is durable
 // before the name exists, so that our own crash never looks foreign.
 //
-// Losing both twins makes a directory look as if Apache had written it; losing one is damage. Who
-// brings an older copy of a directory back leaves both out.
+// Losing both twins makes a directory look as if Apache had written it; losing one is damage. A
+// twin in another file than the one it names was copied, with its directory, at another moment
+// than the logs: it is not believed, and a directory with no other counts as Apache's.
 const (
 	sidecarName    = "walmeta."
 	sidecarBytes   = 512
@@ -74,14 +77,17 @@ type sidecar struct {
 	fs    FS
 	dir   string
 	twins [2]File
+	ids   [2]FileID // of the twins
 	state sidecarState
-	err   error // the first failure of a write; final
+	// copied are the twins that were not believed when the sidecar was opened.
+	copied []string
+	err    error // the first failure of a write; final
 }
 
 // read-only: table of the checksum.
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-func (s *sidecarState) encode() []byte {
+func (s *sidecarState) encode(id FileID) []byte {
 	p := make([]byte, 0, sidecarBytes)
 	be := binary.BigEndian
 	p = append(p, "QWAL"...)
@@ -89,7 +95,7 @@ func (s *sidecarState) encode() []byte {
 	for _, v := range []int64{
 		int64(s.seq), int64(s.durable), int64(s.log), s.offset, int64(s.newestLog),
 		int64(s.ownSince), int64(s.truncateTo), int64(s.newestSnap), s.newestBytes,
-		s.epochs.Accepted, s.epochs.Current,
+		s.epochs.Accepted, s.epochs.Current, int64(id.Inode), id.Born,
 	} {
 		p = be.AppendUint64(p, uint64(v))
 	}
@@ -98,11 +104,12 @@ func (s *sidecarState) encode() []byte {
 	return p
 }
 
-func (s *sidecarState) decode(p []byte) bool {
+// decode returns the identity of the file that the state was written to.
+func (s *sidecarState) decode(p []byte) (id FileID, ok bool) {
 	be := binary.BigEndian
 	if len(p) != sidecarBytes || string(p[:4]) != "QWAL" || be.Uint32(p[4:]) != sidecarVersion ||
 		be.Uint32(p[sidecarBytes-4:]) != crc32.Checksum(p[:sidecarBytes-4], castagnoli) {
-		return false
+		return id, false
 	}
 	at := func(i int) int64 { return int64(be.Uint64(p[8+8*i:])) }
 	*s = sidecarState{
@@ -111,32 +118,59 @@ func (s *sidecarState) decode(p []byte) bool {
 		newestSnap: jute.Zxid(at(7)), newestBytes: at(8),
 		epochs: Epochs{Accepted: at(9), Current: at(10)},
 	}
-	return true
+	return FileID{Inode: uint64(at(11)), Born: at(12)}, true
 }
 
 func twinName(dir string, i int) string {
 	return filepath.Join(dir, sidecarName+string(rune('0'+i)))
 }
 
+// twin is what one of the two names holds.
+type twin struct {
+	there  bool
+	state  *sidecarState // nil: not whole
+	origin origin
+}
+
+// origin says whether a twin is in the file that it was written to.
+type origin uint8
+
+const (
+	unproven origin = iota // an older format, or a file system that cannot tell
+	original
+	copied
+)
+
 // openSidecar reads the twins. found is false when there is no sidecar, or one whose creation
-// was cut short; then create makes it.
+// was cut short, or a copy; then create makes it.
 func openSidecar(fsys FS, dir string) (s *sidecar, found bool, err error) {
 	s = &sidecar{fs: fsys, dir: dir, state: freshSidecar()}
-	present, whole := 0, 0
-	for i := range s.twins {
-		state, there, err := s.openTwin(i)
-		if err != nil {
+	var twins [2]twin
+	proven := false
+	for i := range twins {
+		if twins[i], err = s.openTwin(i); err != nil {
+			s.close()
 			return nil, false, err
 		}
-		if there {
+		proven = proven || twins[i].origin == original
+		if twins[i].origin == copied {
+			s.copied = append(s.copied, twinName(dir, i))
+		}
+	}
+	if len(s.copied) > 0 && !proven {
+		return s, false, nil
+	}
+	present, whole := 0, 0
+	for _, t := range twins {
+		if t.there {
 			present++
 		}
-		if state == nil {
+		if t.state == nil || t.origin == copied {
 			continue
 		}
 		whole++
-		if whole == 1 || state.seq > s.state.seq {
-			s.state = *state
+		if whole == 1 || t.state.seq > s.state.seq {
+			s.state = *t.state
 		}
 	}
 	switch {
@@ -153,25 +187,34 @@ func openSidecar(fsys FS, dir string) (s *sidecar, found bool, err error) {
 	}
 }
 
-func (s *sidecar) openTwin(i int) (state *sidecarState, there bool, err error) {
+func (s *sidecar) openTwin(i int) (t twin, err error) {
 	f, err := s.fs.OpenRW(twinName(s.dir, i))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, false, nil
+		return twin{}, nil
 	}
 	if err != nil {
-		return nil, false, err
+		return twin{}, err
 	}
-	s.twins[i] = f
+	s.twins[i], s.ids[i] = f, f.ID()
 	p := make([]byte, sidecarBytes)
 	n, err := readFull(f, p, 0)
 	if err != nil && !isEOF(err) {
-		return nil, false, err
+		return twin{}, err
 	}
-	state = new(sidecarState)
-	if !state.decode(p[:n]) {
-		state = nil
+	t.there = true
+	state := new(sidecarState)
+	written, ok := state.decode(p[:n])
+	if !ok {
+		return t, nil
 	}
-	return state, true, nil
+	t.state = state
+	switch {
+	case !written.same(s.ids[i]):
+		t.origin = copied
+	case written.known() && s.ids[i].known():
+		t.origin = original
+	}
+	return t, nil
 }
 
 // create makes both twins and their names durable. What is there of an earlier attempt goes.
@@ -194,9 +237,9 @@ func (s *sidecar) create(state sidecarState) error {
 		if err != nil {
 			return diskError("create", twinName(s.dir, i), err)
 		}
-		s.twins[i] = f
+		s.twins[i], s.ids[i] = f, f.ID()
 		s.state.seq = uint64(i)
-		if err := s.write(f); err != nil {
+		if err := s.write(i); err != nil {
 			return err
 		}
 		if err := f.Sync(); err != nil {
@@ -209,8 +252,9 @@ func (s *sidecar) create(state sidecarState) error {
 	return nil
 }
 
-func (s *sidecar) write(f File) error {
-	if _, err := f.WriteAt(s.state.encode(), 0); err != nil {
+func (s *sidecar) write(i int) error {
+	f := s.twins[i]
+	if _, err := f.WriteAt(s.state.encode(s.ids[i]), 0); err != nil {
 		return diskError("write", f.Name(), err)
 	}
 	return nil
@@ -250,9 +294,9 @@ func (s *sidecar) begin(change func(*sidecarState)) (File, error) {
 	}
 	change(&s.state)
 	s.state.seq++
-	f := s.twins[s.state.seq%2]
-	s.err = s.write(f)
-	return f, s.err
+	i := int(s.state.seq % 2)
+	s.err = s.write(i)
+	return s.twins[i], s.err
 }
 
 // get returns a copy of the state.

@@ -115,6 +115,7 @@ type Disk struct {
 	names  map[string]*inode // as they are now
 	stable map[string]*inode // as they are after a power loss
 	moves  []move            // from stable to names, in order
+	inodes uint64            // how many there ever were
 }
 
 var _ persistence.FS = (*Disk)(nil)
@@ -140,6 +141,12 @@ func New() *Disk {
 		names:  map[string]*inode{},
 		stable: map[string]*inode{},
 	}
+}
+
+// newInode must be called with the lock held.
+func (d *Disk) newInode() *inode {
+	d.inodes++
+	return &inode{number: d.inodes}
 }
 
 // Calls is how many calls there were.
@@ -253,7 +260,7 @@ func (d *Disk) Create(name string) (persistence.File, error) {
 	case d.names[name] != nil:
 		return nil, pathError("create", name, fs.ErrExist)
 	}
-	file := &inode{}
+	file := d.newInode()
 	d.names[name] = file
 	d.moves = append(d.moves, move{to: name, file: file})
 	return &handle{disk: d, name: name, file: file, writable: true}, nil

@@ -10,6 +10,7 @@ import (
 
 // inode is a file without a name.
 type inode struct {
+	number  uint64 // never given to another file of the disk; kept over renames and crashes
 	stable  []byte
 	current []byte
 	pending []change
@@ -42,6 +43,7 @@ func (f *inode) change(c change) {
 
 func (f *inode) clone() *inode {
 	return &inode{
+		number:  f.number,
 		stable:  append([]byte(nil), f.stable...),
 		current: append([]byte(nil), f.current...),
 		pending: append([]change(nil), f.pending...),
@@ -159,6 +161,8 @@ func (h *handle) Size() (int64, error) {
 	}
 	return int64(len(h.file.current)), nil
 }
+
+func (h *handle) ID() persistence.FileID { return persistence.FileID{Inode: h.file.number} }
 
 func (h *handle) Close() error {
 	h.disk.mu.Lock()

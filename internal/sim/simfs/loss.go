@@ -99,6 +99,7 @@ func (d *Disk) Kill() *Disk {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	next := New()
+	next.inodes = d.inodes
 	maps.Copy(next.dirs, d.dirs)
 	twins := map[*inode]*inode{}
 	twin := func(f *inode) *inode {
@@ -136,13 +137,15 @@ func (d *Disk) PowerLoss(loss Loss) *Disk {
 		}
 	}
 	next := New()
+	next.inodes = d.inodes
 	maps.Copy(next.dirs, d.dirs)
 	twins := map[*inode]*inode{}
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		f := names[name]
 		if twins[f] == nil {
 			image := f.afterLoss(loss)
-			twins[f] = &inode{stable: image, current: append([]byte(nil), image...)}
+			twins[f] = &inode{number: f.number,
+				stable: image, current: append([]byte(nil), image...)}
 		}
 		next.names[name] = twins[f]
 		next.stable[name] = twins[f]
@@ -194,12 +197,17 @@ func (d *Disk) Read(name string) []byte {
 	return nil
 }
 
-// Write replaces the content of a file behind everyone's back, durably.
+// Write replaces the content of a file behind everyone's back, durably. A file that was not there
+// is a new one: a copy of a file is Write of what Read gave, under another name.
 func (d *Disk) Write(name string, data []byte) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	name = path.Clean(name)
-	f := &inode{stable: append([]byte(nil), data...), current: append([]byte(nil), data...)}
+	f := d.newInode()
+	if old := d.names[name]; old != nil {
+		f.number = old.number
+	}
+	f.stable, f.current = append([]byte(nil), data...), append([]byte(nil), data...)
 	d.names[name] = f
 	d.stable[name] = f
 }
