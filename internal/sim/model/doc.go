@@ -9,6 +9,6 @@
 // Nothing is shared with the rooms that it judges but jute, which reads and writes bytes. Where the
 // order of a list is open, Canonical sorts it.
 //
-// The model belongs to one goroutine. Read tree.go, access.go, write.go, quota.go, multi.go, read.go
-// and watch.go.
+// The model belongs to one goroutine. Read tree.go, access.go, write.go, quota.go, multi.go,
+// read.go and watch.go.
 package model
