@@ -37,6 +37,8 @@
 // the caller, in an order that depends on nothing but the disk, so that a simulation can replay
 // it.
 //
-// Read fs.go (the disk), record.go and txnlog.go (writing), sidecar.go (the watermark), replay.go
-// and recover.go (starting), snapfile.go, then dir.go, epoch.go, truncate.go and purge.go.
+// Read fs.go (the disk; osfs.go is the real one, with inode_*.go), names.go and errors.go,
+// record.go and txnlog.go (writing), sidecar.go (the watermark), replay.go and recover.go
+// (starting), snapfile.go, then dir.go, epoch.go, truncate.go and purge.go. logfile.go is for
+// tools.
 package persistence

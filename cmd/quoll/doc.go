@@ -11,5 +11,6 @@
 //	4   the AdminServer did not start
 //	10  the transaction log cannot be written
 //
-// Read main.go, then server.go.
+// Read main.go, then server.go with signals.go and processors.go; config.go, log.go, snapshot.go
+// and sim.go are the other subcommands.
 package main

@@ -25,5 +25,6 @@
 //
 // Read config.go for the result, key.go and one of keys_*.go for the table, then
 // the way of a value: properties.go, layers.go, assign.go, complete.go, members.go,
-// and load.go, which calls them in this order. print.go shows the result.
+// and load.go, which calls them in this order. print.go shows the result, secret.go
+// hides what it must not show, suggest.go finds the key that was meant.
 package config

@@ -14,4 +14,6 @@
 // what its file names, and speaks to the others through one inbox with a mutex and one signal.
 //
 // Read server.go (the assembly), then core.go, logwriter.go, snapshot.go, storage.go and rules.go.
+// What is seen from outside is in status.go, observer.go and alarms.go; purge.go and memory.go are
+// what the ticker does besides.
 package server
