@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
+	"strings"
 
 	"quoll/jute"
 )
@@ -27,7 +29,8 @@ var (
 	ErrOrder = errors.New("zxid out of order")
 )
 
-// DamageError says where a directory is damaged, or suspect.
+// DamageError says where a directory is damaged, or suspect, and what lets it start for who
+// accepts the loss.
 type DamageError struct {
 	File   string
 	Offset int64
@@ -35,11 +38,58 @@ type DamageError struct {
 	After   jute.Zxid
 	Reason  string
 	Suspect bool
+	// Cut: File has something good before Offset, and is to be cut there.
+	Cut bool
+	// Away are the files that stand in the way then.
+	Away []string
 }
 
 func (e *DamageError) Error() string {
-	return fmt.Sprintf("%s at byte %d, after zxid %v: %v: %s",
-		e.File, e.Offset, e.After, e.Unwrap(), e.Reason)
+	var s strings.Builder
+	s.WriteString(e.File)
+	if e.Offset > 0 {
+		fmt.Fprintf(&s, " at byte %d", e.Offset)
+	}
+	if e.Offset > 0 || e.After > 0 {
+		fmt.Fprintf(&s, ", after zxid %v", e.After)
+	}
+	fmt.Fprintf(&s, ": %v: %s", e.Unwrap(), e.Reason)
+	if !e.Cut && len(e.Away) == 0 {
+		return s.String()
+	}
+	s.WriteString("; restore the directory from a copy, or, to start without what is lost:" +
+		" keep a copy of it")
+	if e.Cut {
+		fmt.Fprintf(&s, ", truncate -s %d %s", e.Offset, e.File)
+	}
+	if len(e.Away) > 0 {
+		fmt.Fprintf(&s, ", move away %s", strings.Join(e.Away, " "))
+	}
+	return s.String()
+}
+
+// advise completes a DamageError of the replay. What goes is what could not be reached, and a
+// sidecar, which would demand it.
+func (d *Dir) advise(err error, logs []named, sidecar bool) error {
+	var damage *DamageError
+	if !errors.As(err, &damage) {
+		return err
+	}
+	if zxid, ok := zxidOfName(filepath.Base(damage.File), logPrefix); ok {
+		for _, f := range logs {
+			name := filepath.Join(d.logDir, f.Name)
+			switch {
+			case name == damage.File && damage.Offset > jute.FileHeaderBytes:
+				damage.Cut = true
+			case f.zxid >= zxid:
+				damage.Away = append(damage.Away, name)
+			}
+		}
+	}
+	if sidecar {
+		damage.Away = append(damage.Away, twinName(d.logDir, 0), twinName(d.logDir, 1))
+	}
+	return err
 }
 
 func (e *DamageError) Unwrap() error {

@@ -100,7 +100,7 @@ func (d *Dir) recover(sink Sink, all listing, found bool) (rec Recovered, err er
 		return rec, err
 	}
 	if err := d.loadSnapshot(sink, all, &rec); err != nil {
-		return rec, err
+		return rec, d.advise(err, all.logs, found)
 	}
 	if rec.Own && rec.Snapshot.Zxid == d.meta.state.newestSnap && rec.Snapshot.File != "" &&
 		rec.Snapshot.Bytes != d.meta.state.newestBytes {
@@ -108,7 +108,7 @@ func (d *Dir) recover(sink Sink, all listing, found bool) (rec Recovered, err er
 	}
 	r := d.newReplay(sink, rec)
 	if err := r.run(all.logs); err != nil {
-		return rec, err
+		return rec, d.advise(err, all.logs, found)
 	}
 	rec.Txns, rec.LastZxid = r.txns, r.last
 	if err := d.repair(r, all, &rec); err != nil {

@@ -96,7 +96,7 @@ func (r *replay) run(logs []named) error {
 		}
 	}
 	if r.own && r.last < r.meta.durable {
-		return &DamageError{File: r.dir, Offset: r.end.off, After: r.last,
+		return &DamageError{File: r.dir, After: r.last,
 			Reason: fmt.Sprintf("transactions up to %v were durable", r.meta.durable)}
 	}
 	return nil

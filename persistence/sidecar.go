@@ -181,10 +181,25 @@ func openSidecar(fsys FS, dir string) (s *sidecar, found bool, err error) {
 		return s, false, nil
 	}
 	s.close()
-	return nil, false, &DamageError{
-		File:   twinName(dir, 0),
-		Reason: "the sidecar or its twin is missing or unreadable",
+	return nil, false, s.damage(twins)
+}
+
+// damage is the refusal of a sidecar of which too little is left. Without it the log's end is
+// judged by Apache's rules.
+func (s *sidecar) damage(twins [2]twin) error {
+	e := &DamageError{
+		File:   twinName(s.dir, 0),
+		Reason: "the record of how far the log was durable is unreadable, and so is its twin",
 	}
+	for i, t := range twins {
+		if t.there {
+			e.Away = append(e.Away, twinName(s.dir, i))
+			continue
+		}
+		e.File = twinName(s.dir, i)
+		e.Reason = "the record of how far the log was durable is missing"
+	}
+	return e
 }
 
 func (s *sidecar) openTwin(i int) (t twin, err error) {
