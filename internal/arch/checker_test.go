@@ -230,6 +230,27 @@ func TestFencedTextIsNotChecked(t *testing.T) {
 	}, "")
 }
 
+// A doc.go that says in which order to read says it of every file.
+func TestTheOrderOfReadingIsWhole(t *testing.T) {
+	for order, want := range map[string]string{
+		"Package jute is.":                              "",
+		"Read a.go, then b.go and disk_linux.go.":       "",
+		"It is small. Read in this order: a.go, *.go.":  "",
+		"Read a.go (the name), disk.go\n// and b_*.go.": "reading",
+		"Read a.go, then disk.go. The rest is in b.go.": "",
+		"Read a.go, then b.go.":                         "reading",
+		"# Reading order\n//\n// a.go, b.go":            "reading",
+	} {
+		files := fstest.MapFS{"go.mod": {Data: []byte("module quoll\n")}}
+		for _, name := range []string{"a", "b", "b_test", "disk_linux", "disk_other"} {
+			files["jute/"+name+".go"] = &fstest.MapFile{Data: []byte("package jute\n")}
+		}
+		doc := "// Package jute is.\n//\n// " + order + "\npackage jute\n"
+		files["jute/doc.go"] = &fstest.MapFile{Data: []byte(doc)}
+		t.Run(order, func(t *testing.T) { checkRules(t, files, want) })
+	}
+}
+
 // checkRules wants findings of exactly one rule, or none.
 func checkRules(t *testing.T, tree fstest.MapFS, want string) {
 	t.Helper()

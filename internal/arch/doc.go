@@ -15,6 +15,7 @@
 //	state.go     init functions and package-level variables
 //	comments.go  unfinished work and commented-out code
 //	docs.go      names and paths that the documentation mentions
+//	reading.go   files that a doc.go with an order of reading leaves out
 //
 // Tests and generated files are free of every rule but three: gnet stays in
 // reactor, no unfinished work in comments, no init. A directory with a go.mod of

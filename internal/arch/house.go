@@ -63,6 +63,7 @@ func Check(fsys fs.FS) ([]Finding, error) {
 	h.checkState()
 	h.checkComments()
 	h.checkDocs()
+	h.checkReading()
 	sort.Slice(h.found, func(i, j int) bool {
 		a, b := h.found[i], h.found[j]
 		if a.File != b.File {
