@@ -73,6 +73,7 @@ func (t *Tree) createNode(c *newNode) (store.ID, jute.ErrorCode) {
 	if old := t.nodes.Lookup(c.path); old != store.None {
 		t.acls.Drop(t.nodes.At(old).ACL)
 		t.nodes.At(old).ACL = handle
+		t.largest.raise(t, old)
 		return old, jute.NodeExists
 	}
 	t.removeDigest(parent)
@@ -91,6 +92,8 @@ func (t *Tree) createNode(c *newNode) (store.ID, jute.ErrorCode) {
 	n.Czxid, n.Mzxid, n.Pzxid = c.zxid, c.zxid, c.zxid
 	n.Ctime, n.Mtime = c.time, c.time
 	n.Owner, n.ACL = c.owner, handle
+	t.largest.raise(t, id)
+	t.largest.raise(t, parent)
 	t.addDigest(id, c.path)
 	t.lists.add(t.opts.Kind(c.owner), c.owner, id)
 	t.dataSize += sizeOf(c.path, len(c.data))
@@ -109,6 +112,7 @@ func (t *Tree) recreate(c *newNode, id store.ID) {
 	}
 	grown := int64(len(c.data) - max(0, t.nodes.DataLen(id)))
 	t.nodes.SetData(id, c.data)
+	t.largest.raise(t, id)
 	n.Czxid, n.Mzxid, n.Pzxid = c.zxid, c.zxid, max(n.Pzxid, c.zxid)
 	n.Ctime, n.Mtime = c.time, c.time
 	n.Version, n.Aversion, n.Owner = 0, 0, c.owner
@@ -190,6 +194,7 @@ func (t *Tree) setData(
 	t.removeDigest(id)
 	before := t.nodes.DataLen(id)
 	t.nodes.SetData(id, txn.Data)
+	t.largest.raise(t, id)
 	n := t.nodes.At(id)
 	n.Mtime, n.Mzxid, n.Version = h.Time, h.Zxid, txn.Version
 	t.addDigest(id, txn.Path)
@@ -216,6 +221,7 @@ func (t *Tree) setACL(
 	t.removeDigest(id)
 	n.Aversion = version
 	n.ACL = t.acls.InternEncoded(acl)
+	t.largest.raise(t, id)
 	t.addDigest(id, path)
 	t.stat(id, out)
 	return jute.OK

@@ -50,6 +50,22 @@ func sameTree(t *rapid.T, v datatree.View, m *naive.Tree, keys bool) {
 	sameExpired(t, v, m)
 }
 
+// sameLargest holds what no node exceeds against each node of the model.
+func sameLargest(t *rapid.T, tree *datatree.Tree, m *naive.Tree) {
+	t.Helper()
+	for _, p := range m.Paths() {
+		if n := len(m.Get(p).Data); n > tree.LargestData() {
+			t.Fatalf("%q has %d bytes, the largest %d", p, n, tree.LargestData())
+		}
+		if n := len(m.Children(p)); n > tree.MostChildren() {
+			t.Fatalf("%q has %d children, the most are %d", p, n, tree.MostChildren())
+		}
+		if n := len(m.ACL(p)); n > tree.LongestACL() {
+			t.Fatalf("%q has an ACL of %d, the longest is %d", p, n, tree.LongestACL())
+		}
+	}
+}
+
 func sameNode(t *rapid.T, v datatree.View, m *naive.Tree, p string, keys bool) {
 	t.Helper()
 	n, ok := v.Find([]byte(p))

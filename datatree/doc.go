@@ -25,7 +25,8 @@
 //
 // Read in this order: tree.go (what there is), kind.go (what an ephemeral owner means), view.go and
 // list.go (reading), apply.go and change.go (transactions), digest.go, quota.go, watches.go,
-// owners.go and reap.go (what goes without a client's asking), load.go and walk.go (snapshots).
+// owners.go and reap.go (what goes without a client's asking), largest.go, load.go and walk.go
+// (snapshots).
 // Below it: watch (who wants to hear of what), internal/store (where nodes live), internal/acl
 // (interned ACLs), internal/quota (texts and trie).
 package datatree

@@ -41,6 +41,10 @@ func (t *Tree) LoadNode(path, data []byte, acl int64, st *jute.StatPersisted) er
 	n.Ctime, n.Mtime = st.Ctime, st.Mtime
 	n.Version, n.Cversion, n.Aversion = st.Version, st.Cversion, st.Aversion
 	n.Owner, n.ACL = st.EphemeralOwner, t.acls.Use(acl)
+	t.largest.raise(t, id)
+	if n.Parent != store.None {
+		t.largest.raise(t, n.Parent)
+	}
 	t.addDigest(id, path)
 	if id != store.Root {
 		t.lists.add(t.opts.Kind(n.Owner), n.Owner, id)

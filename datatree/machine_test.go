@@ -456,6 +456,7 @@ func (m *machine) check(t *rapid.T) {
 	v := m.tree.Read()
 	defer v.Release()
 	sameTree(t, v, m.model, true)
+	sameLargest(t, m.tree, m.model)
 	must(t, "watches", m.model.WatchCount(), v.WatchCount())
 	if f := m.tree.Faults(); f.Mismatches > 0 {
 		t.Fatalf("digest mismatch %+v", f.Mismatch)

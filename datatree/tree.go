@@ -44,6 +44,7 @@ type Tree struct {
 	digest   digests
 	faults   Faults
 	walks    walks
+	largest  largest
 	scratch  []byte // the writer's, used again for each transaction
 }
 
@@ -71,12 +72,15 @@ func (t *Tree) clear() {
 	t.digest = digests{}
 	t.faults = Faults{}
 	t.walks.forget()
+	t.largest.reset()
 	t.addDigest(store.Root, nil)
 }
 
 func (t *Tree) addBuiltin(parent store.ID, path string) store.ID {
 	_, name, _ := jute.SplitPath([]byte(path))
 	id := t.nodes.Add(parent, []byte(path), name, []byte{})
+	t.largest.raise(t, id)
+	t.largest.raise(t, parent)
 	t.addDigest(id, []byte(path))
 	return id
 }

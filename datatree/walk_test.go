@@ -74,6 +74,7 @@ func (m *machine) recover(t *rapid.T, s *snapshot, tree *datatree.Tree) {
 	}
 	m.forgetQuotaStats(t, v)
 	sameTree(t, v, m.model, false)
+	sameLargest(t, tree, m.model)
 }
 
 // forgetQuotaStats: a load counts quotas anew, while the live tree may have missed changes that

@@ -79,7 +79,7 @@
 //
 // # Reading order
 //
-// reactor.go (Stream, Lane, Run, Handle), conn.go, loop.go, input.go, output.go, clock.go,
-// limits.go, listen.go, link.go, gnet.go, pause_linux.go, std.go, std_raw_unix.go, std_write.go,
-// stats.go.
+// reactor.go (Stream, Lane, Run, Handle) and config.go, conn.go, loop.go, input.go, output.go with
+// chunks.go, clock.go, limits.go, listen.go, link.go, gnet.go, sentinel_unix.go
+// (sentinel_other.go), pause_linux.go, std.go, std_raw_unix.go, std_write.go, stats.go.
 package reactor

@@ -11,6 +11,9 @@ const (
 	entryBytes = 48
 )
 
+// lightBytes is a short reply: a thousand of them may wait.
+const lightBytes = 4 << 10
+
 // Long says that an answer may give the tree's lock back on the way.
 func Long(op jute.OpCode) bool {
 	switch op {
@@ -18,6 +21,21 @@ func Long(op jute.OpCode) bool {
 		return true
 	}
 	return false
+}
+
+// Light says, without the tree's lock, that no reply to such a read is long: it weighs nothing.
+func Light(t *datatree.Tree, op jute.OpCode) bool {
+	switch op {
+	case jute.OpGetData:
+		return t.LargestData() <= lightBytes
+	case jute.OpGetACL:
+		return t.LongestACL()*entryBytes <= lightBytes
+	case jute.OpGetChildren, jute.OpGetChildren2:
+		return t.MostChildren()*nameBytes <= lightBytes
+	case jute.OpMultiRead, jute.OpGetEphemerals, jute.OpWhoAmI:
+		return false
+	}
+	return true
 }
 
 // Weight is about how many bytes the reply to a read will have, for who must decide how many of
