@@ -6,6 +6,7 @@ import (
 
 	"io/fs"
 	"path/filepath"
+	"slices"
 
 	"quoll/jute"
 	"quoll/persistence/snap"
@@ -14,7 +15,8 @@ import (
 // Sink receives a database as it is recovered.
 type Sink interface {
 	snap.Sink
-	// Reset forgets everything: the snapshot read so far is not valid, an older one follows.
+	// Reset forgets everything: the snapshot read so far is not valid. An older one follows, or
+	// Recover fails. A sink that got nothing is not reset.
 	Reset()
 	// SnapshotLoaded ends the one that is. It is not called when there is none.
 	SnapshotLoaded(info SnapInfo) error
@@ -48,7 +50,11 @@ type Recovered struct {
 type SkippedSnapshot struct {
 	File string
 	Err  error
+	zxid jute.Zxid
 }
+
+// unread: nothing of it was given to the sink.
+func (s *SkippedSnapshot) unread() bool { return errors.Is(s.Err, snap.ErrIncomplete) }
 
 // Recover brings the newest valid snapshot and every transaction above it to sink, makes the
 // directory ready to be appended to, and opens the log. Afterwards everything that sink got is
@@ -110,6 +116,9 @@ func (d *Dir) recover(sink Sink, all listing, found bool) (rec Recovered, err er
 	if err := r.run(all.logs); err != nil {
 		return rec, d.advise(err, all.logs, found)
 	}
+	if len(r.awaited) > 0 {
+		return rec, noValidSnapshot(&rec, fmt.Sprintf("the logs lack %v", r.awaited[0]))
+	}
 	rec.Txns, rec.LastZxid = r.txns, r.last
 	if err := d.repair(r, all, &rec); err != nil {
 		return rec, err
@@ -138,14 +147,22 @@ func (d *Dir) takeMarker() (bool, error) {
 }
 
 func (d *Dir) newReplay(sink Sink, rec Recovered) *replay {
-	return &replay{
+	r := &replay{
 		fs: d.fs, dir: d.logDir,
 		own: rec.Own, meta: d.meta.state,
 		trustSuspect: d.opt.TrustSuspectLog,
-		anchored:     rec.Snapshot.File != "",
+		anchored:     rec.Snapshot.File != "" || len(rec.Skipped) > 0,
 		each:         sink.Txn,
 		snap:         rec.Snapshot.Zxid, last: rec.Snapshot.Zxid,
 	}
+	if rec.Snapshot.File == "" {
+		for _, s := range slices.Backward(rec.Skipped) {
+			if s.zxid > 0 {
+				r.awaited = append(r.awaited, s.zxid)
+			}
+		}
+	}
+	return r
 }
 
 // loadSnapshot tries the candidates, newest first. Apache gives up after a hundred.
@@ -162,29 +179,37 @@ func (d *Dir) loadSnapshot(sink Sink, all listing, rec *Recovered) error {
 			d.markValid(f.Name, info.Bytes)
 			return nil
 		}
-		rec.Skipped = append(rec.Skipped, SkippedSnapshot{File: name, Err: err})
-		sink.Reset()
+		skipped := SkippedSnapshot{File: name, Err: err, zxid: f.zxid}
+		rec.Skipped = append(rec.Skipped, skipped)
+		if !skipped.unread() {
+			sink.Reset()
+		}
 	}
 	return d.withoutSnapshot(all, rec)
 }
 
 // withoutSnapshot decides whether a directory without a valid snapshot is new or damaged. Apache
-// makes snapshot.0 before its first log, and not atomically: a broken one alone is a first start
-// that was cut short.
+// makes snapshot.0 before its first log, and not atomically: one that is cut short, alone, is a
+// first start that was. With snapshot.trust.empty logs may stand for snapshots that are cut short,
+// as in Apache, but here only if they are complete.
 func (d *Dir) withoutSnapshot(all listing, rec *Recovered) error {
 	newest := jute.Zxid(0)
 	if len(all.snaps) > 0 {
 		newest = all.snaps[len(all.snaps)-1].zxid
 	}
 	meta := &d.meta.state
+	unread := !slices.ContainsFunc(rec.Skipped, func(s SkippedSnapshot) bool { return !s.unread() })
 	switch {
-	case len(all.logs) == 0 && newest == 0 && (!rec.Own || meta.durable == 0):
+	case len(all.logs) == 0 && newest == 0 && unread && (!rec.Own || meta.durable == 0):
 		rec.Empty = true
 		return nil
+	case len(all.snaps) > 0 && d.opt.TrustEmptySnapshot && unread && len(all.logs) > 0:
+		if !fromTheStart(all) {
+			return noValidSnapshot(rec, "the logs do not begin with the first transaction")
+		}
+		return nil
 	case len(all.snaps) > 0:
-		first := rec.Skipped[0]
-		return fmt.Errorf("%w among %d; %s: %w",
-			ErrNoValidSnapshot, len(all.snaps), first.File, first.Err)
+		return noValidSnapshot(rec, "")
 	case d.opt.TrustEmptySnapshot && len(all.logs) > 0:
 		return nil
 	case len(all.logs) > 0:
@@ -192,6 +217,24 @@ func (d *Dir) withoutSnapshot(all listing, rec *Recovered) error {
 	}
 	return &DamageError{File: d.snapDir, Reason: fmt.Sprintf(
 		"no file is left of transactions up to %v", meta.durable)}
+}
+
+// fromTheStart says whether the logs begin with the first transaction that there was: of a server
+// alone, or of an ensemble. A server alone can have become an ensemble, but a purge takes the
+// oldest first: where snapshot.0 still is nothing was purged.
+func fromTheStart(all listing) bool {
+	const firstOfEnsemble = jute.Zxid(1<<32 | 1)
+	first := all.logs[0].zxid
+	return first == 1 || first == firstOfEnsemble && all.snaps[0].zxid == 0
+}
+
+func noValidSnapshot(rec *Recovered, also string) error {
+	first := rec.Skipped[0]
+	if also != "" {
+		also = ", and " + also
+	}
+	return fmt.Errorf("%w among %d%s; %s: %w",
+		ErrNoValidSnapshot, len(rec.Skipped), also, first.File, first.Err)
 }
 
 // repair makes what was read durable and fit to go on from: a torn end is cut off, files without

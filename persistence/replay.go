@@ -30,6 +30,9 @@ type replay struct {
 	anchored bool
 	each     func(*jute.Entry) error
 
+	// awaited are transactions that must be met: snapshots of them are not valid.
+	awaited []jute.Zxid
+
 	snap jute.Zxid // of the snapshot: records up to it are skipped
 	last jute.Zxid
 	txns int
@@ -164,6 +167,9 @@ func (r *replay) record(f named, at int64, payload []byte, first bool) error {
 	r.broken, r.empty = nil, nil
 	r.anchored = true
 	r.last = max(r.last, zxid)
+	for len(r.awaited) > 0 && r.awaited[0] == zxid {
+		r.awaited = r.awaited[1:]
+	}
 	r.txns++
 	return r.each(&e)
 }

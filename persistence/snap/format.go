@@ -2,6 +2,7 @@ package snap
 
 import (
 	"encoding/binary"
+	"errors"
 	"hash/adler32"
 	"io"
 	"path"
@@ -45,6 +46,9 @@ func CompressionOf(name string) Compression {
 	return Plain
 }
 
+// ErrIncomplete is a snapshot that Screen turns away; Apache counts it as none at all.
+var ErrIncomplete = errors.New("the snapshot is cut short")
+
 // Screen looks at the ends of a snapshot file, as Apache does before it reads one.
 func Screen(f io.ReaderAt, size int64, c Compression) error {
 	at, want := size-5, "\x00\x00\x00\x01/"
@@ -55,14 +59,14 @@ func Screen(f io.ReaderAt, size int64, c Compression) error {
 		at, want = 0, snappyMagic
 	}
 	if size < 10 {
-		return errTorn
+		return ErrIncomplete
 	}
 	got := make([]byte, len(want))
 	if _, err := io.ReadFull(&fileReader{f: f, off: at, size: size}, got); err != nil {
 		return err
 	}
 	if string(got) != want {
-		return errTorn
+		return ErrIncomplete
 	}
 	return nil
 }
