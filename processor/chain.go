@@ -20,6 +20,8 @@ type Rules struct {
 	// MaxSessions refuses new sessions above it; 0 is no limit.
 	MaxSessions int
 	Reads       reads.Limits
+	// Counts is what the core counts together with the lanes; nil counts for nobody.
+	Counts *Counts
 	// MaxApplyBatch bounds how many transactions are applied in one hold of the tree's lock.
 	MaxApplyBatch int
 }
@@ -47,14 +49,17 @@ func NewChain(
 	rules Rules, tree *datatree.Tree, sessions *session.Table, conns *Conns, proposer Proposer,
 	observer Observer,
 ) *Chain {
+	if rules.Counts == nil {
+		rules.Counts = new(Counts)
+	}
 	c := &Chain{
-		prep:     newPrep(rules.Prep, tree, sessions),
+		prep:     newPrep(rules.Prep, rules.Counts, tree, sessions),
 		proposer: proposer,
 		commit:   Commit{first: 1},
 		sessions: sessions,
 		rules:    rules,
 	}
-	reader := reads.Reader{Auth: rules.Prep.Auth, Limits: rules.Reads}
+	reader := reads.Reader{Auth: rules.Prep.Auth, Limits: rules.Reads, Counts: rules.Counts}
 	c.final = Final{
 		tree: tree, reader: answerer{Reader: reader}, sessions: sessions,
 		journal: c.prep.journal, conns: conns, observe: observer,
@@ -68,6 +73,9 @@ func NewChain(
 func (c *Chain) Requests(batch *Batch) {
 	for i := range batch.Requests {
 		if c.queue.Len() > 0 || c.throttled() {
+			if c.queue.Len() == 0 {
+				c.rules.Counts.ThrottleWaits.Add(1)
+			}
 			c.queue.Push(batch.Requests[i])
 			continue
 		}

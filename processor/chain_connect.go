@@ -16,6 +16,7 @@ var serverIdentity = auth.Server()
 func (c *Chain) connect(r *Request) {
 	if r.Connect.SessionID == 0 {
 		if most := c.rules.MaxSessions; most > 0 && c.sessions.Len() >= most {
+			c.rules.Counts.SessionsRefused.Add(1)
 			c.refuse(r)
 			return
 		}
@@ -25,6 +26,7 @@ func (c *Chain) connect(r *Request) {
 		c.write(r, s)
 		return
 	}
+	c.rules.Counts.Revalidated.Add(1)
 	id := r.Connect.SessionID
 	if old := c.final.attached[id]; old != nil && old != r.Stream {
 		// As in Apache, before the password is looked at.

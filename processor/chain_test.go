@@ -74,6 +74,8 @@ func TestAThrottledSessionCanEnd(t *testing.T) {
 	c.Committed((*made)[0].Header.Zxid)
 	require.Len(t, *made, 2)
 	require.Equal(t, jute.OpCloseSession, (*made)[1].Header.Type, "the second set is refused")
+	require.Equal(t, int64(1), c.rules.Counts.ThrottleWaits.Load())
+	require.Equal(t, int64(1), c.rules.Counts.ThrottledOps.Load())
 	require.Equal(t, int64(7001), (*made)[1].Header.Time, "when it is made, not when it came")
 }
 
@@ -120,6 +122,7 @@ func TestATransactionMustBeReadable(t *testing.T) {
 	}})
 	require.Len(t, *made, 3)
 	require.Equal(t, jute.OpError, (*made)[0].Header.Type)
+	require.Equal(t, int64(2), c.rules.Counts.LongRefused.Load())
 	for _, e := range *made {
 		require.LessOrEqual(t, len(e.Payload), 1000)
 	}

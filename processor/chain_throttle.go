@@ -38,14 +38,19 @@ func (c *Chain) readmit(r *Request) {
 		timeout = int64(s.TimeoutMillis)
 	}
 	gone := r.Stream != nil && r.Stream.gone.Load()
-	switch c.rules.Throttle.Judge(c.mono-r.ReceivedMillis, timeout, gone) {
-	case throttle.Drop:
+	verdict, stale := c.rules.Throttle.Judge(c.mono-r.ReceivedMillis, timeout, gone)
+	if verdict == throttle.Drop {
+		c.rules.Counts.StaleDropped.Add(1)
 		c.drop(r, itemKicked) // what comes after it on the connection could not be in order
 		return
-	case throttle.Refuse:
-		if r.Connect == nil && r.refused == jute.OK && throttlable(r.Type) {
-			r.refused = jute.ThrottledOp
-		}
+	}
+	if stale {
+		c.rules.Counts.Stale.Add(1)
+	}
+	if verdict == throttle.Refuse && r.Connect == nil && r.refused == jute.OK &&
+		throttlable(r.Type) {
+		c.rules.Counts.ThrottledOps.Add(1)
+		r.refused = jute.ThrottledOp
 	}
 	c.request(r)
 }

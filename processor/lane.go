@@ -121,7 +121,7 @@ func NewLane(shared *Shared, wake func()) *Lane {
 	l := &Lane{
 		Shared: shared, wake: wake,
 		reader: answerer{Reader: reads.Reader{
-			Auth: shared.Rules.Auth, Limits: shared.Rules.Reads,
+			Auth: shared.Rules.Auth, Limits: shared.Rules.Reads, Counts: shared.Counts,
 		}},
 	}
 	l.breathe = l.renew

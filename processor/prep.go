@@ -17,6 +17,7 @@ import (
 // Apache counts a zxid for it.
 type Prep struct {
 	rules    PrepRules
+	counts   *Counts
 	tree     *datatree.Tree
 	journal  *journal.Journal
 	sessions *session.Table
@@ -79,9 +80,12 @@ type prepared struct {
 	proposed bool
 }
 
-func newPrep(rules PrepRules, tree *datatree.Tree, sessions *session.Table) *Prep {
+func newPrep(
+	rules PrepRules, counts *Counts, tree *datatree.Tree, sessions *session.Table,
+) *Prep {
 	return &Prep{
 		rules:    rules,
+		counts:   counts,
 		tree:     tree,
 		journal:  journal.New(tree, rules.Digest),
 		sessions: sessions,
@@ -115,7 +119,11 @@ func (p *Prep) prepare(r *Request) prepared {
 // tooLong says that the body of a transaction, with header and digest, could not be read back.
 func (p *Prep) tooLong(bodyBytes int) bool {
 	most := p.rules.MaxTxnBytes
-	return most > 0 && jute.TxnHeaderBytes+bodyBytes+jute.TxnDigestBytes > most
+	if most <= 0 || jute.TxnHeaderBytes+bodyBytes+jute.TxnDigestBytes <= most {
+		return false
+	}
+	p.counts.LongRefused.Add(1)
+	return true
 }
 
 // make reads the body of a write and makes its transaction: it appends the transaction's body to

@@ -20,6 +20,7 @@ func (p *Prep) prepareMulti(r *Request) prepared {
 	switch {
 	case err != nil || judged != multi.Readable || !transaction(in.Ops):
 	case most > 0 && len(in.Ops) > most:
+		p.counts.MultiRefused.Add(1)
 		code = jute.BadArguments
 	default:
 		code = p.makeMulti(&w, in.Ops)

@@ -8,7 +8,7 @@ import (
 	"quoll/processor/stats"
 )
 
-// Counts are the rare things that the lanes of a server count together.
+// Counts are the rare things that the lanes of a server and its core count together.
 type Counts = stats.Counts
 
 // ConnStats is what cons and stat tell of a connection.

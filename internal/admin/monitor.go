@@ -37,7 +37,12 @@ func (m *monitor) follow(c *Commands) {
 			read: func() int64 { return shared.Tally().ResponseBytes }},
 		{counter: ours.Watches.Bytes, read: func() int64 { return shared.Tally().EventBytes }},
 		{counter: ours.Connections.Requests, read: counts.Connects.Load},
+		{counter: ours.Connections.Revalidated, read: counts.Revalidated.Load},
 		{counter: ours.Throttle.LargeRejected, read: counts.LargeRefused.Load},
+		{counter: ours.Throttle.Waits, read: counts.ThrottleWaits.Load},
+		{counter: ours.Throttle.Ops, read: counts.ThrottledOps.Load},
+		{counter: ours.Throttle.Stale, read: counts.Stale.Load},
+		{counter: ours.Throttle.StaleDropped, read: counts.StaleDropped.Load},
 		{counter: ours.Connections.ClosedNotServing, read: counts.NotServing.Load},
 		{counter: ours.Connections.Rejected, read: func() int64 { return c.Doors().Rejected }},
 		{counter: ours.Connections.Dropped, read: func() int64 { return c.Doors().Dropped }},
@@ -131,6 +136,10 @@ func (c *Commands) registerGauges() {
 	r.Gauge("non_mtls_local_conn_count", zero)
 	r.Gauge("quoll_frame_refused_count", shared.Counts.FrameRefused.Load)
 	r.Gauge("quoll_zxid_ahead_count", shared.Counts.ZxidAhead.Load)
+	r.Gauge("quoll_sessions_refused_count", shared.Counts.SessionsRefused.Load)
+	r.Gauge("quoll_watches_refused_count", shared.Counts.WatchesRefused.Load)
+	r.Gauge("quoll_multi_refused_count", shared.Counts.MultiRefused.Load)
+	r.Gauge("quoll_long_txns_refused_count", shared.Counts.LongRefused.Load)
 }
 
 // registerTree names what the tree knows of itself. Each look takes the read lock for a moment.

@@ -57,6 +57,7 @@ type Watches struct {
 // Connections is the coming and going of clients.
 type Connections struct {
 	Requests           *Counter // connection_request_count
+	Revalidated        *Counter // connection_revalidate_count
 	Rejected           *Counter // connection_rejected
 	Dropped            *Counter // connection_drop_count
 	SessionlessExpired *Counter // sessionless_connections_expired
@@ -69,6 +70,10 @@ type Connections struct {
 // Throttle is what the server put off or refused.
 type Throttle struct {
 	LargeRejected *Counter // large_requests_rejected
+	Waits         *Counter // request_throttle_wait_count
+	Ops           *Counter // throttled_ops
+	Stale         *Counter // stale_requests
+	StaleDropped  *Counter // stale_requests_dropped
 }
 
 // Namespaces are the first parts of paths: /a of /a/b.
@@ -103,6 +108,10 @@ func NewServer(r *Registry) *Server {
 		},
 		Throttle: Throttle{
 			LargeRejected: r.Counter("large_requests_rejected"),
+			Waits:         r.Counter("request_throttle_wait_count"),
+			Ops:           r.Counter("throttled_ops"),
+			Stale:         r.Counter("stale_requests"),
+			StaleDropped:  r.Counter("stale_requests_dropped"),
 		},
 		Namespaces: Namespaces{
 			Write:         r.SummarySet("write_per_namespace"),
@@ -135,6 +144,7 @@ func newFinal(r *Registry) Final {
 func newConnections(r *Registry) Connections {
 	return Connections{
 		Requests:           r.Counter("connection_request_count"),
+		Revalidated:        r.Counter("connection_revalidate_count"),
 		Rejected:           r.Counter("connection_rejected"),
 		Dropped:            r.Counter("connection_drop_count"),
 		SessionlessExpired: r.Counter("sessionless_connections_expired"),
@@ -151,7 +161,7 @@ func newConnections(r *Registry) Connections {
 // of what Quoll does not measure.
 func registerSilent(r *Registry) {
 	for _, name := range []string{
-		"commit_count", "proposal_count", "connection_revalidate_count",
+		"commit_count", "proposal_count",
 		"looking_count", "diff_count", "snap_count", "revalidate_count",
 		"learner_proposal_received_count", "learner_commit_received_count",
 		"quit_leading_due_to_disloyal_voter", "request_commit_queued",
@@ -163,8 +173,7 @@ func registerSilent(r *Registry) {
 		"snapshot_rate_limited_count", "restore_error_count", "restore_rate_limited_count",
 		"unsuccessful_handshake", "insecure_admin_count", "tls_handshake_exceeded",
 		"prep_processor_request_queued", "outstanding_changes_queued",
-		"outstanding_changes_removed", "stale_requests", "stale_requests_dropped",
-		"stale_replies", "request_throttle_wait_count", "throttled_ops",
+		"outstanding_changes_removed", "stale_replies",
 	} {
 		r.Counter(name)
 	}

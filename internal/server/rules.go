@@ -47,7 +47,7 @@ const maxApplyBatch = 256
 // some ephemerals takes about 8 µs to prepare.
 const expiriesPerStep = 128
 
-func (s *Server) replicaConfig(rules *auth.Rules, observer processor.Observer) replica.Config {
+func (s *Server) replicaConfig(rules *auth.Rules, counts *processor.Counts) replica.Config {
 	c := s.cfg
 	return replica.Config{
 		Chain: processor.Rules{
@@ -66,6 +66,7 @@ func (s *Server) replicaConfig(rules *auth.Rules, observer processor.Observer) r
 			Throttle:      throttleRules(&c.Throttle),
 			MaxSessions:   c.Sessions.MaxCount,
 			Reads:         readLimits(c),
+			Counts:        counts,
 			MaxApplyBatch: maxApplyBatch,
 		},
 		Sync: processor.SyncRules{
@@ -83,7 +84,7 @@ func (s *Server) replicaConfig(rules *auth.Rules, observer processor.Observer) r
 		},
 		ExpiriesPerStepAtMost: expiriesPerStep,
 		Random:                rand.Int64N,
-		Observer:              observer,
+		Observer:              s.outlook.observer,
 	}
 }
 

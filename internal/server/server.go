@@ -121,10 +121,10 @@ func (s *Server) run(ctx context.Context) error {
 // assemble makes the parts and ties them together; nothing runs yet.
 func (s *Server) assemble(saved []session.Saved) {
 	rules := authRules(s.cfg)
-	conns := processor.NewConns()
+	conns, counts := processor.NewConns(), new(processor.Counts)
 	s.core = newCore(s.clock, s.logger)
 	s.core.replica = replica.New(
-		s.replicaConfig(rules, s.outlook.observer), s.tree, saved, conns, s.clock.now())
+		s.replicaConfig(rules, counts), s.tree, saved, conns, s.clock.now())
 	s.core.snapshot = s.startSnapshot
 	s.log = newLogWriter(s.store.Log())
 	s.log.durable, s.log.failed, s.log.flushed = s.core.durable, s.fail, s.noteFlush
@@ -137,7 +137,7 @@ func (s *Server) assemble(saved []session.Saved) {
 			ThresholdBytes: s.cfg.Throttle.LargeThresholdBytes,
 			MaxBytes:       s.cfg.Throttle.LargeMaxBytes,
 		},
-		Clock: s.clock.monoMillis, Serving: &s.serving, Counts: new(processor.Counts),
+		Clock: s.clock.monoMillis, Serving: &s.serving, Counts: counts,
 	}
 	s.answerWords()
 }

@@ -8,6 +8,7 @@ import (
 	"quoll/jute"
 	"quoll/processor/auth"
 	"quoll/processor/multi"
+	"quoll/processor/stats"
 )
 
 // Reader answers from the tree as it is while a View is held. It has no state of its own and may be
@@ -15,6 +16,7 @@ import (
 type Reader struct {
 	Auth *auth.Rules
 	Limits
+	Counts *stats.Counts // of what the limits refused
 }
 
 // Limits bound what one read may cost the others.
@@ -209,12 +211,14 @@ func (rd *Reader) multiRead(a *Asking) jute.ErrorCode {
 		return jute.MarshallingError
 	}
 	if rd.MaxMultiOps > 0 && len(in.Ops) > rd.MaxMultiOps {
+		rd.Counts.MultiRefused.Add(1)
 		return jute.BadArguments
 	}
 	code, from, breathed := jute.OK, len(a.Out), len(a.Out)
 	for i := 0; i < len(in.Ops) && code == jute.OK; i++ {
 		if rd.MaxMultiBytes > 0 && len(a.Out)-from >= rd.MaxMultiBytes &&
 			multi.IsRead(in.Ops[i].Type) {
+			rd.Counts.MultiRefused.Add(1)
 			a.Out = multi.AppendFailed(a.Out, jute.SystemError)
 			continue
 		}

@@ -10,6 +10,7 @@ import (
 	"quoll/jute"
 	"quoll/processor/auth"
 	"quoll/processor/reads"
+	"quoll/processor/stats"
 )
 
 // A multiRead has an end: what it would read behind so many bytes is refused one by one, and one
@@ -31,8 +32,9 @@ func TestAMultiReadHasAnEnd(t *testing.T) {
 		})
 	}
 	body := jute.Append(nil, &ask)
+	var counts stats.Counts
 	answer := func(l reads.Limits) (jute.ErrorCode, []string, int) {
-		rd := reads.Reader{Auth: &auth.Rules{}, Limits: l}
+		rd := reads.Reader{Auth: &auth.Rules{}, Limits: l, Counts: &counts}
 		v := tree.Read()
 		defer v.Release()
 		breaths := 0
@@ -67,4 +69,5 @@ func TestAMultiReadHasAnEnd(t *testing.T) {
 
 	code, _, _ = answer(reads.Limits{MaxMultiOps: 9, ChunkBytes: 1 << 20})
 	require.Equal(t, jute.BadArguments, code)
+	require.Equal(t, int64(7+1), counts.MultiRefused.Load())
 }

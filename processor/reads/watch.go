@@ -37,7 +37,11 @@ func watchKey(path []byte) []byte {
 
 // tooManyWatches refuses a watch: the server has as many as it may.
 func (rd *Reader) tooManyWatches(a *Asking) bool {
-	return rd.MaxWatches > 0 && a.View.WatchCount() >= rd.MaxWatches
+	if rd.MaxWatches <= 0 || a.View.WatchCount() < rd.MaxWatches {
+		return false
+	}
+	rd.Counts.WatchesRefused.Add(1)
+	return true
 }
 
 // addWatch sets a persistent watch. The node need not exist, and its ACL is looked at when there is

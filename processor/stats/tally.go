@@ -2,7 +2,7 @@ package stats
 
 import "sync/atomic"
 
-// Counts are the rare things that the lanes of a server count together.
+// Counts are the rare things that the lanes of a server and its core count together.
 type Counts struct {
 	FrameRefused atomic.Int64 // a length below zero or above jute.maxbuffer
 	ZxidAhead    atomic.Int64 // clients that had seen more than this server
@@ -10,6 +10,17 @@ type Counts struct {
 	LargeRefused atomic.Int64 // connections that were closed for largeRequestMaxBytes
 	Connects     atomic.Int64 // connect requests
 	NotServing   atomic.Int64 // connections closed because the server takes no sessions
+
+	Revalidated     atomic.Int64 // connect requests that asked for a session, given or not
+	SessionsRefused atomic.Int64 // by quoll.maxSessions
+	WatchesRefused  atomic.Int64 // by quoll.maxWatches
+	MultiRefused    atomic.Int64 // by quoll.maxMultiOps, and reads beyond the end of a multiRead
+	LongRefused     atomic.Int64 // transactions that Apache could not read back
+
+	ThrottleWaits atomic.Int64 // times that the queue in front of Prep began to fill
+	Stale         atomic.Int64 // requests that left it when nobody waited for them any more
+	StaleDropped  atomic.Int64 // those that were dropped for it
+	ThrottledOps  atomic.Int64 // requests refused because they had waited too long
 }
 
 // Tally is what a lane has counted since it was made.

@@ -20,17 +20,19 @@ const (
 )
 
 // Judge says what becomes of a request that waited so long (ms), whose session has such a timeout
-// and whose connection is gone or not.
-func (r *Rules) Judge(waitedMillis, timeoutMillis int64, connectionGone bool) Verdict {
-	stale := r.StaleConnectionCheck && connectionGone ||
+// and whose connection is gone or not; stale says that nobody waits for its answer.
+func (r *Rules) Judge(
+	waitedMillis, timeoutMillis int64, connectionGone bool,
+) (v Verdict, stale bool) {
+	stale = r.StaleConnectionCheck && connectionGone ||
 		r.StaleLatencyCheck && waitedMillis > timeoutMillis
 	switch {
 	case stale && r.DropStale:
-		return Drop
+		return Drop, stale
 	case r.OpWaitMillis > 0 && waitedMillis > r.OpWaitMillis:
-		return Refuse
+		return Refuse, stale
 	}
-	return Go
+	return Go, stale
 }
 
 // Queue holds requests in order while the server is full. The zero Queue is empty.

@@ -61,10 +61,20 @@ func TestQueueKeepsItsOrder(t *testing.T) {
 
 func TestJudge(t *testing.T) {
 	r := throttle.Rules{DropStale: true, StaleConnectionCheck: true, OpWaitMillis: 50}
-	require.Equal(t, throttle.Go, r.Judge(50, 1000, false))
-	require.Equal(t, throttle.Refuse, r.Judge(51, 1000, false))
-	require.Equal(t, throttle.Drop, r.Judge(0, 1000, true))
+	verdict := func(waited, timeout int64, gone bool) throttle.Verdict {
+		v, _ := r.Judge(waited, timeout, gone)
+		return v
+	}
+	require.Equal(t, throttle.Go, verdict(50, 1000, false))
+	require.Equal(t, throttle.Refuse, verdict(51, 1000, false))
+	require.Equal(t, throttle.Drop, verdict(0, 1000, true))
 	r = throttle.Rules{DropStale: true, StaleLatencyCheck: true}
-	require.Equal(t, throttle.Go, r.Judge(1000, 1000, true))
-	require.Equal(t, throttle.Drop, r.Judge(1001, 1000, false))
+	require.Equal(t, throttle.Go, verdict(1000, 1000, true))
+	require.Equal(t, throttle.Drop, verdict(1001, 1000, false))
+	r = throttle.Rules{StaleConnectionCheck: true}
+	v, stale := r.Judge(1, 1000, true)
+	require.Equal(t, throttle.Go, v)
+	require.True(t, stale, "told, although it goes on")
+	_, stale = r.Judge(1, 1000, false)
+	require.False(t, stale)
 }
