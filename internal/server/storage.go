@@ -171,9 +171,22 @@ func (s *Server) probe(dirs ...string) error {
 }
 
 func (s *Server) report(found *persistence.Recovered) {
+	instead := "an older one is used"
+	if found.Snapshot.File == "" {
+		instead = "the logs stand for it"
+	}
 	for _, skipped := range found.Skipped {
-		s.logger.Warn("snapshot is not valid, an older one is used",
+		s.logger.Warn("snapshot is not valid, "+instead,
 			zap.String("file", skipped.File), zap.Error(skipped.Err))
+	}
+	if len(found.CopiedSidecar) > 0 {
+		s.logger.Warn("the record of how far the log was flushed is a copy, and is not believed",
+			zap.Strings("files", found.CopiedSidecar),
+			zap.Bool("end of the log checked", found.Own))
+	}
+	if t := &found.Snapshot.Trailer; t.HasLastZxid && t.LastZxid > found.LastZxid {
+		s.logger.Warn("the snapshot may hold parts of transactions that no log has",
+			zap.Stringer("snapshot up to", t.LastZxid), zap.Stringer("logs up to", found.LastZxid))
 	}
 	if found.TornBytes > 0 || len(found.RemovedLogs) > 0 {
 		s.logger.Info("the end of the log was tidied",
