@@ -14,7 +14,8 @@ import (
 
 // adoptersMax bounds the accepted connections that wait for a loop to take them. A loop takes all
 // that wait in one turn; one at a time would tie the rate of accepts to the length of turns.
-const adoptersMax = 64
+// Each may be in a system call, and so be a thread that the process keeps.
+const adoptersMax = 16
 
 // doors is the listening sockets and the goroutines that accept on them, one each. Both
 // transports share it: accepting through Go's net survives a want of descriptors, which ends
