@@ -25,13 +25,7 @@ func copyOf64(t *testing.T, opt persistence.Options, roll bool) (*simfs.Disk, pe
 	disk := simfs.New()
 	must(t, disk.MkdirAll(copyDir+"/version-2"))
 	s := mustStart(t, disk, opt)
-	for range records / batchSize / 2 {
-		must(t, s.add(batchSize))
-	}
-	must(t, s.log.Roll())
-	for range records / batchSize / 2 {
-		must(t, s.add(batchSize))
-	}
+	s.twoLogs(t)
 	copyFiles(disk, "log.")
 	copyFiles(disk, "snapshot.")
 	must(t, s.add(batchSize))

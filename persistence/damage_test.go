@@ -19,10 +19,9 @@ const (
 	batchSize = 4
 )
 
-func logOf64(t *testing.T, opt persistence.Options, apache bool) *simfs.Disk {
+// twoLogs adds 64 transactions, half of them to each of two logs.
+func (s *server) twoLogs(t *testing.T) {
 	t.Helper()
-	disk := simfs.New()
-	s := mustStart(t, disk, opt)
 	for range records / batchSize / 2 {
 		must(t, s.add(batchSize))
 	}
@@ -30,6 +29,13 @@ func logOf64(t *testing.T, opt persistence.Options, apache bool) *simfs.Disk {
 	for range records / batchSize / 2 {
 		must(t, s.add(batchSize))
 	}
+}
+
+func logOf64(t *testing.T, opt persistence.Options, apache bool) *simfs.Disk {
+	t.Helper()
+	disk := simfs.New()
+	s := mustStart(t, disk, opt)
+	s.twoLogs(t)
 	if apache {
 		disk.Delete(verDir + "/walmeta.0")
 		disk.Delete(verDir + "/walmeta.1")

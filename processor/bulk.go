@@ -26,9 +26,6 @@ type bulkPlace struct {
 	called bool // it may come; its Input will try again
 }
 
-// lightWrite is a write that makes no node worth a look.
-const lightWrite = 4 << 10
-
 // weigh says what a frame counts as in flight. A read that must wait behind a write is answered on
 // the core, whatever its client takes: its reply counts, by what the node has now and by what the
 // writes before it may add.
@@ -37,7 +34,7 @@ func (s *Stream) weigh(frame []byte) int {
 		return len(frame)
 	}
 	op := jute.OpCode(int32(binary.BigEndian.Uint32(frame[4:])))
-	if kindOf(op) != read || s.heaviest <= lightWrite && reads.Light(s.lane.Tree, op) {
+	if kindOf(op) != read || s.heaviest <= reads.LightBytes && reads.Light(s.lane.Tree, op) {
 		return len(frame)
 	}
 	v := s.lane.view

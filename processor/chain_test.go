@@ -130,3 +130,23 @@ func TestATransactionMustBeReadable(t *testing.T) {
 	c.Committed((*made)[2].Header.Zxid)
 	require.Equal(t, datatree.Faults{}, l.Tree.Faults())
 }
+
+// A client that is sent away for quoll.maxSessions sees a session that is gone, as it would for one
+// that expired: the count tells the two apart.
+func TestRefusedSessionsAreCounted(t *testing.T) {
+	l, _ := testLane(t, 0, 1)
+	s, _ := client(l, 1)
+	c, made, own := testChain(t, l, Rules{MaxSessions: 1})
+	asking := Request{
+		Stream: s, Type: jute.OpCreateSession, Identity: auth.Server(),
+		Connect: &jute.ConnectRequest{TimeOut: 4000, Passwd: make([]byte, 16)},
+	}
+	again := asking
+	again.Connect = &jute.ConnectRequest{
+		TimeOut: 4000, SessionID: own.ID, Passwd: make([]byte, 16), // of nobody
+	}
+	c.Requests(&Batch{Requests: []Request{asking, again}})
+	require.Empty(t, *made)
+	require.Equal(t, int64(1), c.rules.Counts.SessionsRefused.Load())
+	require.Equal(t, int64(1), c.rules.Counts.Revalidated.Load())
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"os"
 	"time"
 
 	"quoll/client"
@@ -23,16 +22,11 @@ const (
 
 // expiry lets all sessions but the probe's go silent at the same moment, as when a network ends.
 func expiry(ctx context.Context, s settings, v *verdicts) error {
-	dir, err := os.MkdirTemp("", "quoll-scale-")
+	server, end, err := s.fresh(ctx)
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	server, err := s.start(ctx, dir, 0)
-	if err != nil {
-		return err
-	}
-	defer server.Kill()
+	defer end()
 	watcher, err := client.Dial(ctx, server.Addr(), client.Options{Timeout: 30 * time.Second})
 	if err != nil {
 		return err

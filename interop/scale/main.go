@@ -19,6 +19,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -132,6 +133,21 @@ func (j *journal) String() string {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.text.String()
+}
+
+// fresh starts a server on a directory of its own; end ends it and removes the directory.
+func (s settings) fresh(ctx context.Context) (server *subject, end func(), err error) {
+	dir, err := os.MkdirTemp("", "quoll-scale-")
+	if err != nil {
+		return nil, nil, err
+	}
+	if server, err = s.start(ctx, dir, 0); err != nil {
+		return nil, nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	return server, func() {
+		server.Kill()
+		_ = os.RemoveAll(dir) // in the temporary directory; the figures are taken
+	}, nil
 }
 
 // start starts a server on a directory; snapCount 0 is the default.

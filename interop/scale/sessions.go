@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -21,16 +20,11 @@ const atATime = 100
 
 // sessions measures many sessions, and what is left when they are gone.
 func sessions(ctx context.Context, s settings, v *verdicts) error {
-	dir, err := os.MkdirTemp("", "quoll-scale-")
+	server, end, err := s.fresh(ctx)
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	server, err := s.start(ctx, dir, 0)
-	if err != nil {
-		return err
-	}
-	defer server.Kill()
+	defer end()
 	// Some connections first, so that what is made once does not count as a leak.
 	if err := s.crowd(server.Addr(), min(s.sessions, 20*atATime), nil); err != nil {
 		return err
@@ -187,16 +181,11 @@ func leaks(ctx context.Context, s settings, v *verdicts, server *subject, was ce
 	if err != nil {
 		return err
 	}
-	dir, err := os.MkdirTemp("", "quoll-scale-")
+	idle, end, err := s.fresh(ctx)
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	idle, err := s.start(ctx, dir, 0)
-	if err != nil {
-		return err
-	}
-	defer idle.Kill()
+	defer end()
 	fresh, err := goroutines(idle)
 	if err != nil {
 		return err

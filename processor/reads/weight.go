@@ -11,8 +11,8 @@ const (
 	entryBytes = 48
 )
 
-// lightBytes is a short reply: a thousand of them may wait.
-const lightBytes = 4 << 10
+// LightBytes is a short reply, and a write that makes no reply long: a thousand of them may wait.
+const LightBytes = 4 << 10
 
 // Long says that an answer may give the tree's lock back on the way.
 func Long(op jute.OpCode) bool {
@@ -27,11 +27,11 @@ func Long(op jute.OpCode) bool {
 func Light(t *datatree.Tree, op jute.OpCode) bool {
 	switch op {
 	case jute.OpGetData:
-		return t.LargestData() <= lightBytes
+		return t.LargestData() <= LightBytes
 	case jute.OpGetACL:
-		return t.LongestACL()*entryBytes <= lightBytes
+		return t.LongestACL()*entryBytes <= LightBytes
 	case jute.OpGetChildren, jute.OpGetChildren2:
-		return t.MostChildren()*nameBytes <= lightBytes
+		return t.MostChildren()*nameBytes <= LightBytes
 	case jute.OpMultiRead, jute.OpGetEphemerals, jute.OpWhoAmI:
 		return false
 	}
