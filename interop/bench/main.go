@@ -12,8 +12,11 @@
 //	go run ./interop/bench                                    all of it; needs Java
 //	go run ./interop/bench -apache=false -only get/10x16      Quoll alone, one cell
 //	go run ./interop/bench -transports gnet,std -rounds 3
+//	go run ./interop/bench -apache=false -old OLD -rounds 9   what a change has cost
 //
-// Read main.go, then cell.go, load.go and table.go.
+// OLD is the binary before the change; the exit code is 1 if a cell got worse.
+//
+// Read main.go, then cell.go, load.go, table.go and worse.go.
 package main
 
 import (
@@ -33,6 +36,7 @@ import (
 
 type settings struct {
 	quoll      string
+	old        string
 	transports string
 	apache     bool
 	rounds     int
@@ -50,6 +54,7 @@ func main() {
 		binary = "bin/quoll"
 	}
 	flag.StringVar(&s.quoll, "quoll", binary, "the server's binary; $QUOLL")
+	flag.StringVar(&s.old, "old", "", "an older binary to compare with; empty: none")
 	flag.StringVar(&s.transports, "transports", "gnet", "of Quoll: gnet, std, or gnet,std")
 	flag.BoolVar(&s.apache, "apache", true, "compare with Apache ZooKeeper")
 	flag.IntVar(&s.rounds, "rounds", 5, "rounds a cell")
@@ -81,7 +86,7 @@ type contender struct {
 	cpu    measure.Process
 }
 
-// run measures all cells, and says whether Quoll was slower in any.
+// run measures all cells, and says whether Quoll was slower in any: than Apache, or than it was.
 func run(ctx context.Context, s settings) (slower bool, err error) {
 	cells := selected(s.only)
 	if len(cells) == 0 {
@@ -122,6 +127,7 @@ func run(ctx context.Context, s settings) (slower bool, err error) {
 			}
 		}
 		t.row(cell)
+		t.compareWithOld(cell)
 	}
 	return t.slower, nil
 }
@@ -139,16 +145,25 @@ func startAll(ctx context.Context, s settings, dir string) ([]*contender, error)
 	options := func(name string) process.Options {
 		return process.Options{DataDir: filepath.Join(dir, name), ExtraConfig: map[string]string{}}
 	}
-	for transport := range strings.SplitSeq(s.transports, ",") {
-		o := options("quoll-" + transport)
+	startQuoll := func(name, binary, transport string) error {
+		o := options(strings.ReplaceAll(name, " ", "-"))
 		o.ExtraConfig["quoll.transport"] = transport
 		for pair := range strings.SplitSeq(s.set, ",") {
 			if key, value, ok := strings.Cut(pair, "="); ok {
 				o.ExtraConfig[key] = value
 			}
 		}
-		server, err := process.StartQuoll(ctx, s.quoll, o)
-		if err := add("quoll "+transport, server, err); err != nil {
+		server, err := process.StartQuoll(ctx, binary, o)
+		return add(name, server, err)
+	}
+	first, _, _ := strings.Cut(s.transports, ",")
+	for transport := range strings.SplitSeq(s.transports, ",") {
+		if err := startQuoll("quoll "+transport, s.quoll, transport); err != nil {
+			return all, err
+		}
+	}
+	if s.old != "" {
+		if err := startQuoll(oldName, s.old, first); err != nil {
 			return all, err
 		}
 	}

@@ -11,7 +11,7 @@ import (
 type table struct {
 	contenders []*contender
 	rounds     []map[*contender]*result // of the cell that runs
-	slower     bool                     // than Apache, in some cell
+	slower     bool                     // than Apache, or than the old binary, in some cell
 }
 
 // round runs every contender once. Each begins as often as the others.
