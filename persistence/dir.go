@@ -27,6 +27,9 @@ type Options struct {
 	// TrustSuspectLog starts although an ErrSuspect was found in Apache's files, with what
 	// Apache would start with.
 	TrustSuspectLog bool
+	// Changing is asked when everything was read and judged, before the first change; an error
+	// ends Recover with it. It may be nil.
+	Changing func() error
 }
 
 // DefaultOptions are ZooKeeper's defaults for a data directory.

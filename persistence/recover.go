@@ -61,8 +61,10 @@ func (s *SkippedSnapshot) unread() bool { return errors.Is(s.Err, snap.ErrIncomp
 // durable. It refuses a directory that has lost something: DamageError, ErrNoSnapshot,
 // ErrNoValidSnapshot.
 //
-//	list -> sidecar -> [finish a truncation] -> snapshot -> logs -> cut, remove, flush -> sidecar
+//	list -> sidecar -> snapshot -> logs -> Options.Changing
+//	     -> [finish a truncation] -> cut, remove, flush -> sidecar
 //
+// Nothing is changed before Changing, so a start that is refused leaves every file as it was.
 // Each step can be repeated: a crash at any point leaves a directory that recovers the same.
 func (d *Dir) Recover(sink Sink) (Recovered, error) {
 	if d.log != nil {
@@ -93,33 +95,37 @@ func (d *Dir) recover(sink Sink, all listing, found bool) (rec Recovered, err er
 	}
 	rec.CopiedSidecar = d.meta.copied
 	rec.Own = found && !d.meta.state.foreign(all.logs, all.snaps, files)
+	var cut *cutting
 	if rec.Own && d.meta.state.truncateTo != none {
-		if err := d.cutLogs(d.meta.state.truncateTo); err != nil {
+		if cut, err = d.planCut(all, d.meta.state.truncateTo); err != nil {
 			return rec, err
 		}
-		if all, err = d.list(); err != nil {
-			return rec, err
-		}
+		all = cut.rest
+		cut.record(&d.meta.state)
 	}
-	marked, err := d.takeMarker()
+	marked, err := d.marker()
 	if err != nil {
 		return rec, err
 	}
-	if err := d.loadSnapshot(sink, all, &rec); err != nil {
+	r, err := d.judge(sink, all, cut, &rec)
+	if err != nil {
 		return rec, d.advise(err, all.logs, found)
 	}
-	if rec.Own && rec.Snapshot.Zxid == d.meta.state.newestSnap && rec.Snapshot.File != "" &&
-		rec.Snapshot.Bytes != d.meta.state.newestBytes {
-		rec.Own = false // whole, and not as we wrote it
+	if d.opt.Changing != nil {
+		if err := d.opt.Changing(); err != nil {
+			return rec, err
+		}
 	}
-	r := d.newReplay(sink, rec)
-	if err := r.run(all.logs); err != nil {
-		return rec, d.advise(err, all.logs, found)
+	if cut != nil {
+		if err := d.carryOut(cut); err != nil {
+			return rec, err
+		}
 	}
-	if len(r.awaited) > 0 {
-		return rec, noValidSnapshot(&rec, fmt.Sprintf("the logs lack %v", r.awaited[0]))
+	if marked {
+		if err := d.takeMarker(); err != nil {
+			return rec, err
+		}
 	}
-	rec.Txns, rec.LastZxid = r.txns, r.last
 	if err := d.repair(r, all, &rec); err != nil {
 		return rec, err
 	}
@@ -133,17 +139,44 @@ func (d *Dir) recover(sink Sink, all listing, found bool) (rec Recovered, err er
 	return rec, nil
 }
 
-// takeMarker removes the file initialize and says whether it was there.
-func (d *Dir) takeMarker() (bool, error) {
-	dir := d.opt.DataLogDir
-	err := d.fs.Remove(filepath.Join(dir, initializeName))
+// judge reads everything, brings it to sink and decides whether the server may start. A truncation
+// that was begun counts as carried out. Nothing is changed.
+func (d *Dir) judge(sink Sink, all listing, cut *cutting, rec *Recovered) (*replay, error) {
+	if err := d.loadSnapshot(sink, all, rec); err != nil {
+		return nil, err
+	}
+	if rec.Own && rec.Snapshot.Zxid == d.meta.state.newestSnap && rec.Snapshot.File != "" &&
+		rec.Snapshot.Bytes != d.meta.state.newestBytes {
+		rec.Own = false // whole, and not as we wrote it
+	}
+	r := d.newReplay(sink, *rec)
+	r.cut = cut
+	if err := r.run(all.logs); err != nil {
+		return nil, err
+	}
+	if len(r.awaited) > 0 {
+		return nil, noValidSnapshot(rec, fmt.Sprintf("the logs lack %v", r.awaited[0]))
+	}
+	rec.Txns, rec.LastZxid = r.txns, r.last
+	return r, nil
+}
+
+// marker says whether the file initialize is there.
+func (d *Dir) marker() (bool, error) {
+	_, err := d.fs.Stat(filepath.Join(d.opt.DataLogDir, initializeName))
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
-	if err == nil {
-		err = d.fs.SyncDir(dir)
+	return err == nil, err
+}
+
+// takeMarker removes the file initialize.
+func (d *Dir) takeMarker() error {
+	dir := d.opt.DataLogDir
+	if err := d.fs.Remove(filepath.Join(dir, initializeName)); err != nil {
+		return err
 	}
-	return true, err
+	return d.fs.SyncDir(dir)
 }
 
 func (d *Dir) newReplay(sink Sink, rec Recovered) *replay {

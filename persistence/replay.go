@@ -29,6 +29,7 @@ type replay struct {
 	// anchored: last is known to be complete, so the next zxid is known too.
 	anchored bool
 	each     func(*jute.Entry) error
+	cut      *cutting // a truncation that is still to be carried out, or nil
 
 	// awaited are transactions that must be met: snapshots of them are not valid.
 	awaited []jute.Zxid
@@ -111,6 +112,9 @@ func (r *replay) file(f named) error {
 		return err
 	}
 	defer file.Close()
+	if r.cut != nil && r.cut.shortens(f) {
+		file = shorter{file, r.cut.end}
+	}
 	r.read = append(r.read, f)
 	s, err := newScanner(file)
 	if err != nil && !unreadable(err) {

@@ -2,6 +2,7 @@ package persistence
 
 import (
 	"fmt"
+	"io"
 	"path/filepath"
 
 	"quoll/jute"
@@ -31,51 +32,85 @@ func (d *Dir) Truncate(zxid jute.Zxid) error {
 	return err
 }
 
-// cutLogs carries a recorded truncation out, from the newest file to the oldest, and takes its
-// record back.
+// cutLogs carries a recorded truncation out.
 func (d *Dir) cutLogs(zxid jute.Zxid) error {
 	all, err := d.list()
 	if err != nil {
 		return err
 	}
-	var gone []string
-	for i := len(all.snaps) - 1; i >= 0 && all.snaps[i].zxid > zxid; i-- {
-		gone = append(gone, filepath.Join(d.snapDir, all.snaps[i].Name))
+	cut, err := d.planCut(all, zxid)
+	if err != nil {
+		return err
 	}
-	last := len(all.logs) - 1
-	for ; last >= 0 && all.logs[last].zxid > zxid; last-- {
-		gone = append(gone, filepath.Join(d.logDir, all.logs[last].Name))
+	return d.carryOut(cut)
+}
+
+// cutting is a truncation as it will be when it is carried out.
+type cutting struct {
+	gone []string // paths, from the newest file to the oldest
+	rest listing  // what stays
+	last jute.Zxid
+	end  int64 // of the newest log that stays: its last record ends there
+}
+
+// shortens says whether a log that stays loses its end.
+func (c *cutting) shortens(f named) bool {
+	n := len(c.rest.logs)
+	return n > 0 && f == c.rest.logs[n-1]
+}
+
+// planCut says what a truncation to zxid takes away. It changes nothing.
+func (d *Dir) planCut(all listing, zxid jute.Zxid) (*cutting, error) {
+	c := &cutting{rest: all}
+	for n := len(c.rest.snaps); n > 0 && c.rest.snaps[n-1].zxid > zxid; n-- {
+		c.gone = append(c.gone, filepath.Join(d.snapDir, c.rest.snaps[n-1].Name))
+		c.rest.snaps = c.rest.snaps[:n-1]
 	}
-	if err := d.removeAll(gone); err != nil {
+	for n := len(c.rest.logs); n > 0 && c.rest.logs[n-1].zxid > zxid; n-- {
+		c.gone = append(c.gone, filepath.Join(d.logDir, c.rest.logs[n-1].Name))
+		c.rest.logs = c.rest.logs[:n-1]
+	}
+	if n := len(c.rest.logs); n > 0 {
+		var err error
+		if c.last, c.end, err = d.findCut(c.rest.logs[n-1], zxid); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+// record notes in the sidecar what holds after the truncation.
+func (c *cutting) record(s *sidecarState) {
+	s.truncateTo = none
+	s.durable, s.log, s.offset, s.newestLog = c.last, none, 0, none
+	s.newestSnap, s.newestBytes = none, none
+	if n := len(c.rest.logs); n > 0 {
+		s.log, s.newestLog, s.offset = c.rest.logs[n-1].zxid, c.rest.logs[n-1].zxid, c.end
+	}
+	if n := len(c.rest.snaps); n > 0 {
+		f := c.rest.snaps[n-1]
+		s.newestSnap, s.newestBytes = f.zxid, f.Size
+		s.durable = max(s.durable, f.zxid)
+	}
+}
+
+// carryOut does what was planned, and takes the truncation off the record.
+func (d *Dir) carryOut(c *cutting) error {
+	if err := d.removeAll(c.gone); err != nil {
 		return diskError("remove logs of", d.logDir, err)
 	}
-	state := freshSidecar()
-	if last >= 0 {
-		state.log, state.newestLog = all.logs[last].zxid, all.logs[last].zxid
-		state.durable, state.offset, err = d.cutLog(all.logs[last], zxid)
-		if err != nil {
+	if n := len(c.rest.logs); n > 0 {
+		if err := d.shorten(c.rest.logs[n-1], c.end); err != nil {
 			return err
 		}
 	}
-	for _, f := range all.snaps {
-		if f.zxid <= zxid {
-			state.newestSnap, state.newestBytes = f.zxid, f.Size
-			state.durable = max(state.durable, f.zxid)
-		}
-	}
-	return d.meta.update(func(s *sidecarState) {
-		s.truncateTo = none
-		s.durable, s.log, s.offset = state.durable, state.log, state.offset
-		s.newestLog = state.newestLog
-		s.newestSnap, s.newestBytes = state.newestSnap, state.newestBytes
-	})
+	return d.meta.update(c.record)
 }
 
-// cutLog cuts one file behind its last record at or below zxid, and says which that is and where
-// it ends.
-func (d *Dir) cutLog(f named, zxid jute.Zxid) (last jute.Zxid, end int64, err error) {
+// findCut finds the last record of a log at or below zxid, and where it ends.
+func (d *Dir) findCut(f named, zxid jute.Zxid) (last jute.Zxid, end int64, err error) {
 	name := filepath.Join(d.logDir, f.Name)
-	file, err := d.fs.OpenRW(name)
+	file, err := d.fs.Open(name)
 	if err != nil {
 		return 0, 0, diskError("open", name, err)
 	}
@@ -97,13 +132,42 @@ func (d *Dir) cutLog(f named, zxid jute.Zxid) (last jute.Zxid, end int64, err er
 	if err != nil && !unreadable(err) {
 		return 0, 0, diskError("read", name, err)
 	}
+	return last, end, nil
+}
+
+// shorten cuts one log.
+func (d *Dir) shorten(f named, end int64) error {
+	name := filepath.Join(d.logDir, f.Name)
+	file, err := d.fs.OpenRW(name)
+	if err != nil {
+		return diskError("open", name, err)
+	}
+	defer file.Close()
 	if err := file.Truncate(end); err != nil {
-		return 0, 0, diskError("truncate", name, err)
+		return diskError("truncate", name, err)
 	}
 	if err := file.Sync(); err != nil {
-		return 0, 0, diskError("sync", name, err)
+		return diskError("sync", name, err)
 	}
-	return last, end, nil
+	return nil
+}
+
+// shorter is a log as it will be when it is cut at size.
+type shorter struct {
+	File
+	size int64
+}
+
+func (f shorter) Size() (int64, error) {
+	size, err := f.File.Size()
+	return min(size, f.size), err
+}
+
+func (f shorter) ReadAt(p []byte, off int64) (int, error) {
+	if off >= f.size {
+		return 0, io.EOF
+	}
+	return f.File.ReadAt(p[:min(int64(len(p)), f.size-off)], off)
 }
 
 // removeAll removes files in the given order and makes that durable.
