@@ -79,20 +79,11 @@ func (c *Config) ourSchemes() []string {
 }
 
 func (c *Config) completeAuth(s *settings) (problems []error) {
-	const auth = "org.apache.zookeeper.server.auth."
 	for _, set := range s.families() {
-		if set.key.Name != "authProvider.*" {
-			continue
-		}
-		switch set.value {
-		case auth + "DigestAuthenticationProvider", auth + "IPAuthenticationProvider":
-		case auth + "SASLAuthenticationProvider":
-			problems = append(problems, fmt.Errorf("%s: %s: %s", set.source, set.name, noSASL))
-		case auth + "X509AuthenticationProvider":
-			problems = append(problems, fmt.Errorf("%s: %s: %s", set.source, set.name, noTLS))
-		default:
-			problems = append(problems, fmt.Errorf("%s: %s: a Java class cannot be loaded: %s",
-				set.source, set.name, set.value))
+		if set.key.Name == "authProvider.*" {
+			if why := c.provider(s, set); why != "" {
+				problems = append(problems, fmt.Errorf("%s: %s: %s", set.source, set.name, why))
+			}
 		}
 	}
 	if !c.Auth.Enforce {
@@ -109,6 +100,28 @@ func (c *Config) completeAuth(s *settings) (problems []error) {
 		}
 	}
 	return problems
+}
+
+// provider takes one line of authProvider, or says why the server cannot start with it. A class
+// that Java cannot load costs Apache's server a line of its log and nothing else: nobody has shown
+// an id of its scheme then, and no ACL may name it. Here no class of another's can be loaded.
+func (c *Config) provider(s *settings, set *setting) (why string) {
+	class, _ := strings.CutPrefix(set.value, "org.apache.zookeeper.server.auth.")
+	switch {
+	case class == set.value:
+	case class == "IPAuthenticationProvider":
+		return ""
+	case class == "DigestAuthenticationProvider":
+		c.Auth.DigestEnabled = true // by name it is there even when it is disabled, as in Apache
+		return ""
+	case class == "SASLAuthenticationProvider":
+		return noSASL
+	case strings.Contains(class, "X509"):
+		return noTLS
+	}
+	s.warn(set.name, set.source, "the class %q cannot be loaded: its scheme is unknown; auth "+
+		"with it fails, ACLs with it are refused, and entries with it match nobody", set.value)
+	return ""
 }
 
 // digestAlgorithms are Java's names of those that can be asked for; a name is taken in any
@@ -204,7 +217,12 @@ func (c *Config) raise(s *settings) {
 // check warns of what is legal and surely not meant.
 func (s *settings) check(c *Config) {
 	for _, id := range []string{"dataDir", "dataLogDir"} {
-		if set := s.get(id); set != nil && relative(set.value) {
+		set := s.get(id)
+		switch {
+		case set == nil:
+		case set.value == "":
+			s.warn(id, set.source, "is empty: the logs are in dataDir; Apache would not start")
+		case relative(set.value):
 			s.warn(id, set.source, "%s is relative to the directory the server starts in",
 				set.value)
 		}

@@ -173,6 +173,16 @@ func TestValuesAreReadAsApacheReadsThem(t *testing.T) {
 		}, ""},
 		{"dataLogDir=logs", func(c *Config) bool { return c.Storage.DataLogDir == "logs" },
 			"relative"},
+		{"dataLogDir=", func(c *Config) bool { return c.Storage.DataLogDir == c.Storage.DataDir },
+			"is empty: the logs are in dataDir"},
+		{"authProvider.x=org.example.Mine", nil, `"org.example.Mine" cannot be loaded`},
+		{"authProvider.1=", nil, "cannot be loaded"},
+		{"authProvider.1=DigestAuthenticationProvider", nil, "cannot be loaded"},
+		{"authProvider.1=org.apache.zookeeper.server.auth.KeyAuthenticationProvider", nil,
+			"cannot be loaded"},
+		{"DigestAuthenticationProvider.enabled=false\n" +
+			"authProvider.1=org.apache.zookeeper.server.auth.DigestAuthenticationProvider",
+			func(c *Config) bool { return c.Auth.DigestEnabled }, ""},
 		{"maxResponseCacheSize=0", nil, "no cache"},
 		{"maxResponseCacheSize=400", nil, ""},
 		{"admin.enableServer=true", nil, "no AdminServer"},
@@ -214,18 +224,20 @@ func TestRefusals(t *testing.T) {
 		"dataDir=":              "dataDir is not set",
 		"dataDir=\\u00g0":       "malformed",
 		"minSessionTimeout=900": "", // below the maximum: fine
-		"minSessionTimeout=900\nmaxSessionTimeout=800":         "larger than",
-		"localSessionsEnabled=yes":                             "neither true nor false",
-		"reconfigEnabled=TRUE":                                 "",
-		"peerType=leader":                                      "peerType",
-		"electionAlg=2":                                        "electionAlg",
-		"electionAlg=3":                                        "",
-		"secureClientPort=2281":                                "TLS",
-		"client.portUnification=true":                          "TLS",
-		"client.portUnification=false":                         "",
-		"sessionRequireClientSASLAuth=true":                    "SASL",
-		sasl:                                                   "SASL",
-		"authProvider.x=org.example.Mine":                      "org.example.Mine",
+		"minSessionTimeout=900\nmaxSessionTimeout=800": "larger than",
+		"localSessionsEnabled=yes":                     "neither true nor false",
+		"reconfigEnabled=TRUE":                         "",
+		"peerType=leader":                              "peerType",
+		"electionAlg=2":                                "electionAlg",
+		"electionAlg=3":                                "",
+		"secureClientPort=2281":                        "TLS",
+		"client.portUnification=true":                  "TLS",
+		"client.portUnification=false":                 "",
+		"sessionRequireClientSASLAuth=true":            "SASL",
+		sasl:                                           "SASL",
+		"authProvider.1=org.apache.zookeeper.server.auth.X509AuthenticationProvider": "TLS",
+		"authProvider.1=org.example.Mine\n" +
+			"enforce.auth.enabled=true\nenforce.auth.schemes=mine": "no scheme mine",
 		"enforce.auth.enabled=true":                            "enforce.auth.schemes must be set",
 		"enforce.auth.enabled=true\nenforce.auth.schemes=sasl": "no scheme sasl",
 		"enforce.auth.schemes=sasl":                            "",
@@ -245,6 +257,9 @@ func TestRefusals(t *testing.T) {
 		"server.1=a:1:99999":                                   "not a port",
 		"server.one=a:1:2":                                     "number of the server",
 		"server.1=a:1:2;b:c:3":                                 "neither a port",
+		"server.1=a:1:2;3;4":                                   "more than one address",
+		"server.1=;3":                                          "host:port:port",
+		"server.1=;":                                           "host:port:port",
 		"dynamicConfigFile=/gone":                              "dynamicConfigFile",
 		"dynamicConfigFile=/gone\nserver.1=a:1:2":              "belongs into",
 		"quorum.auth.enableSasl=maybe":                         "neither true nor false",
@@ -344,6 +359,22 @@ func TestMembers(t *testing.T) {
 	noError(t, err)
 	equal(t, []Server{{2, []ServerAddress{{"::1", 1, 2}, {"fe80::1", 3, 4}}, false,
 		Listener{true, "::", 5}}}, c.Quorum.Servers)
+}
+
+// Java's split drops empty parts at the end: a separator there means nothing.
+func TestSeparatorsAtTheEnd(t *testing.T) {
+	for _, line := range []string{
+		"a:1:2;", "a:1:2;;", "a:1:2|;", "a:1:2:;", "a:1:2:", "a:1:2:::|;", "[::1]:1:2:;",
+	} {
+		c, err := loadText("dataDir=/d\nclientPort=7\nserver.1="+line+"\n",
+			map[string]string{"/d/myid": "1\n"})
+		noError(t, err, line)
+		equal(t, Listener{Set: true, Port: 7}, c.Network.Client, line)
+		isFalse(t, c.Quorum.Servers[0].Client.Set, line)
+	}
+	c, err := loadText("dataDir=/d\nserver.1=a:1:2;3;\n", map[string]string{"/d/myid": "1\n"})
+	noError(t, err)
+	equal(t, Listener{true, "0.0.0.0", 3}, c.Network.Client)
 }
 
 func TestDynamicFile(t *testing.T) {

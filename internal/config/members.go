@@ -109,14 +109,18 @@ func parseServer(name, value string) (Server, error) {
 		return Server{}, errors.New("the number of the server is missing")
 	}
 	server := Server{ID: id}
-	peers, client, found := strings.Cut(value, ";")
-	if found {
-		if server.Client, err = parseClient(client); err != nil {
+	parts := javaSplit(value, ";")
+	switch len(parts) {
+	case 1:
+	case 2:
+		if server.Client, err = parseClient(parts[1]); err != nil {
 			return Server{}, err
 		}
+	default:
+		return Server{}, fmt.Errorf("%q has more than one address for clients", value)
 	}
 	role := ""
-	for i, spec := range strings.Split(peers, "|") {
+	for i, spec := range javaSplit(parts[0], "|") {
 		address, r, err := parseAddress(spec)
 		if err != nil {
 			return Server{}, err
@@ -189,7 +193,7 @@ func parsePort(text string) (int, error) {
 func hostAndPorts(spec string) ([]string, error) {
 	rest, bracketed := strings.CutPrefix(spec, "[")
 	if !bracketed {
-		return strings.Split(spec, ":"), nil
+		return javaSplit(spec, ":"), nil
 	}
 	host, ports, closed := strings.Cut(rest, "]")
 	if !closed {
@@ -201,5 +205,15 @@ func hostAndPorts(spec string) ([]string, error) {
 	if len(ports) < 2 || ports[0] != ':' {
 		return nil, fmt.Errorf("%q lacks a port behind the bracket", spec)
 	}
-	return append([]string{host}, strings.Split(ports[1:], ":")...), nil
+	return append([]string{host}, javaSplit(ports[1:], ":")...), nil
+}
+
+// javaSplit is String.split of Java: empty parts at the end are no parts, so that a separator there
+// means nothing. The first part is always there.
+func javaSplit(text, separator string) []string {
+	parts := strings.Split(text, separator)
+	for len(parts) > 1 && parts[len(parts)-1] == "" {
+		parts = parts[:len(parts)-1]
+	}
+	return parts
 }
