@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -87,5 +88,52 @@ func TestADataDirectoryThatCannotBe(t *testing.T) {
 	out, code := execute("server", "-D", "dataDir="+filepath.Join(file, "data"), "-D", "clientPort=0")
 	if code != config.ExitDataDir {
 		t.Errorf("code %d: %s", code, out)
+	}
+}
+
+// Every start that fails is in the audit log, whatever it fails at, and once.
+func TestAFailedStartIsAudited(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = taken.Close() }()
+	_, port, _ := net.SplitHostPort(taken.Addr().String())
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, args := range map[string][]string{
+		"setting":   {"dataDir=" + dir, "tickTime=fast"},
+		"level":     {"dataDir=" + dir, "quoll.logLevel=loud"},
+		"directory": {"dataDir=" + filepath.Join(file, "data"), "clientPort=0"},
+		"port": {
+			"dataDir=" + filepath.Join(dir, "data"), "clientPort=" + port,
+			"clientPortAddress=127.0.0.1",
+		},
+		"file": nil,
+	} {
+		t.Run(name, func(t *testing.T) {
+			audit := filepath.Join(t.TempDir(), "audit.log")
+			line := []string{"server"}
+			if args == nil {
+				line = append(line, filepath.Join(dir, "gone.cfg"))
+			}
+			for _, set := range append(args, "zookeeper.audit.enable=true", "quoll.auditFile="+audit) {
+				line = append(line, "-D", set)
+			}
+			if out, code := execute(line...); code == config.ExitOK {
+				t.Fatal(out)
+			}
+			text, err := os.ReadFile(audit)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if lines := strings.Count(string(text), "\n"); lines != 1 ||
+				!strings.Contains(string(text), "operation=serverStart\tresult=failure") {
+				t.Errorf("%d lines: %s", lines, text)
+			}
+		})
 	}
 }

@@ -41,7 +41,7 @@ func serverCommand() *cobra.Command {
 func serve(ctx context.Context, file string, defines []string) error {
 	cfg, err := config.Load(file, defines)
 	if err != nil {
-		return err
+		return errors.Join(err, auditInvalid(cfg.Observability))
 	}
 	logger, err := newLogger(cfg.Observability)
 	if err != nil {
@@ -60,6 +60,16 @@ func serve(ctx context.Context, file string, defines []string) error {
 	s := server.New(cfg, persistence.OS{}, logger)
 	s.Listening = func(at []netip.AddrPort) { greet(logger, file, at) }
 	return serverError(s.Run(ctx))
+}
+
+// auditInvalid tells the audit log of settings that the server does not start with.
+func auditInvalid(o config.Observability) error {
+	o.LogLevel = "info" // it may be what is wrong
+	logger, err := newLogger(o)
+	if err != nil {
+		return err
+	}
+	return server.AuditFailedStart(o, logger)
 }
 
 // greet says how to connect, to whoever started the server by hand.

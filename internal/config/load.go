@@ -30,7 +30,8 @@ const (
 
 // Load reads a zoo.cfg and the values of -D, each "key=value". Without a file the
 // data is in ./quoll-data and the port is 2181. All that is wrong is in one error,
-// which wraps ErrInvalid.
+// which wraps ErrInvalid; the Config beside it holds what could be read, so that the
+// audit log hears of the failed start.
 func Load(file string, defines []string) (*Config, error) {
 	return load(os.ReadFile, file, defines)
 }
@@ -41,14 +42,15 @@ type readFile func(name string) ([]byte, error)
 func load(read readFile, file string, defines []string) (*Config, error) {
 	s := newSettings()
 	lines := s.defines(defines)
-	if err := s.readFile(read, file); err != nil {
-		return nil, invalid(err)
-	}
+	unread := s.readFile(read, file)
 	for _, l := range lines {
 		s.line(l.key, l.value, "-D")
 	}
 	c := &Config{File: file}
 	problems := s.assign(c)
+	if unread != nil {
+		return c, invalid(append(problems, unread)...)
+	}
 	problems = append(problems, c.complete(s)...)
 	members, err := s.readDynamic(read)
 	if err != nil {
@@ -56,7 +58,7 @@ func load(read readFile, file string, defines []string) (*Config, error) {
 	}
 	problems = append(problems, c.members(s, read, members)...)
 	if len(problems) > 0 {
-		return nil, invalid(problems...)
+		return c, invalid(problems...)
 	}
 	s.check(c)
 	c.Warnings, c.settings = s.warnings, *s

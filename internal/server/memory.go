@@ -8,7 +8,8 @@ import (
 
 // The tree gives the collector next to nothing to do, so a collection is cheap, and the heap may
 // stay close to what lives: garbage gets a headroom of 5 % of that, and at least 32 MiB, so that a
-// small server does not collect all the time.
+// small server does not collect all the time. A GOGC or GOMEMLIMIT of the environment is an
+// operator's own choice: then the collector is left alone.
 const (
 	headroomMinBytes = 32 << 20
 	headroomPercent  = 5
@@ -20,15 +21,19 @@ type headroom struct {
 	next    time.Time
 	percent int
 	live    []metrics.Sample
+	chosen  bool // by the environment
 }
 
-func newHeadroom() *headroom {
-	return &headroom{live: []metrics.Sample{{Name: "/gc/heap/live:bytes"}}}
+func newHeadroom(environment func(string) string) *headroom {
+	return &headroom{
+		live:   []metrics.Sample{{Name: "/gc/heap/live:bytes"}},
+		chosen: environment("GOGC") != "" || environment("GOMEMLIMIT") != "",
+	}
 }
 
 // maybe looks at the live heap once a second, and sets the pace when it has changed.
 func (h *headroom) maybe(now time.Time) {
-	if now.Before(h.next) {
+	if h.chosen || now.Before(h.next) {
 		return
 	}
 	h.next = now.Add(memoryEvery)

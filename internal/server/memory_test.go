@@ -1,7 +1,9 @@
 package server
 
 import (
+	"runtime/debug"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -11,4 +13,21 @@ func TestHeadroomFollowsTheLiveHeap(t *testing.T) {
 	require.Equal(t, 100, gcPercent(32<<20))
 	require.Equal(t, 14, gcPercent(224<<20))
 	require.Equal(t, 5, gcPercent(8<<30))
+}
+
+// Who set GOGC or GOMEMLIMIT knows the machine better than a rule of thumb.
+func TestTheEnvironmentsPaceOfTheCollectorWins(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(123))
+	for _, set := range []string{"GOGC", "GOMEMLIMIT"} {
+		h := newHeadroom(func(name string) string {
+			if name == set {
+				return "50"
+			}
+			return ""
+		})
+		h.maybe(time.Now())
+		require.Equal(t, 123, debug.SetGCPercent(123), set)
+	}
+	newHeadroom(func(string) string { return "" }).maybe(time.Now())
+	require.NotEqual(t, 123, debug.SetGCPercent(123), "nobody chose")
 }

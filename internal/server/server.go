@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"quoll/datatree"
+	"quoll/internal/admin"
 	"quoll/internal/config"
 	"quoll/internal/replica"
 	"quoll/persistence"
@@ -70,14 +72,28 @@ func (s *Server) Run(ctx context.Context) error {
 		return err
 	}
 	err := s.run(ctx)
-	return errors.Join(err, s.outlook.observer.audit.Close())
+	audit := s.outlook.observer.audit
+	if err != nil && !s.outlook.served {
+		audit.Started(true)
+	}
+	return errors.Join(err, audit.Close())
+}
+
+// AuditFailedStart tells the audit log of a start that failed before there was a server, as far as
+// the settings can be read that say where the log is.
+func AuditFailedStart(o config.Observability, logger *zap.Logger) error {
+	audit, err := admin.OpenAudit(o, logger)
+	if err != nil {
+		return err
+	}
+	audit.Started(true)
+	return audit.Close()
 }
 
 // run is Run within the life of the audit log.
 func (s *Server) run(ctx context.Context) error {
 	saved, err := s.restore()
 	if err != nil {
-		s.outlook.observer.audit.Started(true)
 		return err
 	}
 	s.assemble(saved)
@@ -93,6 +109,7 @@ func (s *Server) run(ctx context.Context) error {
 	case err := <-ended:
 		return errors.Join(err, s.close())
 	}
+	s.outlook.served = true
 	s.outlook.observer.audit.Started(false)
 	s.ticking.Go(s.tick)
 	select {
@@ -173,7 +190,7 @@ func (s *Server) listen(handle chan<- *reactor.Handle) error {
 func (s *Server) tick() {
 	t := time.NewTicker(tickInterval(s.cfg))
 	defer t.Stop()
-	purge, memory := newPurger(s), newHeadroom()
+	purge, memory := newPurger(s), newHeadroom(os.Getenv)
 	for {
 		select {
 		case now := <-t.C:

@@ -81,6 +81,7 @@ type outlook struct {
 	observer *observer
 	doors    reactor.Stats
 	port     atomic.Int32 // the client port, when it is known
+	served   bool         // clients could connect; only Run knows
 
 	flushes struct{ time, flush, batch *metrics.Recorder } // the log writer's
 	shots   *metrics.Recorder                              // of one snapshot at a time
