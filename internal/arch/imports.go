@@ -40,6 +40,10 @@ var roomImports = []importRule{
 		"jute", "datatree", "datatree/watch", "processor/...",
 		"quorum", "quorum/config", "quorum/election", "quorum/zab", "internal/metrics",
 	}},
+	{"internal/replica/...", []string{
+		"jute", "datatree", "persistence", "persistence/snap", "processor/...",
+		"internal/replica",
+	}},
 	{"internal/admin", []string{
 		"jute", "datatree", "datatree/watch", "processor/...",
 		"internal/config", "internal/metrics",
@@ -47,11 +51,11 @@ var roomImports = []importRule{
 	{"internal/sim/...", []string{
 		"jute", "datatree/...", "persistence/...", "processor/...", "client",
 		"quorum", "quorum/config", "quorum/election", "quorum/zab",
-		"internal/replica", "internal/metrics", "internal/sim/...",
+		"internal/replica/...", "internal/metrics", "internal/sim/...",
 	}},
 	{"internal/server", []string{
 		"jute", "datatree", "datatree/watch", "persistence/...", "processor/...", "quorum/...",
-		"reactor", "internal/replica", "internal/admin", "internal/config", "internal/metrics",
+		"reactor", "internal/replica/...", "internal/admin", "internal/config", "internal/metrics",
 	}},
 	{"cmd/...", []string{
 		"jute", "datatree/...", "persistence/...", "processor/...", "client/...", "reactor",
@@ -90,7 +94,7 @@ var moduleImports = []importRule{
 //
 // read-only: the table of the house.
 var pureRooms = []string{
-	"internal/replica", "quorum", "quorum/config", "quorum/election", "quorum/zab",
+	"internal/replica/...", "quorum", "quorum/config", "quorum/election", "quorum/zab",
 	"datatree/...", "processor/...",
 }
 

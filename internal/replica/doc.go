@@ -9,7 +9,9 @@
 //
 // internal/server runs it with real loops, files and time; internal/sim runs it in one goroutine
 // from one seed. Both also run the lanes (processor.Lane), so that the simulator meets the same
-// protocol code as a client does.
+// protocol code as a client does, and the rooms below this one: inbox (what a step is told),
+// logwriter (what becomes of Append), snapshotting (what becomes of Snapshot) and restore (what a
+// start finds on disk). Goroutines, locks, sockets, files and clocks are internal/server's own.
 //
 // Step is called by one goroutine, the core. It starts no other, reads no clock and does no I/O:
 // what takes longer than a batch is a job, named in Effects with a generation, and its completion

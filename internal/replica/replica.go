@@ -79,6 +79,32 @@ type Effects struct {
 	Again bool
 }
 
+// Hands carry out what a step wants done.
+type Hands interface {
+	Append(generation uint64, txns []Append)
+	Snapshot(*SnapshotJob)
+	// Again asks for another step.
+	Again()
+	// Late is told that the process stood still, and that deadlines moved by so much.
+	Late(millis int64)
+}
+
+// CarryOut hands everything out, in the order in which it must happen.
+func (e *Effects) CarryOut(to Hands) {
+	if len(e.Append) > 0 {
+		to.Append(e.Generation, e.Append)
+	}
+	if e.Snapshot != nil {
+		to.Snapshot(e.Snapshot)
+	}
+	if e.Again {
+		to.Again()
+	}
+	if e.LateMillis > 0 {
+		to.Late(e.LateMillis)
+	}
+}
+
 // Replica is one server.
 type Replica struct {
 	config     Config

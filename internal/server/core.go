@@ -7,6 +7,7 @@ import (
 	"go.uber.org/zap"
 
 	"quoll/internal/replica"
+	"quoll/internal/replica/inbox"
 	"quoll/jute"
 	"quoll/processor"
 )
@@ -24,8 +25,7 @@ type core struct {
 	stepping func(replica.Now)
 
 	mu     sync.Mutex
-	in     replica.Events // what has come since the last step
-	spare  []*processor.Batch
+	inbox  inbox.Inbox   // what has come since the last step
 	signal chan struct{} // holds one: something is in the inbox
 	done   chan struct{} // closed: stop
 	ended  chan struct{} // closed by run
@@ -41,7 +41,7 @@ func newCore(c clock, logger *zap.Logger) *core {
 // Submit takes a lane's batch (processor.Core).
 func (c *core) Submit(_ *processor.Lane, b *processor.Batch) {
 	c.mu.Lock()
-	c.in.Batches = append(c.in.Batches, b)
+	c.inbox.Submit(b)
 	c.mu.Unlock()
 	c.poke()
 }
@@ -49,7 +49,7 @@ func (c *core) Submit(_ *processor.Lane, b *processor.Batch) {
 // durable is told by the log writer.
 func (c *core) durable(generation uint64, zxid jute.Zxid) {
 	c.mu.Lock()
-	c.in.Generation, c.in.Durable = generation, max(c.in.Durable, zxid)
+	c.inbox.Durable(generation, zxid)
 	c.mu.Unlock()
 	c.poke()
 }
@@ -57,14 +57,14 @@ func (c *core) durable(generation uint64, zxid jute.Zxid) {
 // snapshotDone is told by the walker.
 func (c *core) snapshotDone(generation uint64) {
 	c.mu.Lock()
-	c.in.Generation, c.in.SnapshotDone = generation, true
+	c.inbox.SnapshotDone(generation)
 	c.mu.Unlock()
 	c.poke()
 }
 
 func (c *core) tick() {
 	c.mu.Lock()
-	c.in.Tick = true
+	c.inbox.Tick()
 	c.mu.Unlock()
 	c.poke()
 }
@@ -95,21 +95,10 @@ func (c *core) step() {
 		c.stepping(ev.Now)
 	}
 	effects := c.replica.Step(&ev)
-	clear(ev.Batches)
-	c.spare = ev.Batches[:0]
-	if len(effects.Append) > 0 {
-		c.log.append(effects.Generation, effects.Append)
-	}
-	if effects.Snapshot != nil {
-		c.snapshot(effects.Snapshot)
-	}
-	if effects.Again {
-		c.poke()
-	}
-	if effects.LateMillis > 0 {
-		c.logger.Warn("the process stood still; session deadlines were extended",
-			zap.Int64("millis", effects.LateMillis))
-	}
+	c.mu.Lock()
+	c.inbox.Recycle(ev.Batches)
+	c.mu.Unlock()
+	effects.CarryOut(c)
 	if ev.Tick && c.published != nil {
 		c.published(c.replica)
 	}
@@ -118,12 +107,25 @@ func (c *core) step() {
 // take empties the inbox.
 func (c *core) take() replica.Events {
 	c.mu.Lock()
-	ev := c.in
-	generation := c.in.Generation
-	c.in = replica.Events{Generation: generation, Batches: c.spare}
+	ev := c.inbox.Take()
 	c.mu.Unlock()
 	ev.Now = c.clock.now()
 	return ev
+}
+
+// Append implements replica.Hands.
+func (c *core) Append(generation uint64, txns []replica.Append) { c.log.append(generation, txns) }
+
+// Snapshot implements replica.Hands.
+func (c *core) Snapshot(job *replica.SnapshotJob) { c.snapshot(job) }
+
+// Again implements replica.Hands.
+func (c *core) Again() { c.poke() }
+
+// Late implements replica.Hands.
+func (c *core) Late(millis int64) {
+	c.logger.Warn("the process stood still; session deadlines were extended",
+		zap.Int64("millis", millis))
 }
 
 func (c *core) stop() {

@@ -10,7 +10,8 @@
 //	  |                       |<-- done ----------------|
 //	                        ticker: a Tick event each interval
 //
-// Nothing is decided here: the rules are in processor, replica and persistence. Each goroutine owns
+// Nothing is decided here: the rules are in processor, in replica and the rooms below it (inbox,
+// logwriter, snapshotting, restore), and in persistence. Each goroutine owns
 // what its file names, and speaks to the others through one inbox with a mutex and one signal.
 //
 // Read server.go (the assembly), then core.go, logwriter.go, snapshot.go, storage.go and rules.go.

@@ -1,53 +1,59 @@
 package server
 
 import (
-	"fmt"
 	"sync"
 	"time"
 
 	"quoll/internal/replica"
+	"quoll/internal/replica/logwriter"
 	"quoll/jute"
 )
 
-// txnLog is the log as its writer needs it; *persistence.TxnLog is one. Every error is final.
+// txnLog is the log that the writer ends; *persistence.TxnLog is one.
 type txnLog interface {
-	Append(e *jute.Entry) error
-	Commit() (durable jute.Zxid, err error)
-	Roll() error
-	// Settle writes down what Commit left to the next one; nothing when it left nothing.
-	Settle() error
+	logwriter.Log
 	Close() error
 }
 
-// logWriter appends and flushes on a goroutine of its own: one flush for everything that gathered
+// timedLog is a log whose last flush is timed.
+type timedLog struct {
+	txnLog
+	took  time.Duration
+	ended time.Time
+}
+
+func (l *timedLog) Commit() (jute.Zxid, error) {
+	begin := time.Now()
+	zxid, err := l.txnLog.Commit()
+	l.ended = time.Now()
+	l.took = l.ended.Sub(begin)
+	return zxid, err
+}
+
+// logWriter runs the log's writer on a goroutine of its own: one flush for everything that gathered
 // while the last one ran. Everything but the queue belongs to it.
 type logWriter struct {
-	log     txnLog
+	log     timedLog
+	writer  logwriter.Writer
+	gather  logwriter.Gathering
 	durable func(generation uint64, zxid jute.Zxid)
 	failed  func(error)                     // told once; nothing is durable any more
 	flushed func(took time.Duration, n int) // told after each flush
 
-	// delay lets transactions gather for so long since the last flush (flushDelay), unless most
-	// of them have come already (maxBatchSize), or none comes for the time of poll
-	// (maxWriteQueuePollTime). Zero flushes at once.
-	delay     time.Duration
-	poll      time.Duration
-	most      int
-	lastFlush time.Time
-
-	mu         sync.Mutex
-	queue      []replica.Append
-	generation uint64
-	signal     chan struct{}
-	done       chan struct{}
-	ended      chan struct{}
+	mu     sync.Mutex
+	queue  logwriter.Queue
+	signal chan struct{} // holds one: something is in the queue
+	done   chan struct{}
+	ended  chan struct{}
 }
 
 func newLogWriter(log txnLog) *logWriter {
-	return &logWriter{
-		log:    log,
+	w := &logWriter{
+		log:    timedLog{txnLog: log},
 		signal: make(chan struct{}, 1), done: make(chan struct{}), ended: make(chan struct{}),
 	}
+	w.writer = logwriter.Writer{Log: &w.log, Told: w.told}
+	return w
 }
 
 // settleAfter is how long the log must be idle before what lags behind it is written.
@@ -57,9 +63,12 @@ const settleAfter = 100 * time.Millisecond
 // again by anyone.
 func (w *logWriter) append(generation uint64, txns []replica.Append) {
 	w.mu.Lock()
-	w.queue = append(w.queue, txns...)
-	w.generation = generation
+	w.queue.Put(generation, txns)
 	w.mu.Unlock()
+	w.poke()
+}
+
+func (w *logWriter) poke() {
 	select {
 	case w.signal <- struct{}{}:
 	default:
@@ -68,7 +77,6 @@ func (w *logWriter) append(generation uint64, txns []replica.Append) {
 
 func (w *logWriter) run() {
 	defer close(w.ended)
-	var batch []replica.Append
 	idle := time.NewTimer(settleAfter)
 	defer idle.Stop()
 	for {
@@ -76,8 +84,8 @@ func (w *logWriter) run() {
 		case <-w.signal:
 			idle.Reset(settleAfter)
 		case <-idle.C:
-			if err := w.log.Settle(); err != nil {
-				w.failed(fmt.Errorf("settle the log: %w", err))
+			if err := w.writer.Settle(); err != nil {
+				w.failed(err)
 				return
 			}
 			continue
@@ -86,28 +94,23 @@ func (w *logWriter) run() {
 				return
 			}
 		}
-		w.gather()
-		w.mu.Lock()
-		batch, w.queue = w.queue, batch[:0]
-		generation := w.generation
-		w.mu.Unlock()
-		if err := w.write(generation, batch); err != nil {
+		w.wait()
+		if err := w.write(); err != nil {
 			w.failed(err)
 			return
 		}
-		clear(batch)
 	}
 }
 
-// gather waits for company, as long as the delay allows.
-func (w *logWriter) gather() {
-	if w.delay <= 0 {
+// wait lets transactions gather.
+func (w *logWriter) wait() {
+	if w.gather.Delay <= 0 {
 		return
 	}
 	enough := time.NewTimer(0)
 	defer enough.Stop()
-	for w.waiting() < w.most || w.most <= 0 {
-		wait := min(w.delay-time.Since(w.lastFlush), w.poll)
+	for {
+		wait := w.gather.Wait(w.waiting(), time.Since(w.log.ended))
 		if wait <= 0 {
 			return
 		}
@@ -125,47 +128,30 @@ func (w *logWriter) gather() {
 func (w *logWriter) waiting() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return len(w.queue)
+	return w.queue.Waiting()
 }
 
-// write makes a batch durable and says so.
-func (w *logWriter) write(generation uint64, batch []replica.Append) error {
-	if len(batch) == 0 {
-		return nil
+// write makes one batch durable, and comes back soon if more waits.
+func (w *logWriter) write() error {
+	w.mu.Lock()
+	generation, batch := w.queue.Take()
+	more := w.queue.Waiting() > 0
+	w.mu.Unlock()
+	if more {
+		w.poke()
 	}
-	for i := range batch {
-		if err := w.log.Append(&batch[i].Entry); err != nil {
-			return fmt.Errorf("append transaction %v: %w", batch[i].Entry.Header.Zxid, err)
-		}
-		if batch[i].Roll {
-			if err := w.roll(generation); err != nil {
-				return err
-			}
-		}
-	}
-	return w.flush(generation, len(batch))
-}
-
-func (w *logWriter) roll(generation uint64) error {
-	if err := w.flush(generation, 0); err != nil {
+	if err := w.writer.Write(generation, batch); err != nil {
 		return err
 	}
-	if err := w.log.Roll(); err != nil {
-		return fmt.Errorf("roll the log: %w", err)
-	}
+	w.mu.Lock()
+	w.queue.Recycle(batch)
+	w.mu.Unlock()
 	return nil
 }
 
-func (w *logWriter) flush(generation uint64, n int) error {
-	begin := time.Now()
-	zxid, err := w.log.Commit()
-	if err != nil {
-		return fmt.Errorf("flush the log: %w", err)
-	}
-	w.lastFlush = time.Now()
-	w.flushed(w.lastFlush.Sub(begin), n)
+func (w *logWriter) told(generation uint64, zxid jute.Zxid, txns int) {
+	w.flushed(w.log.took, txns)
 	w.durable(generation, zxid)
-	return nil
 }
 
 // stop ends the writer when everything that was appended is durable.

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"quoll/internal/replica"
+	"quoll/internal/replica/logwriter"
 	"quoll/jute"
 )
 
@@ -38,7 +39,9 @@ func TestWhenTheLogIsFlushed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newLogWriter(instantLog{})
-				w.delay, w.poll, w.most = 300*time.Millisecond, test.poll*time.Millisecond, 1000
+				w.gather = logwriter.Gathering{
+					Delay: 300 * time.Millisecond, Poll: test.poll * time.Millisecond, Most: 1000,
+				}
 				var flushes []time.Time
 				w.flushed = func(time.Duration, int) { flushes = append(flushes, time.Now()) }
 				w.durable = func(uint64, jute.Zxid) {}

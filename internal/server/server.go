@@ -16,6 +16,7 @@ import (
 	"quoll/internal/admin"
 	"quoll/internal/config"
 	"quoll/internal/replica"
+	"quoll/internal/replica/logwriter"
 	"quoll/persistence"
 	"quoll/processor"
 	"quoll/processor/session"
@@ -145,8 +146,10 @@ func (s *Server) assemble(saved []session.Saved) {
 	s.core.snapshot = s.startSnapshot
 	s.log = newLogWriter(s.store.Log())
 	s.log.durable, s.log.failed, s.log.flushed = s.core.durable, s.fail, s.noteFlush
-	s.log.delay, s.log.most = s.cfg.Storage.FlushDelay, s.cfg.Storage.MaxBatchSize
-	s.log.poll = s.cfg.Storage.MaxQueuePoll
+	s.log.gather = logwriter.Gathering{
+		Delay: s.cfg.Storage.FlushDelay, Poll: s.cfg.Storage.MaxQueuePoll,
+		Most: s.cfg.Storage.MaxBatchSize,
+	}
 	s.core.log = s.log
 	s.shared = &processor.Shared{
 		Tree: s.tree, Conns: conns, Core: s.core, Rules: laneRules(s.cfg, rules),

@@ -1,13 +1,12 @@
 package server
 
 import (
-	"fmt"
 	"time"
 
 	"go.uber.org/zap"
 
 	"quoll/internal/replica"
-	"quoll/persistence/snap"
+	"quoll/internal/replica/snapshotting"
 )
 
 // walkNodes is how many nodes are asked of the tree at a time while a snapshot is written.
@@ -32,38 +31,20 @@ func (s *Server) startSnapshot(job *replica.SnapshotJob) {
 	})
 }
 
-// writeSnapshot walks the tree while writes go on. The digest at the end is that of the last
-// transaction the walk can have seen.
+// writeSnapshot walks the tree while writes go on.
 func (s *Server) writeSnapshot(job *replica.SnapshotJob) error {
 	begin := time.Now()
-	w, err := s.store.CreateSnapshot(job.Zxid)
-	if err != nil {
-		s.tree.StopWalk(&job.Cursor)
-		return err
+	walk := snapshotting.New(s.store, s.tree, job, snapshotting.Options{
+		Digest: s.cfg.Features.TreeDigest, LastZxid: s.cfg.Storage.LastZxidInSnapshot,
+	})
+	for more := true; more; {
+		var err error
+		if more, err = walk.Step(walkNodes); err != nil {
+			return err
+		}
 	}
-	if err := s.fillSnapshot(w, job); err != nil {
-		s.tree.StopWalk(&job.Cursor)
-		w.Abort()
-		return err
-	}
-	info, err := w.Finish(s.snapshotTrailer())
-	if err != nil {
-		return fmt.Errorf("finish the snapshot: %w", err)
-	}
+	info := walk.Info()
 	s.logger.Info("snapshot written", zap.String("file", info.File),
 		zap.Int64("bytes", info.Bytes), zap.Duration("took", time.Since(begin)))
 	return nil
-}
-
-// snapshotTrailer is what the snapshot says of its end: the fuzzy range ends here.
-func (s *Server) snapshotTrailer() snap.Trailer {
-	v := s.tree.Read()
-	defer v.Release()
-	d := v.LastDigest()
-	return snap.Trailer{
-		HasDigest:   s.cfg.Features.TreeDigest,
-		Digest:      snap.ZxidDigest{Zxid: d.Zxid, Version: d.Version, Digest: d.Digest},
-		HasLastZxid: s.cfg.Storage.LastZxidInSnapshot,
-		LastZxid:    v.LastZxid(),
-	}
 }

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,7 +13,7 @@ import (
 	"quoll/datatree"
 	"quoll/internal/config"
 	"quoll/internal/replica"
-	"quoll/jute"
+	"quoll/internal/replica/restore"
 	"quoll/persistence"
 	"quoll/persistence/snap"
 	"quoll/processor/session"
@@ -38,89 +37,7 @@ func storeOptions(c *config.Config) persistence.Options {
 	return o
 }
 
-// loader fills a tree and a list of sessions from what Recover finds (persistence.Sink).
-type loader struct {
-	tree     *datatree.Tree
-	sessions map[jute.SessionID]int32 // timeout, ms
-	// begun: a snapshot is being read, and what the new tree had of its own is gone.
-	begun  bool
-	loaded time.Time // when the snapshot was, or nothing but transactions began
-}
-
-func newLoader(tree *datatree.Tree) *loader {
-	return &loader{tree: tree, sessions: make(map[jute.SessionID]int32)}
-}
-
-// Reset begins again with an older snapshot.
-func (l *loader) Reset() {
-	l.begun = false
-	l.begin()
-}
-
-func (l *loader) begin() {
-	if !l.begun {
-		l.begun = true
-		l.tree.BeginLoad()
-		clear(l.sessions)
-	}
-}
-
-func (l *loader) Session(id jute.SessionID, timeoutMillis int32) error {
-	l.begin()
-	l.sessions[id] = timeoutMillis
-	return nil
-}
-
-func (l *loader) ACL(key int64, acl []jute.ACL) error {
-	l.begin()
-	l.tree.LoadACL(key, acl)
-	return nil
-}
-
-func (l *loader) Node(path, data []byte, acl int64, st *jute.StatPersisted) error {
-	l.begin()
-	return l.tree.LoadNode(path, data, acl, st)
-}
-
-func (l *loader) SnapshotLoaded(info persistence.SnapInfo) error {
-	var digest *datatree.SnapshotDigest
-	if d := info.Trailer.Digest; info.Trailer.HasDigest {
-		digest = &datatree.SnapshotDigest{Zxid: d.Zxid, Version: d.Version, Digest: d.Digest}
-	}
-	l.tree.FinishLoad(info.Zxid, digest)
-	l.tree.EnsureConfigNode()
-	l.loaded = time.Now()
-	return nil
-}
-
-// Txn replays one logged transaction, on the tree and on the table of sessions.
-func (l *loader) Txn(e *jute.Entry) error {
-	switch e.Header.Type {
-	case jute.OpCreateSession:
-		var txn jute.CreateSessionTxn
-		if _, err := jute.Decode(e.Body, &txn); err != nil {
-			return fmt.Errorf("transaction %v: %w", e.Header.Zxid, err)
-		}
-		l.sessions[e.Header.ClientID] = txn.TimeOut
-	case jute.OpCloseSession:
-		delete(l.sessions, e.Header.ClientID)
-	}
-	l.tree.Replay(e)
-	return nil
-}
-
-// saved are the sessions found, by id.
-func (l *loader) saved() []session.Saved {
-	all := make([]session.Saved, 0, len(l.sessions))
-	for id, timeout := range l.sessions {
-		all = append(all, session.Saved{ID: id, TimeoutMillis: timeout})
-	}
-	slices.SortFunc(all, func(a, b session.Saved) int { return cmp.Compare(a.ID, b.ID) })
-	return all
-}
-
-// restore brings back what is on disk. Ephemerals whose session is gone go too, as in Apache; the
-// change has no transaction, so a snapshot must hold it before anything else is logged.
+// restore brings back what is on disk.
 func (s *Server) restore() ([]session.Saved, error) {
 	dir, err := persistence.Open(s.fs, storeOptions(s.cfg))
 	if err != nil {
@@ -132,25 +49,24 @@ func (s *Server) restore() ([]session.Saved, error) {
 	}
 	s.tree = datatree.New(treeOptions(s.cfg))
 	begin := time.Now()
-	load := newLoader(s.tree)
-	load.loaded = begin
-	found, err := dir.Recover(load)
+	loaded := begin
+	found, err := restore.Tree(dir, s.tree, restore.Hooks{
+		Loaded: func() { loaded = time.Now() },
+	})
 	if err != nil {
 		return nil, err
 	}
-	s.outlook.recovered(begin, load.loaded, found.Txns)
-	s.report(&found)
+	s.outlook.recovered(begin, loaded, found.Txns)
+	s.report(&found.Recovered)
 	s.faults.look(s.tree.Faults(), s.clock.monoMillis())
-	orphans := killOrphans(s.tree, load.sessions)
-	if orphans > 0 {
+	if len(found.Orphans) > 0 {
 		s.logger.Warn("ephemerals of sessions that do not exist were removed",
-			zap.Int("sessions", orphans))
+			zap.Int("sessions", len(found.Orphans)))
 	}
-	saved := load.saved()
-	if found.Empty || orphans > 0 || found.Snapshot.File == "" {
-		err = s.firstSnapshot(saved)
+	if found.NeedsSnapshot() {
+		err = s.firstSnapshot(found.Sessions)
 	}
-	return saved, err
+	return found.Sessions, err
 }
 
 // probe makes a file in each directory and removes it: that neither permissions nor a mount stand
@@ -198,49 +114,10 @@ func (s *Server) report(found *persistence.Recovered) {
 		zap.Int("transactions", found.Txns), zap.Bool("by quoll", found.Own))
 }
 
-// killOrphans deletes the ephemerals of sessions that are not in the table.
-func killOrphans(tree *datatree.Tree, known map[jute.SessionID]int32) (killed int) {
-	v := tree.Peek()
-	tree.Lock()
-	defer tree.Unlock()
-	var result datatree.Result
-	for _, id := range v.Sessions() {
-		if _, ok := known[id]; ok {
-			continue
-		}
-		killed++
-		tree.Apply(&jute.Entry{Header: jute.TxnHeader{
-			ClientID: id, Zxid: v.LastZxid(), Type: jute.OpCloseSession,
-		}}, &result)
-	}
-	return killed
-}
-
 // firstSnapshot writes a snapshot before anything is served.
 func (s *Server) firstSnapshot(saved []session.Saved) error {
 	if err := s.writeSnapshot(replica.NewSnapshotJob(s.tree, saved)); err != nil {
 		return fmt.Errorf("first snapshot: %w", err)
-	}
-	return nil
-}
-
-// fillSnapshot writes sessions, ACLs and nodes.
-func (s *Server) fillSnapshot(w *persistence.SnapWriter, job *replica.SnapshotJob) error {
-	for _, x := range job.Sessions {
-		if err := w.Session(x.ID, x.TimeoutMillis); err != nil {
-			return err
-		}
-	}
-	for _, x := range job.ACLs {
-		if err := w.ACL(x.Key, x.ACL); err != nil {
-			return err
-		}
-	}
-	for more := true; more; {
-		var err error
-		if more, err = s.tree.Walk(&job.Cursor, walkNodes, w.Node); err != nil {
-			return err
-		}
 	}
 	return nil
 }

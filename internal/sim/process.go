@@ -7,6 +7,9 @@ import (
 
 	"quoll/datatree"
 	"quoll/internal/replica"
+	"quoll/internal/replica/inbox"
+	"quoll/internal/replica/logwriter"
+	"quoll/internal/replica/restore"
 	"quoll/internal/sim/history"
 	"quoll/internal/sim/model"
 	"quoll/jute"
@@ -15,6 +18,7 @@ import (
 	"quoll/processor"
 	"quoll/processor/auth"
 	"quoll/processor/reads"
+	"quoll/processor/session"
 	"quoll/processor/throttle"
 )
 
@@ -35,8 +39,8 @@ type process struct {
 	serving atomic.Bool
 	loops   []*loop
 
-	in    replica.Events // what has come since the last step
-	poked bool           // a step is planned
+	inbox inbox.Inbox // what has come since the last step
+	poked bool        // a step is planned
 	log   logWriter
 	walk  *walker // nil: no snapshot is being written
 
@@ -186,20 +190,12 @@ func (w *world) storeOptions() persistence.Options {
 
 func (p *process) start() error {
 	w := p.w
-	dir, err := persistence.Open(w.disk, w.storeOptions())
+	tree, dir, found, err := w.restore(w.disk)
 	if err != nil {
 		return err
 	}
-	p.tree = datatree.New(datatree.Options{
-		ExtendedTypes: w.plan.model.ExtendedTypes, Digest: true,
-	})
-	load := newLoader(w, p.tree)
-	found, err := dir.Recover(load)
-	if err != nil {
-		return err
-	}
-	p.store, p.tree = dir, load.tree
-	w.recovered(p.life, &found, load)
+	p.store, p.tree = dir, tree
+	w.recovered(p, found)
 	if len(found.Skipped) > 0 {
 		w.counts.add("recovery", "a snapshot was skipped")
 	}
@@ -209,30 +205,28 @@ func (p *process) start() error {
 	if len(found.RemovedLogs) > 0 {
 		w.counts.add("recovery", "an empty log was removed")
 	}
-	if found.Empty || found.Snapshot.File == "" {
-		job := replica.NewSnapshotJob(p.tree, load.saved())
-		if err := p.firstSnapshot(job); err != nil {
+	if found.NeedsSnapshot() {
+		if err := p.firstSnapshot(found.Sessions); err != nil {
 			return err
 		}
 	}
-	p.assemble(load)
+	p.assemble(found.Sessions)
 	w.at(pointBooted)
 	return nil
 }
 
 // assemble makes the parts, ties them together and starts the ticker.
-func (p *process) assemble(load *loader) {
+func (p *process) assemble(sessions []session.Saved) {
 	w, l := p.w, &p.w.plan.limits
 	rules := &auth.Rules{DigestEnabled: true, SuperDigest: w.plan.model.SuperDigest}
 	conns := processor.NewConns()
 	now := p.now()
 	p.ticked = now.MonoMillis
-	for _, s := range load.saved() {
+	for _, s := range sessions {
 		p.leases[s.ID] = &lease{heard: now.MonoMillis, timeout: s.TimeoutMillis}
 	}
-	p.replica = replica.New(w.replicaConfig(rules), p.tree, load.saved(), conns, now)
-	p.in.Generation = 1
-	p.log.log = p.store.Log()
+	p.replica = replica.New(w.replicaConfig(rules), p.tree, sessions, conns, now)
+	p.log.writer = logwriter.Writer{Log: p.store.Log(), Told: p.log.told}
 	p.shared = &processor.Shared{
 		Tree: p.tree, Conns: conns, Core: p, Clock: p.clock.millis, Serving: &p.serving,
 		Counts: new(processor.Counts),
@@ -283,7 +277,7 @@ func (w *world) replicaConfig(rules *auth.Rules) replica.Config {
 }
 
 // recovered compares what was found with what was proposed, and forgets what did not survive.
-func (w *world) recovered(life int, found *persistence.Recovered, load *loader) {
+func (w *world) recovered(p *process, found *restore.Found) {
 	last := found.LastZxid
 	if int(last) > len(w.log) {
 		w.violate("recovered to %v, but only %d transactions were proposed", last, len(w.log))
@@ -296,15 +290,19 @@ func (w *world) recovered(life int, found *persistence.Recovered, load *loader) 
 		w.counts.add("fault", "a proposed transaction is lost")
 	}
 	w.log = w.log[:last]
+	ids := make([]jute.SessionID, 0, len(found.Sessions))
+	for _, s := range found.Sessions {
+		ids = append(ids, s.ID)
+	}
 	w.history.Recoveries = append(w.history.Recoveries, history.Recovery{
-		Zxid: last, Life: life, Digest: load.tree.Peek().TreeDigest(),
-		Fingerprint: fingerprint(load.tree), Sessions: load.ids(),
+		Zxid: last, Life: p.life, Digest: p.tree.Peek().TreeDigest(),
+		Fingerprint: fingerprint(p.tree), Sessions: ids,
 	})
-	if f := load.tree.Faults(); f != (datatree.Faults{}) {
+	if f := p.tree.Faults(); f != (datatree.Faults{}) {
 		w.violate("replay up to %v: %+v", last, f)
 	}
-	w.note("start %d: recovered to %v", life, last)
-	w.trace.mix(uint64(last), load.tree.Peek().TreeDigest())
+	w.note("start %d: recovered to %v", p.life, last)
+	w.trace.mix(uint64(last), p.tree.Peek().TreeDigest())
 }
 
 // fingerprint is the tree's as model.Tree.Fingerprint is the model's.
@@ -326,7 +324,7 @@ func fingerprint(tree *datatree.Tree) uint64 {
 
 // Submit takes a lane's batch (processor.Core).
 func (p *process) Submit(_ *processor.Lane, b *processor.Batch) {
-	p.in.Batches = append(p.in.Batches, b)
+	p.inbox.Submit(b)
 	p.poke()
 }
 
@@ -340,7 +338,7 @@ func (p *process) poke() {
 
 func (p *process) tick() {
 	p.after(intervalMillis*1000*1000/p.clock.perMill, func() {
-		p.in.Tick = true
+		p.inbox.Tick()
 		p.poke()
 		p.tick()
 	})
@@ -350,20 +348,14 @@ func (p *process) tick() {
 func (p *process) step() {
 	w := p.w
 	w.at(pointStep)
-	ev := p.in
-	p.in, p.poked = replica.Events{Generation: ev.Generation}, false
+	ev := p.inbox.Take()
+	p.poked = false
 	ev.Now = p.now()
 	effects := p.replica.Step(&ev)
+	p.inbox.Recycle(ev.Batches)
 	w.at(pointStepped)
 	if f := p.tree.Faults(); f != (datatree.Faults{}) {
 		w.violate("apply: %+v", f)
-	}
-	if effects.Again {
-		w.counts.add("session", "expired in another step")
-		p.poke()
-	}
-	if effects.LateMillis > 0 {
-		w.counts.add("session", "deadlines moved because the process stood still")
 	}
 	for i := range effects.Append {
 		p.propose(&effects.Append[i].Entry, ev.MonoMillis)
@@ -371,14 +363,30 @@ func (p *process) step() {
 	if ev.Tick {
 		p.ticked = ev.MonoMillis
 	}
-	if len(effects.Append) > 0 {
-		p.log.append(effects.Generation, effects.Append)
-		w.at(pointAppended)
-	}
-	if effects.Snapshot != nil {
-		w.at(pointSnapshot)
-		p.startWalk(effects.Snapshot)
-	}
+	effects.CarryOut(p)
+}
+
+// Append implements replica.Hands.
+func (p *process) Append(generation uint64, txns []replica.Append) {
+	p.log.append(generation, txns)
+	p.w.at(pointAppended)
+}
+
+// Snapshot implements replica.Hands.
+func (p *process) Snapshot(job *replica.SnapshotJob) {
+	p.w.at(pointSnapshot)
+	p.startWalk(job)
+}
+
+// Again implements replica.Hands.
+func (p *process) Again() {
+	p.w.counts.add("session", "expired in another step")
+	p.poke()
+}
+
+// Late implements replica.Hands.
+func (p *process) Late(int64) {
+	p.w.counts.add("session", "deadlines moved because the process stood still")
 }
 
 // propose notes a transaction on its way to the log.
@@ -460,7 +468,7 @@ func (p *process) sockets() []*socket {
 
 // idle: nothing is on its way to the disk.
 func (p *process) idle() bool {
-	return p.replica != nil && p.replica.InFlight() == 0 && len(p.in.Batches) == 0 &&
+	return p.replica != nil && p.replica.InFlight() == 0 && p.inbox.Waiting() == 0 &&
 		!p.log.busy && !p.log.failed && p.walk == nil && p.w.now >= p.frozen
 }
 

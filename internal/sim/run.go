@@ -10,7 +10,6 @@ import (
 	"quoll/internal/sim/requests"
 	"quoll/internal/sim/simfs"
 	"quoll/jute"
-	"quoll/persistence"
 )
 
 // Result is what came of a seed.
@@ -174,19 +173,10 @@ func (w *world) checkDisk() {
 }
 
 func (w *world) reread(disk *simfs.Disk, last jute.Zxid, live uint64) error {
-	dir, err := persistence.Open(disk, w.storeOptions())
+	tree, _, found, err := w.restore(disk)
 	if err != nil {
 		return err
 	}
-	tree := datatree.New(datatree.Options{
-		ExtendedTypes: w.plan.model.ExtendedTypes, Digest: true,
-	})
-	load := newLoader(w, tree)
-	found, err := dir.Recover(load)
-	if err != nil {
-		return err
-	}
-	tree = load.tree
 	if f := tree.Faults(); f != (datatree.Faults{}) {
 		return fmt.Errorf("replay: %+v", f)
 	}

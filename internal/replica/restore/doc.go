@@ -1,0 +1,12 @@
+// Package restore brings a tree and its sessions back from what is on disk.
+//
+//	persistence.Dir.Recover --> loader: snapshot, then every transaction above it
+//	                                |
+//	                 tree, sessions --> ephemerals without a session go (orphans)
+//
+// The end of orphans has no transaction, as in Apache: a snapshot must hold it before anything else
+// is logged, or a later replay meets a tree that the log's digests do not fit. Found.NeedsSnapshot
+// says so.
+//
+// Read restore.go, then loader.go.
+package restore

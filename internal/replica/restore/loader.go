@@ -1,0 +1,87 @@
+package restore
+
+import (
+	"fmt"
+
+	"quoll/datatree"
+	"quoll/jute"
+	"quoll/persistence"
+)
+
+// loader fills a tree and a list of sessions from what Recover finds (persistence.Sink).
+type loader struct {
+	tree     *datatree.Tree
+	sessions map[jute.SessionID]int32 // timeout, ms
+	hooks    Hooks
+	// begun: a snapshot is being read, and what the new tree had of its own is gone.
+	begun bool
+}
+
+func newLoader(tree *datatree.Tree, hooks Hooks) *loader {
+	return &loader{tree: tree, sessions: make(map[jute.SessionID]int32), hooks: hooks}
+}
+
+// Reset begins again with an older snapshot.
+func (l *loader) Reset() {
+	l.begun = false
+	l.begin()
+}
+
+func (l *loader) begin() {
+	if !l.begun {
+		l.begun = true
+		l.tree.BeginLoad()
+		clear(l.sessions)
+	}
+}
+
+func (l *loader) Session(id jute.SessionID, timeoutMillis int32) error {
+	l.begin()
+	l.sessions[id] = timeoutMillis
+	return nil
+}
+
+func (l *loader) ACL(key int64, acl []jute.ACL) error {
+	l.begin()
+	l.tree.LoadACL(key, acl)
+	return nil
+}
+
+func (l *loader) Node(path, data []byte, acl int64, st *jute.StatPersisted) error {
+	l.begin()
+	return l.tree.LoadNode(path, data, acl, st)
+}
+
+func (l *loader) SnapshotLoaded(info persistence.SnapInfo) error {
+	var digest *datatree.SnapshotDigest
+	if d := info.Trailer.Digest; info.Trailer.HasDigest {
+		digest = &datatree.SnapshotDigest{Zxid: d.Zxid, Version: d.Version, Digest: d.Digest}
+	}
+	l.tree.FinishLoad(info.Zxid, digest)
+	l.tree.EnsureConfigNode()
+	if l.hooks.Loaded != nil {
+		l.hooks.Loaded()
+	}
+	return nil
+}
+
+// Txn replays one logged transaction, on the tree and on the table of sessions.
+func (l *loader) Txn(e *jute.Entry) error {
+	if l.hooks.Txn != nil {
+		if err := l.hooks.Txn(e); err != nil {
+			return err
+		}
+	}
+	switch e.Header.Type {
+	case jute.OpCreateSession:
+		var txn jute.CreateSessionTxn
+		if _, err := jute.Decode(e.Body, &txn); err != nil {
+			return fmt.Errorf("transaction %v: %w", e.Header.Zxid, err)
+		}
+		l.sessions[e.Header.ClientID] = txn.TimeOut
+	case jute.OpCloseSession:
+		delete(l.sessions, e.Header.ClientID)
+	}
+	l.tree.Replay(e)
+	return nil
+}

@@ -1,0 +1,78 @@
+package restore
+
+import (
+	"cmp"
+	"slices"
+
+	"quoll/datatree"
+	"quoll/jute"
+	"quoll/persistence"
+	"quoll/processor/session"
+)
+
+// Hooks are told while the data is read; each may be nil.
+type Hooks struct {
+	// Loaded: the snapshot is read, and its transactions follow.
+	Loaded func()
+	// Txn sees each transaction before it is replayed. An error ends the recovery.
+	Txn func(*jute.Entry) error
+}
+
+// Found is what was on disk.
+type Found struct {
+	persistence.Recovered
+	Sessions []session.Saved // by id
+	// Orphans are the sessions whose ephemerals were removed, because nobody knows them.
+	Orphans []jute.SessionID
+}
+
+// NeedsSnapshot says that the tree has something that no file holds: a snapshot must be durable
+// before the first append.
+func (f *Found) NeedsSnapshot() bool {
+	return f.Empty || len(f.Orphans) > 0 || f.Snapshot.File == ""
+}
+
+// Tree fills a new tree from a directory, which is ready to be appended to afterwards.
+func Tree(dir *persistence.Dir, tree *datatree.Tree, hooks Hooks) (*Found, error) {
+	load := newLoader(tree, hooks)
+	recovered, err := dir.Recover(load)
+	if err != nil {
+		return nil, err
+	}
+	return &Found{
+		Recovered: recovered,
+		Sessions:  load.saved(),
+		Orphans:   killOrphans(tree, load.sessions),
+	}, nil
+}
+
+// killOrphans deletes the ephemerals of sessions that are not in the table, and names these
+// sessions in order.
+func killOrphans(tree *datatree.Tree, known map[jute.SessionID]int32) (killed []jute.SessionID) {
+	v := tree.Peek()
+	tree.Lock()
+	defer tree.Unlock()
+	for _, id := range v.Sessions() {
+		if _, ok := known[id]; !ok {
+			killed = append(killed, id)
+		}
+	}
+	slices.Sort(killed)
+	var result datatree.Result
+	for _, id := range killed {
+		tree.Apply(&jute.Entry{Header: jute.TxnHeader{
+			ClientID: id, Zxid: v.LastZxid(), Type: jute.OpCloseSession,
+		}}, &result)
+	}
+	return killed
+}
+
+// saved are the sessions found, by id.
+func (l *loader) saved() []session.Saved {
+	all := make([]session.Saved, 0, len(l.sessions))
+	for id, timeout := range l.sessions { // order-free: sorted below
+		all = append(all, session.Saved{ID: id, TimeoutMillis: timeout})
+	}
+	slices.SortFunc(all, func(a, b session.Saved) int { return cmp.Compare(a.ID, b.ID) })
+	return all
+}

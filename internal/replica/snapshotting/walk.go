@@ -1,0 +1,116 @@
+package snapshotting
+
+import (
+	"fmt"
+
+	"quoll/datatree"
+	"quoll/internal/replica"
+	"quoll/persistence"
+	"quoll/persistence/snap"
+)
+
+// Options say what the trailer holds.
+type Options struct {
+	Digest   bool // zookeeper.digest.enabled
+	LastZxid bool // serializeLastProcessedZxid.enabled
+}
+
+// Walk writes one snapshot.
+type Walk struct {
+	dir     *persistence.Dir
+	tree    *datatree.Tree
+	job     *replica.SnapshotJob
+	options Options
+	writer  *persistence.SnapWriter // nil: not begun, or over
+	over    bool
+	info    persistence.SnapInfo
+}
+
+// New makes a walk that has touched nothing yet.
+func New(
+	dir *persistence.Dir, tree *datatree.Tree, job *replica.SnapshotJob, options Options,
+) *Walk {
+	return &Walk{dir: dir, tree: tree, job: job, options: options}
+}
+
+// Step writes the next nodes, at most so many, and says whether there is more to do. The first
+// step makes the file; the last one finishes it. After an error there is nothing more to do.
+func (w *Walk) Step(nodes int) (more bool, err error) {
+	if w.over {
+		return false, nil
+	}
+	if w.writer == nil {
+		err = w.begin()
+	}
+	if err == nil {
+		more, err = w.tree.Walk(&w.job.Cursor, nodes, w.writer.Node)
+	}
+	switch {
+	case err != nil:
+		w.Abort()
+		return false, err
+	case more:
+		return true, nil
+	}
+	return false, w.finish()
+}
+
+// begin makes the file and writes what stands before the nodes.
+func (w *Walk) begin() error {
+	writer, err := w.dir.CreateSnapshot(w.job.Zxid)
+	if err != nil {
+		return err
+	}
+	w.writer = writer
+	for _, s := range w.job.Sessions {
+		if err := writer.Session(s.ID, s.TimeoutMillis); err != nil {
+			return err
+		}
+	}
+	for _, a := range w.job.ACLs {
+		if err := writer.ACL(a.Key, a.ACL); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *Walk) finish() error {
+	writer := w.writer
+	w.over, w.writer = true, nil
+	info, err := writer.Finish(w.trailer())
+	if err != nil {
+		return fmt.Errorf("finish the snapshot: %w", err)
+	}
+	w.info = info
+	return nil
+}
+
+// trailer is what the snapshot says of its end: the fuzzy range ends here.
+func (w *Walk) trailer() snap.Trailer {
+	v := w.tree.Read()
+	defer v.Release()
+	d := v.LastDigest()
+	return snap.Trailer{
+		HasDigest:   w.options.Digest,
+		Digest:      snap.ZxidDigest{Zxid: d.Zxid, Version: d.Version, Digest: d.Digest},
+		HasLastZxid: w.options.LastZxid,
+		LastZxid:    v.LastZxid(),
+	}
+}
+
+// Abort gives the snapshot up. A walk that is over stays as it is.
+func (w *Walk) Abort() {
+	if w.over {
+		return
+	}
+	w.over = true
+	w.tree.StopWalk(&w.job.Cursor)
+	if w.writer != nil {
+		w.writer.Abort()
+		w.writer = nil
+	}
+}
+
+// Info is the file that was written, once Step has said that nothing more is to do.
+func (w *Walk) Info() persistence.SnapInfo { return w.info }
