@@ -77,7 +77,7 @@ func printSeed(out io.Writer, r *sim.Result) {
 
 func printCampaign(out io.Writer, c *sim.Campaign, from, seeds uint64, took time.Duration) {
 	c.Counts.Print(out)
-	for _, m := range c.Counts.Missing() {
+	for _, m := range c.Missing() {
 		fmt.Fprintf(out, "%10d  %s\n", 0, m)
 	}
 	for _, seed := range c.Unequal {

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"quoll/internal/sim/world"
 )
 
 // Campaign plays many seeds and adds up what they reached.
@@ -17,7 +19,7 @@ type Campaign struct {
 	Failed []*Result
 	// Unequal are the seeds that were played twice and did not do the same twice.
 	Unequal []uint64
-	Counts  *Counts
+	Counts  *world.Counts
 }
 
 // twiceEvery is how often a seed is played again: 1 % of them.
@@ -25,7 +27,7 @@ const twiceEvery = 100
 
 // Play plays seeds on so many goroutines; each is handed to done, one at a time, in any order.
 func Play(seeds []uint64, workers int, done func(*Result)) *Campaign {
-	c := &Campaign{Counts: NewCounts()}
+	c := &Campaign{Counts: world.NewCounts()}
 	next := make(chan int)
 	var mu sync.Mutex // of c and done
 	var all sync.WaitGroup

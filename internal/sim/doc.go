@@ -21,8 +21,8 @@
 // jumps; connections are cut, also without the server's noticing; reads are short; clients do not
 // read. Counts says which of them a campaign reached, and Missing which it should have.
 //
-// Everything belongs to the one goroutine; maps are never walked in their own order. Read world.go
-// (time and chance), plan.go, process.go, storage.go, loop.go (the server), link.go, client.go (the
-// clients; package requests makes up what they ask), fault.go, run.go (a seed), campaign.go (many
-// seeds), counts.go and required.go, then packages model and history.
+// Everything belongs to the one goroutine; maps are never walked in their own order. Read package
+// world (time and chance), then plan.go, process.go, storage.go, loop.go (the server), link.go (the
+// network), package client (requests makes up what it asks), fault.go, run.go (a seed), campaign.go
+// (many seeds), required.go (what they must reach), then packages model and history.
 package sim

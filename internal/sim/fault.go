@@ -50,7 +50,7 @@ type fuse struct {
 }
 
 // light draws the next fault of the process, of the classes that the plan has.
-func (w *world) light() {
+func (w *run) light() {
 	w.fuse = fuse{}
 	f := &w.plan.faults
 	var draws []func()
@@ -59,34 +59,34 @@ func (w *world) light() {
 	}
 	if f.crashEffect {
 		draws = append(draws, func() {
-			w.fuse.point = point(w.rng.IntN(int(pointCount)))
-			w.fuse.points = 1 + w.rng.IntN(oftenPoint[w.fuse.point])
+			w.fuse.point = point(w.Rand.IntN(int(pointCount)))
+			w.fuse.points = 1 + w.Rand.IntN(oftenPoint[w.fuse.point])
 		})
 	}
 	if f.diskErrors {
 		draws = append(draws, w.lightFailure)
 	}
-	if len(draws) > 0 && !w.healed && !w.chance(4) {
-		draws[w.rng.IntN(len(draws))]()
+	if len(draws) > 0 && !w.healed && !w.Chance(4) {
+		draws[w.Rand.IntN(len(draws))]()
 	}
 }
 
-func (w *world) lightCrash() {
+func (w *run) lightCrash() {
 	w.anyCall()
 	w.fuse.out = simfs.Outcome{Crash: simfs.Before}
-	if w.chance(2) {
+	if w.Chance(2) {
 		w.fuse.out.Crash, w.fuse.out.Partial = simfs.After, w.part()
 	}
 }
 
 // part is how many bytes of a write are written before it breaks off; 0 is none, or all.
-func (w *world) part() int { return []int{0, w.rng.IntN(100), w.rng.IntN(400)}[w.rng.IntN(3)] }
+func (w *run) part() int { return []int{0, w.Rand.IntN(100), w.Rand.IntN(400)}[w.Rand.IntN(3)] }
 
-func (w *world) lightFailure() {
+func (w *run) lightFailure() {
 	w.anyCall()
 	w.fuse.fail = true
-	w.fuse.out = simfs.Outcome{Err: simfs.ErrIO, Lost: w.chance(2)}
-	if w.chance(2) && w.fuse.op.Changes() { // a full disk lets everyone read
+	w.fuse.out = simfs.Outcome{Err: simfs.ErrIO, Lost: w.Chance(2)}
+	if w.Chance(2) && w.fuse.op.Changes() { // a full disk lets everyone read
 		w.fuse.out.Err = simfs.ErrFull
 	}
 	w.fuse.out.Partial = w.part()
@@ -107,23 +107,23 @@ var (
 )
 
 // anyCall draws a call of the disk to come; the kinds that matter most come twice.
-func (w *world) anyCall() {
+func (w *run) anyCall() {
 	ops := []simfs.Op{
 		simfs.OpReadDir, simfs.OpStat, simfs.OpCreate, simfs.OpOpen, simfs.OpRename,
 		simfs.OpRemove, simfs.OpSyncDir, simfs.OpRead, simfs.OpWrite, simfs.OpSync,
 		simfs.OpTruncate, simfs.OpWrite, simfs.OpSync, simfs.OpWrite, simfs.OpRead,
 	}
-	w.fuse.op = ops[w.rng.IntN(len(ops))]
-	w.fuse.calls = 1 + w.rng.IntN(oftenCall[w.fuse.op])
+	w.fuse.op = ops[w.Rand.IntN(len(ops))]
+	w.fuse.calls = 1 + w.Rand.IntN(oftenCall[w.fuse.op])
 }
 
 // inject decides what becomes of a call of the disk.
-func (w *world) inject(c simfs.Call) simfs.Outcome {
-	w.trace.mix(uint64(c.N), uint64(c.Op), uint64(c.Bytes))
+func (w *run) inject(c simfs.Call) simfs.Outcome {
+	w.Trace.Mix(uint64(c.N), uint64(c.Op), uint64(c.Bytes))
 	var out simfs.Outcome
-	if w.plan.faults.shortReads && c.Op == simfs.OpRead && c.Bytes > 1 && w.chance(3) {
-		out.Partial = 1 + w.rng.IntN(c.Bytes-1)
-		w.counts.add("fault", "short read of the disk")
+	if w.plan.faults.shortReads && c.Op == simfs.OpRead && c.Bytes > 1 && w.Chance(3) {
+		out.Partial = 1 + w.Rand.IntN(c.Bytes-1)
+		w.Counts.Add("fault", "short read of the disk")
 	}
 	if w.fuse.calls == 0 || w.healed || c.Op != w.fuse.op {
 		return out
@@ -137,32 +137,32 @@ func (w *world) inject(c simfs.Call) simfs.Outcome {
 	}
 	switch {
 	case out.Crash == simfs.Before:
-		w.counts.add("crash before call", c.Op.String())
+		w.Counts.Add("crash before call", c.Op.String())
 	case out.Crash == simfs.After:
-		w.counts.add("crash after call", c.Op.String())
+		w.Counts.Add("crash after call", c.Op.String())
 	default:
 		w.process.failed = true
-		w.note("%v of %s fails: %v", c.Op, c.Name, out.Err)
-		w.counts.add("failing call", c.Op.String())
-		w.counts.add("disk error", out.Err.Error())
+		w.Note("%v of %s fails: %v", c.Op, c.Name, out.Err)
+		w.Counts.Add("failing call", c.Op.String())
+		w.Counts.Add("disk error", out.Err.Error())
 	}
 	return out
 }
 
 // at lets the process die between two effects.
-func (w *world) at(p point) {
-	w.trace.mix(uint64(p))
+func (w *run) at(p point) {
+	w.Trace.Mix(uint64(p))
 	if w.fuse.points == 0 || w.healed || w.fuse.point != p {
 		return
 	}
 	if w.fuse.points--; w.fuse.points == 0 {
-		w.counts.add("crash at", pointNames[p])
+		w.Counts.Add("crash at", pointNames[p])
 		panic(end{"at " + pointNames[p]})
 	}
 }
 
 // guard runs a piece of the process; if that dies, the machine stops it.
-func (w *world) guard(p *process, do func()) {
+func (w *run) guard(p *process, do func()) {
 	defer func() {
 		switch r := recover().(type) {
 		case nil:
@@ -171,55 +171,55 @@ func (w *world) guard(p *process, do func()) {
 		case end:
 			w.kill(p, r.why)
 		default:
-			w.violate("panic: %v\n%s", r, debug.Stack())
+			w.Violate("panic: %v\n%s", r, debug.Stack())
 		}
 	}()
 	do()
 }
 
 // kill ends the process: with the power, or alone.
-func (w *world) kill(p *process, why string) {
+func (w *run) kill(p *process, why string) {
 	if w.process != p {
 		return
 	}
-	w.note("the server dies: %s", why)
+	w.Note("the server dies: %s", why)
 	w.process = nil
-	w.trace.mix(uint64(len(why)))
+	w.Trace.Mix(uint64(len(why)))
 	for _, s := range p.sockets() {
 		s.link.reset()
 	}
-	if w.plan.faults.power && !w.chance(3) && !w.healed {
-		w.note("the power fails")
-		w.counts.add("fault", "power loss")
-		w.disk = w.disk.PowerLoss(simfs.Random(w.rng))
+	if w.plan.faults.power && !w.Chance(3) && !w.healed {
+		w.Note("the power fails")
+		w.Counts.Add("fault", "power loss")
+		w.disk = w.disk.PowerLoss(simfs.Random(w.Rand))
 	} else {
-		w.counts.add("fault", "process killed")
+		w.Counts.Add("fault", "process killed")
 		w.disk = w.disk.Kill()
 	}
-	w.after(w.between(5_000, 400_000), w.boot)
+	w.After(w.Between(5_000, 400_000), w.boot)
 }
 
 // plague plans the faults that come with time.
-func (w *world) plague() {
+func (w *run) plague() {
 	f := &w.plan.faults
 	var next func()
 	next = func() {
 		if w.healed {
 			return
 		}
-		w.after(w.between(10_000, 400_000), next)
+		w.After(w.Between(10_000, 400_000), next)
 		p := w.process
 		if p == nil {
 			return
 		}
-		switch w.rng.IntN(7) {
+		switch w.Rand.IntN(7) {
 		default:
 			if w.fuse.calls == 0 && w.fuse.points == 0 {
 				w.light()
 			}
 		case 0:
 			if f.kill {
-				w.counts.add("fault", "timed kill")
+				w.Counts.Add("fault", "timed kill")
 				w.kill(p, "killed")
 			}
 		case 6:
@@ -228,21 +228,21 @@ func (w *world) plague() {
 			}
 		case 1:
 			if f.pauses {
-				w.counts.add("fault", "pause")
-				p.freeze(w.now + w.between(1000, 3_000_000))
-				w.note("the server stands still for %d µs", p.frozen-w.now)
+				w.Counts.Add("fault", "pause")
+				p.freeze(w.Now + w.Between(1000, 3_000_000))
+				w.Note("the server stands still for %d µs", p.frozen-w.Now)
 			}
 		case 2:
 			if f.wallJumps {
-				w.counts.add("fault", "wall clock jumps")
-				w.wall += w.between(-86_400_000, 86_400_000)
+				w.Counts.Add("fault", "wall clock jumps")
+				w.wall += w.Between(-86_400_000, 86_400_000)
 			}
 		case 3:
 			if f.slowFlush {
-				w.counts.add("fault", "slow flush")
-				p.log.slowUntil = w.now + w.between(1000, 1_000_000)
+				w.Counts.Add("fault", "slow flush")
+				p.log.slowUntil = w.Now + w.Between(1000, 1_000_000)
 			}
 		}
 	}
-	w.after(w.between(10_000, 200_000), next)
+	w.After(w.Between(10_000, 200_000), next)
 }

@@ -5,14 +5,16 @@ import (
 	"net/netip"
 	"sort"
 
+	"quoll/internal/sim/client"
 	"quoll/internal/sim/history"
+	"quoll/internal/sim/model"
 	"quoll/jute"
 )
 
 // link is a connection through the network, with the client's end of it.
 type link struct {
-	w      *world
-	client *client
+	w      *run
+	client *client.Client
 	record *history.Conn
 	peer   netip.AddrPort
 	socket *socket // nil: not accepted yet
@@ -37,48 +39,51 @@ type mark struct {
 
 func (k *link) id() int { return int(k.record.ID) }
 
+// Record implements client.Link.
+func (k *link) Record() *history.Conn { return k.record }
+
 // dial opens a connection; nil when nobody listens.
-func (w *world) dial(c *client) *link {
+func (w *run) dial(c *client.Client) client.Link {
 	p := w.process
 	if p == nil || len(p.loops) == 0 {
 		return nil
 	}
-	if w.plan.faults.refusedOpens && w.chance(8) && !w.healed {
-		w.counts.add("fault", "connection refused")
+	if w.plan.faults.refusedOpens && w.Chance(8) && !w.healed {
+		w.Counts.Add("fault", "connection refused")
 		return nil
 	}
 	k := &link{w: w, client: c, record: new(history.Conn)}
 	w.history.Conns = append(w.history.Conns, k.record)
-	k.record.ID = connOf(len(w.history.Conns))
+	k.record.ID = model.Conn(len(w.history.Conns))
 	k.record.Life = p.life
-	k.record.Peer = netip.AddrFrom4([4]byte{10, 0, 0, byte(1 + c.number%3)})
+	k.record.Peer = netip.AddrFrom4([4]byte{10, 0, 0, byte(1 + c.Number()%3)})
 	k.peer = netip.AddrPortFrom(k.record.Peer, uint16(1000+k.id()%50_000))
-	loop := p.loops[w.rng.IntN(len(p.loops))]
-	k.upAt = w.now + w.latency()
-	w.after(k.upAt-w.now, func() {
+	loop := p.loops[w.Rand.IntN(len(p.loops))]
+	k.upAt = w.Now + w.latency()
+	w.After(k.upAt-w.Now, func() {
 		p.run(func() { k.socket = loop.accept(k) })
 	})
 	return k
 }
 
 // latency is how long a segment takes, µs.
-func (w *world) latency() int64 {
-	if w.chance(40) {
-		return w.between(1000, 50_000)
+func (w *run) latency() int64 {
+	if w.Chance(40) {
+		return w.Between(1000, 50_000)
 	}
-	return w.between(20, 500)
+	return w.Between(20, 500)
 }
 
-// send puts bytes on their way, in segments as the network and the client's writes cut them.
-func (k *link) send(p []byte) {
+// Send puts bytes on their way, in segments as the network and the client's writes cut them.
+func (k *link) Send(p []byte) {
 	w := k.w
-	w.trace.mix(uint64(k.id()))
-	w.trace.bytes(p)
+	w.Trace.Mix(uint64(k.id()))
+	w.Trace.Bytes(p)
 	for len(p) > 0 {
 		n := len(p)
-		switch w.rng.IntN(6) {
+		switch w.Rand.IntN(6) {
 		case 0:
-			n = 1 + w.rng.IntN(n)
+			n = 1 + w.Rand.IntN(n)
 		case 1:
 			n = 1
 		}
@@ -89,11 +94,11 @@ func (k *link) send(p []byte) {
 
 func (k *link) segment(p []byte, fin bool) {
 	w := k.w
-	if k.upAt = max(k.upAt, w.now+w.latency()); w.chance(2) {
+	if k.upAt = max(k.upAt, w.Now+w.latency()); w.Chance(2) {
 		k.upAt++
 	}
 	life := w.process
-	w.after(k.upAt-w.now, func() {
+	w.After(k.upAt-w.Now, func() {
 		if life == nil || w.process != life {
 			return
 		}
@@ -105,8 +110,11 @@ func (k *link) segment(p []byte, fin bool) {
 	})
 }
 
-// close is the client's end. The server may not learn of it.
-func (k *link) close(tell bool) {
+// Leave implements client.Link: nothing more is read here.
+func (k *link) Leave() { k.closed = true }
+
+// Close is the client's end. The server may not learn of it.
+func (k *link) Close(tell bool) {
 	k.closed = true
 	if tell {
 		k.segment(nil, true)
@@ -133,15 +141,15 @@ func (k *link) take(p []byte) int {
 	if n <= 0 {
 		return 0
 	}
-	w.trace.mix(uint64(k.id()))
-	w.trace.bytes(p[:n])
+	w.Trace.Mix(uint64(k.id()))
+	w.Trace.Bytes(p[:n])
 	k.wire = append(k.wire, p[:n]...)
 	k.flying += n
-	k.downAt = max(k.downAt, w.now+w.latency())
-	w.after(k.downAt-w.now, func() {
+	k.downAt = max(k.downAt, w.Now+w.latency())
+	w.After(k.downAt-w.Now, func() {
 		if k.flying >= n {
 			k.flying -= n
-			k.consume()
+			k.Consume()
 		}
 	})
 	return n
@@ -149,27 +157,27 @@ func (k *link) take(p []byte) int {
 
 // serverClosed: the end of the stream follows what is on its way.
 func (k *link) serverClosed() {
-	k.downAt = max(k.downAt, k.w.now+k.w.latency())
-	k.w.after(k.downAt-k.w.now, func() {
+	k.downAt = max(k.downAt, k.w.Now+k.w.latency())
+	k.w.After(k.downAt-k.w.Now, func() {
 		k.eof = true
-		k.consume()
+		k.Consume()
 	})
 }
 
 // reset: the server's machine or process is gone. What was on its way may still arrive.
 func (k *link) reset() {
 	w := k.w
-	if w.chance(2) {
-		w.counts.add("fault", "what was on its way is lost")
+	if w.Chance(2) {
+		w.Counts.Add("fault", "what was on its way is lost")
 		k.wire = k.wire[:len(k.wire)-k.flying]
 		k.flying = 0
 	}
 	k.serverClosed()
 }
 
-// consume lets the client read what has arrived.
-func (k *link) consume() {
-	if k.closed || k.client.slowUntil > k.w.now {
+// Consume lets the client read what has arrived.
+func (k *link) Consume() {
+	if k.closed || k.client.IsSlow() {
 		return
 	}
 	n := len(k.wire) - k.flying
@@ -184,14 +192,14 @@ func (k *link) consume() {
 			break
 		}
 		k.record.Got = append(k.record.Got, history.Frame{
-			Bytes: k.in[4 : 4+size : 4+size], Applied: k.applied(k.read), At: k.w.now,
+			Bytes: k.in[4 : 4+size : 4+size], Applied: k.applied(k.read), At: k.w.Now,
 		})
 		frame := k.in[4 : 4+size]
 		k.in = k.in[4+size:]
 		k.read += int64(4 + size)
-		k.client.frame(k, frame)
+		k.client.Frame(k, frame)
 	}
 	if k.eof && !k.closed && len(k.wire) == 0 {
-		k.client.lost(k)
+		k.client.Lost(k)
 	}
 }

@@ -39,7 +39,7 @@ func (l *loop) wake() {
 func (l *loop) plan() {
 	if !l.planned {
 		l.planned = true
-		l.p.after(l.p.w.between(1, 100), l.turn)
+		l.p.after(l.p.w.Between(1, 100), l.turn)
 	}
 }
 
@@ -102,7 +102,7 @@ type flags struct {
 
 // accept takes a connection.
 func (l *loop) accept(k *link) *socket {
-	s := &socket{loop: l, link: k, moved: l.p.w.now}
+	s := &socket{loop: l, link: k, moved: l.p.w.Now}
 	l.sockets = append(l.sockets, s)
 	l.called = true
 	s.stream = l.lane.Open(s, k.peer)
@@ -122,8 +122,8 @@ func (s *socket) read() {
 	w := s.loop.p.w
 	for !s.gone && !s.held() && len(s.kernel) > 0 {
 		n := len(s.kernel)
-		if w.plan.faults.shortReads && w.chance(2) {
-			n = 1 + w.rng.IntN(n)
+		if w.plan.faults.shortReads && w.Chance(2) {
+			n = 1 + w.Rand.IntN(n)
 		}
 		fresh := s.kernel[:n:n]
 		s.kernel = s.kernel[n:]
@@ -208,7 +208,7 @@ func (s *socket) Room() int     { return s.loop.p.w.plan.limits.batchBytes }
 // Park implements processor.Output.
 func (s *socket) Park() {
 	s.parked = true
-	s.loop.p.w.counts.add("connection", "parked")
+	s.loop.p.w.Counts.Add("connection", "parked")
 }
 
 // Unpark implements processor.Output.
@@ -222,7 +222,7 @@ func (s *socket) Unpark() {
 // Again implements processor.Output.
 func (s *socket) Again() {
 	s.again = true
-	s.loop.p.w.counts.add("connection", "input again")
+	s.loop.p.w.Counts.Add("connection", "input again")
 	s.resume()
 }
 
@@ -277,7 +277,7 @@ func (s *socket) settle() {
 	w.at(pointOutput)
 	if n := s.link.take(s.out); n > 0 {
 		s.out = s.out[n:]
-		s.moved = w.now
+		s.moved = w.Now
 		w.at(pointSent)
 	}
 	wasHigh := s.high
@@ -286,7 +286,7 @@ func (s *socket) settle() {
 		s.end(nil)
 		return
 	case len(s.out) > l.outputCap:
-		w.counts.add("connection", "closed at the cap of its output")
+		w.Counts.Add("connection", "closed at the cap of its output")
 		s.end(nil)
 		return
 	case len(s.out) >= l.outputPause:
@@ -295,7 +295,7 @@ func (s *socket) settle() {
 		s.high = false
 	}
 	if s.high && !wasHigh {
-		w.counts.add("connection", "not read because of its output")
+		w.Counts.Add("connection", "not read because of its output")
 	}
 	if wasHigh && !s.high {
 		s.resume()
@@ -316,12 +316,12 @@ func (s *socket) watchStall() {
 	if limit == 0 || s.closing {
 		limit = 2_000_000
 	}
-	s.loop.p.after(since+limit-s.loop.p.w.now, func() {
+	s.loop.p.after(since+limit-s.loop.p.w.Now, func() {
 		s.timed = false
 		switch {
 		case s.gone || len(s.out) == 0:
 		case s.moved == since:
-			s.loop.p.w.counts.add("connection", "closed because its output stalled")
+			s.loop.p.w.Counts.Add("connection", "closed because its output stalled")
 			s.end(nil)
 		default:
 			s.watchStall()

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 
 	"quoll/internal/sim/model"
+	"quoll/internal/sim/requests"
 	"quoll/persistence"
 	"quoll/processor/throttle"
 )
@@ -75,8 +76,6 @@ type faults struct {
 	failSnapshots bool
 }
 
-const superProof = "super:secret"
-
 func drawPlan(rng *rand.Rand) plan {
 	pick := func(values ...int64) int64 { return values[rng.IntN(len(values))] }
 	coin := func() bool { return rng.IntN(2) == 0 }
@@ -90,7 +89,7 @@ func drawPlan(rng *rand.Rand) plan {
 		gzip:     rng.IntN(8) == 0,
 	}
 	p.model = model.Options{
-		ExtendedTypes: rng.IntN(4) > 0, SuperDigest: model.DigestID([]byte(superProof)),
+		ExtendedTypes: rng.IntN(4) > 0, SuperDigest: model.DigestID([]byte(requests.SuperProof)),
 		EnforceQuota: p.quota, Reconfig: rng.IntN(4) == 0,
 	}
 	if rng.IntN(12) == 0 {

@@ -24,7 +24,7 @@ import (
 
 // process is one life of the server: what internal/server puts on goroutines, on one agenda.
 type process struct {
-	w      *world
+	w      *run
 	life   int
 	frozen int64 // nothing of it happens before this world time
 	held   []func()
@@ -99,30 +99,30 @@ func (p *process) delayed(since int64) (millis int64) {
 
 // clock is the monotonic clock of a life: it has its own zero, and its own idea of a second.
 type clock struct {
-	w       *world
+	w       *run
 	zero    int64 // world time
 	perMill int64 // 1000 is right
 }
 
-func (c *clock) millis() int64 { return c.at(c.w.now) }
+func (c *clock) millis() int64 { return c.at(c.w.Now) }
 
 func (c *clock) at(moment int64) int64 { return (moment-c.zero)*c.perMill/1_000_000 + 1 }
 
 func (p *process) now() replica.Now {
-	return replica.Now{MonoMillis: p.clock.millis(), WallMillis: p.w.wall + p.w.now/1000}
+	return replica.Now{MonoMillis: p.clock.millis(), WallMillis: p.w.wall + p.w.Now/1000}
 }
 
 // after plans something for the process, if it still lives then.
 func (p *process) after(delay int64, do func()) {
-	p.w.after(delay, func() { p.run(do) })
+	p.w.After(delay, func() { p.run(do) })
 }
 
 func (p *process) run(do func()) {
 	switch {
 	case p.w.process != p:
-	case p.w.now < p.frozen || len(p.held) > 0:
+	case p.w.Now < p.frozen || len(p.held) > 0:
 		if p.held = append(p.held, do); len(p.held) == 1 {
-			p.w.after(p.frozen-p.w.now, p.thaw)
+			p.w.After(p.frozen-p.w.Now, p.thaw)
 		}
 	default:
 		p.w.guard(p, do)
@@ -131,8 +131,8 @@ func (p *process) run(do func()) {
 
 // thaw does what came while the process stood still, in order.
 func (p *process) thaw() {
-	if p.w.now < p.frozen {
-		p.w.after(p.frozen-p.w.now, p.thaw)
+	if p.w.Now < p.frozen {
+		p.w.After(p.frozen-p.w.Now, p.thaw)
 		return
 	}
 	held := p.held
@@ -145,7 +145,7 @@ func (p *process) thaw() {
 }
 
 // boot starts the server.
-func (w *world) boot() {
+func (w *run) boot() {
 	if w.process != nil {
 		return
 	}
@@ -154,9 +154,9 @@ func (w *world) boot() {
 	w.disk.Inject = w.inject
 	p := &process{w: w, life: w.life, leases: map[jute.SessionID]*lease{}}
 	p.askers = map[jute.SessionID][]*socket{}
-	p.clock = clock{w: w, zero: w.now, perMill: 1000}
+	p.clock = clock{w: w, zero: w.Now, perMill: 1000}
 	if w.plan.faults.drift {
-		p.clock.perMill = w.between(900, 1100)
+		p.clock.perMill = w.Between(900, 1100)
 	}
 	p.log.p = p
 	w.process = p
@@ -171,14 +171,14 @@ func (w *world) boot() {
 func (p *process) ends(doing string, err error) {
 	switch {
 	case p.failed:
-		p.w.counts.add("ended by a disk error", doing)
+		p.w.Counts.Add("ended by a disk error", doing)
 	default:
-		p.w.violate("%s failed on a sound disk: %v", doing, err)
+		p.w.Violate("%s failed on a sound disk: %v", doing, err)
 	}
 	panic(end{doing})
 }
 
-func (w *world) storeOptions() persistence.Options {
+func (w *run) storeOptions() persistence.Options {
 	o := persistence.DefaultOptions("/data")
 	o.Log = w.plan.log
 	o.Snap = persistence.SnapOptions{}
@@ -197,13 +197,13 @@ func (p *process) start() error {
 	p.store, p.tree = dir, tree
 	w.recovered(p, found)
 	if len(found.Skipped) > 0 {
-		w.counts.add("recovery", "a snapshot was skipped")
+		w.Counts.Add("recovery", "a snapshot was skipped")
 	}
 	if found.TornBytes > 0 {
-		w.counts.add("recovery", "a torn end was cut off")
+		w.Counts.Add("recovery", "a torn end was cut off")
 	}
 	if len(found.RemovedLogs) > 0 {
-		w.counts.add("recovery", "an empty log was removed")
+		w.Counts.Add("recovery", "an empty log was removed")
 	}
 	if found.NeedsSnapshot() {
 		if err := p.firstSnapshot(found.Sessions); err != nil {
@@ -248,11 +248,11 @@ func (p *process) assemble(sessions []session.Saved) {
 	for range w.plan.lanes {
 		p.loops = append(p.loops, newLoop(p))
 	}
-	p.after(w.between(0, 20_000), func() { p.serving.Store(true) })
+	p.after(w.Between(0, 20_000), func() { p.serving.Store(true) })
 	p.tick()
 }
 
-func (w *world) replicaConfig(rules *auth.Rules) replica.Config {
+func (w *run) replicaConfig(rules *auth.Rules) replica.Config {
 	l := &w.plan.limits
 	return replica.Config{
 		Chain: processor.Rules{
@@ -272,22 +272,22 @@ func (w *world) replicaConfig(rules *auth.Rules) replica.Config {
 			CheckIntervalMillis: l.reapCheckMillis, MaxPerMinute: l.reapMaxPerMinute,
 			CandidatesPerTickAtMost: 3,
 		},
-		Random: w.rng.Int64N,
+		Random: w.Rand.Int64N,
 	}
 }
 
 // recovered compares what was found with what was proposed, and forgets what did not survive.
-func (w *world) recovered(p *process, found *restore.Found) {
+func (w *run) recovered(p *process, found *restore.Found) {
 	last := found.LastZxid
 	if int(last) > len(w.log) {
-		w.violate("recovered to %v, but only %d transactions were proposed", last, len(w.log))
+		w.Violate("recovered to %v, but only %d transactions were proposed", last, len(w.log))
 		return
 	}
 	for i := range w.log[last:] {
 		if h := &w.log[int(last)+i].Entry.Header; h.Type == jute.OpCloseSession {
 			w.history.Lost[h.ClientID] = true
 		}
-		w.counts.add("fault", "a proposed transaction is lost")
+		w.Counts.Add("fault", "a proposed transaction is lost")
 	}
 	w.log = w.log[:last]
 	ids := make([]jute.SessionID, 0, len(found.Sessions))
@@ -299,10 +299,10 @@ func (w *world) recovered(p *process, found *restore.Found) {
 		Fingerprint: fingerprint(p.tree), Sessions: ids,
 	})
 	if f := p.tree.Faults(); f != (datatree.Faults{}) {
-		w.violate("replay up to %v: %+v", last, f)
+		w.Violate("replay up to %v: %+v", last, f)
 	}
-	w.note("start %d: recovered to %v", p.life, last)
-	w.trace.mix(uint64(last), p.tree.Peek().TreeDigest())
+	w.Note("start %d: recovered to %v", p.life, last)
+	w.Trace.Mix(uint64(last), p.tree.Peek().TreeDigest())
 }
 
 // fingerprint is the tree's as model.Tree.Fingerprint is the model's.
@@ -332,7 +332,7 @@ func (p *process) Submit(_ *processor.Lane, b *processor.Batch) {
 func (p *process) poke() {
 	if !p.poked {
 		p.poked = true
-		p.after(p.w.between(1, 200), p.step)
+		p.after(p.w.Between(1, 200), p.step)
 	}
 }
 
@@ -355,7 +355,7 @@ func (p *process) step() {
 	p.inbox.Recycle(ev.Batches)
 	w.at(pointStepped)
 	if f := p.tree.Faults(); f != (datatree.Faults{}) {
-		w.violate("apply: %+v", f)
+		w.Violate("apply: %+v", f)
 	}
 	for i := range effects.Append {
 		p.propose(&effects.Append[i].Entry, ev.MonoMillis)
@@ -380,30 +380,30 @@ func (p *process) Snapshot(job *replica.SnapshotJob) {
 
 // Again implements replica.Hands.
 func (p *process) Again() {
-	p.w.counts.add("session", "expired in another step")
+	p.w.Counts.Add("session", "expired in another step")
 	p.poke()
 }
 
 // Late implements replica.Hands.
 func (p *process) Late(int64) {
-	p.w.counts.add("session", "deadlines moved because the process stood still")
+	p.w.Counts.Add("session", "deadlines moved because the process stood still")
 }
 
 // propose notes a transaction on its way to the log.
 func (p *process) propose(e *jute.Entry, mono int64) {
 	w, h := p.w, &e.Header
 	if int(h.Zxid) != len(w.log)+1 {
-		w.violate("%v is proposed when %d transactions were", h.Zxid, len(w.log))
+		w.Violate("%v is proposed when %d transactions were", h.Zxid, len(w.log))
 	}
 	t := history.Txn{Entry: *e, Applied: p.tree.Peek().LastZxid()}
 	t.Entry.Payload = slices.Clone(e.Payload)
 	parsed, err := jute.ParseEntry(t.Entry.Payload)
 	if err != nil {
-		w.violate("transaction %v cannot be read: %v", h.Zxid, err)
+		w.Violate("transaction %v cannot be read: %v", h.Zxid, err)
 	}
 	t.Entry = parsed
-	w.trace.bytes(t.Entry.Payload)
-	w.note("proposed %v %v, session %v, xid %d", h.Zxid, h.Type, h.ClientID, h.Cxid)
+	w.Trace.Bytes(t.Entry.Payload)
+	w.Note("proposed %v %v, session %v, xid %d", h.Zxid, h.Type, h.ClientID, h.Cxid)
 	switch {
 	case h.Type == jute.OpCreateSession:
 		var txn jute.CreateSessionTxn
@@ -411,12 +411,12 @@ func (p *process) propose(e *jute.Entry, mono int64) {
 		// The connect request was heard before the core took it, and the core counts from its tick.
 		p.leases[h.ClientID] = &lease{heard: min(mono, p.ticked), timeout: txn.TimeOut}
 	case h.Type == jute.OpCloseSession && h.Cxid == 0:
-		w.counts.add("session", "expired")
+		w.Counts.Add("session", "expired")
 		t.Expiry = p.expiry(h.ClientID, mono)
 	case h.Type == jute.OpCloseSession:
-		w.counts.add("session", "closed")
+		w.Counts.Add("session", "closed")
 	case h.Type == jute.OpDeleteContainer && h.ClientID == 0:
-		w.counts.add("reaper", "deleted a node")
+		w.Counts.Add("reaper", "deleted a node")
 	}
 	w.log = append(w.log, t)
 }
@@ -469,7 +469,7 @@ func (p *process) sockets() []*socket {
 // idle: nothing is on its way to the disk.
 func (p *process) idle() bool {
 	return p.replica != nil && p.replica.InFlight() == 0 && p.inbox.Waiting() == 0 &&
-		!p.log.busy && !p.log.failed && p.walk == nil && p.w.now >= p.frozen
+		!p.log.busy && !p.log.failed && p.walk == nil && p.w.Now >= p.frozen
 }
 
 // retire ends the process in good order; another one starts.
@@ -477,6 +477,6 @@ func (p *process) retire() {
 	if err := p.store.Close(); err != nil {
 		p.ends("stop", err)
 	}
-	p.w.counts.add("fault", "stopped in good order")
+	p.w.Counts.Add("fault", "stopped in good order")
 	panic(end{"stopped"})
 }

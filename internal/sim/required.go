@@ -72,6 +72,19 @@ func required() []requirement {
 	}
 }
 
+// Missing lists what every campaign of some hundred seeds must reach and this one did not.
+func (c *Campaign) Missing() []string {
+	var missing []string
+	for _, class := range required() {
+		for _, name := range class.names {
+			if c.Counts.Get(class.class, name) == 0 {
+				missing = append(missing, class.class+": "+name)
+			}
+		}
+	}
+	return missing
+}
+
 func codes(list ...jute.ErrorCode) []string {
 	names := make([]string, len(list))
 	for i, c := range list {

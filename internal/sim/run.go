@@ -6,9 +6,10 @@ import (
 	"slices"
 
 	"quoll/datatree"
+	"quoll/internal/sim/client"
 	"quoll/internal/sim/history"
-	"quoll/internal/sim/requests"
 	"quoll/internal/sim/simfs"
+	"quoll/internal/sim/world"
 	"quoll/jute"
 )
 
@@ -17,7 +18,7 @@ type Result struct {
 	Seed       uint64
 	Violations []string
 	Trace      uint64 // equal in every run of the seed
-	Counts     *Counts
+	Counts     *world.Counts
 	Txns       int // in the log at the end
 	Requests   int
 	Lives      int // how often the server was started
@@ -29,12 +30,10 @@ const quietMillis = 20_000
 
 // Run plays one seed. What happens is told to tell, which may be nil.
 func Run(seed uint64, tell io.Writer) *Result {
-	counts := NewCounts()
-	w := newWorld(seed, counts)
-	w.tell = tell
+	w := newRun(seed, tell)
 	w.play()
 	r := &Result{
-		Seed: seed, Violations: w.broken, Trace: uint64(w.trace), Counts: counts,
+		Seed: seed, Violations: w.Broken, Trace: uint64(w.Trace), Counts: w.Counts,
 		Txns: len(w.log), Lives: w.life, History: &w.history,
 	}
 	for _, c := range w.history.Conns {
@@ -49,110 +48,131 @@ func Run(seed uint64, tell io.Writer) *Result {
 	return r
 }
 
+// run is the play of one seed. Every choice comes from the world that it lives in.
+type run struct {
+	*world.World
+	plan plan
+
+	disk    *simfs.Disk
+	process *process // nil: the server is down
+	life    int      // how often it was started
+	healed  bool     // no more faults
+	fuse    fuse
+	wall    int64 // what the wall clock shows more than the world's time, ms
+
+	clients []*client.Client
+	setting *client.Setting
+	history history.History
+	log     []history.Txn // as proposed; cut at each recovery to what survived
+}
+
+func newRun(seed uint64, tell io.Writer) *run {
+	w := &run{World: world.New(seed, tell), disk: simfs.New(), wall: 1_700_000_000_000}
+	w.plan = drawPlan(w.Rand)
+	w.setting = &client.Setting{
+		World: w.World, Dial: w.dial,
+		Requests: w.plan.requests, MinTimeout: minTimeout, Enforced: len(w.plan.enforce) > 0,
+		Cuts: w.plan.faults.cuts, SlowReaders: w.plan.faults.slowReaders,
+	}
+	w.history.Lost = map[jute.SessionID]bool{}
+	w.history.Options = w.plan.model
+	w.history.Enforce = w.plan.enforce
+	w.history.Eager = w.plan.eager
+	w.history.Throttled = w.plan.throttle.MaxRequests > 0
+	w.history.FewWatches = w.plan.maxWatches > 0
+	w.history.MinTimeout, w.history.MaxTimeout = minTimeout, maxTimeout
+	return w
+}
+
 // play is the whole run: faults, then quiet, then the end.
-func (w *world) play() {
-	w.note("plan %+v", w.plan)
+func (w *run) play() {
+	w.Note("plan %+v", w.plan)
 	w.boot()
 	for i := range w.plan.clients {
-		c := w.newClient(i)
+		c := client.New(w.setting, i)
 		w.clients = append(w.clients, c)
-		w.after(w.between(0, 50_000), c.connect)
+		w.After(w.Between(0, 50_000), c.Connect)
 	}
 	if w.plan.quota {
-		w.clients[0].setUpQuota()
+		w.clients[0].SetUpQuota(w.plan.quotaLimit())
 	}
 	w.plague()
-	w.runUntil(w.plan.millis*1000, nil)
+	w.RunUntil(w.plan.millis*1000, nil)
 	w.heal()
-	if len(w.broken) > 0 {
+	if len(w.Broken) > 0 {
 		return
 	}
 	w.end()
 }
 
 // heal ends all faults and waits until everything is answered and everyone is connected.
-func (w *world) heal() {
-	w.note("no more faults")
+func (w *run) heal() {
+	w.Note("no more faults")
 	w.healed = true
-	w.plan.requests = 0
+	w.setting.Requests = 0
 	w.fuse = fuse{}
 	for _, c := range w.clients {
-		c.quiet, c.slowUntil = true, 0
-		if c.link != nil {
-			c.link.consume()
-		}
+		c.Quiet()
 	}
 	if p := w.process; p != nil {
 		p.log.slowUntil = 0
 	}
 	// Twice the longest timeout, for sessions that were left to expire.
-	w.runUntil(w.now+2*maxTimeout*1000+1_000_000, nil)
+	w.RunUntil(w.Now+2*maxTimeout*1000+1_000_000, nil)
 	settled := func() bool {
 		return w.process != nil && w.process.replica.InFlight() == 0 &&
-			!slices.ContainsFunc(w.clients, func(c *client) bool { return !c.settled() })
+			!slices.ContainsFunc(w.clients, func(c *client.Client) bool { return !c.Settled() })
 	}
-	w.runUntil(w.now+quietMillis*1000, settled)
-	if len(w.broken) == 0 && !settled() {
-		w.violate("not everything is answered and connected %d ms after the last fault",
+	w.RunUntil(w.Now+quietMillis*1000, settled)
+	if len(w.Broken) == 0 && !settled() {
+		w.Violate("not everything is answered and connected %d ms after the last fault",
 			quietMillis)
 		for _, c := range w.clients {
-			if !c.settled() {
-				w.violate("client %d: connected %v, up %v, waiting for %d: %+v", c.number,
-					c.link != nil, c.up, len(c.waiting), c.waiting[:min(3, len(c.waiting))])
+			if !c.Settled() {
+				w.Violate("%v", c)
 			}
 		}
 	}
 }
 
 // end reads everything once more, stops the server and looks at what it leaves on disk.
-func (w *world) end() {
+func (w *run) end() {
 	for _, c := range w.clients {
-		out := c.ask(jute.OpSync, c.nextXid(), &jute.PathOnly{Path: []byte("/")})
-		for _, path := range requests.GoodPaths {
-			in := &jute.PathWatch{Path: []byte(path)}
-			out = append(out, c.ask(jute.OpGetData, c.nextXid(), in)...)
-			out = append(out, c.ask(jute.OpGetChildren2, c.nextXid(), in)...)
-		}
-		c.link.send(out)
+		c.ReadAll()
 	}
 	done := func() bool {
-		return !slices.ContainsFunc(w.clients, func(c *client) bool { return !c.settled() })
+		return !slices.ContainsFunc(w.clients, func(c *client.Client) bool { return !c.Settled() })
 	}
-	w.runUntil(w.now+quietMillis*1000, done)
-	if len(w.broken) > 0 {
+	w.RunUntil(w.Now+quietMillis*1000, done)
+	if len(w.Broken) > 0 {
 		return
 	}
 	if !done() {
-		w.violate("the last reads were not answered")
+		w.Violate("the last reads were not answered")
 		return
 	}
 	for _, c := range w.clients {
-		c.link.record.Open = true
-		for _, key := range c.watchKeys() {
-			w.history.Left = append(w.history.Left, history.LeftWatch{
-				Conn: c.link.record.ID, Path: key.path, Kind: key.kind, Armed: c.watches[key],
-			})
-		}
+		w.history.Left = append(w.history.Left, c.End()...)
 	}
 	w.checkSessions()
 	w.checkDisk()
 }
 
 // checkSessions: who is not connected has expired.
-func (w *world) checkSessions() {
+func (w *run) checkSessions() {
 	var want []jute.SessionID
 	for _, c := range w.clients {
-		want = append(want, c.session)
+		want = append(want, c.Session())
 	}
 	for _, s := range w.process.replica.Sessions().Snapshot(nil) {
 		if !slices.Contains(want, s.ID) {
-			w.violate("session %v was left long ago and did not expire", s.ID)
+			w.Violate("session %v was left long ago and did not expire", s.ID)
 		}
 	}
 }
 
 // checkDisk: what a stopped server leaves is what it had, also when the power goes a moment later.
-func (w *world) checkDisk() {
+func (w *run) checkDisk() {
 	w.at(pointCount - 1)
 	p := w.process
 	live := fingerprint(p.tree)
@@ -160,19 +180,19 @@ func (w *world) checkDisk() {
 	w.disk.Inject = nil
 	images := []*simfs.Disk{w.disk.PowerLoss(simfs.Everything())}
 	if err := p.store.Close(); err != nil {
-		w.violate("stop: %v", err)
+		w.Violate("stop: %v", err)
 		return
 	}
 	images = append(images, w.disk.Kill(), w.disk.PowerLoss(simfs.Everything()))
 	w.process = nil
 	for i, disk := range images {
 		if err := w.reread(disk, last, live); err != nil {
-			w.violate("image %d of the end: %v", i, err)
+			w.Violate("image %d of the end: %v", i, err)
 		}
 	}
 }
 
-func (w *world) reread(disk *simfs.Disk, last jute.Zxid, live uint64) error {
+func (w *run) reread(disk *simfs.Disk, last jute.Zxid, live uint64) error {
 	tree, _, found, err := w.restore(disk)
 	if err != nil {
 		return err

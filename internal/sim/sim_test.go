@@ -55,7 +55,7 @@ func TestSeeds(t *testing.T) {
 	if *seeds < 500 {
 		return
 	}
-	for _, m := range c.Counts.Missing() {
+	for _, m := range c.Missing() {
 		t.Errorf("never reached: %s", m)
 	}
 }

@@ -38,9 +38,9 @@ func (l *logWriter) begin() {
 	w := l.p.w
 	l.busy = true
 	generation, batch := l.queue.Take()
-	delay := w.between(50, 800)
-	if w.now < l.slowUntil {
-		delay = w.between(800, l.slowUntil-w.now+800)
+	delay := w.Between(50, 800)
+	if w.Now < l.slowUntil {
+		delay = w.Between(800, l.slowUntil-w.Now+800)
 	}
 	l.p.after(delay, func() {
 		w.at(pointWriting)
@@ -53,8 +53,8 @@ func (l *logWriter) begin() {
 		switch {
 		case l.queue.Waiting() > 0:
 			l.begin()
-		case w.chance(3):
-			l.p.after(w.between(1000, 20_000), l.settle)
+		case w.Chance(3):
+			l.p.after(w.Between(1000, 20_000), l.settle)
 		}
 	})
 }
@@ -81,10 +81,10 @@ func (l *logWriter) settle() {
 func (l *logWriter) fail(err error) {
 	p := l.p
 	if !errors.Is(err, persistence.ErrDisk) {
-		p.w.violate("the log's error is not final: %v", err)
+		p.w.Violate("the log's error is not final: %v", err)
 	}
 	l.failed = true
-	p.after(p.w.between(0, 30_000), func() { p.ends("log", err) })
+	p.after(p.w.Between(0, 30_000), func() { p.ends("log", err) })
 }
 
 // walker writes one snapshot, a few nodes at a time, while the server works.
@@ -96,10 +96,10 @@ type walker struct {
 
 func (p *process) startWalk(job *replica.SnapshotJob) {
 	if p.walk != nil {
-		p.w.violate("two snapshots at a time")
+		p.w.Violate("two snapshots at a time")
 	}
 	p.walk = &walker{p: p, generation: job.Generation, walk: p.newWalk(job)}
-	p.after(p.w.between(10, 3000), p.walk.next)
+	p.after(p.w.Between(10, 3000), p.walk.next)
 }
 
 func (p *process) newWalk(job *replica.SnapshotJob) *snapshotting.Walk {
@@ -111,13 +111,13 @@ func (p *process) newWalk(job *replica.SnapshotJob) *snapshotting.Walk {
 func (k *walker) next() {
 	w := k.p.w
 	w.at(pointWalked)
-	more, err := k.walk.Step(1 + w.rng.IntN(8))
-	if more && w.plan.faults.failSnapshots && !w.healed && w.chance(200) {
+	more, err := k.walk.Step(1 + w.Rand.IntN(8))
+	if more && w.plan.faults.failSnapshots && !w.healed && w.Chance(200) {
 		err = errors.New("the snapshot is given up")
 		k.walk.Abort()
 	}
 	if more && err == nil {
-		k.p.after(w.between(10, 2000*w.plan.slowWalk), k.next)
+		k.p.after(w.Between(10, 2000*w.plan.slowWalk), k.next)
 		return
 	}
 	k.done(err)
@@ -131,15 +131,15 @@ func (k *walker) done(err error) {
 	case errors.Is(err, persistence.ErrDisk):
 		p.ends("snapshot", err)
 	case err != nil:
-		p.w.counts.add("snapshot", "failed, and the server goes on")
+		p.w.Counts.Add("snapshot", "failed, and the server goes on")
 	default:
-		p.w.counts.add("snapshot", "written")
+		p.w.Counts.Add("snapshot", "written")
 		p.w.at(pointSnapped)
 	}
 	p.inbox.SnapshotDone(generation)
 	p.poke()
-	if err == nil && p.w.chance(2) {
-		p.after(p.w.between(10, 5000), p.purge)
+	if err == nil && p.w.Chance(2) {
+		p.after(p.w.Between(10, 5000), p.purge)
 	}
 }
 
@@ -150,9 +150,9 @@ func (p *process) purge() {
 	case errors.Is(err, persistence.ErrDisk):
 		p.ends("purge", err)
 	case err != nil:
-		p.w.counts.add("purge", "failed, and the server goes on")
+		p.w.Counts.Add("purge", "failed, and the server goes on")
 	case len(removed) > 0:
-		p.w.counts.add("purge", "removed files")
+		p.w.Counts.Add("purge", "removed files")
 	}
 }
 
@@ -169,7 +169,7 @@ func (p *process) firstSnapshot(sessions []session.Saved) error {
 }
 
 // isProposed compares a transaction of the log with the one that was proposed.
-func (w *world) isProposed(e *jute.Entry) error {
+func (w *run) isProposed(e *jute.Entry) error {
 	z := int(e.Header.Zxid)
 	if z < 1 || z > len(w.log) || !bytes.Equal(w.log[z-1].Entry.Payload, e.Payload) {
 		return fmt.Errorf("transaction %v is not the one that was proposed", e.Header.Zxid)
@@ -178,7 +178,7 @@ func (w *world) isProposed(e *jute.Entry) error {
 }
 
 // restore reads what is on a disk.
-func (w *world) restore(
+func (w *run) restore(
 	disk *simfs.Disk,
 ) (*datatree.Tree, *persistence.Dir, *restore.Found, error) {
 	dir, err := persistence.Open(disk, w.storeOptions())

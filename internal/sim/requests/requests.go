@@ -98,6 +98,9 @@ func (c Source) register() Request {
 	return New(jute.OpGetData, &jute.PathWatch{Path: []byte(Register)})
 }
 
+// SuperProof is what the superuser proves.
+const SuperProof = "super:secret"
+
 // OpenACL lets everyone do everything.
 //
 // read-only: a list.

@@ -1,4 +1,4 @@
-package sim
+package world
 
 import (
 	"cmp"
@@ -17,7 +17,8 @@ type counted struct{ class, name string }
 // NewCounts makes counters that are all zero.
 func NewCounts() *Counts { return &Counts{byName: map[counted]int{}} }
 
-func (c *Counts) add(class, name string) { c.byName[counted{class, name}]++ }
+// Add counts one.
+func (c *Counts) Add(class, name string) { c.byName[counted{class, name}]++ }
 
 // Merge adds the counts of another run.
 func (c *Counts) Merge(other *Counts) {
@@ -41,17 +42,4 @@ func (c *Counts) Print(to io.Writer) {
 	for _, k := range all {
 		fmt.Fprintf(to, "%10d  %s: %s\n", c.byName[k], k.class, k.name)
 	}
-}
-
-// Missing lists what every campaign of some hundred seeds must reach and this one did not.
-func (c *Counts) Missing() []string {
-	var missing []string
-	for _, class := range required() {
-		for _, name := range class.names {
-			if c.Get(class.class, name) == 0 {
-				missing = append(missing, class.class+": "+name)
-			}
-		}
-	}
-	return missing
 }

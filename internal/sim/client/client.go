@@ -1,0 +1,380 @@
+package client
+
+import (
+	"fmt"
+	"slices"
+
+	"quoll/internal/sim/history"
+	"quoll/internal/sim/requests"
+	"quoll/internal/sim/world"
+	"quoll/jute"
+)
+
+// Link is a connection as its client has it.
+type Link interface {
+	Send([]byte)
+	// Close ends the connection. Without tell the server does not learn of it.
+	Close(tell bool)
+	// Leave: what still arrives is not read. The server closes its end.
+	Leave()
+	// Consume reads what has arrived.
+	Consume()
+	Record() *history.Conn
+}
+
+// Setting is what the clients of a run share.
+type Setting struct {
+	World *world.World
+	// Dial opens a connection; nil when nobody listens.
+	Dial       func(*Client) Link
+	Requests   int   // that they may still make, all of them
+	MinTimeout int32 // ms: the server grants no less
+	Enforced   bool  // enforce.auth.schemes: most authenticate first
+
+	Cuts, SlowReaders bool // faults
+}
+
+// Client is one client with one session at a time. It behaves as Java's does: it keeps what it
+// watches, and says so again when it comes back.
+type Client struct {
+	*Setting
+	w      *world.World
+	number int
+	link   Link // nil: not connected
+	next   Link // the session is being moved there; nil: it is not
+	up     bool // the session is there
+	quiet  bool // nothing more of its own accord
+
+	session jute.SessionID
+	passwd  []byte
+	timeout int32
+	lied    bool // the last connect request was not meant to be granted
+	last    jute.Zxid
+	xid     int32
+	proofs  []proof
+
+	waiting   []waiting // for a reply, in order
+	aside     int       // auth and sasl that were not answered
+	watches   map[watched]jute.Zxid
+	lasting   map[string]jute.AddWatchMode
+	sentAt    int64
+	slowUntil int64 // reads nothing before
+}
+
+type proof struct{ scheme, proof string }
+
+// Number is the client's own, from 0.
+func (c *Client) Number() int { return c.number }
+
+// Session is the session that it has, or will ask for; 0 for a new one.
+func (c *Client) Session() jute.SessionID { return c.session }
+
+// IsSlow: it reads nothing now.
+func (c *Client) IsSlow() bool { return c.slowUntil > c.w.Now }
+
+// Quiet has the client do nothing more of its own accord but keep its session.
+func (c *Client) Quiet() {
+	c.quiet, c.slowUntil = true, 0
+	if c.link != nil {
+		c.link.Consume()
+	}
+}
+
+// ReadAll asks once more for everything that requests are mostly about.
+func (c *Client) ReadAll() {
+	out := c.ask(jute.OpSync, c.nextXid(), &jute.PathOnly{Path: []byte("/")})
+	for _, path := range requests.GoodPaths {
+		in := &jute.PathWatch{Path: []byte(path)}
+		out = append(out, c.ask(jute.OpGetData, c.nextXid(), in)...)
+		out = append(out, c.ask(jute.OpGetChildren2, c.nextXid(), in)...)
+	}
+	c.link.Send(out)
+}
+
+// End says that nothing more comes, and lists the watches that are left.
+func (c *Client) End() (left []history.LeftWatch) {
+	c.link.Record().Open = true
+	for _, key := range c.watchKeys() {
+		left = append(left, history.LeftWatch{
+			Conn: c.link.Record().ID, Path: key.path, Kind: key.kind, Armed: c.watches[key],
+		})
+	}
+	return left
+}
+
+func (c *Client) String() string {
+	return fmt.Sprintf("client %d: connected %v, up %v, waiting for %d: %+v", c.number,
+		c.link != nil, c.up, len(c.waiting), c.waiting[:min(3, len(c.waiting))])
+}
+
+// waiting is a request that was sent.
+type waiting struct {
+	requests.Request
+	xid int32
+}
+
+type watched struct {
+	kind history.WatchKind
+	path string
+}
+
+// New makes a client that has not connected yet.
+func New(s *Setting, number int) *Client {
+	w := s.World
+	c := &Client{Setting: s, w: w, number: number}
+	c.forget()
+	c.timeout = int32(w.Between(int64(s.MinTimeout), 1500))
+	if s.Enforced && !w.Chance(4) {
+		c.proofs = []proof{{"digest", "alice:a"}}
+	}
+	return c
+}
+
+// forget is a new beginning, without a session.
+func (c *Client) forget() {
+	c.session, c.passwd = 0, make([]byte, 16)
+	c.watches = map[watched]jute.Zxid{}
+	c.lasting = map[string]jute.AddWatchMode{}
+}
+
+// Connect dials and asks for the session.
+func (c *Client) Connect() {
+	if c.link != nil {
+		return
+	}
+	w := c.w
+	if c.link = c.Dial(c); c.link == nil {
+		w.After(w.Between(1000, 30_000), c.Connect)
+		return
+	}
+	if w.Chance(8) {
+		c.timeout = int32(w.Between(int64(c.MinTimeout)/2, 1500))
+	}
+	c.waiting, c.aside = nil, 0
+	link := c.link
+	out := c.hello(link)
+	if c.session == 0 && !c.lied && !c.quiet && w.Chance(6) {
+		out = append(out, c.burst(1+w.Rand.IntN(4))...)
+	}
+	c.sentAt = w.Now
+	link.Send(out)
+	w.After(5_000_000, func() {
+		if c.link == link && !c.up {
+			w.Counts.Add("connection", "given up before the session")
+			c.drop(true, 1000)
+		}
+	})
+}
+
+// hello makes the connect request of a link.
+func (c *Client) hello(k Link) []byte {
+	hello := jute.ConnectRequest{
+		LastZxidSeen: c.last, TimeOut: c.timeout, SessionID: c.session, Passwd: c.passwd,
+		HasReadOnly: !c.w.Chance(4),
+	}
+	if c.lied = !c.quiet && c.next == nil && c.w.Chance(20); c.lied {
+		c.lie(&hello)
+	}
+	k.Record().Hello = hello
+	c.w.Note("client %d, connection %d: asks for session %v", c.number, k.Record().ID,
+		hello.SessionID)
+	return framed(&hello)
+}
+
+// move opens another connection for the session while this one is still in use.
+func (c *Client) move() {
+	if c.next != nil {
+		return
+	}
+	if c.next = c.Dial(c); c.next != nil {
+		c.w.Counts.Add("connect", "moves")
+		c.next.Send(c.hello(c.next))
+	}
+}
+
+// moved: the other connection has an answer.
+func (c *Client) moved(b []byte) {
+	k := c.next
+	c.next = nil
+	if c.link != nil {
+		c.link.Leave() // the server closes its end
+	}
+	c.link, c.up = k, false
+	c.waiting, c.aside, c.slowUntil = nil, 0, 0
+	c.answered(b)
+}
+
+// lie asks for what must be refused.
+func (c *Client) lie(hello *jute.ConnectRequest) {
+	switch c.w.Rand.IntN(3) {
+	case 0:
+		c.w.Counts.Add("connect", "wrong password")
+		hello.Passwd = make([]byte, 16)
+		if hello.SessionID == 0 {
+			hello.SessionID = 77
+		}
+	case 1:
+		c.w.Counts.Add("connect", "ahead of the server")
+		hello.LastZxidSeen += 1 << 40
+	case 2:
+		c.w.Counts.Add("connect", "unknown session")
+		hello.SessionID = 0x7777
+	}
+}
+
+func framed(records ...jute.Record) []byte {
+	b := jute.FrameStart(nil)
+	for _, r := range records {
+		b = jute.Append(b, r)
+	}
+	jute.FrameEnd(b, 0)
+	return b
+}
+
+// Lost: the other end has closed, or the network has.
+func (c *Client) Lost(k Link) {
+	c.w.Counts.Add("connection", "lost")
+	switch k {
+	case c.next:
+		k.Leave()
+		c.next = nil
+	case c.link:
+		c.gone(c.w.Between(1000, 40_000))
+	}
+}
+
+// drop closes the connection; the client comes back after a while.
+func (c *Client) drop(tell bool, back int64) {
+	if c.link != nil {
+		c.link.Close(tell)
+		c.gone(back)
+	}
+}
+
+func (c *Client) gone(back int64) {
+	c.w.Note("client %d, connection %d: gone", c.number, c.link.Record().ID)
+	c.link.Leave()
+	c.link, c.up = nil, false
+	if c.next != nil { // a client does not wait for two
+		c.next.Close(true)
+		c.next = nil
+	}
+	c.slowUntil = 0
+	c.w.After(back, c.Connect)
+}
+
+// Frame is one frame from the server.
+func (c *Client) Frame(k Link, b []byte) {
+	c.w.Note("client %d, connection %d: gets %x", c.number, k.Record().ID, b)
+	if k == c.next {
+		c.moved(b)
+		return
+	}
+	if !c.up {
+		c.answered(b)
+		return
+	}
+	var h jute.ReplyHeader
+	used, err := jute.Decode(b, &h)
+	if err != nil {
+		return // the checker says so
+	}
+	if h.Xid == jute.XidNotification {
+		// Not the zxid: a second event of the same transaction may still be lost.
+		c.event(b[used:])
+		return
+	}
+	if h.Zxid > 0 {
+		c.last = max(c.last, h.Zxid)
+	}
+	switch h.Xid {
+	case jute.XidAuth:
+		c.w.Counts.Add("error code", h.Err.String())
+		c.aside--
+		return
+	}
+	i := slices.IndexFunc(c.waiting, func(q waiting) bool { return q.xid == h.Xid })
+	if i < 0 {
+		return
+	}
+	q := c.waiting[i]
+	c.waiting = slices.Delete(c.waiting, i, i+1)
+	c.w.Counts.Add("error code", h.Err.String())
+	c.w.Counts.Add("answered", q.Op.String())
+	c.reply(&q, &h)
+	if q.Op == jute.OpMulti {
+		c.countMulti(b[used:])
+	}
+}
+
+func (c *Client) countMulti(body []byte) {
+	var r jute.MultiResponse
+	_, _ = jute.Decode(body, &r)
+	for i := range r.Results {
+		if code := r.Results[i].Err; code != jute.OK {
+			c.w.Counts.Add("error code in a multi", code.String())
+		}
+	}
+}
+
+// answered is the answer to the connect request.
+func (c *Client) answered(b []byte) {
+	var r jute.ConnectResponse
+	_, _ = jute.Decode(b, &r)
+	w := c.w
+	if r.SessionID == 0 {
+		w.Counts.Add("connect", "refused")
+		if !c.lied {
+			c.forget()
+		}
+		return
+	}
+	if r.SessionID == c.session {
+		w.Counts.Add("connect", "came back")
+	} else {
+		w.Counts.Add("connect", "new session")
+	}
+	c.up, c.session, c.passwd = true, r.SessionID, r.Passwd
+	var out []byte
+	for _, p := range c.proofs {
+		out = append(out, c.authPacket(p)...)
+	}
+	out = append(out, c.setWatches()...)
+	if len(out) > 0 {
+		c.link.Send(out)
+	}
+	link := c.link
+	c.later(link, c.ping)
+	if !c.quiet {
+		c.later(link, c.act)
+	}
+}
+
+// later does something if the connection is still the same.
+func (c *Client) later(link Link, do func()) {
+	c.w.After(c.w.Between(100, 10_000), func() {
+		if c.link == link && c.up {
+			do()
+		}
+	})
+}
+
+// ping keeps the session when nothing else does.
+func (c *Client) ping() {
+	link := c.link
+	third := int64(c.timeout) * 1000 / 3
+	if c.w.Now-c.sentAt >= third-1000 {
+		c.sentAt = c.w.Now
+		link.Send(c.ask(jute.OpPing, jute.XidPing, nil))
+	}
+	c.w.After(max(third-(c.w.Now-c.sentAt), 1000), func() {
+		if c.link == link && c.up {
+			c.ping()
+		}
+	})
+}
+
+// Settled: connected, and everything is answered.
+func (c *Client) Settled() bool {
+	return c.link != nil && c.up && len(c.waiting) == 0 && c.aside == 0
+}
