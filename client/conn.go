@@ -26,7 +26,7 @@ type Conn struct {
 	head    int   // pending[:head] are answered
 	lastXid int32 // of Send
 	failure error // why the connection ended; nil while it lives
-	closing bool  // closeSession is sent: an end of the stream is no failure
+	closed  bool  // closeSession was answered: an end of the stream is no failure
 
 	replies  int       // the reader's
 	lastZxid jute.Zxid // largest one of any header
@@ -169,11 +169,9 @@ func (c *Conn) Ping() *Future { return c.SendXid(jute.XidPing, jute.OpPing, nil)
 
 // Close ends the session and the connection: it sends closeSession, waits for the answer and for
 // the server to hang up, and for the connection's goroutines. When ctx ends before that it drops
-// the connection, which leaves the session to its timeout.
+// the connection. An error says that the session may live on until its timeout; a session that an
+// earlier Close has ended is no error.
 func (c *Conn) Close(ctx context.Context) error {
-	c.mu.Lock()
-	c.closing = true
-	c.mu.Unlock()
 	_, err := c.Send(jute.OpCloseSession, nil).Into(ctx, nil)
 	if err == nil {
 		select {
@@ -183,7 +181,9 @@ func (c *Conn) Close(ctx context.Context) error {
 		}
 	}
 	c.Abort()
-	if errors.Is(err, ErrClosed) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed && errors.Is(err, ErrClosed) {
 		return nil
 	}
 	return err
@@ -281,7 +281,7 @@ func (c *Conn) read() {
 func (c *Conn) reason(err error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.closing && errors.Is(err, io.EOF) {
+	if c.closed && errors.Is(err, io.EOF) {
 		return ErrClosed
 	}
 	return fmt.Errorf("client: %s: %w", c.addr, err)
@@ -329,6 +329,7 @@ func (c *Conn) match(h jute.ReplyHeader) (*Future, error) {
 		f := c.pending[c.head]
 		c.pending[c.head] = nil
 		c.head++
+		c.closed = c.closed || f.op == jute.OpCloseSession && h.Err == jute.OK
 		return f, nil
 	}
 	for i := c.head; i < len(c.pending); i++ {

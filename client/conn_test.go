@@ -383,3 +383,36 @@ func TestLargeFrames(t *testing.T) {
 		}
 	}
 }
+
+// A server that hangs up without an answer has not ended the session, as far as anyone knows.
+func TestCloseTellsThatTheSessionMayLiveOn(t *testing.T) {
+	for name, code := range map[string]jute.ErrorCode{"no answer": 0, "refused": jute.SystemError} {
+		t.Run(name, func(t *testing.T) {
+			addr := serve(t, func(p *peer) {
+				p.grant()
+				h, _, err := p.read()
+				if err == nil && code != 0 {
+					p.send(&jute.ReplyHeader{Xid: h.Xid, Err: code})
+				}
+			})
+			c := dial(t, addr, client.Options{})
+			for range 2 {
+				if err := c.Close(testContext(t)); err == nil {
+					t.Error("the session may live on, and Close says nothing")
+				}
+			}
+		})
+	}
+	addr := serve(t, func(p *peer) { p.grant(); p.echo() })
+	c := dial(t, addr, client.Options{})
+	c.Abort()
+	if err := c.Close(testContext(t)); !errors.Is(err, client.ErrClosed) {
+		t.Errorf("the connection was dropped, its session was not closed: %v", err)
+	}
+	c = dial(t, addr, client.Options{})
+	for i := range 2 {
+		if err := c.Close(testContext(t)); err != nil {
+			t.Errorf("close %d: %v", i+1, err)
+		}
+	}
+}

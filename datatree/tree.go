@@ -114,8 +114,12 @@ func (t *Tree) SetSink(s watch.Sink) { t.sink = s }
 // SetLastZxid moves the last zxid without a transaction: a new leader's epoch begins. Under Lock.
 func (t *Tree) SetLastZxid(z jute.Zxid) { t.lastZxid = z }
 
-// DropWatches forgets all watches of a connection. Any goroutine may call it.
-func (t *Tree) DropWatches(w watch.Watcher) { t.watches.Drop(w) }
+// DropWatches forgets all watches of a connection. Any goroutine may call it. The number of the
+// connection is free when dropped is Told at the moment WatchesNow.
+func (t *Tree) DropWatches(w watch.Watcher) (dropped watch.Moment) { return t.watches.Drop(w) }
+
+// WatchesNow is the moment that it is for watches. Any goroutine may call it.
+func (t *Tree) WatchesNow() watch.Moment { return t.watches.Now() }
 
 // Options are those that the tree was made with.
 func (t *Tree) Options() Options { return t.opts }

@@ -22,7 +22,8 @@ type Rules struct {
 	Reads       reads.Limits
 	// Counts is what the core counts together with the lanes; nil counts for nobody.
 	Counts *Counts
-	// MaxApplyBatch bounds how many transactions are applied in one hold of the tree's lock.
+	// MaxApplyBatch bounds how many transactions are applied in one hold of the tree's lock; 0 is
+	// no limit.
 	MaxApplyBatch int
 }
 
@@ -55,7 +56,7 @@ func NewChain(
 	c := &Chain{
 		prep:     newPrep(rules.Prep, rules.Counts, tree, sessions),
 		proposer: proposer,
-		commit:   Commit{first: 1},
+		commit:   Commit{first: sessions.LastWrite() + 1},
 		sessions: sessions,
 		rules:    rules,
 	}
@@ -125,9 +126,7 @@ func (c *Chain) write(r *Request, s *session.Session) {
 		return
 	}
 	seq := c.commit.add(pending{request: *r, entry: made.entry, code: made.code})
-	if s != nil {
-		s.LastWrite = seq
-	}
+	c.sessions.Wrote(s, seq)
 	c.proposer.Propose(made.entry)
 }
 
@@ -156,14 +155,14 @@ const publishBytes = 1 << 20
 func (c *Chain) Committed(zxid jute.Zxid) {
 	for more := true; more; {
 		c.final.tree.Lock()
-		for range c.rules.MaxApplyBatch {
+		for n := 1; ; n++ {
 			p := c.commit.next(zxid)
 			if more = p != nil; !more {
 				break
 			}
 			c.final.apply(p)
 			*p = pending{} // its request may be large, and its place is free only later
-			if c.final.out.bytes() >= publishBytes {
+			if n == c.rules.MaxApplyBatch || c.final.out.bytes() >= publishBytes {
 				break
 			}
 		}

@@ -11,8 +11,9 @@ import (
 //	           |               |
 //	behind   (none)         read s1, read s1     answered right after w3 is applied
 //
-// Invariants: sequence numbers count up by one along the queue; a session's LastWrite is the
-// sequence number of its newest write in the queue, or below the queue's first.
+// Invariants: sequence numbers count up by one along the queue, and go on where those of an earlier
+// chain of the same sessions ended; a session's LastWrite is the sequence number of its newest
+// write in the queue, or below the queue's first.
 type Commit struct {
 	queue []pending // from head on
 	head  int
@@ -36,7 +37,7 @@ func (c *Commit) add(p pending) uint64 {
 // wait puts a request behind the write with the sequence number; it is false when that write has
 // been released, and the request need not wait.
 func (c *Commit) wait(r Request, seq uint64) bool {
-	if seq < c.first || seq == 0 {
+	if seq < c.first {
 		return false
 	}
 	p := &c.queue[c.head+int(seq-c.first)]
@@ -56,12 +57,15 @@ func (c *Commit) next(committed jute.Zxid) *pending {
 	return p
 }
 
+// commitKeep is the most writes whose room is kept: that of a crowd goes back.
+const commitKeep = 4096
+
 // compact gives back the memory of released writes.
 func (c *Commit) compact() {
 	switch {
 	case c.head == len(c.queue):
 		clear(c.queue)
-		c.queue, c.head = c.queue[:0], 0
+		c.queue, c.head = keep(c.queue, commitKeep), 0
 	case c.head > 1024 && c.head > len(c.queue)/2:
 		n := copy(c.queue, c.queue[c.head:])
 		clear(c.queue[n:])

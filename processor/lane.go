@@ -144,7 +144,7 @@ func (l *Lane) Open(out Output, peer netip.AddrPort) *Stream {
 	}
 	s.identity.Store(auth.Connected(peer.Addr()))
 	s.stats.begin(s, l.connResets.Load())
-	s.watcher = l.Conns.add(s)
+	s.watcher = l.Conns.add(s, l.Tree.WatchesNow())
 	return s
 }
 
@@ -193,6 +193,7 @@ func (l *Lane) drain() {
 		l.mailbox.recycle(d)
 	}
 	clear(l.mail)
+	l.mail = keep(l.mail, mailKeep)
 }
 
 func (it *item) answers() bool { return it.kind != itemEvent && it.kind != itemKicked }

@@ -60,8 +60,26 @@ const (
 	itemKicked                    // the connection ends; its session went elsewhere
 )
 
-// deliveryKeepBytes is the largest buffer that is kept for reuse.
-const deliveryKeepBytes = 256 << 10
+// What is kept for reuse at most: one large reply, or one storm of events, must not stay in memory
+// for good.
+const (
+	replyKeepBytes    = 256 << 10 // of a lane
+	deliveryKeepBytes = 256 << 10 // of a delivery
+	deliveryKeepItems = 4096      // likewise
+	mailKeep          = 1024      // deliveries that a mailbox had at once
+)
+
+// itemBytes is what an item takes, about: events that are encoded once go to thousands.
+const itemBytes = 96
+
+// keep empties a buffer for its next use, or gives it back when it has more room than that. What
+// its elements point to is the caller's to clear.
+func keep[T any](s []T, most int) []T {
+	if cap(s) > most {
+		return nil
+	}
+	return s[:0]
+}
 
 func (m *mailbox) blank() *delivery {
 	m.mu.Lock()
@@ -85,7 +103,7 @@ func (m *mailbox) take(into []*delivery) []*delivery {
 	m.mu.Lock()
 	into = append(into, m.full...)
 	clear(m.full)
-	m.full = m.full[:0]
+	m.full = keep(m.full, mailKeep)
 	m.mu.Unlock()
 	return into
 }
@@ -93,11 +111,8 @@ func (m *mailbox) take(into []*delivery) []*delivery {
 // recycle gives an emptied delivery back.
 func (m *mailbox) recycle(d *delivery) {
 	clear(d.items)
-	d.items = d.items[:0]
-	d.buf = d.buf[:0]
-	if cap(d.buf) > deliveryKeepBytes {
-		d.buf = nil
-	}
+	d.items = keep(d.items, deliveryKeepItems)
+	d.buf = keep(d.buf, deliveryKeepBytes)
 	m.mu.Lock()
 	if len(m.empty) < 4 {
 		m.empty = append(m.empty, d)
@@ -131,12 +146,12 @@ func (o *outbox) send(s *Stream, from int, kind itemKind, answered *Request) {
 	d.items = append(d.items, it)
 }
 
-// bytes is how much was built since the last publish.
+// bytes is how much was built since the last publish, by what it takes in memory.
 func (o *outbox) bytes() int {
 	n := 0
 	for _, l := range o.dirty {
 		if l.building != nil {
-			n += len(l.building.buf)
+			n += len(l.building.buf) + len(l.building.items)*itemBytes
 		}
 	}
 	return n

@@ -158,7 +158,7 @@ func (s *Stream) settle() {
 func (s *Stream) flush() {
 	if len(s.lane.replies) > 0 {
 		s.out.Write(s.lane.replies)
-		s.lane.replies = s.lane.replies[:0]
+		s.lane.replies = keep(s.lane.replies, replyKeepBytes)
 	}
 }
 
@@ -362,8 +362,7 @@ func (s *Stream) hangUp() {
 func (s *Stream) Closed(error) {
 	s.phase = closing
 	s.lane.Conns.leave(s)
-	s.lane.Tree.DropWatches(s.watcher)
-	s.lane.Conns.remove(s.watcher)
+	s.lane.Conns.remove(s.watcher, s.lane.Tree.DropWatches(s.watcher))
 }
 
 // connectRequest takes the first frame.

@@ -10,6 +10,9 @@ type Effects struct {
 	Append []jute.Entry
 }
 
+// keepEntries is the most entries whose room is kept for later ones.
+const keepEntries = 4096
+
 // Solo is the peer of a standalone server: what its own log has is committed.
 //
 // Invariant: committed <= proposed, and both only grow.
@@ -46,5 +49,8 @@ func (s *Solo) Take() Effects {
 	s.effects, s.taken = s.taken, s.effects
 	clear(s.effects.Append)
 	s.effects.Append = s.effects.Append[:0]
+	if cap(s.effects.Append) > keepEntries {
+		s.effects.Append = nil
+	}
 	return s.taken
 }

@@ -79,8 +79,10 @@ type tally struct {
 
 func (t *tally) publish(s *Stats) {
 	s.Turns.Add(t.turns)
-	if t.inputs != 0 {
+	if t.bytesIn != 0 { // also of connections that are held, which have no Input
 		s.BytesIn.Add(t.bytesIn)
+	}
+	if t.inputs != 0 {
 		s.Inputs.Add(t.inputs)
 	}
 	if t.writes != 0 {

@@ -2,6 +2,7 @@ package watch
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"quoll/jute"
 )
@@ -39,6 +40,11 @@ type Manager struct {
 	mu    sync.Mutex
 	data  table
 	child table
+
+	// told counts up when watchers are taken off the tables to be told of an event, and again when
+	// they have been told: it is odd in between, when a watcher has no watch and yet gets an event.
+	// The writer adds under mu, or outside of it to make it even.
+	told atomic.Uint64
 
 	// The writer's own, used by the Fire methods only.
 	first, second []Watcher
@@ -114,28 +120,51 @@ func (m *Manager) Has(path []byte, typ jute.WatcherType, w Watcher) bool {
 	return false
 }
 
-// Drop forgets all watches of a watcher. Any goroutine may call it.
-func (m *Manager) Drop(w Watcher) {
+// Drop forgets all watches of a watcher. Any goroutine may call it. An event that was fired before
+// may still be on its way: while dropped is not Told, the number of the watcher must not
+// become another's.
+func (m *Manager) Drop(w Watcher) (dropped Moment) {
 	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.data.drop(w)
 	m.child.drop(w)
-	m.mu.Unlock()
+	return Moment(m.told.Load())
 }
+
+// Moment is a point between the events of a Manager.
+type Moment uint64
+
+// Now is the moment that it is. Any goroutine may call it.
+func (m *Manager) Now() Moment { return Moment(m.told.Load()) }
+
+// Told says, at the moment now, that every event that was fired before m has been delivered.
+func (m Moment) Told(now Moment) bool { return m%2 == 0 || now != m }
 
 // FireData tells the data watchers of a node. Only the tree's writer may call it.
 func (m *Manager) FireData(s Sink, ev Event, acl []jute.ACL) {
 	m.mu.Lock()
 	m.first = m.data.fire(m.first[:0], ev.Path)
+	m.tell(len(m.first))
 	m.mu.Unlock()
 	deliver(s, ev, acl, m.first)
+	m.tell(len(m.first))
 }
 
 // FireChild tells the child watchers of a node. Only the tree's writer may call it.
 func (m *Manager) FireChild(s Sink, ev Event, acl []jute.ACL) {
 	m.mu.Lock()
 	m.first = m.child.fire(m.first[:0], ev.Path)
+	m.tell(len(m.first))
 	m.mu.Unlock()
 	deliver(s, ev, acl, m.first)
+	m.tell(len(m.first))
+}
+
+// tell begins or ends the telling of some watchers.
+func (m *Manager) tell(watchers int) {
+	if watchers > 0 {
+		m.told.Add(1)
+	}
 }
 
 // FireDeleted tells the data watchers of a node that it is gone, then those child watchers of it
@@ -144,9 +173,12 @@ func (m *Manager) FireDeleted(s Sink, ev Event, acl []jute.ACL) {
 	m.mu.Lock()
 	m.first = m.data.fire(m.first[:0], ev.Path)
 	m.second = m.child.fire(m.second[:0], ev.Path)
+	watchers := len(m.first) + len(m.second)
+	m.tell(watchers)
 	m.mu.Unlock()
 	deliver(s, ev, acl, m.first)
 	deliver(s, ev, acl, without(m.second, m.first))
+	m.tell(watchers)
 }
 
 func deliver(s Sink, ev Event, acl []jute.ACL, to []Watcher) {

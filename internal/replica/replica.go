@@ -143,7 +143,7 @@ func New(
 
 // Step moves the server on by some events. The effects are valid until the next step.
 func (r *Replica) Step(ev *Events) *Effects {
-	r.effects = Effects{Generation: r.generation, Append: r.effects.Append[:0]}
+	r.effects = Effects{Generation: r.generation, Append: emptied(r.effects.Append)}
 	r.chain.Time(ev.MonoMillis, ev.WallMillis)
 	current := ev.Generation == r.generation
 	if current && ev.SnapshotDone {
@@ -162,6 +162,18 @@ func (r *Replica) Step(ev *Events) *Effects {
 	r.takeAppends()
 	r.startSnapshot()
 	return &r.effects
+}
+
+// keepAppends is the most transactions whose room is kept for the next step.
+const keepAppends = 4096
+
+// emptied lets go of what the last step handed to the log.
+func emptied(a []Append) []Append {
+	clear(a)
+	if cap(a) > keepAppends {
+		return nil
+	}
+	return a[:0]
 }
 
 // takeAppends hands the peer's transactions to the log.

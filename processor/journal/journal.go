@@ -20,6 +20,9 @@ type Journal struct {
 	free       []*change
 }
 
+// keepChanges is the most changes whose room an empty journal keeps.
+const keepChanges = 4096
+
 // change is what one transaction does to one node.
 type change struct {
 	path string
@@ -170,6 +173,8 @@ func (j *Journal) Applied(zxid jute.Zxid) {
 		j.head++
 	}
 	switch {
+	case j.head == len(j.queue) && cap(j.queue) > keepChanges:
+		j.queue, j.head = nil, 0
 	case j.head == len(j.queue):
 		j.queue, j.head = j.queue[:0], 0
 	case j.head > 1024 && j.head > len(j.queue)/2:

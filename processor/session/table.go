@@ -25,8 +25,8 @@ type Session struct {
 	Closing bool
 	// Committed: its createSession is applied, so that snapshots hold it.
 	Committed bool
-	// LastWrite is the sequence number of its last write or sync in flight (Commit's counting);
-	// what the session sends after it waits behind it.
+	// LastWrite is the sequence number of its last write (Commit's counting); while that is in
+	// flight, what the session sends after it waits behind it.
 	LastWrite uint64
 
 	heard      *Heard // of the owner; nil while no connection is attached
@@ -42,6 +42,8 @@ type Table struct {
 	byID       map[jute.SessionID]*Session
 	buckets    buckets
 	nextID     jute.SessionID
+
+	lastWrite uint64 // the highest LastWrite that any session ever had
 
 	now     int64 // monotonic ms of the last tick
 	skipped int64 // ms that the table's clock is behind the monotonic one
@@ -79,6 +81,19 @@ func (t *Table) Create(timeoutMillis int32, owner Owner, heard *Heard) *Session 
 	t.attach(s, owner, heard)
 	return s
 }
+
+// Wrote notes the sequence number of a write, which counts up over the whole life of the table, and
+// the session that it is of, nil for the server's own.
+func (t *Table) Wrote(s *Session, seq uint64) {
+	t.lastWrite = seq
+	if s != nil {
+		s.LastWrite = seq
+	}
+}
+
+// LastWrite is the last sequence number that was given. A new chain goes on behind it, so that no
+// session waits for a write of a chain that is gone.
+func (t *Table) LastWrite() uint64 { return t.lastWrite }
 
 // containerOwner marks container nodes in the ephemeralOwner field and so is nobody's id.
 const containerOwner = jute.SessionID(-1 << 63)

@@ -35,6 +35,9 @@ func (r *Rules) Judge(
 	return Go, stale
 }
 
+// keepRequests is the most requests whose room an empty queue keeps.
+const keepRequests = 4096
+
 // Queue holds requests in order while the server is full. The zero Queue is empty.
 type Queue[R any] struct {
 	waiting []R // from head on
@@ -56,6 +59,8 @@ func (q *Queue[R]) Pop() (r R, ok bool) {
 	r, q.waiting[q.head] = q.waiting[q.head], zero
 	q.head++
 	switch {
+	case q.head == len(q.waiting) && cap(q.waiting) > keepRequests:
+		q.waiting, q.head = nil, 0
 	case q.head == len(q.waiting):
 		q.waiting, q.head = q.waiting[:0], 0
 	case q.head > 1024 && q.head > len(q.waiting)/2:

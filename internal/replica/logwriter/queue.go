@@ -52,10 +52,15 @@ func (q *Queue) Take() (generation uint64, batch []replica.Append) {
 	return first.generation, first.txns
 }
 
+// keepTxns is the most transactions whose room is kept for the next batch.
+const keepTxns = 4096
+
 // Recycle takes back the slice of a batch that is written.
 func (q *Queue) Recycle(batch []replica.Append) {
 	clear(batch)
-	q.spare = batch[:0]
+	if cap(batch) <= keepTxns {
+		q.spare = batch[:0]
+	}
 }
 
 // Gathering says how long transactions wait for company before they are flushed. The zero value
