@@ -6,12 +6,14 @@ import (
 	"quoll/datatree"
 	"quoll/jute"
 	"quoll/processor/reads"
+	"quoll/processor/tell"
 )
 
 // answerer makes whole replies of what a Reader answers.
 type answerer struct {
 	reads.Reader
-	ask reads.Asking // room for the read being answered
+	teller Teller
+	ask    reads.Asking // room for the read being answered
 }
 
 // answer appends the frame of the reply to dst. Notifications that the request brings up stand
@@ -35,6 +37,9 @@ func (an *answerer) answer(
 	a.Out = jute.AppendReplyHeader(jute.FrameStart(dst), r.Xid, zxid, jute.OK)
 	body := len(a.Out)
 	code := an.Answer(a)
+	if a.Refused != tell.Nothing {
+		tellOf(an.teller, r, tell.Event{Kind: a.Refused, A: a.Limit})
+	}
 	out := a.Out
 	if code != jute.OK && !a.Partial {
 		out = out[:body]

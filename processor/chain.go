@@ -22,6 +22,8 @@ type Rules struct {
 	Reads       reads.Limits
 	// Counts is what the core counts together with the lanes; nil counts for nobody.
 	Counts *Counts
+	// Teller is told what the core meets; nil tells nobody.
+	Teller Teller
 	// MaxApplyBatch bounds how many transactions are applied in one hold of the tree's lock; 0 is
 	// no limit.
 	MaxApplyBatch int
@@ -54,7 +56,7 @@ func NewChain(
 		rules.Counts = new(Counts)
 	}
 	c := &Chain{
-		prep:     newPrep(rules.Prep, rules.Counts, tree, sessions),
+		prep:     newPrep(rules.Prep, rules.Counts, rules.Teller, tree, sessions),
 		proposer: proposer,
 		commit:   Commit{first: sessions.LastWrite() + 1},
 		sessions: sessions,
@@ -62,8 +64,8 @@ func NewChain(
 	}
 	reader := reads.Reader{Auth: rules.Prep.Auth, Limits: rules.Reads, Counts: rules.Counts}
 	c.final = Final{
-		tree: tree, reader: answerer{Reader: reader}, sessions: sessions,
-		journal: c.prep.journal, conns: conns, observe: observer,
+		tree: tree, reader: answerer{Reader: reader, teller: rules.Teller}, sessions: sessions,
+		journal: c.prep.journal, conns: conns, observe: observer, teller: rules.Teller,
 		attached: make(map[jute.SessionID]*Stream),
 	}
 	tree.SetSink(&c.final)
@@ -176,6 +178,7 @@ func (c *Chain) Committed(zxid jute.Zxid) {
 
 // Expire ends a session whose time is up.
 func (c *Chain) Expire(s *session.Session) {
+	c.tellExpired(s)
 	c.write(&Request{Session: s.ID, Type: jute.OpCloseSession, Identity: serverIdentity}, s)
 }
 

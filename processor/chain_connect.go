@@ -4,6 +4,7 @@ import (
 	"quoll/jute"
 	"quoll/processor/auth"
 	"quoll/processor/session"
+	"quoll/processor/tell"
 )
 
 // serverIdentity is who asks in the server's own requests.
@@ -17,7 +18,7 @@ func (c *Chain) connect(r *Request) {
 	if r.Connect.SessionID == 0 {
 		if most := c.rules.MaxSessions; most > 0 && c.sessions.Len() >= most {
 			c.rules.Counts.SessionsRefused.Add(1)
-			c.refuse(r)
+			c.refuse(r, tell.TooManySessions, int64(most))
 			return
 		}
 		s := c.sessions.Create(r.Connect.TimeOut, r.Stream.owner, &r.Stream.heard)
@@ -34,9 +35,12 @@ func (c *Chain) connect(r *Request) {
 		c.final.out.send(old, len(c.final.out.to(old).buf), itemKicked, nil)
 	}
 	s := c.sessions.Find(id)
-	known := session.CheckPassword(id, r.Connect.Passwd)
-	if !known || !c.sessions.Attach(s, r.Connect.TimeOut, r.Stream.owner, &r.Stream.heard) {
-		c.refuse(r)
+	if !session.CheckPassword(id, r.Connect.Passwd) {
+		c.refuse(r, tell.WrongPassword, 0)
+		return
+	}
+	if !c.sessions.Attach(s, r.Connect.TimeOut, r.Stream.owner, &r.Stream.heard) {
+		c.refuse(r, tell.UnknownSession, 0)
 		return
 	}
 	c.final.attached[id] = r.Stream
@@ -48,8 +52,9 @@ func (c *Chain) connect(r *Request) {
 	}
 }
 
-// refuse tells a client that its session is gone, or never was.
-func (c *Chain) refuse(r *Request) {
+// refuse tells a client that its session is gone, or never was. The log hears why.
+func (c *Chain) refuse(r *Request, why tell.Kind, limit int64) {
+	tellOf(c.rules.Teller, r, tell.Event{Kind: why, A: limit})
 	d := c.final.out.to(r.Stream)
 	from := len(d.buf)
 	gone := *r.Connect

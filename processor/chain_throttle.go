@@ -2,6 +2,7 @@ package processor
 
 import (
 	"quoll/jute"
+	"quoll/processor/tell"
 	"quoll/processor/throttle"
 )
 
@@ -41,6 +42,7 @@ func (c *Chain) readmit(r *Request) {
 	verdict, stale := c.rules.Throttle.Judge(c.mono-r.ReceivedMillis, timeout, gone)
 	if verdict == throttle.Drop {
 		c.rules.Counts.StaleDropped.Add(1)
+		tellOf(c.rules.Teller, r, tell.Event{Kind: tell.Stale})
 		c.drop(r, itemKicked) // what comes after it on the connection could not be in order
 		return
 	}
@@ -50,6 +52,7 @@ func (c *Chain) readmit(r *Request) {
 	if verdict == throttle.Refuse && r.Connect == nil && r.refused == jute.OK &&
 		throttlable(r.Type) {
 		c.rules.Counts.ThrottledOps.Add(1)
+		tellOf(c.rules.Teller, r, tell.Event{Kind: tell.Throttled})
 		r.refused = jute.ThrottledOp
 	}
 	c.request(r)

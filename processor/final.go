@@ -7,6 +7,7 @@ import (
 	"quoll/processor/journal"
 	"quoll/processor/multi"
 	"quoll/processor/session"
+	"quoll/processor/tell"
 )
 
 // Final is the last stage: its apply half changes the tree, fires watches and encodes the replies
@@ -23,6 +24,7 @@ type Final struct {
 	out      outbox
 	result   datatree.Result
 	observe  Observer
+	teller   Teller
 	// delivered counts the events: a lane that has the event already gets its bytes only once.
 	delivered uint64
 	// attached is the connection of each session; it outlives the connection until the session
@@ -62,6 +64,9 @@ func (f *Final) sessionEvents(p *pending) {
 		f.sessions.Commit(p.request.Session, p.request.Connect.TimeOut)
 	case jute.OpCloseSession:
 		f.sessions.Remove(p.request.Session)
+		if p.request.Stream != nil {
+			tellOf(f.teller, &p.request, tell.Event{Kind: tell.Closed})
+		}
 		if s := f.attached[p.request.Session]; s != nil {
 			delete(f.attached, p.request.Session)
 			if p.request.Stream == nil { // it expired: the connection goes too
@@ -131,6 +136,11 @@ func appendOpResult(dst []byte, res *datatree.Result) []byte {
 
 // connected answers a connect request that was granted.
 func (f *Final) connected(r *Request) {
+	e := tell.Event{Kind: tell.Established, A: int64(r.Connect.TimeOut)}
+	if r.Connect.SessionID != 0 {
+		e.Kind = tell.Renewed
+	}
+	tellOf(f.teller, r, e)
 	d := f.out.to(r.Stream)
 	from := len(d.buf)
 	d.buf = appendConnectResponse(d.buf, r.Connect, r.Session)

@@ -78,6 +78,7 @@ type Shared struct {
 	// Serving is false while the server takes no sessions.
 	Serving *atomic.Bool
 	Counts  *Counts
+	Teller  Teller // of what the lanes meet
 
 	batches     sync.Pool     // of *Batch that the core is done with
 	owners      atomic.Uint64 // the last session.Owner given
@@ -122,7 +123,7 @@ func NewLane(shared *Shared, wake func()) *Lane {
 		Shared: shared, wake: wake,
 		reader: answerer{Reader: reads.Reader{
 			Auth: shared.Rules.Auth, Limits: shared.Rules.Reads, Counts: shared.Counts,
-		}},
+		}, teller: shared.Teller},
 	}
 	l.breathe = l.renew
 	l.numbers.begin()

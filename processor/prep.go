@@ -7,6 +7,7 @@ import (
 	"quoll/processor/auth"
 	"quoll/processor/journal"
 	"quoll/processor/session"
+	"quoll/processor/tell"
 )
 
 // Prep is the first stage: it checks a write against the tree plus the changes in flight, and
@@ -18,6 +19,7 @@ import (
 type Prep struct {
 	rules    PrepRules
 	counts   *Counts
+	teller   Teller
 	tree     *datatree.Tree
 	journal  *journal.Journal
 	sessions *session.Table
@@ -81,11 +83,12 @@ type prepared struct {
 }
 
 func newPrep(
-	rules PrepRules, counts *Counts, tree *datatree.Tree, sessions *session.Table,
+	rules PrepRules, counts *Counts, teller Teller, tree *datatree.Tree, sessions *session.Table,
 ) *Prep {
 	return &Prep{
 		rules:    rules,
 		counts:   counts,
+		teller:   teller,
 		tree:     tree,
 		journal:  journal.New(tree, rules.Digest),
 		sessions: sessions,
@@ -106,7 +109,7 @@ func (p *Prep) prepare(r *Request) prepared {
 		return prepared{code: jute.MarshallingError}
 	}
 	p.lastZxid++
-	if code == jute.OK && r.Type != jute.OpCloseSession && p.tooLong(len(p.body)) {
+	if code == jute.OK && r.Type != jute.OpCloseSession && p.tooLong(r, len(p.body)) {
 		p.journal.Undo(mark)
 		code = jute.BadArguments
 	}
@@ -117,12 +120,13 @@ func (p *Prep) prepare(r *Request) prepared {
 }
 
 // tooLong says that the body of a transaction, with header and digest, could not be read back.
-func (p *Prep) tooLong(bodyBytes int) bool {
+func (p *Prep) tooLong(r *Request, bodyBytes int) bool {
 	most := p.rules.MaxTxnBytes
 	if most <= 0 || jute.TxnHeaderBytes+bodyBytes+jute.TxnDigestBytes <= most {
 		return false
 	}
 	p.counts.LongRefused.Add(1)
+	tellOf(p.teller, r, tell.Event{Kind: tell.LongWrite, A: int64(most)})
 	return true
 }
 

@@ -3,6 +3,7 @@ package processor
 import (
 	"quoll/jute"
 	"quoll/processor/multi"
+	"quoll/processor/tell"
 )
 
 // prepareMulti makes the one transaction of a multi. Its operations see each other's changes; when
@@ -21,6 +22,7 @@ func (p *Prep) prepareMulti(r *Request) prepared {
 	case err != nil || judged != multi.Readable || !transaction(in.Ops):
 	case most > 0 && len(in.Ops) > most:
 		p.counts.MultiRefused.Add(1)
+		tellOf(p.teller, r, tell.Event{Kind: tell.LongMulti})
 		code = jute.BadArguments
 	default:
 		code = p.makeMulti(&w, in.Ops)
@@ -67,7 +69,7 @@ func (p *Prep) makeMulti(w *writing, ops []jute.MultiOp) jute.ErrorCode {
 		code := jute.RuntimeInconsistency // what comes after a failure does not happen
 		if failed == jute.OK {
 			op, code = p.makeOp(w, &ops[i])
-			if code == jute.OK && p.tooLong(4+8*(i+1)+len(p.multi)+len(p.body)) {
+			if code == jute.OK && p.tooLong(w.Request, 4+8*(i+1)+len(p.multi)+len(p.body)) {
 				code = jute.BadArguments // with a type and a length each
 			}
 			if code != jute.OK {

@@ -13,6 +13,7 @@ import (
 	"quoll/processor/auth"
 	"quoll/processor/reads"
 	"quoll/processor/session"
+	"quoll/processor/tell"
 )
 
 // phase is how far a connection is.
@@ -85,6 +86,7 @@ func (s *Stream) Input(in []byte) (used int) {
 		size := int(int32(binary.BigEndian.Uint32(in[used:])))
 		if size < 0 || size > s.maxFrame() {
 			s.lane.Counts.FrameRefused.Add(1)
+			s.tell(tell.Event{Kind: tell.FrameLength, A: int64(size), B: int64(s.maxFrame())})
 			s.end()
 			return len(in)
 		}
@@ -176,7 +178,7 @@ func (s *Stream) request(frame []byte) {
 	c := jute.Decoder(frame)
 	h.Fields(&c)
 	if c.Failed() {
-		s.end()
+		s.unreadable(frame)
 		return
 	}
 	r := &s.lane.current
@@ -197,6 +199,7 @@ func (s *Stream) request(frame []byte) {
 	}
 	if way == unknown {
 		r.refused = jute.Unimplemented
+		s.tell(tell.Event{Kind: tell.UnknownOpcode, A: int64(h.Type)})
 	}
 	switch {
 	case way == write || s.inFlight > 0:
@@ -213,6 +216,7 @@ func (s *Stream) request(frame []byte) {
 func (s *Stream) forward(r *Request) {
 	if !s.lane.Large.Admit(len(r.Body)) {
 		s.lane.Counts.LargeRefused.Add(1)
+		s.tell(tell.Event{Kind: tell.LargeRequests, A: int64(len(r.Body))})
 		s.end()
 		return
 	}
@@ -230,6 +234,7 @@ func (s *Stream) mayAsk(r *Request) bool {
 	if len(schemes) == 0 || slices.ContainsFunc(schemes, r.Identity.HasScheme) {
 		return true
 	}
+	s.tell(tell.Event{Kind: tell.AuthRequired})
 	s.lane.replies = appendError(s.lane.replies, r.Xid, 0, jute.SessionClosedRequireAuth)
 	s.end()
 	return false
@@ -264,7 +269,7 @@ func (s *Stream) inline(r *Request) {
 		var in jute.SASLToken
 		in.Fields(&c)
 		if c.Failed() || in.Token == nil {
-			s.end()
+			s.unreadable(r.Body)
 			return
 		}
 		// No SASL server is configured: the token that comes back is null.
@@ -278,7 +283,7 @@ func (s *Stream) inline(r *Request) {
 	var in jute.AuthPacket
 	in.Fields(&c)
 	if c.Failed() {
-		s.end()
+		s.unreadable(r.Body)
 		return
 	}
 	id, ok := s.lane.Rules.Auth.Authenticate(
@@ -291,6 +296,7 @@ func (s *Stream) inline(r *Request) {
 	s.sent()
 	if !ok {
 		s.lane.Counts.AuthFailed.Add(1)
+		s.tellAuth(in.Scheme)
 		s.end()
 		return
 	}
@@ -359,7 +365,10 @@ func (s *Stream) hangUp() {
 
 // Closed is called once, when the connection is gone. Its watches die with it; its session lives
 // on until it expires or another connection takes it over.
-func (s *Stream) Closed(error) {
+func (s *Stream) Closed(err error) {
+	if err != nil {
+		s.tell(tell.Event{Kind: tell.Cut, Err: err})
+	}
 	s.phase = closing
 	s.lane.Conns.leave(s)
 	s.lane.Conns.remove(s.watcher, s.lane.Tree.DropWatches(s.watcher))
@@ -374,18 +383,22 @@ func (s *Stream) connectRequest(frame []byte) {
 	l.Counts.Connects.Add(1)
 	if !l.Serving.Load() {
 		l.Counts.NotServing.Add(1)
+		s.tell(tell.Event{Kind: tell.NotServing, Session: in.SessionID})
 		s.end()
 		return
 	}
 	if c.Failed() {
-		s.end()
+		s.unreadable(frame)
 		return
 	}
 	l.enter()
-	ahead := in.LastZxidSeen > l.view.LastZxid()
+	ours := l.view.LastZxid()
 	l.leave()
-	if ahead {
+	if in.LastZxidSeen > ours {
 		l.Counts.ZxidAhead.Add(1)
+		s.tell(tell.Event{
+			Kind: tell.ZxidAhead, Session: in.SessionID, A: int64(in.LastZxidSeen), B: int64(ours),
+		})
 		s.end()
 		return
 	}

@@ -90,7 +90,11 @@ type Config struct {
 	// pending is read from; at twice the budget OutputHighWater is the cap. Default 256 MiB.
 	OutputBudget int64
 
-	Logger *zap.Logger
+	// Refused, which may be nil, is told of each connection that is turned away before it has a
+	// stream, where it is accepted or on its loop. remote is not valid when accept failed; err is
+	// what failed, nil where a limit said no. It must not block.
+	Refused func(why Refusal, remote netip.AddrPort, err error)
+	Logger  *zap.Logger
 	// Stats receives the counters; nil makes a private one.
 	Stats *Stats
 	// Listening is told the bound addresses, in the order of Listeners, before the first accept.

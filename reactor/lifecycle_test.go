@@ -196,7 +196,14 @@ func TestRestartOnTheSamePort(t *testing.T) {
 // TestAcceptSurvivesWantOfDescriptors: an accept that fails is tried again, and the server lives.
 func TestAcceptSurvivesWantOfDescriptors(t *testing.T) {
 	onBoth(t, func(t *testing.T, tr Transport) {
-		s := start(t, &server{cfg: Config{Transport: tr}, open: echo})
+		told := make(chan error, 3)
+		s := start(t, &server{open: echo, cfg: Config{
+			Transport: tr,
+			Refused: func(_ Refusal, remote netip.AddrPort, err error) {
+				holds(t, !remote.IsValid(), "an address of nobody's")
+				told <- err
+			},
+		}})
 		real, err := net.Listen("tcp", "127.0.0.1:0")
 		noError(t, err)
 		noError(t, s.handle.r.doors.open(&poorListener{Listener: real, fails: 3}))
@@ -205,7 +212,10 @@ func TestAcceptSurvivesWantOfDescriptors(t *testing.T) {
 		_, err = nc.Write(frameOf([]byte("hello")))
 		noError(t, err)
 		equal(t, "hello", string(readFrame(t, nc)), "echo")
-		equal(t, 3, s.stats.Refused[RefusedByKernel].Load(), "failed accepts")
+		equal(t, 3, s.stats.Refused[RefusedByDescriptors].Load(), "failed accepts")
+		for range 3 {
+			holds(t, errors.Is(<-told, syscall.EMFILE), "told why")
+		}
 	})
 }
 

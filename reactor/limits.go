@@ -10,6 +10,8 @@ import (
 type admission struct {
 	maxTotal     int // 0: unlimited
 	maxByAddress int // 0: unlimited
+	// totalRefusal says whose limit maxTotal is.
+	totalRefusal Refusal
 
 	mu        sync.Mutex
 	total     int
@@ -17,10 +19,12 @@ type admission struct {
 }
 
 func newAdmission(maxTotal, maxByAddress int) *admission {
+	why := RefusedByTotal
 	if limit := descriptorLimit(); limit > 0 && (maxTotal == 0 || limit < maxTotal) {
-		maxTotal = limit
+		maxTotal, why = limit, RefusedByDescriptors
 	}
 	return &admission{
+		totalRefusal: why,
 		maxTotal:     maxTotal,
 		maxByAddress: maxByAddress,
 		byAddress:    make(map[netip.Addr]int),
@@ -32,7 +36,7 @@ func (a *admission) enter(addr netip.Addr) (Refusal, bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.maxTotal > 0 && a.total >= a.maxTotal {
-		return RefusedByTotal, false
+		return a.totalRefusal, false
 	}
 	if a.maxByAddress > 0 && a.byAddress[addr] >= a.maxByAddress {
 		return RefusedByAddress, false

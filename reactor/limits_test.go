@@ -108,6 +108,11 @@ func TestLimitsOfConnections(t *testing.T) {
 		for name, tc := range cases {
 			t.Run(name, func(t *testing.T) {
 				tc.cfg.Transport = tr
+				told := make(chan netip.AddrPort, 5)
+				tc.cfg.Refused = func(why Refusal, remote netip.AddrPort, err error) {
+					holds(t, why == tc.why && err == nil, "told why: %v %v", why, err)
+					told <- remote
+				}
 				s := start(t, &server{cfg: tc.cfg, open: echo})
 				var admitted []*net.TCPConn
 				for range 3 {
@@ -118,8 +123,10 @@ func TestLimitsOfConnections(t *testing.T) {
 					admitted = append(admitted, nc)
 				}
 				for range 5 {
-					got, _ := io.ReadAll(s.dial())
+					nc := s.dial()
+					got, _ := io.ReadAll(nc)
 					equal(t, 0, len(got), "bytes for a refused client")
+					equal(t, nc.LocalAddr().String(), (<-told).String(), "told whom")
 				}
 				equal(t, 5, s.stats.Refused[tc.why].Load(), "refusals")
 				equal(t, 3, s.stats.Open.Load(), "open")
@@ -155,6 +162,21 @@ func (a *admission) count() int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.total
+}
+
+// TestTheLimitOfDescriptorsIsNamed: whoever raises maxCnxns must hear that it was not that.
+func TestTheLimitOfDescriptorsIsNamed(t *testing.T) {
+	a := newAdmission(0, 0)
+	if a.maxTotal == 0 {
+		t.Skip("no limit of open files")
+	}
+	a.total = a.maxTotal
+	why, ok := a.enter(netip.Addr{})
+	holds(t, !ok && why == RefusedByDescriptors, "refused: %v %v", why, ok)
+	a = newAdmission(1, 0)
+	a.total = 1
+	why, ok = a.enter(netip.Addr{})
+	holds(t, !ok && why == RefusedByTotal, "refused: %v %v", why, ok)
 }
 
 // TestAdmissionForgetsAddresses: a server that has seen the whole internet remembers none of it.

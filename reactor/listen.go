@@ -144,8 +144,7 @@ func (d *doors) accept(ln net.Listener) {
 			return
 		}
 		// Mostly EMFILE. Connections close sooner or later; trying again is all that helps.
-		d.r.stats.Refused[RefusedByKernel].Add(1)
-		d.r.log.Warn("accept failed", zap.Stringer("listener", ln.Addr()), zap.Error(err))
+		d.r.refused(netip.AddrPort{}, fmt.Errorf("accept at %s: %w", ln.Addr(), err))
 		pause = min(max(2*pause, 5*time.Millisecond), time.Second)
 		if !d.r.rest(pause) {
 			return
@@ -157,7 +156,7 @@ func (d *doors) accept(ln net.Listener) {
 func (d *doors) admit(nc net.Conn) {
 	remote := addrPort(nc.RemoteAddr())
 	if why, ok := d.r.admission.enter(remote.Addr()); !ok {
-		d.r.stats.Refused[why].Add(1)
+		d.r.turnedAway(why, remote, nil)
 		_ = nc.Close()
 		return
 	}
@@ -168,9 +167,7 @@ func (d *doors) admit(nc net.Conn) {
 		defer func() { <-d.places }()
 		if err := d.transport.adopt(nc, remote); err != nil {
 			d.r.admission.leave(remote.Addr())
-			d.r.stats.Refused[RefusedByKernel].Add(1)
-			d.r.log.Warn("no loop took a connection", zap.Stringer("remote", remote),
-				zap.Error(err))
+			d.r.refused(remote, fmt.Errorf("no loop took it: %w", err))
 			_ = nc.Close()
 		}
 	}()

@@ -150,7 +150,7 @@ func (l *loop) opened(c *Conn) bool {
 		c.out.drop()
 		l.early.remove(c)
 		l.r.admission.leave(c.remote.Addr())
-		l.r.stats.Refused[RefusedByLane].Add(1)
+		l.r.turnedAway(RefusedByLane, c.remote, nil)
 		return false
 	}
 	l.r.stats.Accepted.Add(1)

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/valyala/bytebufferpool"
@@ -183,6 +184,23 @@ func (r *reactor) rest(d time.Duration) bool {
 	case <-r.stopping:
 		return false
 	}
+}
+
+// turnedAway counts and tells of a connection that gets no stream.
+func (r *reactor) turnedAway(why Refusal, remote netip.AddrPort, err error) {
+	r.stats.Refused[why].Add(1)
+	if r.cfg.Refused != nil {
+		r.cfg.Refused(why, remote, err)
+	}
+}
+
+// refused is turnedAway for an error of the kernel's.
+func (r *reactor) refused(remote netip.AddrPort, err error) {
+	why := RefusedByKernel
+	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
+		why = RefusedByDescriptors
+	}
+	r.turnedAway(why, remote, err)
 }
 
 // initConn fills in a connection that a transport has just taken.

@@ -8,18 +8,22 @@ type Refusal uint8
 const (
 	// RefusedByAddress: the client's address has MaxClientCnxns open.
 	RefusedByAddress Refusal = iota
-	// RefusedByTotal: MaxCnxns are open, or as many as descriptors allow.
+	// RefusedByTotal: MaxCnxns are open.
 	RefusedByTotal
+	// RefusedByDescriptors: as many are open as the limit of open files allows, or accept found no
+	// descriptor free.
+	RefusedByDescriptors
 	// RefusedByLane: Lane.Open returned no stream.
 	RefusedByLane
-	// RefusedByKernel: accept or the adoption by a loop failed, mostly for want of descriptors.
+	// RefusedByKernel: accept or the adoption by a loop failed for another reason.
 	RefusedByKernel
 	refusals
 )
 
 // String is the reason as a metric's label.
 func (r Refusal) String() string {
-	return [...]string{"address", "total", "lane", "kernel", "unknown"}[min(r, refusals)]
+	return [...]string{"address", "total", "descriptors", "lane", "kernel",
+		"unknown"}[min(r, refusals)]
 }
 
 // CloseReason says why a connection that had a stream ended.

@@ -44,6 +44,7 @@ var roomImports = []importRule{
 		"jute", "datatree", "persistence", "persistence/snap", "processor/...",
 		"internal/replica",
 	}},
+	{"internal/clientlog", []string{"jute", "processor/tell", "reactor"}},
 	{"internal/admin", []string{
 		"jute", "datatree", "datatree/watch", "processor/...",
 		"internal/config", "internal/metrics",
@@ -55,7 +56,8 @@ var roomImports = []importRule{
 	}},
 	{"internal/server", []string{
 		"jute", "datatree", "datatree/watch", "persistence/...", "processor/...", "quorum/...",
-		"reactor", "internal/replica/...", "internal/admin", "internal/config", "internal/metrics",
+		"reactor", "internal/replica/...", "internal/admin", "internal/clientlog",
+		"internal/config", "internal/metrics",
 	}},
 	{"cmd/...", []string{
 		"jute", "datatree/...", "persistence/...", "processor/...", "client/...", "reactor",
@@ -73,7 +75,7 @@ var moduleImports = []importRule{
 	{"github.com/valyala/bytebufferpool", []string{"reactor", "internal/server"}},
 	{"go.uber.org/zap", []string{
 		"reactor", "persistence/...", "quorum/transport",
-		"internal/server", "internal/admin", "cmd/quoll",
+		"internal/server", "internal/admin", "internal/clientlog", "cmd/quoll",
 	}},
 	{"github.com/klauspost/compress", []string{"persistence/..."}},
 	{"github.com/spf13/cobra", []string{"cmd/quoll"}},

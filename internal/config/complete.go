@@ -143,6 +143,7 @@ func (c *Config) oneOf() (problems []error) {
 		{"quoll.watermark", string(c.Storage.Watermark), []string{"strict", "lag"}},
 		{"quoll.logLevel", c.Observability.LogLevel, []string{"debug", "info", "warn", "error"}},
 		{"quoll.logFormat", c.Observability.LogFormat, []string{"console", "json"}},
+		{"quoll.logSessions", c.Observability.LogSessions, []string{"debug", "info"}},
 	} {
 		if !slices.Contains(word.choice, word.value) {
 			problems = append(problems, fmt.Errorf("%s: %q is none of %s", word.id, word.value,

@@ -161,6 +161,7 @@ type Observability struct {
 	AuditFile       string   // quoll.auditFile; "" is the log
 	LogLevel        string   // quoll.logLevel: debug, info, warn or error
 	LogFormat       string   // quoll.logFormat: console or json
+	LogSessions     string   // quoll.logSessions: debug or info, of sessions that begin
 }
 
 // Allows reports whether a four letter word may be answered.

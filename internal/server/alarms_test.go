@@ -56,6 +56,7 @@ func restored(t *testing.T, dir string) (*Server, *zapobserver.ObservedLogs) {
 	seen, logs := zapobserver.New(zap.ErrorLevel)
 	s := New(cfg, persistence.OS{}, zap.New(seen))
 	require.NoError(t, s.openOutlook())
+	t.Cleanup(func() { require.NoError(t, s.outlook.close()) })
 	saved, err := s.restore()
 	require.NoError(t, err)
 	s.assemble(saved)

@@ -67,6 +67,7 @@ func (s *Server) replicaConfig(rules *auth.Rules, counts *processor.Counts) repl
 			MaxSessions:   c.Sessions.MaxCount,
 			Reads:         readLimits(c),
 			Counts:        counts,
+			Teller:        s.outlook.clients,
 			MaxApplyBatch: maxApplyBatch,
 		},
 		Sync: processor.SyncRules{

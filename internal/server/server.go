@@ -20,6 +20,7 @@ import (
 	"quoll/persistence"
 	"quoll/processor"
 	"quoll/processor/session"
+	"quoll/processor/tell"
 	"quoll/processor/throttle"
 	"quoll/reactor"
 )
@@ -73,11 +74,10 @@ func (s *Server) Run(ctx context.Context) error {
 		return err
 	}
 	err := s.run(ctx)
-	audit := s.outlook.observer.audit
 	if err != nil && !s.outlook.served {
-		audit.Started(true)
+		s.outlook.observer.audit.Started(true)
 	}
-	return errors.Join(err, audit.Close())
+	return errors.Join(err, s.outlook.close())
 }
 
 // AuditFailedStart tells the audit log of a start that failed before there was a server, as far as
@@ -91,7 +91,7 @@ func AuditFailedStart(o config.Observability, logger *zap.Logger) error {
 	return audit.Close()
 }
 
-// run is Run within the life of the audit log.
+// run is Run within the life of the logs.
 func (s *Server) run(ctx context.Context) error {
 	saved, err := s.restore()
 	if err != nil {
@@ -157,7 +157,7 @@ func (s *Server) assemble(saved []session.Saved) {
 			ThresholdBytes: s.cfg.Throttle.LargeThresholdBytes,
 			MaxBytes:       s.cfg.Throttle.LargeMaxBytes,
 		},
-		Clock: s.clock.monoMillis, Serving: &s.serving, Counts: counts,
+		Clock: s.clock.monoMillis, Serving: &s.serving, Counts: counts, Teller: s.outlook.clients,
 	}
 	s.answerWords()
 }
@@ -168,6 +168,7 @@ func (s *Server) listen(handle chan<- *reactor.Handle) error {
 	cfg.Logger = s.logger.Named("reactor")
 	cfg.Started = func(h *reactor.Handle) { handle <- h }
 	cfg.Stats = &s.outlook.doors
+	cfg.Refused = s.outlook.turnedAway(&s.cfg.Network)
 	cfg.Listening = func(at []netip.AddrPort) {
 		s.outlook.listening(at)
 		if s.Listening != nil {
@@ -260,8 +261,9 @@ func (s *Server) close() error {
 func (s *Server) noteFlush(took time.Duration, txns int) {
 	s.outlook.flushed(took, txns)
 	if warn := s.cfg.Storage.FsyncWarning; warn > 0 && took > warn {
-		s.logger.Warn("flushing the log took long",
-			zap.Duration("took", took), zap.Int("transactions", txns))
+		s.outlook.clients.Tell(tell.Event{
+			Kind: tell.SlowFlush, A: took.Milliseconds(), B: int64(txns),
+		})
 	}
 }
 

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"sync"
@@ -8,12 +9,15 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
 
 	"quoll/datatree"
 	"quoll/internal/admin"
+	"quoll/internal/clientlog"
 	"quoll/internal/config"
 	"quoll/internal/metrics"
 	"quoll/internal/replica"
+	"quoll/processor/tell"
 	"quoll/reactor"
 )
 
@@ -79,6 +83,7 @@ type outlook struct {
 	status   status
 	metrics  *metrics.Server
 	observer *observer
+	clients  *clientlog.Log
 	doors    reactor.Stats
 	port     atomic.Int32 // the client port, when it is known
 	served   bool         // clients could connect; only Run knows
@@ -87,14 +92,19 @@ type outlook struct {
 	shots   *metrics.Recorder                              // of one snapshot at a time
 }
 
-// openOutlook starts the audit log; nothing else of it runs by itself.
+// openOutlook starts the audit log and the log of clients; nothing else of it runs by itself.
 func (s *Server) openOutlook() error {
 	audit, err := admin.OpenAudit(s.cfg.Observability, s.logger)
 	if err != nil {
 		return fmt.Errorf("%w: %w", config.ErrInvalid, err)
 	}
+	level, err := zapcore.ParseLevel(s.cfg.Observability.LogSessions)
+	if err != nil {
+		return errors.Join(fmt.Errorf("%w: %w", config.ErrInvalid, err), audit.Close())
+	}
 	m := metrics.NewServer(metrics.NewRegistry())
 	o := &outlook{metrics: m, observer: newObserver(m, audit)}
+	o.clients = clientlog.Open(s.logger.Named("clients"), level)
 	o.shots = m.Disk.SnapshotTime.Recorder()
 	o.flushes.time = m.Disk.FsyncTime.Recorder()
 	o.flushes.flush = m.Sync.FlushTime.Recorder()
@@ -121,6 +131,28 @@ func (s *Server) answerWords() {
 		Live:       s.live,
 		Doors:      o.countDoors,
 	})
+}
+
+// close writes what the logs still have.
+func (o *outlook) close() error {
+	o.clients.Close()
+	return o.observer.audit.Close()
+}
+
+// turnedAway tells of connections that the reactor refuses (reactor.Config.Refused).
+func (o *outlook) turnedAway(limits *config.Network) func(reactor.Refusal, netip.AddrPort, error) {
+	return func(why reactor.Refusal, remote netip.AddrPort, err error) {
+		e := tell.Event{Kind: tell.NotAccepted, Peer: remote, Err: err}
+		switch why {
+		case reactor.RefusedByAddress:
+			e.Kind, e.A = tell.TooManyOfAddress, int64(limits.MaxPerAddress)
+		case reactor.RefusedByTotal:
+			e.Kind, e.A = tell.TooManyConnections, int64(limits.MaxConnections)
+		case reactor.RefusedByDescriptors:
+			e.Kind = tell.NoDescriptors
+		}
+		o.clients.Tell(e)
+	}
 }
 
 // listening notes the port that the kernel gave.

@@ -50,7 +50,7 @@ func (r *Rules) Allowed(acl []jute.ACL, wanted jute.Perms, who *Identity) bool {
 		if a.ID.Scheme == "world" && a.ID.ID == "anyone" {
 			return true
 		}
-		if !r.known(a.ID.Scheme) {
+		if !r.Known(a.ID.Scheme) {
 			continue
 		}
 		for _, id := range who.ids {
@@ -86,7 +86,7 @@ func (r *Rules) Fix(acl []jute.ACL, who *Identity) ([]jute.ACL, jute.ErrorCode) 
 		switch {
 		case a.ID.NullScheme():
 			return nil, jute.InvalidACL
-		case a.ID.NullID() && (a.ID.Scheme == "world" || r.known(a.ID.Scheme)):
+		case a.ID.NullID() && (a.ID.Scheme == "world" || r.Known(a.ID.Scheme)):
 			return nil, jute.MarshallingError
 		case a.ID.Scheme == "world" && a.ID.ID == "anyone":
 			fixed = append(fixed, a)
@@ -100,7 +100,7 @@ func (r *Rules) Fix(acl []jute.ACL, who *Identity) ([]jute.ACL, jute.ErrorCode) 
 			if len(fixed) == from || len(fixed) > len(acl)+maxExpanded {
 				return nil, jute.InvalidACL
 			}
-		case !r.known(a.ID.Scheme) || !valid(a.ID):
+		case !r.Known(a.ID.Scheme) || !valid(a.ID):
 			return nil, jute.InvalidACL
 		default:
 			fixed = append(fixed, a)
@@ -147,8 +147,8 @@ func withoutDuplicates(acl []jute.ACL) ([]jute.ACL, jute.ErrorCode) {
 	return kept, jute.OK
 }
 
-// known says whether ids of the scheme can be authenticated and matched here.
-func (r *Rules) known(scheme string) bool {
+// Known says whether ids of the scheme can be authenticated and matched here.
+func (r *Rules) Known(scheme string) bool {
 	return scheme == "ip" || scheme == "digest" && r.DigestEnabled
 }
 

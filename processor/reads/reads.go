@@ -9,6 +9,7 @@ import (
 	"quoll/processor/auth"
 	"quoll/processor/multi"
 	"quoll/processor/stats"
+	"quoll/processor/tell"
 )
 
 // Reader answers from the tree as it is while a View is held. It has no state of its own and may be
@@ -48,6 +49,10 @@ type Asking struct {
 	Out []byte
 	// Events are notifications that leave before the reply: setWatches found them missed.
 	Events []byte
+	// Refused says which limit refused the read or a part of it, Nothing if none did; Limit is what
+	// it allows.
+	Refused tell.Kind
+	Limit   int64
 	// Partial keeps a body in spite of a code: a multiRead that broke off.
 	Partial bool
 }
@@ -212,6 +217,7 @@ func (rd *Reader) multiRead(a *Asking) jute.ErrorCode {
 	}
 	if rd.MaxMultiOps > 0 && len(in.Ops) > rd.MaxMultiOps {
 		rd.Counts.MultiRefused.Add(1)
+		a.Refused = tell.LongMulti
 		return jute.BadArguments
 	}
 	code, from, breathed := jute.OK, len(a.Out), len(a.Out)
@@ -219,6 +225,7 @@ func (rd *Reader) multiRead(a *Asking) jute.ErrorCode {
 		if rd.MaxMultiBytes > 0 && len(a.Out)-from >= rd.MaxMultiBytes &&
 			multi.IsRead(in.Ops[i].Type) {
 			rd.Counts.MultiRefused.Add(1)
+			a.Refused = tell.LongMulti
 			a.Out = multi.AppendFailed(a.Out, jute.SystemError)
 			continue
 		}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"quoll/jute"
+	"quoll/processor/tell"
 )
 
 // watches answers checkWatches and removeWatches, which are about this connection's own watches.
@@ -41,6 +42,7 @@ func (rd *Reader) tooManyWatches(a *Asking) bool {
 		return false
 	}
 	rd.Counts.WatchesRefused.Add(1)
+	a.Refused, a.Limit = tell.TooManyWatches, int64(rd.MaxWatches)
 	return true
 }
 

@@ -36,6 +36,10 @@ type Session struct {
 	bucketSlot int    // its place in the bucket
 }
 
+// HeardMillis is when its connection was last heard, on the monotonic clock, as far as the table
+// has looked; 0: no connection has been attached.
+func (s *Session) HeardMillis() int64 { return s.heardRaw }
+
 // Table is every session that this server knows.
 type Table struct {
 	tickMillis int64

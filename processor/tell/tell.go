@@ -1,0 +1,77 @@
+package tell
+
+import (
+	"net/netip"
+
+	"quoll/jute"
+)
+
+// Kind is what happened.
+type Kind uint8
+
+// The kinds. A and B are the numbers of their events.
+const (
+	Nothing Kind = iota // nothing that anyone wants to know
+
+	Established // a session began; A: its timeout, ms
+	Renewed     // a session went on with this connection; A: its timeout, ms
+	Closed      // a session ended because its client asked for it
+	Expired     // a session's time is up; A: its timeout, B: how long it was silent or -1; ms
+
+	UnknownSession  // a connect request for a session that does not exist any more
+	WrongPassword   // a connect request that does not know the session's password
+	ZxidAhead       // a client that has seen zxid A, and this server only B
+	NotServing      // a connect request while the server takes no sessions
+	TooManySessions // a new session would be one more than A (quoll.maxSessions)
+
+	FrameLength   // a frame of A bytes, which are above the limit B or below zero
+	Unreadable    // a frame that cannot be decoded; A: its bytes
+	UnknownOpcode // a request of type A
+	AuthFailed    // the proof for scheme Text is refused
+	UnknownScheme // nobody can authenticate with scheme Text
+	AuthRequired  // a request before authentication with one of the schemes demanded
+
+	TooManyWatches // a watch would be one more than A (quoll.maxWatches)
+	LongMulti      // a multi or multiRead is longer than quoll.maxMultiOps or a reply may be
+	LongWrite      // a transaction would be longer than the A bytes that can be read back
+	LargeRequests  // a request of A bytes, too much for largeRequestMaxBytes with those inside
+	Throttled      // a request waited longer than throttled_op_wait_time, and is refused
+	Stale          // a request waited until nobody wanted its answer: its connection ends
+
+	Cut        // a connection ended, and not because its stream closed it; Err: why
+	Stalled    // likewise: its client took no byte of its replies for the session's timeout
+	OutputFull // likewise: more events wait for its client than may
+	InputFull  // likewise: its client sends more than is taken
+	NoSession  // likewise: no session began in the time that there is for it
+
+	TooManyOfAddress   // a connection would be one more of its address than A (maxClientCnxns)
+	TooManyConnections // a connection would be one more than A (maxCnxns)
+	NoDescriptors      // as many connections are open as the limit of open files allows; Err
+	NotAccepted        // a connection could not be accepted for another reason; Err
+
+	SlowFlush // a flush of the log took A ms, for B transactions
+
+	Kinds // how many there are
+)
+
+// Event is one thing that happened.
+type Event struct {
+	Kind    Kind
+	Peer    netip.AddrPort // the client's; the zero value where none is known
+	Session jute.SessionID // 0: none
+	A, B    int64          // see the Kind
+	Text    string
+	Err     error
+}
+
+// clipBytes is how much of a client's text an event keeps.
+const clipBytes = 64
+
+// Clip is the beginning of a client's text.
+func Clip(text []byte) string { return string(text[:min(len(text), clipBytes)]) }
+
+// Tally counts events by kind. It is for one goroutine.
+type Tally [Kinds]int
+
+// Tell counts an event.
+func (t *Tally) Tell(e Event) { t[e.Kind]++ }

@@ -1,0 +1,67 @@
+package processor
+
+import (
+	"quoll/processor/session"
+	"quoll/processor/tell"
+)
+
+// Teller is told what happens to clients, for the log. The core and every loop call it, and it must
+// not block; nil is nobody.
+type Teller interface {
+	Tell(e tell.Event)
+}
+
+// tell hands on what happened on the connection; for the loop.
+func (s *Stream) tell(e tell.Event) {
+	if s.lane.Teller == nil {
+		return
+	}
+	e.Peer = s.peer
+	if e.Session == 0 {
+		e.Session = s.session
+	}
+	s.lane.Teller.Tell(e)
+}
+
+// tellOf hands on what happened to a request; for the core.
+func tellOf(t Teller, r *Request, e tell.Event) {
+	if t == nil {
+		return
+	}
+	if r.Stream != nil {
+		e.Peer = r.Stream.peer
+	}
+	e.Session = r.Session
+	t.Tell(e)
+}
+
+// tellExpired tells of a session whose client was silent for too long, with the address of its last
+// connection. A session that no connection had since the server began was silent for ever.
+func (c *Chain) tellExpired(s *session.Session) {
+	if c.rules.Teller == nil {
+		return
+	}
+	e := tell.Event{Kind: tell.Expired, Session: s.ID, A: int64(s.TimeoutMillis), B: -1}
+	if heard := s.HeardMillis(); heard > 0 {
+		e.B = c.mono - heard
+	}
+	if last := c.final.attached[s.ID]; last != nil {
+		e.Peer = last.peer
+	}
+	c.rules.Teller.Tell(e)
+}
+
+// unreadable ends a connection whose bytes do not decode.
+func (s *Stream) unreadable(frame []byte) {
+	s.tell(tell.Event{Kind: tell.Unreadable, A: int64(len(frame))})
+	s.end()
+}
+
+// tellAuth tells why a connection could not authenticate.
+func (s *Stream) tellAuth(scheme []byte) {
+	e := tell.Event{Kind: tell.AuthFailed, Text: tell.Clip(scheme)}
+	if !s.lane.Rules.Auth.Known(string(scheme)) {
+		e.Kind = tell.UnknownScheme
+	}
+	s.tell(e)
+}
