@@ -52,13 +52,18 @@ type Tree struct {
 // config, the last readable by all and writable by none.
 func New(o Options) *Tree {
 	t := &Tree{opts: o, nodes: store.New(o.Seed), watches: watch.NewManager()}
+	t.Renew()
+	return t
+}
+
+// Renew makes the tree again as New made it, for another attempt to load it. Watches and sink stay.
+func (t *Tree) Renew() {
 	t.clear()
 	t.addBuiltin(store.Root, zookeeperPath)
 	zk := t.nodes.Lookup([]byte(zookeeperPath))
 	t.addBuiltin(zk, quotaPath)
 	t.EnsureConfigNode()
 	t.dataSize = t.measure()
-	return t
 }
 
 // clear empties the tree but for a new root. Options, watches and sink stay.

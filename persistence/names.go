@@ -74,3 +74,12 @@ func LogPaths(dir string, list []FileInfo) []string {
 	}
 	return paths
 }
+
+// SnapPaths picks the snapshots from a listing of dir and returns their paths, oldest first.
+func SnapPaths(dir string, list []FileInfo) []string {
+	var paths []string
+	for _, f := range listed(list, snapPrefix) {
+		paths = append(paths, filepath.Join(dir, f.Name))
+	}
+	return paths
+}

@@ -1,0 +1,177 @@
+package owner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"quoll/persistence"
+)
+
+// ErrForeign: a server that takes no lock writes to the directory.
+var ErrForeign = errors.New("another server writes to the directory")
+
+// ForeignError says how it was seen.
+type ForeignError struct {
+	File string
+	Pid  int // 0: the process itself was not seen
+	What string
+}
+
+func (e *ForeignError) Error() string {
+	who := "a process that cannot be seen from here"
+	if e.Pid != 0 {
+		who = fmt.Sprintf("process %d", e.Pid)
+	}
+	return fmt.Sprintf("%v: %s %s %s", ErrForeign, who, e.What, e.File)
+}
+
+func (e *ForeignError) Unwrap() error { return ErrForeign }
+
+const (
+	// lookAtMost bounds one look at the processes.
+	lookAtMost = 200 * time.Millisecond
+	// recentlyWritten: a log that was written a moment ago may be written again, and is looked at
+	// twice, so far apart.
+	recentlyWritten = time.Second
+	apart           = 50 * time.Millisecond
+)
+
+// Sight is what was there before anything was read.
+type Sight struct {
+	disk   Disk
+	dirs   []string
+	names  map[string]bool // paths of logs and snapshots
+	newest string          // path of the newest log, or ""
+	info   fs.FileInfo     // its; nil when it went away
+	at     time.Time
+}
+
+// Disk is what a look needs; persistence.OS is one.
+type Disk interface {
+	ReadDir(dir string) ([]persistence.FileInfo, error)
+}
+
+// Look lists the logs and snapshots of a snapshot directory and a log directory.
+func Look(disk Disk, snapDir, logDir string) (*Sight, error) {
+	s := &Sight{disk: disk, dirs: []string{snapDir, logDir}, at: time.Now()}
+	if snapDir == logDir {
+		s.dirs = s.dirs[:1]
+	}
+	var err error
+	if s.names, s.newest, err = s.list(); err != nil {
+		return nil, fmt.Errorf("%w: %w", persistence.ErrDirectory, err)
+	}
+	s.info = describe(s.newest)
+	return s, nil
+}
+
+// list returns the paths of all data, and that of the newest log.
+func (s *Sight) list() (names map[string]bool, newest string, err error) {
+	names = make(map[string]bool)
+	for _, dir := range s.dirs {
+		list, err := s.disk.ReadDir(dir)
+		if err != nil {
+			return nil, "", err
+		}
+		for _, path := range persistence.SnapPaths(dir, list) {
+			names[path] = true
+		}
+		logs := persistence.LogPaths(dir, list)
+		for _, path := range logs {
+			names[path] = true
+		}
+		if len(logs) > 0 {
+			newest = logs[len(logs)-1]
+		}
+	}
+	return names, newest, nil
+}
+
+// describe is nil for what cannot be looked at.
+func describe(path string) fs.FileInfo {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil
+	}
+	return info
+}
+
+// Foreign looks for another server that writes: a process that has a log or a snapshot open for
+// writing, a log that has moved since the look, or a new one. What cannot be read is not there.
+// The end of ctx ends it with its error.
+func (s *Sight) Foreign(ctx context.Context) error {
+	return s.foreign(ctx, procDir, os.Getpid())
+}
+
+func (s *Sight) foreign(ctx context.Context, proc string, self int) error {
+	if found := writers(proc, self, s.dirs, time.Now().Add(lookAtMost)); found != nil {
+		return found
+	}
+	if s.info != nil && time.Since(s.info.ModTime()) < recentlyWritten {
+		if err := pause(ctx, apart-time.Since(s.at)); err != nil {
+			return err
+		}
+	}
+	return s.moved()
+}
+
+// moved compares what is there with what was.
+func (s *Sight) moved() error {
+	names, _, err := s.list()
+	if err != nil {
+		return fmt.Errorf("%w: %w", persistence.ErrDirectory, err)
+	}
+	for path := range sorted(names) {
+		if !s.names[path] {
+			return &ForeignError{File: path, What: "made"}
+		}
+	}
+	now := describe(s.newest)
+	if now != nil && s.info != nil && os.SameFile(now, s.info) &&
+		(now.Size() != s.info.Size() || !now.ModTime().Equal(s.info.ModTime())) {
+		return &ForeignError{File: s.newest, What: "writes"}
+	}
+	return nil
+}
+
+// Wait looks until nobody else writes, at most for so long, and returns what is there then. told is
+// called once, when the wait begins.
+func Wait(
+	ctx context.Context, disk Disk, snapDir, logDir string, atMost time.Duration,
+	told func(error),
+) (*Sight, error) {
+	for begin, said := time.Now(), false; ; said = true {
+		s, err := Look(disk, snapDir, logDir)
+		if err != nil {
+			return nil, err
+		}
+		if err = s.Foreign(ctx); err == nil || !errors.Is(err, ErrForeign) {
+			return s, err
+		}
+		left := atMost - time.Since(begin)
+		if left <= 0 {
+			return nil, fmt.Errorf("%w; waited %v (quoll.lockWaitMillis)", err, atMost)
+		}
+		if !said {
+			told(err)
+		}
+		if err := pause(ctx, min(left, 5*pollEvery)); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// isData says whether a base name begins as those do that only a server writes.
+func isData(base string) bool {
+	for _, pattern := range []string{"log.*", "snapshot.*", "walmeta.*"} {
+		if ok, _ := filepath.Match(pattern, base); ok {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,226 @@
+package owner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"quoll/persistence"
+)
+
+const (
+	readOnly  = "0100000" // O_RDONLY|O_LARGEFILE, as the kernel prints it
+	writeOnly = "0100001"
+	readWrite = "02100002" // and O_CLOEXEC
+)
+
+// fakeProc is a /proc with one descriptor a process.
+func fakeProc(t *testing.T, pid int, target, flags string) string {
+	t.Helper()
+	proc := t.TempDir()
+	dir := filepath.Join(proc, strconv.Itoa(pid))
+	for _, d := range []string{"fd", "fdinfo"} {
+		require.NoError(t, os.MkdirAll(filepath.Join(dir, d), 0o700))
+	}
+	require.NoError(t, os.MkdirAll(filepath.Join(proc, "self", "fd"), 0o700))
+	require.NoError(t, os.Symlink(target, filepath.Join(dir, "fd", "7")))
+	text := fmt.Sprintf("pos:\t0\nflags:\t%s\nmnt_id:\t29\n", flags)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "fdinfo", "7"), []byte(text), 0o600))
+	return proc
+}
+
+// old is a file that nobody wrote for long.
+func old(t *testing.T, dir, name string) string {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	require.NoError(t, os.WriteFile(path, []byte("data of "+name), 0o600))
+	long := time.Now().Add(-time.Hour)
+	require.NoError(t, os.Chtimes(path, long, long))
+	return path
+}
+
+func look(t *testing.T, dirs ...string) *Sight {
+	t.Helper()
+	s, err := Look(persistence.OS{}, dirs[0], dirs[len(dirs)-1])
+	require.NoError(t, err)
+	return s
+}
+
+func TestAProcessThatHasDataOpenForWritingIsForeign(t *testing.T) {
+	snaps, logs := t.TempDir(), t.TempDir()
+	log, snapshot := old(t, logs, "log.1"), old(t, snaps, "snapshot.0")
+	meta, other := old(t, logs, "walmeta.0"), old(t, logs, "zoo.log.1")
+	elsewhere := old(t, t.TempDir(), "log.1")
+	lock := old(t, logs, LockName)
+	link := filepath.Join(t.TempDir(), "log.of-a-mount")
+	require.NoError(t, os.Symlink(log, link))
+	for _, c := range []struct {
+		target, flags string
+		foreign       bool
+	}{
+		{log, writeOnly, true}, {log, readWrite, true}, {log, readOnly, false},
+		{snapshot, writeOnly, true}, {snapshot, readOnly, false},
+		{meta, readWrite, true}, {lock, readWrite, false},
+		{other, writeOnly, false}, {elsewhere, writeOnly, false},
+		{link, writeOnly, true}, {log + " (deleted)", writeOnly, false},
+		{log, "", false},
+	} {
+		s := look(t, snaps, logs)
+		proc := fakeProc(t, 4711, c.target, c.flags)
+		err := s.foreign(t.Context(), proc, 1)
+		require.Equal(t, c.foreign, errors.Is(err, ErrForeign), "%s %s: %v", c.target, c.flags, err)
+		if c.foreign {
+			require.ErrorContains(t, err, "process 4711 has open for writing "+filepath.Dir(c.target)[:4])
+		} else {
+			require.NoError(t, err)
+		}
+		require.NoError(t, s.foreign(t.Context(), proc, 4711), "we are not foreign to ourselves")
+	}
+}
+
+func TestWhatCannotBeReadBelongsToNobody(t *testing.T) {
+	dir := t.TempDir()
+	log := old(t, dir, "log.1")
+	s := look(t, dir)
+	require.NoError(t, s.foreign(t.Context(), filepath.Join(t.TempDir(), "no proc"), 1))
+	proc := fakeProc(t, 12, log, writeOnly)
+	require.NoError(t, os.Remove(filepath.Join(proc, "12", "fdinfo", "7")))
+	require.NoError(t, s.foreign(t.Context(), proc, 1))
+	require.NoError(t, os.RemoveAll(filepath.Join(proc, "12")))
+	require.NoError(t, os.Mkdir(filepath.Join(proc, "12"), 0o700))
+	require.NoError(t, s.foreign(t.Context(), proc, 1))
+}
+
+func TestALogThatMovesOrAppearsIsForeign(t *testing.T) {
+	for name, change := range map[string]func(dir, log string) string{
+		"size": func(_, log string) string {
+			info, err := os.Stat(log)
+			require.NoError(t, err)
+			require.NoError(t, os.WriteFile(log, []byte("more and more of it"), 0o600))
+			require.NoError(t, os.Chtimes(log, time.Time{}, info.ModTime()))
+			return log
+		},
+		"mtime": func(_, log string) string {
+			require.NoError(t, os.Chtimes(log, time.Time{}, time.Now().Add(-time.Minute)))
+			return log
+		},
+		"new log":      func(dir, _ string) string { return old(t, dir, "log.b") },
+		"new snapshot": func(dir, _ string) string { return old(t, dir, "snapshot.b") },
+		"nothing":      func(dir, _ string) string { old(t, dir, "b.log"); return "" },
+		"an older log": func(dir, _ string) string {
+			require.NoError(t, os.Chtimes(filepath.Join(dir, "log.1"), time.Time{}, time.Now()))
+			return ""
+		},
+		"a log that goes": func(_, log string) string {
+			require.NoError(t, os.Remove(log))
+			return ""
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			old(t, dir, "log.1")
+			log := old(t, dir, "log.a")
+			s := look(t, dir)
+			file := change(dir, log)
+			err := s.foreign(t.Context(), t.TempDir(), 1)
+			if file == "" {
+				require.NoError(t, err)
+				return
+			}
+			var foreign *ForeignError
+			require.ErrorAs(t, err, &foreign)
+			require.Equal(t, file, foreign.File)
+			require.Zero(t, foreign.Pid)
+		})
+	}
+}
+
+// A log that was just written is looked at twice: a write between the two is seen, also where
+// no process can be.
+func TestARecentLogIsLookedAtTwice(t *testing.T) {
+	dir := t.TempDir()
+	log := old(t, dir, "log.1")
+	require.NoError(t, os.Chtimes(log, time.Time{}, time.Now()))
+	s := look(t, dir)
+	require.NoError(t, s.foreign(t.Context(), t.TempDir(), 1))
+	require.GreaterOrEqual(t, time.Since(s.at), apart)
+	s = look(t, dir)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.ErrorIs(t, s.foreign(ctx, t.TempDir(), 1), context.Canceled)
+}
+
+// The kernel's own /proc: a child of ours has a log open, for reading and then for writing.
+func TestRealProcesses(t *testing.T) {
+	if _, err := os.Stat("/proc/self/fdinfo"); err != nil {
+		t.Skip("no /proc here")
+	}
+	dir := t.TempDir()
+	log := old(t, dir, "log.1")
+	child := func(flag int) (stop func()) {
+		f, err := os.OpenFile(log, flag, 0)
+		require.NoError(t, err)
+		cmd := exec.Command("sleep", "1000")
+		cmd.Stdin = f
+		require.NoError(t, cmd.Start())
+		require.NoError(t, f.Close())
+		return func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }
+	}
+	stop := child(os.O_RDONLY)
+	require.NoError(t, look(t, dir).Foreign(t.Context()))
+	stop()
+	stop = child(os.O_WRONLY)
+	err := look(t, dir).Foreign(t.Context())
+	require.ErrorIs(t, err, ErrForeign)
+	require.ErrorContains(t, err, log)
+
+	told := 0
+	_, err = Wait(t.Context(), persistence.OS{}, dir, dir, 30*time.Millisecond, func(error) { told++ })
+	require.ErrorIs(t, err, ErrForeign)
+	require.Equal(t, 1, told)
+	s, err := Wait(t.Context(), persistence.OS{}, dir, dir, time.Minute, func(error) { stop() })
+	require.NoError(t, err)
+	require.True(t, s.names[log])
+}
+
+func TestStrangers(t *testing.T) {
+	dir := t.TempDir()
+	old(t, dir, "log.1")
+	s := look(t, dir)
+	made := NewMade(persistence.OS{})
+	ours := func(name string) {
+		f, err := made.Create(filepath.Join(dir, name))
+		require.NoError(t, err)
+		require.NoError(t, f.Close())
+	}
+	strangers := func() []string {
+		names, err := s.Strangers(made)
+		require.NoError(t, err)
+		return names
+	}
+	ours("log.2")
+	ours("tmp.snapshot.2")
+	require.NoError(t, made.Rename(filepath.Join(dir, "tmp.snapshot.2"), filepath.Join(dir, "snapshot.2")))
+	require.Empty(t, strangers())
+	require.Empty(t, strangers())
+	ours("log.3")
+	require.NoError(t, made.Remove(filepath.Join(dir, "log.3"))) // what has its name next is not ours
+	theirs := []string{old(t, dir, "log.3"), old(t, dir, "snapshot.3")}
+	old(t, dir, "notes.txt")
+	require.Equal(t, theirs, strangers())
+	require.Empty(t, strangers(), "each is told once")
+	require.Empty(t, made.names)
+
+	made.note(filepath.Join(dir, "log.4")) // the disk takes its time
+	require.Empty(t, strangers())
+	old(t, dir, "log.4")
+	require.Empty(t, strangers())
+}
