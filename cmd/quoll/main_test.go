@@ -8,10 +8,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"quoll/internal/config"
 	"quoll/persistence"
+	"quoll/persistence/owner"
 )
 
 // execute runs a command line and returns what it printed and its exit code.
@@ -67,14 +69,20 @@ func TestExitCodes(t *testing.T) {
 			t.Errorf("%v: code %d: %s", args, code, out)
 		}
 	}
-	for want, err := range map[int]error{
-		config.ExitOK:         nil,
-		config.ExitUnexpected: errors.New("x"),
-		config.ExitDataDir:    serverError(fmt.Errorf("%w: x", persistence.ErrDirectory)),
-		config.ExitTxnLog:     serverError(fmt.Errorf("%w: x", persistence.ErrDisk)),
+	for _, c := range []struct {
+		want int
+		err  error
+	}{
+		{config.ExitOK, nil},
+		{config.ExitUnexpected, errors.New("x")},
+		{config.ExitUnexpected, serverError(fmt.Errorf("listen: %w", syscall.EADDRINUSE))},
+		{config.ExitDataDir, serverError(fmt.Errorf("%w: x", persistence.ErrDirectory))},
+		{config.ExitDataDir, serverError(fmt.Errorf("%w: x", owner.ErrBusy))},
+		{config.ExitDataDir, serverError(&owner.ForeignError{File: "log.1"})},
+		{config.ExitTxnLog, serverError(fmt.Errorf("%w: x", persistence.ErrDisk))},
 	} {
-		if code := exitCode(err); code != want {
-			t.Errorf("%v: code %d, want %d", err, code, want)
+		if code := exitCode(c.err); code != c.want {
+			t.Errorf("%v: code %d, want %d", c.err, code, c.want)
 		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"quoll/internal/config"
 	"quoll/internal/server"
 	"quoll/persistence"
+	"quoll/persistence/owner"
 )
 
 func serverCommand() *cobra.Command {
@@ -90,7 +91,8 @@ func serverError(err error) error {
 	switch {
 	case errors.Is(err, persistence.ErrDisk):
 		return exitError{config.ExitTxnLog, err}
-	case errors.Is(err, persistence.ErrDirectory):
+	case errors.Is(err, persistence.ErrDirectory), errors.Is(err, owner.ErrBusy),
+		errors.Is(err, owner.ErrForeign):
 		return exitError{config.ExitDataDir, err}
 	}
 	return err

@@ -38,6 +38,9 @@ func (c *Config) complete(s *settings) (problems []error) {
 	if e := s.get("electionAlg"); e != nil && e.value != "3" {
 		refuse("%s: electionAlg: there is no other than 3", e.source)
 	}
+	if c.Storage.LockWait < 0 {
+		refuse("quoll.lockWaitMillis must not be negative")
+	}
 	c.completeWords()
 	problems = append(problems, c.completeNetwork(s)...)
 	problems = append(problems, c.completeAuth(s)...)
@@ -141,6 +144,7 @@ func (c *Config) oneOf() (problems []error) {
 	}{
 		{"quoll.transport", string(c.Network.Transport), []string{"gnet", "std"}},
 		{"quoll.watermark", string(c.Storage.Watermark), []string{"strict", "lag"}},
+		{"quoll.lock", c.Storage.Lock, []string{"auto", "required", "off"}},
 		{"quoll.logLevel", c.Observability.LogLevel, []string{"debug", "info", "warn", "error"}},
 		{"quoll.logFormat", c.Observability.LogFormat, []string{"console", "json"}},
 		{"quoll.logSessions", c.Observability.LogSessions, []string{"debug", "info"}},

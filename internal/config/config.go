@@ -41,6 +41,8 @@ type Storage struct {
 	SnapshotCompression Compression   // snapshot.compression.method
 	LastZxidInSnapshot  bool          // serializeLastProcessedZxid.enabled
 	Watermark           Watermark     // quoll.watermark
+	Lock                string        // quoll.lock: auto, required or off
+	LockWait            time.Duration // quoll.lockWaitMillis: for a directory that is in use
 	Purge               Purge
 }
 

@@ -53,6 +53,7 @@ func TestDefaultsAreThoseOfZooKeeper(t *testing.T) {
 		SnapCount: 100000, SnapSizeLimitBytes: 4 << 30, LogSizeLimitBytes: -1024,
 		PreAllocBytes: 64 << 20, ForceSync: true, FsyncWarning: time.Second,
 		MaxBatchSize: 1000, LastZxidInSnapshot: true, Watermark: Lag,
+		Lock: "auto", LockWait: 10 * time.Second,
 		Purge: Purge{SnapRetainCount: 3},
 	}, c.Storage)
 	equal(t, 3*time.Second, c.Sessions.TickTime)
@@ -171,6 +172,9 @@ func TestValuesAreReadAsApacheReadsThem(t *testing.T) {
 		{"quoll.transport=std\nquoll.watermark=strict", func(c *Config) bool {
 			return c.Network.Transport == Std && c.Storage.Watermark == Strict
 		}, ""},
+		{"quoll.lock=required\nquoll.lockWaitMillis=0", func(c *Config) bool {
+			return c.Storage.Lock == "required" && c.Storage.LockWait == 0
+		}, ""},
 		{"dataLogDir=logs", func(c *Config) bool { return c.Storage.DataLogDir == "logs" },
 			"relative"},
 		{"dataLogDir=", func(c *Config) bool { return c.Storage.DataLogDir == c.Storage.DataDir },
@@ -244,6 +248,8 @@ func TestRefusals(t *testing.T) {
 		"DigestAuthenticationProvider.digestAlg=ROT13":         "ROT13",
 		"quoll.transport=quic":                                 "quoll.transport",
 		"quoll.outputBytes=0":                                  "must be positive",
+		"quoll.lock=maybe":                                     `"maybe" is none of auto`,
+		"quoll.lockWaitMillis=-1":                              "must not be negative",
 		"standaloneEnabled=false":                              "server line",
 		"server.1=a:1:2":                                       "",
 		"server.1=a:1:2\nserver.2=b:1:2":                       "2 voters",

@@ -41,6 +41,12 @@ func storageKeys() []Key {
 		{Name: "quoll.watermark", Default: "lag",
 			Reason: "lag or strict: strict costs a second flush a batch",
 			into:   func(c *Config) any { return &c.Storage.Watermark }},
+		{Name: "quoll.lock", Default: "auto",
+			Reason: "auto, required or off: auto starts with a warning where there are no locks",
+			into:   func(c *Config) any { return &c.Storage.Lock }},
+		{Name: "quoll.lockWaitMillis", Kind: Long, Unit: Millis, Default: "10000",
+			Reason: "how long a start waits for another server that uses the directory",
+			into:   func(c *Config) any { return &c.Storage.LockWait }},
 
 		idle("commitLogCount", PropNumber, None, "500"),
 		idle("snapshotSizeFactor", Text, None, "0.33"),

@@ -23,6 +23,7 @@ type Disk struct {
 	FsyncTime           *Summary // fsynctime
 	SnapshotTime        *Summary // snapshottime
 	SnapshotErrors      *Counter // snapshot_error_count
+	ForeignFiles        *Counter // quoll_foreign_files_count
 	InitTime            *Summary // dbinittime
 	StartupTxnsLoaded   *Summary // startup_txns_loaded
 	StartupTxnsLoadTime *Summary // startup_txns_load_time
@@ -91,6 +92,7 @@ func NewServer(r *Registry) *Server {
 			FsyncTime:           r.Summary("fsynctime"),
 			SnapshotTime:        r.Summary("snapshottime"),
 			SnapshotErrors:      r.Counter("snapshot_error_count"),
+			ForeignFiles:        r.Counter("quoll_foreign_files_count"),
 			InitTime:            r.Summary("dbinittime"),
 			StartupTxnsLoaded:   r.Summary("startup_txns_loaded"),
 			StartupTxnsLoadTime: r.Summary("startup_txns_load_time"),

@@ -6,6 +6,12 @@ import (
 	"quoll/datatree"
 )
 
+// alarms are the lines of what must not happen, and does.
+type alarms struct {
+	faults faultLog
+	quotas quotaLog
+}
+
 // A tree that differs once differs after every transaction that follows.
 const faultsAgainMillis = 60_000
 

@@ -57,9 +57,12 @@ func restored(t *testing.T, dir string) (*Server, *zapobserver.ObservedLogs) {
 	s := New(cfg, persistence.OS{}, zap.New(seen))
 	require.NoError(t, s.openOutlook())
 	t.Cleanup(func() { require.NoError(t, s.outlook.close()) })
-	saved, err := s.restore()
+	require.NoError(t, s.take(t.Context()))
+	t.Cleanup(s.own.lock.Release)
+	s.assemble()
+	saved, err := s.restore(t.Context())
 	require.NoError(t, err)
-	s.assemble(saved)
+	s.begin(saved)
 	return s, logs
 }
 
@@ -82,6 +85,7 @@ func TestFaultsOfTheTreeAreTold(t *testing.T) {
 	_, err := log.Commit()
 	require.NoError(t, err)
 	require.NoError(t, s.store.Close())
+	s.own.lock.Release()
 
 	s, logs = restored(t, dir)
 	require.Equal(t, []string{differs}, messages(logs))

@@ -14,7 +14,10 @@
 // logwriter, snapshotting, restore), and in persistence. Each goroutine owns
 // what its file names, and speaks to the others through one inbox with a mutex and one signal.
 //
-// Read server.go (the assembly), then core.go, logwriter.go, snapshot.go, storage.go and rules.go.
-// What is seen from outside is in status.go, observer.go and alarms.go; purge.go and memory.go are
-// what the ticker does besides.
+// A start goes lock -> bind and listen -> read and judge -> change -> serve, so that two servers
+// never change one directory, and a start that is refused has changed nothing.
+//
+// Read server.go (the assembly) with start.go (until it serves), then core.go, logwriter.go,
+// snapshot.go, storage.go and rules.go. What is seen from outside is in status.go, observer.go and
+// alarms.go; purge.go, memory.go and guard.go are what the ticker does besides.
 package server

@@ -18,6 +18,7 @@ import (
 	"quoll/internal/replica"
 	"quoll/internal/replica/logwriter"
 	"quoll/persistence"
+	"quoll/persistence/owner"
 	"quoll/processor"
 	"quoll/processor/session"
 	"quoll/processor/tell"
@@ -41,8 +42,7 @@ type Server struct {
 	log     *logWriter
 	shared  *processor.Shared
 	outlook *outlook
-	faults  faultLog
-	quotas  quotaLog
+	alarms
 	serving atomic.Bool
 	walkers sync.WaitGroup
 	ticking sync.WaitGroup
@@ -52,15 +52,18 @@ type Server struct {
 	failed context.Context
 	giveUp context.CancelCauseFunc
 
-	// Listening is told the addresses that clients can connect to. Set before Run.
+	own ownership
+
+	// Listening is told the addresses that clients can connect to, when they can. Set before Run.
 	Listening func([]netip.AddrPort)
 }
 
 // New makes a server that has touched nothing yet.
 func New(cfg *config.Config, fs persistence.FS, logger *zap.Logger) *Server {
+	made := owner.NewMade(fs)
 	s := &Server{
-		cfg: cfg, fs: fs, logger: logger, clock: newClock(), stopped: make(chan struct{}),
-		faults: faultLog{logger: logger},
+		cfg: cfg, fs: made, logger: logger, clock: newClock(), stopped: make(chan struct{}),
+		alarms: alarms{faults: faultLog{logger: logger}}, own: ownership{made: made},
 	}
 	s.failed, s.giveUp = context.WithCancelCause(context.Background())
 	return s
@@ -91,24 +94,34 @@ func AuditFailedStart(o config.Observability, logger *zap.Logger) error {
 	return audit.Close()
 }
 
-// run is Run within the life of the logs.
+// run is Run within the life of the logs: lock, bind and listen, read and judge, change. A
+// start that ends before the change leaves every file as it was.
 func (s *Server) run(ctx context.Context) error {
-	saved, err := s.restore()
-	if err != nil {
-		return err
+	if err := s.take(ctx); err != nil {
+		return s.asked(ctx, err)
 	}
-	s.assemble(saved)
-	go s.core.run()
-	go s.log.run()
-	s.serving.Store(true) // before anyone can connect
-	handle := make(chan *reactor.Handle, 1)
+	defer s.letGo()
+	s.assemble()
+	handle := make(chan door, 1)
 	ended := make(chan error, 1)
-	go func() { ended <- s.listen(handle) }()
-	var door *reactor.Handle
+	go func() { ended <- s.listen(ctx, handle) }()
+	var door door
 	select {
 	case door = <-handle:
 	case err := <-ended:
-		return errors.Join(err, s.close())
+		return s.asked(ctx, err)
+	}
+	saved, err := s.restore(ctx)
+	if err != nil {
+		s.shut(door, ended)
+		return s.asked(ctx, err)
+	}
+	s.begin(saved)
+	go s.core.run()
+	go s.log.run()
+	s.serving.Store(true)
+	if s.Listening != nil {
+		s.Listening(door.at)
 	}
 	s.outlook.served = true
 	s.outlook.observer.audit.Started(false)
@@ -136,14 +149,29 @@ func (s *Server) run(ctx context.Context) error {
 	return errors.Join(err, <-ended, s.close())
 }
 
-// assemble makes the parts and ties them together; nothing runs yet.
-func (s *Server) assemble(saved []session.Saved) {
+// assemble makes what the loops need; nothing runs yet. Until begin they answer words, and close
+// who asks for a session.
+func (s *Server) assemble() {
 	rules := authRules(s.cfg)
-	conns, counts := processor.NewConns(), new(processor.Counts)
+	s.tree = datatree.New(treeOptions(s.cfg))
 	s.core = newCore(s.clock, s.logger)
-	s.core.replica = replica.New(
-		s.replicaConfig(rules, counts), s.tree, saved, conns, s.clock.now())
 	s.core.snapshot = s.startSnapshot
+	s.shared = &processor.Shared{
+		Tree: s.tree, Conns: processor.NewConns(), Core: s.core, Rules: laneRules(s.cfg, rules),
+		Large: &throttle.Large{
+			ThresholdBytes: s.cfg.Throttle.LargeThresholdBytes,
+			MaxBytes:       s.cfg.Throttle.LargeMaxBytes,
+		},
+		Clock: s.clock.monoMillis, Serving: &s.serving, Counts: new(processor.Counts),
+		Teller: s.outlook.clients,
+	}
+	s.answerWords()
+}
+
+// begin makes the rest of what was restored; nothing of it runs yet.
+func (s *Server) begin(saved []session.Saved) {
+	s.core.replica = replica.New(s.replicaConfig(s.shared.Rules.Auth, s.shared.Counts),
+		s.tree, saved, s.shared.Conns, s.clock.now())
 	s.log = newLogWriter(s.store.Log())
 	s.log.durable, s.log.failed, s.log.flushed = s.core.durable, s.fail, s.noteFlush
 	s.log.gather = logwriter.Gathering{
@@ -151,30 +179,38 @@ func (s *Server) assemble(saved []session.Saved) {
 		Most: s.cfg.Storage.MaxBatchSize,
 	}
 	s.core.log = s.log
-	s.shared = &processor.Shared{
-		Tree: s.tree, Conns: conns, Core: s.core, Rules: laneRules(s.cfg, rules),
-		Large: &throttle.Large{
-			ThresholdBytes: s.cfg.Throttle.LargeThresholdBytes,
-			MaxBytes:       s.cfg.Throttle.LargeMaxBytes,
-		},
-		Clock: s.clock.monoMillis, Serving: &s.serving, Counts: counts, Teller: s.outlook.clients,
-	}
-	s.answerWords()
 }
 
-// listen runs the event loops; each has a lane.
-func (s *Server) listen(handle chan<- *reactor.Handle) error {
+// door is what a bound reactor is steered by, and where it listens.
+type door struct {
+	*reactor.Handle
+	at []netip.AddrPort
+}
+
+// listen runs the event loops; each has a lane. It waits a moment for a port that is in use: in
+// which order the kernel takes the sockets and the locks of a killed predecessor is not promised.
+func (s *Server) listen(ctx context.Context, handle chan<- door) error {
 	cfg := reactorConfig(s.cfg)
 	cfg.Logger = s.logger.Named("reactor")
-	cfg.Started = func(h *reactor.Handle) { handle <- h }
 	cfg.Stats = &s.outlook.doors
 	cfg.Refused = s.outlook.turnedAway(&s.cfg.Network)
-	cfg.Listening = func(at []netip.AddrPort) {
+	var at []netip.AddrPort
+	cfg.Listening = func(bound []netip.AddrPort) {
+		at = bound
 		s.outlook.listening(at)
-		if s.Listening != nil {
-			s.Listening(at)
-		}
 	}
+	cfg.Started = func(h *reactor.Handle) { handle <- door{h, at} }
+	for begin := time.Now(); ; {
+		err := s.loops(cfg)
+		if !inUse(err) || time.Since(begin) > portPatience || ctx.Err() != nil {
+			return err
+		}
+		time.Sleep(portPatience / 20)
+	}
+}
+
+// loops runs the reactor once.
+func (s *Server) loops(cfg reactor.Config) error {
 	return reactor.Run(cfg, func(wake func()) reactor.Lane {
 		lane := processor.NewLane(s.shared, wake)
 		latency := &s.outlook.metrics.Final
@@ -194,13 +230,14 @@ func (s *Server) listen(handle chan<- *reactor.Handle) error {
 func (s *Server) tick() {
 	t := time.NewTicker(tickInterval(s.cfg))
 	defer t.Stop()
-	purge, memory := newPurger(s), newHeadroom(os.Getenv)
+	purge, memory, guard := newPurger(s), newHeadroom(os.Getenv), newGuard(s)
 	for {
 		select {
 		case now := <-t.C:
 			s.core.tick()
 			purge.maybe()
 			memory.maybe(now)
+			guard.maybe(now)
 		case <-s.stopped:
 			return
 		}
@@ -208,17 +245,22 @@ func (s *Server) tick() {
 }
 
 // abandon stops everything at once, and returns why: the log has failed, and nobody is waited for.
-func (s *Server) abandon(door *reactor.Handle, ended <-chan error) error {
-	at, cancel := context.WithCancel(context.Background())
-	cancel()
-	if err := door.Drain(at); err != nil && !errors.Is(err, context.Canceled) {
-		s.logger.Warn("the event loops did not stop in order", zap.Error(err))
-	}
-	<-ended
+func (s *Server) abandon(d door, ended <-chan error) error {
+	s.shut(d, ended)
 	s.ticking.Wait()
 	s.core.stop()
 	s.walkers.Wait()
 	return context.Cause(s.failed)
+}
+
+// shut ends the event loops at once.
+func (s *Server) shut(d door, ended <-chan error) {
+	at, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := d.Drain(at); err != nil && !errors.Is(err, context.Canceled) {
+		s.logger.Warn("the event loops did not stop in order", zap.Error(err))
+	}
+	<-ended
 }
 
 // fail ends the server because of an error after which nothing may be acknowledged.

@@ -6,14 +6,11 @@ import (
 	"io/fs"
 	"path/filepath"
 	"slices"
-	"time"
 
 	"go.uber.org/zap"
 
-	"quoll/datatree"
 	"quoll/internal/config"
 	"quoll/internal/replica"
-	"quoll/internal/replica/restore"
 	"quoll/persistence"
 	"quoll/persistence/snap"
 	"quoll/processor/session"
@@ -37,41 +34,9 @@ func storeOptions(c *config.Config) persistence.Options {
 	return o
 }
 
-// restore brings back what is on disk.
-func (s *Server) restore() ([]session.Saved, error) {
-	dir, err := persistence.Open(s.fs, storeOptions(s.cfg))
-	if err != nil {
-		return nil, err
-	}
-	s.store = dir
-	if err := s.probe(dir.LogDir(), dir.SnapDir()); err != nil {
-		return nil, err
-	}
-	s.tree = datatree.New(treeOptions(s.cfg))
-	begin := time.Now()
-	loaded := begin
-	found, err := restore.Tree(dir, s.tree, restore.Hooks{
-		Loaded: func() { loaded = time.Now() },
-	})
-	if err != nil {
-		return nil, err
-	}
-	s.outlook.recovered(begin, loaded, found.Txns)
-	s.report(&found.Recovered)
-	s.faults.look(s.tree.Faults(), s.clock.monoMillis())
-	if len(found.Orphans) > 0 {
-		s.logger.Warn("ephemerals of sessions that do not exist were removed",
-			zap.Int("sessions", len(found.Orphans)))
-	}
-	if found.NeedsSnapshot() {
-		err = s.firstSnapshot(found.Sessions)
-	}
-	return found.Sessions, err
-}
-
 // probe makes a file in each directory and removes it: that neither permissions nor a mount stand
-// in the way is found out before anything is read, and is no failure of the log's disk. A file that
-// a crash left is removed with those that were not finished.
+// in the way is found out before anything is changed, and is no failure of the log's disk. A file
+// that a crash left is removed with those that were not finished.
 func (s *Server) probe(dirs ...string) error {
 	for _, dir := range slices.Compact(dirs) {
 		name := filepath.Join(dir, "tmp.writable")

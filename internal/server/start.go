@@ -1,0 +1,149 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"syscall"
+	"time"
+
+	"go.uber.org/zap"
+
+	"quoll/internal/config"
+	"quoll/internal/replica/restore"
+	"quoll/persistence"
+	"quoll/persistence/owner"
+	"quoll/processor/session"
+)
+
+// portPatience is how long a start waits for its port.
+const portPatience = time.Second
+
+// ownership is what makes the directories ours.
+type ownership struct {
+	lock  *owner.Lock
+	sight *owner.Sight // what was there when we came; the guard's, once we serve
+	made  *owner.Made
+}
+
+// take checks the address and the directories, and locks the directories.
+func (s *Server) take(ctx context.Context) error {
+	at := address(s.cfg.Network.Client)
+	if _, err := net.ResolveTCPAddr("tcp", at); err != nil {
+		return fmt.Errorf("%w: clientPortAddress: %w", config.ErrInvalid, err)
+	}
+	dir, err := persistence.Open(s.fs, s.storeOptions(ctx))
+	if err != nil {
+		return err
+	}
+	s.store = dir
+	s.own.lock, err = owner.Take(ctx, s.logger, owner.Options{
+		Mode: owner.Mode(s.cfg.Storage.Lock), Wait: s.cfg.Storage.LockWait,
+	}, dir.SnapDir(), dir.LogDir())
+	return err
+}
+
+// letGo gives the directories back, unless the log writer still runs: it may sit in a call to a
+// disk that hangs, and write when the disk comes back. The lock ends with the process then.
+func (s *Server) letGo() {
+	if s.log != nil {
+		select {
+		case <-s.log.ended:
+		default:
+			return
+		}
+	}
+	s.own.lock.Release()
+}
+
+// asked turns the error of a start that was asked to end into none.
+func (s *Server) asked(ctx context.Context, err error) error {
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		s.logger.Info("asked to stop before there was a server")
+		return nil
+	}
+	return err
+}
+
+// inUse says whether an error is that of a port which another process listens on.
+func inUse(err error) bool { return errors.Is(err, syscall.EADDRINUSE) }
+
+func (s *Server) storeOptions(ctx context.Context) persistence.Options {
+	o := storeOptions(s.cfg)
+	o.Changing = func() error { return s.changing(ctx) }
+	return o
+}
+
+// changing is the last moment at which a start can be refused: everything was read and judged,
+// nothing was changed.
+func (s *Server) changing(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := s.own.sight.Foreign(ctx); err != nil {
+		return err
+	}
+	if err := s.probe(s.store.LogDir(), s.store.SnapDir()); err != nil {
+		return err
+	}
+	bound := config.Listener{
+		Host: s.cfg.Network.Client.Host, Port: int(s.outlook.port.Load()),
+	}
+	if err := s.own.lock.Announce(address(bound)); err != nil {
+		s.logger.Warn("the lock file does not say who we are", zap.Error(err))
+	}
+	return nil
+}
+
+// restore brings back what is on disk, as soon as nobody else writes there.
+func (s *Server) restore(ctx context.Context) ([]session.Saved, error) {
+	begin := time.Now()
+	patience := s.cfg.Storage.LockWait
+	for {
+		saved, err := s.attempt(ctx, max(patience-time.Since(begin), 0))
+		if err == nil || errors.Is(err, owner.ErrForeign) && time.Since(begin) >= patience {
+			return saved, err
+		}
+		if !errors.Is(err, owner.ErrForeign) {
+			// What was read while another server wrote was judged wrongly.
+			foreign := s.own.sight
+			if foreign == nil || !errors.Is(foreign.Foreign(ctx), owner.ErrForeign) {
+				return nil, err
+			}
+		}
+		s.tree.Renew()
+	}
+}
+
+// attempt waits until nobody else writes, and restores once.
+func (s *Server) attempt(ctx context.Context, patience time.Duration) ([]session.Saved, error) {
+	sight, err := owner.Wait(ctx, s.fs, s.store.SnapDir(), s.store.LogDir(), patience,
+		func(why error) {
+			s.logger.Warn("waiting for another server to end", zap.Error(why),
+				zap.Duration("at most", patience))
+		})
+	if err != nil {
+		return nil, err
+	}
+	s.own.sight = sight
+	begin := time.Now()
+	loaded := begin
+	found, err := restore.Tree(s.store, s.tree, restore.Hooks{
+		Loaded: func() { loaded = time.Now() },
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.outlook.recovered(begin, loaded, found.Txns)
+	s.report(&found.Recovered)
+	s.faults.look(s.tree.Faults(), s.clock.monoMillis())
+	if len(found.Orphans) > 0 {
+		s.logger.Warn("ephemerals of sessions that do not exist were removed",
+			zap.Int("sessions", len(found.Orphans)))
+	}
+	if found.NeedsSnapshot() {
+		err = s.firstSnapshot(found.Sessions)
+	}
+	return found.Sessions, err
+}
