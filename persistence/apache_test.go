@@ -14,6 +14,7 @@ import (
 	"quoll/internal/sim/simfs"
 	"quoll/jute"
 	"quoll/persistence"
+	"quoll/persistence/record"
 )
 
 // fixture puts one of Apache's directories on a simulated disk.
@@ -149,7 +150,7 @@ func TestApachesBytesAgain(t *testing.T) {
 				if err != nil {
 					break
 				}
-				again = persistence.AppendRecord(again, jute.AppendEntry(nil, &e))
+				again = record.Append(again, jute.AppendEntry(nil, &e))
 			}
 			again = append(again, make([]byte, len(original)-len(again))...)
 		} else {

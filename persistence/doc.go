@@ -10,14 +10,8 @@
 //	                    /currentEpoch
 //	                    /tmp.*             not finished; removed at the start
 //
-// A log is a header and records, then zeros to the end of the file:
-//
-//	| "ZKLG" | version 2 i | dbid 0 l |
-//	| Adler-32 of the payload, l | length i | payload | 'B' | ...
-//	                                          \ TxnHeader 32, record of the type, TxnDigest 12
-//	| 00 00 00 ...
-//
-// The format of a snapshot is in package snap.
+// The format of a log is in package record, that of a snapshot in package snap; which names in a
+// directory are data is in package names.
 //
 // Where Apache is careless this package is not:
 //   - What Commit says is durable is on disk with the names that lead to it: data, directory,
@@ -38,7 +32,7 @@
 // it.
 //
 // Read fs.go (the disk; osfs.go is the real one, with inode_*.go), names.go and errors.go,
-// record.go and txnlog.go (writing), sidecar.go (the watermark), replay.go and recover.go
+// txnlog.go (writing), sidecar.go (the watermark), replay.go and recover.go
 // (starting), snapfile.go, then dir.go, epoch.go, truncate.go and purge.go. logfile.go is for
 // tools.
 package persistence

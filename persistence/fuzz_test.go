@@ -8,6 +8,7 @@ import (
 	"quoll/internal/sim/simfs"
 	"quoll/jute"
 	"quoll/persistence"
+	"quoll/persistence/record"
 	"quoll/persistence/snap"
 )
 
@@ -36,7 +37,7 @@ func FuzzTxnLog(f *testing.F) {
 		Body: jute.Append(nil, &jute.MultiTxn{Txns: []jute.Txn{{Type: jute.OpDelete, Data: []byte("x")}}})}
 	multi.Payload = jute.AppendEntry(nil, multi)
 	f.Add(append([]byte("ZKLG\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00"),
-		persistence.AppendRecord(nil, multi.Payload)...))
+		record.Append(nil, multi.Payload)...))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		disk := simfs.New()
 		must(t, disk.MkdirAll(verDir))

@@ -5,13 +5,14 @@ import (
 	"io"
 
 	"quoll/jute"
+	"quoll/persistence/record"
 )
 
 // LogFile reads one log file and judges nothing: it is for tools. Recover and ReadLog are for
 // servers.
 type LogFile struct {
 	file File
-	s    *scanner
+	s    *record.Scanner
 	// Header is the file's header.
 	Header jute.FileHeader
 }
@@ -23,7 +24,7 @@ func OpenLogFile(fsys FS, name string) (*LogFile, error) {
 		return nil, err
 	}
 	l := &LogFile{file: f, Header: jute.FileHeader{Magic: jute.LogMagic}}
-	l.s, err = newScanner(f)
+	l.s, err = record.NewScanner(f)
 	if err == nil {
 		var header [jute.FileHeaderBytes]byte
 		if _, err = readFull(f, header[:], 0); err == nil {
@@ -40,7 +41,7 @@ func OpenLogFile(fsys FS, name string) (*LogFile, error) {
 // Next returns the next transaction and the offset of its record; io.EOF at the proper end. After
 // any other error At is where reading stopped, and SkipToGood may get past it.
 func (l *LogFile) Next() (e jute.Entry, at int64, err error) {
-	payload, at, err := l.s.next()
+	payload, at, err := l.s.Next()
 	if err != nil {
 		if err != io.EOF {
 			err = fmt.Errorf("%s at byte %d: %w", l.file.Name(), at, err)
@@ -55,17 +56,17 @@ func (l *LogFile) Next() (e jute.Entry, at int64, err error) {
 }
 
 // At is the offset of what Next reads.
-func (l *LogFile) At() int64 { return l.s.off }
+func (l *LogFile) At() int64 { return l.s.Off() }
 
 // Size is the size of the file with its padding.
-func (l *LogFile) Size() int64 { return l.s.size }
+func (l *LogFile) Size() int64 { return l.s.Size() }
 
 // RestIsPadding says whether nothing but zeros follows the last record. It reads to the end.
-func (l *LogFile) RestIsPadding() (bool, error) { return l.s.paddingOnly() }
+func (l *LogFile) RestIsPadding() (bool, error) { return l.s.PaddingOnly() }
 
 // SkipToGood looks for the next whole record behind a place where Next failed. If there is one,
 // Next reads it.
-func (l *LogFile) SkipToGood() (at int64, found bool, err error) { return l.s.goodRecordAfter() }
+func (l *LogFile) SkipToGood() (at int64, found bool, err error) { return l.s.SkipToGood() }
 
 // Close closes the file.
 func (l *LogFile) Close() error { return l.file.Close() }

@@ -352,11 +352,14 @@ func (r *replay) writtenUpTo(f named) int64 {
 	return 0
 }
 
+// rewriteBlock is how many bytes are written at a time.
+const rewriteBlock = 1 << 20
+
 // rewrite writes a part of a file again. If its first flush failed, and the process ended, what
 // is read may be pages that the kernel counts as clean and that are on no disk: only what is
 // written again is flushed again.
 func rewrite(f File, from, to int64) error {
-	buf := make([]byte, min(to-from, scanBlock))
+	buf := make([]byte, min(to-from, rewriteBlock))
 	for from < to {
 		p := buf[:min(to-from, int64(len(buf)))]
 		if _, err := readFull(f, p, from); err != nil {

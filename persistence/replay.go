@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"quoll/jute"
+	"quoll/persistence/record"
 )
 
 // replay reads the logs above a snapshot and judges what it finds.
@@ -116,15 +117,15 @@ func (r *replay) file(f named) error {
 		file = shorter{file, r.cut.end}
 	}
 	r.read = append(r.read, f)
-	s, err := newScanner(file)
-	if err != nil && !unreadable(err) {
+	s, err := record.NewScanner(file)
+	if err != nil && !record.Unreadable(err) {
 		return err
 	}
 	records := 0
 	for err == nil {
 		var payload []byte
 		var at int64
-		payload, at, err = s.next()
+		payload, at, err = s.Next()
 		if err != nil {
 			break
 		}
@@ -132,9 +133,9 @@ func (r *replay) file(f named) error {
 			return err
 		}
 		records++
-		r.end = place{file: f, off: s.off, size: s.size}
+		r.end = place{file: f, off: s.Off(), size: s.Size()}
 	}
-	if !unreadable(err) {
+	if !record.Unreadable(err) {
 		return err
 	}
 	return r.fileEnd(f, s, err, records)
@@ -179,8 +180,8 @@ func (r *replay) record(f named, at int64, payload []byte, first bool) error {
 }
 
 // fileEnd judges how a file ended: s stands where reading stopped with err.
-func (r *replay) fileEnd(f named, s *scanner, err error, records int) error {
-	at, reason := s.off, "the file ends"
+func (r *replay) fileEnd(f named, s *record.Scanner, err error, records int) error {
+	at, reason := s.Off(), "the file ends"
 	if err != io.EOF {
 		reason = err.Error()
 	}
@@ -201,20 +202,20 @@ func (r *replay) fileEnd(f named, s *scanner, err error, records int) error {
 	}
 	r.broken = nil
 	if torn {
-		r.broken = &place{file: f, off: at, size: s.size, reason: reason}
+		r.broken = &place{file: f, off: at, size: s.Size(), reason: reason}
 	}
 	return nil
 }
 
 // foreignEnd looks behind the end of a file that Apache wrote.
-func (r *replay) foreignEnd(f named, s *scanner, torn bool) (bool, error) {
+func (r *replay) foreignEnd(f named, s *record.Scanner, torn bool) (bool, error) {
 	if !torn {
-		padding, err := s.paddingOnly()
+		padding, err := s.PaddingOnly()
 		if padding || err != nil {
 			return false, err
 		}
 	}
-	at, found, err := s.goodRecordAfter()
+	at, found, err := s.SkipToGood()
 	if err != nil || !found {
 		return true, err
 	}

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"quoll/jute"
+	"quoll/persistence/record"
 )
 
 // Truncate removes every transaction above zxid, and every snapshot above it, durably: a leader
@@ -115,11 +116,11 @@ func (d *Dir) findCut(f named, zxid jute.Zxid) (last jute.Zxid, end int64, err e
 		return 0, 0, diskError("open", name, err)
 	}
 	defer file.Close()
-	s, err := newScanner(file)
+	s, err := record.NewScanner(file)
 	for err == nil {
 		var payload []byte
-		end = s.off
-		payload, _, err = s.next()
+		end = s.Off()
+		payload, _, err = s.Next()
 		if err != nil {
 			break
 		}
@@ -129,7 +130,7 @@ func (d *Dir) findCut(f named, zxid jute.Zxid) (last jute.Zxid, end int64, err e
 		}
 		last = header.Zxid
 	}
-	if err != nil && !unreadable(err) {
+	if err != nil && !record.Unreadable(err) {
 		return 0, 0, diskError("read", name, err)
 	}
 	return last, end, nil

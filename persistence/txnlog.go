@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 
 	"quoll/jute"
+	"quoll/persistence/record"
 )
 
 // Watermark says how the durable zxid is kept beside the log.
@@ -101,10 +102,10 @@ func (l *TxnLog) Append(e *jute.Entry) error {
 	if len(l.batch) == 0 {
 		l.first = e.Header.Zxid
 		if l.file == nil {
-			l.batch = appendFileHeader(l.batch, jute.LogMagic, 0)
+			l.batch = record.AppendHeader(l.batch)
 		}
 	}
-	l.batch = AppendRecord(l.batch, e.Payload)
+	l.batch = record.Append(l.batch, e.Payload)
 	l.last = e.Header.Zxid
 	return nil
 }

@@ -1,4 +1,4 @@
-package persistence
+package record
 
 import (
 	"encoding/binary"
@@ -9,7 +9,7 @@ import (
 	"quoll/jute"
 )
 
-// What surrounds the payload of a log record.
+// What surrounds the payload of a record.
 const (
 	recordHead  = 12 // checksum and length
 	recordTail  = 1  // recordEnd
@@ -17,23 +17,23 @@ const (
 	recordEnd   = 'B'
 )
 
-// AppendRecord encodes the record of one transaction, as it stands in a log file, at the end of
-// dst.
-func AppendRecord(dst, payload []byte) []byte {
+// Append encodes the record of one transaction, as it stands in a log file, at the end of dst.
+func Append(dst, payload []byte) []byte {
 	dst = binary.BigEndian.AppendUint64(dst, uint64(adler32.Checksum(payload)))
 	dst = binary.BigEndian.AppendUint32(dst, uint32(len(payload)))
 	dst = append(dst, payload...)
 	return append(dst, recordEnd)
 }
 
-// appendFileHeader encodes the header of a log file.
-func appendFileHeader(dst []byte, magic int32, dbid int64) []byte {
-	return jute.Append(dst, &jute.FileHeader{Magic: magic, Version: jute.FileVersion, DBID: dbid})
+// AppendHeader encodes the header of a log file.
+func AppendHeader(dst []byte) []byte {
+	return jute.Append(dst, &jute.FileHeader{Magic: jute.LogMagic, Version: jute.FileVersion})
 }
 
-// Why a record cannot be read. A scanner stops at the first of them.
+// Why a record cannot be read. A Scanner stops at the first of them.
 var (
-	errBadHeader  = errors.New("bad file header")
+	// ErrHeader is a file that does not begin as a log does.
+	ErrHeader     = errors.New("bad file header")
 	errZeroLength = errors.New("length 0 before data")
 	errLength     = errors.New("length beyond the end of the file")
 	errChecksum   = errors.New("bad checksum")
@@ -41,10 +41,16 @@ var (
 	errCut        = errors.New("file ends inside a record")
 )
 
-// scanner reads the records of one log file. Payloads are never overwritten: who keeps one keeps
+// File is an open log file. ReadAt may return fewer bytes than asked for without an error.
+type File interface {
+	io.ReaderAt
+	Size() (int64, error)
+}
+
+// Scanner reads the records of one log file. Payloads are never overwritten: who keeps one keeps
 // the block of the file that it lies in.
-type scanner struct {
-	f    File
+type Scanner struct {
+	f    io.ReaderAt
 	size int64
 	off  int64  // of the next record
 	buf  []byte // file content from off
@@ -54,14 +60,14 @@ type scanner struct {
 // scanBlock is how much is read at a time.
 const scanBlock = 1 << 20
 
-// newScanner reads the header. A file without a good one gives errBadHeader, one too short for it
-// errCut (io.EOF when it is empty), and a scanner nevertheless.
-func newScanner(f File) (*scanner, error) {
+// NewScanner reads the header. A file without a good one gives ErrHeader, one too short for it
+// errCut (io.EOF when it is empty), and a Scanner nevertheless.
+func NewScanner(f File) (*Scanner, error) {
 	size, err := f.Size()
 	if err != nil {
 		return nil, err
 	}
-	s := &scanner{f: f, size: size}
+	s := &Scanner{f: f, size: size}
 	err = s.need(jute.FileHeaderBytes)
 	if err != nil {
 		return s, err
@@ -71,16 +77,22 @@ func newScanner(f File) (*scanner, error) {
 		return s, err
 	}
 	if header.Magic != jute.LogMagic {
-		return s, errBadHeader
+		return s, ErrHeader
 	}
 	s.skip(jute.FileHeaderBytes)
 	return s, nil
 }
 
-// next returns the payload of the next record and its offset. io.EOF is the proper end: the end
-// of the file, or a record head of zeros, which begins the padding (paddingOnly tells whether it
+// Off is where Next reads; after an error of Next, where reading stopped.
+func (s *Scanner) Off() int64 { return s.off }
+
+// Size is the size of the file, with padding, when the Scanner was made.
+func (s *Scanner) Size() int64 { return s.size }
+
+// Next returns the payload of the next record and its offset. io.EOF is the proper end: the end
+// of the file, or a record head of zeros, which begins the padding (PaddingOnly tells whether it
 // is nothing else). Any of the errors above means that no record can be read at off.
-func (s *scanner) next() (payload []byte, at int64, err error) {
+func (s *Scanner) Next() (payload []byte, at int64, err error) {
 	at = s.off
 	if err := s.need(recordHead); err != nil {
 		return nil, at, s.cutPadding(err)
@@ -110,20 +122,20 @@ func (s *scanner) next() (payload []byte, at int64, err error) {
 }
 
 // cutPadding makes a file that ends in fewer zeros than a record head a proper end.
-func (s *scanner) cutPadding(err error) error {
+func (s *Scanner) cutPadding(err error) error {
 	if err == errCut && isZero(s.buf) {
 		return io.EOF
 	}
 	return err
 }
 
-func (s *scanner) skip(n int) {
+func (s *Scanner) skip(n int) {
 	s.off += int64(n)
 	s.buf = s.buf[n:]
 }
 
 // need makes buf at least n bytes long: io.EOF if there is nothing, errCut if there is less.
-func (s *scanner) need(n int) error {
+func (s *Scanner) need(n int) error {
 	if len(s.buf) >= n {
 		return nil
 	}
@@ -132,7 +144,7 @@ func (s *scanner) need(n int) error {
 	if want > 0 {
 		fresh := make([]byte, len(s.buf)+int(want))
 		copy(fresh, s.buf)
-		got, err := readFull(s.f, fresh[len(s.buf):], s.end)
+		got, err := io.ReadFull(io.NewSectionReader(s.f, s.end, want), fresh[len(s.buf):])
 		if err != nil && err != io.ErrUnexpectedEOF && err != io.EOF {
 			return err
 		}
@@ -148,17 +160,17 @@ func (s *scanner) need(n int) error {
 	return errCut
 }
 
-// unreadable says that err is about the bytes of the file, not about reading them.
-func unreadable(err error) bool {
+// Unreadable says that err is about the bytes of the file, not about reading them.
+func Unreadable(err error) bool {
 	switch err {
-	case errBadHeader, errZeroLength, errLength, errChecksum, errEnd, errCut, io.EOF:
+	case ErrHeader, errZeroLength, errLength, errChecksum, errEnd, errCut, io.EOF:
 		return true
 	}
 	return false
 }
 
-// paddingOnly says whether nothing but zeros follows off.
-func (s *scanner) paddingOnly() (bool, error) {
+// PaddingOnly says whether nothing but zeros follows off.
+func (s *Scanner) PaddingOnly() (bool, error) {
 	for {
 		if !isZero(s.buf) {
 			return false, nil
@@ -181,9 +193,9 @@ func isZero(p []byte) bool {
 	return true
 }
 
-// goodRecordAfter looks for a whole record behind the place where the scanner gave up, at any
-// offset: bytes that were once acknowledged, perhaps, and that the damage hides.
-func (s *scanner) goodRecordAfter() (at int64, found bool, err error) {
+// SkipToGood looks for a whole record behind the place where Next gave up, at any offset: bytes
+// that were once acknowledged, perhaps, and that the damage hides. If there is one, Next reads it.
+func (s *Scanner) SkipToGood() (at int64, found bool, err error) {
 	for at = s.off + 1; ; at++ {
 		s.skip(1)
 		if err := s.need(recordHead); err == io.EOF || err == errCut {

@@ -1,0 +1,201 @@
+package names
+
+import (
+	"strconv"
+	"strings"
+	"unicode"
+
+	"quoll/jute"
+	"quoll/persistence/snap"
+)
+
+// Class is what a name is to a server.
+type Class uint8
+
+// The classes; doc.go has what they mean.
+const (
+	Foreign Class = iota
+	Exact
+	LookAlike
+	Unfinished
+	Beside
+)
+
+// Kind is the kind of data that a name stands for.
+type Kind uint8
+
+// Logs and snapshots are data.
+const (
+	NoData Kind = iota
+	Log
+	Snapshot
+)
+
+// Words of names.
+const (
+	logPrefix  = "log"
+	snapPrefix = "snapshot"
+	// tmpPrefix begins the name of a file of ours that is not complete. Apache's own suffix .tmp
+	// would not do: it takes snapshot.5.tmp for a snapshot.
+	tmpPrefix = "tmp."
+	// Probe is the file by which a server finds out that it may write.
+	Probe         = "writable"
+	AcceptedEpoch = "acceptedEpoch"
+	CurrentEpoch  = "currentEpoch"
+	// Initialize is beside version-2 of the log: an empty server may vote.
+	Initialize    = "initialize"
+	sidecarPrefix = "walmeta."
+)
+
+// Name is what a file name says.
+type Name struct {
+	Class Class
+	// Kind, Zxid and Compression are of an Exact or a LookAlike name, as Apache reads it.
+	Kind        Kind
+	Zxid        jute.Zxid
+	Compression snap.Compression
+}
+
+// OfLog is the name of the log whose first transaction is zxid.
+func OfLog(zxid jute.Zxid) string { return logPrefix + "." + hex(zxid) }
+
+// OfSnapshot is the name of the snapshot that holds every transaction up to zxid.
+func OfSnapshot(zxid jute.Zxid, c snap.Compression) string {
+	return snapPrefix + "." + hex(zxid) + c.Suffix()
+}
+
+// OfSidecar is the name of one of the two twins of the sidecar.
+func OfSidecar(i int) string { return sidecarPrefix + strconv.Itoa(i) }
+
+// Temporary is what the file of that name is called until it is complete.
+func Temporary(name string) string { return tmpPrefix + name }
+
+func hex(zxid jute.Zxid) string { return strconv.FormatUint(uint64(zxid), 16) }
+
+// Exactly is the name that Apache would have given the data of an Exact or a LookAlike name.
+func (n Name) Exactly() string {
+	if n.Kind == Log {
+		return OfLog(n.Zxid)
+	}
+	return OfSnapshot(n.Zxid, n.Compression)
+}
+
+// Parse says what a name stands for.
+func Parse(name string) Name {
+	if n, ok := parseData(name); ok {
+		return n
+	}
+	if rest, ok := strings.CutPrefix(name, tmpPrefix); ok && isOurs(rest) {
+		return Name{Class: Unfinished}
+	}
+	if isBeside(name) {
+		return Name{Class: Beside}
+	}
+	return Name{}
+}
+
+// Claims says whether a name looks like that of data to a person who looks for it.
+func Claims(name string) bool {
+	return strings.HasPrefix(name, logPrefix+".") || strings.HasPrefix(name, snapPrefix+".")
+}
+
+// parseData reads a name as Apache does: split at the dots, without empty parts at the end, the
+// first one the prefix, the second one the zxid, and of a snapshot the last one the compression.
+func parseData(name string) (n Name, ok bool) {
+	parts := strings.Split(strings.TrimRight(name, "."), ".")
+	switch parts[0] {
+	case logPrefix:
+		n.Kind = Log
+	case snapPrefix:
+		n.Kind = Snapshot
+	}
+	if n.Kind == NoData || len(parts) < 2 {
+		return Name{}, false
+	}
+	if n.Zxid, ok = parseZxid(parts[1]); !ok {
+		return Name{}, false
+	}
+	if n.Kind == Snapshot {
+		n.Compression = compressionOf(parts[len(parts)-1])
+	}
+	n.Class = LookAlike
+	if name == n.Exactly() {
+		n.Class = Exact
+	}
+	return n, true
+}
+
+func compressionOf(suffix string) snap.Compression {
+	for _, c := range []snap.Compression{snap.Gzip, snap.Snappy} {
+		if strings.EqualFold("."+suffix, c.Suffix()) {
+			return c
+		}
+	}
+	return snap.Plain
+}
+
+// parseZxid is Java's Long.parseLong(s, 16), for numbers that are not below 0: one sign, digits
+// and letters of any script.
+func parseZxid(s string) (jute.Zxid, bool) {
+	negative := strings.HasPrefix(s, "-")
+	if negative || strings.HasPrefix(s, "+") {
+		s = s[1:]
+	}
+	digits := make([]byte, 0, len(s))
+	for _, r := range s {
+		d, ok := hexDigit(r)
+		if !ok {
+			return 0, false
+		}
+		digits = append(digits, d)
+	}
+	v, err := strconv.ParseInt(string(digits), 16, 64)
+	if err != nil || negative && v != 0 {
+		return 0, false
+	}
+	return jute.Zxid(v), true
+}
+
+// hexDigit maps what Java's Character.digit(r, 16) takes for a digit to ASCII. parseLong looks at
+// UTF-16 units, so digits beyond the first 64 Ki characters are none.
+func hexDigit(r rune) (byte, bool) {
+	const fullWidth = 'Ａ' - 'A' // also of the small letters
+	switch {
+	case r >= 'Ａ' && r <= 'Ｆ', r >= 'ａ' && r <= 'ｆ':
+		r -= fullWidth
+	case r > unicode.MaxASCII && r < 0x10000 && unicode.IsDigit(r):
+		zero := r
+		for unicode.IsDigit(zero-1) && r-zero < 9 { // they stand in tens, by value
+			zero--
+		}
+		r = '0' + r - zero
+	}
+	switch {
+	case r >= '0' && r <= '9', r >= 'a' && r <= 'f', r >= 'A' && r <= 'F':
+		return byte(r), true
+	}
+	return 0, false
+}
+
+// isOurs says whether a file of ours is written under a temporary name first.
+func isOurs(name string) bool {
+	if n, ok := parseData(name); ok {
+		return n.Class == Exact && n.Compression != snap.Snappy
+	}
+	switch name {
+	case Probe, AcceptedEpoch, CurrentEpoch, OfSidecar(0), OfSidecar(1):
+		return true
+	}
+	return false
+}
+
+func isBeside(name string) bool {
+	switch name {
+	case AcceptedEpoch, CurrentEpoch, Initialize, OfSidecar(0), OfSidecar(1),
+		"quoll.lock",
+		"acceptedEpoch.tmp", "currentEpoch.tmp", "updatingEpoch", // Apache's
+		"lost+found":
+		return true
+	}
+	return false
+}
