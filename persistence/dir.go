@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"strings"
+	"slices"
 	"sync"
 
 	"quoll/jute"
+	"quoll/persistence/names"
 )
 
 // Options are the settings of a data directory.
@@ -71,10 +72,7 @@ func Open(fsys FS, opt Options) (*Dir, error) {
 	if d.snapDir == d.logDir {
 		return d, nil
 	}
-	if err := d.refuse(d.logDir, snapPrefix, "the log directory has snapshots"); err != nil {
-		return nil, err
-	}
-	return d, d.refuse(d.snapDir, logPrefix, "the snapshot directory has logs")
+	return d, d.refuseMixed()
 }
 
 func (d *Dir) makeDir(dir string) error {
@@ -94,16 +92,20 @@ func (d *Dir) makeDir(dir string) error {
 	return nil
 }
 
-// refuse fails if dir has a file of a kind that belongs elsewhere.
-func (d *Dir) refuse(dir, prefix, why string) error {
-	list, err := d.fs.ReadDir(dir)
+// refuseMixed fails if one of two directories has data that belongs in the other.
+func (d *Dir) refuseMixed() error {
+	all, err := d.list()
 	if err != nil {
 		return err
 	}
-	for _, info := range list {
-		if strings.HasPrefix(info.Name, prefix+".") {
+	for _, s := range all.strays {
+		if s.name.Class == names.Exact && !s.home && s.Type != Special {
+			why := "the snapshot directory has logs"
+			if s.name.Kind == names.Snapshot {
+				why = "the log directory has snapshots"
+			}
 			return fmt.Errorf("%w: %s: %s; are dataDir and dataLogDir right?",
-				ErrDirectory, why, filepath.Join(dir, info.Name))
+				ErrDirectory, why, s.path())
 		}
 	}
 	return nil
@@ -118,34 +120,18 @@ func (d *Dir) LogDir() string { return d.logDir }
 // Log is the log to append to, after Recover. The log writer owns it.
 func (d *Dir) Log() *TxnLog { return d.log }
 
-// listing is what the two directories hold, oldest first.
-type listing struct {
-	logs, snaps []named
-	tmp         []string // paths of files that were not finished
-}
-
 func (d *Dir) list() (listing, error) {
 	var all listing
-	for i, dir := range []string{d.snapDir, d.logDir} {
-		if i == 1 && dir == d.snapDir {
-			break
-		}
+	for _, dir := range slices.Compact([]string{d.snapDir, d.logDir}) {
 		list, err := d.fs.ReadDir(dir)
 		if err != nil {
 			return listing{}, err
 		}
-		if dir == d.snapDir {
-			all.snaps = listed(list, snapPrefix)
-		}
-		if dir == d.logDir {
-			all.logs = listed(list, logPrefix)
-		}
 		for _, info := range list {
-			if strings.HasPrefix(info.Name, tmpPrefix) {
-				all.tmp = append(all.tmp, filepath.Join(dir, info.Name))
-			}
+			all.take(dir, info, dir == d.logDir, dir == d.snapDir)
 		}
 	}
+	all.sort()
 	return all, nil
 }
 
@@ -181,17 +167,17 @@ func (d *Dir) Epochs() (Epochs, error) {
 	kept := d.meta.get().epochs
 	if files.Current > kept.Current {
 		return Epochs{}, &DamageError{
-			File:   filepath.Join(d.snapDir, currentName),
+			File:   filepath.Join(d.snapDir, names.CurrentEpoch),
 			Reason: fmt.Sprintf("it says %d, its second copy %d", files.Current, kept.Current),
 		}
 	}
 	if files.Accepted < kept.Accepted || files.Accepted > kept.Accepted {
-		if err := d.writeEpoch(acceptedName, kept.Accepted); err != nil {
+		if err := d.writeEpoch(names.AcceptedEpoch, kept.Accepted); err != nil {
 			return Epochs{}, err
 		}
 	}
 	if files.Current < kept.Current {
-		if err := d.writeEpoch(currentName, kept.Current); err != nil {
+		if err := d.writeEpoch(names.CurrentEpoch, kept.Current); err != nil {
 			return Epochs{}, err
 		}
 	}
@@ -204,7 +190,7 @@ func (d *Dir) SetAcceptedEpoch(epoch int64) error {
 	if err != nil {
 		return err
 	}
-	return d.writeEpoch(acceptedName, epoch)
+	return d.writeEpoch(names.AcceptedEpoch, epoch)
 }
 
 // SetCurrentEpoch says, durably, that the log belongs to the history of epoch's leader.
@@ -213,7 +199,7 @@ func (d *Dir) SetCurrentEpoch(epoch int64) error {
 	if err != nil {
 		return err
 	}
-	return d.writeEpoch(currentName, epoch)
+	return d.writeEpoch(names.CurrentEpoch, epoch)
 }
 
 func (d *Dir) writeEpoch(name string, epoch int64) error {

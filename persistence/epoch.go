@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"path/filepath"
 	"strconv"
+
+	"quoll/persistence/names"
 )
 
 // Epochs are the promises of an ensemble member: it follows no leader of an epoch below Accepted,
@@ -17,11 +19,11 @@ type Epochs struct {
 
 // readEpochs reads Apache's two files; one that is missing or unreadable counts as none.
 func readEpochs(fsys FS, dir string) (Epochs, error) {
-	accepted, err := readEpoch(fsys, filepath.Join(dir, acceptedName))
+	accepted, err := readEpoch(fsys, filepath.Join(dir, names.AcceptedEpoch))
 	if err != nil {
 		return Epochs{}, err
 	}
-	current, err := readEpoch(fsys, filepath.Join(dir, currentName))
+	current, err := readEpoch(fsys, filepath.Join(dir, names.CurrentEpoch))
 	return Epochs{Accepted: accepted, Current: current}, err
 }
 
@@ -50,7 +52,7 @@ func readEpoch(fsys FS, name string) (int64, error) {
 // writeFile replaces a small file: complete under another name, flushed, renamed, its new name
 // flushed. Either the old or the new content is there at any time.
 func writeFile(fsys FS, dir, name string, content []byte) error {
-	tmp, final := filepath.Join(dir, tmpPrefix+name), filepath.Join(dir, name)
+	tmp, final := filepath.Join(dir, names.Temporary(name)), filepath.Join(dir, name)
 	if err := fsys.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return diskError("remove", tmp, err)
 	}

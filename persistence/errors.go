@@ -4,10 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"strings"
 
 	"quoll/jute"
+	"quoll/persistence/record"
 )
 
 // Sentinels for what a directory holds; a DamageError wraps the first two.
@@ -23,6 +23,8 @@ var (
 	ErrNoSnapshot = errors.New("transaction logs without a snapshot")
 	// ErrNoValidSnapshot: there are snapshots, but none is whole.
 	ErrNoValidSnapshot = errors.New("no valid snapshot")
+	// ErrStray: a file that is nearly named as data may be data.
+	ErrStray = errors.New("files that are not read")
 	// ErrDirectory: the configured directories are not what they should be.
 	ErrDirectory = errors.New("data directory")
 	// ErrOrder: a transaction was appended out of order. Nothing was written.
@@ -38,10 +40,16 @@ type DamageError struct {
 	After   jute.Zxid
 	Reason  string
 	Suspect bool
+	// Durable is how far transactions were known to be durable; 0: not known.
+	Durable jute.Zxid
+	// Rename is the name that File should have; with it there is nothing else to do.
+	Rename string
 	// Cut: File has something good before Offset, and is to be cut there.
 	Cut bool
 	// Away are the files that stand in the way then.
 	Away []string
+	// GivenUp are the whole records that are cut off or moved away, and that nothing else holds.
+	GivenUp record.Held
 }
 
 func (e *DamageError) Error() string {
@@ -54,6 +62,9 @@ func (e *DamageError) Error() string {
 		fmt.Fprintf(&s, ", after zxid %v", e.After)
 	}
 	fmt.Fprintf(&s, ": %v: %s", e.Unwrap(), e.Reason)
+	if e.Rename != "" {
+		fmt.Fprintf(&s, "; rename it to %s", e.Rename)
+	}
 	if !e.Cut && len(e.Away) == 0 {
 		return s.String()
 	}
@@ -65,31 +76,25 @@ func (e *DamageError) Error() string {
 	if len(e.Away) > 0 {
 		fmt.Fprintf(&s, ", move away %s", strings.Join(e.Away, " "))
 	}
+	e.tellLoss(&s)
 	return s.String()
 }
 
-// advise completes a DamageError of the replay. What goes is what could not be reached, and a
-// sidecar, which would demand it.
-func (d *Dir) advise(err error, logs []named, sidecar bool) error {
-	var damage *DamageError
-	if !errors.As(err, &damage) {
-		return err
+// tellLoss says what who follows the advice gives up.
+func (e *DamageError) tellLoss(s *strings.Builder) {
+	s.WriteString("; this gives up ")
+	switch e.GivenUp.Records {
+	case 0:
+		s.WriteString("nothing that can be read")
+	case 1:
+		fmt.Fprintf(s, "the transaction of zxid %v", e.GivenUp.First)
+	default:
+		fmt.Fprintf(s, "%d transactions that can be read, zxids %v to %v",
+			e.GivenUp.Records, e.GivenUp.First, e.GivenUp.Last)
 	}
-	if zxid, ok := zxidOfName(filepath.Base(damage.File), logPrefix); ok {
-		for _, f := range logs {
-			name := filepath.Join(d.logDir, f.Name)
-			switch {
-			case name == damage.File && damage.Offset > jute.FileHeaderBytes:
-				damage.Cut = true
-			case f.zxid >= zxid:
-				damage.Away = append(damage.Away, name)
-			}
-		}
+	if lost := max(e.After, e.GivenUp.Last); e.Durable > lost && e.Durable > e.After {
+		fmt.Fprintf(s, "; up to %v transactions were durable", e.Durable)
 	}
-	if sidecar {
-		damage.Away = append(damage.Away, twinName(d.logDir, 0), twinName(d.logDir, 1))
-	}
-	return err
 }
 
 func (e *DamageError) Unwrap() error {

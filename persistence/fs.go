@@ -12,7 +12,7 @@ import (
 type FS interface {
 	// MkdirAll makes dir and what is missing above it, durably.
 	MkdirAll(dir string) error
-	// ReadDir lists the regular files of dir, by name.
+	// ReadDir lists dir, by name.
 	ReadDir(dir string) ([]FileInfo, error)
 	// Stat describes one file.
 	Stat(name string) (FileInfo, error)
@@ -68,10 +68,21 @@ func (id FileID) same(other FileID) bool {
 		(id.Born == other.Born || id.Born == 0 || other.Born == 0)
 }
 
+// FileType is what a name leads to.
+type FileType uint8
+
+// A link is what it leads to.
+const (
+	Regular  FileType = iota
+	Special           // a directory, a device, a pipe
+	Dangling          // a link that leads to nothing, or in a circle
+)
+
 // FileInfo describes a file in a listing.
 type FileInfo struct {
 	Name string // without the directory
 	Size int64  // bytes
+	Type FileType
 }
 
 // ErrDisk wraps every error of a write or a flush of the log, the sidecar or an epoch file, and

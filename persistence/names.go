@@ -4,49 +4,20 @@ import (
 	"cmp"
 	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 
 	"quoll/jute"
+	"quoll/persistence/names"
 	"quoll/persistence/snap"
 )
 
-// Names in a data directory.
-const (
-	versionDir     = "version-2" // below dataDir and below dataLogDir
-	logPrefix      = "log"
-	snapPrefix     = "snapshot"
-	initializeName = "initialize" // beside version-2 of the log
-	acceptedName   = "acceptedEpoch"
-	currentName    = "currentEpoch"
-	// tmpPrefix begins the name of a file that is not complete. Apache's own suffix .tmp would
-	// not do: it takes snapshot.5.tmp for a snapshot.
-	tmpPrefix = "tmp."
-)
+// versionDir is below dataDir and below dataLogDir.
+const versionDir = "version-2"
 
 // LogName is the name of the log whose first transaction is zxid.
-func LogName(zxid jute.Zxid) string { return logPrefix + "." + hexName(zxid) }
+func LogName(zxid jute.Zxid) string { return names.OfLog(zxid) }
 
 // SnapName is the name of the snapshot that holds every transaction up to zxid.
-func SnapName(zxid jute.Zxid, c snap.Compression) string {
-	return snapPrefix + "." + hexName(zxid) + c.Suffix()
-}
-
-func hexName(zxid jute.Zxid) string { return strconv.FormatUint(uint64(zxid), 16) }
-
-// zxidOfName parses PREFIX.HEX or PREFIX.HEX.SUFFIX as Apache does; ok is false for other names.
-func zxidOfName(name, prefix string) (zxid jute.Zxid, ok bool) {
-	first, rest, found := strings.Cut(name, ".")
-	if !found || first != prefix {
-		return 0, false
-	}
-	digits, _, _ := strings.Cut(rest, ".")
-	v, err := strconv.ParseInt(digits, 16, 64)
-	if err != nil || v < 0 {
-		return 0, false
-	}
-	return jute.Zxid(v), true
-}
+func SnapName(zxid jute.Zxid, c snap.Compression) string { return names.OfSnapshot(zxid, c) }
 
 // named is a log or snapshot file and the zxid of its name.
 type named struct {
@@ -54,25 +25,70 @@ type named struct {
 	zxid jute.Zxid
 }
 
-// listed picks the files of one kind from a listing, oldest first.
-func listed(list []FileInfo, prefix string) []named {
-	var files []named
-	for _, info := range list {
-		if zxid, ok := zxidOfName(info.Name, prefix); ok {
-			files = append(files, named{info, zxid})
-		}
-	}
-	slices.SortStableFunc(files, func(a, b named) int { return cmp.Compare(a.zxid, b.zxid) })
-	return files
+// stray is a file that nobody reads, beside ours.
+type stray struct {
+	named
+	dir  string
+	name names.Name // what it says to Apache
+	home bool       // dir is where such data would be
 }
 
-// LogPaths picks the logs from a listing of dir and returns their paths, oldest first.
-func LogPaths(dir string, list []FileInfo) []string {
-	var paths []string
-	for _, f := range listed(list, logPrefix) {
+func (s *stray) path() string { return filepath.Join(s.dir, s.Name) }
+
+// listing is what the two directories hold.
+type listing struct {
+	logs   []named // exact names, oldest first
+	snaps  []named // likewise; of one zxid the one to be tried first is the last
+	tmp    []string
+	strays []stray
+}
+
+// take sorts a file of dir in.
+func (l *listing) take(dir string, info FileInfo, logs, snaps bool) {
+	name := names.Parse(info.Name)
+	f := named{info, name.Zxid}
+	home := name.Kind == names.Log && logs || name.Kind == names.Snapshot && snaps
+	switch {
+	case name.Class == names.Beside:
+	case name.Class == names.Exact && home && info.Type == Regular && logs && name.Kind == names.Log:
+		l.logs = append(l.logs, f)
+	case name.Class == names.Exact && home && info.Type == Regular:
+		l.snaps = append(l.snaps, f)
+	case name.Class == names.Unfinished && info.Type == Regular:
+		l.tmp = append(l.tmp, filepath.Join(dir, info.Name))
+	default:
+		l.strays = append(l.strays, stray{named: f, dir: dir, name: name, home: home})
+	}
+}
+
+// sort puts logs and snapshots in order. Of two packings of one snapshot the plain one is tried
+// first, then gzip, then snappy.
+func (l *listing) sort() {
+	byZxid := func(a, b named) int { return cmp.Compare(a.zxid, b.zxid) }
+	slices.SortStableFunc(l.logs, byZxid)
+	slices.SortStableFunc(l.snaps, func(a, b named) int {
+		packing := func(f named) snap.Compression { return names.Parse(f.Name).Compression }
+		return cmp.Or(byZxid(a, b), cmp.Compare(packing(b), packing(a)))
+	})
+}
+
+// LogPaths picks the logs from a listing of dir and returns their paths, oldest first. Strays are
+// the paths of what has the air of a log or a snapshot and is never read.
+func LogPaths(dir string, list []FileInfo) (paths, strays []string) {
+	var l listing
+	for _, info := range list {
+		l.take(dir, info, true, true)
+	}
+	l.sort()
+	for _, f := range l.logs {
 		paths = append(paths, filepath.Join(dir, f.Name))
 	}
-	return paths
+	for i := range l.strays {
+		if names.Claims(l.strays[i].Name) {
+			strays = append(strays, l.strays[i].path())
+		}
+	}
+	return paths, strays
 }
 
 // SnapPaths picks the snapshots from a listing of dir and returns their paths, oldest first.

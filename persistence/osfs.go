@@ -46,16 +46,21 @@ func (OS) ReadDir(dir string) ([]FileInfo, error) {
 	}
 	list := make([]FileInfo, 0, len(entries))
 	for _, e := range entries {
+		found := FileInfo{Name: e.Name()}
 		info, err := os.Stat(filepath.Join(dir, e.Name()))
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
+		switch {
+		case err == nil && info.Mode().IsRegular():
+			found.Size = info.Size()
+		case err == nil:
+			found.Type = Special
+		case e.Type()&fs.ModeSymlink != 0:
+			found.Type = Dangling
+		case errors.Is(err, fs.ErrNotExist):
+			continue // removed meanwhile
+		default:
 			return nil, err
 		}
-		if info.Mode().IsRegular() {
-			list = append(list, FileInfo{Name: e.Name(), Size: info.Size()})
-		}
+		list = append(list, found)
 	}
 	return list, nil
 }

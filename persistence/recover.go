@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"quoll/jute"
+	"quoll/persistence/names"
 	"quoll/persistence/snap"
 )
 
@@ -163,7 +164,7 @@ func (d *Dir) judge(sink Sink, all listing, cut *cutting, rec *Recovered) (*repl
 
 // marker says whether the file initialize is there.
 func (d *Dir) marker() (bool, error) {
-	_, err := d.fs.Stat(filepath.Join(d.opt.DataLogDir, initializeName))
+	_, err := d.fs.Stat(filepath.Join(d.opt.DataLogDir, names.Initialize))
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
@@ -173,7 +174,7 @@ func (d *Dir) marker() (bool, error) {
 // takeMarker removes the file initialize.
 func (d *Dir) takeMarker() error {
 	dir := d.opt.DataLogDir
-	if err := d.fs.Remove(filepath.Join(dir, initializeName)); err != nil {
+	if err := d.fs.Remove(filepath.Join(dir, names.Initialize)); err != nil {
 		return err
 	}
 	return d.fs.SyncDir(dir)

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"quoll/jute"
+	"quoll/persistence/names"
 )
 
 // The sidecar is what Apache's files cannot say: how far the log was durable when we last knew,
@@ -42,7 +43,6 @@ import (
 // twin in another file than the one it names was copied, with its directory, at another moment
 // than the logs: it is not believed, and a directory with no other counts as Apache's.
 const (
-	sidecarName    = "walmeta."
 	sidecarBytes   = 512
 	sidecarVersion = 1
 	none           = -1                       // a zxid, size or epoch that does not exist
@@ -122,7 +122,7 @@ func (s *sidecarState) decode(p []byte) (id FileID, ok bool) {
 }
 
 func twinName(dir string, i int) string {
-	return filepath.Join(dir, sidecarName+string(rune('0'+i)))
+	return filepath.Join(dir, names.OfSidecar(i))
 }
 
 // twin is what one of the two names holds.

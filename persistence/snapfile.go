@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"quoll/jute"
+	"quoll/persistence/names"
 	"quoll/persistence/snap"
 )
 
@@ -37,7 +38,7 @@ type SnapInfo struct {
 // ReadSnapshot reads a snapshot file of any compression into sink and verifies it; see snap.Read.
 func ReadSnapshot(fsys FS, name string, readAhead int, sink snap.Sink) (SnapInfo, error) {
 	info := SnapInfo{File: name}
-	info.Zxid, _ = zxidOfName(filepath.Base(name), snapPrefix)
+	info.Zxid = names.Parse(filepath.Base(name)).Zxid
 	f, err := fsys.Open(name)
 	if err != nil {
 		return info, err
@@ -46,7 +47,7 @@ func ReadSnapshot(fsys FS, name string, readAhead int, sink snap.Sink) (SnapInfo
 	if info.Bytes, err = f.Size(); err != nil {
 		return info, err
 	}
-	c := snap.CompressionOf(name)
+	c := names.CompressionOf(filepath.Base(name))
 	if err := snap.Screen(f, info.Bytes, c); err != nil {
 		return info, err
 	}
@@ -87,7 +88,7 @@ func (f *snapFile) Write(p []byte) (int, error) {
 // parts of later ones. An error, here or later, costs that snapshot and nothing else, unless it
 // wraps ErrDisk.
 func (d *Dir) CreateSnapshot(zxid jute.Zxid) (*SnapWriter, error) {
-	tmp := filepath.Join(d.snapDir, tmpPrefix+SnapName(zxid, d.opt.Snap.Compression))
+	tmp := filepath.Join(d.snapDir, names.Temporary(SnapName(zxid, d.opt.Snap.Compression)))
 	if err := d.fs.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}

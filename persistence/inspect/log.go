@@ -179,11 +179,18 @@ func verdict(sound bool) string {
 }
 
 // VerifyDir verifies every log of a directory; path may be a dataLogDir or its version-2. Files
-// that are fine one by one can still miss transactions between them: the last line tells.
+// that are fine one by one can still miss transactions between them: the last line tells. Files
+// whose names are only nearly those of data are named; a server does not read them either.
 func VerifyDir(fsys persistence.FS, dir string, p *Printer) error {
-	logs, err := logsOf(fsys, dir)
+	logs, strays, err := logsOf(fsys, dir)
 	if err != nil {
 		return err
+	}
+	for _, name := range strays {
+		p.begin()
+		p.word("file", name)
+		p.word("verdict", "not read")
+		p.end()
 	}
 	var all LogVerdict
 	var failed error
@@ -221,15 +228,16 @@ func VerifyDir(fsys persistence.FS, dir string, p *Printer) error {
 	return nil
 }
 
-func logsOf(fsys persistence.FS, dir string) ([]string, error) {
+func logsOf(fsys persistence.FS, dir string) (logs, strays []string, err error) {
 	if sub := filepath.Join(dir, "version-2"); exists(fsys, sub) {
 		dir = sub
 	}
 	list, err := fsys.ReadDir(dir)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return persistence.LogPaths(dir, list), nil
+	logs, strays = persistence.LogPaths(dir, list)
+	return logs, strays, nil
 }
 
 func exists(fsys persistence.FS, name string) bool {

@@ -116,7 +116,7 @@ func parseData(name string) (n Name, ok bool) {
 		return Name{}, false
 	}
 	if n.Kind == Snapshot {
-		n.Compression = compressionOf(parts[len(parts)-1])
+		n.Compression = CompressionOf(name)
 	}
 	n.Class = LookAlike
 	if name == n.Exactly() {
@@ -125,9 +125,13 @@ func parseData(name string) (n Name, ok bool) {
 	return n, true
 }
 
-func compressionOf(suffix string) snap.Compression {
+// CompressionOf is told by what follows the last dot of a file's name; anything unknown is plain,
+// as in Apache. A tool may be given a snapshot under any name.
+func CompressionOf(name string) snap.Compression {
+	name = strings.TrimRight(name, ".")
+	suffix := name[max(0, strings.LastIndexByte(name, '.')):]
 	for _, c := range []snap.Compression{snap.Gzip, snap.Snappy} {
-		if strings.EqualFold("."+suffix, c.Suffix()) {
+		if strings.EqualFold(suffix, c.Suffix()) {
 			return c
 		}
 	}

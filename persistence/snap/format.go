@@ -5,8 +5,6 @@ import (
 	"errors"
 	"hash/adler32"
 	"io"
-	"path"
-	"strings"
 
 	"github.com/klauspost/compress/gzip"
 
@@ -32,18 +30,6 @@ func (c Compression) Suffix() string {
 		return ".snappy"
 	}
 	return ""
-}
-
-// CompressionOf is told by what follows the last dot of a file's name; anything unknown is plain,
-// as in Apache.
-func CompressionOf(name string) Compression {
-	switch ext := path.Ext(name); {
-	case strings.EqualFold(ext, ".gz"):
-		return Gzip
-	case strings.EqualFold(ext, ".snappy"):
-		return Snappy
-	}
-	return Plain
 }
 
 // ErrIncomplete is a snapshot that Screen turns away; Apache counts it as none at all.

@@ -1,6 +1,7 @@
 package simfs
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -226,6 +227,13 @@ func (d *Disk) ReadDir(dir string) ([]persistence.FileInfo, error) {
 			list = append(list, persistence.FileInfo{Name: path.Base(name), Size: size})
 		}
 	}
+	for _, name := range slices.Sorted(maps.Keys(d.dirs)) {
+		if path.Dir(name) == dir && name != dir {
+			info := persistence.FileInfo{Name: path.Base(name), Type: persistence.Special}
+			list = append(list, info)
+		}
+	}
+	slices.SortFunc(list, func(a, b persistence.FileInfo) int { return cmp.Compare(a.Name, b.Name) })
 	return list, nil
 }
 

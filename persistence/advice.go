@@ -1,0 +1,131 @@
+package persistence
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"quoll/jute"
+	"quoll/persistence/names"
+	"quoll/persistence/record"
+)
+
+// advise completes a DamageError of the replay: what to do about it, and what that gives up. A log
+// with another's name is behind many kinds of damage, and comes first.
+func (d *Dir) advise(err error, logs []named, snapshot jute.Zxid, sidecar bool) error {
+	var damage *DamageError
+	if !errors.As(err, &damage) {
+		return err
+	}
+	for _, f := range logs {
+		name := filepath.Join(d.logDir, f.Name)
+		if first, ok := d.firstZxid(name); ok && first != f.zxid && max(first, f.zxid) > snapshot {
+			return d.misnamed(damage, name, first)
+		}
+	}
+	from := slices.IndexFunc(logs, func(f named) bool {
+		return filepath.Join(d.logDir, f.Name) == damage.File
+	})
+	lost := map[jute.Zxid]bool{}
+	if from >= 0 {
+		for _, f := range logs[from:] {
+			name, at := filepath.Join(d.logDir, f.Name), int64(0)
+			if name == damage.File && damage.Offset > jute.FileHeaderBytes {
+				damage.Cut, at = true, damage.Offset
+			} else {
+				damage.Away = append(damage.Away, name)
+			}
+			d.held(name, at, damage.After, lost)
+		}
+	}
+	if sidecar { // it would demand what goes
+		damage.Durable = d.meta.state.durable
+		damage.Away = append(damage.Away, twinName(d.logDir, 0), twinName(d.logDir, 1))
+	}
+	damage.GivenUp = record.HeldIn(lost)
+	return err
+}
+
+// misnamed is the refusal of a log that begins with another zxid than its name says.
+func (d *Dir) misnamed(of *DamageError, name string, first jute.Zxid) error {
+	e := &DamageError{
+		File: name, Offset: jute.FileHeaderBytes, After: of.After, Suspect: of.Suspect,
+		Reason: fmt.Sprintf("begins with zxid %v, which is not that of its name", first),
+	}
+	right := filepath.Join(d.logDir, LogName(first))
+	if _, err := d.fs.Stat(right); errors.Is(err, fs.ErrNotExist) {
+		e.Rename = right
+		return e
+	}
+	e.Away = []string{name}
+	lost, twin := map[jute.Zxid]bool{}, map[jute.Zxid]bool{}
+	d.held(name, 0, 0, lost)
+	d.held(right, 0, 0, twin)
+	for zxid := range twin {
+		delete(lost, zxid)
+	}
+	e.GivenUp = record.HeldIn(lost)
+	return e
+}
+
+// firstZxid is that of the first record of a log, if it can be read.
+func (d *Dir) firstZxid(name string) (jute.Zxid, bool) {
+	f, err := d.fs.Open(name)
+	if err != nil {
+		return 0, false
+	}
+	defer f.Close()
+	s, err := record.NewScanner(f)
+	if err != nil {
+		return 0, false
+	}
+	return s.Zxid()
+}
+
+// held adds the zxids above after of the whole records of a log from offset at on. What cannot be
+// read is not held.
+func (d *Dir) held(name string, at int64, after jute.Zxid, zxids map[jute.Zxid]bool) {
+	f, err := d.fs.Open(name)
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	if s, err := record.ScannerAt(f, at); err == nil {
+		s.Held(after, zxids)
+	}
+}
+
+// noSnapshot is the refusal of logs alone.
+func (d *Dir) noSnapshot(all listing) error {
+	if first := all.logs[0].zxid; !fromTheStart(all) {
+		return fmt.Errorf("%w in %s: restore one from a copy; the logs begin with zxid %v,"+
+			" and what was before it is in none of them", ErrNoSnapshot, d.snapDir, first)
+	}
+	return fmt.Errorf("%w in %s: restore one from a copy, or, as the logs begin with the first"+
+		" transaction, start with snapshot.trust.empty=true", ErrNoSnapshot, d.snapDir)
+}
+
+// noValidSnapshot is the refusal of snapshots none of which is whole.
+func (d *Dir) noValidSnapshot(rec *Recovered, all listing, also string) error {
+	first := rec.Skipped[0]
+	advice := "restore one from a copy"
+	switch {
+	case also != "":
+		also = ", and " + also
+	case len(all.logs) > 0 && fromTheStart(all):
+		advice += ", or, as the logs begin with the first transaction, "
+		if !allUnread(rec) {
+			var away []string
+			for _, s := range rec.Skipped {
+				away = append(away, s.File)
+			}
+			advice += "move away " + strings.Join(away, " ") + ", "
+		}
+		advice += "start with snapshot.trust.empty=true; this gives up what no log holds"
+	}
+	return fmt.Errorf("%w among %d%s; %s: %w; %s",
+		ErrNoValidSnapshot, len(rec.Skipped), also, first.File, first.Err, advice)
+}
