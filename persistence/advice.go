@@ -6,10 +6,8 @@ import (
 	"io/fs"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"quoll/jute"
-	"quoll/persistence/names"
 	"quoll/persistence/record"
 )
 
@@ -109,20 +107,19 @@ func (d *Dir) noSnapshot(all listing) error {
 }
 
 // noValidSnapshot is the refusal of snapshots none of which is whole.
-func (d *Dir) noValidSnapshot(rec *Recovered, all listing, also string) error {
-	first := rec.Skipped[0]
-	advice := "restore one from a copy"
+func noValidSnapshot(rec *Recovered, all listing, also string) error {
+	first, advice := rec.Skipped[0], "restore one from a copy"
 	switch {
 	case also != "":
 		also = ", and " + also
 	case len(all.logs) > 0 && fromTheStart(all):
 		advice += ", or, as the logs begin with the first transaction, "
-		if !allUnread(rec) {
-			var away []string
+		if !rec.allUnread() {
+			advice += "move away"
 			for _, s := range rec.Skipped {
-				away = append(away, s.File)
+				advice += " " + s.File
 			}
-			advice += "move away " + strings.Join(away, " ") + ", "
+			advice += ", "
 		}
 		advice += "start with snapshot.trust.empty=true; this gives up what no log holds"
 	}

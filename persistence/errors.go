@@ -82,18 +82,9 @@ func (e *DamageError) Error() string {
 
 // tellLoss says what who follows the advice gives up.
 func (e *DamageError) tellLoss(s *strings.Builder) {
-	s.WriteString("; this gives up ")
-	switch e.GivenUp.Records {
-	case 0:
-		s.WriteString("nothing that can be read")
-	case 1:
-		fmt.Fprintf(s, "the transaction of zxid %v", e.GivenUp.First)
-	default:
-		fmt.Fprintf(s, "%d transactions that can be read, zxids %v to %v",
-			e.GivenUp.Records, e.GivenUp.First, e.GivenUp.Last)
-	}
-	if lost := max(e.After, e.GivenUp.Last); e.Durable > lost && e.Durable > e.After {
-		fmt.Fprintf(s, "; up to %v transactions were durable", e.Durable)
+	fmt.Fprintf(s, "; this gives up %v", e.GivenUp)
+	if e.Durable > max(e.After, e.GivenUp.Last) {
+		fmt.Fprintf(s, "; transactions up to %v were durable", e.Durable)
 	}
 }
 

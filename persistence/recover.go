@@ -45,6 +45,9 @@ type Recovered struct {
 	TornBytes int64
 	// RemovedLogs were without a single transaction.
 	RemovedLogs []string
+	// LookAlikes and Foreign are files beside the data that are not read: those that Apache would
+	// take for data, and others.
+	LookAlikes, Foreign []string
 }
 
 // SkippedSnapshot is a snapshot that could not be loaded.
@@ -56,6 +59,10 @@ type SkippedSnapshot struct {
 
 // unread: nothing of it was given to the sink.
 func (s *SkippedSnapshot) unread() bool { return errors.Is(s.Err, snap.ErrIncomplete) }
+
+func (r *Recovered) allUnread() bool {
+	return !slices.ContainsFunc(r.Skipped, func(s SkippedSnapshot) bool { return !s.unread() })
+}
 
 // Recover brings the newest valid snapshot and every transaction above it to sink, makes the
 // directory ready to be appended to, and opens the log. Afterwards everything that sink got is
@@ -95,6 +102,7 @@ func (d *Dir) recover(sink Sink, all listing, found bool) (rec Recovered, err er
 		return rec, err
 	}
 	rec.CopiedSidecar = d.meta.copied
+	all.tellStrays(&rec)
 	rec.Own = found && !d.meta.state.foreign(all.logs, all.snaps, files)
 	var cut *cutting
 	if rec.Own && d.meta.state.truncateTo != none {
@@ -110,7 +118,7 @@ func (d *Dir) recover(sink Sink, all listing, found bool) (rec Recovered, err er
 	}
 	r, err := d.judge(sink, all, cut, &rec)
 	if err != nil {
-		return rec, d.advise(err, all.logs, found)
+		return rec, d.advise(err, all.logs, rec.Snapshot.Zxid, found)
 	}
 	if d.opt.Changing != nil {
 		if err := d.opt.Changing(); err != nil {
@@ -143,7 +151,11 @@ func (d *Dir) recover(sink Sink, all listing, found bool) (rec Recovered, err er
 // judge reads everything, brings it to sink and decides whether the server may start. A truncation
 // that was begun counts as carried out. Nothing is changed.
 func (d *Dir) judge(sink Sink, all listing, cut *cutting, rec *Recovered) (*replay, error) {
-	if err := d.loadSnapshot(sink, all, rec); err != nil {
+	err := d.loadSnapshot(sink, all, rec)
+	if stray := d.refuseStrays(all, rec); stray != nil {
+		return nil, stray
+	}
+	if err != nil {
 		return nil, err
 	}
 	if rec.Own && rec.Snapshot.Zxid == d.meta.state.newestSnap && rec.Snapshot.File != "" &&
@@ -156,7 +168,7 @@ func (d *Dir) judge(sink Sink, all listing, cut *cutting, rec *Recovered) (*repl
 		return nil, err
 	}
 	if len(r.awaited) > 0 {
-		return nil, noValidSnapshot(rec, fmt.Sprintf("the logs lack %v", r.awaited[0]))
+		return nil, noValidSnapshot(rec, all, fmt.Sprintf("the logs lack %v", r.awaited[0]))
 	}
 	rec.Txns, rec.LastZxid = r.txns, r.last
 	return r, nil
@@ -232,22 +244,22 @@ func (d *Dir) withoutSnapshot(all listing, rec *Recovered) error {
 		newest = all.snaps[len(all.snaps)-1].zxid
 	}
 	meta := &d.meta.state
-	unread := !slices.ContainsFunc(rec.Skipped, func(s SkippedSnapshot) bool { return !s.unread() })
+	unread := rec.allUnread()
 	switch {
 	case len(all.logs) == 0 && newest == 0 && unread && (!rec.Own || meta.durable == 0):
 		rec.Empty = true
 		return nil
 	case len(all.snaps) > 0 && d.opt.TrustEmptySnapshot && unread && len(all.logs) > 0:
 		if !fromTheStart(all) {
-			return noValidSnapshot(rec, "the logs do not begin with the first transaction")
+			return noValidSnapshot(rec, all, "the logs do not begin with the first transaction")
 		}
 		return nil
 	case len(all.snaps) > 0:
-		return noValidSnapshot(rec, "")
+		return noValidSnapshot(rec, all, "")
 	case d.opt.TrustEmptySnapshot && len(all.logs) > 0:
 		return nil
 	case len(all.logs) > 0:
-		return fmt.Errorf("%w in %s", ErrNoSnapshot, d.snapDir)
+		return d.noSnapshot(all)
 	}
 	return &DamageError{File: d.snapDir, Reason: fmt.Sprintf(
 		"no file is left of transactions up to %v", meta.durable)}
@@ -259,16 +271,7 @@ func (d *Dir) withoutSnapshot(all listing, rec *Recovered) error {
 func fromTheStart(all listing) bool {
 	const firstOfEnsemble = jute.Zxid(1<<32 | 1)
 	first := all.logs[0].zxid
-	return first == 1 || first == firstOfEnsemble && all.snaps[0].zxid == 0
-}
-
-func noValidSnapshot(rec *Recovered, also string) error {
-	first := rec.Skipped[0]
-	if also != "" {
-		also = ", and " + also
-	}
-	return fmt.Errorf("%w among %d%s; %s: %w",
-		ErrNoValidSnapshot, len(rec.Skipped), also, first.File, first.Err)
+	return first == 1 || first == firstOfEnsemble && len(all.snaps) > 0 && all.snaps[0].zxid == 0
 }
 
 // repair makes what was read durable and fit to go on from: a torn end is cut off, files without
@@ -398,6 +401,9 @@ func (d *Dir) takeOver(r *replay, all listing, files Epochs, found bool, rec Rec
 		state.ownSince = rec.LastZxid + 1
 	}
 	state.durable = rec.LastZxid
+	if !slices.ContainsFunc(all.logs, func(f named) bool { return f.zxid == state.log }) {
+		state.log, state.offset = none, 0 // a snapshot covers it
+	}
 	if r.end.file.Name != "" {
 		state.log, state.offset = r.end.file.zxid, r.end.off
 	}
@@ -407,6 +413,9 @@ func (d *Dir) takeOver(r *replay, all listing, files Epochs, found bool, rec Rec
 	if n := len(all.snaps); n > 0 {
 		f := all.snaps[n-1]
 		state.newestSnap, state.newestBytes = f.zxid, f.Size
+		if rec.Snapshot.Zxid == f.zxid && rec.Snapshot.File != "" {
+			state.newestBytes = rec.Snapshot.Bytes // of its packings the one that is valid
+		}
 	}
 	if d.opt.Log.NoSync {
 		// Nothing will be known to be durable: what a power loss leaves is judged as Apache's.

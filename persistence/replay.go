@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 
 	"quoll/jute"
 	"quoll/persistence/record"
@@ -85,26 +86,22 @@ func neededLogs(logs []named, zxid jute.Zxid) []named {
 
 // run reads every needed file of logs.
 func (r *replay) run(logs []named) error {
-	if r.own && r.meta.log != none {
-		found := false
-		for _, f := range logs {
-			found = found || f.zxid == r.meta.log
-		}
-		if !found {
-			gone := named{FileInfo{Name: LogName(r.meta.log)}, r.meta.log}
-			return r.damage(gone, 0, "the log file is missing")
-		}
-	}
 	for _, f := range neededLogs(logs, r.snap) {
 		if err := r.file(f); err != nil {
 			return err
 		}
 	}
-	if r.own && r.last < r.meta.durable {
-		return &DamageError{File: r.dir, After: r.last,
-			Reason: fmt.Sprintf("transactions up to %v were durable", r.meta.durable)}
+	if !r.own || r.last >= r.meta.durable {
+		return nil // a log that a snapshot covers may be missing
 	}
-	return nil
+	e := &DamageError{File: r.dir, After: r.last,
+		Reason: fmt.Sprintf("transactions up to %v were durable", r.meta.durable)}
+	is := func(f named) bool { return f.zxid == r.meta.log }
+	if r.meta.log != none && !slices.ContainsFunc(logs, is) {
+		e.File = filepath.Join(r.dir, LogName(r.meta.log))
+		e.Reason = "the log file is missing; " + e.Reason
+	}
+	return e
 }
 
 func (r *replay) file(f named) error {
@@ -153,7 +150,7 @@ func (r *replay) record(f named, at int64, payload []byte, first bool) error {
 		}
 	}
 	if zxid <= r.snap {
-		r.broken = nil
+		r.broken, r.empty = nil, nil
 		return nil
 	}
 	if r.broken != nil && r.isOurs(r.broken.file) {
@@ -193,7 +190,7 @@ func (r *replay) fileEnd(f named, s *record.Scanner, err error, records int) err
 	}
 	torn := err != io.EOF
 	if !r.isOurs(f) {
-		if torn, err = r.foreignEnd(f, s, torn); err != nil {
+		if torn, err = r.foreignEnd(f, s, err); err != nil {
 			return err
 		}
 	}
@@ -207,31 +204,33 @@ func (r *replay) fileEnd(f named, s *record.Scanner, err error, records int) err
 	return nil
 }
 
-// foreignEnd looks behind the end of a file that Apache wrote.
-func (r *replay) foreignEnd(f named, s *record.Scanner, torn bool) (bool, error) {
-	if !torn {
+// foreignEnd looks behind the end of a file that Apache wrote: end is why reading stopped.
+func (r *replay) foreignEnd(f named, s *record.Scanner, end error) (torn bool, err error) {
+	at := s.Off()
+	if end == io.EOF {
 		padding, err := s.PaddingOnly()
 		if padding || err != nil {
 			return false, err
 		}
 	}
-	at, found, err := s.SkipToGood()
-	if err != nil || !found {
+	next, found, err := s.SkipToGood()
+	switch {
+	case err != nil:
 		return true, err
+	case found:
+		return true, r.suspect(f, at, fmt.Sprintf(
+			"a whole record behind a broken one, at byte %d", next))
+	case end == record.ErrHeader:
+		return true, r.damage(f, 0, "the file is no transaction log")
 	}
-	return true, r.suspect(f, at, "a whole record behind a broken one")
+	return true, nil
 }
 
-// recordless notes a file that nothing can be read from. It was created for the zxid in its name.
+// recordless notes a file that nothing can be read from. One of ours was created for the zxid in
+// its name. Apache's can have any name: it makes the next log after transactions that it lost.
 func (r *replay) recordless(f named, at int64) error {
-	if f.zxid <= r.snap {
-		return nil
-	}
-	if r.anchored && inOrder(r.last, f.zxid, jute.OpError) != nil {
-		err := r.suspect(f, at, "an empty log, and nothing leads up to its zxid")
-		if err != nil {
-			return err
-		}
+	if r.isOurs(f) && f.zxid > r.snap && r.anchored && inOrder(r.last, f.zxid, jute.OpError) != nil {
+		return r.damage(f, at, "an empty log, and nothing leads up to its zxid")
 	}
 	r.empty = append(r.empty, f)
 	return nil

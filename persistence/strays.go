@@ -1,6 +1,7 @@
 package persistence
 
 import (
+	"encoding/binary"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -13,10 +14,10 @@ import (
 )
 
 // Files that are not ours are never read and never removed. But people rename, copy and pack files,
-// and then one of them can be all that is left of a log: a start that could have found more in it is
-// refused. Nothing is refused for a copy beside its original.
+// and then one of them can be all that is left of a log: a start that could have found more in it
+// is refused. Nothing is refused for a copy beside its original.
 
-// tellStrays lists what is not read, for the log.
+// tellStrays lists what is not read.
 func (l *listing) tellStrays(rec *Recovered) {
 	for i := range l.strays {
 		if s := &l.strays[i]; s.name.Class == names.LookAlike {
@@ -27,54 +28,46 @@ func (l *listing) tellStrays(rec *Recovered) {
 	}
 }
 
-// refuseEmpty fails if a directory that looks empty has files that are named nearly as data.
-func (d *Dir) refuseEmpty(all listing) error {
+// refuseStrays fails if a file that is not read could be more than what was loaded. Where no data is
+// at all, each name that claims to be of some is too much.
+func (d *Dir) refuseStrays(all listing, rec *Recovered) error {
+	nothing := rec.Empty || len(all.logs)+len(all.snaps) == 0
 	var found, advice []string
 	for i := range all.strays {
 		s := &all.strays[i]
-		if names.Claims(s.Name) {
+		if nothing && names.Claims(s.Name) {
 			found = append(found, s.path())
-			if like, why := d.mayBeData(s); why != "" {
-				advice = append(advice, s.path()+why+like)
+		}
+		if nothing || s.home && !all.has(s) && s.mayChange(all, rec) {
+			if what := d.couldBe(s); what != "" {
+				advice = append(advice, s.path()+what)
 			}
 		}
 	}
-	if found == nil {
+	if found != nil {
+		nowhere := fmt.Sprintf("no log and no snapshot is there, but %s: move what is no data"+
+			" away to start empty", strings.Join(found, " "))
+		advice = append([]string{nowhere}, advice...)
+	}
+	if advice == nil {
 		return nil
 	}
-	return fmt.Errorf("%w: no log and no snapshot is there, but %s; move them away to start empty%s",
-		ErrStray, strings.Join(found, " "), strings.Join(append([]string{""}, advice...), "; "))
-}
-
-// refuseStrays fails if what a look-alike holds could be more than what was loaded: a snapshot above
-// the newest valid one, or a log that the replay would need.
-func (d *Dir) refuseStrays(all listing, rec *Recovered) error {
-	var found []string
-	for i := range all.strays {
-		s := &all.strays[i]
-		if !s.home || all.has(s) || !s.mayChange(all, rec) {
-			continue
-		}
-		if like, why := d.mayBeData(s); why != "" {
-			found = append(found, s.path()+why+like)
-		}
-	}
-	if found == nil {
-		return nil
-	}
-	return fmt.Errorf("%w: %s", ErrStray, strings.Join(found, "; "))
+	return fmt.Errorf("%w: %s", ErrStray, strings.Join(advice, "; "))
 }
 
 // has says whether the data that a stray looks like is there.
 func (l *listing) has(s *stray) bool {
-	same := func(f named) bool { return f.zxid == s.zxid && f.Size > jute.FileHeaderBytes }
-	if s.name.Kind == names.Log {
-		return slices.ContainsFunc(l.logs, same)
+	files := l.logs
+	if s.name.Kind == names.Snapshot {
+		files = l.snaps
 	}
-	return slices.ContainsFunc(l.snaps, same)
+	return slices.ContainsFunc(files, func(f named) bool {
+		return f.zxid == s.zxid && f.Size > jute.FileHeaderBytes
+	})
 }
 
-// mayChange says whether s, if it is data, is newer than what was loaded.
+// mayChange says whether s, if it is data, is newer than what was loaded: a snapshot above it, or a
+// log that the replay would need.
 func (s *stray) mayChange(all listing, rec *Recovered) bool {
 	if s.name.Kind == names.Snapshot {
 		return rec.Snapshot.File == "" || s.zxid > rec.Snapshot.Zxid
@@ -83,21 +76,40 @@ func (s *stray) mayChange(all listing, rec *Recovered) bool {
 	return len(needed) == 0 || needed[0].zxid > rec.Snapshot.Zxid+1 || s.zxid >= needed[0].zxid
 }
 
-// mayBeData looks at how a stray begins. why is "" if it is no data, else the words before the name
-// that it would have.
-func (d *Dir) mayBeData(s *stray) (like, why string) {
+// couldBe says what a stray looks like and what to do about it, or "" if it begins as no data does.
+func (d *Dir) couldBe(s *stray) string {
 	switch {
 	case s.name.Kind == names.NoData || s.Type == Special:
-		return "", ""
+		return ""
 	case s.Type == Dangling:
-		return "", " is a link that leads to nothing: mend it, or move it away"
+		return " is a link that leads to nothing: mend it, or move it away"
 	}
 	f, err := d.fs.Open(s.path())
 	if err != nil {
-		return "", ""
+		return ""
 	}
 	defer f.Close()
-	exact := s.name
-	packing, ok := snap.Begins(f, s.name.Kind == names.Log)
-	...
+	like := s.name
+	like.Compression = snap.PackingOf(f)
+	if like.Kind == names.Log && like.Compression != snap.Plain {
+		return fmt.Sprintf(" looks like %s, which is not there: unpack it to %s, or move it away",
+			like.Exactly(), filepath.Join(s.dir, like.Exactly()))
+	}
+	holds := ""
+	if like.Compression == snap.Plain {
+		var head [4]byte
+		if _, err := readFull(f, head[:], 0); err != nil {
+			return ""
+		}
+		switch magic := int32(binary.BigEndian.Uint32(head[:])); {
+		case like.Kind == names.Log && magic == jute.LogMagic:
+			zxids := map[jute.Zxid]bool{}
+			d.held(s.path(), 0, 0, zxids)
+			holds = " and holds " + record.HeldIn(zxids).String()
+		case magic != jute.SnapshotMagic || snap.Screen(f, s.Size, snap.Plain) != nil:
+			return ""
+		}
+	}
+	return fmt.Sprintf(" looks like %s, which is not there,%s: rename it to %s, or move it away",
+		like.Exactly(), holds, filepath.Join(s.dir, like.Exactly()))
 }

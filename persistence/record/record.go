@@ -1,6 +1,7 @@
 package record
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"hash/adler32"
@@ -32,8 +33,9 @@ func AppendHeader(dst []byte) []byte {
 
 // Why a record cannot be read. A Scanner stops at the first of them.
 var (
-	// ErrHeader is a file that does not begin as a log does.
+	// ErrHeader is a file that begins neither as a log does nor with zeros.
 	ErrHeader     = errors.New("bad file header")
+	errNoHeader   = errors.New("zeros in place of the file header")
 	errZeroLength = errors.New("length 0 before data")
 	errLength     = errors.New("length beyond the end of the file")
 	errChecksum   = errors.New("bad checksum")
@@ -60,27 +62,39 @@ type Scanner struct {
 // scanBlock is how much is read at a time.
 const scanBlock = 1 << 20
 
-// NewScanner reads the header. A file without a good one gives ErrHeader, one too short for it
-// errCut (io.EOF when it is empty), and a Scanner nevertheless.
+// NewScanner reads the header. A file that is too short for one gives errCut (io.EOF when it is
+// empty), zeros in its place errNoHeader, anything else ErrHeader; and a Scanner nevertheless.
 func NewScanner(f File) (*Scanner, error) {
 	size, err := f.Size()
 	if err != nil {
 		return nil, err
 	}
 	s := &Scanner{f: f, size: size}
+	begin := AppendHeader(nil)[:4] // the magic number
 	err = s.need(jute.FileHeaderBytes)
+	switch {
+	case err != nil && err != errCut:
+		return s, err
+	case bytes.HasPrefix(s.buf, begin[:min(len(begin), len(s.buf))]):
+	case isZero(s.buf[:min(jute.FileHeaderBytes, len(s.buf))]):
+		return s, errNoHeader
+	default:
+		return s, ErrHeader
+	}
 	if err != nil {
 		return s, err
 	}
-	var header jute.FileHeader
-	if _, err := jute.Decode(s.buf, &header); err != nil {
-		return s, err
-	}
-	if header.Magic != jute.LogMagic {
-		return s, ErrHeader
-	}
 	s.skip(jute.FileHeaderBytes)
 	return s, nil
+}
+
+// ScannerAt reads from an offset on, without the header.
+func ScannerAt(f File, off int64) (*Scanner, error) {
+	size, err := f.Size()
+	if err != nil {
+		return nil, err
+	}
+	return &Scanner{f: f, size: size, off: off, end: off}, nil
 }
 
 // Off is where Next reads; after an error of Next, where reading stopped.
@@ -163,7 +177,7 @@ func (s *Scanner) need(n int) error {
 // Unreadable says that err is about the bytes of the file, not about reading them.
 func Unreadable(err error) bool {
 	switch err {
-	case ErrHeader, errZeroLength, errLength, errChecksum, errEnd, errCut, io.EOF:
+	case ErrHeader, errNoHeader, errZeroLength, errLength, errChecksum, errEnd, errCut, io.EOF:
 		return true
 	}
 	return false
@@ -193,15 +207,24 @@ func isZero(p []byte) bool {
 	return true
 }
 
+// atEnd makes the end of the file no error.
+func atEnd(err error) error {
+	if err == io.EOF || err == errCut {
+		return nil
+	}
+	return err
+}
+
 // SkipToGood looks for a whole record behind the place where Next gave up, at any offset: bytes
 // that were once acknowledged, perhaps, and that the damage hides. If there is one, Next reads it.
 func (s *Scanner) SkipToGood() (at int64, found bool, err error) {
+	if err := s.need(1); err != nil {
+		return 0, false, atEnd(err)
+	}
 	for at = s.off + 1; ; at++ {
 		s.skip(1)
-		if err := s.need(recordHead); err == io.EOF || err == errCut {
-			return 0, false, nil
-		} else if err != nil {
-			return 0, false, err
+		if err := s.need(recordHead); err != nil {
+			return 0, false, atEnd(err)
 		}
 		if binary.BigEndian.Uint32(s.buf) != 0 { // Adler-32 leaves the high half of a long empty
 			continue

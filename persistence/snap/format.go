@@ -5,6 +5,7 @@ import (
 	"errors"
 	"hash/adler32"
 	"io"
+	"strings"
 
 	"github.com/klauspost/compress/gzip"
 
@@ -21,6 +22,8 @@ const (
 	Snappy // read only
 )
 
+const gzipMagic = "\x1f\x8b"
+
 // Suffix is what the compression adds to the file's name.
 func (c Compression) Suffix() string {
 	switch c {
@@ -32,6 +35,19 @@ func (c Compression) Suffix() string {
 	return ""
 }
 
+// PackingOf is told by how a file begins, whatever its name is; anything unknown is plain.
+func PackingOf(f io.ReaderAt) Compression {
+	head := make([]byte, len(snappyMagic))
+	n, _ := f.ReadAt(head, 0)
+	switch {
+	case strings.HasPrefix(string(head[:n]), gzipMagic):
+		return Gzip
+	case string(head[:n]) == snappyMagic:
+		return Snappy
+	}
+	return Plain
+}
+
 // ErrIncomplete is a snapshot that Screen turns away; Apache counts it as none at all.
 var ErrIncomplete = errors.New("the snapshot is cut short")
 
@@ -40,7 +56,7 @@ func Screen(f io.ReaderAt, size int64, c Compression) error {
 	at, want := size-5, "\x00\x00\x00\x01/"
 	switch c {
 	case Gzip:
-		at, want = 0, "\x1f\x8b"
+		at, want = 0, gzipMagic
 	case Snappy:
 		at, want = 0, snappyMagic
 	}
