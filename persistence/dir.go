@@ -75,10 +75,12 @@ func Open(fsys FS, opt Options) (*Dir, error) {
 	return d, d.refuseMixed()
 }
 
+// makeDir makes a directory, durably. One that is there can be the work of a life that died before
+// it had flushed its name.
 func (d *Dir) makeDir(dir string) error {
 	_, err := d.fs.Stat(dir)
 	if err == nil {
-		return nil
+		return d.flushPath(dir)
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%w: %w", ErrDirectory, err)
@@ -88,6 +90,21 @@ func (d *Dir) makeDir(dir string) error {
 	}
 	if err := d.fs.MkdirAll(dir); err != nil {
 		return fmt.Errorf("%w: %w", ErrDirectory, err)
+	}
+	return nil
+}
+
+// flushPath makes the names that lead to a directory durable. Above its parent it ends at the first
+// error: in a directory that cannot be flushed MkdirAll makes nothing.
+func (d *Dir) flushPath(dir string) error {
+	parent := filepath.Dir(dir)
+	if err := d.fs.SyncDir(parent); err != nil {
+		return fmt.Errorf("%w: %w", ErrDirectory, err)
+	}
+	for dir = parent; filepath.Dir(dir) != dir; dir = filepath.Dir(dir) {
+		if d.fs.SyncDir(filepath.Dir(dir)) != nil {
+			return nil
+		}
 	}
 	return nil
 }
@@ -220,15 +237,25 @@ func (d *Dir) Close() error {
 }
 
 // ReadLog gives every logged transaction with a zxid above after and up to upTo, which must be
-// durable, to each. Entries are each's to keep.
+// durable, to each. Entries are each's to keep. It may run beside the log writer and a purge. When
+// the transaction behind after was purged, or never logged, that is an ErrNotLogged before anything
+// is given, unless the purge runs at the same time.
 func (d *Dir) ReadLog(after, upTo jute.Zxid, each func(*jute.Entry) error) error {
+	if upTo <= after {
+		return nil
+	}
+	meta := d.meta.get() // before the listing, which then has every log that it speaks of
 	all, err := d.list()
 	if err != nil {
 		return err
 	}
+	needed := neededLogs(all.logs, after)
+	if len(needed) == 0 || needed[0].zxid > after && inOrder(after, needed[0].zxid, 0) != nil {
+		return fmt.Errorf("%w: nothing follows %v in %s", ErrNotLogged, after, d.logDir)
+	}
 	done := errors.New("done")
 	r := &replay{
-		fs: d.fs, dir: d.logDir, own: true, meta: d.meta.get(), snap: after, last: after,
+		fs: d.fs, dir: d.logDir, own: true, meta: meta, anchored: true, snap: after, last: after,
 		each: func(e *jute.Entry) error {
 			if e.Header.Zxid > upTo {
 				return done
@@ -236,12 +263,15 @@ func (d *Dir) ReadLog(after, upTo jute.Zxid, each func(*jute.Entry) error) error
 			return each(e)
 		},
 	}
-	err = r.run(all.logs)
+	err = r.run(needed)
 	if err == nil && r.last < upTo {
 		err = r.damage(r.end.file, r.end.off, fmt.Sprintf("nothing up to zxid %v", upTo))
 	}
-	if err == done {
+	switch {
+	case err == done:
 		return nil
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%w: %w", ErrNotLogged, err)
 	}
 	return err
 }

@@ -8,7 +8,7 @@
 //	dataDir   /version-2/snapshot.HEX      the tree up to zxid HEX; also .gz and .snappy
 //	                    /acceptedEpoch     decimal text
 //	                    /currentEpoch
-//	                    /tmp.*             not finished; removed at the start
+//	                    /tmp.*             ours and not finished; removed at the start
 //
 // The format of a log is in package record, that of a snapshot in package snap; which names in a
 // directory are data is in package names.
@@ -23,6 +23,8 @@
 //   - What cannot be read and was durable is damage: Recover refuses with file, offset and zxid.
 //     What was never acknowledged is a torn tail: Recover cuts it off. replay.go has the table.
 //   - Nothing is purged before what replaces it is verified and flushed.
+//   - A file whose name is not exactly that of data is not read and not removed. A start that could
+//     have found more in one is refused.
 //
 // Who owns what: one goroutine, the log writer, owns the TxnLog; another writes a snapshot with
 // its SnapWriter; the sidecar and the list of valid snapshots have mutexes. The package starts
@@ -32,7 +34,7 @@
 // it.
 //
 // Read fs.go (the disk; osfs.go is the real one, with inode_*.go), names.go and errors.go,
-// txnlog.go (writing), sidecar.go (the watermark), replay.go and recover.go
-// (starting), snapfile.go, then dir.go, epoch.go, truncate.go and purge.go. logfile.go is for
-// tools.
+// txnlog.go (writing), sidecar.go (the watermark), replay.go, strays.go and recover.go (starting),
+// advice.go (what to do when it is refused), snapfile.go, then dir.go, epoch.go, truncate.go and
+// purge.go. logfile.go is for tools.
 package persistence

@@ -184,7 +184,8 @@ func mustStart(t testing.TB, fsys persistence.FS, opt persistence.Options) *serv
 // refused says whether an error of start is a refusal, and not a failure to read.
 func refused(err error) bool {
 	return errors.Is(err, persistence.ErrDamaged) || errors.Is(err, persistence.ErrSuspect) ||
-		errors.Is(err, persistence.ErrNoSnapshot) || errors.Is(err, persistence.ErrNoValidSnapshot)
+		errors.Is(err, persistence.ErrNoSnapshot) ||
+		errors.Is(err, persistence.ErrNoValidSnapshot) || errors.Is(err, persistence.ErrStray)
 }
 
 var _ persistence.FS = (*simfs.Disk)(nil)

@@ -157,6 +157,71 @@ func TestLogErrorIsFinal(t *testing.T) {
 	}
 }
 
+// TestReadLogBelowThePurge: a list with a hole is none.
+func TestReadLogBelowThePurge(t *testing.T) {
+	disk := simfs.New()
+	s := mustStart(t, disk, testOptions())
+	for range 4 {
+		must(t, s.add(5))
+		must(t, s.log.Roll())
+	}
+	must(t, s.add(5))
+	disk.Delete(verDir + "/log.1")
+	disk.Delete(verDir + "/log.6")
+	for after := range jute.Zxid(26) {
+		var got []jute.Zxid
+		err := s.dir.ReadLog(after, 25, func(e *jute.Entry) error {
+			got = append(got, e.Header.Zxid)
+			return nil
+		})
+		switch {
+		case after < 10 && (!errors.Is(err, persistence.ErrNotLogged) || got != nil):
+			t.Errorf("after %v, of which the log is gone: %v, %v", after, err, got)
+		case after >= 10 && (err != nil || len(got) != int(25-after)):
+			t.Errorf("after %v: %v, %v", after, err, got)
+		}
+	}
+	disk.Delete(verDir + "/log.10")
+	if err := s.dir.ReadLog(12, 25, func(*jute.Entry) error { return nil }); err == nil {
+		t.Error("a hole in the middle was not seen")
+	}
+	disk.Delete(verDir + "/log.b")
+	disk.Delete(verDir + "/log.15")
+	err := s.dir.ReadLog(12, 25, func(*jute.Entry) error { return nil })
+	if !errors.Is(err, persistence.ErrNotLogged) {
+		t.Error("no log at all:", err)
+	}
+}
+
+// TestReadLogBesideARoll: the log is rolled, and goes on, before any call of the reader.
+func TestReadLogBesideARoll(t *testing.T) {
+	for k := range 12 {
+		disk := simfs.New()
+		s := mustStart(t, disk, testOptions())
+		must(t, s.add(5))
+		must(t, s.log.Roll())
+		must(t, s.add(5))
+		calls := 0
+		disk.Inject = func(simfs.Call) simfs.Outcome {
+			if calls++; calls == k+1 {
+				disk.Inject = nil
+				must(t, s.log.Roll())
+				must(t, s.add(5))
+				must(t, s.log.Roll())
+				must(t, s.add(5))
+			}
+			return simfs.Outcome{}
+		}
+		for _, upTo := range []jute.Zxid{10, 7} {
+			n := 0
+			err := s.dir.ReadLog(2, upTo, func(*jute.Entry) error { n++; return nil })
+			if err != nil || n != int(upTo-2) {
+				t.Errorf("rolled before call %d, up to %v: %d, %v", k, upTo, n, err)
+			}
+		}
+	}
+}
+
 func TestReadLog(t *testing.T) {
 	disk := simfs.New()
 	s := mustStart(t, disk, testOptions())

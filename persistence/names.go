@@ -50,10 +50,12 @@ func (l *listing) take(dir string, info FileInfo, logs, snaps bool) {
 	home := name.Kind == names.Log && logs || name.Kind == names.Snapshot && snaps
 	switch {
 	case name.Class == names.Beside:
-	case name.Class == names.Exact && home && info.Type == Regular && logs && name.Kind == names.Log:
-		l.logs = append(l.logs, f)
 	case name.Class == names.Exact && home && info.Type == Regular:
-		l.snaps = append(l.snaps, f)
+		if name.Kind == names.Log {
+			l.logs = append(l.logs, f)
+		} else {
+			l.snaps = append(l.snaps, f)
+		}
 	case name.Class == names.Unfinished && info.Type == Regular:
 		l.tmp = append(l.tmp, filepath.Join(dir, info.Name))
 	default:

@@ -76,14 +76,14 @@ func (OS) Stat(name string) (FileInfo, error) {
 
 // Create implements FS.
 func (OS) Create(name string) (File, error) {
-	return openFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL|noFollow)
+	return openFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL)
 }
 
 // Open implements FS.
 func (OS) Open(name string) (File, error) { return openFile(name, os.O_RDONLY) }
 
-// OpenRW implements FS.
-func (OS) OpenRW(name string) (File, error) { return openFile(name, os.O_RDWR|noFollow) }
+// OpenRW implements FS. A link is followed: what it leads to counts as the file.
+func (OS) OpenRW(name string) (File, error) { return openFile(name, os.O_RDWR) }
 
 // Rename implements FS.
 func (OS) Rename(from, to string) error { return os.Rename(from, to) }

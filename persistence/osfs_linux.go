@@ -6,8 +6,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-const noFollow = unix.O_NOFOLLOW
-
 // dataSync flushes data, and of the metadata only what reading it back needs. A call that a
 // signal interrupted has flushed nothing and reported nothing: it alone is repeated.
 func dataSync(f *os.File) error {

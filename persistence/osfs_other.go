@@ -4,8 +4,6 @@ package persistence
 
 import "os"
 
-const noFollow = 0
-
 func dataSync(f *os.File) error { return f.Sync() }
 
 func writeBack(f, beside File) (bool, error) { return false, nil }

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"quoll/jute"
@@ -49,14 +50,22 @@ func TestOS(t *testing.T) {
 	must(t, disk.Rename(one.Name(), two.Name()))
 	must(t, disk.SyncDir(dir))
 	must(t, os.Symlink(two.Name(), one.Name()))
-	if _, err := disk.OpenRW(one.Name()); err == nil {
-		t.Fatal("followed a link for writing")
+	if _, err := disk.Create(one.Name()); !errors.Is(err, fs.ErrExist) {
+		t.Fatal("followed a link to make a file:", err)
 	}
-	must(t, disk.Remove(one.Name()))
+	must(t, os.Symlink("nothing", filepath.Join(dir, "a")))
+	must(t, os.Symlink("b", filepath.Join(dir, "b")))
+	must(t, os.Mkdir(filepath.Join(dir, "c"), 0o700))
 	list, err := disk.ReadDir(dir)
-	if err != nil || len(list) != 1 || list[0] != (persistence.FileInfo{Name: "two", Size: 6}) {
+	want := []persistence.FileInfo{
+		{Name: "a", Type: persistence.Dangling}, {Name: "b", Type: persistence.Dangling},
+		{Name: "c", Type: persistence.Special},
+		{Name: filepath.Base(one.Name()), Size: 6}, {Name: "two", Size: 6},
+	}
+	if err != nil || !slices.Equal(list, want) {
 		t.Fatal(list, err)
 	}
+	must(t, disk.Remove(one.Name()))
 	if _, err := disk.Open(one.Name()); !errors.Is(err, fs.ErrNotExist) {
 		t.Fatal(err)
 	}

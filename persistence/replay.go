@@ -229,7 +229,8 @@ func (r *replay) foreignEnd(f named, s *record.Scanner, end error) (torn bool, e
 // recordless notes a file that nothing can be read from. One of ours was created for the zxid in
 // its name. Apache's can have any name: it makes the next log after transactions that it lost.
 func (r *replay) recordless(f named, at int64) error {
-	if r.isOurs(f) && f.zxid > r.snap && r.anchored && inOrder(r.last, f.zxid, jute.OpError) != nil {
+	if r.isOurs(f) && f.zxid > r.snap && r.anchored &&
+		inOrder(r.last, f.zxid, jute.OpError) != nil {
 		return r.damage(f, at, "an empty log, and nothing leads up to its zxid")
 	}
 	r.empty = append(r.empty, f)

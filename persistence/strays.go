@@ -28,8 +28,8 @@ func (l *listing) tellStrays(rec *Recovered) {
 	}
 }
 
-// refuseStrays fails if a file that is not read could be more than what was loaded. Where no data is
-// at all, each name that claims to be of some is too much.
+// refuseStrays fails if a file that is not read could be more than what was loaded. Where no data
+// is at all, each name that claims to be of some is too much.
 func (d *Dir) refuseStrays(all listing, rec *Recovered) error {
 	nothing := rec.Empty || len(all.logs)+len(all.snaps) == 0
 	var found, advice []string

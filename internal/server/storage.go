@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
 
 	"quoll/internal/config"
 	"quoll/internal/replica"
@@ -32,6 +33,15 @@ func storeOptions(c *config.Config) persistence.Options {
 		o.Snap.Compression = snap.Gzip
 	}
 	return o
+}
+
+// tellStrays names the first files of a list that anyone may have made long.
+func tellStrays(logger *zap.Logger, level zapcore.Level, what string, files []string) {
+	const most = 20
+	if len(files) > 0 {
+		logger.Log(level, what, zap.Int("count", len(files)),
+			zap.Strings("files", files[:min(len(files), most)]))
+	}
 }
 
 // probe makes a file in each directory and removes it: that neither permissions nor a mount stand
@@ -65,6 +75,10 @@ func (s *Server) report(found *persistence.Recovered) {
 			zap.Strings("files", found.CopiedSidecar),
 			zap.Bool("end of the log checked", found.Own))
 	}
+	tellStrays(s.logger, zapcore.WarnLevel,
+		"files that look like logs or snapshots are not read", found.LookAlikes)
+	tellStrays(s.logger, zapcore.InfoLevel,
+		"files in the data directory that are no data are not touched", found.Foreign)
 	if t := &found.Snapshot.Trailer; t.HasLastZxid && t.LastZxid > found.LastZxid {
 		s.logger.Warn("the snapshot may hold parts of transactions that no log has",
 			zap.Stringer("snapshot up to", t.LastZxid), zap.Stringer("logs up to", found.LastZxid))

@@ -9,5 +9,6 @@
 // A Scanner stops at the first record that it cannot read and judges nothing: whether that is the
 // proper end, a torn tail or damage depends on who wrote the file, which package persistence knows.
 //
-// The package has no state, and a Scanner belongs to one goroutine. record.go is all.
+// The package has no state, and a Scanner belongs to one goroutine. Read record.go, then held.go,
+// which counts what a damaged log still has.
 package record

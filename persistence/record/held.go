@@ -30,7 +30,8 @@ func (h Held) String() string {
 	case 1:
 		return fmt.Sprintf("1 transaction that can be read, zxid %v", h.First)
 	}
-	return fmt.Sprintf("%d transactions that can be read, zxids %v to %v", h.Records, h.First, h.Last)
+	return fmt.Sprintf("%d transactions that can be read, zxids %v to %v",
+		h.Records, h.First, h.Last)
 }
 
 // Held adds the zxids above after of every whole record from here on, also of those behind broken

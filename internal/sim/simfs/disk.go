@@ -233,7 +233,9 @@ func (d *Disk) ReadDir(dir string) ([]persistence.FileInfo, error) {
 			list = append(list, info)
 		}
 	}
-	slices.SortFunc(list, func(a, b persistence.FileInfo) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(list, func(a, b persistence.FileInfo) int {
+		return cmp.Compare(a.Name, b.Name)
+	})
 	return list, nil
 }
 
