@@ -75,12 +75,10 @@ func Open(fsys FS, opt Options) (*Dir, error) {
 	return d, d.refuseMixed()
 }
 
-// makeDir makes a directory, durably. One that is there can be the work of a life that died before
-// it had flushed its name.
 func (d *Dir) makeDir(dir string) error {
 	_, err := d.fs.Stat(dir)
 	if err == nil {
-		return d.flushPath(dir)
+		return nil
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%w: %w", ErrDirectory, err)
@@ -94,8 +92,19 @@ func (d *Dir) makeDir(dir string) error {
 	return nil
 }
 
-// flushPath makes the names that lead to a directory durable. Above its parent it ends at the first
-// error: in a directory that cannot be flushed MkdirAll makes nothing.
+// flushPaths makes the names that lead to the directories durable: they can be the work of a life
+// that died before it had flushed them.
+func (d *Dir) flushPaths() error {
+	for _, dir := range slices.Compact([]string{d.snapDir, d.logDir}) {
+		if err := d.flushPath(dir); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// flushPath ends, above the parent of dir, at the first error: in a directory that cannot be flushed
+// MkdirAll makes nothing.
 func (d *Dir) flushPath(dir string) error {
 	parent := filepath.Dir(dir)
 	if err := d.fs.SyncDir(parent); err != nil {

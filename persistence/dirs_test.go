@@ -48,7 +48,7 @@ func TestDirectoriesOfAnEarlierLifeAreFlushed(t *testing.T) {
 				disk.dirs[dir] = true
 			}
 		}
-		_, err := persistence.Open(disk, opt)
+		_, err := start(disk, opt)
 		if err != nil || len(disk.dirs) > 0 {
 			t.Errorf("with %v: %v, not flushed: %v", there, err, disk.dirs)
 		}
@@ -64,7 +64,7 @@ func TestDirectoriesThatCannotBeFlushed(t *testing.T) {
 		opt := testOptions()
 		opt.DataDir = "/srv/data"
 		must(t, disk.MkdirAll("/srv/data/version-2"))
-		if _, err := persistence.Open(disk, opt); !errors.Is(err, want) {
+		if _, err := start(disk, opt); !errors.Is(err, want) {
 			t.Errorf("%s: %v", dir, err)
 		}
 	}

@@ -125,6 +125,9 @@ func (d *Dir) recover(sink Sink, all listing, found bool) (rec Recovered, err er
 			return rec, err
 		}
 	}
+	if err := d.flushPaths(); err != nil {
+		return rec, err
+	}
 	if cut != nil {
 		if err := d.carryOut(cut); err != nil {
 			return rec, err
