@@ -103,8 +103,8 @@ func (d *Dir) flushPaths() error {
 	return nil
 }
 
-// flushPath ends, above the parent of dir, at the first error: in a directory that cannot be flushed
-// MkdirAll makes nothing.
+// flushPath ends, above the parent of dir, at the first error: in a directory that cannot be
+// flushed MkdirAll makes nothing.
 func (d *Dir) flushPath(dir string) error {
 	parent := filepath.Dir(dir)
 	if err := d.fs.SyncDir(parent); err != nil {
