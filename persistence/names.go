@@ -74,30 +74,34 @@ func (l *listing) sort() {
 	})
 }
 
-// LogPaths picks the logs from a listing of dir and returns their paths, oldest first. Strays are
-// the paths of what has the air of a log or a snapshot and is never read.
-func LogPaths(dir string, list []FileInfo) (paths, strays []string) {
-	var l listing
+// sorted is the listing of one directory that has logs and snapshots.
+func sorted(dir string, list []FileInfo) (l listing) {
 	for _, info := range list {
 		l.take(dir, info, true, true)
 	}
 	l.sort()
-	for _, f := range l.logs {
-		paths = append(paths, filepath.Join(dir, f.Name))
-	}
-	for i := range l.strays {
-		if names.Claims(l.strays[i].Name) {
-			strays = append(strays, l.strays[i].path())
-		}
-	}
-	return paths, strays
+	return l
 }
 
-// SnapPaths picks the snapshots from a listing of dir and returns their paths, oldest first.
-func SnapPaths(dir string, list []FileInfo) []string {
-	var paths []string
-	for _, f := range listed(list, snapPrefix) {
+func paths(dir string, files []named) (paths []string) {
+	for _, f := range files {
 		paths = append(paths, filepath.Join(dir, f.Name))
 	}
 	return paths
+}
+
+// LogPaths picks the logs from a listing of dir and returns their paths, oldest first.
+func LogPaths(dir string, list []FileInfo) []string { return paths(dir, sorted(dir, list).logs) }
+
+// SnapPaths picks the snapshots from a listing of dir and returns their paths, oldest first.
+func SnapPaths(dir string, list []FileInfo) []string { return paths(dir, sorted(dir, list).snaps) }
+
+// StrayPaths picks what has the air of a log or a snapshot and is never read.
+func StrayPaths(dir string, list []FileInfo) (strays []string) {
+	for _, s := range sorted(dir, list).strays {
+		if names.Claims(s.Name) {
+			strays = append(strays, s.path())
+		}
+	}
+	return strays
 }

@@ -236,8 +236,7 @@ func logsOf(fsys persistence.FS, dir string) (logs, strays []string, err error) 
 	if err != nil {
 		return nil, nil, err
 	}
-	logs, strays = persistence.LogPaths(dir, list)
-	return logs, strays, nil
+	return persistence.LogPaths(dir, list), persistence.StrayPaths(dir, list), nil
 }
 
 func exists(fsys persistence.FS, name string) bool {
