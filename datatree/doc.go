@@ -24,9 +24,9 @@
 //   - Quota stats are kept by each server for itself, by Apply, never by a transaction.
 //
 // Read in this order: tree.go (what there is), kind.go (what an ephemeral owner means), view.go and
-// list.go (reading), apply.go and change.go (transactions), digest.go, quota.go, watches.go,
-// owners.go and reap.go (what goes without a client's asking), largest.go, load.go and walk.go
-// (snapshots).
+// list.go (reading), apply.go and change.go (transactions), digest.go, quota.go,
+// returnable.go (what would end Apache's server), watches.go, owners.go and reap.go (what goes
+// without a client's asking), largest.go, load.go and walk.go (snapshots).
 // Below it: watch (who wants to hear of what), internal/store (where nodes live), internal/acl
 // (interned ACLs), internal/quota (texts and trie).
 package datatree

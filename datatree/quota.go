@@ -139,10 +139,14 @@ func (t *Tree) quotaCreated(path []byte) {
 	}
 }
 
-// quotaDeleted ends the quota of a path when its limit node goes.
+// quotaDeleted ends the quota of a path when its limit node goes. Any node below /zookeeper* that
+// has the name of a limit node does it, as in ZooKeeper: see DeleteEndsApache.
 func (t *Tree) quotaDeleted(parent, name []byte) {
-	if string(name) == limitsName && bytes.HasPrefix(parent, []byte(quotaPath)) {
-		t.quotas.Remove(parent[len(quotaPath):])
+	if string(name) != limitsName || !bytes.HasPrefix(parent, []byte(procPath)) {
+		return
+	}
+	if of, long := cutUnits(parent, len(quotaPath)); long {
+		t.quotas.Remove(of)
 	}
 }
 

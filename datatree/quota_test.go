@@ -90,3 +90,54 @@ func TestOddQuotaNodes(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 }
+
+// TestALimitOverBrokenStats: stats that Apache cannot read wait for the limit node that makes it read
+// them. Blank parts of a path do not count for it.
+func TestALimitOverBrokenStats(t *testing.T) {
+	tree := datatree.New(datatree.Options{})
+	w := &writer{tree: tree}
+	for _, p := range []string{"q", "r"} {
+		w.create("/zookeeper/quota/" + p)
+		w.create("/zookeeper/quota/" + p + "/zookeeper_stats")
+	}
+	for path, data := range map[string][]byte{"q": []byte("?"), "r": []byte("count=1")} {
+		w.apply(jute.OpSetData, &jute.SetDataRequest{
+			Path: []byte("/zookeeper/quota/" + path + "/zookeeper_stats"), Data: data})
+	}
+	for path, ends := range map[string]bool{
+		"/zookeeper/quota/q/zookeeper_limits":   true,
+		"/zookeeper/quota/ /q/zookeeper_limits": true,
+		"/zookeeper/quota/q/ /zookeeper_limits": true,
+		"/zookeeper/quota/r/zookeeper_limits":   false,
+		"/zookeeper/quota/s/zookeeper_limits":   false,
+		"/zookeeper/quota/q/zookeeper_stats":    false,
+		"/zookeeper/q/zookeeper_limits":         false,
+		"/q/zookeeper_limits":                   false,
+	} {
+		if got := tree.Peek().LimitEndsApache([]byte(path)); got != ends {
+			t.Errorf("%s: %v", path, got)
+		}
+	}
+}
+
+// TestALimitOfAnotherPath: Apache cuts 16 chars, not bytes, off the parent of any node below
+// /zookeeper* that is named like a limit node.
+func TestALimitOfAnotherPath(t *testing.T) {
+	tree := datatree.New(datatree.Options{})
+	w := &writer{tree: tree}
+	for _, p := range []string{
+		"/g", "/zookeeper/quota/g", "/zookeeper/quota/g/zookeeper_limits",
+		"/zookeeper/quota/g/zookeeper_stats", "/zookeeperéüöabcg",
+		"/zookeeperéüöabcg/zookeeper_limits", "/g/counted",
+	} {
+		w.create(p)
+	}
+	w.apply(jute.OpDelete,
+		&jute.PathOnly{Path: []byte("/zookeeperéüöabcg/zookeeper_limits")})
+	w.create("/g/free")
+	v := tree.Peek()
+	n, _ := v.Find([]byte("/zookeeper/quota/g/zookeeper_stats"))
+	if got := string(v.AppendData(nil, n)[4:]); got != "count=2,bytes=16" {
+		t.Error(got)
+	}
+}

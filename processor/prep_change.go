@@ -31,6 +31,9 @@ func (p *Prep) delete(w *writing, in *jute.PathVersion) (jute.OpCode, jute.Error
 	if n.Children > 0 {
 		return 0, jute.NotEmpty
 	}
+	if datatree.DeleteEndsApache(in.Path) {
+		return 0, jute.BadArguments
+	}
 	p.appendDelete(w, in.Path, parentPath, &parent, &n)
 	return jute.OpDelete, jute.OK
 }
@@ -59,6 +62,9 @@ func (p *Prep) deleteContainer(w *writing, path []byte) (jute.OpCode, jute.Error
 	if kind == datatree.KindEphemeral ||
 		w.Stream == nil && (kind == datatree.KindPersistent || changed) {
 		return 0, jute.BadVersion
+	}
+	if datatree.DeleteEndsApache(path) {
+		return 0, jute.BadArguments
 	}
 	p.appendDelete(w, path, parentPath, &parent, &n)
 	return jute.OpDeleteContainer, jute.OK
@@ -116,6 +122,9 @@ func (p *Prep) setData(w *writing, in *jute.SetDataRequest) (jute.OpCode, jute.E
 	version, code := nextVersion(n.Stat.Version, in.Version)
 	if code != jute.OK {
 		return 0, code
+	}
+	if datatree.SetEndsApache(in.Path, in.Data) {
+		return 0, jute.BadArguments
 	}
 	c := jute.Encoder(p.body)
 	txn := jute.SetDataRequest{Path: in.Path, Data: in.Data, Version: version}

@@ -45,6 +45,9 @@ func (p *Prep) create(
 	if code := p.checkQuota(path, 0, len(in.Data), true); code != jute.OK {
 		return 0, code
 	}
+	if datatree.CreateEndsApache(path, in.Data) || p.tree.Peek().LimitEndsApache(path) {
+		return 0, jute.BadArguments
+	}
 	p.appendCreate(op, in, path, acl, parent.Stat.Cversion+1)
 	p.noteCreate(w, in, path, parentPath, acl, &parent, op)
 	return op, jute.OK

@@ -36,6 +36,7 @@ var roomImports = []importRule{
 	{"internal/arch", nil},
 	{"internal/config", nil},
 	{"internal/metrics", nil},
+	{"internal/reference", []string{"jute", "client"}},
 	{"internal/replica", []string{
 		"jute", "datatree", "datatree/watch", "processor/...",
 		"quorum", "quorum/config", "quorum/election", "quorum/zab", "internal/metrics",

@@ -11,6 +11,9 @@ import (
 	"quoll/jute"
 )
 
+// window is how many requests are in flight while a tree is changed.
+const window = 500
+
 // change makes the tree grow to its size and then changes some of it by every kind of write. Every
 // write is answered before it returns; the connection is then dropped, so that its session and its
 // ephemerals live on.

@@ -21,6 +21,7 @@ import (
 
 	"quoll/interop/apache"
 	"quoll/interop/process"
+	"quoll/interop/tree"
 )
 
 type settings struct {
@@ -55,8 +56,8 @@ type relay struct {
 	settings
 	dir    string
 	random *rand.Rand
-	before tree // what the last server showed
-	next   int  // number of the next node
+	before tree.Tree // what the last server showed
+	next   int       // number of the next node
 }
 
 func run(ctx context.Context, s settings) error {
@@ -91,19 +92,19 @@ func (r *relay) leg(ctx context.Context, who string, round int) error {
 	}
 	defer server.Kill()
 	up := time.Since(begin)
-	now, err := read(ctx, server.Addr())
+	now, err := tree.Read(ctx, server.Addr(), "u:p")
 	if err != nil {
 		return err
 	}
 	if r.before != nil {
-		if err := r.before.compare(now); err != nil {
+		if err := r.before.Compare(now); err != nil {
 			return err
 		}
 	}
 	if err := r.change(ctx, server.Addr()); err != nil {
 		return err
 	}
-	if r.before, err = read(ctx, server.Addr()); err != nil {
+	if r.before, err = tree.Read(ctx, server.Addr(), "u:p"); err != nil {
 		return err
 	}
 	if err := healthy(ctx, server.Addr()); err != nil {

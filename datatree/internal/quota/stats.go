@@ -122,3 +122,18 @@ func (s Stats) Append(dst []byte) []byte {
 	}
 	return dst
 }
+
+// Readable says that Apache's StatsTrack reads a text too, and as the same numbers: null ends in an
+// exception there, and what is not ASCII is decoded with rules of Java's own.
+func Readable(text []byte) bool {
+	if text == nil {
+		return false
+	}
+	for _, b := range text {
+		if b > 0x7f {
+			return false
+		}
+	}
+	_, err := ParseStats(text)
+	return err == nil
+}

@@ -109,3 +109,17 @@ func blank(b []byte) bool {
 	}
 	return true
 }
+
+// HasSegments says that a path names anything but the root of a Trie.
+func HasSegments(path []byte) bool {
+	s := segments{path: path}
+	return s.next()
+}
+
+// Clean appends a path without its blank segments: as Longest says it.
+func Clean(dst, path []byte) []byte {
+	for s := (segments{path: path}); s.next(); {
+		dst = append(append(dst, '/'), s.seg...)
+	}
+	return dst
+}

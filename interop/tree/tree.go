@@ -1,4 +1,4 @@
-package main
+package tree
 
 import (
 	"bytes"
@@ -12,30 +12,33 @@ import (
 	"quoll/jute"
 )
 
-// znode is what a client can see of a node.
-type znode struct {
-	data []byte
-	stat jute.Stat
-	acl  []jute.ACL
+// Node is what a client can see of a node.
+type Node struct {
+	Data []byte
+	Stat jute.Stat
+	ACL  []jute.ACL
 }
 
-// tree is what a client can see of a tree.
-type tree map[string]*znode
+// Tree is what a client can see of a tree, by path.
+type Tree map[string]*Node
 
 // window is how many requests are in flight while a tree is read.
 const window = 500
 
-// read fetches the whole tree below the root.
-func read(ctx context.Context, addr string) (tree, error) {
+// Read fetches the whole tree below the root. The client is who the digest proofs say, such as
+// "name:password".
+func Read(ctx context.Context, addr string, proofs ...string) (Tree, error) {
 	c, err := client.Dial(ctx, addr, client.Options{})
 	if err != nil {
 		return nil, err
 	}
 	defer c.Close(ctx)
-	if err := c.AddAuth(ctx, "digest", []byte("u:p")); err != nil {
-		return nil, err
+	for _, proof := range proofs {
+		if err := c.AddAuth(ctx, "digest", []byte(proof)); err != nil {
+			return nil, err
+		}
 	}
-	all := tree{}
+	all := Tree{}
 	level := []string{"/"}
 	for len(level) > 0 {
 		var below []string
@@ -52,7 +55,7 @@ func read(ctx context.Context, addr string) (tree, error) {
 }
 
 // fetch reads some nodes and lists their children.
-func (t tree) fetch(ctx context.Context, c *client.Conn, paths []string) ([]string, error) {
+func (t Tree) fetch(ctx context.Context, c *client.Conn, paths []string) ([]string, error) {
 	type asked struct{ data, acl, children *client.Future }
 	asks := make([]asked, len(paths))
 	for i, p := range paths {
@@ -76,7 +79,7 @@ func (t tree) fetch(ctx context.Context, c *client.Conn, paths []string) ([]stri
 		if _, err := asks[i].children.Into(ctx, &names); err != nil {
 			return nil, fmt.Errorf("getChildren %s: %w", p, err)
 		}
-		t[p] = &znode{data: data.Data, stat: data.Stat, acl: acl.ACL}
+		t[p] = &Node{Data: data.Data, Stat: data.Stat, ACL: acl.ACL}
 		for _, name := range names.Names {
 			below = append(below, strings.TrimSuffix(p, "/")+"/"+string(name))
 		}
@@ -84,23 +87,23 @@ func (t tree) fetch(ctx context.Context, c *client.Conn, paths []string) ([]stri
 	return below, nil
 }
 
-// compare names the first differences between two trees.
-func (t tree) compare(now tree) error {
+// Compare names the first differences between two trees.
+func (t Tree) Compare(now Tree) error {
 	var differences []string
 	for _, path := range slices.Sorted(maps.Keys(t)) {
 		was, is := t[path], now[path]
 		switch {
 		case is == nil:
 			differences = append(differences, path+" is gone")
-		case !bytes.Equal(was.data, is.data) || (was.data == nil) != (is.data == nil):
+		case !bytes.Equal(was.Data, is.Data) || (was.Data == nil) != (is.Data == nil):
 			differences = append(differences,
-				fmt.Sprintf("%s: data %q, was %q", path, short(is.data), short(was.data)))
-		case was.stat != is.stat:
+				fmt.Sprintf("%s: data %q, was %q", path, short(is.Data), short(was.Data)))
+		case was.Stat != is.Stat:
 			differences = append(differences,
-				fmt.Sprintf("%s: stat\n  is  %+v\n  was %+v", path, is.stat, was.stat))
-		case !slices.Equal(was.acl, is.acl):
+				fmt.Sprintf("%s: stat\n  is  %+v\n  was %+v", path, is.Stat, was.Stat))
+		case !slices.Equal(was.ACL, is.ACL):
 			differences = append(differences,
-				fmt.Sprintf("%s: acl %v, was %v", path, is.acl, was.acl))
+				fmt.Sprintf("%s: acl %v, was %v", path, is.ACL, was.ACL))
 		}
 	}
 	for _, path := range slices.Sorted(maps.Keys(now)) {

@@ -1,0 +1,39 @@
+package server_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"quoll/internal/reference"
+	"quoll/persistence"
+)
+
+// The tables are proved right against Apache's server in interop/reference.
+func TestServerKeepsTheReference(t *testing.T) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	r := start(t, t.TempDir(), persistence.OS{},
+		"zookeeper.extendedTypesEnabled=true", "maxSessionTimeout=60000")
+	defer r.finish(t)
+	for _, table := range reference.Tables() {
+		t.Run(table.Name, func(t *testing.T) {
+			wrong, err := table.Run(ctx, r.addr)
+			require.NoError(t, err)
+			require.Empty(t, wrong)
+		})
+	}
+}
+
+// A write that would end Apache's server, now or when it takes the directory over, is refused.
+func TestHostileWritesAreRefused(t *testing.T) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	r := start(t, t.TempDir(), persistence.OS{}, "maxSessionTimeout=60000")
+	defer r.finish(t)
+	wrong, err := reference.RefuseHostiles(ctx, r.addr)
+	require.NoError(t, err)
+	require.Empty(t, wrong)
+}

@@ -1,0 +1,126 @@
+package processor
+
+import (
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"quoll/datatree"
+	"quoll/jute"
+	"quoll/processor/auth"
+	"quoll/processor/session"
+)
+
+// prepOver is a Prep over a tree that transactions made, as they could stand in a log.
+func prepOver(t *testing.T, rules PrepRules, txns ...jute.Txn) *Prep {
+	t.Helper()
+	tree := datatree.New(datatree.Options{ExtendedTypes: true})
+	var result datatree.Result
+	for i, txn := range txns {
+		tree.Lock()
+		tree.Apply(&jute.Entry{
+			Header: jute.TxnHeader{Zxid: jute.Zxid(i + 1), Type: txn.Type}, Body: txn.Data,
+		}, &result)
+		tree.Unlock()
+		require.Equal(t, jute.OK, result.Err, i)
+	}
+	rules.Auth = &auth.Rules{DigestEnabled: true}
+	return newPrep(rules, new(Counts), nil, tree, session.NewTable(1000, 0, 1, 1))
+}
+
+func world() []jute.ACL {
+	return []jute.ACL{{Perms: jute.PermAll, ID: jute.ID{Scheme: "world", ID: "anyone"}}}
+}
+
+// created is the transaction of a create; cversion is the one that the parent gets, -1 the next.
+func created(path string, data []byte, cversion int32) jute.Txn {
+	return jute.Txn{Type: jute.OpCreate, Data: jute.Append(nil, &jute.CreateTxn{
+		Path: []byte(path), Data: data, ACL: world(), ParentCVersion: cversion,
+	})}
+}
+
+func (p *Prep) asked(op jute.OpCode, body jute.Record) prepared {
+	return p.prepare(&Request{
+		Stream: &Stream{}, Type: op, Body: jute.Append(nil, body), Identity: auth.Nobody(),
+	})
+}
+
+// A log of Apache's, or of an older server of ours, may have made what no write may make now. What
+// would end Apache's server on it is refused.
+func TestWhatAnOldLogMadeEndsNoServer(t *testing.T) {
+	quota := "/zookeeper/quota/q"
+	p := prepOver(t, PrepRules{},
+		created("/zookeeper/zookeeper_limits", nil, -1),
+		created("/zookeeper/quota/zookeeper_limits", nil, -1),
+		created(quota, nil, -1),
+		created(quota+"/zookeeper_stats", nil, -1),
+		jute.Txn{Type: jute.OpSetData, Data: jute.Append(nil, &jute.SetDataRequest{
+			Path: []byte(quota + "/zookeeper_stats"), Data: []byte("?"),
+		})},
+		created("/plain", nil, -1),
+	)
+	for _, path := range []string{
+		"/zookeeper/zookeeper_limits", "/zookeeper/quota/zookeeper_limits",
+	} {
+		got := p.asked(jute.OpDelete, &jute.PathVersion{Path: []byte(path), Version: -1})
+		require.Equal(t, jute.BadArguments, got.code, path)
+		got = p.asked(jute.OpDeleteContainer, &jute.PathBuffer{Path: []byte(path)})
+		require.Equal(t, jute.BadArguments, got.code, path)
+	}
+	limit := &jute.CreateRequest{
+		Path: []byte(quota + "/zookeeper_limits"), Data: []byte("count=1"), ACL: world(),
+	}
+	require.Equal(t, jute.BadArguments, p.asked(jute.OpCreate, limit).code)
+	stats := &jute.SetDataRequest{
+		Path: []byte(quota + "/zookeeper_stats"), Data: []byte("count=1"), Version: -1,
+	}
+	got := p.asked(jute.OpSetData, stats)
+	require.Equal(t, jute.OK, got.code)
+	require.Equal(t, jute.OpSetData, got.entry.Header.Type)
+	got = p.asked(jute.OpDeleteContainer, &jute.PathBuffer{Path: []byte("/plain")})
+	require.Equal(t, jute.OK, got.code)
+}
+
+// TestSequenceText: what Java's String.format(Locale.ENGLISH, "%010d", n) writes.
+func TestSequenceText(t *testing.T) {
+	for n, want := range map[int32]string{
+		0: "0000000000", 1: "0000000001", 9: "0000000009", 10: "0000000010",
+		999999999: "0999999999", 1000000000: "1000000000", math.MaxInt32: "2147483647",
+		-1: "-000000001", -10: "-000000010", -99999999: "-099999999",
+		-999999999: "-999999999", -1000000000: "-1000000000", math.MinInt32: "-2147483648",
+	} {
+		require.Equal(t, "/a"+want, string(appendSequence([]byte("/a"), n)))
+	}
+}
+
+// A parent's counter of changes goes round; its number in flight is the one that the next name has.
+// What Apache's server makes of it is in interop/reference.
+func TestSequenceNumbersGoRound(t *testing.T) {
+	p := prepOver(t, PrepRules{},
+		created("/p", nil, -1), created("/p/kid", nil, math.MaxInt32-1))
+	next := func() (name string, parent int32) {
+		in := &jute.CreateRequest{
+			Path: []byte("/p/s-"), ACL: world(), Flags: jute.ModePersistentSequential,
+		}
+		got := p.asked(jute.OpCreate, in)
+		require.Equal(t, jute.OK, got.code)
+		var txn jute.CreateTxn
+		_, err := jute.Decode(got.entry.Body, &txn)
+		require.NoError(t, err)
+		return string(txn.Path), txn.ParentCVersion
+	}
+	for _, want := range []struct {
+		name   string
+		parent int32
+	}{
+		{"/p/s-2147483646", math.MaxInt32},
+		{"/p/s-2147483647", math.MinInt32},
+		{"/p/s--2147483648", math.MinInt32 + 1},
+		{"/p/s--2147483647", math.MinInt32 + 2},
+	} {
+		name, parent := next()
+		require.Equal(t, want.name, name)
+		require.Equal(t, want.parent, parent)
+	}
+}
