@@ -34,6 +34,7 @@ var roomImports = []importRule{
 	{"processor/...", []string{"jute", "datatree", "datatree/watch", "processor/..."}},
 
 	{"internal/arch", nil},
+	{"internal/hostile", nil},
 	{"internal/config", nil},
 	{"internal/metrics", nil},
 	{"internal/reference", []string{"jute", "client"}},
@@ -53,7 +54,7 @@ var roomImports = []importRule{
 	{"internal/sim/...", []string{
 		"jute", "datatree/...", "persistence/...", "processor/...", "client",
 		"quorum", "quorum/config", "quorum/election", "quorum/zab",
-		"internal/replica/...", "internal/metrics", "internal/sim/...",
+		"internal/replica/...", "internal/metrics", "internal/hostile", "internal/sim/...",
 	}},
 	{"internal/server", []string{
 		"jute", "datatree", "datatree/watch", "persistence/...", "processor/...", "quorum/...",

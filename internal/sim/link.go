@@ -14,7 +14,7 @@ import (
 // link is a connection through the network, with the client's end of it.
 type link struct {
 	w      *run
-	client *client.Client
+	to     recipient // who reads
 	record *history.Conn
 	peer   netip.AddrPort
 	socket *socket // nil: not accepted yet
@@ -28,6 +28,7 @@ type link struct {
 	read   int64  // offset of in in all that was sent to the client
 	marks  []mark // of everything that the server wrote
 	closed bool   // by the client
+	killed bool   // the server's process is gone
 	eof    bool   // the server's end is behind wire
 }
 
@@ -42,8 +43,25 @@ func (k *link) id() int { return int(k.record.ID) }
 // Record implements client.Link.
 func (k *link) Record() *history.Conn { return k.record }
 
+// recipient is who reads a connection.
+type recipient interface {
+	IsSlow() bool
+	// Bytes takes something off the front of what arrived, and returns the rest.
+	Bytes([]byte) []byte
+	Lost(client.Link)
+}
+
 // dial opens a connection; nil when nobody listens.
 func (w *run) dial(c *client.Client) client.Link {
+	r := &reader{Client: c}
+	if r.link = w.open(c.Number(), r); r.link == nil {
+		return nil
+	}
+	return r.link
+}
+
+// open opens a connection from one of the clients' machines.
+func (w *run) open(machine int, to recipient) *link {
 	p := w.process
 	if p == nil || len(p.loops) == 0 {
 		return nil
@@ -52,11 +70,14 @@ func (w *run) dial(c *client.Client) client.Link {
 		w.Counts.Add("fault", "connection refused")
 		return nil
 	}
-	k := &link{w: w, client: c, record: new(history.Conn)}
+	k := &link{w: w, to: to, record: new(history.Conn)}
 	w.history.Conns = append(w.history.Conns, k.record)
 	k.record.ID = model.Conn(len(w.history.Conns))
 	k.record.Life = p.life
-	k.record.Peer = netip.AddrFrom4([4]byte{10, 0, 0, byte(1 + c.Number()%3)})
+	k.record.Peer = netip.AddrFrom4([4]byte{10, 0, 0, byte(1 + machine%3)})
+	if machine%3 == 2 {
+		k.record.Peer = netip.AddrFrom16([16]byte{0: 0xfd, 15: 3})
+	}
 	k.peer = netip.AddrPortFrom(k.record.Peer, uint16(1000+k.id()%50_000))
 	loop := p.loops[w.Rand.IntN(len(p.loops))]
 	k.upAt = w.Now + w.latency()
@@ -167,6 +188,7 @@ func (k *link) serverClosed() {
 // reset: the server's machine or process is gone. What was on its way may still arrive.
 func (k *link) reset() {
 	w := k.w
+	k.killed = true
 	if w.Chance(2) {
 		w.Counts.Add("fault", "what was on its way is lost")
 		k.wire = k.wire[:len(k.wire)-k.flying]
@@ -177,7 +199,7 @@ func (k *link) reset() {
 
 // Consume lets the client read what has arrived.
 func (k *link) Consume() {
-	if k.closed || k.client.IsSlow() {
+	if k.closed || k.to.IsSlow() {
 		return
 	}
 	n := len(k.wire) - k.flying
@@ -186,20 +208,23 @@ func (k *link) Consume() {
 	if s := k.socket; n > 0 && s != nil && len(s.out) > 0 && !s.gone {
 		s.loop.p.after(k.w.latency(), s.queue)
 	}
-	for !k.closed && len(k.in) >= 4 {
-		size := int(binary.BigEndian.Uint32(k.in))
-		if len(k.in) < 4+size {
-			break
-		}
-		k.record.Got = append(k.record.Got, history.Frame{
-			Bytes: k.in[4 : 4+size : 4+size], Applied: k.applied(k.read), At: k.w.Now,
-		})
-		frame := k.in[4 : 4+size]
-		k.in = k.in[4+size:]
-		k.read += int64(4 + size)
-		k.client.Frame(k, frame)
+	for before := -1; !k.closed && len(k.in) > 0 && len(k.in) != before; {
+		before = len(k.in)
+		k.in = k.to.Bytes(k.in)
 	}
 	if k.eof && !k.closed && len(k.wire) == 0 {
-		k.client.Lost(k)
+		k.to.Lost(k)
 	}
+}
+
+// cutFrame takes the first whole frame off, without its length; nil: there is none yet.
+func cutFrame(p []byte) (frame, rest []byte) {
+	if len(p) < 4 {
+		return nil, p
+	}
+	size := int(binary.BigEndian.Uint32(p))
+	if len(p) < 4+size {
+		return nil, p
+	}
+	return p[4 : 4+size : 4+size], p[4+size:]
 }

@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"encoding/binary"
 	"io"
 	"slices"
 	"time"
@@ -187,10 +186,7 @@ func (s *socket) Write(b []byte) {
 // opened looks at the answer to the connect request, to know whose connection it is.
 func (s *socket) opened(b []byte) {
 	var r jute.ConnectResponse
-	if len(b) < 4 {
-		return
-	}
-	frame := b[4 : 4+binary.BigEndian.Uint32(b)]
+	frame, _ := cutFrame(b)
 	if _, err := jute.Decode(frame, &r); err != nil || r.SessionID == 0 {
 		return
 	}

@@ -6,6 +6,7 @@ import (
 
 	"quoll/internal/sim/model"
 	"quoll/internal/sim/requests"
+	"quoll/internal/sim/world"
 	"quoll/persistence"
 	"quoll/processor/throttle"
 )
@@ -31,19 +32,33 @@ type plan struct {
 	quota    bool
 	limits   limits
 	faults   faults
-	log      persistence.LogOptions
-	gzip     bool
+	store    store
 	throttle throttle.Rules
 	// closeTxn: a closeSession names the ephemerals that go with it.
 	closeTxn   bool
 	slowWalk   int64 // how many times longer a snapshot takes
 	maxWatches int   // 0: no limit
 	largeBytes int64
+	// maxSessions is Sessions.MaxCount; 0: no limit.
+	maxSessions int
+	noDigest    bool
+	words       bool // four-letter words are answered
+	crowd       int  // children of one node, more than any other has
+}
+
+// store is how the data lies on disk.
+type store struct {
+	log     persistence.LogOptions
+	gzip    bool
+	twoDirs bool
+	// noLastZxid: snapshots do not say how far their walk has seen.
+	noLastZxid bool
 }
 
 // limits are the constants that servers leave large and simulations make small.
 type limits struct {
 	snapCount        int64
+	snapBytes        int64 // snapSizeLimitInKb; 0: no limit
 	applyBatch       int
 	inFlight         int
 	inFlightBytes    int
@@ -86,11 +101,12 @@ func drawPlan(rng *rand.Rand) plan {
 		millis:   pick(1000, 2000, 4000),
 		eager:    rng.IntN(8) == 0,
 		quota:    rng.IntN(3) == 0,
-		gzip:     rng.IntN(8) == 0,
 	}
+	p.store = store{gzip: rng.IntN(8) == 0, twoDirs: rng.IntN(4) == 0, noLastZxid: rng.IntN(6) == 0}
 	p.model = model.Options{
 		ExtendedTypes: rng.IntN(4) > 0, SuperDigest: model.DigestID([]byte(requests.SuperProof)),
 		EnforceQuota: p.quota, Reconfig: rng.IntN(4) == 0,
+		MaxMultiOps: int(pick(0, 0, 0, 3, 20)),
 	}
 	if rng.IntN(12) == 0 {
 		p.enforce = []string{"digest"}
@@ -109,7 +125,7 @@ func drawPlan(rng *rand.Rand) plan {
 		slowFlush: coin(), pauses: coin(), drift: coin(), wallJumps: coin(), cuts: coin(),
 		slowReaders: coin(), shortReads: coin(), refusedOpens: coin(), failSnapshots: coin(),
 	}
-	p.log = persistence.LogOptions{
+	p.store.log = persistence.LogOptions{
 		PreAllocBytes: pick(0, 512, 8192), ZeroAheadBytes: pick(0, 256, 4096),
 		SizeLimitBytes: pick(0, 0, 700, 3000),
 	}
@@ -124,6 +140,7 @@ func drawPlan(rng *rand.Rand) plan {
 		// its parent's pzxid stays behind; so it is in ZooKeeper.
 		p.limits.snapCount = 1 << 40
 	}
+	p.odd(rng)
 	p.slowWalk = pick(1, 1, 5, 20)
 	if rng.IntN(8) == 0 {
 		p.maxWatches = int(pick(1, 5, 20))
@@ -133,9 +150,62 @@ func drawPlan(rng *rand.Rand) plan {
 	}
 	p.limits.bulkBytes = int(pick(60, 200, 64<<10))
 	if coin() {
-		p.log.Watermark = persistence.Lag
+		p.store.log.Watermark = persistence.Lag
 	}
 	return p
+}
+
+// odd draws what few operators set.
+func (p *plan) odd(rng *rand.Rand) {
+	if rng.IntN(10) == 0 {
+		p.maxSessions = p.clients + rng.IntN(2)
+	}
+	p.noDigest = rng.IntN(10) == 0
+	p.words = rng.IntN(2) == 0
+	if rng.IntN(10) == 0 { // no flush at all: the power must not fail
+		p.store.log.NoSync = true
+		p.faults.power = false
+	}
+	if rng.IntN(6) == 0 && p.closeTxn {
+		p.limits.snapCount, p.limits.snapBytes = 1000, int64(1+rng.IntN(3))*700
+	}
+	if rng.IntN(25) == 0 {
+		p.crowd = 1025 + rng.IntN(200)
+		p.requests = min(p.requests, 150)
+		p.model.MaxMultiOps, p.enforce = 0, nil
+		p.limits.maxFrame, p.limits.outputCap, p.limits.window = 4000, 1<<20, 16<<10
+	}
+}
+
+// count notes what is set.
+func (p *plan) count(counts *world.Counts) {
+	for _, s := range []struct {
+		name string
+		set  bool
+	}{
+		{"enableEagerACLCheck", p.eager},
+		{"forceSync=no", p.store.log.NoSync},
+		{"maxMultiOps", p.model.MaxMultiOps > 0},
+		{"maxSessions", p.maxSessions > 0},
+		{"no digest", p.noDigest},
+		{"no last zxid in snapshots", p.store.noLastZxid},
+		{"snapSizeLimit", p.limits.snapBytes > 0},
+		{"two directories", p.store.twoDirs},
+		{"four-letter words", p.words},
+		{"a node of many children", p.crowd > 0},
+	} {
+		if s.set {
+			counts.Add("setting", s.name)
+		}
+	}
+}
+
+// chunkNames is after how many names a listing gives the lock back.
+func (p *plan) chunkNames() int {
+	if p.crowd > 0 {
+		return 100
+	}
+	return 2
 }
 
 func (p *plan) quotaLimit() string { return fmt.Sprintf(model.LimitText, 40, 6) }

@@ -180,9 +180,12 @@ func (p *process) ends(doing string, err error) {
 
 func (w *run) storeOptions() persistence.Options {
 	o := persistence.DefaultOptions("/data")
-	o.Log = w.plan.log
+	o.Log = w.plan.store.log
+	if w.plan.store.twoDirs {
+		o.DataLogDir = "/logs"
+	}
 	o.Snap = persistence.SnapOptions{}
-	if w.plan.gzip {
+	if w.plan.store.gzip {
 		o.Snap.Compression = snap.Gzip
 	}
 	return o
@@ -225,7 +228,6 @@ func (p *process) assemble(sessions []session.Saved) {
 	for _, s := range sessions {
 		p.leases[s.ID] = &lease{heard: now.MonoMillis, timeout: s.TimeoutMillis}
 	}
-	p.replica = replica.New(w.replicaConfig(rules), p.tree, sessions, conns, now)
 	p.log.writer = logwriter.Writer{Log: p.store.Log(), Told: p.log.told}
 	p.shared = &processor.Shared{
 		Tree: p.tree, Conns: conns, Core: p, Clock: p.clock.millis, Serving: &p.serving,
@@ -242,8 +244,15 @@ func (p *process) assemble(sessions []session.Saved) {
 			MaxBatchRequests: l.batchRequests, MaxBatchBytes: l.batchBytes,
 			MaxInputRequests: 3 * l.batchRequests,
 			BulkBytes:        l.bulkBytes, MaxBulkBytes: 2 * l.bulkBytes,
-			Reads: reads.Limits{ChunkNames: 2, ChunkBytes: 10},
+			Reads: reads.Limits{
+				ChunkNames: w.plan.chunkNames(), ChunkBytes: 10,
+				MaxMultiOps: w.plan.model.MaxMultiOps,
+			},
 		},
+	}
+	p.replica = replica.New(p.replicaConfig(rules), p.tree, sessions, conns, now)
+	if w.plan.words {
+		p.shared.Words = words{}
 	}
 	for range w.plan.lanes {
 		p.loops = append(p.loops, newLoop(p))
@@ -252,19 +261,25 @@ func (p *process) assemble(sessions []session.Saved) {
 	p.tick()
 }
 
-func (w *run) replicaConfig(rules *auth.Rules) replica.Config {
-	l := &w.plan.limits
+func (p *process) replicaConfig(rules *auth.Rules) replica.Config {
+	w, l := p.w, &p.w.plan.limits
 	return replica.Config{
 		Chain: processor.Rules{
 			Prep: processor.PrepRules{
-				Auth: rules, Digest: true, ExtendedTypes: w.plan.model.ExtendedTypes,
+				Auth: rules, Digest: !w.plan.noDigest, ExtendedTypes: w.plan.model.ExtendedTypes,
 				EnforceQuota: w.plan.model.EnforceQuota, CloseSessionTxn: w.plan.closeTxn,
 				ReconfigEnabled: w.plan.model.Reconfig, EagerACLCheck: w.plan.eager,
+				MaxMultiOps: w.plan.model.MaxMultiOps,
 			},
 			MaxApplyBatch: l.applyBatch, Throttle: w.plan.throttle,
-			Reads: reads.Limits{MaxWatches: w.plan.maxWatches},
+			MaxSessions: w.plan.maxSessions, Counts: p.shared.Counts,
+			Reads: reads.Limits{
+				MaxWatches: w.plan.maxWatches, MaxMultiOps: w.plan.model.MaxMultiOps,
+			},
 		},
-		Sync:           processor.SyncRules{SnapCount: l.snapCount},
+		Sync: processor.SyncRules{
+			SnapCount: l.snapCount, SnapSizeBytes: l.snapBytes,
+		},
 		TickMillis:     tickMillis,
 		ServerID:       1,
 		IntervalMillis: intervalMillis, ExpiriesPerStepAtMost: 1,

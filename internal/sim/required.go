@@ -18,7 +18,7 @@ func required() []requirement {
 	for op := simfs.OpReadDir; op <= simfs.OpTruncate; op++ {
 		calls = append(calls, op.String())
 	}
-	return []requirement{
+	return append(askedFor(), []requirement{
 		{"crash before call", calls},
 		{"crash after call", calls},
 		{"failing call", calls},
@@ -33,7 +33,7 @@ func required() []requirement {
 		}},
 		{"connect", []string{
 			"new session", "came back", "refused", "wrong password", "ahead of the server",
-			"unknown session", "moves",
+			"unknown session", "moves", "with another's session", "refused: too many sessions",
 		}},
 		{"connection", []string{
 			"closed at the cap of its output", "closed because its output stalled",
@@ -53,7 +53,7 @@ func required() []requirement {
 			"NodeCreated", "NodeDeleted", "NodeDataChanged", "NodeChildrenChanged",
 		}},
 		{"nonsense", []string{
-			"negative length", "too long", "no header", "unknown operation",
+			"negative length", "too long", "no header", "unknown operation", "one byte too long",
 		}},
 		{"error code", codes(
 			jute.OK, jute.SystemError, jute.MarshallingError, jute.Unimplemented,
@@ -69,6 +69,26 @@ func required() []requirement {
 			jute.NotEmpty, jute.InvalidACL, jute.QuotaExceeded,
 		)},
 		{"answered", operations()},
+	}...)
+}
+
+// askedFor is what clients must have asked, under which settings.
+func askedFor() []requirement {
+	return []requirement{
+		{"generator", []string{
+			"a deleteContainer in a multi", "a four-letter word", "a four-letter word is answered",
+			"a frame of exactly the limit", "a listing of more than 1,024 names",
+			"a multi of more than ten operations", "a multi of more than ten operations succeeds",
+			"a name that is not ASCII, or odd", "a quota is deleted", "a read in a multi",
+			"a setWatches of another's", "a version that is absurd", "a write in a multiRead",
+			"an ACL of addresses", "an ACL of one permission", "an ACL that names a digest",
+			"data of 300 bytes up to the frame's limit", "requests behind a closeSession",
+		}},
+		{"setting", []string{
+			"enableEagerACLCheck", "forceSync=no", "maxMultiOps", "maxSessions", "no digest",
+			"no last zxid in snapshots", "snapSizeLimit", "two directories", "four-letter words",
+			"a node of many children",
+		}},
 	}
 }
 

@@ -69,16 +69,26 @@ type run struct {
 func newRun(seed uint64, tell io.Writer) *run {
 	w := &run{World: world.New(seed, tell), disk: simfs.New(), wall: 1_700_000_000_000}
 	w.plan = drawPlan(w.Rand)
+	w.plan.count(w.Counts)
 	w.setting = &client.Setting{
 		World: w.World, Dial: w.dial,
 		Requests: w.plan.requests, MinTimeout: minTimeout, Enforced: len(w.plan.enforce) > 0,
+		MaxFrame: w.plan.limits.maxFrame, Crowd: w.plan.crowd,
 		Cuts: w.plan.faults.cuts, SlowReaders: w.plan.faults.slowReaders,
+	}
+	if w.plan.words {
+		w.setting.AskWord = w.askWord
+	}
+	if w.plan.quota {
+		w.setting.QuotaLimit = w.plan.quotaLimit()
 	}
 	w.history.Lost = map[jute.SessionID]bool{}
 	w.history.Options = w.plan.model
 	w.history.Enforce = w.plan.enforce
 	w.history.Eager = w.plan.eager
 	w.history.Throttled = w.plan.throttle.MaxRequests > 0
+	w.history.NoDigest = w.plan.noDigest
+	w.history.MaxSessions = w.plan.maxSessions
 	w.history.FewWatches = w.plan.maxWatches > 0
 	w.history.MinTimeout, w.history.MaxTimeout = minTimeout, maxTimeout
 	return w
@@ -94,7 +104,10 @@ func (w *run) play() {
 		w.After(w.Between(0, 50_000), c.Connect)
 	}
 	if w.plan.quota {
-		w.clients[0].SetUpQuota(w.plan.quotaLimit())
+		w.clients[0].SetUpQuota()
+	}
+	if w.plan.crowd > 0 {
+		w.clients[0].SetUpCrowd()
 	}
 	w.plague()
 	w.RunUntil(w.plan.millis*1000, nil)
@@ -178,12 +191,18 @@ func (w *run) checkDisk() {
 	live := fingerprint(p.tree)
 	last := p.tree.Peek().LastZxid()
 	w.disk.Inject = nil
-	images := []*simfs.Disk{w.disk.PowerLoss(simfs.Everything())}
+	images := []*simfs.Disk{w.disk.Kill()}
+	if !w.plan.store.log.NoSync {
+		images = append(images, w.disk.PowerLoss(simfs.Everything()))
+	}
 	if err := p.store.Close(); err != nil {
 		w.Violate("stop: %v", err)
 		return
 	}
-	images = append(images, w.disk.Kill(), w.disk.PowerLoss(simfs.Everything()))
+	images = append(images, w.disk.Kill())
+	if !w.plan.store.log.NoSync {
+		images = append(images, w.disk.PowerLoss(simfs.Everything()))
+	}
 	w.process = nil
 	for i, disk := range images {
 		if err := w.reread(disk, last, live); err != nil {

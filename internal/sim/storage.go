@@ -104,7 +104,9 @@ func (p *process) startWalk(job *replica.SnapshotJob) {
 
 func (p *process) newWalk(job *replica.SnapshotJob) *snapshotting.Walk {
 	return snapshotting.New(p.store, p.tree, job,
-		snapshotting.Options{Digest: true, LastZxid: true})
+		snapshotting.Options{
+			Digest: !p.w.plan.noDigest, LastZxid: !p.w.plan.store.noLastZxid,
+		})
 }
 
 // next writes the next nodes.
@@ -186,7 +188,7 @@ func (w *run) restore(
 		return nil, nil, nil, err
 	}
 	tree := datatree.New(datatree.Options{
-		ExtendedTypes: w.plan.model.ExtendedTypes, Digest: true,
+		ExtendedTypes: w.plan.model.ExtendedTypes, Digest: !w.plan.noDigest,
 	})
 	found, err := restore.Tree(dir, tree, restore.Hooks{Txn: w.isProposed})
 	return tree, dir, found, err

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"quoll/internal/hostile"
 	"quoll/jute"
 )
 
@@ -351,8 +352,8 @@ func (g *generator) quota(slot int) *step {
 		add(jute.OpDelete, pathVersion([]byte(at+"/zookeeper_limits"), -1))
 		add(jute.OpDelete, pathVersion([]byte(at+"/zookeeper_stats"), -1))
 	} else {
-		create(at+"/zookeeper_limits", pick(g.random, quotaTexts))
-		create(at+"/zookeeper_stats", pick(g.random, quotaTexts[:3]))
+		create(at+"/zookeeper_limits", pick(g.random, hostile.QuotaTexts))
+		create(at+"/zookeeper_stats", pick(g.random, hostile.QuotaTexts[:3]))
 	}
 	for range 4 {
 		create(join(path, string(names[g.random.IntN(len(names))])), "some text")

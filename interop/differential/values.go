@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"strings"
 
+	"quoll/internal/hostile"
 	"quoll/jute"
 )
 
@@ -31,16 +32,6 @@ var specialPaths = []string{ // read-only: a table
 	"/zookeeper/quota/b/c", "/zookeeper/none", "/zookeeper/quota/",
 }
 
-// oddPaths are mostly invalid; those that are valid look as if they were not.
-var oddPaths = []string{ // read-only: a table
-	"", "a", "a/b", "/a/", "//", "/a//b", "//a", "/.", "/..", "/a/.", "/a/./b", "/a/..",
-	"/a/../b", "/...", "/a/.b", "/a/..b", "/a\x00b", "/\x00", "/\x01", "/\x1f", "/\x7f",
-	"/\u0080", "/\u009f", "/\u00a0", "/\ud7ff", "/\ue000", "/\uf8ff", "/\uf900", "/\uffef",
-	"/\ufff0", "/\uffff", "/😀", "/a/😀/b", "/\xff", "/\xc3", "/\xed\xa0\x80", "/é", "/ ",
-	"/a b", "/zookeeper/../a", " /a", "/a\xf0\x9f", "/\xc0\x80", "/%", "/a?b=c",
-	"/" + strings.Repeat("long", 1500),
-}
-
 const names = "abcdef"
 
 // path is any path: mostly of a node that exists, or whose parent does. nil is a null one.
@@ -58,7 +49,7 @@ func (g *generator) path() []byte {
 	case n < 95 && !g.tame:
 		return nil
 	}
-	return []byte(pick(r, oddPaths))
+	return []byte(pick(r, hostile.Paths))
 }
 
 // newPath is a child, real or not, of a node that exists.
@@ -80,20 +71,10 @@ func join(parent, name string) string {
 	return parent + "/" + name
 }
 
-// quotaTexts are what a client's setquota writes. Others are not sent: on some of them Apache's
-// server ends.
-var quotaTexts = []string{ // read-only: a table
-	"count=3,bytes=-1", "count=-1,bytes=20", "count=5,bytes=100",
-	"count=10,bytes=1000=;byteHardLimit=-1;countHardLimit=-1",
-	"count=-1,bytes=-1=;byteHardLimit=30;countHardLimit=-1",
-	"count=-1,bytes=-1=;byteHardLimit=-1;countHardLimit=4",
-	"count=2,bytes=10=;byteHardLimit=200;countHardLimit=20",
-}
-
 func (g *generator) data(path []byte) []byte {
 	r := g.random
 	if bytes.HasPrefix(path, []byte("/zookeeper/quota")) {
-		return []byte(pick(r, quotaTexts))
+		return []byte(pick(r, hostile.QuotaTexts))
 	}
 	switch n := r.IntN(100); {
 	case n < 8:
@@ -127,7 +108,7 @@ func (g *generator) version(known int32) int32 {
 	case n < 95:
 		return known + int32(r.IntN(5)) - 2
 	}
-	return pick(r, []int32{-2, 0, 1, 0x7fffffff, -0x80000000})
+	return pick(r, hostile.Versions)
 }
 
 type entry struct {
@@ -145,7 +126,7 @@ var proofs = []string{"ann:one", "bob:two", "eve:three"} // read-only: a table
 // entries are what an ACL is made of, good and bad.
 func (g *generator) entry() entry {
 	r := g.random
-	perms := pick(r, []int32{31, 31, 31, 1, 2, 4, 8, 16, 3, 15, 0, 32, 63, -1})
+	perms := pick(r, hostile.Perms)
 	n := r.IntN(24)
 	if g.tame && n >= 18 && n <= 20 {
 		n = 0
@@ -158,14 +139,13 @@ func (g *generator) entry() entry {
 	case 9, 10, 11:
 		return ace(perms, "auth", pick(r, []string{"", "", "x"}))
 	case 12, 13, 14:
-		return ace(perms, "ip", pick(r, oddAddresses))
+		return ace(perms, "ip", pick(r, hostile.Addresses))
 	case 15:
-		return ace(perms, "digest", pick(r, []string{"", "a", "a:b", "a:b:c", ":", "é:x"}))
+		return ace(perms, "digest", pick(r, hostile.DigestIDs))
 	case 16:
-		return ace(perms, "world", pick(r, []string{"", "someone", "ANYONE"}))
+		return ace(perms, "world", pick(r, hostile.WorldIDs))
 	case 17:
-		schemes := []string{"", "none", "WORLD", "sasl", "x509", "super", "host"}
-		return ace(perms, pick(r, schemes), "x")
+		return ace(perms, pick(r, hostile.Schemes), "x")
 	case 18:
 		return entry{perms: perms}
 	case 19:
@@ -178,13 +158,6 @@ func (g *generator) entry() entry {
 		return ace(perms, "digest", "\xff\xc3:x")
 	}
 	return ace(perms, "super", "")
-}
-
-var oddAddresses = []string{ // read-only: a table
-	"127.0.0.1", "127.0.0.1", "127.0.0.1/32", "127.0.0.0/8", "10.0.0.0/8", "127.0.0.1/33",
-	"127.0.0.1/-1", "127.0.0.1/", "127.0.0.1/x", "1.2.3", "1.2.3.4.5", "256.0.0.1", "", "/8",
-	"::1", "::1/128", "::/0", "fe80::1/64", "::1/129", "::ffff:127.0.0.1", "1::2::3", ":::",
-	"0.0.0.0/0", "1.2.3.4/32/1", "[::1]", "0x7f.0.0.1", "0127.0.0.1", " 127.0.0.1",
 }
 
 // acl is an encoded vector; most let everybody do everything, so that the program goes on.

@@ -11,7 +11,7 @@ import (
 // act does the next thing of its own accord.
 func (c *Client) act() {
 	w, link := c.w, c.link
-	if c.quiet || c.Requests <= 0 {
+	if c.quiet || c.robbed || c.Requests <= 0 {
 		return
 	}
 	switch n := w.Rand.IntN(40); {
@@ -26,8 +26,15 @@ func (c *Client) act() {
 	case n == 7:
 		c.move()
 	case n == 3:
-		c.link.Send(c.ask(jute.OpCloseSession, c.nextXid(), nil))
+		out := c.ask(jute.OpCloseSession, c.nextXid(), nil)
+		if w.Chance(2) {
+			w.Counts.Add("generator", "requests behind a closeSession")
+			out = append(out, c.burst(1+w.Rand.IntN(5))...)
+		}
+		c.link.Send(out)
 		return
+	case n == 8:
+		c.odd()
 	case n == 4 && c.SlowReaders:
 		w.Counts.Add("fault", "slow reader")
 		c.slowUntil = w.Now + w.Between(1000, 300_000)
@@ -50,32 +57,11 @@ func (c *Client) act() {
 	})
 }
 
-// nonsense is what no client sends: the server closes, and nothing else happens.
-func (c *Client) nonsense() {
-	w := c.w
-	out := c.burst(w.Rand.IntN(3))
-	switch w.Rand.IntN(4) {
-	case 0:
-		w.Counts.Add("nonsense", "negative length")
-		out = append(out, []byte{0xff, 0xff, 0xff, 0xf0}...)
-	case 1:
-		w.Counts.Add("nonsense", "too long")
-		out = append(out, []byte{0x7f, 0, 0, 0, 1, 2, 3}...)
-	case 2:
-		w.Counts.Add("nonsense", "no header")
-		out = append(out, []byte{0, 0, 0, 3, 1, 2, 3}...)
-	case 3:
-		w.Counts.Add("nonsense", "unknown operation")
-		ops := []jute.OpCode{0, 10, 13, 23, 999, jute.OpCreateSession, jute.OpError}
-		out = append(out, c.ask(ops[w.Rand.IntN(len(ops))], c.nextXid(), nil)...)
-	}
-	c.link.Send(out)
-}
-
 // show authenticates.
 func (c *Client) show() {
 	proofs := []proof{
-		{"digest", "alice:a"}, {"digest", "bob:b"}, {"ip", ""}, {"digest", requests.SuperProof},
+		{"digest", requests.Proofs[0]}, {"digest", requests.Proofs[1]}, {"ip", ""},
+		{"digest", requests.SuperProof},
 	}
 	p := proofs[c.w.Rand.IntN(len(proofs))]
 	if c.w.Chance(12) {
@@ -97,7 +83,7 @@ func (c *Client) burst(n int) []byte {
 	var out []byte
 	for ; n > 0 && c.Requests > 0; n-- {
 		c.Requests--
-		r := requests.Source{Rand: c.w.Rand}.Next()
+		r := c.source().Next()
 		xid := jute.XidPing
 		if r.Op != jute.OpPing {
 			xid = c.nextXid()
@@ -105,6 +91,13 @@ func (c *Client) burst(n int) []byte {
 		out = append(out, c.send(r, xid)...)
 	}
 	return out
+}
+
+func (c *Client) source() requests.Source {
+	return requests.Source{
+		Rand: c.w.Rand, MaxFrame: c.MaxFrame, QuotaLimit: c.QuotaLimit,
+		Reached: func(what string) { c.w.Counts.Add("generator", what) },
+	}
 }
 
 func (c *Client) nextXid() int32 {
@@ -137,14 +130,13 @@ func (c *Client) send(r requests.Request, xid int32) []byte {
 }
 
 // SetUpQuota has the client set a quota on /q as soon as it has a session.
-func (c *Client) SetUpQuota(limit string) {
+func (c *Client) SetUpQuota() {
 	if !c.up {
-		c.w.After(10_000, func() { c.SetUpQuota(limit) })
+		c.w.After(10_000, c.SetUpQuota)
 		return
 	}
 	nodes := []struct{ path, data string }{
-		{"/zookeeper/quota/q", ""}, {"/zookeeper/quota/q/zookeeper_limits", limit},
-		{"/zookeeper/quota/q/zookeeper_stats", ""},
+		{requests.QuotaNode, ""}, {requests.LimitsNode, c.QuotaLimit}, {requests.StatsNode, ""},
 	}
 	var out []byte
 	for _, n := range nodes {

@@ -27,11 +27,19 @@ type Setting struct {
 	World *world.World
 	// Dial opens a connection; nil when nobody listens.
 	Dial       func(*Client) Link
-	Requests   int   // that they may still make, all of them
-	MinTimeout int32 // ms: the server grants no less
-	Enforced   bool  // enforce.auth.schemes: most authenticate first
+	Requests   int    // that they may still make, all of them
+	MinTimeout int32  // ms: the server grants no less
+	MaxFrame   int    // jute.maxbuffer
+	Crowd      int    // how many children one node is given; 0: none
+	Enforced   bool   // enforce.auth.schemes: most authenticate first
+	QuotaLimit string // the limit node's text; "": nobody makes a quota
+
+	// AskWord sends a four-letter word on a connection of its own; nil when the server knows none.
+	AskWord func(c *Client, word string)
 
 	Cuts, SlowReaders bool // faults
+
+	all []*Client
 }
 
 // Client is one client with one session at a time. It behaves as Java's does: it keeps what it
@@ -49,16 +57,22 @@ type Client struct {
 	passwd  []byte
 	timeout int32
 	lied    bool // the last connect request was not meant to be granted
+	robbed  bool // another client took the session: nothing more is sent on this connection
 	last    jute.Zxid
 	xid     int32
 	proofs  []proof
 
-	waiting   []waiting // for a reply, in order
-	aside     int       // auth and sasl that were not answered
-	watches   map[watched]jute.Zxid
-	lasting   map[string]jute.AddWatchMode
+	waiting []waiting // for a reply, in order
+	aside   int       // auth and sasl that were not answered
+	kept
 	sentAt    int64
 	slowUntil int64 // reads nothing before
+}
+
+// kept is what the client watches.
+type kept struct {
+	watches map[watched]jute.Zxid // the zxid of the reply that set it
+	lasting map[string]jute.AddWatchMode
 }
 
 type proof struct{ scheme, proof string }
@@ -125,8 +139,9 @@ func New(s *Setting, number int) *Client {
 	c.forget()
 	c.timeout = int32(w.Between(int64(s.MinTimeout), 1500))
 	if s.Enforced && !w.Chance(4) {
-		c.proofs = []proof{{"digest", "alice:a"}}
+		c.proofs = []proof{{"digest", requests.Proofs[0]}}
 	}
+	s.all = append(s.all, c)
 	return c
 }
 
@@ -147,6 +162,9 @@ func (c *Client) Connect() {
 		w.After(w.Between(1000, 30_000), c.Connect)
 		return
 	}
+	if !c.quiet && w.Chance(25) {
+		c.rob(c.all[w.Rand.IntN(len(c.all))])
+	}
 	if w.Chance(8) {
 		c.timeout = int32(w.Between(int64(c.MinTimeout)/2, 1500))
 	}
@@ -155,6 +173,9 @@ func (c *Client) Connect() {
 	out := c.hello(link)
 	if c.session == 0 && !c.lied && !c.quiet && w.Chance(6) {
 		out = append(out, c.burst(1+w.Rand.IntN(4))...)
+		if w.Chance(3) {
+			out = append(out, c.foreignWatches()...)
+		}
 	}
 	c.sentAt = w.Now
 	link.Send(out)
@@ -204,24 +225,6 @@ func (c *Client) moved(b []byte) {
 	c.answered(b)
 }
 
-// lie asks for what must be refused.
-func (c *Client) lie(hello *jute.ConnectRequest) {
-	switch c.w.Rand.IntN(3) {
-	case 0:
-		c.w.Counts.Add("connect", "wrong password")
-		hello.Passwd = make([]byte, 16)
-		if hello.SessionID == 0 {
-			hello.SessionID = 77
-		}
-	case 1:
-		c.w.Counts.Add("connect", "ahead of the server")
-		hello.LastZxidSeen += 1 << 40
-	case 2:
-		c.w.Counts.Add("connect", "unknown session")
-		hello.SessionID = 0x7777
-	}
-}
-
 func framed(records ...jute.Record) []byte {
 	b := jute.FrameStart(nil)
 	for _, r := range records {
@@ -260,12 +263,19 @@ func (c *Client) gone(back int64) {
 		c.next = nil
 	}
 	c.slowUntil = 0
+	if c.robbed {
+		c.robbed = false
+		c.forget()
+	}
 	c.w.After(back, c.Connect)
 }
 
 // Frame is one frame from the server.
 func (c *Client) Frame(k Link, b []byte) {
 	c.w.Note("client %d, connection %d: gets %x", c.number, k.Record().ID, b)
+	if c.robbed {
+		return
+	}
 	if k == c.next {
 		c.moved(b)
 		return
@@ -302,6 +312,9 @@ func (c *Client) Frame(k Link, b []byte) {
 	c.w.Counts.Add("error code", h.Err.String())
 	c.w.Counts.Add("answered", q.Op.String())
 	c.reply(&q, &h)
+	if q.Op == jute.OpGetChildren && len(b) > 1024*14 {
+		c.w.Counts.Add("generator", "a listing of more than 1,024 names")
+	}
 	if q.Op == jute.OpMulti {
 		c.countMulti(b[used:])
 	}
@@ -310,6 +323,9 @@ func (c *Client) Frame(k Link, b []byte) {
 func (c *Client) countMulti(body []byte) {
 	var r jute.MultiResponse
 	_, _ = jute.Decode(body, &r)
+	if n := len(r.Results); n > 10 && r.Results[n-1].Err == jute.OK {
+		c.w.Counts.Add("generator", "a multi of more than ten operations succeeds")
+	}
 	for i := range r.Results {
 		if code := r.Results[i].Err; code != jute.OK {
 			c.w.Counts.Add("error code in a multi", code.String())
@@ -324,6 +340,9 @@ func (c *Client) answered(b []byte) {
 	w := c.w
 	if r.SessionID == 0 {
 		w.Counts.Add("connect", "refused")
+		if c.session == 0 && !c.lied {
+			w.Counts.Add("connect", "refused: too many sessions")
+		}
 		if !c.lied {
 			c.forget()
 		}
@@ -361,6 +380,9 @@ func (c *Client) later(link Link, do func()) {
 
 // ping keeps the session when nothing else does.
 func (c *Client) ping() {
+	if c.robbed {
+		return
+	}
 	link := c.link
 	third := int64(c.timeout) * 1000 / 3
 	if c.w.Now-c.sentAt >= third-1000 {

@@ -5,5 +5,6 @@
 // A client knows the network only as a Link, and makes all choices by the run's World. What it
 // sends is noted in its history.Conn; package requests makes up most of it.
 //
-// Read client.go (connecting, replies), act.go (what it does of its own accord), watching.go.
+// Read client.go (connecting, replies), act.go (what it does of its own accord), odd.go (what few
+// clients do), watching.go.
 package client

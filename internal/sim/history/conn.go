@@ -146,9 +146,32 @@ func (c *checker) refused(k *conn, f *Frame) {
 	if k.granted.TimeOut != 0 || !bytes.Equal(k.granted.Passwd, make([]byte, 16)) {
 		c.report(k, "connect", "the refusal is %x", f.Bytes)
 	}
+	if id == 0 && c.manySessions(f) {
+		return
+	}
 	if id == 0 || born && !died && !c.h.Lost[id] && c.password(id, k.Hello.Passwd) {
 		c.report(k, "connect", "session %v was refused", id)
 	}
+}
+
+// manySessions says whether there may have been as many sessions as there may be when a frame was
+// written: those of the model, and those that were proposed by then.
+func (c *checker) manySessions(f *Frame) bool {
+	if c.h.MaxSessions == 0 {
+		return false
+	}
+	alive := 0
+	for i := range c.h.Txns {
+		t := &c.h.Txns[i]
+		h := &t.Entry.Header
+		switch {
+		case h.Type == jute.OpCreateSession && (h.Zxid <= f.Applied || t.Applied <= f.Applied):
+			alive++
+		case h.Type == jute.OpCloseSession && h.Zxid <= f.Applied:
+			alive--
+		}
+	}
+	return alive+len(c.h.Lost) >= c.h.MaxSessions
 }
 
 // password says whether it is the one that the session was given with.

@@ -17,6 +17,10 @@ type History struct {
 	Throttled bool
 	// FewWatches: a watch may be refused because the server has too many.
 	FewWatches bool
+	// NoDigest: neither transactions nor trees have one.
+	NoDigest bool
+	// MaxSessions is how many there may be; 0: any number.
+	MaxSessions int
 	// Timeouts are clamped to these, ms.
 	MinTimeout, MaxTimeout int32
 
@@ -63,6 +67,8 @@ type Conn struct {
 	Session jute.SessionID
 	Sent    []Sent
 	Got     []Frame
+	// Nonsense: the client sent what no server can take, and must be closed.
+	Nonsense bool
 	// Open: the connection still stands, and nothing is on its way any more.
 	Open bool
 }

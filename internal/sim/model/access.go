@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 
 	"quoll/jute"
@@ -18,7 +19,16 @@ type Who struct {
 
 // Stranger is a connection that has shown its address alone.
 func Stranger(at netip.Addr) *Who {
-	return &Who{IDs: []jute.ID{{Scheme: "ip", ID: at.String()}}}
+	text := at.String()
+	if at.Is6() { // Java prints all eight groups
+		raw := at.As16()
+		groups := make([]string, 8)
+		for i := range groups {
+			groups[i] = strconv.FormatUint(uint64(raw[2*i])<<8|uint64(raw[2*i+1]), 16)
+		}
+		text = strings.Join(groups, ":")
+	}
+	return &Who{IDs: []jute.ID{{Scheme: "ip", ID: text}}}
 }
 
 // Authenticate is a connection after an auth packet; ok is false when it is refused.
@@ -83,11 +93,37 @@ func matches(id jute.ID, who *Who) bool {
 }
 
 func inRange(at netip.Addr, text string) bool {
-	if p, err := netip.ParsePrefix(text); err == nil {
-		return p.Contains(at)
+	p, ok := addressRange(text)
+	return ok && p.Contains(at)
+}
+
+// addressRange reads "address" or "address/bits" as ZooKeeper does: IPv4 in four numbers, however
+// many zeros are before them, and IPv6 without an IPv4 tail.
+func addressRange(text string) (netip.Prefix, bool) {
+	base, bits, ranged := strings.Cut(text, "/")
+	if !strings.Contains(base, ":") {
+		parts := strings.Split(base, ".")
+		for i, p := range parts {
+			if p = strings.TrimLeft(p, "0"); p == "" && parts[i] != "" {
+				p = "0"
+			}
+			parts[i] = p
+		}
+		base = strings.Join(parts, ".")
+	} else if strings.Contains(base, ".") {
+		return netip.Prefix{}, false
 	}
-	a, err := netip.ParseAddr(text)
-	return err == nil && a == at
+	at, err := netip.ParseAddr(base)
+	if err != nil {
+		return netip.Prefix{}, false
+	}
+	n := at.BitLen()
+	if ranged {
+		if n, err = strconv.Atoi(bits); err != nil || n < 0 || n > at.BitLen() {
+			return netip.Prefix{}, false
+		}
+	}
+	return netip.PrefixFrom(at, n), true
 }
 
 // fix makes the list that a client asks for fit to be stored.
@@ -109,7 +145,7 @@ func fix(acl []jute.ACL, who *Who) ([]jute.ACL, jute.ErrorCode) {
 					fixed = append(fixed, jute.ACL{Perms: a.Perms, ID: id})
 				}
 			}
-		case a.ID.Scheme == "digest" && strings.Count(a.ID.ID, ":") == 1,
+		case a.ID.Scheme == "digest" && strings.Count(strings.TrimRight(a.ID.ID, ":"), ":") == 1,
 			a.ID.Scheme == "ip" && inSomeRange(a.ID.ID):
 			fixed = append(fixed, a)
 		default:
@@ -123,11 +159,8 @@ func fix(acl []jute.ACL, who *Who) ([]jute.ACL, jute.ErrorCode) {
 }
 
 func inSomeRange(text string) bool {
-	if _, err := netip.ParsePrefix(text); err == nil {
-		return true
-	}
-	_, err := netip.ParseAddr(text)
-	return err == nil
+	_, ok := addressRange(text)
+	return ok
 }
 
 // mask hides the hashes of digest ids.

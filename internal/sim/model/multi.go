@@ -17,6 +17,9 @@ func (s *step) multi(body []byte) Outcome {
 			return Outcome{Code: jute.MarshallingError}
 		}
 	}
+	if most := s.t.Options.MaxMultiOps; most > 0 && len(ops) > most {
+		return Outcome{Code: jute.BadArguments}
+	}
 	before := s.t.save()
 	for i := range ops {
 		code := s.one(&ops[i])
@@ -42,14 +45,14 @@ func (s *step) multi(body []byte) Outcome {
 	return Outcome{Body: jute.Append(out, &end)}
 }
 
-// mixed: reads and writes may not stand in one multi, and no create mode that does not exist.
+// mixed: reads and writes may not stand in one multi, and no create mode that its type cannot make.
 func mixed(ops []jute.MultiOp) bool {
 	for i := range ops {
 		op := &ops[i]
 		switch op.Type {
 		case jute.OpCreate, jute.OpCreate2, jute.OpCreateContainer:
-			if op.Create.Flags < 0 || op.Create.Flags > 6 {
-				return true
+			if op.Create.Flags < 0 || op.Create.Flags > 4 {
+				return true // what has a time to live is createTTL's
 			}
 		}
 		if (op.Read != nil) != (ops[0].Read != nil) {
@@ -80,10 +83,7 @@ func part(in *jute.MultiOp, o *operation) bool {
 	default:
 		o.create = in.Create
 		o.create.TTL = -1
-		switch mode := in.Create.Flags; {
-		case mode == 5 || mode == 6:
-			o.op = jute.OpCreateTTL
-		case mode == 4:
+		if in.Create.Flags == 4 {
 			o.op = jute.OpCreateContainer
 		}
 	}
@@ -130,9 +130,9 @@ func (t *Tree) save() saved {
 
 func (t *Tree) restore(s saved) {
 	t.nodes, t.digest, t.watches, t.fired = s.nodes, s.digest, s.watches, nil
-	for of, list := range t.used {
+	for of, list := range t.quotas {
 		for n := len(list); n > 0 && list[n-1].since == t.Zxid; n-- {
-			t.used[of] = list[:n-1]
+			t.quotas[of] = list[:n-1]
 		}
 	}
 }

@@ -25,18 +25,28 @@ func quotaOf(path string) (of, name string, ok bool) {
 // quotaCreated counts anew when the stat node of a quota is made.
 func (t *Tree) quotaCreated(path string) {
 	of, name, ok := quotaOf(path)
-	if !ok || name != stats {
-		return
-	}
-	var count, size int64
-	for p, n := range t.nodes {
-		if p == of || strings.HasPrefix(p, of+"/") {
-			count++
-			size += int64(len(n.Data))
+	switch {
+	case !ok:
+	case name == limits:
+		t.noteQuota(of)
+	case name == stats:
+		var count, size int64
+		for p, n := range t.nodes {
+			if p == of || strings.HasPrefix(p, of+"/") {
+				count++
+				size += int64(len(n.Data))
+			}
 		}
+		t.nodes[path].Data = fmt.Appendf(nil, "count=%d,bytes=%d", count, size)
+		t.noteQuota(of)
 	}
-	t.nodes[path].Data = fmt.Appendf(nil, "count=%d,bytes=%d", count, size)
-	t.used[of] = append(t.used[of], used{t.Zxid, count, size})
+}
+
+// quotaDeleted: the limit or stat node of a quota is gone.
+func (t *Tree) quotaDeleted(path string) {
+	if of, name, ok := quotaOf(path); ok && (name == limits || name == stats) {
+		t.noteQuota(of)
+	}
 }
 
 // quotaAbove is the longest path with a limit node at or above path, "" when there is none.
@@ -58,7 +68,7 @@ func (t *Tree) charge(path string, size, count int64) {
 	}
 	haveCount, haveSize := usage(n)
 	n.Data = fmt.Appendf(nil, "count=%d,bytes=%d", haveCount+count, haveSize+size)
-	t.used[of] = append(t.used[of], used{t.Zxid, haveCount + count, haveSize + size})
+	t.noteQuota(of)
 }
 
 func usage(n *Node) (count, size int64) {
@@ -67,30 +77,53 @@ func usage(n *Node) (count, size int64) {
 	return count, size
 }
 
-// used is how much of a quota was in use from a transaction on.
-type used struct {
+// quota is what a quota was from a transaction on.
+type quota struct {
 	since       jute.Zxid
+	limit       string // "": there is none
+	counted     bool   // there is a stat node
 	count, size int64
+}
+
+// noteQuota remembers what a quota is now.
+func (t *Tree) noteQuota(of string) {
+	q := quota{since: t.Zxid}
+	if n := t.nodes[quotaTop+of+"/"+limits]; n != nil {
+		q.limit = string(n.Data)
+	}
+	if n := t.nodes[quotaTop+of+"/"+stats]; n != nil {
+		q.counted = true
+		q.count, q.size = usage(n)
+	}
+	t.quotas[of] = append(t.quotas[of], q)
+}
+
+// quotaAt is the quota that a path fell under when a transaction was the last one.
+func (t *Tree) quotaAt(path string, applied jute.Zxid) (now quota) {
+	for p := path; p != "/"; p, _ = split(p) {
+		now = quota{}
+		for _, q := range t.quotas[p] {
+			if q.since > applied {
+				break
+			}
+			now = q
+		}
+		if now.limit != "" {
+			return now
+		}
+	}
+	return quota{}
 }
 
 // over says whether count more nodes and size more bytes are too many for the hard limits above a
 // path. As in ZooKeeper only what was applied when the request was looked at counts.
 func (t *Tree) over(path string, count, size int64, applied jute.Zxid) bool {
-	of := t.quotaAbove(path)
-	if of == "" || !t.Options.EnforceQuota {
+	now := t.quotaAt(path, applied)
+	if !now.counted || !t.Options.EnforceQuota {
 		return false
 	}
-	var now used
-	for _, u := range t.used[of] {
-		if u.since > applied {
-			break
-		}
-		now = u
-	}
 	var maxSize, maxCount int64
-	text := string(t.nodes[quotaTop+of+"/"+limits].Data)
-	_, err := fmt.Sscanf(text, LimitText, &maxSize, &maxCount)
-	if err != nil || now.since == 0 {
+	if _, err := fmt.Sscanf(now.limit, LimitText, &maxSize, &maxCount); err != nil {
 		return false
 	}
 	return count > 0 && now.count+count > maxCount || size != 0 && now.size+size > maxSize

@@ -165,6 +165,9 @@ func (t *Tree) multiRead(r *Request) ([]byte, jute.ErrorCode) {
 	if mixed(in.Ops) {
 		return nil, jute.MarshallingError
 	}
+	if most := t.Options.MaxMultiOps; most > 0 && len(in.Ops) > most {
+		return nil, jute.BadArguments
+	}
 	var out []byte
 	broken := jute.OK
 	for i := range in.Ops {

@@ -18,6 +18,7 @@ type Options struct {
 	SuperDigest   string
 	EnforceQuota  bool
 	Reconfig      bool // reconfigEnabled
+	MaxMultiOps   int  // quoll.maxMultiOps; 0: any number
 }
 
 // Node is a znode.
@@ -41,8 +42,8 @@ type Tree struct {
 	nodes   map[string]*Node // the root is "/"
 	digest  uint64
 	watches watches
-	used    map[string][]used // of each quota
-	fired   []Event           // by the transaction being carried out
+	quotas  map[string][]quota // what each was, in order
+	fired   []Event            // by the transaction being carried out
 }
 
 // Names of the server's own nodes.
@@ -56,8 +57,8 @@ const (
 func New(o Options) *Tree {
 	t := &Tree{
 		Options: o, Sessions: map[jute.SessionID]bool{}, Restricted: map[string]bool{},
-		used:  map[string][]used{},
-		nodes: map[string]*Node{"/": {Data: []byte{}, kids: map[string]bool{}}},
+		quotas: map[string][]quota{},
+		nodes:  map[string]*Node{"/": {Data: []byte{}, kids: map[string]bool{}}},
 	}
 	t.touch("/")
 	for _, path := range []string{zookeeper, quotaTop, configNode} {

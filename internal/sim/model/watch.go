@@ -193,6 +193,8 @@ func (t *Tree) setWatches(r *Request, conn Conn) (missed []Event, code jute.Erro
 	}
 	for _, path := range in.Data {
 		switch n := t.Find(path); {
+		case path == nil: // ZooKeeper's own trip over it; what stands before it has happened
+			return missed, jute.MarshallingError
 		case n == nil:
 			tell(jute.EventDeleted, path)
 		case n.Stat.Mzxid > in.RelativeZxid:
@@ -201,15 +203,26 @@ func (t *Tree) setWatches(r *Request, conn Conn) (missed []Event, code jute.Erro
 			t.watches.set(&t.watches.data, string(path), conn, standard)
 		}
 	}
+	if in.Data == nil || in.Exist == nil {
+		return missed, jute.MarshallingError
+	}
 	for _, path := range in.Exist {
-		if t.Find(path) != nil {
+		switch {
+		case path == nil:
+			return missed, jute.MarshallingError
+		case t.Find(path) != nil:
 			tell(jute.EventCreated, path)
-		} else {
+		default:
 			t.watches.set(&t.watches.data, string(path), conn, standard)
 		}
 	}
+	if in.Child == nil {
+		return missed, jute.MarshallingError
+	}
 	for _, path := range in.Child {
 		switch n := t.Find(path); {
+		case path == nil:
+			return missed, jute.MarshallingError
 		case n == nil:
 			tell(jute.EventDeleted, path)
 		case n.Stat.Pzxid > in.RelativeZxid:
@@ -218,8 +231,14 @@ func (t *Tree) setWatches(r *Request, conn Conn) (missed []Event, code jute.Erro
 			t.watches.set(&t.watches.child, string(path), conn, standard)
 		}
 	}
+	if in.Two && in.Persistent == nil {
+		return missed, jute.MarshallingError
+	}
 	for _, path := range in.Persistent {
 		t.watches.addWatch(watchKey(path), conn, jute.AddWatchPersistent)
+	}
+	if in.Two && in.PersistentRecursive == nil {
+		return missed, jute.MarshallingError
 	}
 	for _, path := range in.PersistentRecursive {
 		t.watches.addWatch(watchKey(path), conn, jute.AddWatchRecursive)

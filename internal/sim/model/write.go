@@ -333,6 +333,7 @@ func (s *step) deleteContainer(o *operation) jute.ErrorCode {
 // drop deletes a node, with all that follows from it.
 func (s *step) drop(path string) {
 	n := s.t.remove(path, s.zxid)
+	s.t.quotaDeleted(path)
 	s.t.charge(path, -int64(len(n.Data)), -1)
 	s.t.fireDeleted(path, n.ACL, s.zxid)
 }

@@ -1,4 +1,5 @@
-// Package requests makes up what clients ask for: all operations, mostly about the same few nodes,
-// so that they meet; now and then what no client sends. It knows nothing of connections and
-// sessions; chance comes from the rand.Rand that it is given.
+// Package requests makes up what clients ask: mostly sensible requests about a few paths, so that
+// they meet; some of everything that clients may send; and values from package hostile.
+//
+// Read requests.go (what is asked), values.go (paths, data, ACLs, versions), multi.go.
 package requests

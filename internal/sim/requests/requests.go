@@ -18,9 +18,19 @@ type Request struct {
 }
 
 // Source makes requests.
-type Source struct{ Rand *rand.Rand }
+type Source struct {
+	Rand *rand.Rand
+	// MaxFrame is the longest frame that the server takes.
+	MaxFrame int
+	// QuotaLimit is the text of a quota's limit; "": no requests about the quota's own nodes.
+	QuotaLimit string
+	// Reached is told what a campaign must have sent.
+	Reached func(what string)
+}
 
 func (c Source) chance(n int) bool { return c.Rand.IntN(n) == 0 }
+
+func pick[T any](c Source, of []T) T { return of[c.Rand.IntN(len(of))] }
 
 // New makes a request of a record; a nil body is none.
 func New(op jute.OpCode, body jute.Record) Request {
@@ -29,47 +39,6 @@ func New(op jute.OpCode, body jute.Record) Request {
 		r.Body = jute.Append(nil, body)
 	}
 	return r
-}
-
-// The paths that everybody meets at.
-//
-// read-only: names.
-var (
-	// GoodPaths are those that most requests are about.
-	GoodPaths = []string{
-		"/a", "/a/x", "/a/y", "/a/x/p", "/b", "/q", "/q/1", "/q/2", "/k", "/k/1", "/e", "/e/1",
-	}
-	badPaths = []string{
-		"", "a", "/a/", "//", "/a//x", "/a/./x", "/..", "/a\x00b", "/\x01", "/zookeeper", "/",
-		"/zookeeper/config", "/zookeeper/quota", "/no/such/parent",
-	}
-)
-
-func (c Source) path() []byte {
-	switch {
-	case c.chance(25):
-		if c.chance(6) {
-			return nil
-		}
-		return []byte(badPaths[c.Rand.IntN(len(badPaths))])
-	default:
-		return []byte(GoodPaths[c.Rand.IntN(len(GoodPaths))])
-	}
-}
-
-func (c Source) data() []byte {
-	if c.chance(15) {
-		return nil
-	}
-	size := c.Rand.IntN(12)
-	if c.chance(10) {
-		size = c.Rand.IntN(300)
-	}
-	b := make([]byte, size)
-	for i := range b {
-		b[i] = byte('a' + c.Rand.IntN(26))
-	}
-	return b
 }
 
 // Register is a node that is made once and then only read and set, so that what is known of it
@@ -98,50 +67,11 @@ func (c Source) register() Request {
 	return New(jute.OpGetData, &jute.PathWatch{Path: []byte(Register)})
 }
 
-// SuperProof is what the superuser proves.
-const SuperProof = "super:secret"
-
-// OpenACL lets everyone do everything.
-//
-// read-only: a list.
-var OpenACL = []jute.ACL{{Perms: jute.PermAll, ID: jute.ID{Scheme: "world", ID: "anyone"}}}
-
-func (c Source) acl() []jute.ACL {
-	one := func(perms jute.Perms, scheme, id string) []jute.ACL {
-		return []jute.ACL{{Perms: perms, ID: jute.ID{Scheme: scheme, ID: id}}}
-	}
-	if !c.chance(5) {
-		return OpenACL
-	}
-	switch c.Rand.IntN(8) {
-	case 0:
-		return one(jute.PermAll, "auth", "")
-	case 1:
-		return one(jute.PermRead|jute.PermAdmin, "world", "anyone")
-	case 2:
-		return one(jute.PermAll&^jute.PermRead, "world", "anyone")
-	case 3:
-		mine := one(jute.PermAll, "ip", "10.0.0.1")
-		return append(mine, one(jute.PermRead, "ip", "10.0.0.0/8")...)
-	case 4:
-		return one(jute.PermAll, "nobody", "knows")
-	case 5:
-		return []jute.ACL{}
-	case 6:
-		return append(one(jute.PermRead, "world", "anyone"), one(jute.PermAll, "auth", "")...)
-	}
-	return append(append([]jute.ACL{}, OpenACL...), OpenACL...)
-}
-
-func (c Source) version() int32 {
-	if c.chance(4) {
-		return int32(c.Rand.IntN(4))
-	}
-	return -1
-}
-
 // Next makes one request.
 func (c Source) Next() Request {
+	if c.QuotaLimit != "" && c.chance(25) {
+		return c.quota()
+	}
 	switch n := c.Rand.IntN(110); {
 	case n >= 100:
 		return c.register()
@@ -164,7 +94,7 @@ func (c Source) Next() Request {
 			Path: c.path(), ACL: c.acl(), Version: c.version(),
 		})
 	case n < 55:
-		return New(jute.OpMulti, c.multi())
+		return c.multi()
 	case n < 56:
 		return c.rare()
 	case n < 80:
@@ -205,33 +135,6 @@ func (c Source) create() (jute.OpCode, *jute.CreateTTLRequest) {
 		op, in.TTL = jute.OpCreateTTL, 5 // a time to live without the mode
 	}
 	return op, in
-}
-
-func (c Source) multi() *jute.MultiRequest {
-	m := &jute.MultiRequest{}
-	for range c.Rand.IntN(5) {
-		var op jute.MultiOp
-		switch c.Rand.IntN(8) {
-		case 0, 1, 2:
-			op.Type, op.Create = c.create()
-		case 3, 4:
-			op.Type = jute.OpSetData
-			op.Set = &jute.SetDataRequest{Path: c.path(), Data: c.data(), Version: c.version()}
-		case 5:
-			op.Type = jute.OpDelete
-			op.Path = &jute.PathVersion{Path: c.path(), Version: c.version()}
-		default:
-			op.Type = jute.OpCheck
-			op.Path = &jute.PathVersion{Path: c.path(), Version: c.version()}
-			if c.chance(30) {
-				op = jute.MultiOp{}
-				op.Type, op.Read = jute.OpGetData, &jute.PathWatch{Path: c.path()}
-			}
-		}
-		op.Err = -1
-		m.Ops = append(m.Ops, op)
-	}
-	return m
 }
 
 // rare makes what clients seldom send.
@@ -296,16 +199,7 @@ func (c Source) readOther() Request {
 	case 4:
 		return New(jute.OpPing, nil)
 	case 5:
-		m := &jute.MultiRequest{}
-		for range c.Rand.IntN(4) {
-			op := jute.MultiOp{Read: &jute.PathWatch{Path: c.path(), Watch: true}}
-			op.Type, op.Err = jute.OpGetData, -1
-			if c.chance(2) {
-				op.Type = jute.OpGetChildren
-			}
-			m.Ops = append(m.Ops, op)
-		}
-		return New(jute.OpMultiRead, m)
+		return c.multiRead()
 	}
 	return New(jute.OpSync, &jute.PathOnly{Path: c.path()})
 }
