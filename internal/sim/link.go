@@ -36,6 +36,7 @@ type link struct {
 type mark struct {
 	from    int64
 	applied jute.Zxid
+	at      int64 // world time
 }
 
 func (k *link) id() int { return int(k.record.ID) }
@@ -144,12 +145,13 @@ func (k *link) Close(tell bool) {
 
 // note keeps what was applied when output was written.
 func (k *link) note(from int64, applied jute.Zxid) {
-	k.marks = append(k.marks, mark{from, applied})
+	k.marks = append(k.marks, mark{from, applied, k.w.Now})
 }
 
-func (k *link) applied(at int64) jute.Zxid {
+// written is the mark of the output at an offset.
+func (k *link) written(at int64) mark {
 	i := sort.Search(len(k.marks), func(i int) bool { return k.marks[i].from > at })
-	return k.marks[i-1].applied
+	return k.marks[i-1]
 }
 
 // take puts output on its way as far as there is room, and says how much that is.

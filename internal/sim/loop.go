@@ -153,7 +153,7 @@ func (s *socket) input(fresh []byte) {
 	}
 	s.in = s.in[used:]
 	if len(s.in) > s.loop.p.w.plan.limits.maxFrame+4 && used == 0 && !s.again && !s.held() {
-		s.Close()
+		s.shut()
 	}
 }
 
@@ -245,12 +245,27 @@ func (s *socket) SetStallTimeout(d time.Duration) { s.stall = d.Microseconds() }
 
 // Close implements processor.Output.
 func (s *socket) Close() {
+	s.hungUp()
+	s.shut()
+}
+
+// shut closes at once.
+func (s *socket) shut() {
 	s.closing, s.now = true, true
 	s.queue()
 }
 
+// hungUp notes that the server closes, of its own will.
+func (s *socket) hungUp() {
+	r, p := s.link.record, s.loop.p
+	if !s.gone && !r.Closed {
+		r.Closed, r.ClosedAt, r.Early = true, p.tree.Peek().LastZxid(), !p.serving.Load()
+	}
+}
+
 // CloseAfterFlush implements processor.Output.
 func (s *socket) CloseAfterFlush() {
+	s.hungUp()
 	s.closing = true
 	s.queue()
 }

@@ -141,7 +141,9 @@ func drawPlan(rng *rand.Rand) plan {
 		p.limits.snapCount = 1 << 40
 	}
 	p.odd(rng)
-	p.slowWalk = pick(1, 1, 5, 20)
+	if p.slowWalk = pick(1, 1, 5, 20); p.crowd > 0 {
+		p.slowWalk = 1
+	}
 	if rng.IntN(8) == 0 {
 		p.maxWatches = int(pick(1, 5, 20))
 	}

@@ -74,6 +74,7 @@ func (p *process) freeze(until int64) {
 		p.stands = append(p.stands, stand{from, to})
 	}
 	p.frozen = max(p.frozen, until)
+	p.w.history.Pauses = append(p.w.history.Pauses, history.Pause{From: p.w.Now, To: until})
 }
 
 // stood is by how much the deadline of who was heard at a time has moved since, at least: a tick
@@ -410,7 +411,7 @@ func (p *process) propose(e *jute.Entry, mono int64) {
 	if int(h.Zxid) != len(w.log)+1 {
 		w.Violate("%v is proposed when %d transactions were", h.Zxid, len(w.log))
 	}
-	t := history.Txn{Entry: *e, Applied: p.tree.Peek().LastZxid()}
+	t := history.Txn{Entry: *e, Applied: p.tree.Peek().LastZxid(), At: w.Now}
 	t.Entry.Payload = slices.Clone(e.Payload)
 	parsed, err := jute.ParseEntry(t.Entry.Payload)
 	if err != nil {

@@ -47,6 +47,7 @@ func required() []requirement {
 			"a snapshot was skipped", "a torn end was cut off", "an empty log was removed",
 		}},
 		{"snapshot", []string{"written", "failed, and the server goes on"}},
+		{"end", []string{"a snapshot follows writes"}},
 		{"purge", []string{"removed files"}},
 		{"reaper", []string{"deleted a node"}},
 		{"event", []string{

@@ -1,11 +1,9 @@
 package sim
 
 import (
-	"fmt"
 	"io"
 	"slices"
 
-	"quoll/datatree"
 	"quoll/internal/sim/client"
 	"quoll/internal/sim/history"
 	"quoll/internal/sim/simfs"
@@ -57,8 +55,10 @@ type run struct {
 	process *process // nil: the server is down
 	life    int      // how often it was started
 	healed  bool     // no more faults
-	fuse    fuse
-	wall    int64 // what the wall clock shows more than the world's time, ms
+	// snapshots is how many were written beside a running server.
+	snapshots int
+	fuse      fuse
+	wall      int64 // what the wall clock shows more than the world's time, ms
 
 	clients []*client.Client
 	setting *client.Setting
@@ -87,6 +87,7 @@ func newRun(seed uint64, tell io.Writer) *run {
 	w.history.Enforce = w.plan.enforce
 	w.history.Eager = w.plan.eager
 	w.history.Throttled = w.plan.throttle.MaxRequests > 0
+	w.history.LargeBytes = int(w.plan.largeBytes)
 	w.history.NoDigest = w.plan.noDigest
 	w.history.MaxSessions = w.plan.maxSessions
 	w.history.FewWatches = w.plan.maxWatches > 0
@@ -146,82 +147,4 @@ func (w *run) heal() {
 			}
 		}
 	}
-}
-
-// end reads everything once more, stops the server and looks at what it leaves on disk.
-func (w *run) end() {
-	for _, c := range w.clients {
-		c.ReadAll()
-	}
-	done := func() bool {
-		return !slices.ContainsFunc(w.clients, func(c *client.Client) bool { return !c.Settled() })
-	}
-	w.RunUntil(w.Now+quietMillis*1000, done)
-	if len(w.Broken) > 0 {
-		return
-	}
-	if !done() {
-		w.Violate("the last reads were not answered")
-		return
-	}
-	for _, c := range w.clients {
-		w.history.Left = append(w.history.Left, c.End()...)
-	}
-	w.checkSessions()
-	w.checkDisk()
-}
-
-// checkSessions: who is not connected has expired.
-func (w *run) checkSessions() {
-	var want []jute.SessionID
-	for _, c := range w.clients {
-		want = append(want, c.Session())
-	}
-	for _, s := range w.process.replica.Sessions().Snapshot(nil) {
-		if !slices.Contains(want, s.ID) {
-			w.Violate("session %v was left long ago and did not expire", s.ID)
-		}
-	}
-}
-
-// checkDisk: what a stopped server leaves is what it had, also when the power goes a moment later.
-func (w *run) checkDisk() {
-	w.at(pointCount - 1)
-	p := w.process
-	live := fingerprint(p.tree)
-	last := p.tree.Peek().LastZxid()
-	w.disk.Inject = nil
-	images := []*simfs.Disk{w.disk.Kill()}
-	if !w.plan.store.log.NoSync {
-		images = append(images, w.disk.PowerLoss(simfs.Everything()))
-	}
-	if err := p.store.Close(); err != nil {
-		w.Violate("stop: %v", err)
-		return
-	}
-	images = append(images, w.disk.Kill())
-	if !w.plan.store.log.NoSync {
-		images = append(images, w.disk.PowerLoss(simfs.Everything()))
-	}
-	w.process = nil
-	for i, disk := range images {
-		if err := w.reread(disk, last, live); err != nil {
-			w.Violate("image %d of the end: %v", i, err)
-		}
-	}
-}
-
-func (w *run) reread(disk *simfs.Disk, last jute.Zxid, live uint64) error {
-	tree, _, found, err := w.restore(disk)
-	if err != nil {
-		return err
-	}
-	if f := tree.Faults(); f != (datatree.Faults{}) {
-		return fmt.Errorf("replay: %+v", f)
-	}
-	if found.LastZxid != last || fingerprint(tree) != live {
-		return fmt.Errorf("recovered to %v and another tree; the server was at %v",
-			found.LastZxid, last)
-	}
-	return nil
 }

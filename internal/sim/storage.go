@@ -135,6 +135,7 @@ func (k *walker) done(err error) {
 	case err != nil:
 		p.w.Counts.Add("snapshot", "failed, and the server goes on")
 	default:
+		p.w.snapshots++
 		p.w.Counts.Add("snapshot", "written")
 		p.w.at(pointSnapped)
 	}

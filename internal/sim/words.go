@@ -39,6 +39,7 @@ func (w *run) askWord(c *client.Client, word string) {
 	if a.link = w.open(c.Number(), a); a.link == nil {
 		return
 	}
+	a.link.record.Word = true
 	a.link.Send([]byte(word))
 }
 
@@ -75,8 +76,9 @@ func (r *reader) Bytes(p []byte) []byte {
 		return p
 	}
 	k := r.link
+	m := k.written(k.read)
 	k.record.Got = append(k.record.Got, history.Frame{
-		Bytes: frame, Applied: k.applied(k.read), At: k.w.Now,
+		Bytes: frame, Applied: m.applied, Written: m.at, At: k.w.Now,
 	})
 	k.read += int64(4 + len(frame))
 	r.Frame(k, frame)

@@ -50,14 +50,12 @@ type Client struct {
 	number int
 	link   Link // nil: not connected
 	next   Link // the session is being moved there; nil: it is not
-	up     bool // the session is there
-	quiet  bool // nothing more of its own accord
+
+	mood
 
 	session jute.SessionID
 	passwd  []byte
 	timeout int32
-	lied    bool // the last connect request was not meant to be granted
-	robbed  bool // another client took the session: nothing more is sent on this connection
 	last    jute.Zxid
 	xid     int32
 	proofs  []proof
@@ -67,6 +65,15 @@ type Client struct {
 	kept
 	sentAt    int64
 	slowUntil int64 // reads nothing before
+}
+
+// mood is what a client is about.
+type mood struct {
+	up      bool // the session is there
+	quiet   bool // nothing more of its own accord
+	lied    bool // the last connect request was not meant to be granted
+	leaving bool // it closes its session and does not come back
+	robbed  bool // another client took the session: nothing more is sent on this connection
 }
 
 // kept is what the client watches.
@@ -104,6 +111,26 @@ func (c *Client) ReadAll() {
 	}
 	c.link.Send(out)
 }
+
+// WriteSome makes so many writes.
+func (c *Client) WriteSome(n int) {
+	var out []byte
+	for range n {
+		out = append(out, c.ask(jute.OpSetData, c.nextXid(), &jute.SetDataRequest{
+			Path: []byte("/b"), Data: []byte("some"), Version: -1,
+		})...)
+	}
+	c.link.Send(out)
+}
+
+// Leave closes the session for good.
+func (c *Client) Leave() {
+	c.leaving = true
+	c.link.Send(c.ask(jute.OpCloseSession, c.nextXid(), nil))
+}
+
+// HasLeft: the session is closed, and so is the connection.
+func (c *Client) HasLeft() bool { return c.leaving && c.link == nil }
 
 // End says that nothing more comes, and lists the watches that are left.
 func (c *Client) End() (left []history.LeftWatch) {
@@ -158,6 +185,9 @@ func (c *Client) Connect() {
 		return
 	}
 	w := c.w
+	if c.leaving {
+		return
+	}
 	if c.link = c.Dial(c); c.link == nil {
 		w.After(w.Between(1000, 30_000), c.Connect)
 		return

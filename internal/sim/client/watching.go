@@ -85,6 +85,8 @@ func (c *Client) reply(q *waiting, h *jute.ReplyHeader) {
 	case h.Err != jute.OK && (q.Op == jute.OpSetWatches || q.Op == jute.OpSetWatches2):
 		clear(c.watches) // the server has too many
 		clear(c.lasting)
+	case q.Op == jute.OpCloseSession && h.Err == jute.ThrottledOp && c.leaving:
+		c.Leave()
 	case h.Err != jute.OK:
 	case (q.Op == jute.OpExists || q.Op == jute.OpGetData) && q.Watch:
 		set(history.WatchData)

@@ -26,11 +26,13 @@ func Check(h *History) []Violation {
 		if len(c.found) >= maxViolations {
 			break
 		}
+		c.quietAt(jute.Zxid(i))
 		c.txn(&h.Txns[i], jute.Zxid(i+1))
 		c.frames()
 		c.recoveries(c.tree.Zxid)
 	}
 	if len(c.found) == 0 {
+		c.quietAt(jute.Zxid(len(h.Txns)))
 		c.end()
 	}
 	return c.found

@@ -351,6 +351,68 @@ var badHistories = []bad{
 	{"a child watch that missed a change", "lost event", func(s *scene) {
 		s.h.Left = append(s.h.Left, LeftWatch{Conn: s.a.ID, Path: "/n", Kind: WatchChild})
 	}},
+	{"a connection closed for no reason", "closed", func(s *scene) {
+		s.a.Open, s.a.Closed, s.a.ClosedAt = false, true, s.tree.Zxid
+	}},
+	{"a stranger closed before it has a session", "closed", func(s *scene) {
+		s.dial(0, make([]byte, 16), 0).Closed = true
+	}},
+	{"a session refused long before its end", "connect", func(s *scene) {
+		s.refuseA(s.expired.At - 10*graceMicros)
+	}},
+	{"a session refused before a pause that is not long enough", "connect", func(s *scene) {
+		s.refuseA(s.expired.At - 10*graceMicros)
+		s.h.Pauses = []Pause{{s.expired.At - 5*graceMicros, s.expired.At}}
+	}},
+	{"nothing answered when all was quiet", "no answer", func(s *scene) {
+		s.h.Quiet, s.h.QuietAt = s.tree.Zxid, s.next()
+		s.drop(s.resumed, "final")
+	}},
+}
+
+// refuseA has the first session refused at a time; it ended later.
+func (s *scene) refuseA(written int64) {
+	first := s.h.Conns[0]
+	k := s.dial(first.Session, first.Hello.Passwd, 0)
+	k.Open, k.Life = false, first.Life
+	k.Hello.Passwd = password(first.Session)
+	k.Got = []Frame{{
+		Bytes:   jute.Append(nil, &jute.ConnectResponse{Passwd: make([]byte, 16), HasReadOnly: true}),
+		Written: written,
+	}}
+}
+
+// What the server may do, and what is sent behind the quiet place.
+func TestGoodHistoriesAreAccepted(t *testing.T) {
+	for name, change := range map[string]func(s *scene){
+		"a connection closed when its session expired": func(s *scene) {
+			s.h.Conns[0].Closed = true
+		},
+		"a connection closed when its session moved": func(s *scene) {
+			k := s.again(s.resumed, s.tree.Zxid)
+			k.Open, s.resumed.Closed = true, true
+		},
+		"a session refused right before its end": func(s *scene) {
+			s.refuseA(s.expired.At - graceMicros)
+		},
+		"a session refused before a pause that ends with it": func(s *scene) {
+			s.refuseA(s.expired.At - 10*graceMicros)
+			s.h.Pauses = []Pause{{s.expired.At - 10*graceMicros, s.expired.At}}
+		},
+		"one whose request could not be read": func(s *scene) {
+			s.a.Open, s.a.Closed, s.a.Nonsense = false, true, true
+		},
+		"a request behind the quiet place": func(s *scene) {
+			s.h.Quiet, s.h.QuietAt = s.tree.Zxid, s.next()
+			s.send(s.a, jute.OpGetData, look("/n", false))
+		},
+	} {
+		s := newScene()
+		change(s)
+		for _, v := range Check(s.h) {
+			t.Errorf("%s: %v", name, v)
+		}
+	}
 }
 
 func TestBadHistoriesAreRejected(t *testing.T) {

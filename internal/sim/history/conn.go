@@ -142,7 +142,7 @@ func (c *checker) connected(k *conn, f *Frame) bool {
 func (c *checker) refused(k *conn, f *Frame) {
 	id := k.Hello.SessionID
 	_, born := c.born[id]
-	_, died := c.died[id]
+	died := c.endsSoon(id, f)
 	if k.granted.TimeOut != 0 || !bytes.Equal(k.granted.Passwd, make([]byte, 16)) {
 		c.report(k, "connect", "the refusal is %x", f.Bytes)
 	}

@@ -15,14 +15,28 @@ func (c *checker) end() {
 			c.h.Recoveries[c.recovered].Zxid)
 	}
 	for _, k := range c.conns {
-		switch {
-		case k.next < len(k.Got):
+		if k.next < len(k.Got) {
 			c.report(k, "rollback", "frame %x belongs to nothing in the log", k.Got[k.next].Bytes)
-		case k.Open:
+		}
+		c.closed(k)
+	}
+	c.realTime()
+}
+
+// quietAt judges what must be true when nothing is on its way, if that is now.
+func (c *checker) quietAt(zxid jute.Zxid) {
+	at := c.h.Quiet
+	if at == 0 {
+		at = jute.Zxid(len(c.h.Txns))
+	}
+	if zxid != at {
+		return
+	}
+	for _, k := range c.conns {
+		if k.Open {
 			c.quiet(k)
 		}
 	}
-	c.realTime()
 	for i := range c.h.Left {
 		c.left(&c.h.Left[i])
 	}
@@ -40,18 +54,27 @@ func (c *checker) quiet(k *conn) {
 	if len(k.missed) > 0 {
 		c.report(k, "missed events", "%x without a setWatches", k.missed)
 	}
-	for i := k.asking; i < len(k.Sent); i++ {
+	for i := k.asking; i < c.sentBy(k); i++ {
 		if !isAside(k.Sent[i].Op) {
 			c.report(k, "no answer", "xid %d, %v was never answered", k.Sent[i].Xid, k.Sent[i].Op)
 			return
 		}
 	}
-	for i := k.aside; i < len(k.Sent); i++ {
+	for i := k.aside; i < c.sentBy(k); i++ {
 		if isAside(k.Sent[i].Op) {
 			c.report(k, "no answer", "xid %d, %v was never answered", k.Sent[i].Xid, k.Sent[i].Op)
 			return
 		}
 	}
+}
+
+// sentBy is how many requests were sent before all was quiet.
+func (c *checker) sentBy(k *conn) int {
+	n := len(k.Sent)
+	for n > 0 && c.h.QuietAt > 0 && k.Sent[n-1].At >= c.h.QuietAt {
+		n--
+	}
+	return n
 }
 
 // realTime: a write that was answered before another was sent comes before it.

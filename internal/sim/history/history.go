@@ -32,13 +32,24 @@ type History struct {
 	Conns      []*Conn
 	Recoveries []Recovery
 	Left       []LeftWatch
+	// Quiet is the place at which nothing was on its way, QuietAt the time; 0: the end.
+	Quiet   jute.Zxid
+	QuietAt int64
+	// Pauses are when the server's process stood still, by world time.
+	Pauses []Pause
+	// LargeBytes: a request above it may be refused, and its connection closed; 0: none.
+	LargeBytes int
 }
+
+// Pause is from when to when a process stood still, by world time.
+type Pause struct{ From, To int64 }
 
 // Txn is one transaction of the log.
 type Txn struct {
 	Entry jute.Entry
 	// Applied is the last zxid that was applied when the request was looked at.
 	Applied jute.Zxid
+	At      int64 // world time at which it was proposed
 	// Expiry is set for a closeSession that nobody asked for.
 	Expiry *Expiry
 }
@@ -67,6 +78,14 @@ type Conn struct {
 	Session jute.SessionID
 	Sent    []Sent
 	Got     []Frame
+	// Closed: the server closed it, when so much was applied. Its network did not: that closes who
+	// takes no output, which is simulated and not judged.
+	Closed   bool
+	ClosedAt jute.Zxid
+	// Early: the server took no sessions yet when it closed.
+	Early bool
+	// Word: it asked for a four-letter word.
+	Word bool
 	// Nonsense: the client sent what no server can take, and must be closed.
 	Nonsense bool
 	// Open: the connection still stands, and nothing is on its way any more.
@@ -87,6 +106,7 @@ type Frame struct {
 	// Applied is the last zxid that the server had applied when it wrote the frame.
 	Applied jute.Zxid
 	At      int64 // world time of arrival
+	Written int64 // world time at which the server wrote it
 }
 
 // Recovery is what a start of the server found on disk.

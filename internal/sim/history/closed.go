@@ -1,0 +1,94 @@
+package history
+
+import (
+	"slices"
+
+	"quoll/jute"
+)
+
+// closed judges that the server closed a connection: the history must show a reason.
+func (c *checker) closed(k *conn) {
+	if !k.Closed || k.Nonsense || k.Word || k.Early {
+		return
+	}
+	if k.session == 0 && c.mayRefuse(k) || c.sessionGone(k.session) || c.isMoved(k) ||
+		slices.ContainsFunc(k.Sent, c.closes) || c.isDenied(k) {
+		return
+	}
+	c.report(k, "closed", "the server closed it at %v, of session %v, for no reason that the "+
+		"history shows", k.ClosedAt, k.session)
+}
+
+// sessionGone: it was ended, for good or until a crash lost that.
+func (c *checker) sessionGone(id jute.SessionID) bool {
+	_, died := c.died[id]
+	return id != 0 && (died || c.h.Lost[id])
+}
+
+// isMoved: another connection asked for the session, with a right password or a wrong one.
+func (c *checker) isMoved(k *conn) bool {
+	id := k.session
+	if id == 0 {
+		id = k.Hello.SessionID
+	}
+	return id != 0 && slices.ContainsFunc(c.conns, func(other *conn) bool {
+		return other != k && other.Life == k.Life && other.Hello.SessionID == id
+	})
+}
+
+// mayRefuse: the connect request asked for what it may not have.
+func (c *checker) mayRefuse(k *conn) bool {
+	id := k.Hello.SessionID
+	_, born := c.born[id]
+	switch {
+	case k.Hello.LastZxidSeen > k.ClosedAt:
+		return true // ahead of the server
+	case id == 0:
+		return c.h.MaxSessions > 0 || c.h.Throttled // a stale one is dropped
+	}
+	return !born || c.sessionGone(id) || !c.password(id, k.Hello.Passwd)
+}
+
+// closes says whether a request ends its connection, whoever asks.
+func (c *checker) closes(s Sent) bool {
+	large := c.h.LargeBytes > 0 && len(s.Body) > c.h.LargeBytes && s.Op != jute.OpAuth
+	return s.Op == jute.OpCloseSession || large || !known(s.Op)
+}
+
+// isDenied: it did not authenticate, or could not.
+func (c *checker) isDenied(k *conn) bool {
+	for i := range k.Sent {
+		s := &k.Sent[i]
+		switch {
+		case s.Op == jute.OpAuth:
+			var in jute.AuthPacket
+			_, err := jute.Decode(s.Body, &in)
+			_, ok := c.tree.Authenticate(k.who[i], string(in.Scheme), in.Auth)
+			if !ok || err != nil {
+				return true
+			}
+		case isAside(s.Op):
+		case len(c.h.Enforce) > 0 && !slices.ContainsFunc(c.h.Enforce, k.who[i].Has):
+			return true
+		}
+	}
+	return false
+}
+
+// graceMicros is how long before the proposal of its end a session may be refused: a crowd that
+// expires in one tick is ended one a step.
+const graceMicros = 50_000
+
+// endsSoon says whether the end of a session was proposed when a frame was written, or right
+// after. A process that stands still may put any time between the two.
+func (c *checker) endsSoon(id jute.SessionID, f *Frame) bool {
+	zxid, died := c.died[id]
+	if !died {
+		return false
+	}
+	after := c.h.Txns[zxid-1].At - f.Written
+	for _, p := range c.h.Pauses {
+		after -= max(0, min(p.To, c.h.Txns[zxid-1].At)-max(p.From, f.Written))
+	}
+	return after <= graceMicros
+}
