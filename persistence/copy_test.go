@@ -93,6 +93,10 @@ func TestOneTwinCopied(t *testing.T) {
 		s := mustStart(t, later, testOptions())
 		must(t, s.add(1))
 		must(t, s.add(1))
+		for range 20 { // no file of one disk has the inode of a file of the other
+			disk.Write(dataDir+"/else", nil)
+			disk.Delete(dataDir + "/else")
+		}
 		disk.Delete(name)
 		disk.Write(name, later.Read(name))
 		s = mustStart(t, disk.Kill(), testOptions())

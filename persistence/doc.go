@@ -17,7 +17,8 @@
 //   - What Commit says is durable is on disk with the names that lead to it: data, directory,
 //     then the watermark.
 //   - An error of a write or a flush is final (ErrDisk). Nothing is retried, because after a
-//     failed flush the kernel may drop the data and report success to the next one.
+//     failed flush the kernel may drop the data and report success to the next one. The next
+//     start believes of the page cache only what was flushed before (tail.go).
 //   - A file gets its name when it is complete and flushed; a log file is created once, under a
 //     name that nothing ever had, and never reopened for writing but to be cut.
 //   - What cannot be read and was durable is damage: Recover refuses with file, offset and zxid.
@@ -34,7 +35,7 @@
 // it.
 //
 // Read fs.go (the disk; osfs.go is the real one, with inode_*.go), names.go and errors.go,
-// txnlog.go (writing), sidecar.go (the watermark), replay.go, strays.go and recover.go (starting),
-// advice.go (what to do when it is refused), snapfile.go, then dir.go, epoch.go, truncate.go and
-// purge.go. logfile.go is for tools.
+// txnlog.go (writing), sidecar.go (the watermark), replay.go, tail.go, strays.go and recover.go
+// (starting), advice.go (what to do when it is refused), snapfile.go, then dir.go, epoch.go,
+// truncate.go and purge.go. logfile.go is for tools.
 package persistence

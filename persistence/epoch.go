@@ -53,19 +53,8 @@ func readEpoch(fsys FS, name string) (int64, error) {
 // flushed. Either the old or the new content is there at any time.
 func writeFile(fsys FS, dir, name string, content []byte) error {
 	tmp, final := filepath.Join(dir, names.Temporary(name)), filepath.Join(dir, name)
-	if err := fsys.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return diskError("remove", tmp, err)
-	}
-	f, err := fsys.Create(tmp)
-	if err != nil {
-		return diskError("create", tmp, err)
-	}
-	defer f.Close()
-	if _, err := f.WriteAt(content, 0); err != nil {
+	if err := writeNew(fsys, tmp, func(FileID) []byte { return content }); err != nil {
 		return diskError("write", tmp, err)
-	}
-	if err := f.Sync(); err != nil {
-		return diskError("sync", tmp, err)
 	}
 	if err := fsys.Rename(tmp, final); err != nil {
 		return diskError("rename", tmp, err)
@@ -74,4 +63,24 @@ func writeFile(fsys FS, dir, name string, content []byte) error {
 		return diskError("sync", dir, err)
 	}
 	return nil
+}
+
+// writeNew makes a file and flushes it; content may depend on which file it is. One of that name
+// goes. On an error there is none.
+func writeNew(fsys FS, name string, content func(FileID) []byte) error {
+	if err := fsys.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := fsys.Create(name)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteAt(content(f.ID()), 0)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		_ = fsys.Remove(name)
+	}
+	return err
 }

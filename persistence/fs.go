@@ -44,6 +44,9 @@ type File interface {
 	// Sync makes data and size durable (fdatasync). After an error nothing is known about what
 	// was written since the last Sync that succeeded, and the file must not be used again.
 	Sync() error
+	// DropCache asks that the next read comes from the disk and not from memory, where bytes that
+	// a failed flush did not write look as if they were written. It is a hint: it may do nothing.
+	DropCache()
 	// Truncate sets the size, with zeros in what is new.
 	Truncate(size int64) error
 	// Size is the current size in bytes.

@@ -20,7 +20,8 @@ import (
 //
 //   - it starts: a crash alone never looks like damage;
 //   - every acknowledged transaction is there, nothing that was never appended is, no hole;
-//   - what it shows stays, even if power fails at once, and it can be appended to.
+//   - what it shows stays, even if power fails at once, and it can be appended to;
+//   - a directory that nobody else wrote is known to be ours once a start has succeeded in it.
 
 // bench is a program's run: what it did is what must be there.
 type bench struct {
@@ -32,7 +33,10 @@ type bench struct {
 	appended jute.Zxid
 	cutTo    jute.Zxid // a truncation was asked for; -1: none
 	batch    jute.Zxid // size of the last batch, which lag leaves undecided
-	server   *server
+	ours     bool      // a start has succeeded
+	// also looks at each image in another way; nil: none.
+	also   func(c *tally, image *simfs.Disk, where string)
+	server *server
 }
 
 func newBench(opt persistence.Options) *bench {
@@ -42,6 +46,7 @@ func newBench(opt persistence.Options) *bench {
 
 func (b *bench) start() (err error) {
 	b.server, err = start(b.wrap(b.disk), b.opt)
+	b.ours = b.ours || err == nil
 	return err
 }
 
@@ -166,6 +171,10 @@ func (b *bench) look(c *tally, image *simfs.Disk, where string) (*server, bool) 
 		c.report("%s: does not start: %v", where, err)
 		return nil, false
 	}
+	if b.ours && !s.rec.Own {
+		c.report("%s: not recognised as ours", where)
+		return nil, false
+	}
 	got := s.mem.last()
 	if err := s.mem.check(); err != nil || got > b.appended {
 		c.report("%s: %v of %v appended; %v", where, got, b.appended, err)
@@ -182,8 +191,8 @@ func (b *bench) look(c *tally, image *simfs.Disk, where string) (*server, bool) 
 func (b *bench) goOn(c *tally, image *simfs.Disk, s *server, where string) bool {
 	got := s.mem.last()
 	again, err := start(image.PowerLoss(simfs.Everything()), b.opt)
-	if err != nil || again.mem.last() != got {
-		c.report("%s: %v was shown and vanished: %v", where, got, err)
+	if err != nil || again.mem.last() != got || !again.rec.Own {
+		c.report("%s: %v was shown and vanished, or is not ours: %v", where, got, err)
 		return false
 	}
 	if err := s.add(2); err != nil {
@@ -191,7 +200,7 @@ func (b *bench) goOn(c *tally, image *simfs.Disk, s *server, where string) bool 
 		return false
 	}
 	again, err = start(image.PowerLoss(simfs.Everything()), b.opt)
-	if err != nil || again.mem.last() != got+2 || again.mem.check() != nil {
+	if err != nil || again.mem.last() != got+2 || again.mem.check() != nil || !again.rec.Own {
 		c.report("%s: appended to %v and lost it: %v", where, got, err)
 		return false
 	}
@@ -207,6 +216,9 @@ func crashMatrix(b *bench, program func() error, random, bytesStep, limit int) *
 	look := func(disk *simfs.Disk, where string) {
 		c.points++
 		for _, i := range images(disk, rng, random) {
+			if b.also != nil {
+				b.also(c, i.disk.Kill(), where+", "+i.name)
+			}
 			b.judge(c, i.disk, where+", "+i.name)
 		}
 	}
@@ -323,7 +335,8 @@ func TestCrashInRecovery(t *testing.T) {
 // failures are the ways in which a call can fail.
 func failures() []simfs.Outcome {
 	return []simfs.Outcome{
-		{Err: simfs.ErrIO}, {Err: simfs.ErrIO, Lost: true}, {Err: simfs.ErrFull, Partial: 40},
+		{Err: simfs.ErrIO}, {Err: simfs.ErrFull, Partial: 40},
+		{Err: simfs.ErrIO, Lost: true}, {Err: simfs.ErrIO, Lost: true, Partial: 150},
 	}
 }
 
@@ -354,8 +367,14 @@ func failMatrix(fresh func() *bench, limit int) *tally {
 	for _, failure := range failures() {
 		for _, sticky := range []bool{false, true} {
 			for k := 1; k <= len(ops) && c.unsafe < limit; k += stride() {
-				if makesSense(ops[k-1], failure) {
-					failOnce(c, fresh(), failure, k, sticky)
+				if !makesSense(ops[k-1], failure) {
+					continue
+				}
+				failOnce(c, fresh(), failure, k, sticky)
+				if failure.Lost {
+					deaf := fresh()
+					deaf.disk.Deaf = true
+					failOnce(c, deaf, failure, k, sticky)
 				}
 			}
 		}

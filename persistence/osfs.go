@@ -136,6 +136,8 @@ func openFile(name string, flag int) (File, error) {
 
 func (f osFile) Sync() error { return dataSync(f.File) }
 
+func (f osFile) DropCache() { dropCache(f.File) }
+
 func (f osFile) ID() FileID { return FileID{Inode: inodeOf(f.File), Born: bornAt(f.File)} }
 
 func (f osFile) Size() (int64, error) {

@@ -72,6 +72,15 @@ func syncRange(f *os.File, flags int) error {
 	return err
 }
 
+// dropCache drops the pages that count as written; dirty ones stay.
+func dropCache(f *os.File) {
+	if conn, err := f.SyscallConn(); err == nil {
+		_ = conn.Control(func(fd uintptr) {
+			_ = unix.Fadvise(int(fd), 0, 0, unix.FADV_DONTNEED)
+		})
+	}
+}
+
 // bornAt is 0 on a file system that does not say when a file was made.
 func bornAt(f *os.File) int64 {
 	var info unix.Statx_t

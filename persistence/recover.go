@@ -70,7 +70,7 @@ func (r *Recovered) allUnread() bool {
 // ErrNoValidSnapshot.
 //
 //	list -> sidecar -> snapshot -> logs -> Options.Changing
-//	     -> [finish a truncation] -> cut, remove, flush -> sidecar
+//	     -> [move a tail] -> [finish a truncation] -> cut, remove, flush -> sidecar
 //
 // Nothing is changed before Changing, so a start that is refused leaves every file as it was.
 // Each step can be repeated: a crash at any point leaves a directory that recovers the same.
@@ -104,6 +104,7 @@ func (d *Dir) recover(sink Sink, all listing, found bool) (rec Recovered, err er
 	rec.CopiedSidecar = d.meta.copied
 	all.tellStrays(&rec)
 	rec.Own = found && !d.meta.state.foreign(all.logs, all.snaps, files)
+	noted := d.meta.state
 	var cut *cutting
 	if rec.Own && d.meta.state.truncateTo != none {
 		if cut, err = d.planCut(all, d.meta.state.truncateTo); err != nil {
@@ -128,7 +129,14 @@ func (d *Dir) recover(sink Sink, all listing, found bool) (rec Recovered, err er
 	if err := d.flushPaths(); err != nil {
 		return rec, err
 	}
+	if err := d.moveTail(r, &rec); err != nil {
+		return rec, err
+	}
 	if cut != nil {
+		// The note that is followed may be in the page cache alone.
+		if err := d.meta.replace(noted); err != nil {
+			return rec, err
+		}
 		if err := d.carryOut(cut); err != nil {
 			return rec, err
 		}
@@ -141,10 +149,10 @@ func (d *Dir) recover(sink Sink, all listing, found bool) (rec Recovered, err er
 	if err := d.repair(r, all, &rec); err != nil {
 		return rec, err
 	}
-	if err := d.takeOver(r, all, files, found, rec); err != nil {
+	if err := d.takeOver(r, all, files, rec); err != nil {
 		return rec, err
 	}
-	d.openLog(rec.LastZxid, r)
+	d.openLog(rec.LastZxid)
 	if rec.Empty && !marked && !d.opt.DBAutoCreate {
 		rec.LastZxid = -1
 	}
@@ -203,6 +211,7 @@ func (d *Dir) newReplay(sink Sink, rec Recovered) *replay {
 		anchored:     rec.Snapshot.File != "" || len(rec.Skipped) > 0,
 		each:         sink.Txn,
 		snap:         rec.Snapshot.Zxid, last: rec.Snapshot.Zxid,
+		fresh: true,
 	}
 	if rec.Snapshot.File == "" {
 		for _, s := range slices.Backward(rec.Skipped) {
@@ -289,6 +298,12 @@ func (d *Dir) repair(r *replay, all listing, rec *Recovered) error {
 			return err
 		}
 	}
+	if r.twice.All() {
+		first := named{FileInfo: FileInfo{Name: r.twice.File}}
+		if err := d.shorten(first, r.twice.From); err != nil {
+			return err
+		}
+	}
 	for _, f := range r.empty {
 		if err := d.fs.Remove(r.path(f)); err != nil {
 			return diskError("remove", r.path(f), err)
@@ -296,7 +311,7 @@ func (d *Dir) repair(r *replay, all listing, rec *Recovered) error {
 		rec.RemovedLogs = append(rec.RemovedLogs, r.path(f))
 	}
 	for _, tmp := range all.tmp {
-		if err := d.fs.Remove(tmp); err != nil {
+		if err := d.fs.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return diskError("remove", tmp, err)
 		}
 	}
@@ -337,45 +352,11 @@ func (d *Dir) settle(r *replay, f named, newest bool, rec *Recovered) error {
 			return diskError("truncate", r.path(f), err)
 		}
 	}
-	if r.isOurs(f) {
-		if err := rewrite(file, r.writtenUpTo(f), r.end.off); err != nil {
-			return err
-		}
-	}
 	if err := file.Sync(); err != nil {
 		return diskError("sync", r.path(f), err)
 	}
 	if torn {
 		rec.TornBytes = r.end.size - r.end.off
-	}
-	return nil
-}
-
-// writtenUpTo is how far a log of ours was durable when the sidecar was written.
-func (r *replay) writtenUpTo(f named) int64 {
-	if f.zxid == r.meta.log {
-		return r.meta.offset
-	}
-	return 0
-}
-
-// rewriteBlock is how many bytes are written at a time.
-const rewriteBlock = 1 << 20
-
-// rewrite writes a part of a file again. If its first flush failed, and the process ended, what
-// is read may be pages that the kernel counts as clean and that are on no disk: only what is
-// written again is flushed again.
-func rewrite(f File, from, to int64) error {
-	buf := make([]byte, min(to-from, rewriteBlock))
-	for from < to {
-		p := buf[:min(to-from, int64(len(buf)))]
-		if _, err := readFull(f, p, from); err != nil {
-			return diskError("read", f.Name(), err)
-		}
-		if _, err := f.WriteAt(p, from); err != nil {
-			return diskError("write", f.Name(), err)
-		}
-		from += int64(len(p))
 	}
 	return nil
 }
@@ -390,16 +371,14 @@ func (d *Dir) syncFile(name string) error {
 }
 
 // takeOver writes the sidecar of the directory as it is now: ours.
-func (d *Dir) takeOver(r *replay, all listing, files Epochs, found bool, rec Recovered) error {
+func (d *Dir) takeOver(r *replay, all listing, files Epochs, rec Recovered) error {
 	state := d.meta.state
 	if !rec.Own {
-		seq := state.seq
 		state = freshSidecar()
-		state.seq = seq
 		state.ownSince = rec.LastZxid + 1
 		state.epochs = files
 	}
-	state.truncateTo = none
+	state.truncateTo, state.movedTo = none, 0
 	if state.ownSince == unknown {
 		state.ownSince = rec.LastZxid + 1
 	}
@@ -424,23 +403,10 @@ func (d *Dir) takeOver(r *replay, all listing, files Epochs, found bool, rec Rec
 		// Nothing will be known to be durable: what a power loss leaves is judged as Apache's.
 		state.ownSince, state.durable, state.log, state.offset = unknown, 0, none, 0
 	}
-	if !found {
-		return d.meta.create(state)
-	}
-	change := func(s *sidecarState) {
-		state.seq = s.seq
-		*s = state
-	}
-	if err := d.meta.update(change); err != nil {
-		return err
-	}
-	if rec.Own {
-		return nil
-	}
-	return d.meta.update(change) // both twins: the older one is void
+	return d.meta.replace(state)
 }
 
-func (d *Dir) openLog(last jute.Zxid, r *replay) {
+func (d *Dir) openLog(last jute.Zxid) {
 	d.log = &TxnLog{
 		fs: d.fs, dir: d.logDir, opt: d.opt.Log, meta: d.meta,
 		last: last, durable: last, marked: last, size: 0,

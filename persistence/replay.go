@@ -8,6 +8,7 @@ import (
 
 	"quoll/jute"
 	"quoll/persistence/record"
+	"quoll/persistence/twice"
 )
 
 // replay reads the logs above a snapshot and judges what it finds.
@@ -40,10 +41,24 @@ type replay struct {
 	last jute.Zxid
 	txns int
 
+	// fresh: this is the first look at the directory in the life of the process, so that what an
+	// earlier life left in the page cache is not believed where it can be otherwise.
+	fresh   bool
+	moved   moved
+	twice   twice.Records
+	reading reading
+
 	end    place   // behind the last record read
 	broken *place  // the file before ended there, unexpectedly
 	empty  []named // files without a record, behind the last record
 	read   []named // files that were read
+}
+
+// reading is the log that is read.
+type reading struct {
+	size   int64
+	next   named     // the log behind it
+	before jute.Zxid // of the record before the one at hand; -1: none
 }
 
 // place is an offset in a log file.
@@ -86,7 +101,12 @@ func neededLogs(logs []named, zxid jute.Zxid) []named {
 
 // run reads every needed file of logs.
 func (r *replay) run(logs []named) error {
-	for _, f := range neededLogs(logs, r.snap) {
+	r.findMoved(logs)
+	needed := neededLogs(logs, r.snap)
+	for i, f := range needed {
+		if r.reading.next = (named{}); i+1 < len(needed) {
+			r.reading.next = needed[i+1]
+		}
 		if err := r.file(f); err != nil {
 			return err
 		}
@@ -110,8 +130,14 @@ func (r *replay) file(f named) error {
 		return err
 	}
 	defer file.Close()
-	if r.cut != nil && r.cut.shortens(f) {
+	if r.fresh && !r.known(f, r.reading.next.Name == "") {
+		file.DropCache()
+	}
+	switch {
+	case r.cut != nil && r.cut.shortens(f):
 		file = shorter{file, r.cut.end}
+	case r.moved.to != 0 && f == r.moved.from:
+		file = shorter{file, r.meta.offset}
 	}
 	r.read = append(r.read, f)
 	s, err := record.NewScanner(file)
@@ -119,6 +145,7 @@ func (r *replay) file(f named) error {
 		return err
 	}
 	records := 0
+	r.reading.before, r.reading.size = none, s.Size()
 	for err == nil {
 		var payload []byte
 		var at int64
@@ -130,7 +157,6 @@ func (r *replay) file(f named) error {
 			return err
 		}
 		records++
-		r.end = place{file: f, off: s.Off(), size: s.Size()}
 	}
 	if !record.Unreadable(err) {
 		return err
@@ -148,6 +174,13 @@ func (r *replay) record(f named, at int64, payload []byte, first bool) error {
 		if err := r.suspect(f, at, fmt.Sprintf("begins with zxid %v", zxid)); err != nil {
 			return err
 		}
+	}
+	if !r.keepTail(f, at, payload, zxid) {
+		return nil
+	}
+	r.end = place{file: f, off: at + int64(len(payload)) + record.Extra, size: r.reading.size}
+	if r.twice.Note(f.Name, r.reading.next.zxid, at, zxid, payload) {
+		return nil
 	}
 	if zxid <= r.snap {
 		r.broken, r.empty = nil, nil
@@ -185,7 +218,8 @@ func (r *replay) fileEnd(f named, s *record.Scanner, err error, records int) err
 	if r.own && f.zxid == r.meta.log && at < r.meta.offset {
 		return r.damage(f, at, reason+fmt.Sprintf(", durable up to byte %d", r.meta.offset))
 	}
-	if r.isOurs(f) && f.zxid < r.meta.log && (err != io.EOF || records == 0) {
+	if r.isOurs(f) && (f.zxid < r.meta.log || f.zxid == r.moved.to) &&
+		(err != io.EOF || records == 0) {
 		return r.damage(f, at, reason)
 	}
 	torn := err != io.EOF

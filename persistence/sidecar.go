@@ -15,8 +15,8 @@ import (
 
 // The sidecar is what Apache's files cannot say: how far the log was durable when we last knew,
 // and which files were ours. Two twins, walmeta.0 and walmeta.1 in the directory of the log, are
-// written in turn, so that one is whole whenever power fails; Apache ignores both. Each is one
-// sector:
+// written in turn, so that one is whole whenever power fails; Apache ignores both. A start replaces
+// them with new files. Each is one sector:
 //
 //	 0  "QWAL"            4  version 1
 //	 8  seq               counts writes; the twin with the higher one rules
@@ -61,6 +61,7 @@ type sidecarState struct {
 	newestSnap  jute.Zxid
 	newestBytes int64
 	epochs      Epochs
+	movedTo     jute.Zxid
 }
 
 func freshSidecar() sidecarState {
@@ -96,6 +97,7 @@ func (s *sidecarState) encode(id FileID) []byte {
 		int64(s.seq), int64(s.durable), int64(s.log), s.offset, int64(s.newestLog),
 		int64(s.ownSince), int64(s.truncateTo), int64(s.newestSnap), s.newestBytes,
 		s.epochs.Accepted, s.epochs.Current, int64(id.Inode), id.Born,
+		int64(s.movedTo),
 	} {
 		p = be.AppendUint64(p, uint64(v))
 	}
@@ -116,13 +118,18 @@ func (s *sidecarState) decode(p []byte) (id FileID, ok bool) {
 		seq: uint64(at(0)), durable: jute.Zxid(at(1)), log: jute.Zxid(at(2)), offset: at(3),
 		newestLog: jute.Zxid(at(4)), ownSince: jute.Zxid(at(5)), truncateTo: jute.Zxid(at(6)),
 		newestSnap: jute.Zxid(at(7)), newestBytes: at(8),
-		epochs: Epochs{Accepted: at(9), Current: at(10)},
+		epochs: Epochs{Accepted: at(9), Current: at(10)}, movedTo: jute.Zxid(at(13)),
 	}
 	return FileID{Inode: uint64(at(11)), Born: at(12)}, true
 }
 
 func twinName(dir string, i int) string {
 	return filepath.Join(dir, names.OfSidecar(i))
+}
+
+// newTwinName is that of a twin which is not complete.
+func newTwinName(dir string, i int) string {
+	return filepath.Join(dir, names.Temporary(names.OfSidecar(i)))
 }
 
 // twin is what one of the two names holds.
@@ -142,7 +149,7 @@ const (
 )
 
 // openSidecar reads the twins. found is false when there is no sidecar, or one whose creation
-// was cut short, or a copy; then create makes it.
+// was cut short, or a copy; then replace makes it.
 func openSidecar(fsys FS, dir string) (s *sidecar, found bool, err error) {
 	s = &sidecar{fs: fsys, dir: dir, state: freshSidecar()}
 	var twins [2]twin
@@ -176,7 +183,7 @@ func openSidecar(fsys FS, dir string) (s *sidecar, found bool, err error) {
 	switch {
 	case present == 2 && whole > 0:
 		return s, true, nil
-	case present == 0, present == 1 && (whole == 0 || s.state.seq <= 1):
+	case present == 0, present == 1 && (whole == 0 || s.state.seq <= 2):
 		s.state = freshSidecar()
 		return s, false, nil
 	}
@@ -211,6 +218,7 @@ func (s *sidecar) openTwin(i int) (t twin, err error) {
 		return twin{}, err
 	}
 	s.twins[i], s.ids[i] = f, f.ID()
+	f.DropCache()
 	p := make([]byte, sidecarBytes)
 	n, err := readFull(f, p, 0)
 	if err != nil && !isEOF(err) {
@@ -232,38 +240,46 @@ func (s *sidecar) openTwin(i int) (t twin, err error) {
 	return t, nil
 }
 
-// create makes both twins and their names durable. What is there of an earlier attempt goes.
-func (s *sidecar) create(state sidecarState) error {
-	for i := range s.twins {
-		if s.twins[i] != nil {
-			_ = s.twins[i].Close()
-			s.twins[i] = nil
-			if err := s.fs.Remove(twinName(s.dir, i)); err != nil {
-				return diskError("remove", twinName(s.dir, i), err)
-			}
-		}
-	}
-	if err := s.fs.SyncDir(s.dir); err != nil {
-		return diskError("sync", s.dir, err)
-	}
+// replace writes a state into two new files and gives them the names of the twins, durably. What
+// the old files have in the page cache alone, after a flush that failed, is gone with them. An
+// error before the first rename leaves the twins as they were.
+func (s *sidecar) replace(state sidecarState) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	state.seq = s.state.seq
 	s.state = state
 	for i := range s.twins {
-		f, err := s.fs.Create(twinName(s.dir, i))
-		if err != nil {
-			return diskError("create", twinName(s.dir, i), err)
+		s.state.seq++
+		tmp := newTwinName(s.dir, i)
+		if err := writeNew(s.fs, tmp, s.state.encode); err != nil {
+			_ = s.fs.Remove(newTwinName(s.dir, 0))
+			return diskError("write", tmp, err)
 		}
-		s.twins[i], s.ids[i] = f, f.ID()
-		s.state.seq = uint64(i)
-		if err := s.write(i); err != nil {
+	}
+	for i := range s.twins {
+		if err := s.rename(i); err != nil {
 			return err
-		}
-		if err := f.Sync(); err != nil {
-			return diskError("sync", f.Name(), err)
 		}
 	}
 	if err := s.fs.SyncDir(s.dir); err != nil {
 		return diskError("sync", s.dir, err)
 	}
+	return nil
+}
+
+func (s *sidecar) rename(i int) error {
+	tmp, name := newTwinName(s.dir, i), twinName(s.dir, i)
+	if err := s.fs.Rename(tmp, name); err != nil {
+		return diskError("rename", tmp, err)
+	}
+	f, err := s.fs.OpenRW(name)
+	if err != nil {
+		return diskError("open", name, err)
+	}
+	if s.twins[i] != nil {
+		_ = s.twins[i].Close()
+	}
+	s.twins[i], s.ids[i] = f, f.ID()
 	return nil
 }
 

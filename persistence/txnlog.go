@@ -88,7 +88,8 @@ func (l *TxnLog) TotalBytes() int64 { return l.total + l.pos }
 
 // Append adds a transaction to the batch. Its Payload is copied. The zxid is the next one, the
 // first of a later epoch, or, for an error transaction, the last one again; anything else is an
-// ErrOrder.
+// ErrOrder. An error that repeats a zxid is not written where it would begin a file: the file is
+// named after its first transaction, and the name would claim one of the file before.
 func (l *TxnLog) Append(e *jute.Entry) error {
 	if l.err != nil {
 		return l.err
@@ -98,6 +99,9 @@ func (l *TxnLog) Append(e *jute.Entry) error {
 	}
 	if len(e.Payload) < jute.TxnHeaderBytes {
 		return fmt.Errorf("transaction %v has no payload", e.Header.Zxid)
+	}
+	if l.file == nil && len(l.batch) == 0 && e.Header.Zxid == l.last {
+		return nil
 	}
 	if len(l.batch) == 0 {
 		l.first = e.Header.Zxid

@@ -12,10 +12,11 @@ import (
 
 // What surrounds the payload of a record.
 const (
-	recordHead  = 12 // checksum and length
-	recordTail  = 1  // recordEnd
-	recordExtra = recordHead + recordTail
-	recordEnd   = 'B'
+	recordHead = 12 // checksum and length
+	recordTail = 1  // recordEnd
+	recordEnd  = 'B'
+	// Extra is how many bytes a record is longer than its payload.
+	Extra = recordHead + recordTail
 )
 
 // Append encodes the record of one transaction, as it stands in a log file, at the end of dst.
@@ -118,10 +119,10 @@ func (s *Scanner) Next() (payload []byte, at int64, err error) {
 		return nil, at, io.EOF
 	case n == 0:
 		return nil, at, errZeroLength
-	case n < 0 || n > s.size-at-recordExtra:
+	case n < 0 || n > s.size-at-Extra:
 		return nil, at, errLength
 	}
-	if err := s.need(int(n) + recordExtra); err != nil {
+	if err := s.need(int(n) + Extra); err != nil {
 		return nil, at, err
 	}
 	payload = s.buf[recordHead : recordHead+n : recordHead+n]
@@ -131,7 +132,7 @@ func (s *Scanner) Next() (payload []byte, at int64, err error) {
 	case uint64(adler32.Checksum(payload)) != sum:
 		return nil, at, errChecksum
 	}
-	s.skip(int(n) + recordExtra)
+	s.skip(int(n) + Extra)
 	return payload, at, nil
 }
 
@@ -230,10 +231,10 @@ func (s *Scanner) SkipToGood() (at int64, found bool, err error) {
 			continue
 		}
 		n := int64(int32(binary.BigEndian.Uint32(s.buf[8:])))
-		if n < jute.TxnHeaderBytes || n > s.size-at-recordExtra {
+		if n < jute.TxnHeaderBytes || n > s.size-at-Extra {
 			continue
 		}
-		if err := s.need(int(n) + recordExtra); err != nil {
+		if err := s.need(int(n) + Extra); err != nil {
 			return 0, false, err
 		}
 		payload := s.buf[recordHead : recordHead+n]

@@ -29,19 +29,20 @@ const (
 	OpWrite
 	OpSync
 	OpTruncate
+	OpDrop
 	opCount
 )
 
 // read-only: names of the operations.
 var opNames = [opCount]string{"readdir", "stat", "create", "open", "rename", "remove", "syncdir",
-	"read", "write", "sync", "truncate"}
+	"read", "write", "sync", "truncate", "drop"}
 
 func (o Op) String() string { return opNames[o] }
 
 // Changes says whether the call can change what is on the disk.
 func (o Op) Changes() bool {
 	switch o {
-	case OpReadDir, OpStat, OpOpen, OpRead:
+	case OpReadDir, OpStat, OpOpen, OpRead, OpDrop:
 		return false
 	}
 	return true
@@ -74,10 +75,11 @@ type Outcome struct {
 	// Partial, with Err or Crash set, is how many bytes of a write are written nevertheless;
 	// without them, how many bytes a read returns at most (0: all).
 	Partial int
-	// Lie makes a Sync or SyncDir do nothing and say that it did.
+	// Lie makes a Sync, SyncDir or DropCache do nothing and say that it did.
 	Lie bool
-	// Lost makes a failing Sync forget what was pending: reads still see it, later flushes
-	// succeed, and a power loss takes it. Without it the pages stay dirty.
+	// Lost makes a failing Sync forget what was pending but its first Partial bytes, as ext4
+	// does: reads still see it, later flushes succeed, also of what is written there again, and
+	// a power loss takes it. Without Lost the pages stay dirty.
 	Lost bool
 }
 
@@ -108,6 +110,8 @@ type Disk struct {
 	// Inject decides the outcome of a call; nil lets all succeed. The call has not happened yet:
 	// the images that Kill and PowerLoss give in it are those of a crash before the call.
 	Inject func(Call) Outcome
+	// Deaf makes every DropCache do nothing, as a hint may. Images of the disk inherit it.
+	Deaf bool
 
 	mu     sync.Mutex
 	calls  int

@@ -13,10 +13,16 @@
 // Everything that happens is a numbered Call. Before it is carried out the Inject function may
 // turn it into an Outcome: an error (with part of the bytes written or read), a crash before or
 // after it (a panic with the value Crash, caught by Run), a flush that lies, a failed flush that
-// loses the dirty pages while later flushes succeed, as Linux does. After a crash the test takes
+// forgets. After a crash the test takes
 // an image: Kill keeps everything that was written (the process died), PowerLoss keeps stable and
 // whatever a Loss decides of what was pending. Both leave the disk as it is, so that one moment
 // can be looked at under many losses.
+//
+// A flush that fails and forgets is what Linux makes of an error of the device: the page cache
+// counts the pages as written, and they are on no disk. On ext4 the blocks stay marked as never
+// written, so that the same bytes written to the same place are flushed with success, and read as
+// zeros after a power loss. Only DropCache, a truncation that frees the blocks or another file gets
+// out of that state; DropCache is a hint that may do nothing.
 //
 // Nothing is random but what a *rand.Rand handed in decides: a seed replays exactly. A Disk may
 // be used by several goroutines, but then the numbering of calls is theirs to keep in order.

@@ -14,7 +14,13 @@ type inode struct {
 	stable  []byte
 	current []byte
 	pending []change
+	// forgotten are the parts that a failed flush left in the page cache alone, as if they were
+	// written: reads see them, and what is written there again reaches no disk either.
+	forgotten []span
 }
+
+// span is a part of a file: the bytes from one offset up to another.
+type span struct{ from, to int64 }
 
 // change is a pending write, or a truncation when data is nil.
 type change struct {
@@ -39,14 +45,60 @@ func (c change) apply(image []byte) []byte {
 func (f *inode) change(c change) {
 	f.current = c.apply(f.current)
 	f.pending = append(f.pending, c)
+	if c.data != nil {
+		return
+	}
+	left := f.forgotten[:0:0]
+	for _, s := range f.forgotten { // blocks that a truncation frees are new ones afterwards
+		if s.to = min(s.to, c.off); s.from < s.to {
+			left = append(left, s)
+		}
+	}
+	f.forgotten = left
+}
+
+// reach applies a change to an image of what is on the disk, all but the forgotten parts.
+func (f *inode) reach(image []byte, c change) []byte {
+	if c.data == nil || len(f.forgotten) == 0 {
+		return c.apply(image)
+	}
+	old := append([]byte(nil), image...)
+	image = c.apply(image)
+	for _, s := range f.forgotten {
+		from, to := max(s.from, c.off), min(s.to, c.off+int64(len(c.data)))
+		for i := from; i < to; i++ {
+			image[i] = 0
+			if i < int64(len(old)) {
+				image[i] = old[i]
+			}
+		}
+	}
+	return image
+}
+
+// forget is a flush that fails and forgets. The first bytes of what was pending reach the disk.
+func (f *inode) forget(first int) {
+	for _, c := range f.pending {
+		n := min(first, len(c.data))
+		first -= n
+		if n > 0 {
+			f.stable = f.reach(f.stable, change{c.off, c.data[:n]})
+		}
+		if n < len(c.data) {
+			f.forgotten = append(f.forgotten,
+				span{c.off + int64(n), c.off + int64(len(c.data))})
+		}
+	}
+	f.pending = nil
 }
 
 func (f *inode) clone() *inode {
 	return &inode{
-		number:  f.number,
-		stable:  append([]byte(nil), f.stable...),
-		current: append([]byte(nil), f.current...),
-		pending: append([]change(nil), f.pending...),
+		number:    f.number,
+		stable:    append([]byte(nil), f.stable...),
+		current:   append([]byte(nil), f.current...),
+		pending:   append([]change(nil), f.pending...),
+		forgotten: append([]span(nil), f.forgotten...),
 	}
 }
 
@@ -126,7 +178,7 @@ func (h *handle) Sync() error {
 	}
 	if out.Err != nil {
 		if out.Lost {
-			h.file.pending = nil
+			h.file.forget(out.Partial)
 		}
 		return pathError("sync", h.name, out.Err)
 	}
@@ -134,7 +186,7 @@ func (h *handle) Sync() error {
 		return nil
 	}
 	for _, ch := range h.file.pending {
-		h.file.stable = ch.apply(h.file.stable)
+		h.file.stable = h.file.reach(h.file.stable, ch)
 	}
 	h.file.pending = nil
 	return nil
@@ -151,6 +203,19 @@ func (h *handle) Truncate(size int64) error {
 	}
 	h.file.change(change{off: size})
 	return nil
+}
+
+// DropCache lets reads see what is on the disk, of a file that nothing is pending of.
+func (h *handle) DropCache() {
+	c, out := h.disk.call(Call{Op: OpDrop, Name: h.name})
+	defer h.disk.done(c, out)
+	f := h.file
+	if out.Err != nil || out.Lie || h.disk.Deaf || len(f.pending) > 0 || len(f.forgotten) == 0 {
+		return
+	}
+	image := make([]byte, len(f.current))
+	copy(image, f.stable)
+	f.current, f.forgotten = image, nil
 }
 
 func (h *handle) Size() (int64, error) {

@@ -99,7 +99,7 @@ func (d *Disk) Kill() *Disk {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	next := New()
-	next.inodes = d.inodes
+	next.inodes, next.Deaf = d.inodes, d.Deaf
 	maps.Copy(next.dirs, d.dirs)
 	twins := map[*inode]*inode{}
 	twin := func(f *inode) *inode {
@@ -137,7 +137,7 @@ func (d *Disk) PowerLoss(loss Loss) *Disk {
 		}
 	}
 	next := New()
-	next.inodes = d.inodes
+	next.inodes, next.Deaf = d.inodes, d.Deaf
 	maps.Copy(next.dirs, d.dirs)
 	twins := map[*inode]*inode{}
 	for _, name := range slices.Sorted(maps.Keys(names)) {
@@ -160,27 +160,27 @@ func (f *inode) afterLoss(loss Loss) []byte {
 		switch {
 		case fate == Dropped:
 		case fate == Kept, ch.data == nil:
-			image = ch.apply(image)
+			image = f.reach(image, ch)
 		default:
-			image = tear(image, ch, loss)
+			image = f.tear(image, ch, loss)
 		}
 	}
 	return image
 }
 
 // tear applies the sectors of a write one by one, each or not.
-func tear(image []byte, ch change, loss Loss) []byte {
+func (f *inode) tear(image []byte, ch change, loss Loss) []byte {
 	end := ch.off + int64(len(ch.data))
 	for at := ch.off; at < end; {
 		next := min(end, (at/int64(loss.Sector)+1)*int64(loss.Sector))
 		part := change{off: at, data: ch.data[at-ch.off : next-ch.off]}
 		switch beyond := at >= int64(len(image)); {
 		case loss.Part():
-			image = part.apply(image)
+			image = f.reach(image, part)
 		case beyond && loss.Garbage != nil:
 			part.data = append([]byte(nil), part.data...)
 			loss.Garbage(part.data)
-			image = part.apply(image)
+			image = f.reach(image, part)
 		}
 		at = next
 	}
