@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"quoll/jute"
+	"quoll/persistence/disk"
 	"quoll/persistence/names"
 )
 
@@ -125,7 +126,7 @@ func (d *Dir) refuseMixed() error {
 		return err
 	}
 	for _, s := range all.strays {
-		if s.name.Class == names.Exact && !s.home && s.Type != Special {
+		if s.name.Class == names.Exact && !s.home && s.Type != disk.Special {
 			why := "the snapshot directory has logs"
 			if s.name.Kind == names.Snapshot {
 				why = "the log directory has snapshots"

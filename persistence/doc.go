@@ -30,12 +30,12 @@
 // Who owns what: one goroutine, the log writer, owns the TxnLog; another writes a snapshot with
 // its SnapWriter; the sidecar and the list of valid snapshots have mutexes. The package starts
 // goroutines in two places only, both bounded by the call: reading a snapshot ahead (off
-// with ReadAhead 0) and the second flush of SyncBoth (osfs.go). Everything else happens in
+// with ReadAhead 0) and the second flush of SyncBoth (package disk). Everything else happens in
 // the caller, in an order that depends on nothing but the disk, so that a simulation can replay
 // it.
 //
-// Read fs.go (the disk; osfs.go is the real one, with inode_*.go), names.go and errors.go,
-// txnlog.go (writing), sidecar.go (the watermark), replay.go, tail.go, strays.go and recover.go
-// (starting), advice.go (what to do when it is refused), snapfile.go, then dir.go, epoch.go,
-// truncate.go and purge.go. logfile.go is for tools.
+// Read fs.go (the disk, which is a room of its own), names.go and errors.go, txnlog.go (writing),
+// sidecar.go (the watermark), replay.go, tail.go, strays.go and recover.go (starting), advice.go
+// (what to do when it is refused), snapfile.go, then dir.go, epoch.go, truncate.go and purge.go.
+// logfile.go is for tools.
 package persistence

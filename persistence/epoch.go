@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 
+	"quoll/persistence/disk"
 	"quoll/persistence/names"
 )
 
@@ -37,7 +38,7 @@ func readEpoch(fsys FS, name string) (int64, error) {
 	}
 	defer f.Close()
 	var buf [32]byte
-	n, err := readFull(f, buf[:], 0)
+	n, err := disk.ReadFull(f, buf[:], 0)
 	if err != nil && !isEOF(err) {
 		return none, err
 	}
@@ -53,34 +54,14 @@ func readEpoch(fsys FS, name string) (int64, error) {
 // flushed. Either the old or the new content is there at any time.
 func writeFile(fsys FS, dir, name string, content []byte) error {
 	tmp, final := filepath.Join(dir, names.Temporary(name)), filepath.Join(dir, name)
-	if err := writeNew(fsys, tmp, func(FileID) []byte { return content }); err != nil {
-		return diskError("write", tmp, err)
+	if err := disk.WriteNew(fsys, tmp, func(FileID) []byte { return content }); err != nil {
+		return disk.Error("write", tmp, err)
 	}
 	if err := fsys.Rename(tmp, final); err != nil {
-		return diskError("rename", tmp, err)
+		return disk.Error("rename", tmp, err)
 	}
 	if err := fsys.SyncDir(dir); err != nil {
-		return diskError("sync", dir, err)
+		return disk.Error("sync", dir, err)
 	}
 	return nil
-}
-
-// writeNew makes a file and flushes it; content may depend on which file it is. One of that name
-// goes. On an error there is none.
-func writeNew(fsys FS, name string, content func(FileID) []byte) error {
-	if err := fsys.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	f, err := fsys.Create(name)
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteAt(content(f.ID()), 0)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		_ = fsys.Remove(name)
-	}
-	return err
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"quoll/jute"
+	"quoll/persistence/disk"
 	"quoll/persistence/record"
 )
 
@@ -27,7 +28,7 @@ func OpenLogFile(fsys FS, name string) (*LogFile, error) {
 	l.s, err = record.NewScanner(f)
 	if err == nil {
 		var header [jute.FileHeaderBytes]byte
-		if _, err = readFull(f, header[:], 0); err == nil {
+		if _, err = disk.ReadFull(f, header[:], 0); err == nil {
 			_, err = jute.Decode(header[:], &l.Header)
 		}
 	}

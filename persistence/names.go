@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"quoll/jute"
+	"quoll/persistence/disk"
 	"quoll/persistence/names"
 	"quoll/persistence/snap"
 )
@@ -50,13 +51,13 @@ func (l *listing) take(dir string, info FileInfo, logs, snaps bool) {
 	home := name.Kind == names.Log && logs || name.Kind == names.Snapshot && snaps
 	switch {
 	case name.Class == names.Beside:
-	case name.Class == names.Exact && home && info.Type == Regular:
+	case name.Class == names.Exact && home && info.Type == disk.Regular:
 		if name.Kind == names.Log {
 			l.logs = append(l.logs, f)
 		} else {
 			l.snaps = append(l.snaps, f)
 		}
-	case name.Class == names.Unfinished && info.Type == Regular:
+	case name.Class == names.Unfinished && info.Type == disk.Regular:
 		l.tmp = append(l.tmp, filepath.Join(dir, info.Name))
 	default:
 		l.strays = append(l.strays, stray{named: f, dir: dir, name: name, home: home})

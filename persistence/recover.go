@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"quoll/jute"
+	"quoll/persistence/disk"
 	"quoll/persistence/names"
 	"quoll/persistence/snap"
 )
@@ -306,28 +307,28 @@ func (d *Dir) repair(r *replay, all listing, rec *Recovered) error {
 	}
 	for _, f := range r.empty {
 		if err := d.fs.Remove(r.path(f)); err != nil {
-			return diskError("remove", r.path(f), err)
+			return disk.Error("remove", r.path(f), err)
 		}
 		rec.RemovedLogs = append(rec.RemovedLogs, r.path(f))
 	}
 	for _, tmp := range all.tmp {
 		if err := d.fs.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return diskError("remove", tmp, err)
+			return disk.Error("remove", tmp, err)
 		}
 	}
 	if err := d.fs.SyncDir(d.logDir); err != nil {
-		return diskError("sync", d.logDir, err)
+		return disk.Error("sync", d.logDir, err)
 	}
 	if !r.own && rec.Snapshot.File != "" {
 		if err := d.syncFile(rec.Snapshot.File); err != nil {
-			return diskError("sync", rec.Snapshot.File, err)
+			return disk.Error("sync", rec.Snapshot.File, err)
 		}
 	}
 	if d.snapDir == d.logDir {
 		return nil
 	}
 	if err := d.fs.SyncDir(d.snapDir); err != nil {
-		return diskError("sync", d.snapDir, err)
+		return disk.Error("sync", d.snapDir, err)
 	}
 	return nil
 }
@@ -338,22 +339,22 @@ func (d *Dir) settle(r *replay, f named, newest bool, rec *Recovered) error {
 	torn := newest && r.broken != nil && r.broken.file == f
 	if !newest || !torn && !r.isOurs(f) {
 		if err := d.syncFile(r.path(f)); err != nil {
-			return diskError("sync", r.path(f), err)
+			return disk.Error("sync", r.path(f), err)
 		}
 		return nil
 	}
 	file, err := d.fs.OpenRW(r.path(f))
 	if err != nil {
-		return diskError("open", r.path(f), err)
+		return disk.Error("open", r.path(f), err)
 	}
 	defer file.Close()
 	if r.end.off < r.end.size {
 		if err := file.Truncate(r.end.off); err != nil {
-			return diskError("truncate", r.path(f), err)
+			return disk.Error("truncate", r.path(f), err)
 		}
 	}
 	if err := file.Sync(); err != nil {
-		return diskError("sync", r.path(f), err)
+		return disk.Error("sync", r.path(f), err)
 	}
 	if torn {
 		rec.TornBytes = r.end.size - r.end.off

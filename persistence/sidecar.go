@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"quoll/jute"
+	"quoll/persistence/disk"
 	"quoll/persistence/names"
 )
 
@@ -220,7 +221,7 @@ func (s *sidecar) openTwin(i int) (t twin, err error) {
 	s.twins[i], s.ids[i] = f, f.ID()
 	f.DropCache()
 	p := make([]byte, sidecarBytes)
-	n, err := readFull(f, p, 0)
+	n, err := disk.ReadFull(f, p, 0)
 	if err != nil && !isEOF(err) {
 		return twin{}, err
 	}
@@ -232,9 +233,9 @@ func (s *sidecar) openTwin(i int) (t twin, err error) {
 	}
 	t.state = state
 	switch {
-	case !written.same(s.ids[i]):
+	case !written.Same(s.ids[i]):
 		t.origin = copied
-	case written.known() && s.ids[i].known():
+	case written.Known() && s.ids[i].Known():
 		t.origin = original
 	}
 	return t, nil
@@ -251,9 +252,9 @@ func (s *sidecar) replace(state sidecarState) error {
 	for i := range s.twins {
 		s.state.seq++
 		tmp := newTwinName(s.dir, i)
-		if err := writeNew(s.fs, tmp, s.state.encode); err != nil {
+		if err := disk.WriteNew(s.fs, tmp, s.state.encode); err != nil {
 			_ = s.fs.Remove(newTwinName(s.dir, 0))
-			return diskError("write", tmp, err)
+			return disk.Error("write", tmp, err)
 		}
 	}
 	for i := range s.twins {
@@ -262,7 +263,7 @@ func (s *sidecar) replace(state sidecarState) error {
 		}
 	}
 	if err := s.fs.SyncDir(s.dir); err != nil {
-		return diskError("sync", s.dir, err)
+		return disk.Error("sync", s.dir, err)
 	}
 	return nil
 }
@@ -270,11 +271,11 @@ func (s *sidecar) replace(state sidecarState) error {
 func (s *sidecar) rename(i int) error {
 	tmp, name := newTwinName(s.dir, i), twinName(s.dir, i)
 	if err := s.fs.Rename(tmp, name); err != nil {
-		return diskError("rename", tmp, err)
+		return disk.Error("rename", tmp, err)
 	}
 	f, err := s.fs.OpenRW(name)
 	if err != nil {
-		return diskError("open", name, err)
+		return disk.Error("open", name, err)
 	}
 	if s.twins[i] != nil {
 		_ = s.twins[i].Close()
@@ -286,7 +287,7 @@ func (s *sidecar) rename(i int) error {
 func (s *sidecar) write(i int) error {
 	f := s.twins[i]
 	if _, err := f.WriteAt(s.state.encode(s.ids[i]), 0); err != nil {
-		return diskError("write", f.Name(), err)
+		return disk.Error("write", f.Name(), err)
 	}
 	return nil
 }
@@ -300,7 +301,7 @@ func (s *sidecar) update(change func(*sidecarState)) error {
 		return err
 	}
 	if err := f.Sync(); err != nil {
-		s.err = diskError("sync", f.Name(), err)
+		s.err = disk.Error("sync", f.Name(), err)
 	}
 	return s.err
 }
@@ -314,7 +315,7 @@ func (s *sidecar) updateWith(log File, change func(*sidecarState)) error {
 		return err
 	}
 	if err := s.fs.SyncBoth(log, f); err != nil {
-		s.err = diskError("sync", log.Name(), err)
+		s.err = disk.Error("sync", log.Name(), err)
 	}
 	return s.err
 }

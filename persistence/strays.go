@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"quoll/jute"
+	"quoll/persistence/disk"
 	"quoll/persistence/names"
 	"quoll/persistence/record"
 	"quoll/persistence/snap"
@@ -79,9 +80,9 @@ func (s *stray) mayChange(all listing, rec *Recovered) bool {
 // couldBe says what a stray looks like and what to do about it, or "" if it begins as no data does.
 func (d *Dir) couldBe(s *stray) string {
 	switch {
-	case s.name.Kind == names.NoData || s.Type == Special:
+	case s.name.Kind == names.NoData || s.Type == disk.Special:
 		return ""
-	case s.Type == Dangling:
+	case s.Type == disk.Dangling:
 		return " is a link that leads to nothing: mend it, or move it away"
 	}
 	f, err := d.fs.Open(s.path())
@@ -98,7 +99,7 @@ func (d *Dir) couldBe(s *stray) string {
 	holds := ""
 	if like.Compression == snap.Plain {
 		var head [4]byte
-		if _, err := readFull(f, head[:], 0); err != nil {
+		if _, err := disk.ReadFull(f, head[:], 0); err != nil {
 			return ""
 		}
 		switch magic := int32(binary.BigEndian.Uint32(head[:])); {

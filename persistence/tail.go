@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 
 	"quoll/jute"
+	"quoll/persistence/disk"
 	"quoll/persistence/names"
 	"quoll/persistence/record"
 )
@@ -107,7 +108,7 @@ func (d *Dir) moveTail(r *replay, rec *Recovered) error {
 		}
 	}
 	if err := d.fs.SyncDir(d.logDir); err != nil {
-		return diskError("sync", d.logDir, err)
+		return disk.Error("sync", d.logDir, err)
 	}
 	if r.moved.to == 0 {
 		return nil
@@ -123,7 +124,7 @@ func (d *Dir) moveRecords(r *replay, rec *Recovered) error {
 	if t.whole() {
 		final = r.path(t.file)
 	}
-	err := writeNew(d.fs, tmp, func(FileID) []byte { return content })
+	err := disk.WriteNew(d.fs, tmp, func(FileID) []byte { return content })
 	if err == nil && !t.whole() {
 		state := d.meta.state
 		state.movedTo, state.newestLog = t.first, max(state.newestLog, t.first)
@@ -134,7 +135,7 @@ func (d *Dir) moveRecords(r *replay, rec *Recovered) error {
 	}
 	if err != nil {
 		_ = d.fs.Remove(tmp)
-		return diskError("move the end of", r.path(t.file), err)
+		return disk.Error("move the end of", r.path(t.file), err)
 	}
 	if r.broken != nil && r.broken.file == t.file {
 		rec.TornBytes = r.end.size - r.end.off

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"quoll/jute"
+	"quoll/persistence/disk"
 	"quoll/persistence/record"
 )
 
@@ -98,7 +99,7 @@ func (c *cutting) record(s *sidecarState) {
 // carryOut does what was planned, and takes the truncation off the record.
 func (d *Dir) carryOut(c *cutting) error {
 	if err := d.removeAll(c.gone); err != nil {
-		return diskError("remove logs of", d.logDir, err)
+		return disk.Error("remove logs of", d.logDir, err)
 	}
 	if n := len(c.rest.logs); n > 0 {
 		if err := d.shorten(c.rest.logs[n-1], c.end); err != nil {
@@ -113,7 +114,7 @@ func (d *Dir) findCut(f named, zxid jute.Zxid) (last jute.Zxid, end int64, err e
 	name := filepath.Join(d.logDir, f.Name)
 	file, err := d.fs.Open(name)
 	if err != nil {
-		return 0, 0, diskError("open", name, err)
+		return 0, 0, disk.Error("open", name, err)
 	}
 	defer file.Close()
 	s, err := record.NewScanner(file)
@@ -131,7 +132,7 @@ func (d *Dir) findCut(f named, zxid jute.Zxid) (last jute.Zxid, end int64, err e
 		last = header.Zxid
 	}
 	if err != nil && !record.Unreadable(err) {
-		return 0, 0, diskError("read", name, err)
+		return 0, 0, disk.Error("read", name, err)
 	}
 	return last, end, nil
 }
@@ -141,14 +142,14 @@ func (d *Dir) shorten(f named, end int64) error {
 	name := filepath.Join(d.logDir, f.Name)
 	file, err := d.fs.OpenRW(name)
 	if err != nil {
-		return diskError("open", name, err)
+		return disk.Error("open", name, err)
 	}
 	defer file.Close()
 	if err := file.Truncate(end); err != nil {
-		return diskError("truncate", name, err)
+		return disk.Error("truncate", name, err)
 	}
 	if err := file.Sync(); err != nil {
-		return diskError("sync", name, err)
+		return disk.Error("sync", name, err)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 
 	"quoll/jute"
+	"quoll/persistence/disk"
 	"quoll/persistence/record"
 )
 
@@ -179,7 +180,7 @@ func (l *TxnLog) create() error {
 	name := filepath.Join(l.dir, LogName(l.first))
 	f, err := l.fs.Create(name)
 	if err != nil {
-		return diskError("create", name, err)
+		return disk.Error("create", name, err)
 	}
 	l.file, l.name = f, l.first
 	l.pos, l.size, l.zeroed = 0, jute.FileHeaderBytes, 0
@@ -193,7 +194,7 @@ func (l *TxnLog) write() (end int64, err error) {
 	size := paddedSize(max(l.pos, jute.FileHeaderBytes), l.size, l.opt.PreAllocBytes)
 	if size = paddedSize(end, size, l.opt.PreAllocBytes); size != l.size {
 		if err := l.file.Truncate(size); err != nil {
-			return 0, diskError("extend", l.file.Name(), err)
+			return 0, disk.Error("extend", l.file.Name(), err)
 		}
 		l.size = size
 	}
@@ -205,7 +206,7 @@ func (l *TxnLog) write() (end int64, err error) {
 	_, err = l.file.WriteAt(l.batch, l.pos)
 	l.batch = l.batch[:records]
 	if err != nil {
-		return 0, diskError("write", l.file.Name(), err)
+		return 0, disk.Error("write", l.file.Name(), err)
 	}
 	l.size = max(l.size, end)
 	return end, nil
@@ -246,13 +247,13 @@ func (l *TxnLog) flush(created bool) error {
 		}
 		l.marked = l.durable
 	} else if err := l.file.Sync(); err != nil {
-		return diskError("sync", l.file.Name(), err)
+		return disk.Error("sync", l.file.Name(), err)
 	}
 	if !created {
 		return nil
 	}
 	if err := l.fs.SyncDir(l.dir); err != nil {
-		return diskError("sync", l.dir, err)
+		return disk.Error("sync", l.dir, err)
 	}
 	return nil
 }
@@ -308,14 +309,14 @@ func (l *TxnLog) leave() error {
 	}
 	if l.size > l.pos {
 		if err := l.file.Truncate(l.pos); err != nil {
-			return diskError("truncate", l.file.Name(), err)
+			return disk.Error("truncate", l.file.Name(), err)
 		}
 		if err := l.file.Sync(); err != nil {
-			return diskError("sync", l.file.Name(), err)
+			return disk.Error("sync", l.file.Name(), err)
 		}
 	}
 	if err := l.file.Close(); err != nil {
-		return diskError("close", l.file.Name(), err)
+		return disk.Error("close", l.file.Name(), err)
 	}
 	l.total += l.pos
 	l.file, l.pos, l.size = nil, 0, 0

@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"quoll/persistence"
+	"quoll/persistence/disk"
 )
 
 // Op is the kind of a call.
@@ -233,7 +234,7 @@ func (d *Disk) ReadDir(dir string) ([]persistence.FileInfo, error) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(d.dirs)) {
 		if path.Dir(name) == dir && name != dir {
-			info := persistence.FileInfo{Name: path.Base(name), Type: persistence.Special}
+			info := persistence.FileInfo{Name: path.Base(name), Type: disk.Special}
 			list = append(list, info)
 		}
 	}

@@ -1,0 +1,121 @@
+package disk
+
+import (
+	"errors"
+	"fmt"
+	"io"
+)
+
+// FS is the disk as the rooms of persistence need it: few calls, each of which a simulation can
+// fail, tear or cut short. OS is the real one. Names are paths as the caller's Options give
+// them. Errors wrap fs.ErrNotExist and fs.ErrExist where these apply.
+type FS interface {
+	// MkdirAll makes dir and what is missing above it, durably.
+	MkdirAll(dir string) error
+	// ReadDir lists dir, by name.
+	ReadDir(dir string) ([]FileInfo, error)
+	// Stat describes one file.
+	Stat(name string) (FileInfo, error)
+	// Create makes a file that must not exist yet and opens it for reading and writing.
+	Create(name string) (File, error)
+	// Open opens a file for reading.
+	Open(name string) (File, error)
+	// OpenRW opens an existing file for reading and writing.
+	OpenRW(name string) (File, error)
+	// Rename gives a file another name, atomically, in place of what had that name.
+	Rename(from, to string) error
+	// Remove takes a name away.
+	Remove(name string) error
+	// SyncDir makes the names in dir durable: creations, renames, removals.
+	SyncDir(dir string) error
+	// SyncBoth is Sync of f and of beside at the price of little more than one. Since its last
+	// Sync beside, in the same directory as f, was only overwritten in place.
+	SyncBoth(f, beside File) error
+}
+
+// File is an open file.
+type File interface {
+	// Name is the path that the file was opened by.
+	Name() string
+	// ReadAt may return fewer bytes than asked for without an error; io.EOF at the end.
+	io.ReaderAt
+	// WriteAt returns an error unless all of p was written.
+	io.WriterAt
+	// Sync makes data and size durable (fdatasync). After an error nothing is known about what
+	// was written since the last Sync that succeeded, and the file must not be used again.
+	Sync() error
+	// DropCache asks that the next read comes from the disk and not from memory, where bytes that
+	// a failed flush did not write look as if they were written. It is a hint: it may do nothing.
+	DropCache()
+	// Truncate sets the size, with zeros in what is new.
+	Truncate(size int64) error
+	// Size is the current size in bytes.
+	Size() (int64, error)
+	// ID tells the file from its copies.
+	ID() FileID
+	Close() error
+}
+
+// FileID is what a file keeps for life, over writes, renames and crashes, and what a copy of it
+// does not have. A part that is 0 is not known.
+type FileID struct {
+	Inode uint64
+	Born  int64 // ns since 1970; tells a file from a later one that got its inode
+}
+
+// Known says whether there is anything to tell by.
+func (id FileID) Known() bool { return id.Inode != 0 }
+
+// Same says whether nothing that is known of both tells them apart.
+func (id FileID) Same(other FileID) bool {
+	return (id.Inode == other.Inode || id.Inode == 0 || other.Inode == 0) &&
+		(id.Born == other.Born || id.Born == 0 || other.Born == 0)
+}
+
+// FileType is what a name leads to.
+type FileType uint8
+
+// A link is what it leads to.
+const (
+	Regular  FileType = iota
+	Special           // a directory, a device, a pipe
+	Dangling          // a link that leads to nothing, or in a circle
+)
+
+// FileInfo describes a file in a listing.
+type FileInfo struct {
+	Name string // without the directory
+	Size int64  // bytes
+	Type FileType
+}
+
+// ErrDisk wraps every error of a write or a flush of the log, the sidecar or an epoch file, and
+// of a truncation. It is final: what is on the disk is unknown, so the process ends. Nothing is
+// tried again, no file handle is used again.
+var ErrDisk = errors.New("disk failed")
+
+// Error wraps ErrDisk: what was done, and to which file.
+func Error(doing, name string, err error) error {
+	return fmt.Errorf("%w: %s %s: %w", ErrDisk, doing, name, err)
+}
+
+// ReadFull fills p from offset off. At the end of the file it returns how much there was, and
+// io.EOF or io.ErrUnexpectedEOF as io.ReadFull does.
+func ReadFull(f io.ReaderAt, p []byte, off int64) (int, error) {
+	n := 0
+	for n < len(p) {
+		m, err := f.ReadAt(p[n:], off+int64(n))
+		n += m
+		switch {
+		case n == len(p):
+			return n, nil
+		case err == io.EOF && n > 0:
+			return n, io.ErrUnexpectedEOF
+		case err != nil:
+			return n, err
+		case m == 0:
+			return n, io.ErrNoProgress
+		}
+	}
+	return n, nil
+}
