@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -33,7 +34,7 @@ func (s *Server) take(ctx context.Context) error {
 	if _, err := net.ResolveTCPAddr("tcp", at); err != nil {
 		return fmt.Errorf("%w: clientPortAddress: %w", config.ErrInvalid, err)
 	}
-	dir, err := persistence.Open(s.fs, s.storeOptions(ctx))
+	dir, err := s.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -69,10 +70,16 @@ func (s *Server) asked(ctx context.Context, err error) error {
 // inUse says whether an error is that of a port which another process listens on.
 func inUse(err error) bool { return errors.Is(err, syscall.EADDRINUSE) }
 
-func (s *Server) storeOptions(ctx context.Context) persistence.Options {
+// open makes the directories. Two names of one directory, by a link or a mount, are one.
+func (s *Server) open(ctx context.Context) (*persistence.Dir, error) {
 	o := storeOptions(s.cfg)
 	o.Changing = func() error { return s.changing(ctx) }
-	return o
+	const below = "version-2"
+	if owner.SameDir(o.DataDir, o.DataLogDir) ||
+		owner.SameDir(filepath.Join(o.DataDir, below), filepath.Join(o.DataLogDir, below)) {
+		o.DataLogDir = o.DataDir
+	}
+	return persistence.Open(s.fs, o)
 }
 
 // changing is the last moment at which a start can be refused: everything was read and judged,

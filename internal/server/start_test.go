@@ -349,3 +349,33 @@ func TestAForeignServerIsWaitedForAndReadAgain(t *testing.T) {
 	require.Len(t, recovered, 1)
 	require.Equal(t, added, recovered[0].ContextMap()["snapshot"])
 }
+
+// dataDir and dataLogDir may be two names of one directory: it is locked once, and its own logs
+// do not stand in the way of the next start. So it is when only version-2 is a link.
+func TestTwoNamesOfOneDirectory(t *testing.T) {
+	for _, below := range []string{"", "version-2"} {
+		dir, other := t.TempDir(), t.TempDir()
+		name := filepath.Join(other, "link")
+		if below == "" {
+			require.NoError(t, os.Symlink(dir, name))
+		} else {
+			require.NoError(t, os.Mkdir(name, 0o700))
+			require.NoError(t, os.Mkdir(filepath.Join(dir, below), 0o700))
+			require.NoError(t, os.Symlink(filepath.Join(dir, below), filepath.Join(name, below)))
+		}
+		for i := range 3 {
+			r := start(t, dir, persistence.OS{}, "dataLogDir="+name)
+			c := dial(t, r.addr)
+			_, _, err := c.Create(t.Context(), fmt.Sprintf("/n%d", i), nil, client.World(),
+				jute.ModePersistent)
+			require.NoError(t, err)
+			names, _, err := c.Children(t.Context(), "/", false)
+			require.NoError(t, err)
+			require.Len(t, names, i+2)
+			require.NoError(t, c.Close(t.Context()))
+			err = attempt(t, t.Context(), persistence.OS{}, "dataDir="+name, "quoll.lockWaitMillis=0")
+			require.ErrorIs(t, err, owner.ErrBusy)
+			r.finish(t)
+		}
+	}
+}

@@ -101,6 +101,12 @@ func describe(path string) fs.FileInfo {
 	return info
 }
 
+// SameDir says whether two names lead to one directory. Where one is missing they do not.
+func SameDir(a, b string) bool {
+	x, y := describe(a), describe(b)
+	return x != nil && y != nil && os.SameFile(x, y)
+}
+
 // Foreign looks for another server that writes: a process that has a log or a snapshot open for
 // writing, a log that has moved since the look, or a new one. What cannot be read is not there.
 // The end of ctx ends it with its error.
