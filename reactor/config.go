@@ -106,6 +106,12 @@ type Config struct {
 // ErrConfig marks a setting that Run cannot work with.
 var ErrConfig = errors.New("reactor: bad configuration")
 
+// Check says what Run would refuse before it does anything.
+func (cfg Config) Check() error {
+	_, err := cfg.withDefaults()
+	return err
+}
+
 // withDefaults fills in what was left at zero and refuses what cannot be meant.
 func (cfg Config) withDefaults() (Config, error) {
 	if cfg.Transport > Std {

@@ -2,10 +2,12 @@ package main
 
 import (
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
 	"quoll/internal/config"
+	"quoll/internal/server"
 )
 
 func configCommand() *cobra.Command {
@@ -21,13 +23,15 @@ func configCommand() *cobra.Command {
 
 func configCheckCommand() *cobra.Command {
 	var defines []string
-	var all bool
+	var all, here bool
 	cmd := &cobra.Command{
 		Use:   "check FILE",
 		Short: "Say what each setting of a zoo.cfg comes to, and what is wrong with it",
 		Long: "Reads a zoo.cfg as the server would and prints each setting that was written:\n" +
 			"its value as it holds, where it was written, and whether it is honoured.\n" +
-			"Ends with 2 when the server would not start.",
+			"Ends with 2 when the text alone shows that the server would not start. What this\n" +
+			"machine lacks now, as directories, rights and free ports, is a warning; with\n" +
+			"--here it is an error too.",
 		Args: arguments(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := config.Load(args[0], defines)
@@ -37,10 +41,32 @@ func configCheckCommand() *cobra.Command {
 			if err := c.WriteCheck(cmd.OutOrStdout(), all); err != nil {
 				return fmt.Errorf("print: %w", err)
 			}
-			return nil
+			if err := server.Check(c); err != nil {
+				return err
+			}
+			return checkHere(cmd.OutOrStdout(), c, here)
 		},
 	}
 	defineFlag(cmd, &defines)
 	cmd.Flags().BoolVarP(&all, "all", "a", false, "print the defaults too")
+	cmd.Flags().BoolVar(&here, "here", false, "what this machine lacks is an error")
 	return cmd
+}
+
+// checkHere prints what this machine lacks, as warnings or as one error.
+func checkHere(out io.Writer, c *config.Config, wrong bool) error {
+	problems := server.Here(c)
+	for _, p := range problems {
+		kind := "warning"
+		if wrong {
+			kind = "error"
+		}
+		if _, err := fmt.Fprintf(out, "%s: %s\n", kind, p); err != nil {
+			return fmt.Errorf("print: %w", err)
+		}
+	}
+	if wrong && len(problems) > 0 {
+		return fmt.Errorf("%w: it cannot start here", config.ErrInvalid)
+	}
+	return nil
 }

@@ -60,6 +60,63 @@ func TestConfigCheck(t *testing.T) {
 	}
 }
 
+// What the text alone shows is an error; what depends on the machine is a warning, and an error for
+// who asks about this machine. Nothing is made by it.
+func TestConfigCheckOfThisMachine(t *testing.T) {
+	door, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer door.Close()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "zoo.cfg")
+	data := filepath.Join(dir, "data")
+	plain := filepath.Join(dir, "plain")
+	if err := errors.Join(os.WriteFile(plain, nil, 0o600), os.Mkdir(data, 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	good := "clientPortAddress=127.0.0.1\nclientPort=0\ndataDir=" + data + "\n"
+	for text, want := range map[string]string{
+		good: "",
+		good + "clientPort=" + strings.TrimPrefix(door.Addr().String(), "127.0.0.1:") + "\n": "in use",
+		good + "clientPortAddress=no.such.name.invalid\n":                                    "clientPort",
+		good + "dataDir=" + filepath.Join(plain, "below") + "\n":                             "not a directory",
+		good + "datadir.autocreate=false\n":                                                  "has no version-2",
+		good + "dataLogDir=" + filepath.Join(plain, "below") + "\n":                          "dataLogDir",
+		good + "audit.enable=true\nquoll.auditFile=/gone/audit\n":                            "/gone",
+	} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		out, code := execute("config", "check", file)
+		if code != 0 || strings.Contains(out, "warning: here") != (want != "") ||
+			!strings.Contains(out, want) {
+			t.Errorf("%s: code %d: %s", text, code, out)
+		}
+		out, code = execute("config", "check", "--here", file)
+		if wantCode := map[bool]int{true: 0, false: 2}[want == ""]; code != wantCode ||
+			!strings.Contains(out, want) {
+			t.Errorf("%s: --here: code %d: %s", text, code, out)
+		}
+	}
+	for _, text := range []string{
+		"quoll.eventLoops=-1", "clientPortAddress=127.0.0.1:2181",
+		"quoll.outputBytes=9000000000000000000",
+	} {
+		if err := os.WriteFile(file, []byte(good+text+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, args := range [][]string{{"config", "check", file}, {"server", file}} {
+			if out, code := execute(args...); code != config.ExitInvalid {
+				t.Errorf("%v %s: code %d: %s", args, text, code, out)
+			}
+		}
+	}
+	if made, err := os.ReadDir(data); err != nil || len(made) > 0 {
+		t.Errorf("it made %v, %v", made, err)
+	}
+}
+
 func TestExitCodes(t *testing.T) {
 	for _, args := range [][]string{
 		{"config", "check"}, {"config", "check", "--what"}, {"config", "check", "/gone/zoo.cfg"},

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -49,6 +50,20 @@ func (c *Config) complete(s *settings) (problems []error) {
 	return problems
 }
 
+// maxEventLoops is far above what any machine has cores for.
+const maxEventLoops = 1024
+
+// isAddress says whether a host is an IP address, with or without the brackets that Java allows.
+func isAddress(host string) bool {
+	if inner, ok := strings.CutPrefix(host, "["); ok {
+		if host, ok = strings.CutSuffix(inner, "]"); !ok {
+			return false
+		}
+	}
+	_, err := netip.ParseAddr(host)
+	return err == nil
+}
+
 func (c *Config) completeNetwork(s *settings) (problems []error) {
 	client := &c.Network.Client
 	client.Set = s.get("clientPort") != nil
@@ -57,6 +72,14 @@ func (c *Config) completeNetwork(s *settings) (problems []error) {
 	}
 	if client.Port < 0 || client.Port > 65535 {
 		problems = append(problems, fmt.Errorf("clientPort: %d is not a port", client.Port))
+	}
+	if strings.ContainsAny(client.Host, ":[]") && !isAddress(client.Host) {
+		problems = append(problems, fmt.Errorf("clientPortAddress: %q is not an address; "+
+			"the port belongs into clientPort", client.Host))
+	}
+	if n := c.Network.EventLoops; n < 0 || n > maxEventLoops {
+		problems = append(problems,
+			fmt.Errorf("quoll.eventLoops: %d is not in 0 to %d", n, maxEventLoops))
 	}
 	return problems
 }

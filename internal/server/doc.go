@@ -19,5 +19,6 @@
 //
 // Read server.go (the assembly) with start.go (until it serves), then core.go, logwriter.go,
 // snapshot.go, storage.go and rules.go. What is seen from outside is in status.go, observer.go and
-// alarms.go; purge.go, memory.go and guard.go are what the ticker does besides.
+// alarms.go; purge.go, memory.go and guard.go are what the ticker does besides. here.go is for
+// config check.
 package server

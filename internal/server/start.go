@@ -30,6 +30,9 @@ type ownership struct {
 
 // take checks the address and the directories, and locks the directories.
 func (s *Server) take(ctx context.Context) error {
+	if err := Check(s.cfg); err != nil {
+		return err
+	}
 	at := address(s.cfg.Network.Client)
 	if _, err := net.ResolveTCPAddr("tcp", at); err != nil {
 		return fmt.Errorf("%w: clientPortAddress: %w", config.ErrInvalid, err)

@@ -1,0 +1,77 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+
+	"quoll/internal/config"
+	"quoll/persistence/owner"
+)
+
+// Check says what of a configuration no server starts with, wherever it is.
+func Check(c *config.Config) error {
+	if err := reactorConfig(c).Check(); err != nil {
+		return fmt.Errorf("%w: %w", config.ErrInvalid, err)
+	}
+	return nil
+}
+
+// Here says what stands in the way of a server with this configuration on this machine, as it is
+// now: names, ports, directories, rights. It makes no file and takes no lock.
+func Here(c *config.Config) (problems []config.Warning) {
+	add := func(key string, err error) {
+		if err != nil {
+			problems = append(problems, config.Warning{Key: key, Source: "here", Text: err.Error()})
+		}
+	}
+	if c.Network.Client.Set {
+		add("clientPort", tryAddress(address(c.Network.Client)))
+	}
+	add("dataDir", tryDir(c.Storage.DataDir, c.Storage.AutoCreateDirs))
+	if c.Storage.DataLogDir != c.Storage.DataDir {
+		add("dataLogDir", tryDir(c.Storage.DataLogDir, c.Storage.AutoCreateDirs))
+	}
+	if file := c.Observability.AuditFile; c.Observability.Audit && file != "" {
+		add("quoll.auditFile", owner.Writable(filepath.Dir(file)))
+	}
+	return problems
+}
+
+// tryAddress listens for a moment.
+func tryAddress(at string) error {
+	if _, err := net.ResolveTCPAddr("tcp", at); err != nil {
+		return err
+	}
+	door, err := net.Listen("tcp", at)
+	if err != nil {
+		return err
+	}
+	return door.Close()
+}
+
+// tryDir looks for version-2 in dir, or for the nearest directory above it that is there.
+func tryDir(dir string, mayMake bool) error {
+	path, err := filepath.Abs(filepath.Join(dir, "version-2"))
+	if err != nil {
+		return err
+	}
+	for first := true; ; first = false {
+		info, err := os.Stat(path)
+		switch above := filepath.Dir(path); {
+		case err == nil && !info.IsDir():
+			return &fs.PathError{Op: "open", Path: path, Err: errors.New("not a directory")}
+		case err == nil && !first && !mayMake:
+			return fmt.Errorf("%s has no version-2 and datadir.autocreate is false", dir)
+		case err == nil:
+			return owner.Writable(path)
+		case !errors.Is(err, fs.ErrNotExist) || above == path:
+			return err
+		default:
+			path = above
+		}
+	}
+}
