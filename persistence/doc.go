@@ -4,6 +4,7 @@
 //
 //	dataLogDir/initialize                  an empty server may vote (removed at the start)
 //	dataLogDir/version-2/log.HEX           transactions from zxid HEX on
+//	                    /quoll.lock        who has the directory (package owner)
 //	                    /walmeta.0 .1      our sidecar (sidecar.go); Apache ignores it
 //	dataDir   /version-2/snapshot.HEX      the tree up to zxid HEX; also .gz and .snappy
 //	                    /acceptedEpoch     decimal text

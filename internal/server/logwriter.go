@@ -44,13 +44,15 @@ type logWriter struct {
 	queue  logwriter.Queue
 	signal chan struct{} // holds one: something is in the queue
 	done   chan struct{}
-	ended  chan struct{}
+	quiet  chan struct{} // closed by run: no write of its can come any more
+	ended  chan struct{} // closed by run, after failed was told
 }
 
 func newLogWriter(log txnLog) *logWriter {
 	w := &logWriter{
 		log:    timedLog{txnLog: log},
 		signal: make(chan struct{}, 1), done: make(chan struct{}), ended: make(chan struct{}),
+		quiet: make(chan struct{}),
 	}
 	w.writer = logwriter.Writer{Log: &w.log, Told: w.told}
 	return w
@@ -77,6 +79,15 @@ func (w *logWriter) poke() {
 
 func (w *logWriter) run() {
 	defer close(w.ended)
+	err := w.serve()
+	close(w.quiet)
+	if err != nil {
+		w.failed(err)
+	}
+}
+
+// serve writes until it is asked to stop and nothing waits, or until an error.
+func (w *logWriter) serve() error {
 	idle := time.NewTimer(settleAfter)
 	defer idle.Stop()
 	for {
@@ -85,19 +96,17 @@ func (w *logWriter) run() {
 			idle.Reset(settleAfter)
 		case <-idle.C:
 			if err := w.writer.Settle(); err != nil {
-				w.failed(err)
-				return
+				return err
 			}
 			continue
 		case <-w.done:
 			if w.waiting() == 0 {
-				return
+				return nil
 			}
 		}
 		w.wait()
 		if err := w.write(); err != nil {
-			w.failed(err)
-			return
+			return err
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"quoll/internal/config"
 	"quoll/internal/replica/restore"
+	"quoll/jute"
 	"quoll/persistence"
 	"quoll/persistence/owner"
 	"quoll/processor/session"
@@ -53,7 +54,7 @@ func (s *Server) take(ctx context.Context) error {
 func (s *Server) letGo() {
 	if s.log != nil {
 		select {
-		case <-s.log.ended:
+		case <-s.log.quiet:
 		default:
 			return
 		}
@@ -141,6 +142,7 @@ func (s *Server) attempt(ctx context.Context, patience time.Duration) ([]session
 	loaded := begin
 	found, err := restore.Tree(s.store, s.tree, restore.Hooks{
 		Loaded: func() { loaded = time.Now() },
+		Txn:    func(*jute.Entry) error { return ctx.Err() },
 	})
 	if err != nil {
 		return nil, err

@@ -1,0 +1,73 @@
+package server
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"quoll/jute"
+	"quoll/persistence/owner"
+)
+
+// A server that runs tells of files of another server, and of a lock file without its name: once
+// each, and its own files are no matter.
+func TestTheGuardTellsOfAnotherServer(t *testing.T) {
+	dir := t.TempDir()
+	s, logs := restored(t, dir)
+	g := newGuard(s)
+	log := s.store.Log()
+	e := jute.Entry{Header: jute.TxnHeader{Zxid: 1, Type: jute.OpError}}
+	e.Body = []byte{0, 0, 0, 0}
+	e.Payload = jute.AppendEntry(nil, &e)
+	require.NoError(t, log.Append(&e))
+	_, err := log.Commit()
+	require.NoError(t, err)
+	w, err := s.store.CreateSnapshot(1)
+	require.NoError(t, err)
+	w.Abort()
+	g.look()
+	require.Empty(t, messages(logs))
+
+	version := filepath.Join(dir, "version-2")
+	theirs := filepath.Join(version, "log.2")
+	require.NoError(t, os.WriteFile(theirs, nil, 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(version, "notes"), nil, 0o600))
+	g.look()
+	require.Equal(t, theirs, logs.All()[0].ContextMap()["file"])
+	require.Len(t, messages(logs), 1)
+	require.EqualValues(t, 1, s.outlook.metrics.Disk.ForeignFiles.Value())
+	lock := filepath.Join(version, owner.LockName)
+	require.NoError(t, os.Remove(lock))
+	g.look()
+	require.Equal(t, lock, logs.All()[0].ContextMap()["file"])
+	require.Len(t, messages(logs), 1)
+	g.look()
+	require.Empty(t, messages(logs), "each is told once")
+	require.NoError(t, s.store.Close())
+}
+
+func TestTheGuardLooksNowAndThen(t *testing.T) {
+	s, logs := restored(t, t.TempDir())
+	g := newGuard(s)
+	require.NoError(t, os.Remove(filepath.Join(s.store.LogDir(), owner.LockName)))
+	g.maybe(time.Now())
+	s.walkers.Wait()
+	require.Empty(t, messages(logs))
+	later := time.Now().Add(guardEvery)
+	g.busy <- struct{}{}
+	g.maybe(later)
+	s.walkers.Wait()
+	require.Empty(t, messages(logs), "a look is under way")
+	<-g.busy
+	g.maybe(later)
+	s.walkers.Wait()
+	require.Empty(t, messages(logs), "the next one is not due")
+	g.maybe(later.Add(guardEvery))
+	s.walkers.Wait()
+	require.Len(t, messages(logs), 1)
+	require.Empty(t, g.busy)
+	require.NoError(t, s.store.Close())
+}
