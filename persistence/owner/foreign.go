@@ -49,6 +49,8 @@ type Sight struct {
 	newest string          // path of the newest log, or ""
 	info   fs.FileInfo     // its; nil when it went away
 	at     time.Time
+
+	others processes
 }
 
 // Disk is what a look needs; persistence.OS is one.
@@ -58,7 +60,10 @@ type Disk interface {
 
 // Look lists the logs and snapshots of a snapshot directory and a log directory.
 func Look(disk Disk, snapDir, logDir string) (*Sight, error) {
-	s := &Sight{disk: disk, dirs: []string{snapDir, logDir}, at: time.Now()}
+	s := &Sight{
+		disk: disk, dirs: []string{snapDir, logDir}, at: time.Now(),
+		others: processes{proc: "/proc", self: os.Getpid(), atMost: lookAtMost},
+	}
 	if snapDir == logDir {
 		s.dirs = s.dirs[:1]
 	}
@@ -111,11 +116,7 @@ func SameDir(a, b string) bool {
 // writing, a log that has moved since the look, or a new one. What cannot be read is not there.
 // The end of ctx ends it with its error.
 func (s *Sight) Foreign(ctx context.Context) error {
-	return s.foreign(ctx, procDir, os.Getpid())
-}
-
-func (s *Sight) foreign(ctx context.Context, proc string, self int) error {
-	if found := writers(proc, self, s.dirs, time.Now().Add(lookAtMost)); found != nil {
+	if found := s.others.writing(s.dirs); found != nil {
 		return found
 	}
 	if s.info != nil && time.Since(s.info.ModTime()) < recentlyWritten {
@@ -151,8 +152,15 @@ func Wait(
 	ctx context.Context, disk Disk, snapDir, logDir string, atMost time.Duration,
 	told func(error),
 ) (*Sight, error) {
+	look := func() (*Sight, error) { return Look(disk, snapDir, logDir) }
+	return wait(ctx, look, atMost, told)
+}
+
+func wait(
+	ctx context.Context, look func() (*Sight, error), atMost time.Duration, told func(error),
+) (*Sight, error) {
 	for begin, said := time.Now(), false; ; said = true {
-		s, err := Look(disk, snapDir, logDir)
+		s, err := look()
 		if err != nil {
 			return nil, err
 		}

@@ -52,7 +52,7 @@ func TestABusyLockIsToldWithWhatItsHolderWrote(t *testing.T) {
 	require.ErrorIs(t, err, ErrBusy)
 	require.ErrorContains(t, err, "clients on 127.0.0.1:2181")
 	require.GreaterOrEqual(t, time.Since(begin), 60*time.Millisecond)
-	require.Equal(t, 1, logs.FilterMessage("waiting for the directory").Len())
+	require.LessOrEqual(t, logs.Len(), 1)
 
 	held.Release()
 	mustTake(t, dir).Release() // what is written there means nothing
@@ -82,23 +82,27 @@ func TestTheWaitEndsWhenAsked(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	sys := real
 	sys.lock = func(fd int) error { cancel(); return flock(fd) }
-	logger, _ := quiet()
+	logger, logs := quiet()
 	_, err := take(ctx, logger, at(Auto, time.Hour), sys, []string{dir})
 	require.ErrorIs(t, err, context.Canceled)
+	require.Equal(t, 1, logs.FilterMessage("waiting for the directory").Len())
 }
 
 // All or none: who waits for the second directory does not hold the first, and two servers with
 // swapped directories ask in one order.
 func TestSwappedDirectoriesDoNotBlockEachOther(t *testing.T) {
 	a, b := t.TempDir(), t.TempDir()
-	held := mustTake(t, b)
 	logger, _ := quiet()
-	for _, dirs := range [][]string{{a, b}, {b, a}} {
-		_, err := Take(t.Context(), logger, at(Auto, 0), dirs...)
-		require.ErrorIs(t, err, ErrBusy)
+	for _, busy := range []string{a, b} {
+		held := mustTake(t, busy)
+		for _, dirs := range [][]string{{a, b}, {b, a}} {
+			_, err := Take(t.Context(), logger, at(Auto, 0), dirs...)
+			require.ErrorIs(t, err, ErrBusy)
+		}
+		held.Release()
 		mustTake(t, a).Release()
+		mustTake(t, b).Release()
 	}
-	held.Release()
 
 	var orders [2][]uint64
 	for i, dirs := range [][]string{{a, b}, {b, a}} {
@@ -196,7 +200,7 @@ func TestADirectoryThatCannotBeWritten(t *testing.T) {
 	require.False(t, errors.Is(err, ErrBusy))
 	dir := t.TempDir()
 	require.NoError(t, os.Symlink("/dev/null", filepath.Join(dir, LockName)))
-	_, err = Take(t.Context(), logger, at(Auto, time.Hour), dir)
+	_, err = Take(t.Context(), logger, at(Auto, 0), dir)
 	require.ErrorIs(t, err, persistence.ErrDirectory)
 }
 

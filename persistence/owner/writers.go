@@ -13,26 +13,32 @@ import (
 	"time"
 )
 
-const procDir = "/proc"
+// processes is where the other processes of this machine are looked for.
+type processes struct {
+	proc   string // /proc
+	self   int    // our own pid
+	atMost time.Duration
+}
 
-// writers looks through /proc for a process, other than self, that has data of one of the
-// directories open for writing. Who only reads, as backups, tail and virus scanners do, is no
-// writer. What cannot be read belongs to nobody: other users, hidden processes, no /proc at all.
-func writers(proc string, self int, dirs []string, until time.Time) *ForeignError {
+// writing looks for a process that has data of one of the directories open for writing. Who only
+// reads, as backups, tail and virus scanners do, is no writer. What cannot be read belongs to
+// nobody: other users, hidden processes, no /proc at all.
+func (p *processes) writing(dirs []string) *ForeignError {
+	until := time.Now().Add(p.atMost)
 	files := dataFiles(dirs)
 	if len(files) == 0 {
 		return nil
 	}
-	processes, err := readNames(proc)
+	names, err := readNames(p.proc)
 	if err != nil {
 		return nil
 	}
-	for _, name := range processes {
+	for _, name := range names {
 		pid, err := strconv.Atoi(name)
-		if err != nil || pid == self {
+		if err != nil || pid == p.self {
 			continue
 		}
-		if file := opened(filepath.Join(proc, name), files); file != "" {
+		if file := opened(filepath.Join(p.proc, name), files); file != "" {
 			return &ForeignError{File: file, Pid: pid, What: "has open for writing"}
 		}
 		if time.Now().After(until) {
