@@ -58,8 +58,9 @@ bench: build
 
 # Needs Java with Maven, Python, Node and a C compiler; the clients are installed by name. The
 # matrix of clients writes the table of the README. Then Apache is the oracle: one program of requests
-# to both servers, one directory through both; Quoll is killed under load, and starts beside servers
-# that run. Each of the last four has longer forms, see its -h. The last one needs strace for a part.
+# to both servers, one directory through both; Quoll is killed under load, starts beside servers that
+# run, and, where root may mount, runs on a disk that fails a flush. Each of the last five has longer
+# forms, see its -h. The last but one needs strace for a part.
 interop: build
 	$(GO) run ./interop/cmd/interop -server quoll -quoll bin/quoll \
 		-json interop/results.json -readme README.md
@@ -68,6 +69,7 @@ interop: build
 	$(GO) run ./interop/disk -quoll bin/quoll -rounds 2 -nodes 5000
 	$(GO) run ./interop/crash -quoll bin/quoll -loops 5 -clients 8
 	$(GO) run ./interop/owner -quoll bin/quoll -rounds 1
+	cd interop/flush && $(GO) run . -quoll $(CURDIR)/bin/quoll -rounds 4
 
 check: lint test
 
