@@ -20,7 +20,13 @@ func (d *Dir) advise(err error, logs []named, snapshot jute.Zxid, sidecar bool) 
 	}
 	for _, f := range logs {
 		name := filepath.Join(d.logDir, f.Name)
-		if first, ok := d.firstZxid(name); ok && first != f.zxid && max(first, f.zxid) > snapshot {
+		first, ok := d.firstZxid(name)
+		if ok && name == damage.File && damage.Offset == 0 {
+			damage.Header = true
+			return err
+		}
+		joins := first <= damage.After || inOrder(damage.After, first, 0) == nil
+		if ok && joins && first != f.zxid && max(first, f.zxid) > snapshot {
 			return d.misnamed(damage, name, first)
 		}
 	}
@@ -76,7 +82,7 @@ func (d *Dir) firstZxid(name string) (jute.Zxid, bool) {
 		return 0, false
 	}
 	defer f.Close()
-	s, err := record.NewScanner(f)
+	s, err := record.ScannerAt(f, jute.FileHeaderBytes)
 	if err != nil {
 		return 0, false
 	}

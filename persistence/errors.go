@@ -46,6 +46,8 @@ type DamageError struct {
 	Durable jute.Zxid
 	// Rename is the name that File should have; with it there is nothing else to do.
 	Rename string
+	// Header: that of File is to be written anew, and there is nothing else to do.
+	Header bool
 	// Cut: File has something good before Offset, and is to be cut there.
 	Cut bool
 	// Away are the files that stand in the way then.
@@ -66,6 +68,10 @@ func (e *DamageError) Error() string {
 	fmt.Fprintf(&s, ": %v: %s", e.Unwrap(), e.Reason)
 	if e.Rename != "" {
 		fmt.Fprintf(&s, "; rename it to %s", e.Rename)
+	}
+	if e.Header {
+		fmt.Fprintf(&s, "; records follow, so give it a header:"+
+			` printf 'ZKLG\0\0\0\2\0\0\0\0\0\0\0\0' | dd of=%s conv=notrunc`, e.File)
 	}
 	if !e.Cut && len(e.Away) == 0 {
 		return s.String()

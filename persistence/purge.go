@@ -9,7 +9,7 @@ import (
 const MinRetainCount = 3
 
 // Purge removes what the keep newest valid snapshots make superfluous: older snapshots, and logs
-// whose transactions the oldest kept one holds. A snapshot counts as valid when all of it was
+// whose transactions the oldest kept one holds. Two packings of one snapshot are one. A snapshot counts as valid when all of it was
 // verified, and everything kept is flushed before anything goes. It returns what was removed,
 // oldest first. With fewer than keep valid snapshots nothing is removed.
 //
@@ -25,7 +25,8 @@ func (d *Dir) Purge(keep int) (removed []string, err error) {
 	}
 	var kept []named
 	for i := len(all.snaps) - 1; i >= 0 && len(kept) < keep; i-- {
-		if f := all.snaps[i]; d.isValid(f) {
+		f, n := all.snaps[i], len(kept)
+		if again := n > 0 && kept[n-1].zxid == f.zxid; !again && d.isValid(f) {
 			kept = append(kept, f)
 		}
 	}

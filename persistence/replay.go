@@ -1,6 +1,7 @@
 package persistence
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -47,6 +48,7 @@ type replay struct {
 	moved   moved
 	twice   twice.Records
 	reading reading
+	payload []byte // of the last record above the snapshot
 
 	end    place   // behind the last record read
 	broken *place  // the file before ended there, unexpectedly
@@ -189,6 +191,10 @@ func (r *replay) record(f named, at int64, payload []byte, first bool) error {
 	if r.broken != nil && r.isOurs(r.broken.file) {
 		return r.damage(r.broken.file, r.broken.off, r.broken.reason)
 	}
+	if zxid == r.last && e.Header.Type != jute.OpError && bytes.Equal(payload, r.payload) {
+		r.broken, r.empty = nil, nil
+		return nil // the same record again: nothing is lost
+	}
 	if r.anchored {
 		if err := inOrder(r.last, zxid, e.Header.Type); err != nil {
 			if r.broken != nil {
@@ -199,7 +205,7 @@ func (r *replay) record(f named, at int64, payload []byte, first bool) error {
 			}
 		}
 	}
-	r.broken, r.empty = nil, nil
+	r.broken, r.empty, r.payload = nil, nil, payload
 	r.anchored = true
 	r.last = max(r.last, zxid)
 	for len(r.awaited) > 0 && r.awaited[0] == zxid {

@@ -40,7 +40,7 @@ func (d *Dir) refuseStrays(all listing, rec *Recovered) error {
 			found = append(found, s.path())
 		}
 		if nothing || s.home && !all.has(s) && s.mayChange(all, rec) {
-			if what := d.couldBe(s); what != "" {
+			if what := d.couldBe(s, rec.Snapshot.Zxid); what != "" {
 				advice = append(advice, s.path()+what)
 			}
 		}
@@ -77,8 +77,9 @@ func (s *stray) mayChange(all listing, rec *Recovered) bool {
 	return len(needed) == 0 || needed[0].zxid > rec.Snapshot.Zxid+1 || s.zxid >= needed[0].zxid
 }
 
-// couldBe says what a stray looks like and what to do about it, or "" if it begins as no data does.
-func (d *Dir) couldBe(s *stray) string {
+// couldBe says what a stray looks like and what to do about it, or "" if it begins as no data does,
+// or is a log with nothing above the snapshot.
+func (d *Dir) couldBe(s *stray, snapshot jute.Zxid) string {
 	switch {
 	case s.name.Kind == names.NoData || s.Type == disk.Special:
 		return ""
@@ -106,7 +107,11 @@ func (d *Dir) couldBe(s *stray) string {
 		case like.Kind == names.Log && magic == jute.LogMagic:
 			zxids := map[jute.Zxid]bool{}
 			d.held(s.path(), 0, 0, zxids)
-			holds = " and holds " + record.HeldIn(zxids).String()
+			held := record.HeldIn(zxids)
+			if held.Records > 0 && held.Last <= snapshot {
+				return ""
+			}
+			holds = " and holds " + held.String()
 		case magic != jute.SnapshotMagic || snap.Screen(f, s.Size, snap.Plain) != nil:
 			return ""
 		}
