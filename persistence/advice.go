@@ -34,6 +34,10 @@ func (d *Dir) advise(err error, logs []named, snapshot jute.Zxid, sidecar bool) 
 		return filepath.Join(d.logDir, f.Name) == damage.File
 	})
 	lost := map[jute.Zxid]bool{}
+	if d.inTheWay(damage, logs, from) {
+		damage.Away = []string{damage.File}
+		return err
+	}
 	if from >= 0 {
 		for _, f := range logs[from:] {
 			name, at := filepath.Join(d.logDir, f.Name), int64(0)
@@ -45,12 +49,31 @@ func (d *Dir) advise(err error, logs []named, snapshot jute.Zxid, sidecar bool) 
 			d.held(name, at, damage.After, lost)
 		}
 	}
-	if sidecar { // it would demand what goes
+	if from >= 0 {
 		damage.Durable = d.meta.state.durable
+	}
+	if sidecar { // it would demand what goes
 		damage.Away = append(damage.Away, twinName(d.logDir, 0), twinName(d.logDir, 1))
 	}
 	damage.GivenUp = record.HeldIn(lost)
 	return err
+}
+
+// inTheWay says whether a file that is no log stands between two that follow each other.
+func (d *Dir) inTheWay(damage *DamageError, logs []named, at int) bool {
+	if at < 0 || damage.Offset > 0 {
+		return false
+	}
+	holds := map[jute.Zxid]bool{}
+	d.held(damage.File, 0, 0, holds)
+	if len(holds) > 0 {
+		return false
+	}
+	if at+1 == len(logs) {
+		return damage.After >= d.meta.state.durable
+	}
+	next := logs[at+1].zxid
+	return next <= damage.After || inOrder(damage.After, next, 0) == nil
 }
 
 // misnamed is the refusal of a log that begins with another zxid than its name says.

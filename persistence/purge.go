@@ -9,9 +9,10 @@ import (
 const MinRetainCount = 3
 
 // Purge removes what the keep newest valid snapshots make superfluous: older snapshots, and logs
-// whose transactions the oldest kept one holds. Two packings of one snapshot are one. A snapshot counts as valid when all of it was
-// verified, and everything kept is flushed before anything goes. It returns what was removed,
-// oldest first. With fewer than keep valid snapshots nothing is removed.
+// whose transactions the oldest kept one holds. A snapshot counts as valid when all of it was
+// verified, two packings of one count once, and everything kept is flushed before anything goes.
+// What goes has an exact name, whoever wrote it. Purge returns what was removed, oldest first. With
+// fewer than keep valid snapshots nothing is removed.
 //
 // It may run beside the log writer and the snapshot writer, not beside Recover or Truncate. An
 // error costs nothing but space.

@@ -147,3 +147,23 @@ func TestAFailureIsCounted(t *testing.T) {
 	require.ErrorIs(t, context.Cause(s.failed), persistence.ErrDisk)
 	require.NoError(t, s.store.Close())
 }
+
+// Files beside the data are named once, at the start, and a flood of them does not flood the log.
+func TestStraysAreTold(t *testing.T) {
+	seen, logs := zapobserver.New(zap.InfoLevel)
+	s := &Server{logger: zap.New(seen)}
+	found := &persistence.Recovered{LookAlikes: []string{"/d/log.1.bak"}}
+	for i := range 100 {
+		found.Foreign = append(found.Foreign, fmt.Sprint("/d/notes", i))
+	}
+	s.report(found)
+	var told []string
+	for _, e := range logs.TakeAll() {
+		if files, ok := e.ContextMap()["files"]; ok {
+			told = append(told, fmt.Sprint(e.Level, e.ContextMap()["count"], len(files.([]any))))
+		}
+	}
+	require.Equal(t, []string{"warn 1 1", "info 100 20"}, told)
+	s.report(&persistence.Recovered{})
+	require.Len(t, logs.TakeAll(), 1, "nothing but what was recovered")
+}

@@ -127,6 +127,33 @@ func TestVerifyDir(t *testing.T) {
 	}
 }
 
+// TestVerifyDirReadsNoCopies: it reads what a server reads, and names what that does not read.
+func TestVerifyDirReadsNoCopies(t *testing.T) {
+	dir := t.TempDir()
+	data, err := os.ReadFile(apache + "plain/version-2/log.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"log.1", "log.1.bak", "log.01", "log.x", "notes"} {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var out bytes.Buffer
+	p := inspect.NewPrinter(&out, inspect.Text)
+	if err := errors.Join(inspect.VerifyDir(persistence.OS{}, dir, p), p.Flush()); err != nil {
+		t.Fatal(err)
+	}
+	for name, times := range map[string]int{"/log.1 ": 1, "/log.1.bak": 1, "/log.01": 1, "/log.x": 1, "notes": 0} {
+		if got := strings.Count(out.String(), name); got != times {
+			t.Errorf("%s is named %d times in\n%s", name, got, out.String())
+		}
+	}
+	if got := strings.Count(out.String(), "not read"); got != 3 {
+		t.Errorf("%d are not read:\n%s", got, out.String())
+	}
+}
+
 func TestSnapshot(t *testing.T) {
 	for _, tc := range []struct{ name, file string }{
 		{"snapshot", "plain/version-2/snapshot.59"},
