@@ -48,7 +48,6 @@ type replay struct {
 	moved   moved
 	twice   twice.Records
 	reading reading
-	payload []byte // of the last record above the snapshot
 
 	end    place   // behind the last record read
 	broken *place  // the file before ended there, unexpectedly
@@ -61,6 +60,8 @@ type reading struct {
 	size   int64
 	next   named     // the log behind it
 	before jute.Zxid // of the record before the one at hand; -1: none
+	// payload is that of the last record above the snapshot, also of an earlier log.
+	payload []byte
 }
 
 // place is an offset in a log file.
@@ -191,7 +192,7 @@ func (r *replay) record(f named, at int64, payload []byte, first bool) error {
 	if r.broken != nil && r.isOurs(r.broken.file) {
 		return r.damage(r.broken.file, r.broken.off, r.broken.reason)
 	}
-	if zxid == r.last && e.Header.Type != jute.OpError && bytes.Equal(payload, r.payload) {
+	if zxid == r.last && e.Header.Type != jute.OpError && bytes.Equal(payload, r.reading.payload) {
 		r.broken, r.empty = nil, nil
 		return nil // the same record again: nothing is lost
 	}
@@ -205,7 +206,7 @@ func (r *replay) record(f named, at int64, payload []byte, first bool) error {
 			}
 		}
 	}
-	r.broken, r.empty, r.payload = nil, nil, payload
+	r.broken, r.empty, r.reading.payload = nil, nil, payload
 	r.anchored = true
 	r.last = max(r.last, zxid)
 	for len(r.awaited) > 0 && r.awaited[0] == zxid {
