@@ -238,7 +238,7 @@ func TestAdviceIsGood(t *testing.T) {
 			for _, d := range damages(disk) {
 				image := disk.Kill()
 				d.do(image)
-				s, err := unchanged(t, image, opt)
+				_, err := unchanged(t, image, opt)
 				if err == nil {
 					continue
 				}

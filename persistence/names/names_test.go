@@ -11,8 +11,6 @@ import (
 	"quoll/persistence/snap"
 )
 
-const none = -1 // a name in which Apache finds no zxid
-
 // row is a line of testdata/table.txt.
 type row struct {
 	name string
