@@ -7,8 +7,11 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
 
+	"quoll/internal/config"
 	"quoll/jute"
+	"quoll/persistence"
 	"quoll/persistence/owner"
 )
 
@@ -70,4 +73,38 @@ func TestTheGuardLooksNowAndThen(t *testing.T) {
 	require.Len(t, messages(logs), 1)
 	require.Empty(t, g.busy)
 	require.NoError(t, s.store.Close())
+}
+
+// The lock outlives a server whose log writer may still write: it sits in a call to a disk that
+// hangs, perhaps.
+func TestTheLockIsKeptWhileTheLogCanBeWritten(t *testing.T) {
+	dir := t.TempDir()
+	s, _ := restored(t, dir)
+	take := func() error {
+		l, err := owner.Take(t.Context(), zap.NewNop(), owner.Options{Mode: owner.Auto},
+			s.store.LogDir())
+		if err == nil {
+			l.Release()
+		}
+		return err
+	}
+	s.letGo()
+	require.ErrorIs(t, take(), owner.ErrBusy)
+	close(s.log.quiet)
+	s.letGo()
+	require.NoError(t, take())
+	require.NoError(t, s.store.Close())
+}
+
+// Two names of one directory are one from the first start on, when there is no version-2 yet.
+func TestTwoNamesAreOneFromTheFirstStart(t *testing.T) {
+	dir := t.TempDir()
+	link := filepath.Join(t.TempDir(), "link")
+	require.NoError(t, os.Symlink(dir, link))
+	cfg, err := config.Load("", []string{"dataDir=" + dir, "dataLogDir=" + link, "clientPort=0"})
+	require.NoError(t, err)
+	s := New(cfg, persistence.OS{}, zap.NewNop())
+	require.NoError(t, s.take(t.Context()))
+	defer s.own.lock.Release()
+	require.Equal(t, s.store.SnapDir(), s.store.LogDir())
 }

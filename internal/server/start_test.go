@@ -379,3 +379,40 @@ func TestTwoNamesOfOneDirectory(t *testing.T) {
 		}
 	}
 }
+
+// vanishingDisk has a new snapshot of somebody else's when it is listed after the logs were read,
+// and is empty from then on.
+type vanishingDisk struct {
+	slowDisk
+	read     bool
+	vanished bool
+}
+
+func (d *vanishingDisk) ReadDir(dir string) ([]persistence.FileInfo, error) {
+	list, err := d.slowDisk.ReadDir(dir)
+	if err != nil || !d.read || d.vanished {
+		return list, err
+	}
+	d.vanished = true
+	for _, f := range list {
+		if f.Name != owner.LockName {
+			err = errors.Join(err, os.Remove(filepath.Join(dir, f.Name)))
+		}
+	}
+	return append(list, persistence.FileInfo{Name: "snapshot.ff", Size: 1}), err
+}
+
+// What an attempt has read is forgotten by the next: it serves what is there then.
+func TestASecondAttemptBeginsAnew(t *testing.T) {
+	dir := written(t)
+	disk := &vanishingDisk{slowDisk: slowDisk{FS: persistence.OS{}}}
+	disk.reading = func() { disk.read = true }
+	r := start(t, dir, disk)
+	c := dial(t, r.addr)
+	names, _, err := c.Children(t.Context(), "/", false)
+	require.NoError(t, err)
+	require.Equal(t, []string{"zookeeper"}, names)
+	require.NoError(t, c.Close(t.Context()))
+	r.finish(t)
+	require.True(t, disk.vanished)
+}
