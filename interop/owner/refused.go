@@ -21,10 +21,11 @@ const (
 	codeDirectory = 3
 )
 
-// attempt is a start that must be refused.
+// attempt is a start that must be refused, or a tool that only reads.
 type attempt struct {
 	name    string
-	port    int // 0: any free one
+	tool    []string // words of the command; nil: a start
+	port    int      // 0: any free one
 	code    int
 	message string // a part of what it says
 	defines []string
@@ -47,7 +48,10 @@ func (t *trial) refuse(ctx context.Context, a attempt, frozen *process.Server) (
 	if err != nil {
 		return err
 	}
-	argv := []string{t.quoll, "server", cfg}
+	argv := append([]string{t.quoll}, a.tool...)
+	if a.tool == nil {
+		argv = append(argv, "server", cfg)
+	}
 	for _, d := range a.defines {
 		argv = append(argv, "-D", d)
 	}
@@ -148,11 +152,40 @@ func (t *trial) second(ctx context.Context) error {
 		if err := t.refuse(ctx, locked, server); err != nil {
 			return err
 		}
+		if err := t.tools(ctx, server); err != nil {
+			return err
+		}
 		return t.refuse(ctx, attempt{
 			name: "the same port, no lock", port: t.options.Port, code: codePort,
 			message: "address already in use", defines: []string{"quoll.lock=off"},
 		}, server)
 	}, (*process.Server).Signal, syscall.SIGTERM)
+}
+
+// tools that read work on the directory of a server, and change nothing.
+func (t *trial) tools(ctx context.Context, server *process.Server) error {
+	version := filepath.Join(t.data(), "version-2")
+	snaps, err := filepath.Glob(filepath.Join(version, "snapshot.*"))
+	if err != nil {
+		return err
+	}
+	logs, err := filepath.Glob(filepath.Join(version, "log.*"))
+	if err != nil {
+		return err
+	}
+	for _, tool := range [][]string{
+		{"log", "verify", t.data()},
+		append([]string{"log", "dump"}, logs...),
+		append([]string{"snapshot", "verify"}, snaps...),
+		{"config", "check", filepath.Join(t.data(), "zoo.cfg")},
+	} {
+		a := attempt{name: strings.Join(tool[:2], " "), tool: tool}
+		if err := t.refuse(ctx, a, server); err != nil {
+			return err
+		}
+		t.refused--
+	}
+	return nil
 }
 
 // removed: without its lock file a running server is seen by what it has open.
