@@ -57,14 +57,18 @@ func (t *trial) refuse(ctx context.Context, a attempt, frozen *process.Server) (
 	}
 	trace := filepath.Join(t.dir, "trace")
 	if t.strace != "" {
-		argv = append([]string{t.strace, "-f", "-y", "-s", "512", "-o", trace, "-e",
-			"trace=" + changing}, argv...)
+		argv = append([]string{t.strace, "-f", "--seccomp-bpf", "-y", "-s", "512", "-o", trace,
+			"-e", "trace=" + changing}, argv...)
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	var said bytes.Buffer
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.Stdout, cmd.Stderr, cmd.Dir = &said, &said, t.dir
+	// Who starts although it should not is ended with its tracer.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	cmd.WaitDelay = time.Second
 	_ = cmd.Run() // the code tells
 	_, _ = t.log.Write(said.Bytes())
 	if code := cmd.ProcessState.ExitCode(); code != a.code {

@@ -24,6 +24,6 @@
 // One goroutine owns a Lock and a Sight. Made, which watches the names that the server makes, is
 // used by all who make files.
 //
-// Read lock.go with flock_unix.go (flock_other.go), foreign.go with writers.go, then strangers.go
-// with access_unix.go (access_other.go).
+// Read lock.go with flock_unix.go (flock_other.go), foreign.go with writers.go and spent_linux.go
+// (spent_other.go), then strangers.go with access_unix.go (access_other.go).
 package owner

@@ -33,8 +33,10 @@ func (e *ForeignError) Error() string {
 func (e *ForeignError) Unwrap() error { return ErrForeign }
 
 const (
-	// lookAtMost bounds one look at the processes.
+	// lookAtMost bounds one look at the processes: time of a processor, so that on a machine under
+	// load as many are looked at as on an idle one. lookEnds bounds what that comes to.
 	lookAtMost = 200 * time.Millisecond
+	lookEnds   = 5 * time.Second
 	// recentlyWritten: a log that was written a moment ago may be written again, and is looked at
 	// twice, so far apart.
 	recentlyWritten = time.Second

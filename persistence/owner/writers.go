@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,16 +16,18 @@ import (
 
 // processes is where the other processes of this machine are looked for.
 type processes struct {
-	proc   string // /proc
-	self   int    // our own pid
-	atMost time.Duration
+	proc   string        // /proc
+	self   int           // our own pid
+	atMost time.Duration // of a processor
 }
 
 // writing looks for a process that has data of one of the directories open for writing. Who only
 // reads, as backups, tail and virus scanners do, is no writer. What cannot be read belongs to
 // nobody: other users, hidden processes, no /proc at all.
 func (p *processes) writing(dirs []string) *ForeignError {
-	until := time.Now().Add(p.atMost)
+	runtime.LockOSThread() // whose time is taken
+	defer runtime.UnlockOSThread()
+	begin, until := spent(), time.Now().Add(lookEnds)
 	files := dataFiles(dirs)
 	if len(files) == 0 {
 		return nil
@@ -41,7 +44,7 @@ func (p *processes) writing(dirs []string) *ForeignError {
 		if file := opened(filepath.Join(p.proc, name), files); file != "" {
 			return &ForeignError{File: file, Pid: pid, What: "has open for writing"}
 		}
-		if time.Now().After(until) {
+		if spent()-begin > p.atMost || time.Now().After(until) {
 			return nil
 		}
 	}
