@@ -91,6 +91,10 @@ func (s *Stream) Input(in []byte) (used int) {
 			return len(in)
 		}
 		if len(in)-used < 4+size {
+			if s.phase == fresh && !s.lane.Serving.Load() {
+				s.notServing(0) // the rest may be long in coming
+				return len(in)
+			}
 			return used
 		}
 		frame := in[used+4 : used+4+size]
@@ -374,6 +378,13 @@ func (s *Stream) Closed(err error) {
 	s.lane.Conns.remove(s.watcher, s.lane.Tree.DropWatches(s.watcher))
 }
 
+// notServing hangs up on who asks for a session while there are none.
+func (s *Stream) notServing(id jute.SessionID) {
+	s.lane.Counts.NotServing.Add(1)
+	s.tell(tell.Event{Kind: tell.NotServing, Session: id})
+	s.end()
+}
+
 // connectRequest takes the first frame.
 func (s *Stream) connectRequest(frame []byte) {
 	in := new(jute.ConnectRequest)
@@ -382,9 +393,7 @@ func (s *Stream) connectRequest(frame []byte) {
 	l := s.lane
 	l.Counts.Connects.Add(1)
 	if !l.Serving.Load() {
-		l.Counts.NotServing.Add(1)
-		s.tell(tell.Event{Kind: tell.NotServing, Session: in.SessionID})
-		s.end()
+		s.notServing(in.SessionID)
 		return
 	}
 	if c.Failed() {

@@ -289,12 +289,13 @@ func TestItAnswersWhileItRecovers(t *testing.T) {
 				TimeOut: 4000, Passwd: make([]byte, 16)})
 			request[3] = byte(len(request) - 4)
 			require.Empty(t, exchange(t, addr, request), "it is closed, not answered")
+			require.Empty(t, exchange(t, addr, request[:4]), "what follows is not waited for")
 		}}
 		r := start(t, dir, disk, transport, "clientPort="+port,
 			"4lw.commands.whitelist=*")
 		require.Equal(t, addr, r.addr)
 		require.Contains(t, exchange(t, addr, []byte("srvr")), "Mode: standalone")
-		require.Regexp(t, `zk_cnxn_closed_without_zk_server_running\t1\n`,
+		require.Regexp(t, `zk_cnxn_closed_without_zk_server_running\t2\n`,
 			exchange(t, addr, []byte("mntr")))
 		_, err = early.Write([]byte("srvr"))
 		require.NoError(t, err)
