@@ -5,9 +5,9 @@
 // standard error and an exit code, the codes being those of Apache's server:
 //
 //	0   done
-//	1   something that nobody foresaw
+//	1   the port is in use, or something that nobody foresaw
 //	2   the command line or the configuration is wrong
-//	3   a data directory is missing or cannot be written
+//	3   a data directory is missing, cannot be written, or is used by another server
 //	4   the AdminServer did not start
 //	10  the transaction log cannot be written
 //

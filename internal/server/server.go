@@ -200,12 +200,19 @@ func (s *Server) listen(ctx context.Context, handle chan<- door) error {
 		s.outlook.listening(at)
 	}
 	cfg.Started = func(h *reactor.Handle) { handle <- door{h, at} }
-	for begin := time.Now(); ; {
+	for begin, told := time.Now(), false; ; told = true {
 		err := s.loops(cfg)
-		if !inUse(err) || time.Since(begin) > portPatience || ctx.Err() != nil {
+		if !inUse(err) || time.Since(begin) > portPatience {
 			return err
 		}
-		time.Sleep(portPatience / 20)
+		if !told {
+			s.logger.Info("waiting for the port", zap.Error(err))
+		}
+		select {
+		case <-time.After(portPatience / 20):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
 }
 

@@ -18,6 +18,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest"
 	"go.uber.org/zap/zaptest/observer"
 
 	"quoll/client"
@@ -416,4 +418,37 @@ func TestASecondAttemptBeginsAnew(t *testing.T) {
 	require.NoError(t, c.Close(t.Context()))
 	r.finish(t)
 	require.True(t, disk.vanished)
+}
+
+// What a killed predecessor had is taken down in no promised order: a port that is in use is tried
+// again for a moment, and who asks ends that too.
+func TestAPortThatIsInUseForAMoment(t *testing.T) {
+	for _, free := range []bool{true, false} {
+		door, err := net.Listen("tcp", "127.0.0.1:0")
+		require.NoError(t, err)
+		cfg, err := config.Load("", []string{
+			"dataDir=" + t.TempDir(), "clientPortAddress=127.0.0.1",
+			fmt.Sprintf("clientPort=%d", door.Addr().(*net.TCPAddr).Port),
+		})
+		require.NoError(t, err)
+		ctx, cancel := context.WithCancel(t.Context())
+		waited, served := 0, 0
+		logger := zaptest.NewLogger(t, zaptest.WrapOptions(zap.Hooks(func(e zapcore.Entry) error {
+			if e.Message != "waiting for the port" {
+				return nil
+			}
+			waited++
+			if !free {
+				cancel()
+				return nil
+			}
+			return door.Close()
+		})))
+		s := server.New(cfg, persistence.OS{}, logger)
+		s.Listening = func([]netip.AddrPort) { served++; cancel() }
+		require.NoError(t, s.Run(ctx))
+		require.Equal(t, 1, waited)
+		require.Equal(t, free, served == 1)
+		_ = door.Close() // a second time, perhaps
+	}
 }
