@@ -23,7 +23,7 @@
 //
 // Everything belongs to the one goroutine; maps are never walked in their own order. Read package
 // world (time and chance), then plan.go, process.go, storage.go, loop.go (the server), link.go and
-// words.go (the network), package client (requests makes up what it asks), fault.go, run.go (a
+// words.go (the network), package client (requests makes up what it asks), fault.go, decay.go, run.go (a
 // seed), end.go (what the server owes at its end), campaign.go (many seeds), required.go (what they
 // must reach), then packages model and history.
 package sim

@@ -135,7 +135,7 @@ func (w *run) checkSnapshots() {
 			kept++
 		}
 	}
-	if kept > persistence.MinRetainCount {
+	if kept > persistence.MinRetainCount+w.rotten {
 		w.Violate("%d snapshots are there after a purge", kept)
 	}
 }
@@ -211,6 +211,9 @@ func (w *run) checkDisk() {
 		images = append(images, w.disk.PowerLoss(simfs.Everything()))
 	}
 	w.process = nil
+	if !w.plan.store.log.NoSync {
+		w.checkRot(w.disk.Kill(), last, live)
+	}
 	for i, disk := range images {
 		if err := w.reread(disk, last, live); err != nil {
 			w.Violate("image %d of the end: %v", i, err)

@@ -89,6 +89,7 @@ type faults struct {
 	shortReads    bool
 	refusedOpens  bool
 	failSnapshots bool
+	rot, orphans  bool // what becomes of files while the server is down
 }
 
 func drawPlan(rng *rand.Rand) plan {
@@ -124,6 +125,7 @@ func drawPlan(rng *rand.Rand) plan {
 		kill: coin(), power: coin(), crashFS: coin(), crashEffect: coin(), diskErrors: coin(),
 		slowFlush: coin(), pauses: coin(), drift: coin(), wallJumps: coin(), cuts: coin(),
 		slowReaders: coin(), shortReads: coin(), refusedOpens: coin(), failSnapshots: coin(),
+		rot: coin(), orphans: coin(),
 	}
 	p.store.log = persistence.LogOptions{
 		PreAllocBytes: pick(0, 512, 8192), ZeroAheadBytes: pick(0, 256, 4096),

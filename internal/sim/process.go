@@ -150,6 +150,7 @@ func (w *run) boot() {
 	if w.process != nil {
 		return
 	}
+	w.decay()
 	w.life++
 	w.light()
 	w.disk.Inject = w.inject
@@ -306,13 +307,19 @@ func (w *run) recovered(p *process, found *restore.Found) {
 		w.Counts.Add("fault", "a proposed transaction is lost")
 	}
 	w.log = w.log[:last]
+	for _, id := range found.Orphans {
+		w.Counts.Add("recovery", "orphans were removed")
+		if !w.history.Orphaned[id] {
+			w.Violate("session %v is unknown, and its ephemerals are removed", id)
+		}
+	}
 	ids := make([]jute.SessionID, 0, len(found.Sessions))
 	for _, s := range found.Sessions {
 		ids = append(ids, s.ID)
 	}
 	w.history.Recoveries = append(w.history.Recoveries, history.Recovery{
 		Zxid: last, Life: p.life, Digest: p.tree.Peek().TreeDigest(),
-		Fingerprint: fingerprint(p.tree), Sessions: ids,
+		Fingerprint: fingerprint(p.tree), Sessions: ids, Orphans: found.Orphans,
 	})
 	if f := p.tree.Faults(); f != (datatree.Faults{}) {
 		w.Violate("replay up to %v: %+v", last, f)

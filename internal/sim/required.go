@@ -45,6 +45,11 @@ func required() []requirement {
 		}},
 		{"recovery", []string{
 			"a snapshot was skipped", "a torn end was cut off", "an empty log was removed",
+			"orphans were removed",
+		}},
+		{"rot", []string{"refused", "without effect"}},
+		{"fault", []string{
+			"a snapshot rots", "a snapshot without a session",
 		}},
 		{"snapshot", []string{"written", "failed, and the server goes on"}},
 		{"end", []string{"a snapshot follows writes"}},

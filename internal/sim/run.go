@@ -57,6 +57,7 @@ type run struct {
 	healed  bool     // no more faults
 	// snapshots is how many were written beside a running server.
 	snapshots int
+	rotten    int // snapshots that a bit turned in
 	fuse      fuse
 	wall      int64 // what the wall clock shows more than the world's time, ms
 
@@ -82,6 +83,7 @@ func newRun(seed uint64, tell io.Writer) *run {
 	if w.plan.quota {
 		w.setting.QuotaLimit = w.plan.quotaLimit()
 	}
+	w.history.Orphaned = map[jute.SessionID]bool{}
 	w.history.Lost = map[jute.SessionID]bool{}
 	w.history.Options = w.plan.model
 	w.history.Enforce = w.plan.enforce

@@ -98,15 +98,17 @@ func (p *process) startWalk(job *replica.SnapshotJob) {
 	if p.walk != nil {
 		p.w.Violate("two snapshots at a time")
 	}
-	p.walk = &walker{p: p, generation: job.Generation, walk: p.newWalk(job)}
+	walk := p.w.walk(p.store, p.tree, job)
+	p.walk = &walker{p: p, generation: job.Generation, walk: walk}
 	p.after(p.w.Between(10, 3000), p.walk.next)
 }
 
-func (p *process) newWalk(job *replica.SnapshotJob) *snapshotting.Walk {
-	return snapshotting.New(p.store, p.tree, job,
-		snapshotting.Options{
-			Digest: !p.w.plan.noDigest, LastZxid: !p.w.plan.store.noLastZxid,
-		})
+func (w *run) walk(
+	dir *persistence.Dir, tree *datatree.Tree, job *replica.SnapshotJob,
+) *snapshotting.Walk {
+	return snapshotting.New(dir, tree, job, snapshotting.Options{
+		Digest: !w.plan.noDigest, LastZxid: !w.plan.store.noLastZxid,
+	})
 }
 
 // next writes the next nodes.
@@ -161,7 +163,7 @@ func (p *process) purge() {
 
 // firstSnapshot is written before anything is served.
 func (p *process) firstSnapshot(sessions []session.Saved) error {
-	walk := p.newWalk(replica.NewSnapshotJob(p.tree, sessions))
+	walk := p.w.walk(p.store, p.tree, replica.NewSnapshotJob(p.tree, sessions))
 	for more := true; more; {
 		var err error
 		if more, err = walk.Step(1 << 20); err != nil {

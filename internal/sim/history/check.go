@@ -17,7 +17,7 @@ func Check(h *History) []Violation {
 	c := &checker{
 		h: h, tree: model.New(h.Options),
 		born: map[jute.SessionID]jute.Zxid{}, died: map[jute.SessionID]jute.Zxid{},
-		asked: map[request]place{}, newest: map[jute.SessionID]int32{},
+		life: 1, asked: map[request]place{}, newest: map[jute.SessionID]int32{},
 	}
 	c.prepare()
 	c.frames()
@@ -60,6 +60,7 @@ type checker struct {
 	asked      map[request]place
 	newest     map[jute.SessionID]int32 // xid of the session's last transaction
 	recovered  int                      // of h.Recoveries
+	life       int                      // of the server, at this place
 
 	result model.Outcome // of the transaction at tree.Zxid
 	owner  place         // who asked for it
@@ -252,7 +253,7 @@ func (c *checker) spread() {
 // frames takes from every connection what belongs to the present place.
 func (c *checker) frames() {
 	for _, conn := range c.conns {
-		if !conn.done {
+		if !conn.done && conn.Life <= c.life {
 			c.advance(conn)
 		}
 	}
@@ -267,6 +268,9 @@ func (c *checker) recoveries(zxid jute.Zxid) {
 			return
 		}
 		c.endLives(r.Life)
+		for _, id := range r.Orphans {
+			c.tree.Lose(id)
+		}
 		if r.Digest != c.tree.Digest() && !c.h.NoDigest {
 			c.report(nil, "recovery", "the digest of the tree is %x, the model's %x",
 				r.Digest, c.tree.Digest())
@@ -281,6 +285,8 @@ func (c *checker) recoveries(zxid jute.Zxid) {
 		if !slices.Equal(r.Sessions, want) {
 			c.report(nil, "recovery", "sessions are %v, the model has %v", r.Sessions, want)
 		}
+		c.life = r.Life
+		c.frames()
 	}
 }
 

@@ -22,7 +22,7 @@ func (c *checker) closed(k *conn) {
 // sessionGone: it was ended, for good or until a crash lost that.
 func (c *checker) sessionGone(id jute.SessionID) bool {
 	_, died := c.died[id]
-	return id != 0 && (died || c.h.Lost[id])
+	return id != 0 && (died || c.h.Lost[id] || c.h.Orphaned[id])
 }
 
 // isMoved: another connection asked for the session, with a right password or a wrong one.

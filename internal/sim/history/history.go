@@ -28,7 +28,9 @@ type History struct {
 	Txns []Txn
 	// Lost are the sessions whose closeSession was proposed and did not survive: they were
 	// refused meanwhile, and lived again.
-	Lost       map[jute.SessionID]bool
+	Lost map[jute.SessionID]bool
+	// Orphaned are the sessions that the files forgot while the server was down.
+	Orphaned   map[jute.SessionID]bool
 	Conns      []*Conn
 	Recoveries []Recovery
 	Left       []LeftWatch
@@ -116,6 +118,8 @@ type Recovery struct {
 	Digest      uint64
 	Fingerprint uint64
 	Sessions    []jute.SessionID // sorted
+	// Orphans are the sessions whose ephemerals were removed.
+	Orphans []jute.SessionID
 }
 
 // LeftWatch is a watch that a client with an open connection still has at the end.

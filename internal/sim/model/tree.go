@@ -35,8 +35,8 @@ type Tree struct {
 	Options  Options
 	Zxid     jute.Zxid
 	Sessions map[jute.SessionID]bool
-	// Restricted are the paths whose ACL ever denied READ to anyone: events of theirs may be
-	// withheld.
+	// Restricted are the paths of which an event may have been withheld: their ACL once denied READ
+	// to someone, or they changed without a transaction.
 	Restricted map[string]bool
 
 	nodes   map[string]*Node // the root is "/"

@@ -86,6 +86,18 @@ func (t *Tree) Expire(id jute.SessionID, zxid jute.Zxid) []Event {
 	return t.fired
 }
 
+// Lose ends a session that was forgotten: as part of the last transaction, and nobody hears of it,
+// not even who says later that this is what he saw last.
+func (t *Tree) Lose(id jute.SessionID) {
+	for _, path := range t.Ephemerals(id) {
+		parent, _ := split(path)
+		t.Restricted[path], t.Restricted[parent] = true, true
+	}
+	s := step{t: t, session: id, zxid: t.Zxid}
+	s.closeSession(id)
+	t.fired = nil
+}
+
 // Reap deletes a container or TTL node that is not needed. why is "" when it may go.
 func (t *Tree) Reap(path []byte, zxid jute.Zxid, time int64) (events []Event, why string) {
 	t.begin(zxid)
