@@ -17,13 +17,14 @@
 //
 // Faults: the process dies before or after any call of the disk and between any two effects, with
 // the power or without; writes that were not flushed are lost, torn and reordered; calls fail with
-// EIO and ENOSPC; flushes are slow; the process stands still; its clock drifts and the wall clock
-// jumps; connections are cut, also without the server's noticing; reads are short; clients do not
-// read. Counts says which of them a campaign reached, and Missing which it should have.
+// EIO and ENOSPC; files rot, or forget a session, while the server is down; flushes are slow; the
+// process stands still; its clock drifts and the wall clock jumps; connections are cut, also
+// without the server's noticing; reads are short; clients do not read. Counts says which of them a
+// campaign reached, and Missing which it should have.
 //
 // Everything belongs to the one goroutine; maps are never walked in their own order. Read package
 // world (time and chance), then plan.go, process.go, storage.go, loop.go (the server), link.go and
-// words.go (the network), package client (requests makes up what it asks), fault.go, decay.go, run.go (a
-// seed), end.go (what the server owes at its end), campaign.go (many seeds), required.go (what they
-// must reach), then packages model and history.
+// words.go (the network), package client (requests makes up what it asks), fault.go, decay.go (what
+// becomes of files), run.go (a seed), end.go (what the server owes at its end), campaign.go (many
+// seeds), required.go (what they must reach), then packages model and history.
 package sim

@@ -149,7 +149,8 @@ func (c *checker) refused(k *conn, f *Frame) {
 	if id == 0 && c.manySessions(f) {
 		return
 	}
-	if id == 0 || born && !died && !c.h.Lost[id] && !c.h.Orphaned[id] && c.password(id, k.Hello.Passwd) {
+	gone := died || c.h.Lost[id] || c.h.Orphaned[id]
+	if id == 0 || born && !gone && c.password(id, k.Hello.Passwd) {
 		c.report(k, "connect", "session %v was refused", id)
 	}
 }
