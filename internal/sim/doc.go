@@ -17,10 +17,10 @@
 //
 // Faults: the process dies before or after any call of the disk and between any two effects, with
 // the power or without; writes that were not flushed are lost, torn and reordered; calls fail with
-// EIO and ENOSPC; files rot, or forget a session, while the server is down; flushes are slow; the
-// process stands still; its clock drifts and the wall clock jumps; connections are cut, also
-// without the server's noticing; reads are short; clients do not read. Counts says which of them a
-// campaign reached, and Missing which it should have.
+// EIO and ENOSPC, and a flush that fails may forget; files rot, or forget a session, while the
+// server is down; flushes are slow; the process stands still; its clock drifts and the wall clock
+// jumps; connections are cut, also without the server's noticing; reads are short; clients do not
+// read. Counts says which of them a campaign reached, and Missing which it should have.
 //
 // Everything belongs to the one goroutine; maps are never walked in their own order. Read package
 // world (time and chance), then plan.go, process.go, storage.go, loop.go (the server), link.go and

@@ -85,7 +85,8 @@ func (w *run) part() int { return []int{0, w.Rand.IntN(100), w.Rand.IntN(400)}[w
 func (w *run) lightFailure() {
 	w.anyCall()
 	w.fuse.fail = true
-	w.fuse.out = simfs.Outcome{Err: simfs.ErrIO, Lost: w.Chance(2)}
+	// With forceSync=no what was never flushed is acknowledged, and may go.
+	w.fuse.out = simfs.Outcome{Err: simfs.ErrIO, Lost: w.Chance(2) && !w.plan.store.log.NoSync}
 	if w.Chance(2) && w.fuse.op.Changes() { // a full disk lets everyone read
 		w.fuse.out.Err = simfs.ErrFull
 	}
@@ -142,6 +143,9 @@ func (w *run) inject(c simfs.Call) simfs.Outcome {
 		w.Counts.Add("crash after call", c.Op.String())
 	default:
 		w.process.failed = true
+		if out.Lost && c.Op == simfs.OpSync {
+			w.Counts.Add("fault", "a flush fails and forgets")
+		}
 		w.Note("%v of %s fails: %v", c.Op, c.Name, out.Err)
 		w.Counts.Add("failing call", c.Op.String())
 		w.Counts.Add("disk error", out.Err.Error())

@@ -49,7 +49,7 @@ func required() []requirement {
 		}},
 		{"rot", []string{"refused", "without effect"}},
 		{"fault", []string{
-			"a snapshot rots", "a snapshot without a session",
+			"a flush fails and forgets", "a snapshot rots", "a snapshot without a session",
 		}},
 		{"snapshot", []string{"written", "failed, and the server goes on"}},
 		{"end", []string{"a snapshot follows writes"}},
