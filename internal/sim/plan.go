@@ -3,7 +3,9 @@ package sim
 import (
 	"fmt"
 	"math/rand/v2"
+	"time"
 
+	"quoll/internal/replica/logwriter"
 	"quoll/internal/sim/model"
 	"quoll/internal/sim/requests"
 	"quoll/internal/sim/world"
@@ -51,6 +53,7 @@ type store struct {
 	log     persistence.LogOptions
 	gzip    bool
 	twoDirs bool
+	gather  logwriter.Gathering // flushDelay and what goes with it
 	// noLastZxid: snapshots do not say how far their walk has seen.
 	noLastZxid bool
 }
@@ -165,6 +168,13 @@ func (p *plan) odd(rng *rand.Rand) {
 		p.maxSessions = p.clients + rng.IntN(2)
 	}
 	p.noDigest = rng.IntN(10) == 0
+	if rng.IntN(6) == 0 {
+		p.store.gather = logwriter.Gathering{
+			Delay: time.Duration(1+rng.IntN(20)) * time.Millisecond,
+			Poll:  time.Duration(1+rng.IntN(10)) * time.Millisecond,
+			Most:  rng.IntN(3) * 5,
+		}
+	}
 	p.words = rng.IntN(2) == 0
 	if rng.IntN(10) == 0 { // no flush at all: the power must not fail
 		p.store.log.NoSync = true
@@ -188,6 +198,7 @@ func (p *plan) count(counts *world.Counts) {
 		set  bool
 	}{
 		{"enableEagerACLCheck", p.eager},
+		{"flushDelay", p.store.gather.Delay > 0},
 		{"forceSync=no", p.store.log.NoSync},
 		{"maxMultiOps", p.model.MaxMultiOps > 0},
 		{"maxSessions", p.maxSessions > 0},

@@ -90,10 +90,11 @@ func askedFor() []requirement {
 			"an ACL of addresses", "an ACL of one permission", "an ACL that names a digest",
 			"data of 300 bytes up to the frame's limit", "requests behind a closeSession",
 		}},
+		{"log writer", []string{"waits for company"}},
 		{"setting", []string{
-			"enableEagerACLCheck", "forceSync=no", "maxMultiOps", "maxSessions", "no digest",
-			"no last zxid in snapshots", "snapSizeLimit", "two directories", "four-letter words",
-			"a node of many children",
+			"enableEagerACLCheck", "flushDelay", "forceSync=no", "maxMultiOps", "maxSessions",
+			"no digest", "no last zxid in snapshots", "snapSizeLimit", "two directories",
+			"four-letter words", "a node of many children",
 		}},
 	}
 }

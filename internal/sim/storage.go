@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"time"
 
 	"quoll/datatree"
 	"quoll/internal/replica"
@@ -24,13 +25,35 @@ type logWriter struct {
 	busy      bool
 	failed    bool
 	slowUntil int64 // world time: flushes take long until then
+	flushed   int64 // world time of the last flush
+	looks     int   // how often it was looked whether to flush; the last look counts
 }
 
 func (l *logWriter) append(generation uint64, txns []replica.Append) {
 	l.queue.Put(generation, txns)
-	if !l.busy && !l.failed {
-		l.begin()
+	l.look()
+}
+
+// look decides whether to flush what is queued, or to wait for company.
+func (l *logWriter) look() {
+	if l.busy || l.failed {
+		return
 	}
+	w := l.p.w
+	l.looks++
+	since := time.Duration(w.Now-l.flushed) * time.Microsecond
+	wait := w.plan.store.gather.Wait(l.queue.Waiting(), since)
+	if wait <= 0 {
+		l.begin()
+		return
+	}
+	w.Counts.Add("log writer", "waits for company")
+	look := l.looks
+	l.p.after(wait.Microseconds(), func() {
+		if l.looks == look && !l.busy && !l.failed {
+			l.begin()
+		}
+	})
 }
 
 // begin takes what is queued; how long the disk takes is decided here.
@@ -52,7 +75,7 @@ func (l *logWriter) begin() {
 		l.busy = false
 		switch {
 		case l.queue.Waiting() > 0:
-			l.begin()
+			l.look()
 		case w.Chance(3):
 			l.p.after(w.Between(1000, 20_000), l.settle)
 		}
@@ -62,6 +85,7 @@ func (l *logWriter) begin() {
 // told is the report of a flush.
 func (l *logWriter) told(generation uint64, durable jute.Zxid, _ int) {
 	p := l.p
+	l.flushed = p.w.Now
 	p.w.at(pointDurable)
 	p.inbox.Durable(generation, durable)
 	p.poke()
@@ -69,7 +93,7 @@ func (l *logWriter) told(generation uint64, durable jute.Zxid, _ int) {
 }
 
 func (l *logWriter) settle() {
-	if l.busy || l.failed {
+	if l.busy || l.failed || l.queue.Waiting() > 0 {
 		return
 	}
 	if err := l.writer.Settle(); err != nil {
