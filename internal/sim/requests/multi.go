@@ -114,7 +114,14 @@ func (c Source) quota() Request {
 		in := &jute.PathVersion{Path: []byte(path), Version: -1}
 		return jute.MultiOp{MultiHeader: jute.MultiHeader{Type: jute.OpDelete, Err: -1}, Path: in}
 	}
-	switch c.Rand.IntN(5) {
+	switch c.Rand.IntN(7) {
+	case 5, 6: // too much at once
+		in := &jute.CreateTTLRequest{TTL: -1}
+		in.Path, in.Data, in.ACL = []byte("/q/s"), c.text(60), OpenACL
+		in.Flags = jute.ModePersistentSequential
+		return New(jute.OpMulti, &jute.MultiRequest{Ops: []jute.MultiOp{{
+			MultiHeader: jute.MultiHeader{Type: jute.OpCreate, Err: -1}, Create: in,
+		}}})
 	case 0, 1:
 		c.Reached("a quota is deleted")
 		return New(jute.OpMulti, &jute.MultiRequest{
