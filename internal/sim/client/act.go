@@ -35,6 +35,8 @@ func (c *Client) act() {
 		return
 	case n == 8:
 		c.odd()
+	case n < 13 && c.Crowd > 0:
+		c.listCrowd()
 	case n == 4 && c.SlowReaders:
 		w.Counts.Add("fault", "slow reader")
 		c.slowUntil = w.Now + w.Between(1000, 300_000)

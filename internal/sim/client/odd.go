@@ -61,7 +61,7 @@ func (c *Client) ofSize(n int) []byte {
 // odd is what few clients do, and every server must stand.
 func (c *Client) odd() {
 	w := c.w
-	switch w.Rand.IntN(4) {
+	switch w.Rand.IntN(3) {
 	case 0:
 		w.Counts.Add("generator", "a frame of exactly the limit")
 		c.link.Send(c.ofSize(c.MaxFrame))
@@ -69,12 +69,13 @@ func (c *Client) odd() {
 		c.link.Send(c.foreignWatches())
 	case 2:
 		c.Ask("ruok")
-	case 3:
-		if c.Crowd > 0 {
-			c.link.Send(c.ask(jute.OpGetChildren, c.nextXid(),
-				&jute.PathWatch{Path: []byte(requests.CrowdNode)}))
-		}
 	}
+}
+
+// listCrowd asks for a long list.
+func (c *Client) listCrowd() {
+	in := &jute.PathWatch{Path: []byte(requests.CrowdNode)}
+	c.link.Send(c.ask(jute.OpGetChildren, c.nextXid(), in))
 }
 
 // foreignWatches is a setWatches that no client of its own would send: of paths that it never
