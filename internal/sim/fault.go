@@ -112,7 +112,8 @@ func (w *run) anyCall() {
 	ops := []simfs.Op{
 		simfs.OpReadDir, simfs.OpStat, simfs.OpCreate, simfs.OpOpen, simfs.OpRename,
 		simfs.OpRemove, simfs.OpSyncDir, simfs.OpRead, simfs.OpWrite, simfs.OpSync,
-		simfs.OpTruncate, simfs.OpTruncate, simfs.OpWrite, simfs.OpSync, simfs.OpWrite, simfs.OpRead,
+		simfs.OpTruncate, simfs.OpTruncate,
+		simfs.OpWrite, simfs.OpSync, simfs.OpWrite, simfs.OpRead,
 	}
 	w.fuse.op = ops[w.Rand.IntN(len(ops))]
 	w.fuse.calls = 1 + w.Rand.IntN(oftenCall[w.fuse.op])
