@@ -68,7 +68,7 @@ func (r *Recovered) allUnread() bool {
 // Recover brings the newest valid snapshot and every transaction above it to sink, makes the
 // directory ready to be appended to, and opens the log. Afterwards everything that sink got is
 // durable. It refuses a directory that has lost something: DamageError, ErrNoSnapshot,
-// ErrNoValidSnapshot.
+// ErrNoValidSnapshot; or one that may have more under other names: ErrStray.
 //
 //	list -> sidecar -> snapshot -> logs -> Options.Changing
 //	     -> [move a tail] -> [finish a truncation] -> cut, remove, flush -> sidecar

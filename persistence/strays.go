@@ -47,13 +47,22 @@ func (d *Dir) refuseStrays(all listing, rec *Recovered) error {
 	}
 	if found != nil {
 		nowhere := fmt.Sprintf("no log and no snapshot is there, but %s: move what is no data"+
-			" away to start empty", strings.Join(found, " "))
+			" away to start empty", strings.Join(first(found), " "))
 		advice = append([]string{nowhere}, advice...)
 	}
 	if advice == nil {
 		return nil
 	}
-	return fmt.Errorf("%w: %s", ErrStray, strings.Join(advice, "; "))
+	return fmt.Errorf("%w: %s", ErrStray, strings.Join(first(advice), "; "))
+}
+
+// first shortens a list that anyone may have made long.
+func first(list []string) []string {
+	const most = 20
+	if len(list) <= most {
+		return list
+	}
+	return append(list[:most:most], fmt.Sprintf("and %d more", len(list)-most))
 }
 
 // has says whether the data that a stray looks like is there.
@@ -111,11 +120,11 @@ func (d *Dir) couldBe(s *stray, snapshot jute.Zxid) string {
 			if held.Records > 0 && held.Last <= snapshot {
 				return ""
 			}
-			holds = " and holds " + held.String()
+			holds = ", and holds " + held.String()
 		case magic != jute.SnapshotMagic || snap.Screen(f, s.Size, snap.Plain) != nil:
 			return ""
 		}
 	}
-	return fmt.Sprintf(" looks like %s, which is not there,%s: rename it to %s, or move it away",
+	return fmt.Sprintf(" looks like %s, which is not there%s: rename it to %s, or move it away",
 		like.Exactly(), holds, filepath.Join(s.dir, like.Exactly()))
 }

@@ -235,6 +235,14 @@ func TestOnlyLookAlikes(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	disk := simfs.New()
+	must(t, disk.MkdirAll(verDir))
+	for i := range 100 {
+		disk.Write(fmt.Sprintf("%s/log.x%03d", verDir, i), nil)
+	}
+	if _, err := start(disk, testOptions()); !strings.Contains(err.Error(), "log.x019 and 80 more:") {
+		t.Error(err)
+	}
 	for _, name := range []string{"Log.3f", ".log.3f.swp", "log", "notes", "tmp.mybackup"} {
 		disk := simfs.New()
 		must(t, disk.MkdirAll(verDir))
@@ -268,6 +276,63 @@ func TestDirectoriesAndLinks(t *testing.T) {
 		t.Fatalf("%+v", s.rec)
 	}
 	must(t, s.add(1))
+}
+
+// TestEmptyTwin: an empty file under the right name is not what its copy looks like.
+func TestEmptyTwin(t *testing.T) {
+	for _, apache := range []bool{true, false} {
+		disk := logOf64(t, testOptions(), apache)
+		rename(disk, verDir+"/log.21", verDir+"/log.21.bak")
+		disk.Write(verDir+"/log.21", disk.Read(verDir + "/log.21.bak")[:16])
+		_, err := unchanged(t, disk, testOptions())
+		if !errors.Is(err, persistence.ErrStray) || !strings.Contains(err.Error(), "log.21.bak") {
+			t.Error(err)
+		}
+	}
+}
+
+// TestSnapshotsThatLookNewer: one that could be loaded is missed even if the logs are whole; one that
+// was cut short is not, because nobody could load it.
+func TestSnapshotsThatLookNewer(t *testing.T) {
+	disk := logOf64(t, testOptions(), true)
+	whole := snapshotOf(0x30)
+	for what, tc := range map[string]struct {
+		content []byte
+		refused bool
+	}{
+		"whole": {whole, true}, "packed": {gzipped(whole), true}, "half": {whole[:len(whole)/2], false},
+		"nothing": {nil, false}, "text": {[]byte("kept by Ada, who knows why it is here\n"), false},
+	} {
+		for _, name := range []string{"snapshot.30.bak", "snapshot.030", "snapshot.30.tmp"} {
+			image := disk.Kill()
+			image.Write(verDir+"/"+name, tc.content)
+			_, err := unchanged(t, image, testOptions())
+			if errors.Is(err, persistence.ErrStray) != tc.refused || !tc.refused && err != nil {
+				t.Errorf("%s as %s: %v", what, name, err)
+			}
+			image.Write(verDir+"/snapshot.31", snapshotOf(0x31))
+			if _, err := start(image, testOptions()); err != nil {
+				t.Errorf("%s as %s, below the newest: %v", what, name, err)
+			}
+		}
+	}
+}
+
+// TestPackedLogs: an old log that was packed is out of the way; the newest one must be unpacked.
+func TestPackedLogs(t *testing.T) {
+	for name, refused := range map[string]bool{"log.1": false, "log.21": true} {
+		disk := logOf64(t, testOptions(), true)
+		disk.Write(verDir+"/snapshot.20", snapshotOf(0x20))
+		disk.Write(verDir+"/"+name+".gz", gzipped(disk.Read(verDir+"/"+name)))
+		disk.Delete(verDir + "/" + name)
+		_, err := unchanged(t, disk, testOptions())
+		if !refused && err != nil {
+			t.Error(err)
+		}
+		if refused && (err == nil || !strings.Contains(err.Error(), "unpack it to "+verDir+"/"+name)) {
+			t.Error(err)
+		}
+	}
 }
 
 // TestTwoDirectories: only data in the wrong one is refused.

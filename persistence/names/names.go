@@ -99,10 +99,10 @@ func Claims(name string) bool {
 	return strings.HasPrefix(name, logPrefix+".") || strings.HasPrefix(name, snapPrefix+".")
 }
 
-// parseData reads a name as Apache does: split at the dots, without empty parts at the end, the
-// first one the prefix, the second one the zxid, and of a snapshot the last one the compression.
+// parseData reads a name as Apache does: split at the dots, the first part the prefix, the second
+// one the zxid, and of a snapshot the last one that is not empty the compression.
 func parseData(name string) (n Name, ok bool) {
-	parts := strings.Split(strings.TrimRight(name, "."), ".")
+	parts := strings.Split(name, ".")
 	switch parts[0] {
 	case logPrefix:
 		n.Kind = Log
