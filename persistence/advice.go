@@ -150,7 +150,8 @@ func noValidSnapshot(rec *Recovered, all listing, also string) error {
 			}
 			advice += ", "
 		}
-		advice += "start with snapshot.trust.empty=true; this gives up what no log holds"
+		advice += fmt.Sprintf("start with snapshot.trust.empty=true; this gives up what no log"+
+			" holds of the transactions up to %v", all.snaps[len(all.snaps)-1].zxid)
 	}
 	return fmt.Errorf("%w among %d%s; %s: %w; %s",
 		ErrNoValidSnapshot, len(rec.Skipped), also, first.File, first.Err, advice)

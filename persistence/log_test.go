@@ -193,6 +193,58 @@ func TestReadLogBelowThePurge(t *testing.T) {
 	}
 }
 
+// TestReadLogOverAHole: what lies behind a hole does not follow.
+func TestReadLogOverAHole(t *testing.T) {
+	disk := simfs.New()
+	s := mustStart(t, disk, testOptions())
+	for range 4 {
+		must(t, s.add(5))
+		must(t, s.log.Roll())
+	}
+	disk.Delete(verDir + "/log.6")
+	for after := range jute.Zxid(12) {
+		var got []jute.Zxid
+		err := s.dir.ReadLog(after, 20, func(e *jute.Entry) error {
+			got = append(got, e.Header.Zxid)
+			return nil
+		})
+		if (err == nil) != (after >= 10) || err != nil && len(got) > int(5-min(after, 5)) {
+			t.Errorf("after %v, with 6 to 10 missing: %v, %v", after, err, got)
+		}
+	}
+}
+
+// listed lets something happen between a listing and what follows it.
+type listed struct {
+	persistence.FS
+	then func()
+}
+
+func (l *listed) ReadDir(dir string) ([]persistence.FileInfo, error) {
+	list, err := l.FS.ReadDir(dir)
+	if l.then != nil {
+		l.then()
+	}
+	return list, err
+}
+
+// TestReadLogBesideARollBehindItsListing: what was logged since is not missed.
+func TestReadLogBesideARollBehindItsListing(t *testing.T) {
+	disk := &listed{FS: simfs.New()}
+	s := mustStart(t, disk, testOptions())
+	must(t, s.add(5))
+	disk.then = func() {
+		disk.then = nil
+		must(t, s.log.Roll())
+		must(t, s.add(5))
+	}
+	n := 0
+	err := s.dir.ReadLog(2, 5, func(*jute.Entry) error { n++; return nil })
+	if err != nil || n != 3 {
+		t.Fatal(n, err)
+	}
+}
+
 // TestReadLogBesideARoll: the log is rolled, and goes on, before any call of the reader.
 func TestReadLogBesideARoll(t *testing.T) {
 	for k := range 12 {
