@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
@@ -166,4 +167,26 @@ func TestStraysAreTold(t *testing.T) {
 	require.Equal(t, []string{"warn 1 1", "info 100 20"}, told)
 	s.report(&persistence.Recovered{})
 	require.Len(t, logs.TakeAll(), 1, "nothing but what was recovered")
+}
+
+// A slow disk is told of, as rarely as what clients do.
+func TestASlowFlushIsTold(t *testing.T) {
+	cfg, err := config.Load("", []string{
+		"dataDir=" + t.TempDir(), "clientPort=0", "zookeeper.fsync.warningthresholdms=20",
+	})
+	require.NoError(t, err)
+	seen, logs := zapobserver.New(zap.WarnLevel)
+	s := New(cfg, persistence.OS{}, zap.New(seen))
+	require.NoError(t, s.openOutlook())
+	s.noteFlush(20*time.Millisecond, 7)
+	for range 1000 {
+		s.noteFlush(1200*time.Millisecond, 3)
+	}
+	require.NoError(t, s.outlook.close())
+	all := logs.All()
+	require.LessOrEqual(t, len(all), 100)
+	require.Equal(t, map[string]any{"took ms": int64(1200), "transactions": int64(3)},
+		all[0].ContextMap())
+	more := all[len(all)-1].ContextMap()["more"].(int64)
+	require.EqualValues(t, 1000, int64(len(all)-1)+more)
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest"
 
 	"quoll/client"
@@ -39,13 +40,20 @@ type running struct {
 
 func start(t *testing.T, dir string, fs persistence.FS, defines ...string) *running {
 	t.Helper()
+	return startLogging(t, zaptest.NewLogger(t, zaptest.Level(zapError)), dir, fs, defines...)
+}
+
+// startLogging is start with a log of the test's.
+func startLogging(
+	t *testing.T, logger *zap.Logger, dir string, fs persistence.FS, defines ...string,
+) *running {
+	t.Helper()
 	defines = append([]string{
 		"dataDir=" + dir, "clientPort=0", "clientPortAddress=127.0.0.1", "tickTime=200",
 		"zookeeper.preAllocSize=64", "maxClientCnxns=0",
 	}, defines...)
 	cfg, err := config.Load("", defines)
 	require.NoError(t, err)
-	logger := zaptest.NewLogger(t, zaptest.Level(zapError))
 	s := server.New(cfg, fs, logger)
 	at := make(chan string, 1)
 	s.Listening = func(a []netip.AddrPort) { at <- a[0].String() }

@@ -23,8 +23,9 @@
 // read. Counts says which of them a campaign reached, and Missing which it should have.
 //
 // Everything belongs to the one goroutine; maps are never walked in their own order. Read package
-// world (time and chance), then plan.go, process.go, storage.go, loop.go (the server), link.go and
-// words.go (the network), package client (requests makes up what it asks), fault.go, decay.go (what
-// becomes of files), run.go (a seed), end.go (what the server owes at its end), campaign.go (many
-// seeds), required.go (what they must reach), then packages model and history.
+// world (time and chance), then plan.go, process.go, storage.go, loop.go (the server) and told.go
+// (what it would log), link.go and words.go (the network), package client (requests makes up what
+// it asks), fault.go, decay.go (what becomes of files), run.go (a seed), end.go (what the server
+// owes at its end), campaign.go (many seeds), required.go (what they must reach), then packages
+// model and history.
 package sim

@@ -233,7 +233,7 @@ func (p *process) assemble(sessions []session.Saved) {
 	p.log.writer = logwriter.Writer{Log: p.store.Log(), Told: p.log.told}
 	p.shared = &processor.Shared{
 		Tree: p.tree, Conns: conns, Core: p, Clock: p.clock.millis, Serving: &p.serving,
-		Counts: new(processor.Counts),
+		Counts: new(processor.Counts), Teller: newTold(w),
 		Large: &throttle.Large{
 			ThresholdBytes: w.plan.largeBytes, MaxBytes: 2 * w.plan.largeBytes,
 		},
@@ -274,7 +274,7 @@ func (p *process) replicaConfig(rules *auth.Rules) replica.Config {
 				MaxMultiOps: w.plan.model.MaxMultiOps,
 			},
 			MaxApplyBatch: l.applyBatch, Throttle: w.plan.throttle,
-			MaxSessions: w.plan.maxSessions, Counts: p.shared.Counts,
+			MaxSessions: w.plan.maxSessions, Counts: p.shared.Counts, Teller: p.shared.Teller,
 			Reads: reads.Limits{
 				MaxWatches: w.plan.maxWatches, MaxMultiOps: w.plan.model.MaxMultiOps,
 			},

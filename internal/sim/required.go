@@ -43,6 +43,12 @@ func required() []requirement {
 		{"session", []string{
 			"closed", "expired", "deadlines moved because the process stood still",
 		}},
+		{"told", []string{
+			"established", "renewed", "closed", "expired", "unknown session", "wrong password",
+			"zxid ahead", "not serving", "frame length", "unreadable", "unknown opcode",
+			"unknown scheme", "auth required", "too many watches", "large requests", "throttled",
+			"cut",
+		}},
 		{"recovery", []string{
 			"a snapshot was skipped", "a torn end was cut off", "an empty log was removed",
 			"orphans were removed",

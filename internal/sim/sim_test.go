@@ -10,7 +10,7 @@ import (
 var (
 	from  = flag.Uint64("sim.from", 1, "the first seed")
 	seeds = flag.Uint64("sim.seeds", 500, "how many seeds")
-	tell  = flag.Bool("sim.tell", false, "play only the first seed and tell what happens")
+	aloud = flag.Bool("sim.tell", false, "play only the first seed and tell what happens")
 )
 
 // judge fails for everything that a campaign found.
@@ -44,7 +44,7 @@ func TestSeedsThatFailed(t *testing.T) {
 
 // A campaign: no violation, and everything reached that the simulation is for.
 func TestSeeds(t *testing.T) {
-	if *tell {
+	if *aloud {
 		t.Fatalf("%q", Run(*from, os.Stdout).Violations)
 	}
 	c := Play(Range(*from, *seeds), runtime.GOMAXPROCS(0), nil)

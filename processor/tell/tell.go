@@ -54,6 +54,26 @@ const (
 	Kinds // how many there are
 )
 
+// String is the kind in a few words, for counts.
+func (k Kind) String() string { return names[min(k, Kinds)] }
+
+// names is by kind.
+//
+// read-only: a table.
+var names = [Kinds + 1]string{
+	Nothing: "nothing", Established: "established", Renewed: "renewed", Closed: "closed",
+	Expired: "expired", UnknownSession: "unknown session", WrongPassword: "wrong password",
+	ZxidAhead: "zxid ahead", NotServing: "not serving", TooManySessions: "too many sessions",
+	FrameLength: "frame length", Unreadable: "unreadable", UnknownOpcode: "unknown opcode",
+	AuthFailed: "auth failed", UnknownScheme: "unknown scheme", AuthRequired: "auth required",
+	TooManyWatches: "too many watches", LongMulti: "long multi", LongWrite: "long write",
+	LargeRequests: "large requests", Throttled: "throttled", Stale: "stale", Cut: "cut",
+	Stalled: "stalled", OutputFull: "output full", InputFull: "input full",
+	NoSession: "no session", TooManyOfAddress: "too many of an address",
+	TooManyConnections: "too many connections", NoDescriptors: "no descriptors",
+	NotAccepted: "not accepted", SlowFlush: "slow flush", Kinds: "unknown",
+}
+
 // Event is one thing that happened.
 type Event struct {
 	Kind    Kind
@@ -69,9 +89,3 @@ const clipBytes = 64
 
 // Clip is the beginning of a client's text.
 func Clip(text []byte) string { return string(text[:min(len(text), clipBytes)]) }
-
-// Tally counts events by kind. It is for one goroutine.
-type Tally [Kinds]int
-
-// Tell counts an event.
-func (t *Tally) Tell(e Event) { t[e.Kind]++ }
