@@ -166,6 +166,25 @@ func TestAWindow(t *testing.T) {
 	require.Zero(t, logs.Len(), "nothing to add up")
 }
 
+// The writer is woken for what has a line, at once, and not for what is only counted.
+func TestALoneEventWakesTheWriter(t *testing.T) {
+	l, logs := seen(zapcore.InfoLevel)
+	begin := time.Now()
+	for range wholeLines {
+		l.Tell(tell.Event{Kind: tell.Closed, Session: 1})
+		require.Len(t, l.signal, 1)
+		<-l.signal
+	}
+	l.Tell(tell.Event{Kind: tell.Closed, Session: 2})
+	require.Empty(t, l.signal)
+	l.write(begin)
+	require.Len(t, logs.TakeAll(), wholeLines)
+	l.write(begin.Add(windowLength))
+	all := logs.TakeAll()
+	require.Len(t, all, 1, "the one that had no line")
+	require.Equal(t, "session closed by its client: 1 more in 10 s", all[0].Message)
+}
+
 // The kinds of a storm, told by many goroutines at once.
 func TestAStormAddsUp(t *testing.T) {
 	core, logs := observer.New(zapcore.InfoLevel)
