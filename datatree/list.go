@@ -67,14 +67,48 @@ func (v View) AppendEphemerals(
 	return dst
 }
 
+// EphemeralsFrom appends the paths of a session's ephemerals, max of them, in no order; from is how
+// many are left to list, -1 at the beginning. left is 0 when it was the last. With writes between
+// two calls a node that stays is listed, perhaps twice.
+func (v View) EphemeralsFrom(
+	dst [][]byte, session jute.SessionID, from, max int,
+) (_ [][]byte, left int) {
+	set := v.t.lists.ephemerals[session]
+	if set == nil {
+		return dst, 0
+	}
+	if left = len(set.ids); from >= 0 {
+		left = min(from, left)
+	}
+	// Backwards: when one is removed the last, which was listed, takes its place.
+	for ; left > 0 && max > 0; max-- {
+		left--
+		dst = append(dst, v.t.nodes.AppendPath(nil, set.ids[left]))
+	}
+	return dst, left
+}
+
 // Sessions lists, in order, the sessions that have had an ephemeral and are not closed; they may
 // have none left (ZooKeeper's dump counts them too).
 func (v View) Sessions() []jute.SessionID {
+	ids := v.sessions()
+	slices.Sort(ids)
+	return ids
+}
+
+// Sessions is View.Sessions in a hold of the lock of its own, which is over when it sorts them.
+func (t *Tree) Sessions() []jute.SessionID {
+	v := t.Read()
+	ids := v.sessions()
+	v.Release()
+	slices.Sort(ids)
+	return ids
+}
+
+func (v View) sessions() []jute.SessionID {
 	ids := make([]jute.SessionID, 0, len(v.t.lists.ephemerals))
-	// order-free: sorted below
-	for id := range v.t.lists.ephemerals {
+	for id := range v.t.lists.ephemerals { // order-free: sorted by the callers
 		ids = append(ids, id)
 	}
-	slices.Sort(ids)
 	return ids
 }

@@ -1,6 +1,7 @@
 package datatree_test
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"testing"
@@ -198,5 +199,38 @@ func TestNamesInPieces(t *testing.T) {
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("%d names", len(got))
+	}
+}
+
+// Ephemerals are listed in pieces: what is removed between two of them hides none that stays.
+func TestEphemeralsAreListedInPieces(t *testing.T) {
+	const session = 7
+	w := &writer{tree: datatree.New(datatree.Options{})}
+	create := func(path []byte) {
+		txn := jute.Append(nil, &jute.CreateTxn{Path: path, Ephemeral: true, ParentCVersion: -1})
+		w.zxid++
+		w.tree.Lock()
+		defer w.tree.Unlock()
+		w.tree.Apply(&jute.Entry{Header: jute.TxnHeader{
+			ClientID: session, Zxid: w.zxid, Type: jute.OpCreate,
+		}, Body: txn}, new(datatree.Result))
+	}
+	for i := range 100 {
+		create(fmt.Appendf(nil, "/e%02d", i))
+	}
+	var listed [][]byte
+	left := -1
+	for gone := 0; left != 0; {
+		listed, left = w.tree.Peek().EphemeralsFrom(listed, session, left, 7)
+		for range 40 { // some that were listed, and some that were not
+			w.apply(jute.OpDelete, &jute.PathBuffer{Path: fmt.Appendf(nil, "/e%02d", gone*37%100)})
+			gone = min(gone+1, 79)
+		}
+	}
+	slices.SortFunc(listed, bytes.Compare)
+	for _, path := range w.tree.Peek().EphemeralsOf(session) {
+		if _, ok := slices.BinarySearchFunc(listed, path, bytes.Compare); !ok {
+			t.Errorf("%s was missed", path)
+		}
 	}
 }

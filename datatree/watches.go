@@ -77,12 +77,13 @@ func (v View) WatchCount() int { return v.t.watches.Count() }
 // WatchSummary counts data watches, for wchs.
 func (v View) WatchSummary() watch.Summary { return v.t.watches.Summary() }
 
-// WatchesByPath visits the data watches by path, for wchp.
-func (v View) WatchesByPath(visit func(path string, to []watch.Watcher)) {
-	v.t.watches.EachPath(visit)
+// WalkWatches visits data watches, max of them at a time; see watch.Manager. It needs no hold of
+// the tree's lock: any goroutine may call it, and a walk stops nobody for longer than max watches.
+func (t *Tree) WalkWatches(
+	c *watch.Cursor, max int, visit func(path string, w watch.Watcher),
+) (more bool) {
+	return t.watches.WalkData(c, max, visit)
 }
 
-// WatchesByWatcher visits the data watches by connection, for wchc.
-func (v View) WatchesByWatcher(visit func(w watch.Watcher, paths []string)) {
-	v.t.watches.EachWatcher(visit)
-}
+// Watches says whether a connection counts as one that has data watches. Any goroutine.
+func (t *Tree) Watches(w watch.Watcher) bool { return t.watches.HasData(w) }

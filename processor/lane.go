@@ -37,13 +37,6 @@ type Core interface {
 	Submit(l *Lane, b *Batch)
 }
 
-// Words answers the four-letter words that a connection may send instead of a connect request.
-type Words interface {
-	// Word runs the command in the first four bytes of in, and says how many bytes it took. known
-	// is false when the bytes are no command; used is 0 when a command needs more bytes.
-	Word(in []byte) (answer []byte, used int, known bool)
-}
-
 // LaneRules is what the configuration says to connections.
 type LaneRules struct {
 	Auth             *auth.Rules
@@ -70,6 +63,9 @@ type Shared struct {
 	Conns *Conns
 	Core  Core
 	Words Words
+	// Aside runs a job soon, on a goroutine that is neither a loop's nor the core's; nil: there is
+	// none, and long words are answered on the loop.
+	Aside func(job func())
 	Rules LaneRules
 	// Clock is the monotonic clock in ms; read once a turn.
 	Clock func() int64
@@ -197,7 +193,9 @@ func (l *Lane) drain() {
 	l.mail = keep(l.mail, mailKeep)
 }
 
-func (it *item) answers() bool { return it.kind != itemEvent && it.kind != itemKicked }
+func (it *item) answers() bool {
+	return it.kind != itemEvent && it.kind != itemKicked && it.kind != itemWord
+}
 
 // clock is the time of this turn.
 func (l *Lane) clock() int64 {

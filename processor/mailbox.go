@@ -58,6 +58,7 @@ const (
 	itemLast                      // answers one request; the connection ends behind it
 	itemDropped                   // the request gets no answer
 	itemKicked                    // the connection ends; its session went elsewhere
+	itemWord                      // answers a four-letter word; not from the core
 )
 
 // What is kept for reuse at most: one large reply, or one storm of events, must not stay in memory

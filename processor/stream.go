@@ -23,6 +23,7 @@ const (
 	fresh      phase = iota // nothing read yet: a connect request or a four-letter word
 	connecting              // the core decides about the session; input waits
 	serving                 // requests are taken
+	asking                  // a four-letter word is being answered; input waits
 	closing                 // the output leaves, nothing is taken any more
 )
 
@@ -80,7 +81,7 @@ func (s *Stream) Input(in []byte) (used int) {
 				return used
 			}
 		}
-		if s.phase == connecting {
+		if s.phase == connecting || s.phase == asking {
 			return used
 		}
 		size := int(int32(binary.BigEndian.Uint32(in[used:])))
@@ -322,6 +323,10 @@ func (s *Stream) receive(d *delivery, it *item) {
 		return
 	}
 	mail := d.buf[it.from:it.to]
+	if it.kind == itemWord {
+		s.wordAnswered(mail)
+		return
+	}
 	if len(mail) > 0 {
 		s.out.Write(mail)
 		s.delivered(it, mail)
@@ -426,26 +431,4 @@ func (s *Stream) connected(o *opened) {
 	s.timeoutMillis = o.timeoutMillis
 	s.out.Established()
 	s.out.SetStallTimeout(time.Duration(o.timeoutMillis) * time.Millisecond)
-}
-
-// word runs a four-letter word; done is true when the connection is not a client's, or when the
-// word is not whole yet.
-func (s *Stream) word(in []byte) (used int, done bool) {
-	if s.lane.Words == nil {
-		return 0, false
-	}
-	s.asksWord()
-	answer, used, known := s.lane.Words.Word(in)
-	if used == 0 {
-		s.notAWord()
-	}
-	if !known {
-		return 0, false
-	}
-	if used > 0 {
-		s.out.Write(answer)
-		s.sent()
-		s.end()
-	}
-	return used, true
 }

@@ -14,5 +14,8 @@
 //
 // The Manager has its own mutex, taken inside the tree's lock: watches are added under the read
 // lock (so that no change falls between a read and the watch that belongs to it), fire under the
-// write lock, and are dropped by any goroutine.
+// write lock, and are dropped by any goroutine. Between the moment at which the watchers of an
+// event are found and that at which they are told the lock is free; a Moment says when it is over.
+//
+// Read manager.go, then table.go and walk.go.
 package watch

@@ -223,19 +223,3 @@ func (m *Manager) Summary() Summary {
 		Watchers: len(m.data.first), Paths: len(m.data.numbers), Total: len(m.data.pairs),
 	}
 }
-
-// EachPath visits the data watches by path, for wchp; child watches are left out, as in
-// ZooKeeper. Both are in order.
-func (m *Manager) EachPath(visit func(path string, to []Watcher)) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.data.eachPath(visit)
-}
-
-// EachWatcher visits the data watches by watcher, for wchc; child watches are left out, as in
-// ZooKeeper. Both are in order.
-func (m *Manager) EachWatcher(visit func(w Watcher, paths []string)) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.data.eachWatcher(visit)
-}

@@ -3,6 +3,7 @@ package watch
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -107,9 +108,23 @@ func TestSummary(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	var lines []string
-	m.EachPath(func(p string, to []Watcher) { lines = append(lines, fmt.Sprint(p, to)) })
-	m.EachWatcher(func(w Watcher, paths []string) { lines = append(lines, fmt.Sprint(w, paths)) })
-	expect(t, "dumps", "/d[1 4]; /e[4]; 1 [/d]; 2 []; 4 [/d /e]", strings.Join(lines, "; "))
+	m.WatchData([]byte("/gone"), 5)
+	m.Drop(5)
+	var c Cursor
+	for more := true; more; {
+		before := len(lines)
+		more = m.WalkData(&c, 1, func(p string, w Watcher) { lines = append(lines, fmt.Sprint(p, w)) })
+		if len(lines) > before+1 {
+			t.Error("more than one a time")
+		}
+	}
+	slices.Sort(lines)
+	expect(t, "walk", "/d1; /d4; /e4", strings.Join(lines, "; "))
+	for w, want := range []bool{false, true, true, false, true} {
+		if m.HasData(Watcher(w)) != want {
+			t.Errorf("%d has data watches: %v", w, !want)
+		}
+	}
 	m.Remove([]byte("/d"), jute.WatcherData, 1)
 	m.Drop(4)
 	if got := m.Summary(); got != (Summary{Watchers: 1}) {

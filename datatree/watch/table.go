@@ -1,9 +1,6 @@
 package watch
 
-import (
-	"maps"
-	"slices"
-)
+import "slices"
 
 // modes is the set of modes that one watcher has at one path (WatchStats).
 type modes uint8
@@ -251,25 +248,3 @@ func (t *table) above(dst []Watcher, path []byte) []Watcher {
 
 // read-only: the root's path
 var root = []byte("/")
-
-func (t *table) eachPath(visit func(path string, to []Watcher)) {
-	for _, path := range slices.Sorted(maps.Keys(t.numbers)) { // order-free: sorted
-		var to []Watcher
-		for n := t.head([]byte(path)); n != 0; n = t.entry(n).at.next {
-			to = append(to, t.entry(n).who)
-		}
-		slices.Sort(to)
-		visit(path, to)
-	}
-}
-
-func (t *table) eachWatcher(visit func(w Watcher, paths []string)) {
-	for _, w := range slices.Sorted(maps.Keys(t.first)) { // order-free: sorted
-		var paths []string
-		for n := t.first[w]; n != 0; n = t.entry(n).of.next {
-			paths = append(paths, t.paths.at(t.entry(n).path).path)
-		}
-		slices.Sort(paths)
-		visit(w, paths)
-	}
-}

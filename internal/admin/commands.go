@@ -76,7 +76,9 @@ type word struct {
 	allowed bool
 	// whileClosed: it is run also while the server takes no sessions.
 	whileClosed bool
-	run         func(c *Commands, p *page)
+	// quick: it takes no lock that may be held for long, and looks at nothing that may be many.
+	quick bool
+	run   func(c *Commands, p *page)
 }
 
 // table is every word but stmk, which has an argument. The telnet close sequence does nothing: it
@@ -85,23 +87,23 @@ func table() []word {
 	return []word{
 		{name: "conf", run: (*Commands).conf},
 		{name: "cons", run: (*Commands).cons},
-		{name: "crst", run: (*Commands).crst},
+		{name: "crst", run: (*Commands).crst, quick: true},
 		{name: "dirs", run: (*Commands).dirs},
 		{name: "dump", run: (*Commands).dump},
 		{name: "envi", run: (*Commands).envi, whileClosed: true},
-		{name: "gtmk", run: (*Commands).gtmk, whileClosed: true},
+		{name: "gtmk", run: (*Commands).gtmk, whileClosed: true, quick: true},
 		{name: "hash", run: (*Commands).hash, whileClosed: true},
-		{name: "isro", run: (*Commands).isro, whileClosed: true},
+		{name: "isro", run: (*Commands).isro, whileClosed: true, quick: true},
 		{name: "mntr", run: (*Commands).mntr},
-		{name: "ruok", run: (*Commands).ruok, whileClosed: true},
+		{name: "ruok", run: (*Commands).ruok, whileClosed: true, quick: true},
 		{name: "srst", run: (*Commands).srst},
 		{name: "srvr", run: (*Commands).srvr},
 		{name: "stat", run: (*Commands).stat},
-		{name: traceMaskWord, whileClosed: true},
+		{name: traceMaskWord, whileClosed: true, quick: true},
 		{name: "wchc", run: (*Commands).wchc},
 		{name: "wchp", run: (*Commands).wchp},
 		{name: "wchs", run: (*Commands).wchs},
-		{name: telnetClose, run: func(*Commands, *page) {}, whileClosed: true},
+		{name: telnetClose, run: func(*Commands, *page) {}, whileClosed: true, quick: true},
 	}
 }
 
@@ -135,39 +137,49 @@ func (c *Commands) allows(name string) bool {
 		c.Config.Observability.Allows(name)
 }
 
-// Word runs the command in the first four bytes of in (processor.Words).
-func (c *Commands) Word(in []byte) (answer []byte, used int, known bool) {
+// Word finds the command in the first four bytes of in (processor.Words).
+func (c *Commands) Word(in []byte) (asked processor.Word, used int, known bool) {
 	if len(in) < 4 {
-		return nil, 0, false
+		return asked, 0, false
 	}
 	w := c.words[binary.BigEndian.Uint32(in)]
 	if w == nil {
-		return nil, 0, false
+		return asked, 0, false
 	}
-	p := page{limit: c.MaxAnswerBytes}
 	switch {
 	case !w.allowed:
 		c.Logger.Debug("four-letter word is not in the whitelist", zap.String("word", w.title()))
-		p.text(w.title(), " is not executed because it is not in the whitelist.\n")
-		return p.bytes, 4, true
+		return saying(w.title() + " is not executed because it is not in the whitelist.\n"), 4, true
 	case w.name == traceMaskWord:
 		if len(in) < traceMaskWordLength {
-			return nil, 0, true
+			return asked, 0, true
 		}
-		c.stmk(&p, int64(binary.BigEndian.Uint64(in[4:])))
-		return p.bytes, traceMaskWordLength, true
+		mask := int64(binary.BigEndian.Uint64(in[4:]))
+		return c.asked(w, func(c *Commands, p *page) { c.stmk(p, mask) }), traceMaskWordLength, true
 	}
 	c.Logger.Debug("four-letter word", zap.String("word", w.title()))
 	if !w.whileClosed && !c.Shared.Serving.Load() {
-		p.text(notServing, "\n")
-		return p.bytes, 4, true
+		return saying(notServing + "\n"), 4, true
 	}
-	w.run(c, &p)
-	if p.cut {
-		c.Logger.Warn("the answer to a four-letter word was cut",
-			zap.String("word", w.title()), zap.Int("bytes", len(p.bytes)))
-	}
-	return p.bytes, 4, true
+	return c.asked(w, w.run), 4, true
+}
+
+// saying is a word that is answered with a text.
+func saying(text string) processor.Word {
+	return processor.Word{Answer: func() []byte { return []byte(text) }}
+}
+
+// asked is a word that is answered with a page.
+func (c *Commands) asked(w *word, run func(*Commands, *page)) processor.Word {
+	return processor.Word{Long: !w.quick, Answer: func() []byte {
+		p := page{limit: c.MaxAnswerBytes}
+		run(c, &p)
+		if p.cut {
+			c.Logger.Warn("the answer to a four-letter word was cut",
+				zap.String("word", w.title()), zap.Int("bytes", len(p.bytes)))
+		}
+		return p.bytes
+	}}
 }
 
 func (w *word) title() string {

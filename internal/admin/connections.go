@@ -8,25 +8,30 @@ import (
 	"quoll/processor"
 )
 
-func (c *Commands) cons(p *page) {
-	c.clients(p, false)
-	p.text("\n")
-}
-
-// connections copies the list, so that its lock is held for no longer than that.
-func (c *Commands) connections() []*processor.Stream {
-	all := make([]*processor.Stream, 0, c.Shared.Conns.Len())
-	c.Shared.Conns.Each(func(_ watch.Watcher, s *processor.Stream) { all = append(all, s) })
+// Connections is what cons tells: the numbers of each connection. The list is copied first, so that
+// its lock is held for no longer than that.
+func (c *Commands) Connections() []processor.ConnStats {
+	streams := make([]*processor.Stream, 0, c.Shared.Conns.Len())
+	c.Shared.Conns.Each(func(_ watch.Watcher, s *processor.Stream) { streams = append(streams, s) })
+	all := make([]processor.ConnStats, len(streams))
+	for i, s := range streams {
+		all[i] = s.Stats()
+	}
 	return all
 }
 
+func (c *Commands) cons(p *page) {
+	p.clients(c.Connections(), false, c.epoch)
+	p.text("\n")
+}
+
 // clients prints a line a connection; brief leaves out what stat leaves out.
-func (c *Commands) clients(p *page, brief bool) {
-	for _, s := range c.connections() {
+func (p *page) clients(all []processor.ConnStats, brief bool, epoch int64) {
+	for i := range all {
 		if !p.fits() {
 			return
 		}
-		st := s.Stats()
+		st := &all[i]
 		p.text(" ")
 		p.address(st.Peer)
 		interest := "[0]"
@@ -37,7 +42,7 @@ func (c *Commands) clients(p *page, brief bool) {
 		p.number(",recved=", st.Received)
 		p.number(",sent=", st.Sent)
 		if !brief && st.Session != 0 {
-			p.session(&st, c.epoch)
+			p.session(st, epoch)
 		}
 		p.text(")\n")
 	}

@@ -1,27 +1,107 @@
 package admin
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 	"time"
 
-	"quoll/datatree/watch"
 	"quoll/jute"
 	"quoll/processor"
 )
 
-// dump tells of sessions, ephemerals and connections.
-func (c *Commands) dump(p *page) {
-	p.text("SessionTracker dump:\n")
-	c.dumpSessions(p)
-	p.text("ephemeral nodes dump:\n")
-	c.dumpEphemerals(p)
-	p.text("Connections dump:\n")
-	c.dumpConnections(p)
+// DumpFacts is what dump tells of sessions, ephemerals and connections.
+type DumpFacts struct {
+	Sessions   Sessions // with deadlines
+	Ephemerals []OwnedNodes
+	// Owners is how many sessions have ephemerals; of a dump that was cut Ephemerals has fewer.
+	Owners int
+	// Connections are in the order in which they end if nothing is heard of them.
+	Connections []Ending
 }
 
-func (c *Commands) dumpSessions(p *page) {
-	s := c.Sessions(true)
+// OwnedNodes is the ephemerals of one session, in order.
+type OwnedNodes struct {
+	Session jute.SessionID
+	Paths   [][]byte
+}
+
+// Ending is a connection, and when it ends: ms on the monotonic clock, rounded up to the next whole
+// nio.sessionlessCnxnTimeout as Apache's are.
+type Ending struct {
+	processor.ConnStats
+	AtMillis int64
+}
+
+// DumpFacts are those of now, as far as limitBytes of paths.
+func (c *Commands) DumpFacts(limitBytes int) DumpFacts {
+	f := DumpFacts{Sessions: c.Sessions(true), Connections: c.endings()}
+	owners := c.Shared.Tree.Sessions()
+	f.Owners = len(owners)
+	for _, id := range owners {
+		if limitBytes <= 0 {
+			break
+		}
+		owned := OwnedNodes{Session: id, Paths: c.ephemerals(id, &limitBytes)}
+		f.Ephemerals = append(f.Ephemerals, owned)
+	}
+	return f
+}
+
+// walkChunk is how many ephemerals or watches are looked at in one hold of a lock.
+const walkChunk = 1024
+
+// ephemerals lists a session's as far as the bytes that are left.
+func (c *Commands) ephemerals(id jute.SessionID, left *int) (paths [][]byte) {
+	for from := -1; from != 0 && *left > 0; {
+		listed := len(paths)
+		v := c.Shared.Tree.Read()
+		paths, from = v.EphemeralsFrom(paths, id, from, walkChunk)
+		v.Release()
+		for _, path := range paths[listed:] {
+			*left -= len(path) + 2
+		}
+	}
+	*left -= 20 // the session's line
+	slices.SortFunc(paths, bytes.Compare)
+	return slices.CompactFunc(paths, bytes.Equal)
+}
+
+// endings tells when connections end.
+func (c *Commands) endings() []Ending {
+	interval := max(c.Config.Network.SessionlessTimeout.Milliseconds(), 1)
+	all := make([]Ending, 0, c.Shared.Conns.Len())
+	for _, st := range c.Connections() {
+		end := max(st.HeardMillis, st.OpenedMillis) + int64(st.TimeoutMillis)
+		all = append(all, Ending{st, (end/interval + 1) * interval})
+	}
+	slices.SortStableFunc(all, func(a, b Ending) int { return cmp.Compare(a.AtMillis, b.AtMillis) })
+	return all
+}
+
+func (c *Commands) dump(p *page) {
+	f := c.DumpFacts(p.limit)
+	p.text("SessionTracker dump:\n")
+	p.sessions(&f.Sessions)
+	p.text("ephemeral nodes dump:\n")
+	p.number("Sessions with Ephemerals (", int64(f.Owners))
+	p.text("):\n")
+	for _, owned := range f.Ephemerals {
+		if !p.fits() {
+			break
+		}
+		p.hex("0x", int64(owned.Session))
+		p.text(":\n")
+		for _, path := range owned.Paths {
+			p.text("\t", string(path), "\n")
+		}
+	}
+	p.cut = p.cut || len(f.Ephemerals) < f.Owners
+	p.text("Connections dump:\n")
+	p.endings(f.Connections, c.epoch)
+}
+
+func (p *page) sessions(s *Sessions) {
 	count := 0
 	for _, d := range s.Deadlines {
 		count += len(d.IDs)
@@ -53,46 +133,10 @@ func (p *page) expireAt(members int, wallMillis int64) {
 	p.text(" expire at ", at.Format("Mon Jan 02 15:04:05 MST 2006"), ":\n")
 }
 
-// dumpEphemerals takes the tree's lock once a session, not for the whole list.
-func (c *Commands) dumpEphemerals(p *page) {
-	v := c.Shared.Tree.Read()
-	sessions := v.Sessions()
-	v.Release()
-	p.number("Sessions with Ephemerals (", int64(len(sessions)))
-	p.text("):\n")
-	for _, id := range sessions {
-		if !p.fits() {
-			return
-		}
-		v := c.Shared.Tree.Read()
-		paths := v.EphemeralsOf(id)
-		v.Release()
-		p.hex("0x", int64(id))
-		p.text(":\n")
-		for _, path := range paths {
-			p.text("\t", string(path), "\n")
-		}
-	}
-}
-
-// dumpConnections prints when connections end that nothing is heard of: rounded up to the next
-// whole nio.sessionlessCnxnTimeout, as Apache's are.
-func (c *Commands) dumpConnections(p *page) {
-	type connection struct {
-		processor.ConnStats
-		at int64 // monotonic ms
-	}
-	interval := max(c.Config.Network.SessionlessTimeout.Milliseconds(), 1)
-	var all []connection
-	for _, s := range c.connections() {
-		st := s.Stats()
-		end := max(st.HeardMillis, st.OpenedMillis) + int64(st.TimeoutMillis)
-		all = append(all, connection{st, (end/interval + 1) * interval})
-	}
-	slices.SortStableFunc(all, func(a, b connection) int { return cmp.Compare(a.at, b.at) })
-	var buckets [][]connection
+func (p *page) endings(all []Ending, epoch int64) {
+	var buckets [][]Ending
 	for i, s := range all {
-		if i == 0 || s.at != all[i-1].at {
+		if i == 0 || s.AtMillis != all[i-1].AtMillis {
 			buckets = append(buckets, nil)
 		}
 		last := &buckets[len(buckets)-1]
@@ -100,7 +144,7 @@ func (c *Commands) dumpConnections(p *page) {
 	}
 	p.sets("Connections", len(buckets), len(all))
 	for _, bucket := range buckets {
-		p.expireAt(len(bucket), bucket[0].at+c.epoch)
+		p.expireAt(len(bucket), bucket[0].AtMillis+epoch)
 		for i := range bucket {
 			if !p.fits() {
 				return
@@ -111,68 +155,4 @@ func (c *Commands) dumpConnections(p *page) {
 			p.text("\n")
 		}
 	}
-}
-
-// wchs, wchp and wchc tell of data watches alone, as Apache's do.
-func (c *Commands) wchs(p *page) {
-	v := c.Shared.Tree.Read()
-	s := v.WatchSummary()
-	v.Release()
-	p.number("", int64(s.Watchers))
-	p.number(" connections watching ", int64(s.Paths))
-	p.number(" paths\nTotal watches:", int64(s.Total))
-	p.text("\n")
-}
-
-func (c *Commands) wchp(p *page) {
-	sessions := c.sessionsOf()
-	v := c.Shared.Tree.Read()
-	defer v.Release()
-	v.WatchesByPath(func(path string, to []watch.Watcher) {
-		if !p.fits() {
-			return
-		}
-		p.text(plain(path), "\n")
-		for _, w := range to {
-			p.hex("\t0x", int64(sessions[w]))
-			p.text("\n")
-		}
-	})
-	p.text("\n")
-}
-
-// plain is a watched path as Java prints it. What stands for a null path is no text of any other.
-func plain(path string) string {
-	if path == "\xff" {
-		return "null"
-	}
-	return jute.PlainText(path)
-}
-
-func (c *Commands) wchc(p *page) {
-	sessions := c.sessionsOf()
-	v := c.Shared.Tree.Read()
-	defer v.Release()
-	v.WatchesByWatcher(func(w watch.Watcher, paths []string) {
-		if !p.fits() {
-			return
-		}
-		p.hex("0x", int64(sessions[w]))
-		p.text("\n")
-		for _, path := range paths {
-			p.text("\t", plain(path), "\n")
-		}
-	})
-	p.text("\n")
-}
-
-// sessionsOf is which connection has which session.
-func (c *Commands) sessionsOf() map[watch.Watcher]jute.SessionID {
-	streams := make(map[watch.Watcher]*processor.Stream, c.Shared.Conns.Len())
-	c.Shared.Conns.Each(func(w watch.Watcher, s *processor.Stream) { streams[w] = s })
-	sessions := make(map[watch.Watcher]jute.SessionID, len(streams))
-	for w, s := range streams {
-		sessions[w] = s.Stats().Session
-	}
-	return sessions
 }

@@ -5,6 +5,8 @@ import (
 	"os/user"
 	"runtime"
 	"runtime/debug"
+	rm "runtime/metrics"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -45,39 +47,61 @@ func executableTime() time.Time {
 	return time.Unix(0, 0)
 }
 
-// envi prints Apache's keys. Those that are about a Java that is not there have no value; what
-// Quoll runs on comes after them.
-func (c *Commands) envi(p *page) {
-	var mem runtime.MemStats
-	runtime.ReadMemStats(&mem)
-	p.text("Environment:\n")
-	p.property("zookeeper.version", c.Version)
-	p.property("host.name", orUnknown(os.Hostname()))
-	for _, key := range []string{
-		"java.version", "java.vendor", "java.home", "java.class.path", "java.library.path",
-	} {
-		p.property(key, unknown)
+// Property is one line of envi.
+type Property struct{ Key, Value string }
+
+// Environment is what envi tells: Apache's keys, in its order. Those that are about a Java that is
+// not there have no value; what Quoll runs on comes after them.
+func (c *Commands) Environment() []Property {
+	mem := readMemory()
+	return []Property{
+		{"zookeeper.version", c.Version},
+		{"host.name", orUnknown(os.Hostname())},
+		{"java.version", unknown},
+		{"java.vendor", unknown},
+		{"java.home", unknown},
+		{"java.class.path", unknown},
+		{"java.library.path", unknown},
+		{"java.io.tmpdir", os.TempDir()},
+		{"java.compiler", unknown},
+		{"os.name", javaOS(runtime.GOOS)},
+		{"os.arch", javaArch(runtime.GOARCH)},
+		{"os.version", kernel()},
+		{"user.name", UserName()},
+		{"user.home", orUnknown(os.UserHomeDir())},
+		{"user.dir", orUnknown(os.Getwd())},
+		{"os.memory.free", megabytes(mem.free)},
+		{"os.memory.max", megabytes(mem.mapped)},
+		{"os.memory.total", megabytes(mem.heap)},
+		{"go.version", runtime.Version()},
 	}
-	p.property("java.io.tmpdir", os.TempDir())
-	p.property("java.compiler", unknown)
-	p.property("os.name", javaOS(runtime.GOOS))
-	p.property("os.arch", javaArch(runtime.GOARCH))
-	p.property("os.version", kernel())
-	p.property("user.name", UserName())
-	p.property("user.home", orUnknown(os.UserHomeDir()))
-	p.property("user.dir", orUnknown(os.Getwd()))
-	p.megabytes("os.memory.free", mem.HeapIdle-mem.HeapReleased)
-	p.megabytes("os.memory.max", mem.Sys)
-	p.megabytes("os.memory.total", mem.HeapSys)
-	p.property("go.version", runtime.Version())
 }
 
-func (p *page) property(key, value string) { p.text(key, "=", value, "\n") }
-
-func (p *page) megabytes(key string, bytes uint64) {
-	p.number(key+"=", int64(bytes>>20))
-	p.text("MB\n")
+func (c *Commands) envi(p *page) {
+	p.text("Environment:\n")
+	for _, property := range c.Environment() {
+		p.text(property.Key, "=", property.Value, "\n")
+	}
 }
+
+// memory is bytes of the Go heap: what it does not use at the moment, what it is, and what the
+// process has mapped in all.
+type memory struct{ free, heap, mapped uint64 }
+
+// readMemory asks for what the runtime counts anyhow: runtime.ReadMemStats would stop the world.
+func readMemory() memory {
+	const classes = "/memory/classes/"
+	samples := []rm.Sample{
+		{Name: classes + "heap/free:bytes"}, {Name: classes + "heap/objects:bytes"},
+		{Name: classes + "heap/unused:bytes"}, {Name: classes + "heap/released:bytes"},
+		{Name: classes + "total:bytes"},
+	}
+	rm.Read(samples)
+	at := func(i int) uint64 { return samples[i].Value.Uint64() }
+	return memory{free: at(0), heap: at(0) + at(1) + at(2) + at(3), mapped: at(4)}
+}
+
+func megabytes(bytes uint64) string { return strconv.FormatUint(bytes>>20, 10) + "MB" }
 
 func orUnknown(value string, err error) string {
 	if err != nil || value == "" {

@@ -87,9 +87,15 @@ func (m *monitor) packets(c *Commands) (received, sent int64) {
 	return t.Received - m.baseReceived, t.Sent - m.baseSent
 }
 
-func (c *Commands) mntr(p *page) {
+// Monitor is what mntr tells: the registry, brought up to date, which tells its metrics to whoever
+// prints them.
+func (c *Commands) Monitor() *metrics.Registry {
 	c.monitor.pull()
-	_ = c.Metrics.Registry.WriteMntr(p) // a page takes everything
+	return c.Metrics.Registry
+}
+
+func (c *Commands) mntr(p *page) {
+	_ = c.Monitor().WriteMntr(p) // a page takes everything
 }
 
 // latency is of all requests, in ms, since the last srst.
@@ -173,6 +179,10 @@ func openFiles() int64 {
 		return -1
 	}
 	defer f.Close()
+	// Since Linux 6.2 the size of the directory is the number of its descriptors.
+	if info, err := f.Stat(); err == nil && info.Size() > 0 && runtime.GOOS == "linux" {
+		return info.Size() - 1
+	}
 	names, err := f.Readdirnames(-1)
 	if err != nil {
 		return -1

@@ -1,6 +1,110 @@
 package admin
 
-import "quoll/internal/metrics"
+import (
+	"quoll/datatree"
+	"quoll/internal/config"
+	"quoll/internal/metrics"
+	"quoll/jute"
+)
+
+// ServerFacts is what srvr tells.
+type ServerFacts struct {
+	Version     string
+	Latency     metrics.Snapshot // ms, of all requests
+	Received    int64            // packets since the last srst
+	Sent        int64            // likewise
+	Connections int
+	Outstanding int64
+	Zxid        jute.Zxid
+	Mode        string
+	Nodes       int
+}
+
+// ServerFacts are those of now.
+func (c *Commands) ServerFacts() ServerFacts {
+	f := ServerFacts{
+		Version: c.Version, Latency: c.latency(), Connections: c.Shared.Conns.Len(),
+		Outstanding: c.Shared.Outstanding(), Mode: c.Mode(),
+	}
+	f.Received, f.Sent = c.monitor.packets(c)
+	v := c.Shared.Tree.Read()
+	defer v.Release()
+	f.Zxid, f.Nodes = v.LastZxid(), v.NodeCount()
+	return f
+}
+
+func (f *ServerFacts) print(p *page) {
+	p.number("Latency min/avg/max: ", f.Latency.Min)
+	p.text("/", metrics.JavaDouble(f.Latency.Average()))
+	p.number("/", f.Latency.Max)
+	p.number("\nReceived: ", f.Received)
+	p.number("\nSent: ", f.Sent)
+	p.number("\nConnections: ", int64(f.Connections))
+	p.number("\nOutstanding: ", f.Outstanding)
+	p.hex("\nZxid: 0x", int64(f.Zxid))
+	p.text("\nMode: ", f.Mode)
+	p.number("\nNode count: ", int64(f.Nodes))
+	p.text("\n")
+}
+
+func (c *Commands) srvr(p *page) {
+	f := c.ServerFacts()
+	p.text("Zookeeper version: ", f.Version, "\n")
+	f.print(p)
+}
+
+func (c *Commands) stat(p *page) {
+	clients, f := c.Connections(), c.ServerFacts()
+	p.text("Zookeeper version: ", f.Version, "\nClients:\n")
+	p.clients(clients, true, c.epoch)
+	p.text("\n")
+	f.print(p)
+}
+
+// ConfFacts is what conf tells: the configuration, and what is found beside it.
+type ConfFacts struct {
+	Config *config.Config
+	config.Live
+}
+
+// ConfFacts are those of now. Directories are listed for it.
+func (c *Commands) ConfFacts() ConfFacts { return ConfFacts{Config: c.Config, Live: c.Live()} }
+
+func (c *Commands) conf(p *page) {
+	f := c.ConfFacts()
+	_ = f.Config.WriteConf(p, f.Live) // a page takes everything
+}
+
+func (c *Commands) dirs(p *page) {
+	f := c.ConfFacts()
+	p.number("datadir_size: ", f.DataDirBytes)
+	p.number("\nlogdir_size: ", f.LogDirBytes)
+	p.text("\n")
+}
+
+// HashFacts is what hash tells: the digests of the tree in the past, one each 128 transactions.
+type HashFacts []datatree.ZxidDigest
+
+// HashFacts are those of now.
+func (c *Commands) HashFacts() HashFacts {
+	v := c.Shared.Tree.Read()
+	defer v.Release()
+	return v.DigestLog()
+}
+
+func (c *Commands) hash(p *page) {
+	if !c.Shared.Serving.Load() {
+		p.text(notServing)
+		return
+	}
+	for _, d := range c.HashFacts() {
+		p.hex("", int64(d.Zxid))
+		p.number(": ", int64(d.Digest))
+		p.text("\n")
+	}
+}
+
+// The words that tell or set next to nothing.
 
 func (c *Commands) ruok(p *page) { p.text("imok") }
 
@@ -13,17 +117,6 @@ func (c *Commands) isro(p *page) {
 	default:
 		p.text("rw")
 	}
-}
-
-func (c *Commands) conf(p *page) {
-	_ = c.Config.WriteConf(p, c.Live()) // a page takes everything
-}
-
-func (c *Commands) dirs(p *page) {
-	live := c.Live()
-	p.number("datadir_size: ", live.DataDirBytes)
-	p.number("\nlogdir_size: ", live.LogDirBytes)
-	p.text("\n")
 }
 
 func (c *Commands) gtmk(p *page) { p.number("", c.trace.Load()) }
@@ -42,52 +135,4 @@ func (c *Commands) crst(p *page) {
 func (c *Commands) srst(p *page) {
 	c.monitor.reset(c)
 	p.text("Server stats reset.\n")
-}
-
-// hash tells the digests of the tree in the past, one each 128 transactions.
-func (c *Commands) hash(p *page) {
-	if !c.Shared.Serving.Load() {
-		p.text(notServing)
-		return
-	}
-	v := c.Shared.Tree.Read()
-	log := v.DigestLog()
-	v.Release()
-	for _, d := range log {
-		p.hex("", int64(d.Zxid))
-		p.number(": ", int64(d.Digest))
-		p.text("\n")
-	}
-}
-
-func (c *Commands) srvr(p *page) {
-	p.text("Zookeeper version: ", c.Version, "\n")
-	c.numbers(p)
-}
-
-func (c *Commands) stat(p *page) {
-	p.text("Zookeeper version: ", c.Version, "\nClients:\n")
-	c.clients(p, true)
-	p.text("\n")
-	c.numbers(p)
-}
-
-// numbers is what srvr and stat have in common.
-func (c *Commands) numbers(p *page) {
-	latency := c.latency()
-	received, sent := c.monitor.packets(c)
-	v := c.Shared.Tree.Read()
-	zxid, nodes := v.LastZxid(), v.NodeCount()
-	v.Release()
-	p.number("Latency min/avg/max: ", latency.Min)
-	p.text("/", metrics.JavaDouble(latency.Average()))
-	p.number("/", latency.Max)
-	p.number("\nReceived: ", received)
-	p.number("\nSent: ", sent)
-	p.number("\nConnections: ", int64(c.Shared.Conns.Len()))
-	p.number("\nOutstanding: ", c.Shared.Outstanding())
-	p.hex("\nZxid: 0x", int64(zxid))
-	p.text("\nMode: ", c.Mode())
-	p.number("\nNode count: ", int64(nodes))
-	p.text("\n")
 }

@@ -170,6 +170,25 @@ func TestSmallWords(t *testing.T) {
 	require.Equal(t, "-2", w.word("gtmk"))
 }
 
+// TestLongWords: what may look at many things, or wait, is not answered on an event loop.
+func TestLongWords(t *testing.T) {
+	w := newWorld(t, everything)
+	for word, long := range map[string]bool{
+		"conf": true, "cons": true, "dirs": true, "dump": true, "envi": true, "hash": true,
+		"mntr": true, "srst": true, "srvr": true, "stat": true, "wchc": true, "wchp": true,
+		"wchs": true,
+		"crst": false, "gtmk": false, "isro": false, "ruok": false, "\xff\xf4\xff\xfd": false,
+		"stmk12345678": false,
+	} {
+		asked, _, known := w.commands.Word([]byte(word))
+		require.True(t, known, word)
+		require.Equal(t, long, asked.Long, word)
+	}
+	w.serving.Store(false)
+	asked, _, _ := w.commands.Word([]byte("mntr"))
+	require.False(t, asked.Long, "that nothing is served is told at once")
+}
+
 // TestTraceMaskInPieces: the mask may come later than the word.
 func TestTraceMaskInPieces(t *testing.T) {
 	w := newWorld(t, everything)
@@ -389,4 +408,31 @@ func TestDumpKnowsWhoWasHeard(t *testing.T) {
 	w.later(6_000)
 	a.ask(jute.OpPing, nil)
 	require.Contains(t, w.word("dump"), end(17_000))
+}
+
+// A session of many ephemerals, and many watches, are listed in pieces, and only as far as the
+// answer may be long.
+func TestLongListsAreListedInPiecesUpToTheEnd(t *testing.T) {
+	const many = 3000
+	w, a, _ := populated(t)
+	for i := range many {
+		a.create(fmt.Sprintf("/many%04d", i), jute.ModeEphemeral)
+		a.get(fmt.Sprintf("/many%04d", i), true)
+	}
+	dump, wchp, wchc := w.word("dump"), w.word("wchp"), w.word("wchc")
+	for i := range many {
+		path := fmt.Sprintf("/many%04d\n", i)
+		for word, answer := range map[string]string{"dump": dump, "wchp": wchp, "wchc": wchc} {
+			require.Equal(t, 1, strings.Count(answer, path), "%s %s", word, path)
+		}
+	}
+	require.Less(t, strings.Index(dump, "/many0007"), strings.Index(dump, "/many2500"), "in order")
+	const limit = 2000
+	f := w.commands.DumpFacts(limit)
+	require.Equal(t, 2, f.Owners)
+	require.LessOrEqual(t, len(f.Ephemerals[0].Paths), 1024, "one piece reaches beyond the limit")
+	watches := w.commands.WatchFacts(limit)
+	require.True(t, watches.Cut)
+	require.LessOrEqual(t, len(watches.Watches), 1024)
+	require.False(t, w.commands.WatchFacts(1<<20).Cut)
 }

@@ -163,7 +163,7 @@ func (s *Server) assemble() {
 			MaxBytes:       s.cfg.Throttle.LargeMaxBytes,
 		},
 		Clock: s.clock.monoMillis, Serving: &s.serving, Counts: new(processor.Counts),
-		Teller: s.outlook.clients,
+		Teller: s.outlook.clients, Aside: s.outlook.aside.run,
 	}
 	s.answerWords()
 }
@@ -256,6 +256,7 @@ func (s *Server) abandon(d door, ended <-chan error) error {
 	s.shut(d, ended)
 	s.ticking.Wait()
 	s.core.stop()
+	s.outlook.aside.stop()
 	s.walkers.Wait()
 	return context.Cause(s.failed)
 }
@@ -297,6 +298,7 @@ func (s *Server) stop() {
 func (s *Server) close() error {
 	s.stop()
 	s.core.stop()
+	s.outlook.aside.stop()
 	err := s.log.stop()
 	s.walkers.Wait()
 	err = errors.Join(err, s.store.Close())

@@ -21,8 +21,8 @@ import (
 	"quoll/reactor"
 )
 
-// dumpPatience bounds how long the word dump waits for the core, and its loop with it.
-const dumpPatience = 500 * time.Millisecond
+// dumpPatience bounds how long the word dump waits for the core.
+const dumpPatience = 5 * time.Second
 
 // status is what the core tells of its table of sessions. How many there are is told after each
 // tick; when they end costs a look at each, and is told to who asks.
@@ -85,6 +85,7 @@ type outlook struct {
 	observer *observer
 	clients  *clientlog.Log
 	doors    reactor.Stats
+	aside    aside        // long answers to words
 	port     atomic.Int32 // the client port, when it is known
 	served   bool         // clients could connect; only Run knows
 

@@ -1,0 +1,135 @@
+package admin
+
+import (
+	"cmp"
+	"slices"
+
+	"quoll/datatree/watch"
+	"quoll/jute"
+	"quoll/processor"
+)
+
+// wchs, wchp and wchc tell of data watches alone, as Apache's do.
+
+// WatchSummary is what wchs tells.
+func (c *Commands) WatchSummary() watch.Summary {
+	v := c.Shared.Tree.Read()
+	defer v.Release()
+	return v.WatchSummary()
+}
+
+func (c *Commands) wchs(p *page) {
+	s := c.WatchSummary()
+	p.number("", int64(s.Watchers))
+	p.number(" connections watching ", int64(s.Paths))
+	p.number(" paths\nTotal watches:", int64(s.Total))
+	p.text("\n")
+}
+
+// WatchFacts is what wchp and wchc tell.
+type WatchFacts struct {
+	// Watches is who watches what, in no order.
+	Watches []Watch
+	// Watching is who watches, or has watched, in the order of connections.
+	Watching []Watching
+	// Cut says that there are more watches.
+	Cut bool
+}
+
+// Watching is a connection that watches, by its session.
+type Watching struct {
+	Session jute.SessionID
+	number  watch.Watcher
+}
+
+// Watch is one watch.
+type Watch struct {
+	Path string
+	Watching
+}
+
+// WatchFacts are those of now, as far as limitBytes of them. They are gathered in pieces, between
+// which watches come and go.
+func (c *Commands) WatchFacts(limitBytes int) (f WatchFacts) {
+	sessions := c.sessionsOf()
+	numbers := make([]watch.Watcher, 0, len(sessions))
+	for w := range sessions {
+		if c.Shared.Tree.Watches(w) {
+			numbers = append(numbers, w)
+		}
+	}
+	slices.Sort(numbers)
+	for _, w := range numbers {
+		f.Watching = append(f.Watching, Watching{sessions[w], w})
+	}
+	var at watch.Cursor
+	for more := true; more && limitBytes > 0; f.Cut = more {
+		more = c.Shared.Tree.WalkWatches(&at, walkChunk, func(path string, w watch.Watcher) {
+			limitBytes -= len(path) + 20
+			if session, ok := sessions[w]; ok { // else it has come since
+				f.Watches = append(f.Watches, Watch{path, Watching{session, w}})
+			}
+		})
+	}
+	return f
+}
+
+// sessionsOf is which connection has which session.
+func (c *Commands) sessionsOf() map[watch.Watcher]jute.SessionID {
+	streams := make(map[watch.Watcher]*processor.Stream, c.Shared.Conns.Len())
+	c.Shared.Conns.Each(func(w watch.Watcher, s *processor.Stream) { streams[w] = s })
+	sessions := make(map[watch.Watcher]jute.SessionID, len(streams))
+	for w, s := range streams {
+		sessions[w] = s.Stats().Session
+	}
+	return sessions
+}
+
+func (c *Commands) wchp(p *page) {
+	f := c.WatchFacts(p.limit)
+	slices.SortFunc(f.Watches, func(a, b Watch) int {
+		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.number, b.number))
+	})
+	for i, w := range f.Watches {
+		if !p.fits() {
+			break
+		}
+		if i == 0 || w.Path != f.Watches[i-1].Path {
+			p.text(plain(w.Path), "\n")
+		}
+		p.hex("\t0x", int64(w.Session))
+		p.text("\n")
+	}
+	p.cut = p.cut || f.Cut
+	p.text("\n")
+}
+
+// plain is a watched path as Java prints it. What stands for a null path is no text of any other.
+func plain(path string) string {
+	if path == "\xff" {
+		return "null"
+	}
+	return jute.PlainText(path)
+}
+
+func (c *Commands) wchc(p *page) {
+	f := c.WatchFacts(p.limit)
+	slices.SortFunc(f.Watches, func(a, b Watch) int {
+		return cmp.Or(cmp.Compare(a.number, b.number), cmp.Compare(a.Path, b.Path))
+	})
+	left := f.Watches
+	for _, who := range f.Watching {
+		if !p.fits() {
+			break
+		}
+		p.hex("0x", int64(who.Session))
+		p.text("\n")
+		for ; len(left) > 0 && left[0].number <= who.number && p.fits(); left = left[1:] {
+			if left[0].number == who.number { // else it began to watch after Watching was told
+				p.text("\t", plain(left[0].Path), "\n")
+			}
+		}
+	}
+	p.cut = p.cut || f.Cut
+	p.text("\n")
+}
