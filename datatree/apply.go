@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 
+	"quoll/datatree/internal/store"
 	"quoll/jute"
 )
 
@@ -204,14 +205,27 @@ func (a *applier) closeSession(body []byte) bool {
 		return false
 	}
 	t, session := a.t, a.header.ClientID
+	owned := t.lists.forget(session) // at once: to take out each by itself would cost as much again
+	s := sweep{t: t, zxid: a.header.Zxid}
 	for _, path := range txn.Paths2Delete {
-		t.deleteNode(path, a.header.Zxid)
+		s.delete(path)
 	}
-	for _, path := range t.Peek().EphemeralsOf(session) {
-		t.deleteNode(path, a.header.Zxid)
+	for _, path := range t.stillOwned(session, owned) {
+		s.delete(path)
 	}
-	delete(t.lists.ephemerals, session)
+	s.end()
 	return true
+}
+
+// stillOwned lists, in order, those of some nodes that are still there and a session's.
+func (t *Tree) stillOwned(session jute.SessionID, ids []store.ID) (paths [][]byte) {
+	for _, id := range ids {
+		if t.nodes.At(id).Owner == session { // a removed node is nobody's
+			paths = append(paths, t.nodes.AppendPath(nil, id))
+		}
+	}
+	slices.SortFunc(paths, bytes.Compare)
+	return paths
 }
 
 // forwardCversion is the replay of a create whose node is there already: the parent may have been

@@ -1,6 +1,8 @@
 package datatree
 
 import (
+	"bytes"
+
 	"quoll/datatree/internal/store"
 	"quoll/datatree/watch"
 	"quoll/jute"
@@ -142,22 +144,55 @@ func (t *Tree) fireChildren(path []byte, parent store.ID, zxid jute.Zxid) {
 		t.acls.List(t.nodes.At(parent).ACL))
 }
 
-// deleteNode removes a node. The parent's pzxid moves even when the node is gone already: a
-// replay over a fuzzy snapshot has to bring it forward.
+// deleteNode removes a node.
 func (t *Tree) deleteNode(path []byte, zxid jute.Zxid) jute.ErrorCode {
-	parentPath, name, ok := jute.SplitPath(path)
-	if !ok {
-		return jute.NoNode
-	}
-	parent := t.nodes.Lookup(parentPath)
-	if parent == store.None {
-		return jute.NoNode
-	}
-	t.removeDigest(parent)
-	p := t.nodes.At(parent)
-	p.Pzxid = max(p.Pzxid, zxid)
-	t.addDigest(parent, parentPath)
+	s := sweep{t: t, zxid: zxid}
+	defer s.end()
+	return s.delete(path)
+}
 
+// sweep removes nodes. A parent that several have in a row is looked up once, and its digest is
+// worked out once: it is not in the tree's between the first of them and end.
+type sweep struct {
+	t      *Tree
+	zxid   jute.Zxid
+	parent store.ID // None: none is open
+	path   []byte   // of the parent
+}
+
+// under opens a parent. Its pzxid moves even when the node to remove is gone already: a replay over
+// a fuzzy snapshot has to bring it forward.
+func (s *sweep) under(path []byte) bool {
+	if s.parent != store.None && bytes.Equal(s.path, path) {
+		return true
+	}
+	s.end()
+	id := s.t.nodes.Lookup(path)
+	if id == store.None {
+		return false
+	}
+	s.parent, s.path = id, path
+	s.t.removeDigest(id)
+	p := s.t.nodes.At(id)
+	p.Pzxid = max(p.Pzxid, s.zxid)
+	return true
+}
+
+// end closes the parent that is open.
+func (s *sweep) end() {
+	if s.parent != store.None {
+		s.t.addDigest(s.parent, s.path)
+		s.parent = store.None
+	}
+}
+
+// delete removes a node.
+func (s *sweep) delete(path []byte) jute.ErrorCode {
+	parentPath, name, ok := jute.SplitPath(path)
+	if !ok || !s.under(parentPath) {
+		return jute.NoNode
+	}
+	t, parent, zxid := s.t, s.parent, s.zxid
 	id := t.nodes.Lookup(path)
 	if id == store.None || id == store.Root {
 		return jute.NoNode

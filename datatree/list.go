@@ -67,6 +67,19 @@ func (v View) AppendEphemerals(
 	return dst
 }
 
+// EachEphemeral visits a session's ephemerals, in no order. The path is valid during the visit.
+func (v View) EachEphemeral(session jute.SessionID, visit func(path []byte, n Ref)) {
+	set := v.t.lists.ephemerals[session]
+	if set == nil {
+		return
+	}
+	var path []byte
+	for _, id := range set.ids {
+		path = v.t.nodes.AppendPath(path[:0], id)
+		visit(path, Ref{id})
+	}
+}
+
 // EphemeralsFrom appends the paths of a session's ephemerals, max of them, in no order; from is how
 // many are left to list, -1 at the beginning. left is 0 when it was the last. With writes between
 // two calls a node that stays is listed, perhaps twice.

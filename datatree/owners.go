@@ -47,6 +47,17 @@ func (o *owners) remove(kind Kind, owner jute.SessionID, id store.ID) {
 	}
 }
 
+// forget drops the list of a session's ephemerals and returns what was in it.
+func (o *owners) forget(session jute.SessionID) []store.ID {
+	set := o.ephemerals[session]
+	if set == nil {
+		return nil
+	}
+	delete(o.ephemerals, session)
+	o.ephemeral -= len(set.ids)
+	return set.ids
+}
+
 // idSet is a set with an order that depends on nothing but its history.
 type idSet struct {
 	ids   []store.ID

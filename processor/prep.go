@@ -96,9 +96,12 @@ func newPrep(
 	}
 }
 
+// prepKeepBytes is the largest body whose room is kept: the end of a session may name many paths.
+const prepKeepBytes = 1 << 20
+
 // prepare makes the transaction of a write. The session was checked before.
 func (p *Prep) prepare(r *Request) prepared {
-	p.body = p.body[:0]
+	p.body = keep(p.body, prepKeepBytes)
 	if r.Type == jute.OpMulti {
 		return p.prepareMulti(r)
 	}

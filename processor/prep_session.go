@@ -11,15 +11,7 @@ func (p *Prep) createSession(w *writing) (jute.OpCode, jute.ErrorCode) {
 // closeSession makes the transaction of a session's end, which names the ephemerals that go with
 // it: those of the tree, less those whose delete is in flight, plus those whose create is.
 func (p *Prep) closeSession(w *writing) (jute.OpCode, jute.ErrorCode) {
-	paths := p.journal.Ephemerals(w.Session, p.tree.Peek().EphemeralsOf(w.Session))
-	if paths == nil {
-		paths = [][]byte{} // an empty vector, not null
-	}
-	for _, path := range paths {
-		parentPath, _, _ := jute.SplitPath(path)
-		parent, n := p.journal.Look(parentPath), p.journal.Look(path)
-		p.noteDelete(w, path, parentPath, &parent, &n)
-	}
+	paths := p.journal.CloseSession(w.Session, w.zxid)
 	if p.rules.CloseSessionTxn {
 		p.body = jute.Append(p.body, &jute.CloseSessionTxn{Paths2Delete: paths})
 	}

@@ -1,6 +1,7 @@
 package replica_test
 
 import (
+	"fmt"
 	"testing"
 
 	"quoll/jute"
@@ -40,4 +41,24 @@ func BenchmarkSet16(b *testing.B) {
 		w.all()
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/16, "ns/set")
+}
+
+// The end of a session with 200,000 ephemerals, prepared and applied: everybody waits for it.
+func BenchmarkCloseSession(b *testing.B) {
+	for b.Loop() {
+		b.StopTimer()
+		w, c := benchWorld(b)
+		for i := range 200_000 {
+			c.feed(c.ask(jute.OpCreate, create(fmt.Sprintf("/ephemeral-of-many-%07d", i), "", 1)))
+			if i%50 == 0 {
+				w.all()
+				c.out, w.logged = nil, nil
+			}
+		}
+		w.all()
+		b.StartTimer()
+		c.feed(c.ask(jute.OpCloseSession, nil))
+		w.all()
+	}
+	b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N), "ms/close")
 }

@@ -5,6 +5,7 @@
 //	queue   [z5 /a] [z5 /a/b] [z6 /a] [z7 /c]     in zxid order; applied ones leave at the front
 //	byPath  /a -> [z6 /a]  /a/b -> [z5 /a/b]  /c -> [z7 /c]
 //	owned   session -> [z5 /a/b]                  the ephemerals among them, for closeSession
+//	closing session                               its ephemerals in the tree are gone: close.go
 //
 // It also foretells digests: a change knows what the digest of the whole tree is after it and all
 // before it.
@@ -14,4 +15,6 @@
 // of them.
 //
 // A Journal belongs to one goroutine, the core, which is the tree's one writer too.
+//
+// Read journal.go, then close.go.
 package journal

@@ -1,9 +1,6 @@
 package journal
 
 import (
-	"bytes"
-	"slices"
-
 	"quoll/datatree"
 	"quoll/jute"
 )
@@ -15,6 +12,7 @@ type Journal struct {
 	digester   datatree.Digester
 	byPath     map[string]*change
 	owned      map[jute.SessionID][]*change // those with an owner, in the order of queue
+	closing    map[jute.SessionID]bool      // whose end is in flight
 	queue      []*change                    // from head on
 	head       int
 	free       []*change
@@ -29,7 +27,8 @@ type change struct {
 	zxid jute.Zxid
 	Node
 	treeDigest uint64
-	prev       *change // what byPath held before; for the undo of a multi only
+	prev       *change        // what byPath held before; for the undo of a multi only
+	closes     jute.SessionID // the change is the end of a session, and of no path; 0: it is not
 }
 
 // Node is a node as it will be.
@@ -51,6 +50,7 @@ func New(tree *datatree.Tree, withDigest bool) *Journal {
 	return &Journal{
 		tree: tree, withDigest: withDigest,
 		byPath: make(map[string]*change), owned: make(map[jute.SessionID][]*change),
+		closing: make(map[jute.SessionID]bool),
 	}
 }
 
@@ -75,6 +75,9 @@ func (j *Journal) Look(path []byte) Node {
 	}
 	n := Node{Exists: true, ref: ref, Children: v.NumChildren(ref), ACL: v.ACL(ref)}
 	v.Persisted(ref, &n.Stat)
+	if len(j.closing) > 0 && j.closing[n.Stat.EphemeralOwner] {
+		return Node{}
+	}
 	if j.withDigest {
 		n.digest = v.DigestOf(ref)
 	}
@@ -162,7 +165,10 @@ func (j *Journal) Settle(mark int) {
 func (j *Journal) Applied(zxid jute.Zxid) {
 	for j.head < len(j.queue) && j.queue[j.head].zxid <= zxid {
 		c := j.queue[j.head]
-		if j.byPath[c.path] == c {
+		switch {
+		case c.closes != 0:
+			delete(j.closing, c.closes)
+		case j.byPath[c.path] == c:
 			delete(j.byPath, c.path)
 		}
 		if owner := c.owner(); owner != 0 {
@@ -199,27 +205,6 @@ func (j *Journal) setOwned(owner jute.SessionID, changes []*change) {
 		return
 	}
 	j.owned[owner] = changes
-}
-
-// Ephemerals turns the paths of a session's ephemerals, from those that the tree has into those
-// that it will have, in order. It keeps paths' memory. Its cost is that of the session's own nodes:
-// thousands of sessions may end in one step.
-func (j *Journal) Ephemerals(session jute.SessionID, paths [][]byte) [][]byte {
-	paths = slices.DeleteFunc(paths, func(path []byte) bool {
-		c := j.byPath[string(path)]
-		return c != nil && c.owner() != session
-	})
-	made := j.owned[session]
-	if len(made) == 0 {
-		return paths
-	}
-	for _, c := range made {
-		if j.byPath[c.path] == c {
-			paths = append(paths, []byte(c.path))
-		}
-	}
-	slices.SortFunc(paths, bytes.Compare)
-	return slices.CompactFunc(paths, bytes.Equal)
 }
 
 const journalFreeMax = 4096

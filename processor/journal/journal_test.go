@@ -2,7 +2,6 @@ package journal_test
 
 import (
 	"fmt"
-	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -80,29 +79,6 @@ func TestAgainstModel(t *testing.T) {
 					require.Equal(t, want.Exists, got.Exists, path)
 					require.Equal(t, want.Stat.Version, got.Stat.Version, path)
 				}
-				inTree := rapid.SliceOfDistinct(rapid.IntRange(0, 4), rapid.ID).Draw(t, "in the tree")
-				slices.Sort(inTree)
-				var was [][]byte
-				want := []string{}
-				for i := range 5 {
-					path := fmt.Sprintf("/n%d", i)
-					mine := slices.Contains(inTree, i)
-					if mine {
-						was = append(was, []byte(path))
-					}
-					if slices.ContainsFunc(model, func(e entry) bool { return e.path == path }) {
-						n := find(path)
-						mine = n.Exists && n.Stat.EphemeralOwner == 1
-					}
-					if mine {
-						want = append(want, path)
-					}
-				}
-				got := []string{}
-				for _, path := range j.Ephemerals(1, was) {
-					got = append(got, string(path))
-				}
-				require.Equal(t, want, got)
 			},
 		})
 	})
