@@ -71,6 +71,17 @@ func (v View) SetWatches(
 	}
 }
 
+// LimitWatches bounds the bytes of watched paths. Before the first watch.
+func (t *Tree) LimitWatches(l watch.Limits) { t.watches.Limit(l) }
+
+// WatchesExceed says which limit a connection that has just set watches has gone beyond.
+func (v View) WatchesExceed(w watch.Watcher) (beyond watch.Limits) {
+	return v.t.watches.Exceeded(w)
+}
+
+// WatchBytes is the bytes of all watched paths.
+func (v View) WatchBytes() int64 { return v.t.watches.Bytes() }
+
 // WatchCount is the number of watches (zk_watch_count).
 func (v View) WatchCount() int { return v.t.watches.Count() }
 

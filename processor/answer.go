@@ -17,11 +17,12 @@ type answerer struct {
 }
 
 // answer appends the frame of the reply to dst. Notifications that the request brings up stand
-// before it.
+// before it. Nothing is appended when the connection must end for it: see ends.
 func (an *answerer) answer(
 	dst []byte, v datatree.View, r *Request, breathe func() datatree.View,
 ) []byte {
 	zxid := v.LastZxid()
+	an.ask.Ends = false
 	if r.early {
 		return appendError(dst, r.Xid, 0, r.refused)
 	}
@@ -40,6 +41,9 @@ func (an *answerer) answer(
 	if a.Refused != tell.Nothing {
 		tellOf(an.teller, r, tell.Event{Kind: a.Refused, A: a.Limit})
 	}
+	if a.Ends {
+		return dst
+	}
 	out := a.Out
 	if code != jute.OK && !a.Partial {
 		out = out[:body]
@@ -53,6 +57,9 @@ func (an *answerer) answer(
 	reply := bytes.Clone(out[at:])
 	return append(append(out[:at], a.Events...), reply...)
 }
+
+// ends says that the last request is answered by the end of its connection.
+func (an *answerer) ends() bool { return an.ask.Ends }
 
 func appendError(dst []byte, xid int32, zxid jute.Zxid, code jute.ErrorCode) []byte {
 	at := len(dst)

@@ -168,20 +168,23 @@ func (f *Final) answer(r *Request) {
 	case r.refused == jute.Unimplemented && kindOf(r.Type) == unknown:
 		d.buf = appendError(d.buf, r.Xid, -1, jute.Unimplemented)
 		kind = itemLast
-	default:
-		f.read(d, r)
+	case f.read(d, r):
+		kind = itemLast
 	}
 	f.out.send(s, from, kind, r)
 }
 
 // read answers for a connection that is still there, and keeps it in the table of connections until
-// its watch is set: the number that the watch is set for is not another's before.
-func (f *Final) read(d *delivery, r *Request) {
+// its watch is set: the number that the watch is set for is not another's before. ends is true when
+// the connection must end for what it asked.
+func (f *Final) read(d *delivery, r *Request) (ends bool) {
 	f.conns.mu.RLock()
 	defer f.conns.mu.RUnlock()
-	if !r.Stream.gone.Load() {
-		d.buf = f.reader.answer(d.buf, f.tree.Peek(), r, nil)
+	if r.Stream.gone.Load() {
+		return false
 	}
+	d.buf = f.reader.answer(d.buf, f.tree.Peek(), r, nil)
+	return f.reader.ends()
 }
 
 // Deliver sends a watch event to those of its watchers who may read the node (ZOOKEEPER-4799). It

@@ -260,6 +260,10 @@ func (s *Stream) read(r *Request) {
 	}
 	from := len(l.replies)
 	l.replies = l.reader.answer(l.replies, l.view, r, l.breathe)
+	if l.reader.ends() {
+		s.end()
+		return
+	}
 	s.answered(r, l.replies[from:])
 	if l.reads++; l.reads >= l.Rules.MaxBatchRequests {
 		s.flush()

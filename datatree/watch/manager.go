@@ -35,11 +35,19 @@ type Sink interface {
 	Deliver(ev Event, acl []jute.ACL, to []Watcher)
 }
 
+// Limits are bytes of paths; 0 is no limit. A path that many watch is in memory once: it counts for
+// each of them in Own, and once in Total.
+type Limits struct {
+	Own   int64 // of one watcher
+	Total int64 // of all
+}
+
 // Manager has the watches of one tree.
 type Manager struct {
 	mu    sync.Mutex
 	data  table
 	child table
+	limit Limits
 
 	// told counts up when watchers are taken off the tables to be told of an event, and again when
 	// they have been told: it is odd in between, when a watcher has no watch and yet gets an event.
@@ -52,6 +60,31 @@ type Manager struct {
 
 // NewManager makes a Manager without watches.
 func NewManager() *Manager { return &Manager{data: newTable(), child: newTable()} }
+
+// Limit says how many bytes of paths are too many. Before the first watch.
+func (m *Manager) Limit(l Limits) { m.limit = l }
+
+// Exceeded says which of the limits a watcher that has just set watches has gone beyond, by the
+// limit that stands in the field; the other is 0. Who has must be dropped.
+func (m *Manager) Exceeded(w Watcher) (beyond Limits) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	own := m.data.held[w].bytes + m.child.held[w].bytes
+	switch l := m.limit; {
+	case l.Own > 0 && own > l.Own:
+		beyond.Own = l.Own
+	case l.Total > 0 && m.data.bytes+m.child.bytes > l.Total:
+		beyond.Total = l.Total
+	}
+	return beyond
+}
+
+// Bytes is those of all watched paths.
+func (m *Manager) Bytes() int64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.data.bytes + m.child.bytes
+}
 
 // WatchData sets a standard data watch (getData, exists).
 func (m *Manager) WatchData(path []byte, w Watcher) {
@@ -220,6 +253,6 @@ func (m *Manager) Summary() Summary {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return Summary{
-		Watchers: len(m.data.first), Paths: len(m.data.numbers), Total: len(m.data.pairs),
+		Watchers: len(m.data.held), Paths: len(m.data.numbers), Total: len(m.data.pairs),
 	}
 }

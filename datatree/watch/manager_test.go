@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"quoll/jute"
 )
 
@@ -170,4 +172,61 @@ func heap() int {
 	runtime.GC()
 	runtime.ReadMemStats(&m)
 	return int(m.HeapAlloc)
+}
+
+// TestBytes: whatever is set, fires, is removed or dropped, the bytes that count are those of the
+// watches that are there: for each watcher its own, and in all each path of a table once.
+func TestBytes(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := NewManager()
+		own := map[Watcher]int64{}
+		path := rapid.Custom(func(t *rapid.T) []byte {
+			return []byte("/" + strings.Repeat("p", rapid.IntRange(1, 4).Draw(t, "path")))
+		})
+		who := rapid.Map(rapid.IntRange(1, 3), func(n int) Watcher { return Watcher(n) })
+		t.Repeat(map[string]func(*rapid.T){
+			"data":  func(t *rapid.T) { m.WatchData(path.Draw(t, "p"), who.Draw(t, "w")) },
+			"child": func(t *rapid.T) { m.WatchChildren(path.Draw(t, "p"), who.Draw(t, "w")) },
+			"add": func(t *rapid.T) {
+				m.Add(path.Draw(t, "p"), who.Draw(t, "w"), Mode(rapid.IntRange(1, 2).Draw(t, "mode")))
+			},
+			"fire": func(t *rapid.T) {
+				ev := Event{Path: path.Draw(t, "p")}
+				m.FireDeleted(nil, ev, nil)
+			},
+			"remove": func(t *rapid.T) {
+				m.Remove(path.Draw(t, "p"), jute.WatcherAny, who.Draw(t, "w"))
+			},
+			"drop": func(t *rapid.T) { m.Drop(who.Draw(t, "w")) },
+			"": func(t *rapid.T) {
+				clear(own)
+				total := int64(0)
+				for _, table := range []*table{&m.data, &m.child} {
+					for p := range table.numbers {
+						total += int64(len(p))
+					}
+					for pair := range table.pairs {
+						own[pair.who] += int64(len(table.paths.at(pair.path).path))
+					}
+				}
+				if m.Bytes() != total {
+					t.Fatalf("%d bytes in all, want %d", m.Bytes(), total)
+				}
+				for w := Watcher(1); w <= 3; w++ {
+					m.Limit(Limits{Own: own[w], Total: total})
+					if got := m.Exceeded(w); got != (Limits{}) {
+						t.Fatalf("%d is beyond %+v of %+v", w, got, m.limit)
+					}
+					m.Limit(Limits{Own: own[w] - 1})
+					if got := m.Exceeded(w); got.Own != max(own[w]-1, 0) {
+						t.Fatalf("%d has %d, and is not beyond %d", w, own[w], own[w]-1)
+					}
+					m.Limit(Limits{Total: total - 1})
+					if got := m.Exceeded(w); got.Total != max(total-1, 0) {
+						t.Fatalf("there are %d, and nobody is beyond %d", total, total-1)
+					}
+				}
+			},
+		})
+	})
 }

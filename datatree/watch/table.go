@@ -34,8 +34,15 @@ type table struct {
 	entries   chunks[entry]     // by number
 	freeEntry uint32            // the number freed last, chained through at.next
 	pairs     map[pair]uint32
-	first     map[Watcher]uint32 // of a watcher's list; 0: the list is empty
-	recursive int                // entries with a recursive watch
+	held      map[Watcher]held
+	recursive int   // entries with a recursive watch
+	bytes     int64 // of all paths, each once
+}
+
+// held is what one watcher has.
+type held struct {
+	first uint32 // of its list; 0: the list is empty
+	bytes int64  // of the paths of its list
 }
 
 // watched is a path that somebody watches.
@@ -65,7 +72,7 @@ func (c *chunks[T]) grow() uint32 {
 
 func newTable() table {
 	t := table{
-		numbers: map[string]uint32{}, pairs: map[pair]uint32{}, first: map[Watcher]uint32{},
+		numbers: map[string]uint32{}, pairs: map[pair]uint32{}, held: map[Watcher]held{},
 	}
 	t.paths.grow()
 	t.entries.grow()
@@ -109,18 +116,19 @@ func (t *table) link(path []byte, w Watcher) uint32 {
 	if number == 0 {
 		number = t.number(string(path))
 	}
-	n := t.slot()
+	n, mine := t.slot(), t.held[w]
 	head := &t.paths.at(number).first
 	*t.entry(n) = entry{
-		who: w, path: number, at: links{next: *head}, of: links{next: t.first[w]},
+		who: w, path: number, at: links{next: *head}, of: links{next: mine.first},
 	}
 	if next := *head; next != 0 {
 		t.entry(next).at.prev = n
 	}
-	if next := t.first[w]; next != 0 {
+	if next := mine.first; next != 0 {
 		t.entry(next).of.prev = n
 	}
-	*head, t.first[w] = n, n
+	*head = n
+	t.held[w] = held{first: n, bytes: mine.bytes + int64(len(path))}
 	t.pairs[pair{number, w}] = n
 	return n
 }
@@ -134,6 +142,7 @@ func (t *table) number(path string) uint32 {
 	}
 	*t.paths.at(n) = watched{path: path}
 	t.numbers[path] = n
+	t.bytes += int64(len(path))
 	return n
 }
 
@@ -153,8 +162,8 @@ func (t *table) remove(path []byte, w Watcher, which modes) bool {
 		return false
 	}
 	t.take(n, which)
-	if t.first[w] == 0 {
-		delete(t.first, w)
+	if t.held[w].first == 0 {
+		delete(t.held, w)
 	}
 	return true
 }
@@ -178,11 +187,14 @@ func (t *table) unlink(n uint32, e *entry) {
 	if e.of.next != 0 {
 		t.entry(e.of.next).of.prev = e.of.prev
 	}
+	mine := t.held[e.who]
+	mine.bytes -= int64(len(t.paths.at(e.path).path))
 	if e.of.prev != 0 {
 		t.entry(e.of.prev).of.next = e.of.next
 	} else {
-		t.first[e.who] = e.of.next
+		mine.first = e.of.next
 	}
+	t.held[e.who] = mine
 	if e.at.prev != 0 {
 		t.entry(e.at.prev).at.next = e.at.next
 	} else {
@@ -190,6 +202,7 @@ func (t *table) unlink(n uint32, e *entry) {
 	}
 	delete(t.pairs, pair{e.path, e.who})
 	if p := t.paths.at(e.path); p.first == 0 {
+		t.bytes -= int64(len(p.path))
 		delete(t.numbers, p.path)
 		*p = watched{first: t.freePath}
 		t.freePath = e.path
@@ -199,10 +212,10 @@ func (t *table) unlink(n uint32, e *entry) {
 }
 
 func (t *table) drop(w Watcher) {
-	for n := t.first[w]; n != 0; n = t.first[w] {
+	for n := t.held[w].first; n != 0; n = t.held[w].first {
 		t.take(n, every)
 	}
-	delete(t.first, w)
+	delete(t.held, w)
 }
 
 // fire appends, in order and once each, the watchers that a change at path concerns, and takes

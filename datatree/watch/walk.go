@@ -27,6 +27,6 @@ func (m *Manager) WalkData(c *Cursor, max int, visit func(path string, w Watcher
 func (m *Manager) HasData(w Watcher) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	_, ok := m.data.first[w]
+	_, ok := m.data.held[w]
 	return ok
 }

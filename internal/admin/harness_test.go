@@ -65,7 +65,7 @@ func newWorld(t testing.TB, defines ...string) *world {
 			},
 			MaxApplyBatch: 16,
 		},
-		Sync: processor.SyncRules{SnapCount: 1_000_000}, TickMillis: 2000, IntervalMillis: 100_000,
+		Sync: replica.SyncRules{SnapCount: 1_000_000}, TickMillis: 2000, IntervalMillis: 100_000,
 		ExpiriesPerStepAtMost: 16,
 		Reap:                  replica.ReapRules{CheckIntervalMillis: 1 << 40},
 		Random:                func(int64) int64 { return 0 }, Observer: w,

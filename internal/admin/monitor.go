@@ -144,6 +144,7 @@ func (c *Commands) registerGauges() {
 	r.Gauge("quoll_zxid_ahead_count", shared.Counts.ZxidAhead.Load)
 	r.Gauge("quoll_sessions_refused_count", shared.Counts.SessionsRefused.Load)
 	r.Gauge("quoll_watches_refused_count", shared.Counts.WatchesRefused.Load)
+	r.Gauge("quoll_watch_bytes_refused_count", shared.Counts.WatchBytesRefused.Load)
 	r.Gauge("quoll_multi_refused_count", shared.Counts.MultiRefused.Load)
 	r.Gauge("quoll_long_txns_refused_count", shared.Counts.LongRefused.Load)
 }
@@ -159,6 +160,7 @@ func (c *Commands) registerTree(r *metrics.Registry) {
 	}
 	gauge("znode_count", func(v datatree.View) int64 { return int64(v.NodeCount()) })
 	gauge("watch_count", func(v datatree.View) int64 { return int64(v.WatchCount()) })
+	gauge("quoll_watch_bytes", datatree.View.WatchBytes)
 	gauge("ephemerals_count", func(v datatree.View) int64 { return int64(v.EphemeralCount()) })
 	gauge("approximate_data_size", datatree.View.ApproximateDataSize)
 	gauge("quoll_inconsistencies_count", func(datatree.View) int64 {

@@ -63,6 +63,12 @@ var lines = [tell.Kinds]line{
 	},
 
 	tell.TooManyWatches: {level: warn, text: "watch refused: quoll.maxWatches", a: "limit"},
+	tell.WatchBytes: {
+		level: warn, text: "connection closed: quoll.watchBytes of watched paths", a: "limit",
+	},
+	tell.WatchTotalBytes: {
+		level: warn, text: "connection closed: quoll.watchTotalBytes of watched paths", a: "limit",
+	},
 	tell.LongMulti: {
 		level: warn, text: "multi refused: quoll.maxMultiOps, or its reply would be too long",
 	},

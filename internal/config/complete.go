@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -198,11 +199,15 @@ func (c *Config) oneOf() (problems []error) {
 		{"quoll.maxOutstanding", int64(c.Network.MaxOutstanding)},
 		{"quoll.maxSessions", int64(c.Sessions.MaxCount)},
 		{"quoll.maxWatches", int64(c.Features.MaxWatches)},
+		{"quoll.watchBytes", c.Features.WatchBytes},
 		{"quoll.maxMultiOps", int64(c.Features.MaxMultiOps)},
 	} {
 		if limit.n <= 0 {
 			problems = append(problems, fmt.Errorf("%s must be positive", limit.id))
 		}
+	}
+	if c.Features.WatchTotalBytes < 0 {
+		problems = append(problems, errors.New("quoll.watchTotalBytes must be positive, or 0"))
 	}
 	return problems
 }

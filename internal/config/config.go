@@ -145,8 +145,10 @@ type Features struct {
 	CloseSessionTxn bool // closeSessionTxn.enabled: the paths are in the txn
 	ReadOnlyMode    bool // readonlymode.enabled
 	Containers      Containers
-	MaxWatches      int // quoll.maxWatches, in all
-	MaxMultiOps     int // quoll.maxMultiOps
+	MaxWatches      int   // quoll.maxWatches, in all
+	WatchBytes      int64 // quoll.watchBytes: of the paths that one connection watches
+	WatchTotalBytes int64 // quoll.watchTotalBytes: of all watched paths; 0 picks by the memory
+	MaxMultiOps     int   // quoll.maxMultiOps
 }
 
 // Containers is how container and TTL nodes are reaped.

@@ -28,6 +28,12 @@ func featureKeys() []Key {
 			into:    func(c *Config) any { return &c.Features.Containers.MaxNeverUsed }},
 		{Name: "quoll.maxWatches", Kind: Long, Default: "100000000",
 			into: func(c *Config) any { return &c.Features.MaxWatches }},
+		{Name: "quoll.watchBytes", Kind: Long, Unit: Bytes, Default: "67108864",
+			Reason: "a connection that watches longer paths in all is closed",
+			into:   func(c *Config) any { return &c.Features.WatchBytes }},
+		{Name: "quoll.watchTotalBytes", Kind: Long, Unit: Bytes, Default: "0",
+			Reason: "0 is a quarter of the memory; who goes beyond it is closed",
+			into:   func(c *Config) any { return &c.Features.WatchTotalBytes }},
 		{Name: "quoll.maxMultiOps", Kind: Long, Default: "1000000",
 			into: func(c *Config) any { return &c.Features.MaxMultiOps }},
 

@@ -17,5 +17,5 @@
 // what takes longer than a batch is a job, named in Effects with a generation, and its completion
 // comes back as an event. A completion of an older generation is dropped.
 //
-// Read replica.go, then tick.go.
+// Read replica.go, then tick.go and rolling.go.
 package replica

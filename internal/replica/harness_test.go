@@ -44,7 +44,7 @@ func newWorld(t *testing.T) *world {
 			},
 			MaxApplyBatch: 4,
 		},
-		Sync:       processor.SyncRules{SnapCount: 1000},
+		Sync:       replica.SyncRules{SnapCount: 1000},
 		TickMillis: 1000, IntervalMillis: 100, ExpiriesPerStepAtMost: 2,
 		Reap:   replica.ReapRules{CheckIntervalMillis: 1000, CandidatesPerTickAtMost: 10},
 		Random: func(int64) int64 { return 0 },

@@ -11,7 +11,7 @@ import (
 // Config is what a replica is told once.
 type Config struct {
 	Chain          processor.Rules
-	Sync           processor.SyncRules
+	Sync           SyncRules
 	TickMillis     int32 // tickTime
 	ServerID       uint8
 	IntervalMillis int64 // how often Tick events come when all is well
@@ -112,7 +112,7 @@ type Replica struct {
 	sessions   *session.Table
 	peer       *quorum.Solo
 	chain      *processor.Chain
-	sync       *processor.Sync
+	sync       *rolling
 	generation uint64
 	effects    Effects
 
@@ -134,7 +134,7 @@ func New(
 		r.sessions.Restore(s.ID, s.TimeoutMillis)
 	}
 	r.peer = quorum.NewSolo(tree.Peek().LastZxid())
-	r.sync = processor.NewSync(config.Sync, config.Random)
+	r.sync = newSync(config.Sync, config.Random)
 	r.chain = processor.NewChain(
 		config.Chain, tree, r.sessions, conns, r.peer, config.Observer)
 	r.reaper = newReaper(config.Reap, now.MonoMillis)
@@ -179,7 +179,7 @@ func emptied(a []Append) []Append {
 // takeAppends hands the peer's transactions to the log.
 func (r *Replica) takeAppends() {
 	for _, e := range r.peer.Take().Append {
-		roll := r.sync.Logged(len(e.Payload))
+		roll := r.sync.logged(len(e.Payload))
 		r.effects.Append = append(r.effects.Append, Append{Entry: e, Roll: roll})
 		r.wantSnapshot = r.wantSnapshot || roll
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"quoll/datatree"
+	"quoll/datatree/watch"
 	"quoll/internal/config"
 	"quoll/internal/replica"
 	"quoll/processor"
@@ -70,7 +71,7 @@ func (s *Server) replicaConfig(rules *auth.Rules, counts *processor.Counts) repl
 			Teller:        s.outlook.clients,
 			MaxApplyBatch: maxApplyBatch,
 		},
-		Sync: processor.SyncRules{
+		Sync: replica.SyncRules{
 			SnapCount:     int64(c.Storage.SnapCount),
 			SnapSizeBytes: c.Storage.SnapSizeLimitBytes,
 		},
@@ -130,6 +131,13 @@ func readLimits(c *config.Config) reads.Limits {
 		MaxWatches: c.Features.MaxWatches, MaxMultiOps: c.Features.MaxMultiOps,
 		MaxMultiBytes: max(maxMultiBytes, 2*c.Network.MaxBufferBytes),
 		ChunkNames:    chunkNames, ChunkBytes: chunkBytes,
+	}
+}
+
+// watchLimits are bytes of watched paths.
+func watchLimits(c *config.Config) watch.Limits {
+	return watch.Limits{
+		Own: c.Features.WatchBytes, Total: orQuarter(c.Features.WatchTotalBytes),
 	}
 }
 

@@ -154,6 +154,7 @@ func (s *Server) run(ctx context.Context) error {
 func (s *Server) assemble() {
 	rules := authRules(s.cfg)
 	s.tree = datatree.New(treeOptions(s.cfg))
+	s.tree.LimitWatches(watchLimits(s.cfg))
 	s.core = newCore(s.clock, s.logger)
 	s.core.snapshot = s.startSnapshot
 	s.shared = &processor.Shared{

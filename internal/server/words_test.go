@@ -127,3 +127,20 @@ func TestWordsUnderLoad(t *testing.T) {
 		r.finish(t)
 	})
 }
+
+// The limits for bytes of watched paths are those of the configuration.
+func TestAConnectionThatWatchesTooMuchIsClosed(t *testing.T) {
+	for _, setting := range []string{"quoll.watchBytes=1000", "quoll.watchTotalBytes=1000"} {
+		r := start(t, t.TempDir(), persistence.OS{}, "gnet", setting)
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		defer cancel()
+		c := dial(t, r.addr)
+		path := "/" + strings.Repeat("n", 599)
+		_, err := c.Exists(ctx, path, true)
+		require.ErrorIs(t, err, jute.NoNode, setting)
+		_, err = c.Exists(ctx, path+"2", true)
+		require.ErrorIs(t, err, io.EOF, setting)
+		c.Abort()
+		r.finish(t)
+	}
+}

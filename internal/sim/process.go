@@ -279,7 +279,7 @@ func (p *process) replicaConfig(rules *auth.Rules) replica.Config {
 				MaxWatches: w.plan.maxWatches, MaxMultiOps: w.plan.model.MaxMultiOps,
 			},
 		},
-		Sync: processor.SyncRules{
+		Sync: replica.SyncRules{
 			SnapCount: l.snapCount, SnapSizeBytes: l.snapBytes,
 		},
 		TickMillis:     tickMillis,

@@ -53,6 +53,8 @@ type Asking struct {
 	// it allows.
 	Refused tell.Kind
 	Limit   int64
+	// Ends says that the connection must end for it: there is no reply.
+	Ends bool
 	// Partial keeps a body in spite of a code: a multiRead that broke off.
 	Partial bool
 }
@@ -110,6 +112,7 @@ func (rd *Reader) node(a *Asking, op jute.OpCode, in *jute.PathWatch) jute.Error
 	if !ok {
 		if op == jute.OpExists && in.Watch {
 			a.View.WatchData(in.Path, a.Watcher)
+			rd.watched(a)
 		}
 		return jute.NoNode
 	}
@@ -132,11 +135,13 @@ func (rd *Reader) node(a *Asking, op jute.OpCode, in *jute.PathWatch) jute.Error
 	}
 	switch {
 	case !in.Watch:
+		return jute.OK
 	case op == jute.OpExists || op == jute.OpGetData:
 		a.View.WatchData(in.Path, a.Watcher)
 	default:
 		a.View.WatchChildren(in.Path, a.Watcher)
 	}
+	rd.watched(a)
 	return jute.OK
 }
 

@@ -46,6 +46,20 @@ func (rd *Reader) tooManyWatches(a *Asking) bool {
 	return true
 }
 
+// watched is called when watches were set. Beyond the limits for bytes of their paths the protocol
+// has no error: the connection ends, and its watches with it.
+func (rd *Reader) watched(a *Asking) {
+	switch beyond := a.View.WatchesExceed(a.Watcher); {
+	case beyond.Own > 0:
+		a.Refused, a.Limit, a.Ends = tell.WatchBytes, beyond.Own, true
+	case beyond.Total > 0:
+		a.Refused, a.Limit, a.Ends = tell.WatchTotalBytes, beyond.Total, true
+	}
+	if a.Ends {
+		rd.Counts.WatchBytesRefused.Add(1)
+	}
+}
+
 // addWatch sets a persistent watch. The node need not exist, and its ACL is looked at when there is
 // an event to deliver.
 func (rd *Reader) addWatch(a *Asking) jute.ErrorCode {
@@ -59,6 +73,7 @@ func (rd *Reader) addWatch(a *Asking) jute.ErrorCode {
 		return jute.SystemError
 	}
 	a.View.AddWatch(watchKey(in.Path), a.Watcher, in.Mode)
+	rd.watched(a)
 	a.Out = jute.Append(a.Out, &jute.ErrorResponse{})
 	return jute.OK
 }
@@ -79,6 +94,7 @@ func (rd *Reader) setWatches(a *Asking) jute.ErrorCode {
 	a.View.SetWatches(a.Watcher, &in, func(event jute.EventType, path []byte) {
 		a.Events = jute.AppendWatcherEvent(a.Events, -1, event, path)
 	})
+	rd.watched(a)
 	return code
 }
 

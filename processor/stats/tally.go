@@ -14,6 +14,8 @@ type Counts struct {
 	Revalidated     atomic.Int64 // connect requests that asked for a session, given or not
 	SessionsRefused atomic.Int64 // by quoll.maxSessions
 	WatchesRefused  atomic.Int64 // by quoll.maxWatches
+	// WatchBytesRefused is connections closed for quoll.watchBytes and quoll.watchTotalBytes.
+	WatchBytesRefused atomic.Int64
 	MultiRefused    atomic.Int64 // by quoll.maxMultiOps, and reads beyond the end of a multiRead
 	LongRefused     atomic.Int64 // transactions that Apache could not read back
 

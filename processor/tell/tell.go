@@ -32,6 +32,8 @@ const (
 	AuthRequired  // a request before authentication with one of the schemes demanded
 
 	TooManyWatches // a watch would be one more than A (quoll.maxWatches)
+	WatchBytes      // the connection watches more than A bytes of paths (quoll.watchBytes)
+	WatchTotalBytes // all watch more than A bytes of paths (quoll.watchTotalBytes)
 	LongMulti      // a multi or multiRead is longer than quoll.maxMultiOps or a reply may be
 	LongWrite      // a transaction would be longer than the A bytes that can be read back
 	LargeRequests  // a request of A bytes, too much for largeRequestMaxBytes with those inside

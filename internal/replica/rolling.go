@@ -1,12 +1,11 @@
-package processor
+package replica
 
-// Sync is the third stage: it hands transactions to the log and decides when the log rolls and a
-// snapshot is due (SyncRequestProcessor). The writing and the flush happen elsewhere; what is
-// durable comes back as an event.
+// rolling decides when the log rolls and a snapshot is due, after so many transactions and bytes
+// that the log was handed (SyncRequestProcessor).
 //
 // Each server waits for a random number of transactions and bytes between half the configured
 // limits and the whole, so that the members of an ensemble do not all snapshot at once.
-type Sync struct {
+type rolling struct {
 	rules     SyncRules
 	random    func(n int64) int64 // in [0, n)
 	txns      int64               // since the last roll
@@ -21,15 +20,15 @@ type SyncRules struct {
 	SnapSizeBytes int64 // snapSizeLimitInKb; <= 0: no limit
 }
 
-// NewSync starts counting; random gives a number in [0, n).
-func NewSync(rules SyncRules, random func(n int64) int64) *Sync {
-	s := &Sync{rules: rules, random: random}
+// newSync starts counting; random gives a number in [0, n).
+func newSync(rules SyncRules, random func(n int64) int64) *rolling {
+	s := &rolling{rules: rules, random: random}
 	s.draw()
 	return s
 }
 
-// Logged counts a transaction of so many bytes; it says whether the log rolls after it.
-func (s *Sync) Logged(bytes int) bool {
+// logged counts a transaction of so many bytes; it says whether the log rolls after it.
+func (s *rolling) logged(bytes int) bool {
 	s.txns++
 	s.bytes += int64(bytes)
 	if s.txns <= s.txnLimit && (s.byteLimit <= 0 || s.bytes <= s.byteLimit) {
@@ -40,7 +39,7 @@ func (s *Sync) Logged(bytes int) bool {
 	return true
 }
 
-func (s *Sync) draw() {
+func (s *rolling) draw() {
 	half := max(s.rules.SnapCount/2, 1)
 	s.txnLimit = half + s.random(half)
 	s.byteLimit = 0

@@ -1,0 +1,72 @@
+package server
+
+import (
+	"math"
+	"os"
+	"path"
+	"runtime/debug"
+	"strconv"
+	"strings"
+)
+
+// quarterMinBytes is the least that a limit which is a part of the memory comes to.
+const quarterMinBytes = 128 << 20
+
+// orQuarter is a limit in bytes, or a quarter of the memory where none is set.
+func orQuarter(set int64) int64 {
+	if set > 0 {
+		return set
+	}
+	limit := debug.SetMemoryLimit(-1) // GOMEMLIMIT; MaxInt64 without one
+	return max(min(limit, memoryLimit(os.ReadFile))/4, quarterMinBytes)
+}
+
+// memoryLimit is the memory that there is for the process: the least of what its cgroups allow and
+// the machine's. Where nobody tells it is without end.
+func memoryLimit(read func(name string) ([]byte, error)) int64 {
+	limit := int64(math.MaxInt64)
+	least := func(text string, unit int64) {
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err == nil && n > 0 && n < math.MaxInt64/unit {
+			limit = min(limit, n*unit)
+		}
+	}
+	for _, line := range lines(read, "/proc/meminfo") {
+		if fields := strings.Fields(line); len(fields) == 3 && fields[0] == "MemTotal:" {
+			least(fields[1], 1<<10)
+		}
+	}
+	for _, line := range lines(read, "/proc/self/cgroup") {
+		// "0::/a/b" is version 2, "4:memory:/a/b" version 1. In a container the path may be that
+		// outside of it, while what is mounted begins inside: so the root is looked at too.
+		parts := strings.SplitN(line, ":", 3)
+		if len(parts) != 3 {
+			continue
+		}
+		root, file := "/sys/fs/cgroup", "memory.max"
+		if parts[1] != "" {
+			root, file = "/sys/fs/cgroup/memory", "memory.limit_in_bytes"
+			if parts[1] != "memory" {
+				continue
+			}
+		}
+		for dir := path.Join("/", parts[2]); ; dir = path.Dir(dir) {
+			for _, text := range lines(read, path.Join(root, dir, file)) {
+				least(text, 1)
+			}
+			if dir == "/" {
+				break
+			}
+		}
+	}
+	return limit
+}
+
+// lines of a small file; none if it cannot be read.
+func lines(read func(name string) ([]byte, error), name string) []string {
+	text, err := read(name)
+	if err != nil {
+		return nil
+	}
+	return strings.Split(strings.TrimSpace(string(text)), "\n")
+}
