@@ -58,11 +58,8 @@ type Config struct {
 	// MaxFrame is the most that is buffered inbound for a stream that does not consume:
 	// jute.maxbuffer + 4. Default 1 MiB + 3, Apache's.
 	MaxFrame int
-	// Backlog is the kernel's queue of connections not yet accepted (clientPortListenBacklog);
-	// the kernel cuts it to somaxconn. Default 4096.
-	Backlog int
-	// KeepAlive is the idle time of TCP keep-alive (clientTcpKeepAlive); 0 is off.
-	KeepAlive time.Duration
+	// Socket is what the kernel is told of listeners.
+	Socket Socket
 
 	// ConnectDeadline is how long a connection may go without Conn.Established. Default 10 s.
 	ConnectDeadline time.Duration
@@ -89,6 +86,10 @@ type Config struct {
 	// OutputBudget is the pending output of all connections above which none with output
 	// pending is read from; at twice the budget OutputHighWater is the cap. Default 256 MiB.
 	OutputBudget int64
+	// InputBudget is the bytes of unfinished frames of all connections, of those that hold more
+	// than 64 KiB, above which the one is closed that has gone longest without a byte. Default 256
+	// MiB.
+	InputBudget int64
 
 	// Refused, which may be nil, is told of each connection that is turned away before it has a
 	// stream, where it is accepted or on its loop. remote is not valid when accept failed; err is
@@ -101,6 +102,15 @@ type Config struct {
 	Listening func([]netip.AddrPort)
 	// Started is given the handle that stops Run. It is called once, before the first accept.
 	Started func(*Handle)
+}
+
+// Socket is what the kernel is told of a listener and its connections.
+type Socket struct {
+	// Backlog is the kernel's queue of connections not yet accepted (clientPortListenBacklog);
+	// the kernel cuts it to somaxconn. Default 4096.
+	Backlog int
+	// KeepAlive is the idle time of TCP keep-alive (clientTcpKeepAlive); 0 is off.
+	KeepAlive time.Duration
 }
 
 // ErrConfig marks a setting that Run cannot work with.
@@ -119,7 +129,7 @@ func (cfg Config) withDefaults() (Config, error) {
 	}
 	setDefault(&cfg.Loops, min(max(runtime.GOMAXPROCS(0)/2, 1), 4))
 	setDefault(&cfg.MaxFrame, 1<<20+3)
-	setDefault(&cfg.Backlog, 4096)
+	setDefault(&cfg.Socket.Backlog, 4096)
 	setDefault(&cfg.ConnectDeadline, 10*time.Second)
 	setDefault(&cfg.StallTimeout, 40*time.Second)
 	setDefault(&cfg.CloseDeadline, 5*time.Second)
@@ -127,6 +137,7 @@ func (cfg Config) withDefaults() (Config, error) {
 	setDefault(&cfg.OutputLowWater, cfg.OutputHighWater/2)
 	setDefault(&cfg.OutputCap, max(64<<20, 4*cfg.OutputHighWater))
 	setDefault(&cfg.OutputBudget, 256<<20)
+	setDefault(&cfg.InputBudget, 256<<20)
 	if cfg.Logger == nil {
 		cfg.Logger = zap.NewNop()
 	}
@@ -134,7 +145,7 @@ func (cfg Config) withDefaults() (Config, error) {
 		cfg.Stats = new(Stats)
 	}
 	switch {
-	case cfg.Loops < 0 || cfg.MaxFrame < 0 || cfg.Backlog < 0:
+	case cfg.Loops < 0 || cfg.MaxFrame < 0 || cfg.Socket.Backlog < 0:
 		return cfg, fmt.Errorf("%w: a size below zero", ErrConfig)
 	case cfg.OutputLowWater >= cfg.OutputHighWater:
 		return cfg, fmt.Errorf("%w: OutputLowWater %d is not below OutputHighWater %d",

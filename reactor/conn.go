@@ -143,6 +143,7 @@ func (c *Conn) SetStallTimeout(d time.Duration) { c.out.stallAfter = d }
 func (c *Conn) Close() {
 	if c.closing != closeNow {
 		c.closing = closeNow
+		c.loop.dropInput(c)
 		c.queue()
 	}
 }
@@ -152,6 +153,7 @@ func (c *Conn) Close() {
 func (c *Conn) CloseAfterFlush() {
 	if c.closing == stayOpen {
 		c.closing = closeFlushed
+		c.loop.dropInput(c)
 		c.out.closeBy = c.loop.clock() + c.loop.r.cfg.CloseDeadline
 		c.queue()
 	}
@@ -225,6 +227,8 @@ func (c *Conn) reasonOf(err error) (CloseReason, error) {
 		return ClosedAtConnectDeadline, err
 	case errors.Is(err, ErrEarlyInput), errors.Is(err, ErrInputCap):
 		return ClosedForInput, err
+	case errors.Is(err, ErrInputBudget), errors.Is(err, ErrInputStalled):
+		return ClosedUnfinished, err
 	case errors.Is(err, ErrOutputCap):
 		return ClosedForOutput, err
 	case errors.Is(err, ErrStalled):

@@ -45,6 +45,11 @@
 //	no byte of output moves for long   -> reset, ErrStalled, at most 64 a scan
 //	output above OutputCap             -> closed, ErrOutputCap (a flood of watch events)
 //	no Established for ConnectDeadline -> closed, ErrConnectDeadline
+//	unfinished frames above InputBudget
+//	                                   -> the one that has gone longest without a byte is closed,
+//	                                      ErrInputBudget
+//	no byte of an unfinished frame for long
+//	                                   -> closed, ErrInputStalled
 //	64 KiB before Established, or more than MaxFrame after, that the stream does not consume
 //	                                   -> closed, ErrEarlyInput, ErrInputCap
 //
@@ -79,7 +84,7 @@
 //
 // # Reading order
 //
-// reactor.go (Stream, Lane, Run, Handle) and config.go, conn.go, loop.go, input.go, output.go with
-// chunks.go, clock.go, limits.go, listen.go, link.go, gnet.go, sentinel_unix.go
+// reactor.go (Stream, Lane, Run, Handle) and config.go, conn.go, loop.go, input.go, unfinished.go,
+// output.go with chunks.go, clock.go, limits.go, listen.go, link.go, gnet.go, sentinel_unix.go
 // (sentinel_other.go), pause_linux.go, std.go, std_raw_unix.go, std_write.go, stats.go.
 package reactor

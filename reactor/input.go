@@ -16,6 +16,8 @@ type inbox struct {
 	// ready: the connection is in loop.ready, put there in turn readyIn.
 	ready   bool
 	readyIn uint64
+	part    unfinished
+	stashed bool // bytes have come in since the last Input
 }
 
 // smallBytes is the size of the leftovers that loops recycle: the tail of a frame that straddles
@@ -103,7 +105,8 @@ func (l *loop) received(c *Conn, p []byte) {
 		return
 	}
 	c.in.stash(l, p)
-	if c.in.len() > l.hardInputBytes {
+	c.in.stashed = true
+	if c.in.len() > l.r.hardInputBytes {
 		c.fail(ErrInputCap)
 	}
 	if !held {
@@ -141,6 +144,8 @@ func (l *loop) input(c *Conn, fresh []byte) {
 			c.fail(ErrInputCap)
 		}
 	}
+	l.gaugeInput(c, len(fresh) > 0 || c.in.stashed)
+	c.in.stashed = false
 	// Not left to the end of the turn: the transport may look at the socket before that, and must
 	// not find a FIN behind input that is parked.
 	c.applyReading()

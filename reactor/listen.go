@@ -42,8 +42,10 @@ func newDoors(r *reactor, t transport) *doors {
 
 // bind opens a listening socket without accepting on it.
 func (d *doors) bind(address string) (net.Listener, error) {
-	keepAlive := net.KeepAliveConfig{Enable: d.r.cfg.KeepAlive > 0, Idle: d.r.cfg.KeepAlive,
-		Interval: max(d.r.cfg.KeepAlive/5, time.Second), Count: 5}
+	idle := d.r.cfg.Socket.KeepAlive
+	keepAlive := net.KeepAliveConfig{
+		Enable: idle > 0, Idle: idle, Interval: max(idle/5, time.Second), Count: 5,
+	}
 	lc := net.ListenConfig{KeepAlive: -1, KeepAliveConfig: keepAlive}
 	// Go's default is a multipath socket, whose connections inherit nothing that is set on it.
 	lc.SetMultipathTCP(false)
@@ -51,7 +53,7 @@ func (d *doors) bind(address string) (net.Listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reactor: listen: %w", err)
 	}
-	if err := setBacklog(ln, d.r.cfg.Backlog); err != nil {
+	if err := setBacklog(ln, d.r.cfg.Socket.Backlog); err != nil {
 		d.r.log.Warn("cannot set the listen backlog", zap.String("address", address),
 			zap.Error(err))
 	}

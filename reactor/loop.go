@@ -42,18 +42,13 @@ type loop struct {
 	early      earlyList
 	small      [][]byte // recycled leftovers, smallBytes each
 	tally      tally
-	// hardInputBytes closes a connection that is held and yet sends, where the transport cannot
-	// stop reading.
-	hardInputBytes int
+	unfinished unfinishedList
 }
 
 func newLoop(r *reactor) *loop {
-	return &loop{
-		r:              r,
-		turnNumber:     1,
-		small:          make([][]byte, 0, 64),
-		hardInputBytes: max(16<<20, 4*r.cfg.MaxFrame),
-	}
+	l := &loop{r: r, turnNumber: 1, small: make([][]byte, 0, 64)}
+	l.unfinished.init()
+	return l
 }
 
 // clock is the monotonic time since the reactor started.
@@ -127,7 +122,7 @@ func (l *loop) setNeed() {
 	switch {
 	case len(l.pending) > 0:
 		need = needScan
-	case l.early.oldest != nil:
+	case l.early.oldest != nil, l.unfinished.oldest != nil:
 		need = needDeadlines
 	}
 	if was := l.need.Load(); was != need {
@@ -175,6 +170,7 @@ func (l *loop) ended(c *Conn, err error) {
 	l.r.stats.PendingBytes.Add(-int64(c.out.counted))
 	c.out.counted = 0
 	c.out.drop()
+	l.dropInput(c)
 	c.in.drop(l)
 	l.early.remove(c)
 	l.conns.Add(-1)

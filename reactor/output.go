@@ -153,6 +153,7 @@ func (l *loop) mark(c *Conn, left int) {
 		l.resumes++
 	}
 	c.out.high, c.out.flood = high, 0
+	l.gaugeInput(c, false) // who is not read from cannot go on with a frame
 	c.queue()
 	if !c.held() && (c.in.again || c.in.len() > 0) {
 		l.makeReady(c, l.turnNumber-1)
@@ -187,6 +188,8 @@ func (l *loop) scan() {
 		l.early.remove(c)
 		c.fail(ErrConnectDeadline)
 	}
+	l.expireInput(now)
+	l.relieveInput()
 }
 
 // stallsPerScan bounds how many connections a scan finds stalled: thousands that fell silent

@@ -133,7 +133,7 @@ func TestQuietSeesOtherReadyConnections(t *testing.T) {
 // TestBacklog: the accept queue is as long as it was asked to be.
 func TestBacklog(t *testing.T) {
 	for _, backlog := range []int{7, 100} {
-		ln, err := newDoors(newReactor(Config{Backlog: backlog}), nil).bind("127.0.0.1:0")
+		ln, err := newDoors(newReactor(Config{Socket: Socket{Backlog: backlog}}), nil).bind("127.0.0.1:0")
 		noError(t, err)
 		raw, err := ln.(syscall.Conn).SyscallConn()
 		noError(t, err)

@@ -69,6 +69,9 @@ type reactor struct {
 	doors     *doors
 	outputs   bytebufferpool.Pool
 	lastID    atomic.Uint64
+	// hardInputBytes closes a connection that is held and yet sends, where the transport cannot
+	// stop reading.
+	hardInputBytes int
 
 	clockKick chan struct{}
 	clockStop chan struct{}
@@ -129,6 +132,8 @@ func newReactor(cfg Config) *reactor {
 		probes:    make(chan int, cfg.Loops),
 		stopping:  make(chan struct{}),
 		done:      make(chan struct{}),
+
+		hardInputBytes: max(16<<20, 4*cfg.MaxFrame),
 	}
 }
 

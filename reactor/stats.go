@@ -40,6 +40,8 @@ const (
 	ClosedAtConnectDeadline
 	// ClosedForInput: see ErrEarlyInput and ErrInputCap.
 	ClosedForInput
+	// ClosedUnfinished: see ErrInputBudget and ErrInputStalled.
+	ClosedUnfinished
 	// ClosedForOutput: see ErrOutputCap.
 	ClosedForOutput
 	// ClosedStalled: see ErrStalled.
@@ -51,8 +53,8 @@ const (
 
 // String is the reason as a metric's label.
 func (r CloseReason) String() string {
-	return [...]string{"peer", "error", "server", "connect_deadline", "input", "output", "stalled",
-		"stop", "unknown"}[min(r, closeReasons)]
+	return [...]string{"peer", "error", "server", "connect_deadline", "input", "unfinished",
+		"output", "stalled", "stop", "unknown"}[min(r, closeReasons)]
 }
 
 // Stats counts what the reactor did. Any goroutine may read it at any time; the hot counters are
@@ -72,6 +74,9 @@ type Stats struct {
 	Paused   atomic.Int64 // times a connection stopped being read from
 	Resumed  atomic.Int64
 
+	// InputBytes is a gauge: memory of frames that are not whole, of connections with more than 64
+	// KiB of one.
+	InputBytes atomic.Int64
 	// PendingBytes is a gauge: output that the transports hold and the kernel has not taken.
 	PendingBytes atomic.Int64
 }

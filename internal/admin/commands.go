@@ -47,6 +47,8 @@ type Doors struct {
 	Rejected int64 // for a limit, before they had a stream
 	Dropped  int64 // by their clients, without a closeSession
 	Expired  int64 // without a session in time
+	// Unfinished were closed for a request that did not end; UnfinishedBytes are in such now.
+	Unfinished, UnfinishedBytes int64
 }
 
 const (

@@ -142,6 +142,8 @@ func (c *Commands) registerGauges() {
 	r.Gauge("non_mtls_local_conn_count", zero)
 	r.Gauge("quoll_frame_refused_count", shared.Counts.FrameRefused.Load)
 	r.Gauge("quoll_zxid_ahead_count", shared.Counts.ZxidAhead.Load)
+	r.Gauge("quoll_unfinished_closed_count", func() int64 { return c.Doors().Unfinished })
+	r.Gauge("quoll_unfinished_bytes", func() int64 { return c.Doors().UnfinishedBytes })
 	r.Gauge("quoll_sessions_refused_count", shared.Counts.SessionsRefused.Load)
 	r.Gauge("quoll_watches_refused_count", shared.Counts.WatchesRefused.Load)
 	r.Gauge("quoll_watch_bytes_refused_count", shared.Counts.WatchBytesRefused.Load)

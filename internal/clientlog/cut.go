@@ -24,6 +24,8 @@ func whyCut(err error) tell.Kind {
 		return tell.OutputFull
 	case errors.Is(err, reactor.ErrEarlyInput), errors.Is(err, reactor.ErrInputCap):
 		return tell.InputFull
+	case errors.Is(err, reactor.ErrInputBudget), errors.Is(err, reactor.ErrInputStalled):
+		return tell.Unfinished
 	case errors.Is(err, reactor.ErrConnectDeadline):
 		return tell.NoSession
 	}

@@ -93,6 +93,9 @@ var lines = [tell.Kinds]line{
 	tell.InputFull: {
 		level: warn, text: "connection closed: more input than is taken from it",
 	},
+	tell.Unfinished: {
+		level: warn, text: "connection closed: an unfinished request, see quoll.inputTotalBytes",
+	},
 	tell.NoSession: {level: debug, text: "connection closed: no session within the time for it"},
 
 	tell.TooManyOfAddress: {

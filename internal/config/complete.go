@@ -209,6 +209,9 @@ func (c *Config) oneOf() (problems []error) {
 	if c.Features.WatchTotalBytes < 0 {
 		problems = append(problems, errors.New("quoll.watchTotalBytes must be positive, or 0"))
 	}
+	if c.Network.InputTotalBytes < 0 {
+		problems = append(problems, errors.New("quoll.inputTotalBytes must be positive, or 0"))
+	}
 	return problems
 }
 

@@ -101,6 +101,7 @@ type Network struct {
 	EventLoops         int           // quoll.eventLoops; 0 picks by the number of cores
 	OutputBytes        int64         // quoll.outputBytes: replies waiting for one connection
 	OutputTotalBytes   int64         // quoll.outputTotalBytes: replies waiting for all of them
+	InputTotalBytes    int64         // quoll.inputTotalBytes: unfinished requests; 0: by the memory
 	MaxOutstanding     int           // quoll.maxOutstanding: requests of one connection inside
 }
 

@@ -176,15 +176,16 @@ func reactorConfig(c *config.Config) reactor.Config {
 		MaxCnxns:        c.Network.MaxConnections,
 		OutputHighWater: int(c.Network.OutputBytes),
 		OutputBudget:    c.Network.OutputTotalBytes,
+		InputBudget:     orQuarter(c.Network.InputTotalBytes),
 	}
 	if c.Network.Transport == config.Std {
 		r.Transport = reactor.Std
 	}
 	if c.Network.Backlog > 0 {
-		r.Backlog = c.Network.Backlog
+		r.Socket.Backlog = c.Network.Backlog
 	}
 	if c.Network.TCPKeepAlive {
-		r.KeepAlive = 2 * time.Hour
+		r.Socket.KeepAlive = 2 * time.Hour
 	}
 	return r
 }

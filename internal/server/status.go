@@ -173,6 +173,9 @@ func (o *outlook) countDoors() admin.Doors {
 		Rejected: rejected,
 		Dropped:  d.Closed[reactor.ClosedByPeer].Load() + d.Closed[reactor.ClosedByError].Load(),
 		Expired:  d.Closed[reactor.ClosedAtConnectDeadline].Load(),
+
+		Unfinished:      d.Closed[reactor.ClosedUnfinished].Load(),
+		UnfinishedBytes: d.InputBytes.Load(),
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"quoll/internal/sim/client"
 	"quoll/internal/sim/history"
+	"quoll/processor"
 )
 
 // words answers the one four-letter word that the simulated server knows. What words tell is
@@ -14,14 +15,15 @@ type words struct{}
 const aWord, itsAnswer = "ruok", "imok"
 
 // Word implements processor.Words.
-func (words) Word(in []byte) (answer []byte, used int, known bool) {
+func (words) Word(in []byte) (w processor.Word, used int, known bool) {
 	switch {
 	case len(in) < 4:
-		return nil, 0, strings.HasPrefix(aWord, string(in))
+		return w, 0, strings.HasPrefix(aWord, string(in))
 	case string(in[:4]) == aWord:
-		return []byte(itsAnswer), 4, true
+		w.Answer = func() []byte { return []byte(itsAnswer) }
+		return w, 4, true
 	}
-	return nil, 0, false
+	return w, 0, false
 }
 
 // asker is the client's end of a connection that asks for a word.

@@ -16,8 +16,8 @@ type Counts struct {
 	WatchesRefused  atomic.Int64 // by quoll.maxWatches
 	// WatchBytesRefused is connections closed for quoll.watchBytes and quoll.watchTotalBytes.
 	WatchBytesRefused atomic.Int64
-	MultiRefused    atomic.Int64 // by quoll.maxMultiOps, and reads beyond the end of a multiRead
-	LongRefused     atomic.Int64 // transactions that Apache could not read back
+	MultiRefused      atomic.Int64 // by quoll.maxMultiOps, and reads beyond the end of a multiRead
+	LongRefused       atomic.Int64 // transactions that Apache could not read back
 
 	ThrottleWaits atomic.Int64 // times that the queue in front of Prep began to fill
 	Stale         atomic.Int64 // requests that left it when nobody waited for them any more

@@ -31,19 +31,20 @@ const (
 	UnknownScheme // nobody can authenticate with scheme Text
 	AuthRequired  // a request before authentication with one of the schemes demanded
 
-	TooManyWatches // a watch would be one more than A (quoll.maxWatches)
+	TooManyWatches  // a watch would be one more than A (quoll.maxWatches)
 	WatchBytes      // the connection watches more than A bytes of paths (quoll.watchBytes)
 	WatchTotalBytes // all watch more than A bytes of paths (quoll.watchTotalBytes)
-	LongMulti      // a multi or multiRead is longer than quoll.maxMultiOps or a reply may be
-	LongWrite      // a transaction would be longer than the A bytes that can be read back
-	LargeRequests  // a request of A bytes, too much for largeRequestMaxBytes with those inside
-	Throttled      // a request waited longer than throttled_op_wait_time, and is refused
-	Stale          // a request waited until nobody wanted its answer: its connection ends
+	LongMulti       // a multi or multiRead is longer than quoll.maxMultiOps or a reply may be
+	LongWrite       // a transaction would be longer than the A bytes that can be read back
+	LargeRequests   // a request of A bytes, too much for largeRequestMaxBytes with those inside
+	Throttled       // a request waited longer than throttled_op_wait_time, and is refused
+	Stale           // a request waited until nobody wanted its answer: its connection ends
 
 	Cut        // a connection ended, and not because its stream closed it; Err: why
 	Stalled    // likewise: its client took no byte of its replies for the session's timeout
 	OutputFull // likewise: more events wait for its client than may
 	InputFull  // likewise: its client sends more than is taken
+	Unfinished // likewise: it did not go on with a frame, and all unfinished ones are too long
 	NoSession  // likewise: no session began in the time that there is for it
 
 	TooManyOfAddress   // a connection would be one more of its address than A (maxClientCnxns)
