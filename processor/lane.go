@@ -137,11 +137,17 @@ func (l *Lane) Record(reads, updates stats.Recorder) {
 func (l *Lane) Open(out Output, peer netip.AddrPort) *Stream {
 	s := &Stream{
 		lane: l, out: out, peer: peer, owner: session.Owner(l.owners.Add(1)),
-		openedMillis: l.clock(),
 	}
 	s.identity.Store(auth.Connected(peer.Addr()))
-	s.stats.begin(s, l.connResets.Load())
+	s.stats.begin(s, l.connResets.Load(), l.clock())
 	s.watcher = l.Conns.add(s, l.Tree.WatchesNow())
+	return s
+}
+
+// OpenGuest starts a connection that there is no descriptor for: it may ask for a four-letter word.
+func (l *Lane) OpenGuest(out Output, peer netip.AddrPort) *Stream {
+	s := l.Open(out, peer)
+	s.guest = true
 	return s
 }
 

@@ -38,10 +38,10 @@ type connStats struct {
 }
 
 // begin is a connection that was just opened.
-func (st *connStats) begin(s *Stream, resets uint64) {
+func (st *connStats) begin(s *Stream, resets uint64, openedMillis int64) {
 	st.counts, st.resets, st.shownResets = stats.NewConn(), resets, resets
 	st.shown = ConnStats{
-		Peer: s.peer, OpenedMillis: s.openedMillis, Reading: true, Conn: st.counts,
+		Peer: s.peer, OpenedMillis: openedMillis, Reading: true, Conn: st.counts,
 	}
 }
 

@@ -37,6 +37,7 @@ type Stream struct {
 	watcher watch.Watcher
 	phase   phase
 	parked  bool
+	guest   bool // a word is answered, a session is not opened
 	deaf    bool // a request got no answer: its session ends, and none behind it may get one
 
 	identity atomic.Pointer[auth.Identity] // replaced by auth packets, never changed
@@ -45,7 +46,6 @@ type Stream struct {
 
 	session       jute.SessionID
 	timeoutMillis int32
-	openedMillis  int64
 	intake        intake
 	inFlight      int // requests that the core has
 	inFlightBytes int // their weights
@@ -401,6 +401,12 @@ func (s *Stream) connectRequest(frame []byte) {
 	in.Fields(&c)
 	l := s.lane
 	l.Counts.Connects.Add(1)
+	if s.guest {
+		l.Counts.GuestsRefused.Add(1)
+		s.tell(tell.Event{Kind: tell.NoDescriptors})
+		s.end()
+		return
+	}
 	if !l.Serving.Load() {
 		s.notServing(in.SessionID)
 		return

@@ -5,6 +5,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"quoll/jute"
+	"quoll/processor/tell"
 )
 
 // oneWord answers every word with the same text.
@@ -62,4 +65,31 @@ func TestALongWordIsAnsweredAsideAndByMail(t *testing.T) {
 	require.Zero(t, s.inFlight)
 	require.Empty(t, outGone.out)
 	require.Zero(t, l.Busy())
+}
+
+// At the limit of open files a connection may ask for a word, and nothing else.
+func TestAGuestMayAskAWordAndNothingElse(t *testing.T) {
+	l, core := testLane(t, 0, 1)
+	l.Words = &oneWord{}
+	var events told
+	l.Teller = &events
+	guest := func(in []byte) *output {
+		out := &output{}
+		s := l.OpenGuest(out, netip.MustParseAddrPort("10.0.0.1:4444"))
+		s.Input(in)
+		l.Turn()
+		require.True(t, out.closed)
+		return out
+	}
+	require.Equal(t, "facts", string(guest([]byte("ruok")).out))
+	l.Words = nil
+	connect := jute.Append(jute.FrameStart(nil), &jute.ConnectRequest{
+		TimeOut: 4000, Passwd: make([]byte, 16),
+	})
+	jute.FrameEnd(connect, 0)
+	require.Empty(t, guest(connect).out)
+	require.Empty(t, core.requests)
+	require.Len(t, events, 1)
+	require.Equal(t, tell.NoDescriptors, events[0].Kind)
+	require.Equal(t, int64(1), l.Counts.GuestsRefused.Load())
 }

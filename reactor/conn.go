@@ -55,6 +55,7 @@ type Conn struct {
 	parked      bool
 	established bool
 	queued      bool // in loop.dirty
+	guest       bool // there are no descriptors for more connections
 	gone        bool // Closed was called, or is about to be
 }
 
@@ -63,6 +64,10 @@ func (c *Conn) ID() uint64 { return c.id }
 
 // RemoteAddr is the client's address, IPv4 in its short form. It stays valid after the close.
 func (c *Conn) RemoteAddr() netip.AddrPort { return c.remote }
+
+// Guest tells that the connection was let in although there are no descriptors for more: it is for
+// a short question, and has a second for it.
+func (c *Conn) Guest() bool { return c.guest }
 
 // Write appends p to the output, which leaves at the end of the turn in one write. It never
 // blocks and never fails; after Close or CloseAfterFlush it does nothing. p is copied.
@@ -130,7 +135,7 @@ func (c *Conn) Again() {
 func (c *Conn) Established() {
 	if !c.established {
 		c.established = true
-		c.loop.early.remove(c)
+		c.loop.early.of(c).remove(c)
 	}
 }
 

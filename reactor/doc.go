@@ -44,7 +44,7 @@
 //	                                      64 a scan are read from again
 //	no byte of output moves for long   -> reset, ErrStalled, at most 64 a scan
 //	output above OutputCap             -> closed, ErrOutputCap (a flood of watch events)
-//	no Established for ConnectDeadline -> closed, ErrConnectDeadline
+//	no Established for ConnectDeadline -> closed, ErrConnectDeadline; a guest has a second
 //	unfinished frames above InputBudget
 //	                                   -> the one that has gone longest without a byte is closed,
 //	                                      ErrInputBudget
@@ -59,6 +59,9 @@
 // Not read from means that the kernel's receive buffer fills and TCP stops the sender. gnet cannot
 // do that; on Linux pause_linux.go does it behind gnet's back. Elsewhere a connection that keeps
 // sending while it is not read from is closed at 16 MiB.
+//
+// At the limit of open files some connections are let in as guests, who may ask how the server is,
+// and the acceptor takes its time: who is turned away comes back at once.
 //
 // A FIN is the end of a connection, but only after the input before it: what Input writes for it
 // still leaves, in one write, and a connection that is parked or flushing does not see the FIN.

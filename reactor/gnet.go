@@ -111,9 +111,10 @@ func (t *gnetTransport) enrolSentinel(gl *gnetLoop) error {
 	return nil
 }
 
-func (t *gnetTransport) adopt(nc net.Conn, remote netip.AddrPort) error {
+func (t *gnetTransport) adopt(nc net.Conn, remote netip.AddrPort, guest bool) error {
 	c := &gnetConn{}
 	t.r.initConn(&c.Conn, c, remote)
+	c.guest = guest
 	_, err := t.client.EnrollContext(nc, c)
 	return err
 }

@@ -3,6 +3,7 @@ package reactor
 import (
 	"net/netip"
 	"sync"
+	"time"
 )
 
 // admission counts the open connections, in all and by address, and says who may come in. It is
@@ -15,8 +16,20 @@ type admission struct {
 
 	mu        sync.Mutex
 	total     int
+	guests    int
 	byAddress map[netip.Addr]int
 }
+
+// guestsMost is how many connections are let in at the limit of open files, as guests: who looks
+// after a server that is full must be able to ask it how it is. They are part of descriptorReserve.
+const guestsMost = 32
+
+// guestDeadline is how long a guest has for what it came for.
+const guestDeadline = time.Second
+
+// atLimitPause is how long an acceptor waits at the limit of open files for the next: clients that
+// are turned away come back at once, and would keep a core busy with it.
+const atLimitPause = 2 * time.Millisecond
 
 func newAdmission(maxTotal, maxByAddress int) *admission {
 	why := RefusedByTotal
@@ -46,11 +59,31 @@ func (a *admission) enter(addr netip.Addr) (Refusal, bool) {
 	return 0, true
 }
 
-func (a *admission) leave(addr netip.Addr) {
+// enterGuest admits a guest, who must leave later.
+func (a *admission) enterGuest(addr netip.Addr) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.total--
+	if a.guests == guestsMost {
+		return false
+	}
+	a.guests++
+	a.byAddress[addr]++
+	return true
+}
+
+func (a *admission) leave(addr netip.Addr, guest bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if guest {
+		a.guests--
+	} else {
+		a.total--
+	}
 	if a.byAddress[addr]--; a.byAddress[addr] <= 0 {
 		delete(a.byAddress, addr)
 	}
 }
+
+// ConnectionLimit is how many connections the limit of open files leaves room for; 0: no such limit
+// is known.
+func ConnectionLimit() int { return descriptorLimit() }

@@ -188,7 +188,7 @@ func TestAdmissionForgetsAddresses(t *testing.T) {
 		holds(t, ok, "first of an address")
 		why, ok := a.enter(addr)
 		holds(t, !ok && why == RefusedByAddress, "second of an address")
-		a.leave(addr)
+		a.leave(addr, false)
 	}
 	equal(t, 0, a.count(), "connections")
 	equal(t, 0, len(a.byAddress), "addresses")

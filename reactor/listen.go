@@ -135,8 +135,10 @@ func (d *doors) accept(ln net.Listener) {
 		nc, err := ln.Accept()
 		if err == nil {
 			pause = 0
-			d.admit(nc)
-			continue
+			if d.admit(nc) || d.r.rest(atLimitPause) {
+				continue
+			}
+			return
 		}
 		if !d.wanted(ln) {
 			return
@@ -154,25 +156,30 @@ func (d *doors) accept(ln net.Listener) {
 	}
 }
 
-// admit applies the limits and hands the connection to a loop.
-func (d *doors) admit(nc net.Conn) {
+// admit applies the limits and hands the connection to a loop. It is false at the limit of open
+// files, where the next need not be taken at once.
+func (d *doors) admit(nc net.Conn) bool {
 	remote := addrPort(nc.RemoteAddr())
-	if why, ok := d.r.admission.enter(remote.Addr()); !ok {
+	why, ok := d.r.admission.enter(remote.Addr())
+	full := !ok && why == RefusedByDescriptors
+	guest := full && d.r.admission.enterGuest(remote.Addr())
+	if !ok && !guest {
 		d.r.turnedAway(why, remote, nil)
 		_ = nc.Close()
-		return
+		return !full
 	}
 	d.places <- struct{}{}
 	d.wg.Add(1)
 	go func() {
 		defer d.wg.Done()
 		defer func() { <-d.places }()
-		if err := d.transport.adopt(nc, remote); err != nil {
-			d.r.admission.leave(remote.Addr())
+		if err := d.transport.adopt(nc, remote, guest); err != nil {
+			d.r.admission.leave(remote.Addr(), guest)
 			d.r.refused(remote, fmt.Errorf("no loop took it: %w", err))
 			_ = nc.Close()
 		}
 	}()
+	return !full
 }
 
 // addrPort is the short form of an address: IPv4 is never written as IPv6.

@@ -39,7 +39,7 @@ type loop struct {
 	pending    []*Conn // have output that the kernel did not take
 	stalls     int     // found by this scan
 	resumes    int     // since the last scan
-	early      earlyList
+	early      earlyLists
 	small      [][]byte // recycled leftovers, smallBytes each
 	tally      tally
 	unfinished unfinishedList
@@ -122,7 +122,7 @@ func (l *loop) setNeed() {
 	switch {
 	case len(l.pending) > 0:
 		need = needScan
-	case l.early.oldest != nil, l.unfinished.oldest != nil:
+	case l.early.any(), l.unfinished.oldest != nil:
 		need = needDeadlines
 	}
 	if was := l.need.Load(); was != need {
@@ -143,8 +143,8 @@ func (l *loop) opened(c *Conn) bool {
 		c.gone = true
 		l.conns.Add(-1)
 		c.out.drop()
-		l.early.remove(c)
-		l.r.admission.leave(c.remote.Addr())
+		l.early.of(c).remove(c)
+		l.r.admission.leave(c.remote.Addr(), c.guest)
 		l.r.turnedAway(RefusedByLane, c.remote, nil)
 		return false
 	}
@@ -152,7 +152,10 @@ func (l *loop) opened(c *Conn) bool {
 	l.r.stats.Open.Add(1)
 	if !c.established {
 		c.connectBy = l.clock() + l.r.cfg.ConnectDeadline
-		l.early.add(c)
+		if c.guest {
+			c.connectBy = l.clock() + min(guestDeadline, l.r.cfg.ConnectDeadline)
+		}
+		l.early.of(c).add(c)
 	}
 	return true
 }
@@ -172,15 +175,27 @@ func (l *loop) ended(c *Conn, err error) {
 	c.out.drop()
 	l.dropInput(c)
 	c.in.drop(l)
-	l.early.remove(c)
+	l.early.of(c).remove(c)
 	l.conns.Add(-1)
-	l.r.admission.leave(c.remote.Addr())
+	l.r.admission.leave(c.remote.Addr(), c.guest)
 	reason, told := c.reasonOf(err)
 	l.r.stats.Closed[reason].Add(1)
 	l.r.stats.Open.Add(-1)
 	l.work = true
 	c.stream.Closed(told)
 }
+
+// earlyLists is the strangers and the guests, who have less time.
+type earlyLists struct{ strangers, guests earlyList }
+
+func (e *earlyLists) of(c *Conn) *earlyList {
+	if c.guest {
+		return &e.guests
+	}
+	return &e.strangers
+}
+
+func (e *earlyLists) any() bool { return e.strangers.oldest != nil || e.guests.oldest != nil }
 
 // earlyList is the connections that have not called Established, oldest first, which is the order
 // of their deadlines.

@@ -184,9 +184,11 @@ func (l *loop) scan() {
 	for i := len(l.pending) - 1; i >= 0; i-- {
 		l.review(l.pending[i], now)
 	}
-	for c := l.early.oldest; c != nil && now >= c.connectBy; c = l.early.oldest {
-		l.early.remove(c)
-		c.fail(ErrConnectDeadline)
+	for _, early := range []*earlyList{&l.early.strangers, &l.early.guests} {
+		for c := early.oldest; c != nil && now >= c.connectBy; c = early.oldest {
+			early.remove(c)
+			c.fail(ErrConnectDeadline)
+		}
 	}
 	l.expireInput(now)
 	l.relieveInput()

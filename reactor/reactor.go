@@ -52,7 +52,7 @@ type transport interface {
 	// start makes a goroutine for each loop.
 	start() error
 	// adopt gives a connection to the loop with the fewest. It returns when a loop has it.
-	adopt(net.Conn, netip.AddrPort) error
+	adopt(nc net.Conn, remote netip.AddrPort, guest bool) error
 	// stop closes every connection on its loop and returns when the loops have ended. No adopt is
 	// under way and none follows.
 	stop()

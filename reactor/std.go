@@ -75,14 +75,16 @@ func (t *stdTransport) start() error {
 	return nil
 }
 
-func (t *stdTransport) adopt(nc net.Conn, remote netip.AddrPort) error {
+func (t *stdTransport) adopt(nc net.Conn, remote netip.AddrPort, guest bool) error {
 	least := t.loops[0]
 	for _, sl := range t.loops[1:] {
 		if sl.loop.conns.Load() < least.loop.conns.Load() {
 			least = sl
 		}
 	}
-	if !least.post(stdEvent{c: newStdConn(least, nc, remote), kind: stdOpened}) {
+	c := newStdConn(least, nc, remote)
+	c.guest = guest
+	if !least.post(stdEvent{c: c, kind: stdOpened}) {
 		return ErrStopping
 	}
 	return nil

@@ -44,7 +44,9 @@ func (m *monitor) follow(c *Commands) {
 		{counter: ours.Throttle.Stale, read: counts.Stale.Load},
 		{counter: ours.Throttle.StaleDropped, read: counts.StaleDropped.Load},
 		{counter: ours.Connections.ClosedNotServing, read: counts.NotServing.Load},
-		{counter: ours.Connections.Rejected, read: func() int64 { return c.Doors().Rejected }},
+		{counter: ours.Connections.Rejected, read: func() int64 {
+			return c.Doors().Rejected + counts.GuestsRefused.Load()
+		}},
 		{counter: ours.Connections.Dropped, read: func() int64 { return c.Doors().Dropped }},
 		{counter: ours.Connections.SessionlessExpired,
 			read: func() int64 { return c.Doors().Expired }},

@@ -87,6 +87,9 @@ type Listener struct {
 	Port int    // 0 lets the kernel choose
 }
 
+// DefaultMaxSessions is quoll.maxSessions where nobody sets it: more than a machine can hold.
+const DefaultMaxSessions = 10_000_000
+
 // Network is how clients reach the server and what a connection may take.
 type Network struct {
 	Client             Listener      // clientPort and clientPortAddress

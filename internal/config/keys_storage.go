@@ -1,5 +1,7 @@
 package config
 
+import "strconv"
+
 func storageKeys() []Key {
 	return []Key{
 		{Name: "dataDir", into: func(c *Config) any { return &c.Storage.DataDir }},
@@ -66,7 +68,7 @@ func sessionKeys() []Key {
 		{Name: "maxSessionTimeout", Kind: Number, Unit: Millis, Default: "-1",
 			Reason: "-1 is 20 ticks",
 			into:   func(c *Config) any { return &c.Sessions.MaxTimeout }},
-		{Name: "quoll.maxSessions", Kind: Long, Default: "10000000",
+		{Name: "quoll.maxSessions", Kind: Long, Default: strconv.Itoa(DefaultMaxSessions),
 			into: func(c *Config) any { return &c.Sessions.MaxCount }},
 	}
 }

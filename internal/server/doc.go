@@ -20,6 +20,6 @@
 // Read server.go (the assembly) with start.go (until it serves), then core.go, logwriter.go,
 // snapshot.go, storage.go and rules.go. What is seen from outside is in status.go, observer.go and
 // alarms.go; aside.go is where long answers to four-letter words are made; purge.go, memory.go and
-// guard.go are what the ticker does besides; available.go is how much memory there is. here.go is
-// for config check.
+// guard.go are what the ticker does besides; available.go is how much memory there is,
+// descriptors.go how many connections. here.go is for config check.
 package server

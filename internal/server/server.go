@@ -153,6 +153,9 @@ func (s *Server) run(ctx context.Context) error {
 // who asks for a session.
 func (s *Server) assemble() {
 	rules := authRules(s.cfg)
+	for _, text := range withoutDescriptors(s.cfg, reactor.ConnectionLimit()) {
+		s.logger.Warn(text)
+	}
 	s.tree = datatree.New(treeOptions(s.cfg))
 	s.tree.LimitWatches(watchLimits(s.cfg))
 	s.core = newCore(s.clock, s.logger)
@@ -225,6 +228,9 @@ func (s *Server) loops(cfg reactor.Config) error {
 		lane.Record(latency.ReadLatency.Recorder(), latency.UpdateLatency.Recorder())
 		return reactor.Lane{
 			Open: func(c *reactor.Conn) reactor.Stream {
+				if c.Guest() {
+					return lane.OpenGuest(c, c.RemoteAddr())
+				}
 				return lane.Open(c, c.RemoteAddr())
 			},
 			Drain: lane.Drain,

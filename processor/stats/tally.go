@@ -14,6 +14,7 @@ type Counts struct {
 	Revalidated     atomic.Int64 // connect requests that asked for a session, given or not
 	SessionsRefused atomic.Int64 // by quoll.maxSessions
 	WatchesRefused  atomic.Int64 // by quoll.maxWatches
+	GuestsRefused   atomic.Int64 // who wanted a session when there were no descriptors
 	// WatchBytesRefused is connections closed for quoll.watchBytes and quoll.watchTotalBytes.
 	WatchBytesRefused atomic.Int64
 	MultiRefused      atomic.Int64 // by quoll.maxMultiOps, and reads beyond the end of a multiRead

@@ -1,0 +1,36 @@
+package server
+
+import (
+	"fmt"
+
+	"quoll/internal/config"
+)
+
+// fewConnections is how many connections a server should have room for without being told so: the
+// usual limit of open files of a shell, 1024, is a mistake for a service.
+const fewConnections = 4096
+
+// withoutDescriptors says which limits of the configuration the limit of open files, which leaves
+// room for so many connections, makes impossible; 0 is no limit.
+func withoutDescriptors(c *config.Config, room int) (warnings []string) {
+	if room == 0 {
+		return nil
+	}
+	const remedy = "raise it (LimitNOFILE, ulimit -n)"
+	wanted := func(name string, n int) {
+		warnings = append(warnings, fmt.Sprintf(
+			"%s is %d, but the limit of open files leaves room for %d connections: %s",
+			name, n, room, remedy))
+	}
+	if c.Network.MaxConnections > room {
+		wanted("maxCnxns", c.Network.MaxConnections)
+	}
+	if n := c.Sessions.MaxCount; n != config.DefaultMaxSessions && n > room {
+		wanted("quoll.maxSessions", n)
+	}
+	if len(warnings) == 0 && room < fewConnections {
+		warnings = append(warnings, fmt.Sprintf(
+			"the limit of open files leaves room for %d connections: %s", room, remedy))
+	}
+	return warnings
+}
