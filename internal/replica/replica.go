@@ -55,9 +55,11 @@ type Append struct {
 type SnapshotJob struct {
 	Generation uint64
 	Zxid       jute.Zxid
-	Sessions   []session.Saved
+	Sessions   []session.Saved // perhaps one twice: see session.Sorted
 	ACLs       []ACLEntry      // the table that the nodes' keys point into
 	Cursor     datatree.Cursor // at the beginning of the walk
+
+	gathered session.Cursor
 }
 
 // ACLEntry is one list of the ACL table.
@@ -116,6 +118,7 @@ type Replica struct {
 	generation uint64
 	effects    Effects
 
+	gathering    *SnapshotJob // whose sessions are being listed
 	wantSnapshot bool
 	snapshotting bool
 	reaper       reaper
@@ -160,6 +163,7 @@ func (r *Replica) Step(ev *Events) *Effects {
 	}
 	r.expire()
 	r.takeAppends()
+	r.gatherSessions()
 	r.startSnapshot()
 	return &r.effects
 }
@@ -192,9 +196,30 @@ func (r *Replica) startSnapshot() {
 		return
 	}
 	r.wantSnapshot, r.snapshotting = false, true
-	job := NewSnapshotJob(r.tree, r.sessions.Snapshot(nil))
-	job.Generation = r.generation
-	r.effects.Snapshot = job
+	r.gathering = NewSnapshotJob(r.tree, nil)
+	r.gathering.Generation = r.generation
+	r.gatherSessions()
+}
+
+// sessionsPerStep is how many sessions a step lists for a snapshot: a million at once would hold
+// everybody up.
+const sessionsPerStep = 8192
+
+// gatherSessions lists the sessions for a snapshot, and starts it when it has them all. The list is
+// as fuzzy as the tree that is walked: what happens to sessions meanwhile is above the job's zxid,
+// and is replayed.
+func (r *Replica) gatherSessions() {
+	job := r.gathering
+	if job == nil {
+		return
+	}
+	var more bool
+	job.Sessions, more = r.sessions.SnapshotPart(job.Sessions, &job.gathered, sessionsPerStep)
+	if more {
+		r.effects.Again = true
+		return
+	}
+	r.effects.Snapshot, r.gathering = job, nil
 }
 
 // NewSnapshotJob begins the walk for a snapshot of the tree as it is. The caller is the tree's one

@@ -17,6 +17,7 @@ import (
 	"quoll/internal/config"
 	"quoll/internal/metrics"
 	"quoll/internal/replica"
+	"quoll/processor/session"
 	"quoll/processor/tell"
 	"quoll/reactor"
 )
@@ -31,9 +32,13 @@ type status struct {
 	clock clock
 	count atomic.Int64
 
+	// gathering is the core's, while somebody waits.
+	gathering *session.Deadlines
+
 	mu      sync.Mutex
-	latest  admin.Sessions // the last that was told with deadlines
-	waiting chan struct{}  // closed when latest is told anew; nil: nobody waits
+	latest  admin.Sessions     // the last that was told with deadlines
+	told    *session.Deadlines // those of latest, not yet in order; nil: they are
+	waiting chan struct{}      // closed when latest is told anew; nil: nobody waits
 }
 
 // publish is called by the core after a tick.
@@ -45,13 +50,23 @@ func (s *status) publish(r *replica.Replica) {
 	if s.waiting == nil {
 		return
 	}
-	s.latest = admin.Sessions{
-		Count: sessions.Len(), WallMillis: s.clock.now().WallMillis,
-		Deadlines: sessions.Deadlines(),
+	if s.gathering == nil {
+		s.gathering = new(session.Deadlines)
 	}
+	if sessions.DeadlinesPart(s.gathering, sessionsPerTick) {
+		s.core.tick() // the next part; requests come in between
+		return
+	}
+	s.latest, s.told = admin.Sessions{
+		Count: sessions.Len(), WallMillis: s.clock.now().WallMillis,
+	}, s.gathering
+	s.gathering = nil
 	close(s.waiting)
 	s.waiting = nil
 }
+
+// sessionsPerTick is how many sessions the core looks at in one go for the word dump.
+const sessionsPerTick = 8192
 
 // sessions is for any goroutine but the core.
 func (s *status) sessions(deadlines bool) admin.Sessions {
@@ -75,6 +90,9 @@ func (s *status) sessions(deadlines bool) admin.Sessions {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.told != nil { // here and not on the core: it takes a while to put them in order
+		s.latest.Deadlines, s.told = s.told.List(), nil
+	}
 	return s.latest
 }
 

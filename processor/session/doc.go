@@ -18,5 +18,5 @@
 // touched again; a session that was heard less than its timeout ago is never expired.
 //
 // The table belongs to one goroutine, the core; only Heard is shared. Read table.go, then
-// buckets.go and password.go.
+// buckets.go, walk.go and password.go.
 package session

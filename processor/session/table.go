@@ -34,6 +34,7 @@ type Session struct {
 	heardRaw   int64  // monotonic clock, likewise
 	bucket     int64  // table clock, the tick at whose end it is looked at
 	bucketSlot int    // its place in the bucket
+	place      int    // in the table's list
 }
 
 // HeardMillis is when its connection was last heard, on the monotonic clock, as far as the table
@@ -44,6 +45,7 @@ func (s *Session) HeardMillis() int64 { return s.heardRaw }
 type Table struct {
 	tickMillis int64
 	byID       map[jute.SessionID]*Session
+	all        list
 	buckets    buckets
 	nextID     jute.SessionID
 
@@ -139,6 +141,7 @@ func (t *Table) Commit(id jute.SessionID, timeoutMillis int32) {
 func (t *Table) Remove(id jute.SessionID) {
 	if s := t.byID[id]; s != nil {
 		t.buckets.remove(s)
+		t.all.remove(s)
 		delete(t.byID, id)
 	}
 }
@@ -196,47 +199,10 @@ func (t *Table) takeAllHeard(latest int64) {
 	}
 }
 
-// Snapshot appends the committed sessions, by id.
-func (t *Table) Snapshot(to []Saved) []Saved {
-	first := len(to)
-	for id, s := range t.byID { // order-free: sorted below
-		if s.Committed {
-			to = append(to, Saved{ID: id, TimeoutMillis: s.TimeoutMillis})
-		}
-	}
-	slices.SortFunc(to[first:], func(a, b Saved) int { return cmp.Compare(a.ID, b.ID) })
-	return to
-}
-
 // Saved is what a snapshot holds of a session.
 type Saved struct {
 	ID            jute.SessionID
 	TimeoutMillis int32
-}
-
-// Deadline is the sessions that end at one tick, unless they are heard of before.
-type Deadline struct {
-	InMillis int64 // from the last tick
-	IDs      []jute.SessionID
-}
-
-// Deadlines lists when sessions end, as the dump command shows it: by time, each with its ids in
-// order. It looks at every session.
-func (t *Table) Deadlines() []Deadline {
-	byTime := make(map[int64][]jute.SessionID)
-	clock := t.clock(t.now)
-	for id, s := range t.byID { // order-free: sorted below
-		t.takeHeard(s)
-		at := t.roundUp(s.heardAt+int64(s.TimeoutMillis)) - clock
-		byTime[at] = append(byTime[at], id)
-	}
-	all := make([]Deadline, 0, len(byTime))
-	for at, ids := range byTime { // order-free: sorted below
-		slices.Sort(ids)
-		all = append(all, Deadline{InMillis: at, IDs: ids})
-	}
-	slices.SortFunc(all, func(a, b Deadline) int { return cmp.Compare(a.InMillis, b.InMillis) })
-	return all
 }
 
 func (t *Table) track(id jute.SessionID, timeoutMillis int32) *Session {
@@ -247,6 +213,7 @@ func (t *Table) track(id jute.SessionID, timeoutMillis int32) *Session {
 	}
 	s := &Session{ID: id, TimeoutMillis: timeoutMillis}
 	t.byID[id] = s
+	t.all.add(s)
 	s.heardAt = t.clock(t.now)
 	t.buckets.put(s, t.roundUp(s.heardAt+int64(timeoutMillis)))
 	return s

@@ -7,6 +7,7 @@ import (
 	"quoll/internal/replica"
 	"quoll/persistence"
 	"quoll/persistence/snap"
+	"quoll/processor/session"
 )
 
 // Options say what the trailer holds.
@@ -62,7 +63,7 @@ func (w *Walk) begin() error {
 		return err
 	}
 	w.writer = writer
-	for _, s := range w.job.Sessions {
+	for _, s := range session.Sorted(w.job.Sessions) {
 		if err := writer.Session(s.ID, s.TimeoutMillis); err != nil {
 			return err
 		}

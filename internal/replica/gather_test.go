@@ -1,0 +1,70 @@
+package replica_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"quoll/datatree"
+	"quoll/internal/replica"
+	"quoll/jute"
+	"quoll/processor"
+	"quoll/processor/auth"
+	"quoll/processor/session"
+)
+
+// The sessions for a snapshot are listed some a step, so that a million hold nobody up. Sessions end
+// meanwhile: the list has all that stay, and is that of a snapshot that was due before they ended.
+func TestTheSessionsOfASnapshotAreListedInSteps(t *testing.T) {
+	const sessions = 20_000
+	var restored []session.Saved
+	for i := range sessions {
+		restored = append(restored, session.Saved{ID: jute.SessionID(i + 1), TimeoutMillis: 1 << 30})
+	}
+	restored[0].TimeoutMillis = 1000          // ends first, and makes the snapshot due
+	restored[sessions-1].TimeoutMillis = 3000 // end while sessions are listed
+	restored[5].TimeoutMillis = 3000
+	tree := datatree.New(datatree.Options{})
+	r := replica.New(replica.Config{
+		Chain: processor.Rules{
+			Prep: processor.PrepRules{Auth: &auth.Rules{}, CloseSessionTxn: true}, MaxApplyBatch: 16,
+		},
+		Sync: replica.SyncRules{SnapCount: 1}, TickMillis: 1000, IntervalMillis: 1000,
+		ExpiriesPerStepAtMost: 100,
+		Reap:                  replica.ReapRules{CheckIntervalMillis: 1 << 40},
+		Random:                func(int64) int64 { return 0 },
+	}, tree, restored, processor.NewConns(), replica.Now{MonoMillis: 1, WallMillis: 1})
+	var job *replica.SnapshotJob
+	steps, ended := 0, 0
+	step := func(ev replica.Events) (last jute.Zxid) {
+		ev.Generation = 1
+		effects := r.Step(&ev)
+		for _, a := range effects.Append {
+			last = a.Entry.Header.Zxid
+			ended++
+		}
+		if job == nil {
+			job = effects.Snapshot
+		}
+		require.True(t, job != nil || effects.Again || ended < 2)
+		return last
+	}
+	for now := int64(1001); job == nil; now += 1000 {
+		at := replica.Now{MonoMillis: now, WallMillis: now}
+		if last := step(replica.Events{Now: at, Tick: true}); last > 0 {
+			step(replica.Events{Now: at, Durable: last})
+		}
+		steps++
+		require.Less(t, steps, 50)
+	}
+	require.Greater(t, ended, 1, "sessions ended meanwhile")
+	listed := session.Sorted(job.Sessions)
+	has := map[jute.SessionID]bool{}
+	for _, s := range listed {
+		has[s.ID] = true
+	}
+	for _, s := range r.Sessions().Snapshot(nil) {
+		require.True(t, has[s.ID], s.ID)
+	}
+	require.Less(t, job.Zxid, tree.Peek().LastZxid(), "their ends are above it and are replayed")
+}
