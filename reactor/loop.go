@@ -37,8 +37,7 @@ type loop struct {
 	readySpare []*Conn
 	inLine     int     // of ready, while inputReady has taken them out
 	pending    []*Conn // have output that the kernel did not take
-	stalls     int     // found by this scan
-	resumes    int     // since the last scan
+	shares     shares
 	early      earlyLists
 	small      [][]byte // recycled leftovers, smallBytes each
 	tally      tally
@@ -98,7 +97,7 @@ func (l *loop) turn() {
 		l.r.probes <- busy
 	}
 	l.setNeed()
-	if len(l.ready) > 0 || l.work {
+	if len(l.ready) > 0 || l.work || len(l.dirty) > 0 {
 		l.signals.Or(sigTurn)
 	}
 	if l.signals.And(^sigBusy) != sigBusy {
@@ -108,12 +107,30 @@ func (l *loop) turn() {
 
 // flush settles every connection that the turn touched. Settling may end a connection, whose
 // Closed may write to others: the list grows under the loop.
+//
+// Of thousands that end at once some are closed now and the others in the next turns, so that those
+// who stay are served in between: a close is a system call that takes long.
 func (l *loop) flush() {
+	l.shares.closes = 0
+	left := 0
 	for i := 0; i < len(l.dirty); i++ {
-		l.settle(l.dirty[i])
+		if c := l.dirty[i]; !l.settle(c) {
+			l.dirty[left] = c
+			left++
+		}
 	}
-	clear(l.dirty)
-	l.dirty = l.dirty[:0]
+	clear(l.dirty[left:])
+	l.dirty = l.dirty[:left]
+}
+
+// closesPerTurn bounds how many connections are closed at the end of a turn.
+const closesPerTurn = 64
+
+// shares counts what is bounded a turn or a scan.
+type shares struct {
+	stalls  int // found by this scan
+	resumes int // since the last scan
+	closes  int // by this turn
 }
 
 // setNeed tells the clock how often this loop wants to be ticked.

@@ -257,3 +257,46 @@ func TestEarlyListKeepsOrder(t *testing.T) {
 		holds(t, e.newest == nil, "empty")
 	}
 }
+
+// TestManyEndsTakeManyTurns: of thousands that end at once some are closed a turn, and the others
+// are served in between. None is forgotten.
+func TestManyEndsTakeManyTurns(t *testing.T) {
+	for name, end := range map[string]func(*Conn){
+		"close": (*Conn).Close, "after the flush": (*Conn).CloseAfterFlush,
+		"too much output": func(c *Conn) { c.out.flood = 1 << 40 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			inputs := 0
+			l := fakeLoop(t, Config{}, Lane{Open: func(c *Conn) Stream {
+				return &stream{input: func(in []byte) int { inputs++; return len(in) }}
+			}})
+			live := l.fakeConn(t)
+			ending := make([]*fakeLink, 3*closesPerTurn+1)
+			for i := range ending {
+				ending[i] = l.fakeConn(t)
+			}
+			l.turn()
+			for _, f := range ending {
+				f.c.Write([]byte("bye"))
+				f.c.out.slot = 0
+				end(f.c)
+			}
+			for turn := 1; turn <= 4; turn++ {
+				l.received(live.c, []byte("x"))
+				l.turn()
+				equal(t, turn, inputs, "who stays is served")
+				closed := 0
+				for _, f := range ending {
+					equal(t, 1, f.wrote, "the output leaves at once")
+					if f.closed {
+						closed++
+					}
+				}
+				equal(t, min(turn*closesPerTurn, len(ending)), closed, "closed")
+				holds(t, l.signals.Load()&sigTurn != 0, "another turn is asked for")
+			}
+			equal(t, 0, len(l.dirty), "left over")
+			holds(t, !live.closed, "who stays is open")
+		})
+	}
+}

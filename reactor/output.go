@@ -82,27 +82,31 @@ func (l *loop) send(c *Conn) {
 }
 
 // settle is the end of the turn for one connection: its output leaves, and what the turn decided
-// about its reading and its end is done.
-func (l *loop) settle(c *Conn) {
+// about its reading and its end is done. It is false when the end is left for a later turn.
+func (l *loop) settle(c *Conn) bool {
 	c.queued = false
 	if c.gone {
-		return
+		return true
 	}
 	l.send(c)
 	if c.gone {
-		return
+		return true
 	}
 	left := l.gauge(c)
-	switch {
-	case c.closing == closeNow, c.closing == closeFlushed && left == 0:
-		c.link.close()
-		return
-	case l.aboveCap(c):
+	if l.aboveCap(c) {
 		c.fail(ErrOutputCap)
+	}
+	if c.closing == closeNow || c.closing == closeFlushed && left == 0 {
+		if l.shares.closes == closesPerTurn {
+			c.queued = true
+			return false
+		}
+		l.shares.closes++
 		c.link.close()
-		return
+		return true
 	}
 	c.applyReading()
+	return true
 }
 
 // aboveCap tells that a connection that is not read from was still given, by watch events and
@@ -146,11 +150,11 @@ func (l *loop) mark(c *Conn, left int) {
 	case left <= cfg.OutputLowWater:
 		high = false
 	}
-	if high == c.out.high || !high && left > 0 && l.resumes == resumesPerScan {
+	if high == c.out.high || !high && left > 0 && l.shares.resumes == resumesPerScan {
 		return
 	}
 	if !high {
-		l.resumes++
+		l.shares.resumes++
 	}
 	c.out.high, c.out.flood = high, 0
 	l.gaugeInput(c, false) // who is not read from cannot go on with a frame
@@ -180,7 +184,7 @@ func (l *loop) setPending(c *Conn, in bool) {
 // 10 ms while there is output pending anywhere, else each second or so.
 func (l *loop) scan() {
 	now := l.clock()
-	l.stalls, l.resumes = 0, 0
+	l.shares.stalls, l.shares.resumes = 0, 0
 	for i := len(l.pending) - 1; i >= 0; i-- {
 		l.review(l.pending[i], now)
 	}
@@ -215,12 +219,12 @@ func (l *loop) review(c *Conn, now time.Duration) {
 	switch {
 	case c.closing == closeFlushed && left == 0:
 		c.Close()
-	case l.stalls == stallsPerScan:
+	case l.shares.stalls == stallsPerScan:
 	case c.closing == closeFlushed && now >= c.out.closeBy:
-		l.stalls++
+		l.shares.stalls++
 		c.Close()
 	case left > 0 && c.stalled(now):
-		l.stalls++
+		l.shares.stalls++
 		c.fail(ErrStalled)
 	}
 }
