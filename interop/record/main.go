@@ -1,0 +1,45 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"quoll/interop/apache"
+)
+
+func main() {
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	defer cancel()
+	if err := run(ctx, "."); err != nil {
+		fmt.Fprintln(os.Stderr, "record:", err)
+		os.Exit(1)
+	}
+}
+
+// run writes the files below the root of the repository.
+func run(ctx context.Context, root string) error {
+	classPath, err := apache.ClassPath(ctx)
+	if err != nil {
+		return err
+	}
+	bytes := filepath.Join(root, "jute", "testdata")
+	texts := filepath.Join(root, "datatree", "internal", "quota", "testdata")
+	program := filepath.Join(root, "interop", "record", "Recorder.java")
+	java := exec.CommandContext(ctx, "java", "-cp", classPath, program, bytes, texts)
+	out, err := java.CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%w\n%s", err, out)
+	}
+	file, err := os.Create(filepath.Join(bytes, "frames.hex"))
+	if err != nil {
+		return err
+	}
+	if err := frames(ctx, file); err != nil {
+		return err
+	}
+	return file.Close()
+}
