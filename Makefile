@@ -56,11 +56,11 @@ $(TOOLS)/staticcheck $(TOOLS)/govulncheck: Makefile
 bench: build
 	QUOLL=$(CURDIR)/bin/quoll $(GO) run ./interop/bench
 
-# Needs Java with Maven, Python, Node and a C compiler; the clients are installed by name. The
+# Needs Java with Maven, Python, Node, a C compiler and strace; the clients are installed by name. The
 # matrix of clients writes the table of the README. Then Apache is the oracle: one program of requests
 # to both servers, one directory through both; Quoll is killed under load, starts beside servers that
 # run, and, where root may mount, runs on a disk that fails a flush. Each of the last five has longer
-# forms, see its -h. The last but one needs strace for a part.
+# forms, see its -h. strace shows that each flush is there.
 interop: build
 	$(GO) run ./interop/cmd/interop -server quoll -quoll bin/quoll \
 		-json interop/results.json -readme README.md
@@ -70,6 +70,8 @@ interop: build
 	$(GO) run ./interop/crash -quoll bin/quoll -loops 5 -clients 8
 	$(GO) run ./interop/owner -quoll bin/quoll -rounds 1
 	cd interop/flush && $(GO) run . -quoll $(CURDIR)/bin/quoll -rounds 4
+	$(GO) run ./interop/crash/flushes -quoll bin/quoll
+	$(GO) run ./interop/crash/syncs -quoll bin/quoll -writes 200
 
 check: lint test
 
