@@ -8,9 +8,9 @@
 // directory is, from the making, renaming or removing of a name. What must be clean when, is
 // checked at the calls that depend on it: an answer, a rename, a removal, a close, the end.
 //
-// The server lives four lives on one directory, and on two of a snapshot's and a log's: a new
-// directory that it makes; a start behind a SIGKILL, when nothing is known to be flushed; a start
-// behind the loss of the sidecar; a purge. Each kind of flush must have been needed at least once,
+// The server lives five lives on one directory, and on two of a snapshot's and a log's: a new
+// directory that it makes; starts behind a SIGKILL, when nothing is known to be flushed; a start on a
+// copy, whose sidecar is not believed; a purge. Each kind of flush must have been needed at least once,
 // so that a check that saw nothing fails.
 //
 //	go run ./interop/crash/flushes -quoll bin/quoll

@@ -43,6 +43,7 @@ func lives() []life {
 	return []life{
 		{name: "new", writes: 400},
 		{name: "killed", before: afterKill, writes: 3},
+		{name: "unlucky", before: unlucky, writes: 3},
 		{name: "copied", before: copied, writes: 3},
 		{name: "purging", before: beforePurge, writes: 3, until: "purged", cut: true,
 			config: map[string]string{"autopurge.purgeInterval": "1"}},
@@ -213,8 +214,23 @@ func (w *world) unknown(m *model) {
 	}
 }
 
-// afterKill lets a server be killed in the middle of its work, and leaves what an unlucky start
-// finds: a log without a byte, and unfinished files.
+// unlucky adds to a kill what an unlucky start finds: a log without a byte, an unfinished snapshot.
+func unlucky(w *world, m *model) error {
+	if err := afterKill(w, m); err != nil {
+		return err
+	}
+	for _, path := range []string{
+		filepath.Join(w.logs(), "version-2", "log.7fffffff"),
+		filepath.Join(w.snapshots(), "version-2", "tmp.snapshot.7fffffff"),
+	} {
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// afterKill lets a server be killed in the middle of its work.
 func afterKill(w *world, m *model) error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
@@ -232,14 +248,6 @@ func afterKill(w *world, m *model) error {
 		return fmt.Errorf("%d logs, %w", len(logs), err)
 	}
 	m.files[logs[len(logs)-1]] = &file{kind: "log"}
-	for _, path := range []string{
-		filepath.Join(w.logs(), "version-2", "log.7fffffff"),
-		filepath.Join(w.snapshots(), "version-2", "tmp.snapshot.7fffffff"),
-	} {
-		if err := os.WriteFile(path, nil, 0o600); err != nil {
-			return err
-		}
-	}
 	w.unknown(m)
 	return nil
 }

@@ -57,7 +57,8 @@ func run(quoll string, keep bool) error {
 	}
 	for _, kind := range []string{
 		"log", "cut log", "snapshot", "sidecar", "kept snapshot", "name of a log",
-		"name of a snapshot", "name of a sidecar", "name of a directory", "name of a file",
+		"name of a renamed log", "name of a renamed snapshot", "name of a renamed sidecar",
+		"name of a removed log", "name of a removed snapshot", "name of a directory",
 	} {
 		if w.counts[kind] == 0 {
 			return fmt.Errorf("no flush was seen of a %s: the check shows nothing of it", kind)

@@ -88,6 +88,13 @@ func (m *model) begin(c *call) {
 	switch c.name {
 	case "rename", "renameat", "renameat2":
 		m.file(c.begun, what, c.path)
+		if kindOf(c.to) == "log" { // a tail gets its name when the sidecar knows of it
+			m.directory(c.begun, what, filepath.Dir(c.to))
+		}
+	case "ftruncate":
+		if m.names[filepath.Dir(c.path)]["renamed log"] { // what it loses has a name elsewhere
+			m.directory(c.begun, what, filepath.Dir(c.path))
+		}
 	case "pwrite64":
 		for path, f := range m.files {
 			if f.kind == "sidecar" && kindOf(c.path) == "sidecar" && path != c.path {
@@ -102,12 +109,7 @@ func (m *model) begin(c *call) {
 		m.directory(c.begun, what, filepath.Dir(filepath.Dir(c.path)))
 	case "openat":
 		if makes(c) {
-			dir := filepath.Dir(c.path)
-			// The twins of the sidecar are made one after the other, and flushed together.
-			twin := kindOf(c.path) == "sidecar" && m.names[dir]["sidecar"]
-			if !twin || len(m.names[dir]) > 1 {
-				m.directory(c.begun, what, dir)
-			}
+			m.directory(c.begun, what, filepath.Dir(c.path))
 			m.directory(c.begun, what, filepath.Dir(filepath.Dir(c.path)))
 		}
 	case "unlink", "unlinkat":
@@ -122,7 +124,7 @@ func (m *model) begin(c *call) {
 // when it is closed).
 func promised(file bool, kind string) bool {
 	switch kind {
-	case "snapshot", "removed snapshot", "removed log", cutLog:
+	case "snapshot", "renamed snapshot", "removed snapshot", "removed log", cutLog:
 		return false
 	case "sidecar":
 		return !file
@@ -130,9 +132,10 @@ func promised(file bool, kind string) bool {
 	return true
 }
 
-// makes says whether a call makes a file that others rely on: a log, a sidecar, a snapshot.
+// makes says whether a call makes a log or a snapshot: what was made or removed before is flushed.
 func makes(c *call) bool {
-	return strings.Contains(c.flags, "O_CREAT") && kindOf(c.path) != "file"
+	kind := kindOf(c.path)
+	return strings.Contains(c.flags, "O_CREAT") && (kind == "log" || kind == "snapshot")
 }
 
 // purge judges the first removal: what stays is flushed, with its name, in this order.
@@ -204,7 +207,7 @@ func (m *model) end(c *call, at int) {
 		m.soil(c.path, "removed "+kindOf(c.path))
 	case "rename", "renameat", "renameat2":
 		m.soil(c.path, kindOf(c.path))
-		m.soil(c.to, kindOf(c.to))
+		m.soil(c.to, "renamed "+kindOf(c.to))
 	case "sync_file_range":
 		if f := m.files[c.path]; f != nil && f.since < c.begun &&
 			strings.Contains(c.flags, "WAIT_BEFORE") {
