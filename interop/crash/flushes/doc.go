@@ -8,10 +8,10 @@
 // directory is, from the making, renaming or removing of a name. What must be clean when, is
 // checked at the calls that depend on it: an answer, a rename, a removal, a close, the end.
 //
-// The server lives five lives on one directory, and on two of a snapshot's and a log's: a new
-// directory that it makes; starts behind a SIGKILL, when nothing is known to be flushed; a start on a
-// copy, whose sidecar is not believed; a purge. Each kind of flush must have been needed at least once,
-// so that a check that saw nothing fails.
+// The server lives five lives on one directory for snapshots and one for logs: a new one that it
+// makes; starts behind a SIGKILL, when nothing is known to be flushed; a start on a copy that ends in
+// a torn record, whose sidecar is not believed; a purge. Each kind of flush must have been needed at least
+// once, so that a check that saw nothing fails.
 //
 //	go run ./interop/crash/flushes -quoll bin/quoll
 //

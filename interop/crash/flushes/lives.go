@@ -252,8 +252,8 @@ func afterKill(w *world, m *model) error {
 	return nil
 }
 
-// copied puts a copy in the place of the directories: nothing of it is flushed, and its sidecar is
-// not believed.
+// copied puts a copy in the place of the directories: nothing of it is flushed, its sidecar is not
+// believed, and it was made while the last record was being written.
 func copied(w *world, m *model) error {
 	for _, dir := range []string{w.snapshots(), w.logs()} {
 		if err := os.Rename(dir, dir+".old"); err != nil {
@@ -274,6 +274,16 @@ func copied(w *world, m *model) error {
 	newest := snapshots[len(snapshots)-1]
 	for len(logs) > 1 && zxidOf(logs[1]) <= zxidOf(newest)+1 {
 		logs = logs[1:] // the snapshot has all of it, and a start does not read it
+	}
+	torn, err := os.OpenFile(logs[len(logs)-1], os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	if _, err := torn.WriteString("the beginning of a record"); err != nil {
+		return err
+	}
+	if err := torn.Close(); err != nil {
+		return err
 	}
 	for _, path := range append(logs, newest) {
 		m.files[path] = &file{kind: "copied " + kindOf(path)}

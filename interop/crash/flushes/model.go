@@ -91,6 +91,9 @@ func (m *model) begin(c *call) {
 		if kindOf(c.to) == "log" { // a tail gets its name when the sidecar knows of it
 			m.directory(c.begun, what, filepath.Dir(c.to))
 		}
+		if kindOf(c.to) == "sidecar" && m.names[filepath.Dir(c.to)]["removed log"] {
+			m.directory(c.begun, what, filepath.Dir(c.to)) // it counts on that
+		}
 	case "ftruncate":
 		if m.names[filepath.Dir(c.path)]["renamed log"] { // what it loses has a name elsewhere
 			m.directory(c.begun, what, filepath.Dir(c.path))

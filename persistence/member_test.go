@@ -1,0 +1,230 @@
+package persistence_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"quoll/internal/sim/simfs"
+	"quoll/jute"
+	"quoll/persistence"
+)
+
+// What only a member of an ensemble calls: a matrix each. Crashes on the way are in life_test.go.
+
+// TestEpochFiles: every text that an epoch file can have, when the server runs and its second copy
+// says what it promised.
+func TestEpochFiles(t *testing.T) {
+	const accepted, current = 7, 5
+	for text, says := range map[string]int64{
+		"missing": -1, "": -1, "x": -1, "-1": -1, "-7": -1, " 7": -1, "7 ": -1, "0x7": -1, "7.0": -1,
+		"9223372036854775808": -1, "\n7": -1, "7\x00": -1, strings.Repeat("7", 40): -1,
+		"0": 0, "4": 4, "5": 5, "6": 6, "7": 7, "8": 8, "07": 7, "+7": 7, "7\n": 7, "7\r\n": 7,
+		"7\nmore": 7, "9223372036854775807": 9223372036854775807,
+	} {
+		for _, name := range []string{"acceptedEpoch", "currentEpoch"} {
+			file := verDir + "/" + name
+			disk := simfs.New()
+			s := mustStart(t, disk, testOptions())
+			must(t, s.dir.SetAcceptedEpoch(accepted))
+			must(t, s.dir.SetCurrentEpoch(current))
+			if disk.Delete(file); text != "missing" {
+				disk.Write(file, []byte(text))
+			}
+			got, err := s.dir.Epochs()
+			var damage *persistence.DamageError
+			switch ahead := name == "currentEpoch" && says > current; {
+			case ahead:
+				if !errors.As(err, &damage) || damage.File != file ||
+					string(disk.Read(file)) != text {
+					t.Errorf("%s %q: %v, %v, and the file %q", name, text, got, err, disk.Read(file))
+				}
+				continue
+			case err != nil || got != persistence.Epochs{Accepted: accepted, Current: current}:
+				t.Errorf("%s %q: %v, %v", name, text, got, err)
+			}
+			kept, want := int64(accepted), "7"
+			if name == "currentEpoch" {
+				kept, want = current, "5"
+			}
+			if says == kept {
+				want = text // left as it was
+			}
+			if have := string(disk.Read(file)); have != want {
+				t.Errorf("%s %q: the file became %q", name, text, have)
+			}
+		}
+	}
+}
+
+// TestEpochsOfApache: in a directory without a sidecar Apache's files rule.
+func TestEpochsOfApache(t *testing.T) {
+	for _, files := range []persistence.Epochs{
+		{Accepted: -1, Current: -1}, {Accepted: 3, Current: -1}, {Accepted: 3, Current: 3},
+		{Accepted: 4, Current: 3}, {Accepted: 0, Current: 0},
+	} {
+		disk := simfs.New()
+		s := mustStart(t, disk, testOptions())
+		must(t, s.add(2))
+		must(t, s.dir.Close())
+		disk.Delete(verDir + "/walmeta.0")
+		disk.Delete(verDir + "/walmeta.1")
+		for name, epoch := range map[string]int64{
+			"acceptedEpoch": files.Accepted, "currentEpoch": files.Current,
+		} {
+			if epoch >= 0 {
+				disk.Write(verDir+"/"+name, fmt.Append(nil, epoch))
+			}
+		}
+		s = mustStart(t, disk, testOptions())
+		if got, err := s.dir.Epochs(); err != nil || got != files || s.rec.Own {
+			t.Errorf("%v became %v, %v, own %v", files, got, err, s.rec.Own)
+		}
+	}
+}
+
+// TestTruncate: a cut to every zxid of directories of every shape. The files end where the record
+// does, what is above is gone, and the log goes on.
+func TestTruncate(t *testing.T) {
+	const last = 20
+	for name, shape := range map[string]func(b *bench) error{
+		"snapshots and logs": build,
+		"one log":            func(b *bench) error { return errors.Join(b.start(), b.add(last)) },
+		"a log each": func(b *bench) error {
+			err := b.start()
+			for range last {
+				err = errors.Join(err, b.add(1), b.server.log.Roll())
+			}
+			return err
+		},
+		"a roll at the end": func(b *bench) error {
+			return errors.Join(b.start(), b.add(last), b.server.log.Roll())
+		},
+		"a snapshot at the end": func(b *bench) error {
+			return errors.Join(b.start(), b.add(last), b.server.log.Roll(), b.snapshot())
+		},
+	} {
+		for to := jute.Zxid(0); to <= last+1; to++ {
+			at := fmt.Sprintf("%s, to %v", name, to)
+			b := newBench(testOptions())
+			must(t, shape(b))
+			must(t, b.server.dir.Truncate(to))
+			want := min(to, last)
+			for _, file := range b.disk.Names() {
+				zxid, log := zxidOf(file, "log.")
+				if snap, is := zxidOf(file, "snapshot."); is && snap > to || log && zxid > to {
+					t.Errorf("%s: %s is there", at, file)
+				}
+				if log && zxid <= to {
+					checkRecords(t, at, b.disk.Read(verDir+"/"+file), zxid, want)
+				}
+			}
+			s := mustStart(t, b.disk, testOptions())
+			if s.mem.last() != want || !s.rec.Own || s.log.LastZxid() != want {
+				t.Errorf("%s: recovered %v, own %v, the log is at %v",
+					at, s.mem.last(), s.rec.Own, s.log.LastZxid())
+			}
+			must(t, s.add(2))
+			if s = mustStart(t, b.disk, testOptions()); s.mem.last() != want+2 {
+				t.Errorf("%s: afterwards %v", at, s.mem.last())
+			}
+		}
+	}
+}
+
+func zxidOf(file, prefix string) (zxid jute.Zxid, ok bool) {
+	rest, ok := strings.CutPrefix(file[strings.LastIndexByte(file, '/')+1:], prefix)
+	if !ok {
+		return 0, false
+	}
+	_, err := fmt.Sscanf(rest, "%x", &zxid)
+	return zxid, err == nil
+}
+
+// checkRecords wants a log of whole records from first up to last, if it has so many, and then
+// nothing but padding.
+func checkRecords(t *testing.T, at string, log []byte, first, last jute.Zxid) {
+	t.Helper()
+	want := apacheLog(slices.Collect(func(yield func(jute.Zxid) bool) {
+		for zxid := first; zxid <= last && yield(zxid); zxid++ {
+		}
+	})...)
+	want, log = bytes.TrimRight(want, "\x00"), bytes.TrimRight(log, "\x00")
+	if !bytes.HasPrefix(want, log) {
+		t.Errorf("%s: log.%x has bytes that are no record up to %v", at, int64(first), last)
+	}
+}
+
+// TestTruncateNotesItself: the intention is on record before anything goes, and its end behind it.
+func TestTruncateNotesItself(t *testing.T) {
+	b := newBench(testOptions())
+	must(t, build(b))
+	var order []string
+	b.disk.Inject = func(call simfs.Call) simfs.Outcome {
+		switch call.Op {
+		case simfs.OpRemove:
+			order = append(order, "cut")
+		case simfs.OpSync:
+			if strings.Contains(call.Name, "walmeta") {
+				order = append(order, "note")
+			}
+		}
+		return simfs.Outcome{}
+	}
+	must(t, b.server.dir.Truncate(13))
+	b.disk.Inject = nil
+	first, final := slices.Index(order, "cut"), len(order)-1
+	if !slices.Contains(order[:max(0, first)], "note") || order[final] != "note" {
+		t.Error(order)
+	}
+}
+
+// TestRestart: the log goes on behind a snapshot that was received, from wherever it was.
+func TestRestart(t *testing.T) {
+	for _, before := range []int{0, 3} {
+		for _, at := range []jute.Zxid{3, 50, 1 << 32, 1<<32 | 7, 5 << 32} {
+			for _, pending := range []bool{false, true} {
+				name := fmt.Sprintf("%d before, to %v, pending %v", before, at, pending)
+				disk := simfs.New()
+				s := mustStart(t, disk, testOptions())
+				must(t, s.add(before))
+				end := s.log.LastZxid()
+				if pending {
+					end++
+					must(t, s.log.Append(entry(end)))
+				}
+				must(t, s.snapshot(at))
+				must(t, s.log.Restart(at))
+				if durable, err := s.log.Commit(); err != nil || durable > end {
+					t.Errorf("%s: durable %v, %v", name, durable, err)
+				}
+				if got := s.log.LastZxid(); got != at {
+					t.Errorf("%s: the log is at %v", name, got)
+				}
+				for _, wrong := range []jute.Zxid{at - 1, at + 2, at + 1<<32} {
+					if wrong.Epoch() > at.Epoch() && wrong.Counter() == 1 {
+						continue // the first of a later epoch is right
+					}
+					if err := s.log.Append(entry(wrong)); !errors.Is(err, persistence.ErrOrder) {
+						t.Errorf("%s: %v was taken: %v", name, wrong, err)
+					}
+				}
+				if after := mustStart(t, disk.Kill(), testOptions()); after.mem.last() != max(at, end) {
+					t.Errorf("%s: recovered %v before the next write", name, after.mem.last())
+				}
+				must(t, s.add(2))
+				if !disk.Exists(verDir + "/" + persistence.LogName(at+1)) {
+					t.Errorf("%s: %v", name, disk.Names())
+				}
+				after, err := start(disk.Kill(), testOptions())
+				must(t, err)
+				if after.mem.last() != at+2 || !after.rec.Own {
+					t.Errorf("%s: recovered %v, own %v", name, after.mem.last(), after.rec.Own)
+				}
+			}
+		}
+	}
+}
