@@ -10,8 +10,8 @@
 //
 // The server lives five lives on one directory for snapshots and one for logs: a new one that it
 // makes; starts behind a SIGKILL, when nothing is known to be flushed; a start on a copy that ends
-// in a torn record, whose sidecar is not believed; a purge. Each kind of flush must have been needed
-// at least once, so that a check that saw nothing fails.
+// in a torn record, whose sidecar is not believed; a purge. Each kind of flush must have been seen
+// once, so that a check that saw nothing fails.
 //
 //	go run ./interop/crash/flushes -quoll bin/quoll
 //
