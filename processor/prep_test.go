@@ -124,3 +124,63 @@ func TestSequenceNumbersGoRound(t *testing.T) {
 		require.Equal(t, want.parent, parent)
 	}
 }
+
+// A client that asks for what the reaper does needs the right to delete. Apache's server asks for
+// none: docs/decisions/0002-server-opcodes.md.
+func TestDeleteContainerAsksForDelete(t *testing.T) {
+	for set := jute.Perms(0); set <= jute.PermAll; set++ {
+		acl := []jute.ACL{{Perms: set, ID: jute.ID{Scheme: "world", ID: "anyone"}}}
+		p := prepOver(t, PrepRules{},
+			jute.Txn{Type: jute.OpCreate, Data: jute.Append(nil, &jute.CreateTxn{
+				Path: []byte("/p"), ACL: acl, ParentCVersion: -1,
+			})}, created("/p/kid", nil, -1))
+		got := p.asked(jute.OpDeleteContainer, &jute.PathBuffer{Path: []byte("/p/kid")})
+		if want := set&jute.PermDelete != 0; (got.code == jute.OK) != want ||
+			!want && got.code != jute.NoAuth {
+			t.Errorf("with %05b: %v", set, got.code)
+		}
+	}
+}
+
+// What is refused ahead of the line is what the line would refuse, and it makes no transaction.
+func TestEagerChecksOfEveryPermission(t *testing.T) {
+	for name, c := range map[string]struct {
+		op    jute.OpCode
+		body  jute.Record
+		needs jute.Perms
+	}{
+		"create": {jute.OpCreate, &jute.CreateRequest{Path: []byte("/p/n"), ACL: world()},
+			jute.PermCreate},
+		"create2": {jute.OpCreate2, &jute.CreateRequest{Path: []byte("/p/n"), ACL: world()},
+			jute.PermCreate},
+		"delete":  {jute.OpDelete, &jute.PathVersion{Path: []byte("/p/kid")}, jute.PermDelete},
+		"setData": {jute.OpSetData, &jute.SetDataRequest{Path: []byte("/p")}, jute.PermWrite},
+		"setACL":  {jute.OpSetACL, &jute.SetACLRequest{Path: []byte("/p")}, jute.PermAdmin},
+		"nowhere": {jute.OpSetData, &jute.SetDataRequest{Path: []byte("/q")}, 0},
+		"no path": {jute.OpSetData, &jute.SetDataRequest{}, 0},
+		"check":   {jute.OpCheck, &jute.PathVersion{Path: []byte("/p")}, 0},
+	} {
+		for set := jute.Perms(0); set <= jute.PermAll; set++ {
+			acl := []jute.ACL{{Perms: set, ID: jute.ID{Scheme: "world", ID: "anyone"}}}
+			p := prepOver(t, PrepRules{EagerACLCheck: true},
+				jute.Txn{Type: jute.OpCreate, Data: jute.Append(nil, &jute.CreateTxn{
+					Path: []byte("/p"), ACL: acl, ParentCVersion: -1,
+				})}, created("/p/kid", nil, -1))
+			r := Request{
+				Stream: &Stream{}, Type: c.op, Body: jute.Append(nil, c.body),
+				Identity: auth.Nobody(),
+			}
+			want := jute.OK
+			if c.needs != 0 && set&c.needs == 0 {
+				want = jute.NoAuth
+			}
+			if got := p.refuseEarly(&r); got != want {
+				t.Errorf("%s with %05b: %v, want %v", name, set, got, want)
+			}
+			r.Stream = nil
+			if got := p.refuseEarly(&r); got != jute.OK {
+				t.Errorf("%s of the server with %05b: %v", name, set, got)
+			}
+		}
+	}
+}
