@@ -71,6 +71,19 @@ func TestEveryKindHasALineOfItsOwn(t *testing.T) {
 	}
 }
 
+// Whoever finds a line looks for it in docs/operations.md.
+func TestEveryLineIsInTheHandbook(t *testing.T) {
+	book, err := os.ReadFile("../../docs/operations.md")
+	require.NoError(t, err)
+	for k, of := range lines {
+		_, tail, found := strings.Cut(of.text, ": ")
+		if !found {
+			tail = of.text
+		}
+		require.Contains(t, string(book), tail, "%v", tell.Kind(k))
+	}
+}
+
 func TestWhatALineTells(t *testing.T) {
 	l, logs := seen(zapcore.DebugLevel)
 	for _, c := range []struct {
@@ -273,6 +286,7 @@ func TestWhyCut(t *testing.T) {
 		syscall.EPIPE: tell.Nothing, net.ErrClosed: tell.Nothing,
 		reactor.ErrStalled: tell.Stalled, reactor.ErrOutputCap: tell.OutputFull,
 		reactor.ErrEarlyInput: tell.InputFull, reactor.ErrInputCap: tell.InputFull,
+		reactor.ErrInputBudget: tell.Unfinished, reactor.ErrInputStalled: tell.Unfinished,
 		reactor.ErrConnectDeadline: tell.NoSession, errors.New("a new rule"): tell.Cut,
 	} {
 		require.Equal(t, want, whyCut(err), "%v", err)

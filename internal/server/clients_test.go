@@ -292,6 +292,16 @@ func limitRefusals() []refusal {
 			c.ask(jute.OpExists, &jute.PathWatch{Path: []byte("/a"), Watch: true})
 			require.NotEqual(c.t, jute.OK, c.code())
 		}, "quoll.maxWatches=1"),
+		afterSession("connection closed: an unfinished request, see quoll.inputTotalBytes",
+			warnLevel, func(c *raw) {
+				_, err := c.Write(append([]byte{0, 8, 0, 0}, make([]byte, 300<<10)...))
+				require.NoError(c.t, err)
+				_, _ = io.ReadAll(c)
+			}, "quoll.inputTotalBytes=100000"),
+		afterSession("connection closed: quoll.watchBytes of watched paths", warnLevel, longWatch,
+			"quoll.watchBytes=1000"),
+		afterSession("connection closed: quoll.watchTotalBytes of watched paths", warnLevel,
+			longWatch, "quoll.watchTotalBytes=1000"),
 		afterSession("multi refused: quoll.maxMultiOps, or its reply would be too long", warnLevel,
 			refused(jute.OpMulti, checks, jute.BadArguments), "quoll.maxMultiOps=1"),
 		afterSession("multi refused: quoll.maxMultiOps, or its reply would be too long", warnLevel,
@@ -312,6 +322,16 @@ func readOp(path string) jute.MultiOp {
 		MultiHeader: jute.MultiHeader{Type: jute.OpGetData, Err: -1},
 		Read:        &jute.PathWatch{Path: []byte(path)},
 	}
+}
+
+// longWatch watches what is longer than all that may be watched.
+func longWatch(c *raw) {
+	path := append([]byte("/"), make([]byte, 2000)...)
+	for i := range path[1:] {
+		path[1+i] = 'a'
+	}
+	c.ask(jute.OpExists, &jute.PathWatch{Path: path, Watch: true})
+	_, _ = io.ReadAll(c)
 }
 
 // longWrite asks for an ACL that is short when it is asked for and long in the log.
