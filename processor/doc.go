@@ -22,18 +22,22 @@
 //     write lock, and a lane empties its mailbox after it has the read lock (Lane.enter).
 //  4. Nothing is answered or seen before it is durable: only Chain.Committed applies.
 //  5. A write's reply has its own zxid, others the last one applied (Final.reply, answerer.answer).
-//  6. Nothing waits for a slow client: a full connection is not read from (Stream.full). Large
-//     requests take turns, so that small ones wait for one short flush (bulk).
+//  6. Nothing waits for a slow client: a full connection is not read from (Stream.full), and stands
+//     in no line (Stream.OutputFull). Large requests take turns, so that small ones wait for one
+//     short flush (bulk).
 //  7. A zxid is given once: Prep alone counts, and what cannot be decoded gets none.
+//
+// Why a connection is not read from, and how its session lives meanwhile, is drawn in the package
+// flow; waiting.go is its user.
 //
 // Nothing here starts a goroutine, reads a clock or does I/O. A Lane and its Streams belong to
 // their loop's goroutine; a Chain and its stages to the core. What both touch is the mailbox, the
 // table of connections (Conns), a stream's identity and its mark of life, each with its own lock or
 // atomic.
 //
-// Read in this order: request.go; lane.go, stream.go, bulk.go and words.go; chain.go, which is the
-// whole way on one screen, with chain_connect.go and chain_throttle.go; the stages prep.go (and
-// prep_*.go by family of operations, with the packages journal and multi), commit.go, final.go;
-// answer.go, with the package reads; mailbox.go, conns.go; tally.go and stats.go; telling.go, with
-// the package tell, for what the log says of clients.
+// Read in this order: request.go; lane.go, stream.go, waiting.go, bulk.go and words.go; chain.go,
+// which is the whole way on one screen, with chain_connect.go and chain_throttle.go; the stages
+// prep.go (and prep_*.go by family of operations, with the packages journal and multi), commit.go,
+// final.go; answer.go, with the package reads; mailbox.go, conns.go; tally.go and stats.go;
+// telling.go, with the package tell, for what the log says of clients.
 package processor

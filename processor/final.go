@@ -88,7 +88,7 @@ func (f *Final) reply(p *pending) {
 	zxid := p.entry.Header.Zxid
 	d.buf = jute.AppendReplyHeader(jute.FrameStart(d.buf), r.Xid, zxid, p.code)
 	if p.code == jute.OK {
-		d.buf = appendResult(d.buf, r.Type, &f.result)
+		d.buf = multi.AppendResult(d.buf, r.Type, &f.result)
 	}
 	jute.FrameEnd(d.buf, from)
 	kind := itemReply
@@ -96,42 +96,6 @@ func (f *Final) reply(p *pending) {
 		kind = itemLast
 	}
 	f.out.send(r.Stream, from, kind, r)
-}
-
-// appendResult appends the body of the reply to a write that happened.
-func appendResult(dst []byte, op jute.OpCode, res *datatree.Result) []byte {
-	switch op {
-	case jute.OpCreate:
-		return jute.AppendBuffer(dst, res.Path)
-	case jute.OpCreate2, jute.OpCreateContainer, jute.OpCreateTTL:
-		return jute.AppendStat(jute.AppendBuffer(dst, res.Path), &res.Stat)
-	case jute.OpSetData, jute.OpSetACL:
-		return jute.AppendStat(dst, &res.Stat)
-	case jute.OpMulti:
-		for i := range res.Multi {
-			dst = appendOpResult(dst, &res.Multi[i])
-		}
-		end := jute.MultiEnd()
-		return jute.Append(dst, &end)
-	}
-	return dst
-}
-
-// appendOpResult appends the result of one operation of a multi. All creates that tell a Stat come
-// back as create2, and a container's delete as delete.
-func appendOpResult(dst []byte, res *datatree.Result) []byte {
-	if res.Type == jute.OpError {
-		return multi.AppendFailed(dst, res.Err)
-	}
-	h := jute.MultiHeader{Type: res.Type}
-	switch res.Type {
-	case jute.OpCreate2, jute.OpCreateContainer, jute.OpCreateTTL:
-		h.Type = jute.OpCreate2
-	case jute.OpDeleteContainer:
-		h.Type = jute.OpDelete
-	}
-	dst = jute.Append(dst, &h)
-	return appendResult(dst, res.Type, res)
 }
 
 // connected answers a connect request that was granted.

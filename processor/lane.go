@@ -10,6 +10,7 @@ import (
 	"quoll/jute"
 	"quoll/processor/arena"
 	"quoll/processor/auth"
+	"quoll/processor/flow"
 	"quoll/processor/reads"
 	"quoll/processor/session"
 	"quoll/processor/stats"
@@ -25,11 +26,21 @@ type Output interface {
 	Unpark()                         //
 	Again()                          // Input once more, without new bytes
 	Room() int                       // how many bytes one Input should write at most
-	Blocked() bool                   // no Input until the client has taken some of the output
 	Established()                    // a session exists: the limits of strangers end
 	SetStallTimeout(d time.Duration) // how long output may stand still
 	Close()
 	CloseAfterFlush()
+
+	// What a tick asks of a connection that is not read from; each may be a system call.
+
+	// HungUp says whether the client has ended its side. If nothing that it sent is left to take,
+	// nor output, the connection ends.
+	HungUp() bool
+	// Silent is how long ago the last byte came in; known is false where nobody can tell, or
+	// where the client could not have sent one.
+	Silent() (ago time.Duration, known bool)
+	// Progress grows with each byte of output that the kernel takes or the client acknowledges.
+	Progress() int64
 }
 
 // Core takes batches. What comes of them arrives in the lane's mailbox.
@@ -100,7 +111,8 @@ type Lane struct {
 	reader  answerer
 	current Request // room for the request being taken
 	batch   *Batch  // for the core; nil when this turn has none yet
-	bulk    bulk
+	bulk    flow.Turns[*Stream]
+	global  flow.Gate[*Stream] // globalOutstandingLimit
 	memory  arena.Arena
 	mail    []*delivery
 	breathe func() datatree.View // renew, bound once
@@ -110,6 +122,7 @@ type Lane struct {
 	reads   int   // in this hold
 	now     int64 // ms, of this turn; 0 when the clock was not read yet
 
+	watch   flow.Watch[*Stream] // those that are not read from
 	numbers numbers
 }
 
@@ -122,6 +135,7 @@ func NewLane(shared *Shared, wake func()) *Lane {
 		}, teller: shared.Teller},
 	}
 	l.breathe = l.renew
+	l.bulk.Most = shared.Rules.MaxBulkBytes
 	l.numbers.begin()
 	shared.join(l)
 	return l
@@ -173,7 +187,8 @@ func (l *Lane) Busy() int { return int(l.outstanding.Load()) }
 func (l *Lane) Drain() {
 	began := l.now
 	l.drain()
-	l.callBulk()
+	l.look()
+	l.callWaiting()
 	if began == 0 && len(l.numbers.touched) > 0 { // else Turn follows
 		l.publishStats(l.clock())
 	}

@@ -28,7 +28,9 @@ type output struct {
 func (o *output) Write(p []byte)                { o.out = append(o.out, p...) }
 func (o *output) Pending() int                  { return 0 }
 func (o *output) Room() int                     { return 64 << 10 }
-func (o *output) Blocked() bool                 { return false }
+func (o *output) HungUp() bool                  { return false }
+func (o *output) Silent() (time.Duration, bool) { return 0, false }
+func (o *output) Progress() int64               { return 0 }
 func (o *output) Park()                         { o.parked = true }
 func (o *output) Unpark()                       { o.parked = false }
 func (o *output) Again()                        {}
@@ -165,7 +167,7 @@ func TestAReadBehindAWriteWeighsItsReply(t *testing.T) {
 	l.answerAll(core)
 	require.False(t, out.parked)
 	require.Zero(t, s.inFlightBytes)
-	require.Zero(t, l.bulk.inCore)
+	require.Zero(t, l.bulk.Inside)
 	in = in[used:]
 	for len(in) > 0 {
 		n := s.Input(in)
@@ -206,13 +208,13 @@ func TestAReadLeavesTheLineWhenTheLoopAnswersIt(t *testing.T) {
 	used := s.Input(in)
 	require.Less(t, used, len(in))
 	require.True(t, out.parked)
-	require.Len(t, l.bulk.waiting, 1)
+	require.Equal(t, 1, l.bulk.Len())
 	l.Turn()
 	l.answerAll(core)
 	require.False(t, out.parked)
 	require.Equal(t, len(in)-used, s.Input(in[used:]))
 	require.Equal(t, []int32{1, 2}, out.xids())
-	require.Empty(t, l.bulk.waiting)
+	require.Zero(t, l.bulk.Len())
 }
 
 // answerAll answers everything that the core has with an empty reply.

@@ -11,6 +11,7 @@ import (
 	"quoll/datatree/watch"
 	"quoll/jute"
 	"quoll/processor/auth"
+	"quoll/processor/flow"
 	"quoll/processor/reads"
 	"quoll/processor/session"
 	"quoll/processor/tell"
@@ -36,7 +37,6 @@ type Stream struct {
 	owner   session.Owner
 	watcher watch.Watcher
 	phase   phase
-	parked  bool
 	guest   bool // a word is answered, a session is not opened
 	deaf    bool // a request got no answer: its session ends, and none behind it may get one
 
@@ -50,7 +50,7 @@ type Stream struct {
 	inFlight      int // requests that the core has
 	inFlightBytes int // their weights
 	heaviest      int // bytes of the largest of them
-	bulk          bulkPlace
+	waits         waits
 	stats         connStats
 }
 
@@ -64,14 +64,14 @@ type intake struct {
 
 // Input takes frames from the front of in and says how many bytes it used.
 func (s *Stream) Input(in []byte) (used int) {
-	s.heard.Store(s.lane.clock())
-	defer s.settle()
+	s.waits.Taken()
+	defer func() { s.settle(len(in), used) }()
 	s.intake = intake{outBefore: s.out.Pending(), room: s.out.Room()}
-	for s.phase != closing && !s.full() {
+	for s.phase != closing {
 		if s.deaf {
 			return len(in)
 		}
-		if len(in)-used < 4 {
+		if len(in)-used < 4 || s.full() { // in this order: who is stopped has something to send
 			return used
 		}
 		if s.phase == fresh {
@@ -132,47 +132,11 @@ func (s *Stream) frame(frame []byte) {
 	s.request(frame)
 }
 
-// full says that the connection must wait: the core has enough of its requests, or the client
-// does not take its replies.
-func (s *Stream) full() bool {
-	r := &s.lane.Rules
-	switch {
-	case s.inFlight >= r.MaxInFlight, s.inFlightBytes >= r.MaxInFlightBytes,
-		s.inFlight > 0 && s.lane.outstanding.Load() > r.OutstandingLimit:
-		s.flush()
-		s.park()
-		return true
-	case len(s.lane.replies) >= min(r.MaxBatchBytes, s.intake.room):
-		s.flush()
-		s.lane.leave()
-	}
-	p, in := s.out.Pending(), &s.intake
-	if p >= r.OutputPauseBytes || p-in.outBefore >= in.room || in.taken >= r.MaxInputRequests {
-		// The reactor reads on when others had their turn, and the client has taken enough.
-		s.out.Again()
-		return true
-	}
-	return false
-}
-
-// settle ends the handling of a piece of input.
-func (s *Stream) settle() {
-	s.flush()
-	s.lane.leave()
-}
-
 // flush hands the replies gathered so far to the connection.
 func (s *Stream) flush() {
 	if len(s.lane.replies) > 0 {
 		s.out.Write(s.lane.replies)
 		s.lane.replies = keep(s.lane.replies, replyKeepBytes)
-	}
-}
-
-func (s *Stream) park() {
-	if !s.parked {
-		s.parked = true
-		s.out.Park()
 	}
 }
 
@@ -340,25 +304,12 @@ func (s *Stream) receive(d *delivery, it *item) {
 		s.connected(it.opened)
 	case itemDropped:
 		s.deaf = true
+		s.leaveLines()
 	case itemLast, itemKicked:
 		s.hangUp()
 		return
 	}
 	s.resume()
-}
-
-// resume takes input again when the core has taken enough off the connection.
-func (s *Stream) resume() {
-	r := &s.lane.Rules
-	if !s.parked || s.phase == connecting || s.bulk.wants > 0 && !s.bulk.called ||
-		s.inFlight > r.MaxInFlight/2 || s.inFlightBytes > r.MaxInFlightBytes/2 {
-		return
-	}
-	if s.inFlight > 0 && s.lane.outstanding.Load() > r.OutstandingLimit {
-		return
-	}
-	s.parked = false
-	s.out.Unpark()
 }
 
 // end closes the connection whose input is being handled when its replies have left.
@@ -372,7 +323,7 @@ func (s *Stream) end() {
 // hangUp closes the connection when what is in its output has left. The lane's replies may be
 // another connection's.
 func (s *Stream) hangUp() {
-	s.phase = closing
+	s.over()
 	s.out.CloseAfterFlush()
 }
 
@@ -382,7 +333,8 @@ func (s *Stream) Closed(err error) {
 	if err != nil {
 		s.tell(tell.Event{Kind: tell.Cut, Err: err})
 	}
-	s.phase = closing
+	s.lastSign()
+	s.over()
 	s.lane.Conns.leave(s)
 	s.lane.Conns.remove(s.watcher, s.lane.Tree.DropWatches(s.watcher))
 }
@@ -431,7 +383,7 @@ func (s *Stream) connectRequest(frame []byte) {
 	s.phase = connecting
 	s.inFlight++
 	l.hello(s, in)
-	s.park()
+	s.wait(flow.Connecting)
 }
 
 // connected opens the connection for requests.
@@ -441,4 +393,5 @@ func (s *Stream) connected(o *opened) {
 	s.timeoutMillis = o.timeoutMillis
 	s.out.Established()
 	s.out.SetStallTimeout(time.Duration(o.timeoutMillis) * time.Millisecond)
+	s.release(flow.Connecting)
 }

@@ -55,7 +55,8 @@ func (st *connStats) show(s *Stream, took, now int64) {
 	}
 	st.touched = false
 	st.shownResets = st.resets
-	st.shown.Conn, st.shown.Queued, st.shown.Reading = st.counts, s.inFlight, !s.parked && !st.word
+	st.shown.Conn, st.shown.Queued = st.counts, s.inFlight
+	st.shown.Reading = !s.waits.Parked() && !st.word
 	st.shown.Session, st.shown.TimeoutMillis = s.session, s.timeoutMillis
 }
 

@@ -97,10 +97,8 @@ func (c *Conn) Room() int {
 	return min(max(turnRoomBytes/(l.inLine+len(l.ready)+1), roomMinBytes), roomMaxBytes)
 }
 
-// Blocked tells that Input is not called until the client has taken some of the output.
-func (c *Conn) Blocked() bool { return c.out.high }
-
-// Park stops Input for this connection, and the socket is not read, not even a FIN, until Unpark.
+// Park stops Input for this connection, and the socket is not read until Unpark. Who parks for long
+// asks HungUp now and then: nothing else sees a FIN meanwhile.
 func (c *Conn) Park() {
 	if !c.parked {
 		c.parked = true
@@ -162,6 +160,41 @@ func (c *Conn) CloseAfterFlush() {
 		c.out.closeBy = c.loop.clock() + c.loop.r.cfg.CloseDeadline
 		c.queue()
 	}
+}
+
+// HungUp looks whether the client has ended its side of a connection that is not read from; it may
+// be a system call. A connection that is broken, or of which nothing is left, neither input nor
+// output, ends with this turn; else what came before the FIN is still handled.
+func (c *Conn) HungUp() bool {
+	if c.gone || c.closing != stayOpen || c.mode == readOn {
+		return false
+	}
+	err := c.link.ended()
+	switch {
+	case err == nil:
+		return false
+	case !errors.Is(err, io.EOF), c.in.len() == 0 && c.Pending() == 0 && !c.link.unread():
+		c.fail(err)
+	}
+	return true
+}
+
+// Silent is how long ago the client's last byte arrived, read or not; a system call. known is false
+// where the kernel does not tell, and where the client may have more to send than there is room
+// for. Stream.Closed may still ask.
+func (c *Conn) Silent() (ago time.Duration, known bool) { return c.link.silent() }
+
+// Progress grows with each byte of output that the kernel takes or the client acknowledges; a
+// system call. It compares with an earlier Progress of the same connection and means nothing else.
+func (c *Conn) Progress() int64 {
+	if c.gone {
+		return 0
+	}
+	taken := c.out.given - int64(c.link.buffered())
+	if unacked := c.link.unacked(); unacked >= 0 {
+		c.out.acked = max(c.out.acked, taken-int64(unacked))
+	}
+	return taken + c.out.acked
 }
 
 // held tells that Input must not be called now.

@@ -13,7 +13,7 @@
 //	                  Lane.Turn     (if any of these ran: hand the batch to the core)
 //	                  Lane.Drain    (if a stream was called: what came meanwhile)
 //	outputs       ──> one write(2) for each connection that has output
-//	                  closes, pauses, resumes
+//	                  closes, pauses, resumes, Stream.OutputFull
 //
 // What a stream or lane asks of a Conn during a turn, a write, a close, a park, is done at its end.
 // So no method of Conn fails, blocks, or calls back, and Closed never runs inside another call.
@@ -64,7 +64,10 @@
 // and the acceptor takes its time: who is turned away comes back at once.
 //
 // A FIN is the end of a connection, but only after the input before it: what Input writes for it
-// still leaves, in one write, and a connection that is parked or flushing does not see the FIN.
+// still leaves, in one write. A connection that is parked or full does not see the FIN by itself:
+// who parks asks Conn.HungUp once a tick, one poll(2), and then the connection ends when nothing
+// that the client sent is left. Conn.Silent and Conn.Progress tell of its life meanwhile
+// (look_linux.go).
 //
 // # Goroutines
 //
@@ -89,5 +92,6 @@
 //
 // reactor.go (Stream, Lane, Run, Handle) and config.go, conn.go, loop.go, input.go, unfinished.go,
 // output.go with chunks.go, clock.go, limits.go, listen.go, link.go, gnet.go, sentinel_unix.go
-// (sentinel_other.go), pause_linux.go, std.go, std_raw_unix.go, std_write.go, stats.go.
+// (sentinel_other.go), pause_linux.go, look_linux.go (look_other.go), std.go, std_raw_unix.go,
+// std_write.go, stats.go.
 package reactor

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"time"
 
 	"github.com/panjf2000/gnet/v2"
 	"go.uber.org/zap"
@@ -295,6 +296,12 @@ func (c *gnetConn) push() {
 func (c *gnetConn) buffered() int { return c.gc.OutboundBuffered() }
 
 func (c *gnetConn) unacked() int { return unackedBytes(c.gc.Fd()) }
+
+func (c *gnetConn) ended() error { return endOf(c.gc.Fd()) }
+
+func (c *gnetConn) unread() bool { return unreadBytes(c.gc.Fd()) != 0 }
+
+func (c *gnetConn) silent() (time.Duration, bool) { return lastByte(c.gc.Fd()) }
 
 func (c *gnetConn) setReading(reading) { c.mask() }
 

@@ -207,6 +207,7 @@ func receive[T any](t testing.TB, from <-chan T, what string) T {
 // stream is a Stream made of functions.
 type stream struct {
 	input  func(in []byte) int
+	full   func(bool)
 	closed func(error)
 }
 
@@ -215,6 +216,12 @@ func (s *stream) Input(in []byte) int {
 		return len(in)
 	}
 	return s.input(in)
+}
+
+func (s *stream) OutputFull(full bool) {
+	if s.full != nil {
+		s.full(full)
+	}
 }
 
 func (s *stream) Closed(err error) {

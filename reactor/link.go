@@ -1,5 +1,7 @@
 package reactor
 
+import "time"
+
 // reading is what a transport may do with a connection's socket.
 type reading uint8
 
@@ -24,6 +26,14 @@ type link interface {
 	buffered() int
 	// unacked is what the kernel has taken and the client has not acknowledged; -1 is unknown.
 	unacked() int
+	// ended is nil while the client may still send: io.EOF behind its FIN, or why the connection is
+	// broken. Asked only while the socket is not read from.
+	ended() error
+	// unread tells that the kernel holds input.
+	unread() bool
+	// silent is how long ago the last byte arrived; known is false when that is not known, or
+	// when there is no room for another one.
+	silent() (ago time.Duration, known bool)
 	// setReading is called on every change, and the transport keeps to it.
 	setReading(reading)
 	// close ends the connection now and calls loop.ended, if that has not happened.

@@ -16,6 +16,8 @@ type fakeLink struct {
 	mode   reading
 	wrote  int
 	queue  int // sent and not acknowledged
+	end    error
+	more   bool // unread
 	closed bool
 }
 
@@ -34,7 +36,11 @@ func (f *fakeLink) push() {
 
 func (f *fakeLink) buffered() int           { return f.left }
 func (f *fakeLink) unacked() int            { return f.queue }
+func (f *fakeLink) ended() error            { return f.end }
+func (f *fakeLink) unread() bool            { return f.more }
 func (f *fakeLink) setReading(mode reading) { f.mode = mode }
+
+func (f *fakeLink) silent() (time.Duration, bool) { return 0, false }
 
 func (f *fakeLink) close() {
 	f.closed = true

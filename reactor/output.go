@@ -22,6 +22,8 @@ type outbox struct {
 	// given is all that write was given, ever; given - buffered has moved.
 	given int64
 
+	acked int64 // of given, as Conn.Progress saw it last
+
 	high       bool  // at the high-water mark: not read from, Input not called
 	flood      int64 // given while high
 	moved      int64
@@ -159,6 +161,7 @@ func (l *loop) mark(c *Conn, left int) {
 	c.out.high, c.out.flood = high, 0
 	l.gaugeInput(c, false) // who is not read from cannot go on with a frame
 	c.queue()
+	c.stream.OutputFull(high)
 	if !c.held() && (c.in.again || c.in.len() > 0) {
 		l.makeReady(c, l.turnNumber-1)
 	}

@@ -67,12 +67,3 @@ func (p *pauser) quiet() bool {
 	n, err := unix.Poll(p.ready[:], 0)
 	return err == nil && n == 0
 }
-
-// unackedBytes is the length of the socket's send queue: what the client has not acknowledged.
-func unackedBytes(fd int) int {
-	n, err := unix.IoctlGetInt(fd, unix.SIOCOUTQ)
-	if err != nil {
-		return -1
-	}
-	return n
-}

@@ -11,6 +11,3 @@ type pauser struct{}
 func (*pauser) open(gnet.EventLoop) bool { return false }
 func (*pauser) mask(int, bool, bool)     {}
 func (*pauser) quiet() bool              { return false }
-
-// unackedBytes: the length of the send queue is not known here.
-func unackedBytes(int) int { return -1 }

@@ -23,6 +23,9 @@ type Stream interface {
 	// Conn.Again or Conn.Unpark also without more. It may call every method of its Conn. in is
 	// the reactor's: keep nothing of it.
 	Input(in []byte) (used int)
+	// OutputFull tells that Input is not called because the client does not take its output
+	// (Config.OutputHighWater, OutputBudget), and later that it is called again.
+	OutputFull(full bool)
 	// Closed is the last call. err is nil when we closed the connection (Close, CloseAfterFlush,
 	// the reactor's stop), io.EOF when the client did, one of the Err values of this package when
 	// a limit did, else the socket's error.

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"time"
 )
 
 // stdTransport runs the loops on Go's net: a goroutine a loop, which does all that gnet's loops
@@ -314,8 +315,8 @@ func (c *stdConn) end(err error) {
 	}
 	delete(c.sl.conns, c)
 	close(c.token)
+	c.sl.ended(&c.Conn, err) // its stream may still ask what the socket knows
 	_ = c.nc.Close()
-	c.sl.ended(&c.Conn, err)
 }
 
 func (c *stdConn) write(p []byte) {
@@ -341,6 +342,22 @@ func (c *stdConn) unacked() int {
 		return -1
 	}
 	return c.raw.unacked()
+}
+
+func (c *stdConn) ended() error {
+	if c.raw == nil {
+		return c.heldErr
+	}
+	return c.raw.ended()
+}
+
+func (c *stdConn) unread() bool { return c.raw != nil && c.raw.unread() }
+
+func (c *stdConn) silent() (time.Duration, bool) {
+	if c.raw == nil {
+		return 0, false
+	}
+	return c.raw.silent()
 }
 
 func (c *stdConn) setReading(mode reading) {

@@ -2,7 +2,10 @@
 
 package reactor
 
-import "net"
+import (
+	"net"
+	"time"
+)
 
 // rawSocket: every connection is read and written through Go's net alone here.
 type rawSocket struct{}
@@ -14,3 +17,7 @@ func (*rawSocket) release()                  {}
 func (*rawSocket) write([]byte) (int, error) { return 0, net.ErrClosed }
 func (*rawSocket) lift()                     {}
 func (*rawSocket) unacked() int              { return -1 }
+func (*rawSocket) ended() error              { return nil }
+func (*rawSocket) unread() bool              { return false }
+
+func (*rawSocket) silent() (time.Duration, bool) { return 0, false }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -144,4 +145,24 @@ func (s *rawSocket) unacked() int {
 		return -1
 	}
 	return s.out.n
+}
+
+// ended, unread and silent are asked rarely: a closure each will do. A closed socket has ended.
+
+func (s *rawSocket) ended() error {
+	var end error
+	if err := s.raw.Control(func(fd uintptr) { end = endOf(int(fd)) }); err != nil {
+		return err
+	}
+	return end
+}
+
+func (s *rawSocket) unread() (any bool) {
+	_ = s.raw.Control(func(fd uintptr) { any = unreadBytes(int(fd)) != 0 })
+	return any
+}
+
+func (s *rawSocket) silent() (ago time.Duration, known bool) {
+	_ = s.raw.Control(func(fd uintptr) { ago, known = lastByte(int(fd)) })
+	return ago, known
 }

@@ -134,7 +134,9 @@ type wire struct {
 func (c *wire) Write(p []byte)                { c.out = append(c.out, p...) }
 func (c *wire) Pending() int                  { return 0 }
 func (c *wire) Room() int                     { return 32 << 10 }
-func (c *wire) Blocked() bool                 { return false }
+func (c *wire) HungUp() bool                  { return false }
+func (c *wire) Silent() (time.Duration, bool) { return 0, false }
+func (c *wire) Progress() int64               { return 0 }
 func (c *wire) Park()                         {}
 func (c *wire) Unpark()                       {}
 func (c *wire) Again()                        {}

@@ -2,7 +2,6 @@ package replica_test
 
 import (
 	"bytes"
-	"net/netip"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -117,23 +116,11 @@ func TestANewcomerDoesNotPassTheLargest(t *testing.T) {
 	}
 }
 
-// deafWire is a connection whose client takes no output: the reactor does not call its Input.
-type deafWire struct {
-	*wire
-	deaf bool
-}
-
-func (d *deafWire) Blocked() bool { return d.deaf }
-
 // Rule 6: a client that does not take its replies keeps nobody from sending a large request, even if
 // it stops when its turn has come.
 func TestRule6ADeafClientHoldsNoPlaceInLine(t *testing.T) {
 	w, _, large := bulkWorld(t, 2)
-	d := &deafWire{wire: &wire{w: w}}
-	d.stream = w.lane.Open(d, netip.MustParseAddrPort("10.0.0.3:4444"))
-	d.feed(frame(&jute.ConnectRequest{TimeOut: 4000, Passwd: make([]byte, 16)}))
-	w.all()
-	require.NotNil(t, d.take())
+	d := w.connect()
 	large[0].feed(large[0].largeSet(900 << 10))
 	d.feed(d.largeSet(900 << 10))
 	large[1].feed(large[1].largeSet(900 << 10))
@@ -142,13 +129,13 @@ func TestRule6ADeafClientHoldsNoPlaceInLine(t *testing.T) {
 	require.NotNil(t, large[0].reply())
 	require.False(t, d.parked, "called")
 	require.True(t, large[1].parked)
-	require.True(t, w.woken, "and looked after")
-	d.deaf = true
+	d.stream.OutputFull(true) // it is called when its client stops reading
+	require.True(t, w.woken, "the next is called")
 	w.turns(large[1:])
 	w.all()
 	require.NotNil(t, large[1].reply(), "the next one goes on")
-	d.deaf = false
-	w.turns([]*wire{d.wire})
+	d.stream.OutputFull(false)
+	w.turns([]*wire{d})
 	w.all()
 	require.Equal(t, jute.OK, d.reply().Err, "and the deaf one when it hears again")
 }

@@ -90,6 +90,10 @@ func (w *world) flush() {
 func (w *world) tick(millis int64) {
 	w.now.MonoMillis += millis
 	w.now.WallMillis += millis
+	if w.lane.Tick(); w.woken {
+		w.woken = false
+		w.lane.Drain()
+	}
 	w.run(&replica.Events{Now: w.now, Generation: 1, Tick: true})
 }
 
@@ -124,12 +128,18 @@ type wire struct {
 	xid    int32
 	id     jute.SessionID
 	passwd []byte
+
+	tells    bool  // the kernel says when the last byte came
+	came     int64 // when that was
+	progress int64 // of the output
+	hungUp   bool
 }
 
 func (c *wire) Write(p []byte)                { c.out = append(c.out, p...) }
 func (c *wire) Pending() int                  { return 0 }
 func (c *wire) Room() int                     { return 32 << 10 }
-func (c *wire) Blocked() bool                 { return false }
+func (c *wire) HungUp() bool                  { return c.hungUp }
+func (c *wire) Progress() int64               { return c.progress }
 func (c *wire) Park()                         { c.parked = true }
 func (c *wire) Unpark()                       { c.parked = false }
 func (c *wire) Again()                        {}
@@ -137,6 +147,10 @@ func (c *wire) Established()                  {}
 func (c *wire) SetStallTimeout(time.Duration) {}
 func (c *wire) Close()                        { c.closed = true }
 func (c *wire) CloseAfterFlush()              { c.closed = true }
+
+func (c *wire) Silent() (time.Duration, bool) {
+	return time.Duration(c.w.now.MonoMillis-c.came) * time.Millisecond, c.tells
+}
 
 func (w *world) dial() *wire {
 	c := &wire{w: w}
@@ -147,6 +161,7 @@ func (w *world) dial() *wire {
 // feed gives bytes to the stream in one input and ends the turn.
 func (c *wire) feed(p []byte) {
 	c.left = append(c.left, p...)
+	c.came = c.w.now.MonoMillis
 	if !c.parked {
 		c.left = c.left[c.stream.Input(c.left):]
 	}

@@ -249,6 +249,7 @@ func (s *Server) tick() {
 		select {
 		case now := <-t.C:
 			s.core.tick()
+			s.shared.Tick()
 			purge.maybe()
 			memory.maybe(now)
 			guard.maybe(now)

@@ -27,5 +27,5 @@
 // (what it would log), link.go and words.go (the network), package client (requests makes up what
 // it asks), fault.go, decay.go (what becomes of files), run.go (a seed), end.go (what the server
 // owes at its end), campaign.go (many seeds), required.go (what they must reach), then packages
-// model and history.
+// model, history and lease.
 package sim

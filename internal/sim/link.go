@@ -28,6 +28,7 @@ type link struct {
 	read   int64  // offset of in in all that was sent to the client
 	marks  []mark // of everything that the server wrote
 	closed bool   // by the client
+	cut    bool   // it did not say so
 	killed bool   // the server's process is gone
 	eof    bool   // the server's end is behind wire
 }
@@ -137,7 +138,7 @@ func (k *link) Leave() { k.closed = true }
 
 // Close is the client's end. The server may not learn of it.
 func (k *link) Close(tell bool) {
-	k.closed = true
+	k.closed, k.cut = true, !tell
 	if tell {
 		k.segment(nil, true)
 	}
@@ -158,7 +159,7 @@ func (k *link) written(at int64) mark {
 func (k *link) take(p []byte) int {
 	w := k.w
 	n := min(len(p), w.plan.limits.window-len(k.wire))
-	if k.closed {
+	if k.closed && !k.cut {
 		return len(p) // nobody reads it
 	}
 	if n <= 0 {
@@ -208,6 +209,7 @@ func (k *link) Consume() {
 	k.in = append(k.in, k.wire[:n]...)
 	k.wire = k.wire[n:]
 	if s := k.socket; n > 0 && s != nil && len(s.out) > 0 && !s.gone {
+		s.wire.Moved(s.now())
 		s.loop.p.after(k.w.latency(), s.queue)
 	}
 	for before := -1; !k.closed && len(k.in) > 0 && len(k.in) != before; {

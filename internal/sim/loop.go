@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"quoll/internal/sim/lease"
 	"quoll/jute"
 	"quoll/processor"
 )
@@ -52,7 +53,7 @@ func (l *loop) turn() {
 	todo := l.ready
 	l.ready = nil
 	for _, s := range todo {
-		s.isReady = false
+		s.ready(false)
 		if !s.gone && !s.held() && (s.again || len(s.in) > 0) {
 			s.input(nil)
 		}
@@ -85,10 +86,8 @@ type socket struct {
 	given  int64  // bytes of output, ever
 	stall  int64  // µs without progress after which it is closed; 0: never
 	moved  int64  // world time of the last progress
-	// Server's ms at which the client was heard last, and its stream called, for whatever reason.
-	spoke, touched int64
-
-	session jute.SessionID
+	came   int64  // server's ms at which bytes arrived last
+	wire   *lease.Wire
 	flags
 }
 
@@ -96,12 +95,12 @@ type socket struct {
 type flags struct {
 	parked, again, isReady, isDirty bool
 	high                            bool // too much output: not read from
-	closing, now, gone, timed       bool
+	closing, atOnce, gone, timed    bool
 }
 
 // accept takes a connection.
 func (l *loop) accept(k *link) *socket {
-	s := &socket{loop: l, link: k, moved: l.p.w.Now}
+	s := &socket{loop: l, link: k, moved: l.p.w.Now, wire: l.p.leases.NewWire()}
 	l.sockets = append(l.sockets, s)
 	l.called = true
 	s.stream = l.lane.Open(s, k.peer)
@@ -112,7 +111,14 @@ func (l *loop) accept(k *link) *socket {
 // arrive is bytes, or the end of them, coming out of the network.
 func (s *socket) arrive(p []byte, fin bool) {
 	s.kernel = append(s.kernel, p...)
-	s.fin = s.fin || fin
+	if len(p) > 0 {
+		s.came = s.now()
+		s.wire.Arrived(s.came, s.crowded())
+	}
+	if fin {
+		s.fin = true
+		s.wire.Ended(s.now())
+	}
 	s.read()
 }
 
@@ -126,6 +132,9 @@ func (s *socket) read() {
 		}
 		fresh := s.kernel[:n:n]
 		s.kernel = s.kernel[n:]
+		if !s.crowded() {
+			s.wire.Emptied(s.now())
+		}
 		w.at(pointInput)
 		s.input(fresh)
 	}
@@ -135,15 +144,51 @@ func (s *socket) read() {
 	s.loop.plan()
 }
 
+// crowded: the kernel has no room for more.
+func (s *socket) crowded() bool { return len(s.kernel) >= s.loop.p.w.plan.limits.receive }
+
+// now is the server's ms.
+func (s *socket) now() int64 { return s.loop.p.clock.millis() }
+
+// ready puts the socket among those that get input without new bytes, or takes it out.
+func (s *socket) ready(is bool) {
+	s.isReady = is
+	s.wire.Waits(s.now(), is || s.parked)
+}
+
+// HungUp implements processor.Output.
+func (s *socket) HungUp() bool {
+	if !s.fin || !s.held() {
+		return false
+	}
+	if len(s.kernel)+len(s.in)+len(s.out) == 0 {
+		s.loop.p.w.Counts.Add("connection", "hung up while it was parked")
+		s.shut()
+	}
+	return true
+}
+
+// Silent implements processor.Output.
+func (s *socket) Silent() (ago time.Duration, known bool) {
+	if !s.loop.p.w.plan.limits.kernelTells || s.crowded() {
+		return 0, false
+	}
+	return time.Duration(s.now()-s.came) * time.Millisecond, true
+}
+
+// Progress implements processor.Output.
+func (s *socket) Progress() int64 {
+	taken := s.given - int64(len(s.out))
+	return 2*taken - int64(len(s.link.wire))
+}
+
 func (s *socket) held() bool { return s.parked || s.high || s.closing }
 
 // input calls the stream with all that is not consumed.
 func (s *socket) input(fresh []byte) {
 	s.loop.called, s.again = true, false
-	s.touched = s.loop.p.clock.millis()
-	if len(fresh) > 0 {
-		s.heard()
-	}
+	hello := &s.link.record.Hello
+	s.loop.p.leases.Asked(hello.SessionID, hello.TimeOut, s.wire)
 	s.in = append(s.in, fresh...)
 	// A copy that is spoilt behind the call: the stream may keep nothing of it.
 	in := slices.Clone(s.in)
@@ -152,20 +197,9 @@ func (s *socket) input(fresh []byte) {
 		in[i] = 0xee
 	}
 	s.in = s.in[used:]
+	s.wire.Took(s.now(), len(fresh) > 0, used > 0)
 	if len(s.in) > s.loop.p.w.plan.limits.maxFrame+4 && used == 0 && !s.again && !s.held() {
 		s.shut()
-	}
-}
-
-// heard notes that the server has heard from the session.
-func (s *socket) heard() {
-	p := s.loop.p
-	if id := s.link.record.Hello.SessionID; s.spoke == 0 && id != 0 {
-		p.askers[id] = append(p.askers[id], s)
-	}
-	s.spoke = p.clock.millis()
-	if l := p.leases[s.session]; l != nil && l.owner == s {
-		l.heard = s.spoke
 	}
 }
 
@@ -190,20 +224,18 @@ func (s *socket) opened(b []byte) {
 	if _, err := jute.Decode(frame, &r); err != nil || r.SessionID == 0 {
 		return
 	}
-	p := s.loop.p
-	s.session = r.SessionID
 	s.link.record.Session = r.SessionID
-	p.leases[r.SessionID] = &lease{heard: s.spoke, timeout: r.TimeOut, owner: s}
+	s.loop.p.leases.Opened(r.SessionID, r.TimeOut, s.wire)
 }
 
 // Pending implements processor.Output.
-func (s *socket) Pending() int  { return len(s.out) }
-func (s *socket) Blocked() bool { return s.high }
-func (s *socket) Room() int     { return s.loop.p.w.plan.limits.batchBytes }
+func (s *socket) Pending() int { return len(s.out) }
+func (s *socket) Room() int    { return s.loop.p.w.plan.limits.batchBytes }
 
 // Park implements processor.Output.
 func (s *socket) Park() {
 	s.parked = true
+	s.wire.Waits(s.now(), true)
 	s.loop.p.w.Counts.Add("connection", "parked")
 }
 
@@ -211,6 +243,7 @@ func (s *socket) Park() {
 func (s *socket) Unpark() {
 	if s.parked {
 		s.parked = false
+		s.wire.Waits(s.now(), false)
 		s.resume()
 	}
 }
@@ -228,7 +261,7 @@ func (s *socket) resume() {
 		return
 	}
 	if (s.again || len(s.in) > 0) && !s.isReady {
-		s.isReady = true
+		s.ready(true)
 		s.loop.ready = append(s.loop.ready, s)
 		s.loop.plan()
 	}
@@ -245,18 +278,19 @@ func (s *socket) SetStallTimeout(d time.Duration) { s.stall = d.Microseconds() }
 
 // Close implements processor.Output.
 func (s *socket) Close() {
-	s.hungUp()
+	s.byServer()
 	s.shut()
 }
 
 // shut closes at once.
 func (s *socket) shut() {
-	s.closing, s.now = true, true
+	s.closing, s.atOnce = true, true
+	s.wire.Ended(s.now())
 	s.queue()
 }
 
-// hungUp notes that the server closes, of its own will.
-func (s *socket) hungUp() {
+// byServer notes that the server closes, of its own will.
+func (s *socket) byServer() {
 	r, p := s.link.record, s.loop.p
 	if !s.gone && !r.Closed {
 		r.Closed, r.ClosedAt, r.Early = true, p.tree.Peek().LastZxid(), !p.serving.Load()
@@ -265,8 +299,9 @@ func (s *socket) hungUp() {
 
 // CloseAfterFlush implements processor.Output.
 func (s *socket) CloseAfterFlush() {
-	s.hungUp()
+	s.byServer()
 	s.closing = true
+	s.wire.Ended(s.now())
 	s.queue()
 }
 
@@ -289,11 +324,12 @@ func (s *socket) settle() {
 	if n := s.link.take(s.out); n > 0 {
 		s.out = s.out[n:]
 		s.moved = w.Now
+		s.wire.Moved(s.now())
 		w.at(pointSent)
 	}
 	wasHigh := s.high
 	switch {
-	case s.now, s.closing && len(s.out) == 0:
+	case s.atOnce, s.closing && len(s.out) == 0:
 		s.end(nil)
 		return
 	case len(s.out) > l.outputCap:
@@ -307,6 +343,10 @@ func (s *socket) settle() {
 	}
 	if s.high && !wasHigh {
 		w.Counts.Add("connection", "not read because of its output")
+	}
+	if wasHigh != s.high {
+		s.wire.Full(s.now(), s.high)
+		s.stream.OutputFull(s.high)
 	}
 	if wasHigh && !s.high {
 		s.resume()
@@ -346,6 +386,7 @@ func (s *socket) end(err error) {
 		return
 	}
 	s.gone = true
+	s.wire.Ended(s.now())
 	l := s.loop
 	l.sockets = slices.DeleteFunc(l.sockets, func(x *socket) bool { return x == s })
 	l.called = true

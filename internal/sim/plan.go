@@ -60,18 +60,21 @@ type store struct {
 
 // limits are the constants that servers leave large and simulations make small.
 type limits struct {
-	snapCount        int64
-	snapBytes        int64 // snapSizeLimitInKb; 0: no limit
-	applyBatch       int
-	inFlight         int
-	inFlightBytes    int
-	outputPause      int // pending output at which a connection is not read from
-	outstanding      int64
-	batchRequests    int
-	batchBytes       int
-	bulkBytes        int // the size from which requests take turns
-	maxFrame         int
-	window           int // bytes that the network takes before its client reads
+	snapCount     int64
+	snapBytes     int64 // snapSizeLimitInKb; 0: no limit
+	applyBatch    int
+	inFlight      int
+	inFlightBytes int
+	outputPause   int // pending output at which a connection is not read from
+	outstanding   int64
+	batchRequests int
+	batchBytes    int
+	bulkBytes     int // the size from which requests take turns
+	maxFrame      int
+	window        int // bytes that the network takes before its client reads
+	receive       int // bytes that the kernel takes before the server reads
+	// kernelTells: the server can ask when the last byte of a connection came.
+	kernelTells      bool
 	outputCap        int
 	reapCheckMillis  int64
 	reapMaxPerMinute int64
@@ -156,6 +159,7 @@ func drawPlan(rng *rand.Rand) plan {
 		p.largeBytes = pick(80, 200)
 	}
 	p.limits.bulkBytes = int(pick(60, 200, 64<<10))
+	p.limits.receive, p.limits.kernelTells = int(pick(200, 2000, 1<<20)), coin()
 	if coin() {
 		p.store.log.Watermark = persistence.Lag
 	}

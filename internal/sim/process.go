@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"math"
 	"slices"
 	"sync/atomic"
 
@@ -11,6 +10,7 @@ import (
 	"quoll/internal/replica/logwriter"
 	"quoll/internal/replica/restore"
 	"quoll/internal/sim/history"
+	"quoll/internal/sim/lease"
 	"quoll/internal/sim/model"
 	"quoll/jute"
 	"quoll/persistence"
@@ -28,8 +28,7 @@ type process struct {
 	life   int
 	frozen int64 // nothing of it happens before this world time
 	held   []func()
-	stands []stand // when it stood still
-	failed bool    // a call of the disk has
+	failed bool // a call of the disk has
 	clock  clock
 
 	store   *persistence.Dir
@@ -44,58 +43,14 @@ type process struct {
 	log   logWriter
 	walk  *walker // nil: no snapshot is being written
 
-	// leases is what is known of each session from outside, to judge expiries.
-	leases map[jute.SessionID]*lease
-	// askers are the connections that asked for a session, answered or not.
-	askers map[jute.SessionID][]*socket
-	ticked int64 // when the core was last told of the time before this step; ms on its clock
+	leases *lease.Book // to judge expiries
 }
-
-// lease is when the server last heard from a session; ms on its monotonic clock.
-type lease struct {
-	heard   int64
-	timeout int32
-	owner   *socket
-}
-
-// tickSlack is how much later than its deadline a session may end when nothing else delays it: the
-// end of its bucket, the next tick, and rounding; ms.
-const tickSlack = tickMillis + 2*intervalMillis + 5
-
-// stand is a time in which the process stood still; ms on its monotonic clock.
-type stand struct{ from, to int64 }
 
 // freeze has the process stand still until a moment.
 func (p *process) freeze(until int64) {
-	from, to := p.clock.millis(), p.clock.at(until)
-	if n := len(p.stands); n > 0 && p.stands[n-1].to >= from {
-		p.stands[n-1].to = max(p.stands[n-1].to, to)
-	} else {
-		p.stands = append(p.stands, stand{from, to})
-	}
+	p.leases.Stand(p.clock.millis(), p.clock.at(until))
 	p.frozen = max(p.frozen, until)
 	p.w.history.Pauses = append(p.w.history.Pauses, history.Pause{From: p.w.Now, To: until})
-}
-
-// stood is by how much the deadline of who was heard at a time has moved since, at least: a tick
-// that is late by more than a tick's length moves it by the excess.
-func (p *process) stood(since int64) (millis int64) {
-	for _, s := range p.stands {
-		if long := s.to - s.from; s.from >= since && long > tickMillis+2*intervalMillis {
-			millis += long - intervalMillis - 3
-		}
-	}
-	return millis
-}
-
-// delayed is by how much its end may come later at most.
-func (p *process) delayed(since int64) (millis int64) {
-	for _, s := range p.stands {
-		if s.to >= since {
-			millis += s.to - s.from + 1
-		}
-	}
-	return millis
 }
 
 // clock is the monotonic clock of a life: it has its own zero, and its own idea of a second.
@@ -154,12 +109,16 @@ func (w *run) boot() {
 	w.life++
 	w.light()
 	w.disk.Inject = w.inject
-	p := &process{w: w, life: w.life, leases: map[jute.SessionID]*lease{}}
-	p.askers = map[jute.SessionID][]*socket{}
+	p := &process{w: w, life: w.life}
 	p.clock = clock{w: w, zero: w.Now, perMill: 1000}
 	if w.plan.faults.drift {
 		p.clock.perMill = w.Between(900, 1100)
 	}
+	p.leases = lease.NewBook(lease.Rules{
+		TickMillis: tickMillis, IntervalMillis: intervalMillis, MinTimeout: minTimeout,
+		MaxTimeout: maxTimeout, KernelTells: w.plan.limits.kernelTells,
+		Throttled: w.plan.throttle.MaxRequests > 0,
+	}, p.clock.millis())
 	p.log.p = p
 	w.process = p
 	w.guard(p, func() {
@@ -226,9 +185,9 @@ func (p *process) assemble(sessions []session.Saved) {
 	rules := &auth.Rules{DigestEnabled: true, SuperDigest: w.plan.model.SuperDigest}
 	conns := processor.NewConns()
 	now := p.now()
-	p.ticked = now.MonoMillis
+	p.leases.Ticked(now.MonoMillis)
 	for _, s := range sessions {
-		p.leases[s.ID] = &lease{heard: now.MonoMillis, timeout: s.TimeoutMillis}
+		p.leases.Restored(s.ID, s.TimeoutMillis, now.MonoMillis)
 	}
 	p.log.writer = logwriter.Writer{Log: p.store.Log(), Told: p.log.told}
 	p.shared = &processor.Shared{
@@ -363,6 +322,7 @@ func (p *process) tick() {
 	p.after(intervalMillis*1000*1000/p.clock.perMill, func() {
 		p.inbox.Tick()
 		p.poke()
+		p.shared.Tick()
 		p.tick()
 	})
 }
@@ -384,7 +344,10 @@ func (p *process) step() {
 		p.propose(&effects.Append[i].Entry, ev.MonoMillis)
 	}
 	if ev.Tick {
-		p.ticked = ev.MonoMillis
+		p.leases.Ticked(ev.MonoMillis)
+		if id, latest, late := p.leases.Overdue(ev.MonoMillis); late {
+			w.Violate("late expiry: session %v lives at %d, not by %d", id, ev.MonoMillis, latest)
+		}
 	}
 	effects.CarryOut(p)
 }
@@ -431,52 +394,18 @@ func (p *process) propose(e *jute.Entry, mono int64) {
 	case h.Type == jute.OpCreateSession:
 		var txn jute.CreateSessionTxn
 		_, _ = jute.Decode(e.Body, &txn)
-		// The connect request was heard before the core took it, and the core counts from its tick.
-		p.leases[h.ClientID] = &lease{heard: min(mono, p.ticked), timeout: txn.TimeOut}
+		p.leases.Created(h.ClientID, txn.TimeOut, mono)
 	case h.Type == jute.OpCloseSession && h.Cxid == 0:
 		w.Counts.Add("session", "expired")
-		t.Expiry = p.expiry(h.ClientID, mono)
+		t.Expiry = p.leases.Expired(h.ClientID, mono)
+		p.leases.Ended(h.ClientID)
 	case h.Type == jute.OpCloseSession:
 		w.Counts.Add("session", "closed")
+		p.leases.Ended(h.ClientID)
 	case h.Type == jute.OpDeleteContainer && h.ClientID == 0:
 		w.Counts.Add("reaper", "deleted a node")
 	}
 	w.log = append(w.log, t)
-}
-
-// expiry is why a session may have ended: who had it last was not heard any more, or who asked for
-// it and was not answered yet, perhaps with another timeout.
-func (p *process) expiry(id jute.SessionID, mono int64) *history.Expiry {
-	var why *history.Expiry
-	latest := int64(0)
-	consider := func(heard, touched int64, timeout int32) {
-		x := &history.Expiry{At: mono, Heard: heard, Timeout: timeout, Stood: p.stood(heard)}
-		if why == nil || x.Deadline() < why.Deadline() {
-			why = x
-		}
-		latest = max(latest, touched+int64(timeout)+p.delayed(touched)+tickSlack)
-	}
-	if l := p.leases[id]; l != nil {
-		touched := l.heard
-		if l.owner != nil {
-			touched = max(touched, l.owner.touched)
-		}
-		consider(l.heard, touched, l.timeout)
-	}
-	for _, s := range p.askers[id] {
-		timeout := min(max(s.link.record.Hello.TimeOut, minTimeout), maxTimeout)
-		if s.session == 0 {
-			consider(s.spoke, s.touched, timeout)
-		}
-	}
-	if why == nil {
-		return nil
-	}
-	why.Latest = latest
-	if p.w.plan.throttle.MaxRequests > 0 {
-		why.Latest = math.MaxInt64 // a connect request may wait and give the full timeout then
-	}
-	return why
 }
 
 // sockets lists the connections that stand, in the order of opening.

@@ -37,8 +37,8 @@ func required() []requirement {
 		}},
 		{"connection", []string{
 			"closed at the cap of its output", "closed because its output stalled",
-			"given up before the session", "input again", "lost", "not read because of its output",
-			"parked",
+			"given up before the session", "hung up while it was parked", "input again", "lost",
+			"not read because of its output", "parked",
 		}},
 		{"session", []string{
 			"closed", "expired", "deadlines moved because the process stood still",

@@ -12,11 +12,12 @@
 //
 // Time comes in through Tick. The table's clock stands still while the process does: a tick that
 // comes late by more than a tick length extends every deadline by the excess, because the clients
-// could not be heard meanwhile.
+// could not be heard meanwhile. A mark of life may be older than such a pause when it is told: the
+// byte that it stands for was found in a socket that was not read from (pauses.go).
 //
 // Invariants: an id is never given twice while it is in the table; a closing session is never
 // touched again; a session that was heard less than its timeout ago is never expired.
 //
 // The table belongs to one goroutine, the core; only Heard is shared. Read table.go, then
-// buckets.go, walk.go and password.go.
+// buckets.go, pauses.go, walk.go and password.go.
 package session

@@ -53,6 +53,7 @@ type Table struct {
 
 	now     int64 // monotonic ms of the last tick
 	skipped int64 // ms that the table's clock is behind the monotonic one
+	pauses  pauses
 	due     int64 // table clock: the next bucket to look at
 }
 
@@ -152,6 +153,7 @@ func (t *Table) Tick(now, expectedMillis int64, expired []*Session) (_ []*Sessio
 	if gap := now - t.now; gap > expectedMillis+t.tickMillis {
 		late = gap - expectedMillis
 		t.takeAllHeard(t.clock(t.now) + expectedMillis)
+		t.pauses.add(pause{at: t.now + expectedMillis, skipped: t.skipped})
 		t.skipped += late
 	}
 	t.now = now
@@ -186,7 +188,7 @@ func (t *Table) takeHeard(s *Session) {
 	}
 	if raw := s.heard.Load(); raw > s.heardRaw {
 		s.heardRaw = raw
-		s.heardAt = max(s.heardAt, t.clock(raw))
+		s.heardAt = max(s.heardAt, t.pauses.clock(raw, t.skipped))
 	}
 }
 

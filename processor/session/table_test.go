@@ -193,3 +193,65 @@ func (m *model) expire(now int64) []jute.SessionID {
 	}
 	return gone
 }
+
+// A byte that was found in a socket after a pause counts from when it came, by the clock that the
+// table had then: before the pause, in it, or behind it.
+func TestHeardBeforeAPauseAndToldBehindIt(t *testing.T) {
+	for cameAt, wantAt := range map[int64]int64{
+		900:    900,
+		1050:   1050,
+		30_000: 1100, // in the pause: the clock stood at 1100
+		61_500: 1600, // behind it
+	} {
+		table := session.NewTable(1000, 0, 0, 0)
+		var heard session.Heard
+		s := table.Create(4000, 1, &heard)
+		now := int64(0)
+		tick := func(millis int64) []*session.Session {
+			now += millis
+			expired, _ := table.Tick(now, 100, nil)
+			return expired
+		}
+		for range 10 {
+			require.Empty(t, tick(100))
+		}
+		require.Empty(t, tick(60_000), "stopped for a minute")
+		for range 6 {
+			require.Empty(t, tick(100))
+		}
+		heard.Store(cameAt)
+		ends := ((wantAt+4000)/1000+1)*1000 + 59_900 // by the clock that ran on
+		for ; now < ends-100; tick(100) {
+			require.NotNil(t, table.Find(s.ID))
+			require.False(t, s.Closing, "at %d, came at %d", now, cameAt)
+		}
+		tick(100)
+		require.True(t, s.Closing, "at %d, came at %d", now, cameAt)
+	}
+}
+
+// Two pauses since: each moves what lies before it.
+func TestHeardBeforeTwoPauses(t *testing.T) {
+	table := session.NewTable(1000, 0, 0, 0)
+	var heard session.Heard
+	s := table.Create(8000, 1, &heard)
+	now := int64(0)
+	tick := func(millis int64) {
+		now += millis
+		table.Tick(now, 100, nil)
+	}
+	for range 30 {
+		tick(100)
+	}
+	tick(10_100)
+	tick(20_100)
+	require.Equal(t, int64(33_200), now)
+	heard.Store(2900) // the clock stood 3100 at the first pause, and at 3200 at the second
+	for now < 11_000+30_000-100 {
+		tick(100)
+		require.False(t, s.Closing, "at %d", now)
+	}
+	tick(100)
+	tick(100)
+	require.True(t, s.Closing)
+}

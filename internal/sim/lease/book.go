@@ -1,0 +1,164 @@
+package lease
+
+import (
+	"math"
+	"slices"
+
+	"quoll/internal/sim/history"
+	"quoll/jute"
+)
+
+// Rules are what holds for the whole life of the server.
+type Rules struct {
+	TickMillis     int64 // a session ends with a tick
+	IntervalMillis int64 // how often the server looks at the time
+	// KernelTells: the server can ask when the last byte of a connection came.
+	KernelTells bool
+	// Throttled: a connect request may wait in line, and give the full timeout only then.
+	Throttled              bool
+	MinTimeout, MaxTimeout int32 // what is asked for is clamped to these
+}
+
+// Book is what is known of the sessions of one life of the server.
+type Book struct {
+	Rules
+	stands []stand
+	leases map[jute.SessionID]*lease
+	askers map[jute.SessionID][]asker
+	over   map[jute.SessionID]bool // their end is proposed
+	ticked int64                   // when the server was last told of the time
+}
+
+// lease is a session that lives.
+type lease struct {
+	since   int64 // it began, or was taken up, not later
+	timeout int32
+	wire    *Wire // nil: no connection has it
+}
+
+// asker is a connection that asked for a session.
+type asker struct {
+	wire    *Wire
+	timeout int32
+}
+
+// NewBook begins a life.
+func NewBook(rules Rules, now int64) *Book {
+	return &Book{
+		Rules: rules, ticked: now,
+		leases: map[jute.SessionID]*lease{}, askers: map[jute.SessionID][]asker{},
+		over: map[jute.SessionID]bool{},
+	}
+}
+
+// Ticked: the server was told of the time.
+func (b *Book) Ticked(now int64) { b.ticked = now }
+
+// Restored: a session was found on disk.
+func (b *Book) Restored(id jute.SessionID, timeout int32, now int64) {
+	b.leases[id] = &lease{since: now, timeout: timeout}
+}
+
+// Created: a session was proposed. Its connect request was heard before, and the server counts from
+// its tick.
+func (b *Book) Created(id jute.SessionID, timeout int32, now int64) {
+	b.leases[id] = &lease{since: min(now, b.ticked), timeout: timeout}
+}
+
+// Asked: a connection asks for a session.
+func (b *Book) Asked(id jute.SessionID, timeout int32, w *Wire) {
+	if w.asked || id == 0 {
+		return
+	}
+	w.asked = true
+	timeout = min(max(timeout, b.MinTimeout), b.MaxTimeout)
+	b.askers[id] = append(b.askers[id], asker{w, timeout})
+}
+
+// Opened: a connection has got the session.
+func (b *Book) Opened(id jute.SessionID, timeout int32, w *Wire) {
+	w.session = true
+	if b.over[id] {
+		return // it may end before it is answered
+	}
+	b.leases[id] = &lease{since: w.spoke, timeout: timeout, wire: w}
+}
+
+// Ended: the end of a session is proposed.
+func (b *Book) Ended(id jute.SessionID) {
+	delete(b.leases, id)
+	b.over[id] = true
+}
+
+// tickSlack is how much later than its deadline a session may end when nothing else delays it.
+func (b *Book) tickSlack() int64 { return 2 * b.TickMillis }
+
+// lookMillis is how long the server may need for a look at a connection after a moment.
+func (b *Book) lookMillis(since int64) int64 { return 2*b.IntervalMillis + 5 + b.delayed(since) }
+
+// Expired is why a session may have ended that did not ask for it: who had it last gave no sign any
+// more, or who asked for it and was not answered yet. nil: for no reason.
+func (b *Book) Expired(id jute.SessionID, now int64) *history.Expiry {
+	var why *history.Expiry
+	consider := func(heard int64, timeout int32) {
+		x := &history.Expiry{At: now, Heard: heard, Timeout: timeout, Stood: b.stood(heard)}
+		if why == nil || x.Deadline() < why.Deadline() {
+			why = x
+		}
+	}
+	if l := b.leases[id]; l != nil {
+		heard := l.since
+		if l.wire != nil {
+			heard = max(heard, l.wire.sign(now))
+		}
+		consider(heard, l.timeout)
+	}
+	for _, a := range b.askers[id] {
+		if !a.wire.session {
+			consider(a.wire.spoke, a.timeout)
+		}
+	}
+	if why != nil {
+		why.Latest = b.latest(id, now)
+	}
+	return why
+}
+
+// latest is when a session must be over.
+func (b *Book) latest(id jute.SessionID, now int64) int64 {
+	if b.Throttled {
+		return math.MaxInt64
+	}
+	latest := int64(0)
+	consider := func(last int64, timeout int32) {
+		latest = max(latest, last+int64(timeout)+b.delayed(last)+b.tickSlack())
+	}
+	if l := b.leases[id]; l != nil {
+		last := l.since
+		if l.wire != nil {
+			last = max(last, l.wire.last(now))
+		}
+		consider(last, l.timeout)
+	}
+	for _, a := range b.askers[id] {
+		if !a.wire.session {
+			consider(a.wire.taken, a.timeout)
+		}
+	}
+	return latest
+}
+
+// Overdue is a session that should have ended; ok is false when there is none.
+func (b *Book) Overdue(now int64) (id jute.SessionID, latest int64, ok bool) {
+	var late []jute.SessionID
+	for id := range b.leases { // order-free: sorted below
+		if now > b.latest(id, now) {
+			late = append(late, id)
+		}
+	}
+	if len(late) == 0 {
+		return 0, 0, false
+	}
+	id = slices.Min(late)
+	return id, b.latest(id, now), true
+}

@@ -1,0 +1,125 @@
+package lease
+
+// Wire is a connection, as one sees it who stands beside the server.
+type Wire struct {
+	book    *Book
+	asked   bool
+	session bool // it has one
+
+	spoke   int64   // the server took bytes that had just come
+	taken   int64   // the server took something
+	came    []int64 // bytes that the server can know of arrived
+	arrived int64   // any bytes did
+	moved   []int64 // output moved while it was full
+	fullAt  int64   // it became full
+	ended   int64   // the client hung up, or the connection is closed; 0: neither
+
+	full, waits bool
+	crowded     bool  // the kernel has no room for another byte
+	blindFrom   int64 // since when nothing is known of the client in a wait; 0: not so
+	blindTo     int64 // the last moment of such a wait
+}
+
+// NewWire begins a connection.
+func (b *Book) NewWire() *Wire { return &Wire{book: b} }
+
+// change is something that begins or ends a blind wait: the server does not read, for a reason of
+// its own, and cannot know more.
+func (w *Wire) change(now int64, do func()) {
+	if w.blindFrom > 0 {
+		w.blindTo = now
+	}
+	do()
+	blind := w.waits && !w.full && w.ended == 0 && (!w.book.KernelTells || w.crowded)
+	if !blind {
+		w.blindFrom = 0
+	} else if w.blindFrom == 0 {
+		w.blindFrom, w.blindTo = now, now
+	}
+}
+
+// Arrived: bytes came; crowded says that they took the last room.
+func (w *Wire) Arrived(now int64, crowded bool) {
+	w.change(now, func() {
+		if !w.full && !w.crowded {
+			w.came = append(w.came, now)
+		}
+		w.arrived, w.crowded = now, crowded
+	})
+}
+
+// Took: the stream was called; fresh says with bytes that it had not seen, used that it took some.
+func (w *Wire) Took(now int64, fresh, used bool) {
+	if fresh {
+		w.spoke = now
+	}
+	if fresh || used {
+		w.taken = now
+	}
+}
+
+// Emptied: the kernel has room again.
+func (w *Wire) Emptied(now int64) { w.change(now, func() { w.crowded = false }) }
+
+// Waits: the server does not read for a reason of its own, or does again.
+func (w *Wire) Waits(now int64, waits bool) { w.change(now, func() { w.waits = waits }) }
+
+// Full: so much output waits for the client that the server does not read, or less again. The look
+// that follows may find that output moved just before.
+func (w *Wire) Full(now int64, full bool) {
+	w.change(now, func() { w.full = full })
+	if full {
+		w.fullAt = now
+	}
+}
+
+// Moved: output was taken by the network, or acknowledged.
+func (w *Wire) Moved(now int64) {
+	if w.full && w.ended == 0 {
+		w.moved = append(w.moved, now)
+	}
+}
+
+// Ended: the client hung up, or the connection is closed.
+func (w *Wire) Ended(now int64) {
+	w.change(now, func() {
+		if w.ended == 0 {
+			w.ended = now
+		}
+	})
+}
+
+// sign is the last sign of life that the server must know of at a moment: what it took it knows at
+// once, what it has to look for after a look.
+func (w *Wire) sign(now int64) int64 {
+	if w.blindFrom > 0 && now-w.blindFrom > w.book.lookMillis(w.blindFrom) {
+		return now
+	}
+	until := now
+	if w.ended > 0 {
+		until = w.ended
+	}
+	return max(w.spoke, w.known(w.came, until), w.known(w.moved, until))
+}
+
+// known is the last of the moments that a look must have found.
+func (w *Wire) known(moments []int64, until int64) int64 {
+	for i := len(moments) - 1; i >= 0; i-- {
+		if at := moments[i]; at+w.book.lookMillis(at) <= until {
+			return at
+		}
+	}
+	return 0
+}
+
+// last is the last moment that the server may have taken for a sign of life.
+func (w *Wire) last(now int64) int64 {
+	last := max(w.taken, w.arrived, w.fullAt, w.blindTo)
+	if n := len(w.moved); n > 0 {
+		last = max(last, w.moved[n-1])
+	}
+	if w.blindFrom > 0 {
+		last = now
+	}
+	return last
+}

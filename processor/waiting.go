@@ -1,0 +1,196 @@
+package processor
+
+import "quoll/processor/flow"
+
+// waits is why a connection is not read from (package flow), with its places in the lines.
+type waits struct {
+	flow.Control
+	left   int // bytes that the last Input was given and did not take
+	bulk   flow.Place[flow.Large[*Stream]]
+	global flow.Place[*Stream]
+	slot   flow.Slot
+}
+
+// wait stops the input for a reason of ours, until release.
+func (s *Stream) wait(r flow.Reason) {
+	if s.waits.Wait(r) {
+		s.out.Park()
+	}
+	s.lane.watch.Join(&s.waits.slot, s)
+}
+
+// release ends the wait for a reason, if that is what the connection waits for.
+func (s *Stream) release(r flow.Reason) {
+	if s.waits.Release(r, s.waits.left > 0) {
+		s.out.Unpark()
+	}
+}
+
+// full says that the connection must wait: the core has enough of its requests, or of everybody's,
+// or the client does not take its replies.
+func (s *Stream) full() bool {
+	r := &s.lane.Rules
+	switch {
+	case s.inFlight >= r.MaxInFlight, s.inFlightBytes >= r.MaxInFlightBytes:
+		s.flush()
+		s.wait(flow.InFlight)
+		return true
+	case !s.mayAdd():
+		s.flush()
+		s.wait(flow.GlobalLimit)
+		return true
+	case len(s.lane.replies) >= min(r.MaxBatchBytes, s.intake.room):
+		s.flush()
+		s.lane.leave()
+	}
+	p, in := s.out.Pending(), &s.intake
+	if p >= r.OutputPauseBytes || p-in.outBefore >= in.room || in.taken >= r.MaxInputRequests {
+		// The reactor reads on when others had their turn, and the client has taken enough.
+		s.wait(flow.Share)
+		s.out.Again()
+		return true
+	}
+	return false
+}
+
+// mayAdd says whether the global limit lets the connection send the core one more request. One that
+// has none there always may.
+func (s *Stream) mayAdd() bool {
+	if s.inFlight == 0 {
+		s.lane.global.Leave(&s.waits.global)
+		return true
+	}
+	return s.lane.global.Enter(&s.waits.global, s, s.lane.room())
+}
+
+// room is how many requests the core may be sent before it has more than globalOutstandingLimit.
+func (l *Lane) room() int64 {
+	n := l.outstanding.Load()
+	if l.batch != nil {
+		n += int64(len(l.batch.Requests))
+	}
+	return l.Rules.OutstandingLimit - n + 1
+}
+
+// callWaiting calls those in line whose turn it is.
+func (l *Lane) callWaiting() {
+	if l.global.Len() > 0 {
+		l.global.Call(l.room(), func(s *Stream) { s.release(flow.GlobalLimit) })
+	}
+	l.bulk.Call(func(s *Stream) { s.release(flow.BulkTurn) })
+}
+
+// resume takes input again when the core has taken enough off the connection.
+func (s *Stream) resume() {
+	r := &s.lane.Rules
+	if s.inFlight <= r.MaxInFlight/2 && s.inFlightBytes <= r.MaxInFlightBytes/2 {
+		s.release(flow.InFlight)
+	}
+	if s.inFlight == 0 && s.waits.global.In() && !s.waits.Full() {
+		s.lane.global.Leave(&s.waits.global)
+		s.release(flow.GlobalLimit)
+	}
+}
+
+// over ends the connection's input.
+func (s *Stream) over() {
+	s.phase = closing
+	s.waits.End()
+	s.leaveLines()
+}
+
+// leaveLines makes room for those behind: the connection takes nothing, now or ever.
+func (s *Stream) leaveLines() {
+	l := s.lane
+	if s.waits.bulk.Called() || s.waits.global.Called() {
+		l.wake() // the next is called
+	}
+	l.bulk.Leave(&s.waits.bulk)
+	l.global.Leave(&s.waits.global)
+}
+
+// OutputFull is told by the reactor when there is so much output that Input is not called, and when
+// the client has taken enough of it. Who does not take its replies keeps nobody waiting (rule 6):
+// it stands in no line, and joins at the end when it is read from again.
+func (s *Stream) OutputFull(full bool) {
+	if full {
+		s.lastSign()
+		s.waits.SetFull(true)
+		s.leaveLines()
+		s.lane.watch.Join(&s.waits.slot, s)
+		return
+	}
+	s.waits.SetFull(false)
+	s.release(flow.BulkTurn)
+	s.release(flow.GlobalLimit)
+}
+
+// settle ends the handling of a piece of input, of which so much was used. The client was heard if
+// any of it is new, or if a request was taken, as ZooKeeper counts it; what was left of an
+// unfinished frame tells nothing.
+func (s *Stream) settle(given, used int) {
+	if given > s.waits.left || used > 0 {
+		s.heard.Store(s.lane.clock())
+	}
+	s.waits.left = given - used
+	s.flush()
+	s.lane.leave()
+}
+
+// Tick is to be called, by anyone, as often as the core is told of the time: the lanes look at the
+// connections that are not read from. A lane that has none is not woken.
+func (s *Shared) Tick() {
+	s.lanesMu.Lock()
+	defer s.lanesMu.Unlock()
+	for _, l := range s.lanes {
+		if l.watch.Tick() {
+			l.wake()
+		}
+	}
+}
+
+// looksPerTurn bounds how many waiting connections one turn looks at: a look may be a system call.
+const looksPerTurn = 1024
+
+// look does what a tick asks for.
+func (l *Lane) look() {
+	if l.watch.Due() && l.watch.Look(looksPerTurn, (*Stream).look) {
+		l.wake()
+	}
+}
+
+// look is what a tick does for a connection that was not read from, and for its session; it returns
+// false if the connection is read from now.
+func (s *Stream) look() (waits bool) {
+	if s.waits.Ended() || s.waits.Why() == flow.Nothing {
+		return false
+	}
+	hungUp := s.out.HungUp()
+	if s.phase == serving {
+		silent := s.lane.Clock() - s.heard.Load()
+		s.askFor(s.waits.Look(silent, int64(s.timeoutMillis), hungUp))
+	}
+	return true
+}
+
+// lastSign looks once more before the connection ends, or its output becomes full: what came in
+// unread since the last look counts.
+func (s *Stream) lastSign() {
+	if s.phase == serving {
+		s.askFor(s.waits.Last())
+	}
+}
+
+// askFor asks the connection for a sign of its client's life.
+func (s *Stream) askFor(due flow.Due) {
+	now := s.lane.Clock() // not that of the turn: none may have begun
+	switch due {
+	case flow.AskInput:
+		ago, known := s.out.Silent()
+		s.heard.Store(flow.HeardAt(now, s.heard.Load(), ago.Milliseconds(), known))
+	case flow.AskOutput:
+		if s.waits.Moved(s.out.Progress()) {
+			s.heard.Store(now)
+		}
+	}
+}

@@ -1,0 +1,250 @@
+package processor
+
+import (
+	"net/netip"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"quoll/jute"
+	"quoll/processor/flow"
+)
+
+// crowd is so many connections of one lane, each with a session.
+func crowd(l *Lane, n int) (streams []*Stream, outs []*output) {
+	for i := range n {
+		out := &output{}
+		s := l.Open(out, netip.MustParseAddrPort("10.0.0.1:4444"))
+		s.phase, s.session, s.timeoutMillis = serving, jute.SessionID(i+1), 4000
+		streams, outs = append(streams, s), append(outs, out)
+	}
+	return streams, outs
+}
+
+// Ten thousand with large requests: they come in the order in which they asked, one for each that is
+// answered, although newcomers ask all the time.
+func TestTheLastOfTenThousandGetsItsBulkTurn(t *testing.T) {
+	const n = 10_000
+	l, core := testLane(t, 0, 1)
+	l.Rules.BulkBytes, l.bulk.Most = 100, 100
+	streams, outs := crowd(l, 2*n)
+	in := request(1, jute.OpSetData, &jute.SetDataRequest{
+		Path: []byte("/big"), Data: make([]byte, 200), Version: -1,
+	})
+	try := func(i int) bool { return !outs[i].parked && streams[i].Input(in) > 0 }
+	require.True(t, try(0))
+	for i := 1; i < n; i++ {
+		require.False(t, try(i))
+	}
+	l.Turn()
+	require.Equal(t, n-1, l.bulk.Len())
+	for i := 1; i < n; i++ {
+		require.False(t, try(n+i-1), "a newcomer")
+		l.answerAll(core)
+		require.False(t, outs[i].parked, "%d is called", i)
+		require.True(t, outs[i+1].parked, "and not the next")
+		require.True(t, try(i), "%d comes", i)
+		l.Turn()
+		require.Len(t, core.requests, 1)
+	}
+}
+
+// The same for globalOutstandingLimit. Each waits with one request in the core that is not answered,
+// so that nothing but the line lets it go on.
+func TestTheLastOfTenThousandComesBelowTheGlobalLimit(t *testing.T) {
+	const n, most = 10_000, 1000
+	l, core := testLane(t, 0, 1)
+	l.Rules.OutstandingLimit = n + most - 1
+	streams, outs := crowd(l, n+1)
+	greedy, greedyOut := streams[n], outs[n]
+	set := request(1, jute.OpSetData, &jute.SetDataRequest{Path: []byte("/big"), Version: -1})
+	for _, s := range streams[:n] {
+		require.Equal(t, len(set), s.Input(set))
+	}
+	for range most {
+		require.Equal(t, len(set), greedy.Input(set), "up to the limit")
+	}
+	l.Turn()
+	require.Len(t, core.requests, n+most)
+	answerable := core.requests[n:]
+	for i, s := range streams[:n] {
+		require.Zero(t, s.Input(set))
+		require.True(t, outs[i].parked)
+	}
+	for i, s := range streams[:n] {
+		core.requests = nil
+		l.answerAll(&sink{requests: answerable[:1]})
+		answerable = answerable[1:]
+		if i == 0 {
+			require.Zero(t, greedy.Input(set), "there is room, and others wait for it")
+			require.True(t, greedyOut.parked)
+		}
+		require.False(t, outs[i].parked, "%d is called", i)
+		if i+1 < n {
+			require.True(t, outs[i+1].parked, "and not the next")
+		}
+		require.Equal(t, len(set), s.Input(set), "%d comes", i)
+		l.Turn()
+		answerable = append(answerable, core.requests...)
+	}
+	require.Zero(t, l.global.Len(), "the greedy one has nothing in the core any more")
+}
+
+// Who is called comes later than he may: if the room is gone by then he waits again, at his place,
+// and nobody behind him comes before him.
+func TestWhoIsCalledTooEarlyKeepsHisPlace(t *testing.T) {
+	l, core := testLane(t, 0, 1)
+	l.Rules.OutstandingLimit = 3
+	streams, outs := crowd(l, 4)
+	set := request(1, jute.OpSetData, &jute.SetDataRequest{Path: []byte("/big"), Version: -1})
+	for _, s := range streams {
+		require.NotZero(t, s.Input(set))
+	}
+	l.Turn()
+	first := core.requests
+	for i, s := range streams[:2] {
+		require.Zero(t, s.Input(set))
+		require.True(t, outs[i].parked)
+	}
+	l.answerAll(&sink{requests: first[2:]}) // both are called
+	require.False(t, outs[0].parked || outs[1].parked)
+	require.NotZero(t, streams[2].Input(set), "nothing of its own in the core: it may")
+	require.NotZero(t, streams[3].Input(set))
+	require.Zero(t, streams[0].Input(set), "no room any more")
+	require.True(t, outs[0].parked)
+	core.requests = nil
+	l.Turn()
+	l.answerAll(&sink{requests: core.requests[:1]})
+	require.False(t, outs[0].parked, "the first is called first")
+	require.Zero(t, streams[1].Input(set), "not its turn any more")
+	require.True(t, outs[1].parked)
+	require.NotZero(t, streams[0].Input(set))
+}
+
+// A connection that ends, is deaf or does not take its replies holds up nobody in line.
+func TestWhoCannotComeLeavesTheLine(t *testing.T) {
+	for name, leave := range map[string]func(s *Stream){
+		"closed":      func(s *Stream) { s.Closed(nil) },
+		"output full": func(s *Stream) { s.OutputFull(true) },
+		"deaf": func(s *Stream) {
+			d := s.lane.mailbox.blank()
+			d.items = append(d.items, item{stream: s, kind: itemDropped})
+			s.lane.mailbox.put(d)
+			s.lane.outstanding.Add(1)
+			s.inFlight++
+			s.lane.Drain()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l, core := testLane(t, 0, 1)
+			woken := false
+			l.wake = func() { woken = true }
+			l.Rules.BulkBytes, l.bulk.Most = 100, 100
+			streams, outs := crowd(l, 3)
+			in := request(1, jute.OpSetData, &jute.SetDataRequest{
+				Path: []byte("/big"), Data: make([]byte, 200), Version: -1,
+			})
+			for _, s := range streams {
+				s.Input(in)
+			}
+			l.Turn()
+			l.answerAll(core)
+			require.False(t, outs[1].parked, "called")
+			require.True(t, outs[2].parked)
+			woken = false
+			leave(streams[1])
+			require.True(t, woken, "the lane looks whom to call")
+			l.Drain()
+			require.False(t, outs[2].parked)
+		})
+	}
+}
+
+// looking counts the looks at it.
+type looking struct {
+	output
+	looks int
+}
+
+func (o *looking) HungUp() bool { o.looks++; return false }
+
+// A tick looks at those that are not read from, some a turn, and at nobody else; a lane without any
+// is not even woken.
+func TestATickLooksAtThoseThatWait(t *testing.T) {
+	const idle, waiting = 10_000, 2*looksPerTurn + 10
+	l, _ := testLane(t, 0, 1)
+	wakes := 0
+	l.wake = func() { wakes++ }
+	crowd(l, idle)
+	l.Tick()
+	require.Zero(t, wakes, "nobody waits")
+	var outs []*looking
+	var streams []*Stream
+	for range waiting {
+		out := &looking{}
+		s := l.Open(out, netip.MustParseAddrPort("10.0.0.1:4444"))
+		s.phase = serving
+		s.wait(flow.InFlight)
+		outs, streams = append(outs, out), append(streams, s)
+	}
+	look := func() (turns int) {
+		for l.Tick(); wakes > 0; turns++ {
+			wakes = 0
+			l.Drain()
+		}
+		return turns
+	}
+	require.Equal(t, 3, look())
+	for _, out := range outs {
+		require.Equal(t, 1, out.looks)
+	}
+	for i, s := range streams {
+		if i%3 == 0 {
+			s.release(flow.InFlight)
+		} else if i%3 == 1 {
+			s.Closed(nil)
+		}
+	}
+	look()
+	for i, out := range outs {
+		want := 1
+		if i%3 == 2 {
+			want = 2
+		}
+		require.Equal(t, want, out.looks, i)
+	}
+	for _, s := range streams {
+		s.release(flow.InFlight)
+	}
+	look()
+	require.Zero(t, look(), "nobody waits any more")
+	streams[2].wait(flow.InFlight)
+	require.Equal(t, 1, look(), "and again")
+}
+
+// Bytes that are new, and requests that are taken, are heard; a call without either is not.
+func TestWhatIsHeard(t *testing.T) {
+	l, _ := testLane(t, 0, 1)
+	now := int64(1)
+	l.Clock = func() int64 { return now }
+	streams, _ := crowd(l, 1)
+	l.Turn()
+	s := streams[0]
+	in := request(1, jute.OpSetData, &jute.SetDataRequest{Path: []byte("/big"), Version: -1})
+	heard := func(p []byte) bool {
+		now++
+		s.Input(p)
+		l.Turn()
+		return s.heard.Load() == now
+	}
+	require.True(t, heard(in[:9]), "new bytes")
+	require.False(t, heard(in[:9]), "the same")
+	require.True(t, heard(in[:10]), "one more")
+	require.True(t, heard(in), "the rest")
+	require.False(t, heard(nil))
+	l.Rules.MaxInFlight = 1
+	require.True(t, heard(in), "new bytes, although it must wait")
+	s.release(flow.InFlight)
+	l.Rules.MaxInFlight = 2
+	require.True(t, heard(in), "a request that came before is taken")
+}
