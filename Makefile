@@ -60,7 +60,8 @@ bench: build
 # matrix of clients writes the table of the README. Then Apache is the oracle: one program of requests
 # to both servers, one directory through both; Quoll is killed under load, starts beside servers that
 # run, and, where root may mount, runs on a disk that fails a flush. Each of the last five has longer
-# forms, see its -h. strace shows that each flush is there.
+# forms, see its -h. strace shows that each flush is there. At the end clients are cut off while the
+# server does not read from them, where root may make network namespaces.
 interop: build
 	$(GO) run ./interop/cmd/interop -server quoll -quoll bin/quoll \
 		-json interop/results.json -readme README.md
@@ -72,6 +73,7 @@ interop: build
 	cd interop/flush && $(GO) run . -quoll $(CURDIR)/bin/quoll -rounds 4
 	$(GO) run ./interop/crash/flushes -quoll bin/quoll
 	$(GO) run ./interop/crash/syncs -quoll bin/quoll -writes 200
+	$(GO) run ./interop/silence -quoll bin/quoll
 
 check: lint test
 

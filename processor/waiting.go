@@ -15,6 +15,7 @@ type waits struct {
 func (s *Stream) wait(r flow.Reason) {
 	if s.waits.Wait(r) {
 		s.out.Park()
+		s.touch() // cons shows it
 	}
 	s.lane.watch.Join(&s.waits.slot, s)
 }
@@ -23,6 +24,7 @@ func (s *Stream) wait(r flow.Reason) {
 func (s *Stream) release(r flow.Reason) {
 	if s.waits.Release(r, s.waits.left > 0) {
 		s.out.Unpark()
+		s.touch()
 	}
 }
 
@@ -32,11 +34,9 @@ func (s *Stream) full() bool {
 	r := &s.lane.Rules
 	switch {
 	case s.inFlight >= r.MaxInFlight, s.inFlightBytes >= r.MaxInFlightBytes:
-		s.flush()
 		s.wait(flow.InFlight)
 		return true
 	case !s.mayAdd():
-		s.flush()
 		s.wait(flow.GlobalLimit)
 		return true
 	case len(s.lane.replies) >= min(r.MaxBatchBytes, s.intake.room):
@@ -65,11 +65,11 @@ func (s *Stream) mayAdd() bool {
 
 // room is how many requests the core may be sent before it has more than globalOutstandingLimit.
 func (l *Lane) room() int64 {
-	n := l.outstanding.Load()
+	room := l.Rules.OutstandingLimit - l.outstanding.Load() + 1
 	if l.batch != nil {
-		n += int64(len(l.batch.Requests))
+		room -= int64(len(l.batch.Requests))
 	}
-	return l.Rules.OutstandingLimit - n + 1
+	return room
 }
 
 // callWaiting calls those in line whose turn it is.
@@ -113,14 +113,13 @@ func (s *Stream) leaveLines() {
 // the client has taken enough of it. Who does not take its replies keeps nobody waiting (rule 6):
 // it stands in no line, and joins at the end when it is read from again.
 func (s *Stream) OutputFull(full bool) {
+	s.lastSign()
+	s.waits.SetFull(full)
 	if full {
-		s.lastSign()
-		s.waits.SetFull(true)
 		s.leaveLines()
 		s.lane.watch.Join(&s.waits.slot, s)
 		return
 	}
-	s.waits.SetFull(false)
 	s.release(flow.BulkTurn)
 	s.release(flow.GlobalLimit)
 }

@@ -248,3 +248,21 @@ func TestWhatIsHeard(t *testing.T) {
 	l.Rules.MaxInFlight = 2
 	require.True(t, heard(in), "a request that came before is taken")
 }
+
+// What cons tells of a connection follows, although no request is taken.
+func TestConsShowsWhoIsNotReadFrom(t *testing.T) {
+	l, _ := testLane(t, 0, 1)
+	l.Rules.MaxInFlight = 1
+	streams, _ := crowd(l, 1)
+	s := streams[0]
+	in := request(1, jute.OpSetData, &jute.SetDataRequest{Path: []byte("/big"), Version: -1})
+	s.Input(in)
+	l.Turn()
+	require.True(t, s.Stats().Reading)
+	s.Input(in)
+	l.Turn()
+	require.False(t, s.Stats().Reading)
+	s.release(flow.InFlight)
+	l.Turn()
+	require.True(t, s.Stats().Reading)
+}

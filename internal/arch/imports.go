@@ -82,7 +82,7 @@ var moduleImports = []importRule{
 	{"github.com/klauspost/compress", []string{"persistence/..."}},
 	{"github.com/spf13/cobra", []string{"cmd/quoll"}},
 	{"golang.org/x/sys", []string{
-		"reactor/...", "persistence/...", "internal/server", "cmd/quoll",
+		"reactor/...", "persistence/...", "internal/server", "cmd/quoll", "interop/silence",
 	}},
 	{"golang.org/x/sync", []string{
 		"client/...", "persistence/...", "reactor/...", "quorum/transport",
