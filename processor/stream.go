@@ -64,7 +64,7 @@ type intake struct {
 
 // Input takes frames from the front of in and says how many bytes it used.
 func (s *Stream) Input(in []byte) (used int) {
-	s.waits.Taken()
+	s.waits.Take()
 	defer func() { s.settle(len(in), used) }()
 	s.intake = intake{outBefore: s.out.Pending(), room: s.out.Room()}
 	for s.phase != closing {

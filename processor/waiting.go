@@ -5,7 +5,6 @@ import "quoll/processor/flow"
 // waits is why a connection is not read from (package flow), with its places in the lines.
 type waits struct {
 	flow.Control
-	left   int // bytes that the last Input was given and did not take
 	bulk   flow.Place[flow.Large[*Stream]]
 	global flow.Place[*Stream]
 	slot   flow.Slot
@@ -22,7 +21,7 @@ func (s *Stream) wait(r flow.Reason) {
 
 // release ends the wait for a reason, if that is what the connection waits for.
 func (s *Stream) release(r flow.Reason) {
-	if s.waits.Release(r, s.waits.left > 0) {
+	if s.waits.Release(r) {
 		s.out.Unpark()
 		s.touch()
 	}
@@ -74,9 +73,7 @@ func (l *Lane) room() int64 {
 
 // callWaiting calls those in line whose turn it is.
 func (l *Lane) callWaiting() {
-	if l.global.Len() > 0 {
-		l.global.Call(l.room(), func(s *Stream) { s.release(flow.GlobalLimit) })
-	}
+	l.global.Call(l.room(), func(s *Stream) { s.release(flow.GlobalLimit) })
 	l.bulk.Call(func(s *Stream) { s.release(flow.BulkTurn) })
 }
 
@@ -86,9 +83,8 @@ func (s *Stream) resume() {
 	if s.inFlight <= r.MaxInFlight/2 && s.inFlightBytes <= r.MaxInFlightBytes/2 {
 		s.release(flow.InFlight)
 	}
-	if s.inFlight == 0 && s.waits.global.In() && !s.waits.Full() {
-		s.lane.global.Leave(&s.waits.global)
-		s.release(flow.GlobalLimit)
+	if s.inFlight == 0 {
+		s.release(flow.GlobalLimit) // whoever stands before it
 	}
 }
 
@@ -124,14 +120,11 @@ func (s *Stream) OutputFull(full bool) {
 	s.release(flow.GlobalLimit)
 }
 
-// settle ends the handling of a piece of input, of which so much was used. The client was heard if
-// any of it is new, or if a request was taken, as ZooKeeper counts it; what was left of an
-// unfinished frame tells nothing.
+// settle ends the handling of a piece of input, of which so much was used.
 func (s *Stream) settle(given, used int) {
-	if given > s.waits.left || used > 0 {
+	if s.waits.Took(given, used) {
 		s.heard.Store(s.lane.clock())
 	}
-	s.waits.left = given - used
 	s.flush()
 	s.lane.leave()
 }

@@ -87,7 +87,9 @@ func TestTheLastOfTenThousandComesBelowTheGlobalLimit(t *testing.T) {
 		l.Turn()
 		answerable = append(answerable, core.requests...)
 	}
-	require.Zero(t, l.global.Len(), "the greedy one has nothing in the core any more")
+	require.False(t, greedyOut.parked, "it has nothing in the core any more")
+	require.Equal(t, len(set), greedy.Input(set))
+	require.Zero(t, l.global.Len())
 }
 
 // Who is called comes later than he may: if the room is gone by then he waits again, at his place,

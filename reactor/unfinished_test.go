@@ -88,7 +88,7 @@ func TestWhoIsNotReadFromDoesNotCount(t *testing.T) {
 			f.room = 0
 			f.c.Write(make([]byte, 2<<20))
 			f.c.loop.turn()
-			holds(t, f.c.Blocked(), "blocked")
+			holds(t, f.c.out.high, "blocked")
 		},
 		"closing":   func(f *fakeLink) { f.c.CloseAfterFlush() },
 		"closed":    func(f *fakeLink) { f.c.Close() },

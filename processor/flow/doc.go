@@ -7,7 +7,7 @@
 //	            Wait(r)                        Release(r), nothing is left to take
 //	  reading ----------> waiting for r ------------------------------------------> reading
 //	     ^   ^                  | Release(r), something is left to take
-//	     |   | Taken            v
+//	     |   | Take             v
 //	     |   +------------ due: its input comes by itself <---- Wait(Share)
 //	     |
 //	     +-- beside all of it: full, told by the reactor; HungUp; Over
@@ -41,7 +41,8 @@
 // # A new reason
 //
 // A user calls Wait with it where input stops, Release where the reason ends, and nothing else: the
-// tick follows from the reason. InputBudget is there for the limit on unfinished frames:
+// tick follows from the reason. Nobody waits for InputBudget as long as the reactor closes whose
+// frame is unfinished for longest (quoll.inputTotalBytes); who would rather have him wait calls
 //
 //	s.wait(flow.InputBudget)     // in Stream.Input, before it returns: no room for this frame
 //	s.release(flow.InputBudget)  // when there is room again

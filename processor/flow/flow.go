@@ -31,6 +31,8 @@ type Control struct {
 	over  bool
 	// hungUp: a look found that the client has ended its side.
 	hungUp bool
+	// left is how many bytes the last Input was given and did not take.
+	left int
 	// moved is the output's progress at the last look while it was full.
 	moved int64
 }
@@ -42,21 +44,30 @@ func (c *Control) Wait(r Reason) (park bool) {
 	return park
 }
 
-// Release ends the wait for r, if that is what it waits for; unpark is true if it was. left tells
-// that input is left which was not taken: it is due then.
-func (c *Control) Release(r Reason, left bool) (unpark bool) {
+// Release ends the wait for r, if that is what it waits for; unpark is true if it was. If input is
+// left it is due then.
+func (c *Control) Release(r Reason) (unpark bool) {
 	if c.waits != r || !r.parks() {
 		return false
 	}
 	c.waits = Nothing
-	if left {
+	if c.left > 0 {
 		c.waits = Share
 	}
 	return true
 }
 
-// Taken says that input is being taken.
-func (c *Control) Taken() { c.waits = Nothing }
+// Take says that input is being taken.
+func (c *Control) Take() { c.waits = Nothing }
+
+// Took says that of so many bytes of input, those left of before among them, so many were taken. It
+// is true if the client was heard: by new bytes, or, as ZooKeeper counts it, by a request that was
+// taken. What is left of an unfinished frame tells nothing.
+func (c *Control) Took(given, used int) (heard bool) {
+	heard = given > c.left || used > 0
+	c.left = given - used
+	return heard
+}
 
 // SetFull says whether the output is so full that no input is taken.
 func (c *Control) SetFull(full bool) { c.full = full }

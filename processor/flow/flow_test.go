@@ -22,21 +22,24 @@ func TestParkedOnceAndReleasedByItsReason(t *testing.T) {
 		require.False(t, c.Parked())
 		require.True(t, c.Wait(r), r)
 		require.True(t, c.Parked())
+		require.True(t, c.Took(10, 4), "new bytes")
 		require.False(t, c.Wait(r), "parked already")
 		for _, other := range append(ours, flow.Nothing, flow.Share, flow.OutputFull) {
 			if other != r {
-				require.False(t, c.Release(other, true), "%v ends a wait for %v", other, r)
+				require.False(t, c.Release(other), "%v ends a wait for %v", other, r)
 			}
 		}
 		require.Equal(t, r, c.Waits())
-		require.True(t, c.Release(r, true))
+		require.True(t, c.Release(r))
 		require.Equal(t, flow.Share, c.Waits(), "something is left: its input comes")
 		require.False(t, c.Parked())
-		require.False(t, c.Release(r, true), "once")
-		c.Taken()
+		require.False(t, c.Release(r), "once")
+		c.Take()
 		require.Equal(t, flow.Nothing, c.Waits())
 		require.True(t, c.Wait(r))
-		require.True(t, c.Release(r, false))
+		require.True(t, c.Took(6, 6), "what came before is taken")
+		require.False(t, c.Took(0, 0), "nothing is new")
+		require.True(t, c.Release(r))
 		require.Equal(t, flow.Nothing, c.Waits(), "nothing is left: nothing comes by itself")
 	}
 }
@@ -46,7 +49,7 @@ func TestShareIsNoStop(t *testing.T) {
 	var c flow.Control
 	require.False(t, c.Wait(flow.Share))
 	require.False(t, c.Parked())
-	require.False(t, c.Release(flow.Share, true))
+	require.False(t, c.Release(flow.Share))
 	require.True(t, c.Wait(flow.InFlight), "from there it is parked")
 }
 
