@@ -1,7 +1,6 @@
 package processor
 
 import (
-	"quoll/jute"
 	"quoll/processor/auth"
 	"quoll/processor/session"
 	"quoll/processor/tell"
@@ -59,23 +58,6 @@ func (c *Chain) refuse(r *Request, why tell.Kind, limit int64) {
 	from := len(d.buf)
 	gone := *r.Connect
 	gone.TimeOut = 0
-	d.buf = appendConnectResponse(d.buf, &gone, 0)
+	d.buf = session.AppendResponse(d.buf, &gone, 0)
 	c.final.out.send(r.Stream, from, itemLast, r)
-}
-
-// appendConnectResponse appends the frame that answers a connect request; a session of 0 is a
-// refusal.
-func appendConnectResponse(dst []byte, in *jute.ConnectRequest, id jute.SessionID) []byte {
-	at := len(dst)
-	out := jute.ConnectResponse{
-		TimeOut: in.TimeOut, SessionID: id, Passwd: make([]byte, 16),
-		HasReadOnly: in.HasReadOnly,
-	}
-	if id != 0 {
-		password := session.Password(id)
-		copy(out.Passwd, password[:])
-	}
-	dst = jute.Append(jute.FrameStart(dst), &out)
-	jute.FrameEnd(dst, at)
-	return dst
 }

@@ -107,7 +107,7 @@ func (f *Final) connected(r *Request) {
 	tellOf(f.teller, r, e)
 	d := f.out.to(r.Stream)
 	from := len(d.buf)
-	d.buf = appendConnectResponse(d.buf, r.Connect, r.Session)
+	d.buf = session.AppendResponse(d.buf, r.Connect, r.Session)
 	f.out.send(r.Stream, from, itemConnected, r)
 	d.items[len(d.items)-1].opened = &opened{
 		session: int64(r.Session), timeoutMillis: r.Connect.TimeOut,

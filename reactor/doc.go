@@ -67,7 +67,7 @@
 // still leaves, in one write. A connection that is parked or full does not see the FIN by itself:
 // who parks asks Conn.HungUp once a tick, one poll(2), and then the connection ends when nothing
 // that the client sent is left. Conn.Silent and Conn.Progress tell of its life meanwhile
-// (look_linux.go).
+// (package socket).
 //
 // # Goroutines
 //
@@ -92,6 +92,6 @@
 //
 // reactor.go (Stream, Lane, Run, Handle) and config.go, conn.go, loop.go, input.go, unfinished.go,
 // output.go with chunks.go, clock.go, limits.go, listen.go, link.go, gnet.go, sentinel_unix.go
-// (sentinel_other.go), pause_linux.go, look_linux.go (look_other.go), std.go, std_raw_unix.go,
+// (sentinel_other.go), pause_linux.go, the package socket, std.go, std_raw_unix.go,
 // std_write.go, stats.go.
 package reactor

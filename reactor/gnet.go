@@ -13,6 +13,8 @@ import (
 	"github.com/panjf2000/gnet/v2"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
+
+	"quoll/reactor/socket"
 )
 
 // errEngineEnded is Run's error when gnet gave up on its own.
@@ -295,13 +297,13 @@ func (c *gnetConn) push() {
 
 func (c *gnetConn) buffered() int { return c.gc.OutboundBuffered() }
 
-func (c *gnetConn) unacked() int { return unackedBytes(c.gc.Fd()) }
+func (c *gnetConn) unacked() int { return socket.Unacked(c.gc.Fd()) }
 
-func (c *gnetConn) ended() error { return endOf(c.gc.Fd()) }
+func (c *gnetConn) ended() error { return socket.End(c.gc.Fd()) }
 
-func (c *gnetConn) unread() bool { return unreadBytes(c.gc.Fd()) != 0 }
+func (c *gnetConn) unread() bool { return socket.Unread(c.gc.Fd()) != 0 }
 
-func (c *gnetConn) silent() (time.Duration, bool) { return lastByte(c.gc.Fd()) }
+func (c *gnetConn) silent() (time.Duration, bool) { return socket.LastByte(c.gc.Fd()) }
 
 func (c *gnetConn) setReading(reading) { c.mask() }
 

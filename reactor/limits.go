@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"quoll/reactor/socket"
 )
 
 // admission counts the open connections, in all and by address, and says who may come in. It is
@@ -33,7 +35,7 @@ const atLimitPause = 2 * time.Millisecond
 
 func newAdmission(maxTotal, maxByAddress int) *admission {
 	why := RefusedByTotal
-	if limit := descriptorLimit(); limit > 0 && (maxTotal == 0 || limit < maxTotal) {
+	if limit := socket.DescriptorLimit(); limit > 0 && (maxTotal == 0 || limit < maxTotal) {
 		maxTotal, why = limit, RefusedByDescriptors
 	}
 	return &admission{
@@ -86,4 +88,4 @@ func (a *admission) leave(addr netip.Addr, guest bool) {
 
 // ConnectionLimit is how many connections the limit of open files leaves room for; 0: no such limit
 // is known.
-func ConnectionLimit() int { return descriptorLimit() }
+func ConnectionLimit() int { return socket.DescriptorLimit() }

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"quoll/reactor/socket"
 )
 
 // rawSocket does to a plain TCP connection what Go's net has no methods for: it writes without
@@ -55,7 +57,7 @@ func newRawSocket(nc net.Conn, chunks *chunkPool) *rawSocket {
 	in.chunks = chunks
 	in.try = in.attempt
 	out.try = out.attempt
-	out.look = func(fd uintptr) { out.n = unackedBytes(int(fd)) }
+	out.look = func(fd uintptr) { out.n = socket.Unacked(int(fd)) }
 	return s
 }
 
@@ -151,18 +153,18 @@ func (s *rawSocket) unacked() int {
 
 func (s *rawSocket) ended() error {
 	var end error
-	if err := s.raw.Control(func(fd uintptr) { end = endOf(int(fd)) }); err != nil {
+	if err := s.raw.Control(func(fd uintptr) { end = socket.End(int(fd)) }); err != nil {
 		return err
 	}
 	return end
 }
 
 func (s *rawSocket) unread() (any bool) {
-	_ = s.raw.Control(func(fd uintptr) { any = unreadBytes(int(fd)) != 0 })
+	_ = s.raw.Control(func(fd uintptr) { any = socket.Unread(int(fd)) != 0 })
 	return any
 }
 
 func (s *rawSocket) silent() (ago time.Duration, known bool) {
-	_ = s.raw.Control(func(fd uintptr) { ago, known = lastByte(int(fd)) })
+	_ = s.raw.Control(func(fd uintptr) { ago, known = socket.LastByte(int(fd)) })
 	return ago, known
 }

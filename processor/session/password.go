@@ -20,3 +20,20 @@ func Password(id jute.SessionID) [16]byte {
 	}
 	return p
 }
+
+// AppendResponse appends the frame that answers a connect request; a session of 0 is a
+// refusal.
+func AppendResponse(dst []byte, in *jute.ConnectRequest, id jute.SessionID) []byte {
+	at := len(dst)
+	out := jute.ConnectResponse{
+		TimeOut: in.TimeOut, SessionID: id, Passwd: make([]byte, 16),
+		HasReadOnly: in.HasReadOnly,
+	}
+	if id != 0 {
+		password := Password(id)
+		copy(out.Passwd, password[:])
+	}
+	dst = jute.Append(jute.FrameStart(dst), &out)
+	jute.FrameEnd(dst, at)
+	return dst
+}

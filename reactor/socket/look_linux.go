@@ -1,4 +1,4 @@
-package reactor
+package socket
 
 import (
 	"io"
@@ -10,8 +10,8 @@ import (
 
 // What the kernel knows of a socket that nobody reads from. Each is one system call.
 
-// unackedBytes is the length of the socket's send queue: what the client has not acknowledged.
-func unackedBytes(fd int) int {
+// Unacked is the length of the socket's send queue: what the client has not acknowledged.
+func Unacked(fd int) int {
 	n, err := unix.IoctlGetInt(fd, unix.SIOCOUTQ)
 	if err != nil {
 		return -1
@@ -19,8 +19,8 @@ func unackedBytes(fd int) int {
 	return n
 }
 
-// unreadBytes is the length of its receive queue.
-func unreadBytes(fd int) int {
+// Unread is the length of its receive queue.
+func Unread(fd int) int {
 	n, err := unix.IoctlGetInt(fd, unix.SIOCINQ)
 	if err != nil {
 		return -1
@@ -28,8 +28,8 @@ func unreadBytes(fd int) int {
 	return n
 }
 
-// endOf is io.EOF when the client has sent a FIN, and an error when the connection is broken.
-func endOf(fd int) error {
+// End is io.EOF when the client has sent a FIN, and an error when the connection is broken.
+func End(fd int) error {
 	p := [1]unix.PollFd{{Fd: int32(fd), Events: unix.POLLRDHUP}}
 	if n, err := unix.Poll(p[:], 0); n <= 0 || err != nil {
 		return nil
@@ -40,9 +40,9 @@ func endOf(fd int) error {
 	return io.EOF
 }
 
-// lastByte is how long ago the last byte arrived. It counts as not known while the client has
+// LastByte is how long ago the last byte arrived. It counts as not known while the client has
 // little room for another one, less than a segment: it may be alive and stopped by us.
-func lastByte(fd int) (ago time.Duration, known bool) {
+func LastByte(fd int) (ago time.Duration, known bool) {
 	info, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
 	if err != nil || info.Rcv_wnd <= info.Rcv_mss { // 0 before Linux 6.2
 		return 0, false

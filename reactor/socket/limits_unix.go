@@ -1,6 +1,6 @@
 //go:build unix
 
-package reactor
+package socket
 
 import "golang.org/x/sys/unix"
 
@@ -8,8 +8,8 @@ import "golang.org/x/sys/unix"
 // flood of clients must not be what makes an append to the log fail.
 const descriptorReserve = 256
 
-// descriptorLimit is how many connections the process's limit of open files allows.
-func descriptorLimit() int {
+// DescriptorLimit is how many connections the process's limit of open files allows.
+func DescriptorLimit() int {
 	var lim unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &lim); err != nil || lim.Cur > 1<<30 {
 		return 0

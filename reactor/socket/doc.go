@@ -1,0 +1,5 @@
+// Package socket is what the kernel knows of a socket beside its bytes, and how many there may be:
+// one system call each, by the descriptor. It keeps nothing.
+//
+// Read look_linux.go (look_other.go), then limits_unix.go (limits_other.go).
+package socket
