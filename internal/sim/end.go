@@ -113,6 +113,10 @@ func (w *run) checkSnapshots() {
 		return
 	}
 	w.waitFor("a snapshot ends", choresMicros, func() bool { return p.walk == nil })
+	w.waitFor("everyone is still connected", answerMicros, w.answered)
+	if len(w.Broken) > 0 {
+		return
+	}
 	before, logged := w.snapshots, len(w.log)
 	w.clients[0].WriteSome(int(most) + 1)
 	w.waitFor("writes are answered", answerMicros, w.answered)

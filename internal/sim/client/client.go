@@ -126,6 +126,9 @@ func (c *Client) WriteSome(n int) {
 // Leave closes the session for good.
 func (c *Client) Leave() {
 	c.leaving = true
+	if c.link == nil {
+		return // its session expires
+	}
 	c.link.Send(c.ask(jute.OpCloseSession, c.nextXid(), nil))
 }
 
