@@ -14,6 +14,7 @@ import (
 	"quoll/internal/sim/simfs"
 	"quoll/jute"
 	"quoll/persistence"
+	"quoll/persistence/snap"
 	"quoll/processor/session"
 )
 
@@ -243,6 +244,9 @@ func TestWritesDuringAWalkReplay(t *testing.T) {
 	}
 	s.sound()
 	want := s.tree.Peek().TreeDigest()
+	seen, trailer := s.tree.Peek().LastZxid(), walk.Info().Trailer
+	require.Equal(t, seen, trailer.LastZxid, "the walk can have seen all up to its end")
+	require.Equal(t, snap.ZxidDigest{Zxid: seen, Version: 2, Digest: want}, trailer.Digest)
 	s.close()
 	s, found := start(t, disk)
 	require.Equal(t, walk.Info().File, found.Snapshot.File)
@@ -283,6 +287,45 @@ func TestAWalkThatIsGivenUpLeavesNothing(t *testing.T) {
 	walk.Abort()
 	more, err = walk.Step(1)
 	require.NoError(t, err)
+	require.False(t, more)
+	after, err := disk.ReadDir(s.dir.SnapDir())
+	require.NoError(t, err)
+	require.Equal(t, before, after)
+}
+
+// A snapshot of a server before 3.5 has no /zookeeper/config; every server makes it when it starts.
+func TestAnOldSnapshotGetsItsConfigNode(t *testing.T) {
+	disk := simfs.New()
+	s, _ := start(t, disk)
+	w, err := s.dir.CreateSnapshot(5)
+	require.NoError(t, err)
+	for _, path := range []string{"", "/a", "/zookeeper", "/zookeeper/quota"} {
+		require.NoError(t, w.Node(path, []byte{}, -1, &jute.StatPersisted{}))
+	}
+	_, err = w.Finish(snap.Trailer{})
+	require.NoError(t, err)
+	s.close()
+	s, found := start(t, disk)
+	require.EqualValues(t, 5, found.Snapshot.Zxid)
+	require.True(t, s.has("/a"))
+	require.True(t, s.has("/zookeeper/config"))
+}
+
+// The tree begins anew in the middle of a walk: the file that was begun goes.
+func TestAWalkThatFailsLeavesNothing(t *testing.T) {
+	disk := simfs.New()
+	s, _ := start(t, disk)
+	s.create("/a", 0)
+	before, err := disk.ReadDir(s.dir.SnapDir())
+	require.NoError(t, err)
+	walk := snapshotting.New(
+		s.dir, s.tree, replica.NewSnapshotJob(s.tree, nil), snapshotting.Options{})
+	more, err := walk.Step(1)
+	require.NoError(t, err)
+	require.True(t, more)
+	s.tree.BeginLoad()
+	more, err = walk.Step(1)
+	require.Error(t, err)
 	require.False(t, more)
 	after, err := disk.ReadDir(s.dir.SnapDir())
 	require.NoError(t, err)
