@@ -53,7 +53,7 @@ func (d *Dir) advise(err error, logs []named, snapshot jute.Zxid, sidecar bool) 
 		damage.Durable = d.meta.state.durable
 	}
 	if sidecar { // it would demand what goes
-		damage.Away = append(damage.Away, twinName(d.logDir, 0), twinName(d.logDir, 1))
+		damage.Away = append(damage.Away, d.meta.path(0), d.meta.path(1))
 	}
 	damage.GivenUp = record.HeldIn(lost)
 	return err

@@ -29,6 +29,13 @@ type Options struct {
 	// TrustSuspectLog starts although an ErrSuspect was found in Apache's files, with what
 	// Apache would start with.
 	TrustSuspectLog bool
+	// TrustMissingLog starts although a log that belongs to the snapshots is not there
+	// (quoll.trustMissingLog).
+	TrustMissingLog bool
+	// Alone: there is no ensemble to fill an empty directory that needs the file initialize.
+	Alone bool
+	// LogID is a random number, for a log directory that has none yet.
+	LogID uint64
 	// Changing is asked when everything was read and judged, before the first change; an error
 	// ends Recover with it. It may be nil.
 	Changing func() error
@@ -49,6 +56,7 @@ type Dir struct {
 	snapDir string
 	logDir  string
 	meta    *sidecar // nil before Recover
+	mark    *sidecar // likewise; nil also when it could not be written
 	log     *TxnLog  // nil before Recover
 
 	mu    sync.Mutex       // of valid: snapshot writer and purge are different goroutines
@@ -164,11 +172,15 @@ func (d *Dir) list() (listing, error) {
 
 // noteSnapshot puts a snapshot on record before it gets its name.
 func (d *Dir) noteSnapshot(info SnapInfo) error {
-	return d.meta.update(func(s *sidecarState) {
+	note := func(s *sidecarState) {
 		if info.Zxid >= s.newestSnap {
 			s.newestSnap, s.newestBytes = info.Zxid, info.Bytes
 		}
-	})
+	}
+	if err := d.meta.update(note); err != nil {
+		return err
+	}
+	return d.updateMark(note)
 }
 
 func (d *Dir) markValid(name string, bytes int64) {
@@ -236,13 +248,23 @@ func (d *Dir) writeEpoch(name string, epoch int64) error {
 	return writeFile(d.fs, d.snapDir, name, fmt.Appendf(nil, "%d", epoch))
 }
 
+func (d *Dir) closeMeta() {
+	d.meta.close()
+	if d.mark != nil {
+		d.mark.close()
+	}
+}
+
 // Close commits and closes the log, with an exact watermark.
 func (d *Dir) Close() error {
 	if d.log == nil {
 		return nil
 	}
 	err := d.log.Close()
-	d.meta.close()
+	if err == nil {
+		err = d.updateMark(func(*sidecarState) {})
+	}
+	d.closeMeta()
 	return err
 }
 

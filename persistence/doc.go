@@ -7,6 +7,8 @@
 //	                    /quoll.lock        who has the directory (package owner)
 //	                    /walmeta.0 .1      our sidecar (sidecar.go); Apache ignores it
 //	dataDir   /version-2/snapshot.HEX      the tree up to zxid HEX; also .gz and .snappy
+//	                    /snapmeta.0 .1     our mark (mark.go): which log belongs to them, and
+//	                                       how far it reached; Apache ignores it
 //	                    /acceptedEpoch     decimal text
 //	                    /currentEpoch
 //	                    /tmp.*             ours and not finished; removed at the start
@@ -36,7 +38,7 @@
 // it.
 //
 // Read fs.go (the disk, which is a room of its own), names.go and errors.go, txnlog.go (writing),
-// sidecar.go (the watermark), replay.go, tail.go, strays.go and recover.go (starting), advice.go
-// (what to do when it is refused), snapfile.go, then dir.go, epoch.go, truncate.go and purge.go.
-// logfile.go is for tools.
+// sidecar.go (the watermark), mark.go, replay.go, tail.go, strays.go and recover.go (starting),
+// advice.go (what to do when it is refused), snapfile.go, then dir.go, epoch.go, truncate.go and
+// purge.go. logfile.go is for tools.
 package persistence

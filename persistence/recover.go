@@ -40,6 +40,10 @@ type Recovered struct {
 	// CopiedSidecar are the files walmeta.* that were not believed, because they were copied or
 	// restored. When both were, what is missing at the end of the log was not noticed.
 	CopiedSidecar []string
+	// MarkError is why the mark beside the snapshots could not be written; it is no end.
+	MarkError error
+	// Vanished is how far the log reached that this empty directory had; 0: nobody knows of any.
+	Vanished jute.Zxid
 	// Skipped are snapshots, newer than the one loaded, that are not valid.
 	Skipped []SkippedSnapshot
 	// TornBytes were cut off the end of the newest log; what they held was never acknowledged.
@@ -84,15 +88,17 @@ func (d *Dir) Recover(sink Sink) (Recovered, error) {
 	if err != nil {
 		return rec, err
 	}
-	meta, found, err := openSidecar(d.fs, d.logDir)
+	meta, found, err := openSidecar(d.fs, d.logDir, names.OfSidecar)
 	if err != nil {
 		return rec, err
 	}
 	d.meta = meta
-	rec, err = d.recover(sink, all, found)
+	if err = d.openMark(); err == nil {
+		rec, err = d.recover(sink, all, found)
+	}
 	if err != nil {
-		meta.close()
-		d.meta = nil
+		d.closeMeta()
+		d.meta, d.mark = nil, nil
 	}
 	return rec, err
 }
@@ -119,6 +125,13 @@ func (d *Dir) recover(sink Sink, all listing, found bool) (rec Recovered, err er
 		return rec, err
 	}
 	r, err := d.judge(sink, all, cut, &rec)
+	if err == nil && cut == nil {
+		err = d.reaches(&rec, all.snaps, files)
+	}
+	if err == nil && rec.Empty && !marked && !d.opt.DBAutoCreate && d.opt.Alone {
+		err = fmt.Errorf("%w: %s is empty and db.autocreate is false: to start empty, make %s",
+			ErrDirectory, d.snapDir, filepath.Join(d.opt.DataLogDir, names.Initialize))
+	}
 	if err != nil {
 		return rec, d.advise(err, all.logs, rec.Snapshot.Zxid, found)
 	}
@@ -150,7 +163,7 @@ func (d *Dir) recover(sink Sink, all listing, found bool) (rec Recovered, err er
 	if err := d.repair(r, all, &rec); err != nil {
 		return rec, err
 	}
-	if err := d.takeOver(r, all, files, rec); err != nil {
+	if err := d.takeOver(r, all, files, &rec); err != nil {
 		return rec, err
 	}
 	d.openLog(rec.LastZxid)
@@ -262,6 +275,10 @@ func (d *Dir) withoutSnapshot(all listing, rec *Recovered) error {
 	case len(all.logs) == 0 && newest == 0 && unread && (!rec.Own || meta.durable == 0):
 		rec.Empty = true
 		return nil
+	case len(all.logs)+len(all.snaps) == 0 && d.snapDir != d.logDir && !d.mark.there():
+		// The directory of the snapshots is gone, or is another one.
+		rec.Empty, rec.Own, rec.Vanished = true, false, meta.durable
+		return nil
 	case len(all.snaps) > 0 && d.opt.TrustEmptySnapshot && unread && len(all.logs) > 0:
 		if !fromTheStart(all) {
 			return noValidSnapshot(rec, all, "the logs do not begin with the first transaction")
@@ -372,10 +389,11 @@ func (d *Dir) syncFile(name string) error {
 }
 
 // takeOver writes the sidecar of the directory as it is now: ours.
-func (d *Dir) takeOver(r *replay, all listing, files Epochs, rec Recovered) error {
+func (d *Dir) takeOver(r *replay, all listing, files Epochs, rec *Recovered) error {
 	state := d.meta.state
 	if !rec.Own {
 		state = freshSidecar()
+		state.id = d.meta.state.id
 		state.ownSince = rec.LastZxid + 1
 		state.epochs = files
 	}
@@ -404,7 +422,18 @@ func (d *Dir) takeOver(r *replay, all listing, files Epochs, rec Recovered) erro
 		// Nothing will be known to be durable: what a power loss leaves is judged as Apache's.
 		state.ownSince, state.durable, state.log, state.offset = unknown, 0, none, 0
 	}
-	return d.meta.replace(state)
+	if state.id == 0 {
+		state.id = d.opt.LogID
+	}
+	if err := d.meta.replace(state); err != nil {
+		return err
+	}
+	if d.snapDir == d.logDir && !d.mark.there() {
+		d.mark = nil // the sidecar is beside the snapshots
+		return nil
+	}
+	d.replaceMark(state, rec)
+	return nil
 }
 
 func (d *Dir) openLog(last jute.Zxid) {

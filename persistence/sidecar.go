@@ -63,6 +63,7 @@ type sidecarState struct {
 	newestBytes int64
 	epochs      Epochs
 	movedTo     jute.Zxid
+	id          uint64
 }
 
 func freshSidecar() sidecarState {
@@ -78,6 +79,7 @@ type sidecar struct {
 	mu    sync.Mutex
 	fs    FS
 	dir   string
+	name  func(i int) string // of a twin
 	twins [2]File
 	ids   [2]FileID // of the twins
 	state sidecarState
@@ -98,7 +100,7 @@ func (s *sidecarState) encode(id FileID) []byte {
 		int64(s.seq), int64(s.durable), int64(s.log), s.offset, int64(s.newestLog),
 		int64(s.ownSince), int64(s.truncateTo), int64(s.newestSnap), s.newestBytes,
 		s.epochs.Accepted, s.epochs.Current, int64(id.Inode), id.Born,
-		int64(s.movedTo),
+		int64(s.movedTo), int64(s.id),
 	} {
 		p = be.AppendUint64(p, uint64(v))
 	}
@@ -120,17 +122,23 @@ func (s *sidecarState) decode(p []byte) (id FileID, ok bool) {
 		newestLog: jute.Zxid(at(4)), ownSince: jute.Zxid(at(5)), truncateTo: jute.Zxid(at(6)),
 		newestSnap: jute.Zxid(at(7)), newestBytes: at(8),
 		epochs: Epochs{Accepted: at(9), Current: at(10)}, movedTo: jute.Zxid(at(13)),
+		id: uint64(at(14)),
 	}
 	return FileID{Inode: uint64(at(11)), Born: at(12)}, true
 }
 
-func twinName(dir string, i int) string {
-	return filepath.Join(dir, names.OfSidecar(i))
+func newSidecar(fsys FS, dir string, name func(i int) string) *sidecar {
+	return &sidecar{fs: fsys, dir: dir, name: name, state: freshSidecar()}
 }
 
-// newTwinName is that of a twin which is not complete.
-func newTwinName(dir string, i int) string {
-	return filepath.Join(dir, names.Temporary(names.OfSidecar(i)))
+// there says whether any of the twins was there when it was opened.
+func (s *sidecar) there() bool { return s.twins[0] != nil || s.twins[1] != nil }
+
+func (s *sidecar) path(i int) string { return filepath.Join(s.dir, s.name(i)) }
+
+// newPath is that of a twin which is not complete.
+func (s *sidecar) newPath(i int) string {
+	return filepath.Join(s.dir, names.Temporary(s.name(i)))
 }
 
 // twin is what one of the two names holds.
@@ -151,8 +159,10 @@ const (
 
 // openSidecar reads the twins. found is false when there is no sidecar, or one whose creation
 // was cut short, or a copy; then replace makes it.
-func openSidecar(fsys FS, dir string) (s *sidecar, found bool, err error) {
-	s = &sidecar{fs: fsys, dir: dir, state: freshSidecar()}
+func openSidecar(
+	fsys FS, dir string, name func(i int) string,
+) (s *sidecar, found bool, err error) {
+	s = newSidecar(fsys, dir, name)
 	var twins [2]twin
 	proven := false
 	for i := range twins {
@@ -162,7 +172,7 @@ func openSidecar(fsys FS, dir string) (s *sidecar, found bool, err error) {
 		}
 		proven = proven || twins[i].origin == original
 		if twins[i].origin == copied {
-			s.copied = append(s.copied, twinName(dir, i))
+			s.copied = append(s.copied, s.path(i))
 		}
 	}
 	if len(s.copied) > 0 && !proven {
@@ -196,22 +206,22 @@ func openSidecar(fsys FS, dir string) (s *sidecar, found bool, err error) {
 // judged by Apache's rules.
 func (s *sidecar) damage(twins [2]twin) error {
 	e := &DamageError{
-		File:   twinName(s.dir, 0),
+		File:   s.path(0),
 		Reason: "the record of how far the log was durable is unreadable, and so is its twin",
 	}
 	for i, t := range twins {
 		if t.there {
-			e.Away = append(e.Away, twinName(s.dir, i))
+			e.Away = append(e.Away, s.path(i))
 			continue
 		}
-		e.File = twinName(s.dir, i)
+		e.File = s.path(i)
 		e.Reason = "the record of how far the log was durable is missing"
 	}
 	return e
 }
 
 func (s *sidecar) openTwin(i int) (t twin, err error) {
-	f, err := s.fs.OpenRW(twinName(s.dir, i))
+	f, err := s.fs.OpenRW(s.path(i))
 	if errors.Is(err, fs.ErrNotExist) {
 		return twin{}, nil
 	}
@@ -251,9 +261,9 @@ func (s *sidecar) replace(state sidecarState) error {
 	s.state = state
 	for i := range s.twins {
 		s.state.seq++
-		tmp := newTwinName(s.dir, i)
+		tmp := s.newPath(i)
 		if err := disk.WriteNew(s.fs, tmp, s.state.encode); err != nil {
-			_ = s.fs.Remove(newTwinName(s.dir, 0))
+			_ = s.fs.Remove(s.newPath(0))
 			return disk.Error("write", tmp, err)
 		}
 	}
@@ -269,7 +279,7 @@ func (s *sidecar) replace(state sidecarState) error {
 }
 
 func (s *sidecar) rename(i int) error {
-	tmp, name := newTwinName(s.dir, i), twinName(s.dir, i)
+	tmp, name := s.newPath(i), s.path(i)
 	if err := s.fs.Rename(tmp, name); err != nil {
 		return disk.Error("rename", tmp, err)
 	}

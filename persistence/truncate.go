@@ -29,8 +29,8 @@ func (d *Dir) Truncate(zxid jute.Zxid) error {
 		return err
 	}
 	err = d.cutLogs(zxid)
-	d.meta.close()
-	d.log, d.meta = nil, nil
+	d.closeMeta()
+	d.log, d.meta, d.mark = nil, nil, nil
 	return err
 }
 
@@ -105,6 +105,9 @@ func (d *Dir) carryOut(c *cutting) error {
 		if err := d.shorten(c.rest.logs[n-1], c.end); err != nil {
 			return err
 		}
+	}
+	if err := d.updateMark(c.record); err != nil { // or it would miss what is cut off
+		return err
 	}
 	return d.meta.update(c.record)
 }

@@ -24,11 +24,11 @@ type Config struct {
 
 // Storage is where the data lives and how it gets there.
 type Storage struct {
-	DataDir             string        // dataDir: snapshots, myid, epoch files
-	DataLogDir          string        // dataLogDir: transaction logs; DataDir unless set
-	AutoCreateDirs      bool          // datadir.autocreate
-	AutoCreateDB        bool          // db.autocreate: an empty directory is an empty tree
-	TrustEmptySnapshot  bool          // snapshot.trust.empty: logs without a snapshot are fine
+	DataDir             string // dataDir: snapshots, myid, epoch files
+	DataLogDir          string // dataLogDir: transaction logs; DataDir unless set
+	AutoCreateDirs      bool   // datadir.autocreate
+	AutoCreateDB        bool   // db.autocreate: an empty directory is an empty tree
+	Trust               Trust
 	SnapCount           int           // snapCount: txns between snapshots before the jitter, >= 2
 	SnapSizeLimitBytes  int64         // snapSizeLimitInKb: log bytes between snapshots, <= 0 off
 	LogSizeLimitBytes   int64         // txnLogSizeLimitInKb: a log rolls at this size, < 0 off
@@ -65,6 +65,12 @@ const (
 	Strict Watermark = "strict"
 	Lag    Watermark = "lag"
 )
+
+// Trust says which part of the data may be missing.
+type Trust struct {
+	EmptySnapshot bool // snapshot.trust.empty: logs without a snapshot are fine
+	MissingLog    bool // quoll.trustMissingLog: so are snapshots whose log is not there
+}
 
 // Purge is autopurge: old snapshots and the logs that only they need are removed.
 type Purge struct {

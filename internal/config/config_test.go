@@ -122,9 +122,9 @@ func TestValuesAreReadAsApacheReadsThem(t *testing.T) {
 		{"autopurge.snapRetainCount=1",
 			func(c *Config) bool { return c.Storage.Purge.SnapRetainCount == 3 }, "too small"},
 		{"snapshot.trust.empty=yes",
-			func(c *Config) bool { return !c.Storage.TrustEmptySnapshot }, "counts as false"},
+			func(c *Config) bool { return !c.Storage.Trust.EmptySnapshot }, "counts as false"},
 		{"snapshot.trust.empty=TRUE",
-			func(c *Config) bool { return c.Storage.TrustEmptySnapshot }, ""},
+			func(c *Config) bool { return c.Storage.Trust.EmptySnapshot }, ""},
 		{"digest.enabled=off", func(c *Config) bool { return !c.Features.TreeDigest },
 			"counts as false"},
 		{"forceSync=no", func(c *Config) bool { return !c.Storage.ForceSync }, "power failure"},
@@ -171,6 +171,9 @@ func TestValuesAreReadAsApacheReadsThem(t *testing.T) {
 			""},
 		{"quoll.transport=std\nquoll.watermark=strict", func(c *Config) bool {
 			return c.Network.Transport == Std && c.Storage.Watermark == Strict
+		}, ""},
+		{"quoll.trustMissingLog=true", func(c *Config) bool {
+			return c.Storage.Trust.MissingLog
 		}, ""},
 		{"quoll.lock=required\nquoll.lockWaitMillis=0", func(c *Config) bool {
 			return c.Storage.Lock == "required" && c.Storage.LockWait == 0

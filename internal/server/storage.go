@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"path/filepath"
 	"slices"
 
@@ -22,7 +23,9 @@ func storeOptions(c *config.Config) persistence.Options {
 	o.DataLogDir = c.Storage.DataLogDir
 	o.AutoCreate = c.Storage.AutoCreateDirs
 	o.DBAutoCreate = c.Storage.AutoCreateDB
-	o.TrustEmptySnapshot = c.Storage.TrustEmptySnapshot
+	o.TrustEmptySnapshot = c.Storage.Trust.EmptySnapshot
+	o.TrustMissingLog = c.Storage.Trust.MissingLog
+	o.Alone, o.LogID = true, rand.Uint64()
 	o.Log.PreAllocBytes = c.Storage.PreAllocBytes
 	o.Log.SizeLimitBytes = max(c.Storage.LogSizeLimitBytes, 0)
 	o.Log.NoSync = !c.Storage.ForceSync
@@ -74,6 +77,14 @@ func (s *Server) report(found *persistence.Recovered) {
 		s.logger.Warn("the record of how far the log was flushed is a copy, and is not believed",
 			zap.Strings("files", found.CopiedSidecar),
 			zap.Bool("end of the log checked", found.Own))
+	}
+	if found.Vanished > 0 {
+		s.logger.Warn("the data directory is empty, and starts anew; it was not always",
+			zap.Stringer("its log reached zxid", found.Vanished))
+	}
+	if found.MarkError != nil {
+		s.logger.Warn("beside the snapshots it is not on record how far the log reaches",
+			zap.Error(found.MarkError))
 	}
 	tellStrays(s.logger, zapcore.WarnLevel,
 		"files that look like logs or snapshots are not read", found.LookAlikes)

@@ -45,6 +45,7 @@ const (
 	// Initialize is beside version-2 of the log: an empty server may vote.
 	Initialize    = "initialize"
 	sidecarPrefix = "walmeta."
+	markPrefix    = "snapmeta."
 )
 
 // Name is what a file name says.
@@ -66,6 +67,9 @@ func OfSnapshot(zxid jute.Zxid, c snap.Compression) string {
 
 // OfSidecar is the name of one of the two twins of the sidecar.
 func OfSidecar(i int) string { return sidecarPrefix + strconv.Itoa(i) }
+
+// OfMark is the name of one of the two twins of the mark beside the snapshots.
+func OfMark(i int) string { return markPrefix + strconv.Itoa(i) }
 
 // Temporary is what the file of that name is called until it is complete.
 func Temporary(name string) string { return tmpPrefix + name }
@@ -187,7 +191,7 @@ func isOurs(name string) bool {
 		return n.Class == Exact && n.Compression != snap.Snappy
 	}
 	switch name {
-	case Probe, AcceptedEpoch, CurrentEpoch, OfSidecar(0), OfSidecar(1):
+	case Probe, AcceptedEpoch, CurrentEpoch, OfSidecar(0), OfSidecar(1), OfMark(0), OfMark(1):
 		return true
 	}
 	return false
@@ -195,7 +199,7 @@ func isOurs(name string) bool {
 
 func isBeside(name string) bool {
 	switch name {
-	case AcceptedEpoch, CurrentEpoch, Initialize, OfSidecar(0), OfSidecar(1),
+	case AcceptedEpoch, CurrentEpoch, Initialize, OfSidecar(0), OfSidecar(1), OfMark(0), OfMark(1),
 		"quoll.lock",
 		"acceptedEpoch.tmp", "currentEpoch.tmp", "updatingEpoch", // Apache's
 		"lost+found":
