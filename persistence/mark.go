@@ -48,7 +48,7 @@ func (d *Dir) reaches(rec *Recovered, snaps []named, files Epochs) error {
 
 // updateMark brings the mark up to date with the sidecar.
 func (d *Dir) updateMark(change func(*sidecarState)) error {
-	if d.mark == nil {
+	if d.mark == nil || !d.mark.there() {
 		return nil
 	}
 	state := d.meta.get()

@@ -274,3 +274,73 @@ func TestCrashEverywhereInTwoDirectories(t *testing.T) {
 		t.Fatal(c.first)
 	}
 }
+
+// TestTruncateEverywhereInTwoDirectories: what a leader cuts off is never missed, wherever the
+// truncation is crashed.
+func TestTruncateEverywhereInTwoDirectories(t *testing.T) {
+	c := new(tally)
+	for _, to := range []jute.Zxid{3, 12, 19} {
+		b := newBench(twoDirs())
+		must(t, build(b))
+		must(t, b.server.dir.Close())
+		must(t, b.start()) // the mark knows of all
+		b.cutTo = to
+		got := crashMatrix(b, func() error {
+			if err := b.server.dir.Truncate(to); err != nil {
+				return err
+			}
+			if err := b.start(); err != nil {
+				return err
+			}
+			b.acked, b.appended = to, to
+			return b.add(3)
+		}, 2, 0, 1)
+		c.points += got.points
+		if got.unsafe > 0 {
+			t.Fatalf("to %v: %v", to, got.first)
+		}
+	}
+	t.Log(c)
+}
+
+// TestNoFileIsLeftInTwoDirectories: whoever removes logs and snapshots but not what is on record of
+// them has lost them, and not begun anew.
+func TestNoFileIsLeftInTwoDirectories(t *testing.T) {
+	disk := twoDirectories(t, true)
+	deleteIn(disk, logsDir, "log.")
+	deleteIn(disk, verDir, "snapshot.")
+	_, err := start(disk, twoDirs())
+	if !errors.Is(err, persistence.ErrDamaged) || !strings.Contains(err.Error(), "no file is left") {
+		t.Fatal(err)
+	}
+}
+
+// TestALogDirectoryKeepsItsNumber: also when another server wrote to it.
+func TestALogDirectoryKeepsItsNumber(t *testing.T) {
+	disk := twoDirectories(t, true)
+	disk.Write(logsDir+"/log.f", apacheLog(15, 16))
+	opt := twoDirs()
+	opt.LogID = 9
+	s := mustStart(t, disk, opt)
+	if s.rec.Own || s.mem.last() != 16 {
+		t.Fatalf("%+v", s.rec)
+	}
+	for _, name := range []string{logsDir + "/walmeta.1", verDir + "/snapmeta.1"} {
+		if got := disk.Read(name)[120:128]; string(got) != "\x00\x00\x00\x00\x00\x00\x00\x07" {
+			t.Errorf("%s: %x", name, got)
+		}
+	}
+}
+
+// TestAMarkOfASnapshot: after a kill it says how far the log was when the last snapshot was written.
+func TestAMarkOfASnapshot(t *testing.T) {
+	disk := simfs.New()
+	s := mustStart(t, disk, twoDirs())
+	must(t, errors.Join(s.add(10), s.snapshot(6), s.add(1)))
+	disk = disk.Kill()
+	deleteIn(disk, logsDir, "")
+	if _, err := start(disk, twoDirs()); err == nil ||
+		!strings.Contains(err.Error(), "a log reached 0xa") {
+		t.Fatal(err)
+	}
+}

@@ -306,8 +306,9 @@ func TestCrashInRecovery(t *testing.T) {
 		rng := rand.New(rand.NewPCG(3, 4))
 		outer := newBench(opt)
 		busy := false
+		every := max(3, stride()) // strict and lag crash at different ones
 		outer.disk.Inject = func(call simfs.Call) simfs.Outcome {
-			if busy || !call.Op.Changes() || call.N%stride() != 0 {
+			if busy || !call.Op.Changes() || call.N%every != int(opt.Log.Watermark) {
 				return simfs.Outcome{}
 			}
 			busy = true
