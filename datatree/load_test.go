@@ -91,6 +91,41 @@ func TestReplayTakesOverTheOwner(t *testing.T) {
 	}
 }
 
+// TestLoadSetsUpEveryQuota: each of several, of paths of other lengths, one below another.
+func TestLoadSetsUpEveryQuota(t *testing.T) {
+	l := begin(t)
+	l.node("", nil, -1, stat(1, 0, 1))
+	quotas := []string{"/a", "/a/b", "/longer", "/c"}
+	for _, p := range quotas {
+		l.node(p, []byte("12"), -1, stat(1, 0, 1))
+	}
+	l.node("/zookeeper", nil, -1, stat(1, 0, 1))
+	l.node("/zookeeper/quota", nil, -1, stat(1, 0, 1))
+	for _, p := range quotas {
+		l.node("/zookeeper/quota"+p, nil, -1, stat(1, 0, 1))
+		for name, text := range map[string]string{"limits": "count=9", "stats": "count=0"} {
+			l.node("/zookeeper/quota"+p+"/zookeeper_"+name, []byte(text), -1, stat(1, 0, 1))
+		}
+	}
+	l.tree.FinishLoad(1, nil)
+	want := map[string]string{
+		"/a": "count=2,bytes=4", "/a/b": "count=2,bytes=5", "/longer": "count=2,bytes=5",
+		"/c": "count=2,bytes=5",
+	}
+	for i, p := range quotas[1:] {
+		l.replay(jute.Zxid(2+i), jute.OpCreate, &jute.CreateTxn{
+			Path: []byte(p + "/kid"), Data: []byte("345"), ParentCVersion: -1,
+		})
+	}
+	for p, text := range want {
+		v := l.tree.Peek()
+		n, _ := v.Find([]byte("/zookeeper/quota" + p + "/zookeeper_stats"))
+		if got := string(v.AppendData(nil, n)[4:]); got != text {
+			t.Errorf("%s: %s, want %s", p, got, text)
+		}
+	}
+}
+
 // TestLoadSetsUpQuotas: stats are counted anew, limits hold, later changes are counted.
 func TestLoadSetsUpQuotas(t *testing.T) {
 	l := begin(t)

@@ -16,9 +16,6 @@ func ValidPath(p []byte) bool {
 	if len(p) == 1 {
 		return true
 	}
-	if p[len(p)-1] == '/' {
-		return false
-	}
 	segment := 1
 	for i := 1; i <= len(p); i++ {
 		if i < len(p) && p[i] != '/' {

@@ -181,7 +181,7 @@ public final class Recorder {
         };
         Random random = new Random(2);
         TreeSet<String> texts = new TreeSet<>(List.of(
-            "", ",", ";;,", "=", "==", "a", "a=", "=1", "a==1", "a=1=2", "a=1,", ",a=1", "a=1;;b=2",
+            "", ",", ";;,", ";a=1", ";,a=1", ";count=4,bytes=5", "a=1;;", "a=1;,b=2", "=", "==", "a", "a=", "=1", "a==1", "a=1=2", "a=1,", ",a=1", "a=1;;b=2",
             "count=4,bytes=5=;byteHardLimit=10;countHardLimit=11", "count=1,count=2", "b=1;a=2;B=3"));
         while (texts.size() < 400) {
             StringBuilder s = new StringBuilder();
