@@ -9,6 +9,7 @@ import (
 	"quoll/internal/sim/simfs"
 	"quoll/jute"
 	"quoll/persistence"
+	"quoll/persistence/record"
 )
 
 // A directory with a log of 64 records in batches of 4 over two files, the first ended by a roll
@@ -326,6 +327,28 @@ func TestRepeatedZxid(t *testing.T) {
 	must(t, err)
 	if fmt.Sprint(s.mem.txns) != "[0x1 0x2 0x3 0x3 0x4 0x5]" {
 		t.Fatal(s.mem.txns)
+	}
+}
+
+// TestTwoRecordsOfOneZxid: the same one again is one; another one is a fork.
+func TestTwoRecordsOfOneZxid(t *testing.T) {
+	other := entry(3)
+	other.Header.Cxid++
+	other.Payload = jute.AppendEntry(nil, other)
+	for _, tc := range []struct {
+		again *jute.Entry
+		fine  bool
+	}{{entry(3), true}, {other, false}} {
+		disk := simfs.New()
+		must(t, disk.MkdirAll(verDir))
+		disk.Write(verDir+"/snapshot.0", snapshotOf(0))
+		size := len(entry(1).Payload) + 13
+		log := record.Append(apacheLog(1, 2, 3)[:16+3*size], tc.again.Payload)
+		disk.Write(verDir+"/log.1", record.Append(log, entry(4).Payload))
+		s, err := start(disk, testOptions())
+		if (err == nil) != tc.fine || tc.fine && (s.mem.check() != nil || s.mem.last() != 4) {
+			t.Errorf("the same=%v: %v", tc.fine, err)
+		}
 	}
 }
 

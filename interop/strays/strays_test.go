@@ -177,9 +177,7 @@ func byApache(t *testing.T, o *oracle) []place {
 	}
 	server.Kill()
 	files := data(t, dir)
-	slices.SortFunc(files, func(a, b string) int {
-		return int(names.Parse(filepath.Base(a)).Zxid - names.Parse(filepath.Base(b)).Zxid)
-	})
+	oldestFirst(files)
 	n := len(files)
 	alone := place{"a snapshot alone", copyDir(t, dir), nodes}
 	remove(t, swapDir(files[:n-1], dir, alone.dir))
@@ -187,6 +185,12 @@ func byApache(t *testing.T, o *oracle) []place {
 	last := place{"the last snapshot and log", copyDir(t, dir), nodes}
 	remove(t, swapDir(files[:n-3], dir, last.dir))
 	return []place{several, last, alone}
+}
+
+func oldestFirst(files []string) {
+	slices.SortFunc(files, func(a, b string) int {
+		return int(names.Parse(filepath.Base(a)).Zxid - names.Parse(filepath.Base(b)).Zxid)
+	})
 }
 
 func swapDir(files []string, from, to string) (swapped []string) {
@@ -289,6 +293,7 @@ func TestBesideApache(t *testing.T) {
 	places := byApache(t, o)
 	t.Run("copies", func(t *testing.T) { copies(t, o, places) })
 	t.Run("renamed", func(t *testing.T) { renamed(t, places) })
+	t.Run("purged", func(t *testing.T) { purged(t, o, places) })
 	t.Run("files", func(t *testing.T) { files(t, o) })
 }
 
@@ -375,6 +380,51 @@ func renamed(t *testing.T, places []place) {
 		}
 	}
 	t.Logf("%d of %d refused with the name of the file", refused, all)
+}
+
+// purged removes files as a script does that goes by age or by kind. Where Apache starts with every
+// node, so does this server.
+func purged(t *testing.T, o *oracle, places []place) {
+	all, whole := 0, 0
+	for _, layout := range places {
+		original := data(t, layout.dir)
+		oldestFirst(original)
+		var scripts [][]string
+		for n := range original {
+			scripts = append(scripts, original[:n])
+		}
+		for _, kind := range []string{"log.", "snapshot."} {
+			one := slices.DeleteFunc(slices.Clone(original), func(f string) bool {
+				return !strings.HasPrefix(filepath.Base(f), kind)
+			})
+			scripts = append(scripts, one, one[:max(0, len(one)-1)])
+		}
+		for _, gone := range scripts {
+			theirs := copyDir(t, layout.dir)
+			remove(t, swapDir(gone, layout.dir, theirs))
+			apache := o.restore(t, theirs)
+			for history, make := range histories() {
+				p := make(t, place{history, copyDir(t, layout.dir), layout.nodes})
+				remove(t, swapDir(gone, layout.dir, p.dir))
+				s, err := start(p.dir)
+				all++
+				switch {
+				case apache.refusal == "" && apache.nodes == p.nodes:
+					if whole++; err != nil || s.nodes != p.nodes {
+						t.Errorf("%s, %s, without %v: %d of %d nodes, %v",
+							history, layout.name, gone, s.nodes, p.nodes, err)
+					}
+				case err == nil && history == "ours" && s.nodes < p.nodes:
+					t.Errorf("%s, %s, without %v: %d of %d nodes and no word",
+						history, layout.name, gone, s.nodes, p.nodes)
+				}
+			}
+		}
+	}
+	t.Logf("%d starts, %d of them whole as Apache's", all, whole)
+	if whole == 0 || whole == all {
+		t.Fatal("one of the cases was not met")
+	}
 }
 
 // files is the part of the table that is about what the files are.
