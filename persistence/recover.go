@@ -402,9 +402,6 @@ func (d *Dir) takeOver(r *replay, all listing, files Epochs, rec *Recovered) err
 		state.ownSince = rec.LastZxid + 1
 	}
 	state.durable = rec.LastZxid
-	if !slices.ContainsFunc(all.logs, func(f named) bool { return f.zxid == state.log }) {
-		state.log, state.offset = none, 0 // a snapshot covers it
-	}
 	if r.end.file.Name != "" {
 		state.log, state.offset = r.end.file.zxid, r.end.off
 	}
