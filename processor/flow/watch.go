@@ -16,8 +16,8 @@ type seat[T comparable] struct {
 	slot *Slot
 }
 
-// Slot is a member's place in a Watch. The zero Slot is in none.
-type Slot struct{ at int } // plus one
+// Slot says whether a member is in a Watch. The zero Slot is in none.
+type Slot struct{ in bool }
 
 // Tick asks for a look and says whether there is anyone to look at. Any goroutine may call it.
 func (w *Watch[T]) Tick() bool {
@@ -30,24 +30,21 @@ func (w *Watch[T]) Tick() bool {
 
 // Join has the ticks look at a member, until a look lets it go.
 func (w *Watch[T]) Join(slot *Slot, who T) {
-	if slot.at > 0 {
+	if slot.in {
 		return
 	}
 	if len(w.seats) == 0 {
 		w.any.Store(true)
 	}
 	w.seats = append(w.seats, seat[T]{who, slot})
-	slot.at = len(w.seats)
+	slot.in = true
 }
 
 // leave undoes Join: the last takes the place.
 func (w *Watch[T]) leave(at int) {
 	last := len(w.seats) - 1
-	w.seats[at].slot.at = 0
-	if at < last {
-		w.seats[at] = w.seats[last]
-		w.seats[at].slot.at = at + 1
-	}
+	w.seats[at].slot.in = false
+	w.seats[at] = w.seats[last]
 	w.seats[last] = seat[T]{}
 	w.seats = w.seats[:last]
 	if last == 0 {
