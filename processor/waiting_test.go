@@ -268,3 +268,34 @@ func TestConsShowsWhoIsNotReadFrom(t *testing.T) {
 	l.Turn()
 	require.True(t, s.Stats().Reading)
 }
+
+// Who waited in line when his output became full stands in none; when he took his replies he is read
+// from again, and joins at the end.
+func TestWhoTookHisRepliesMayAskAgain(t *testing.T) {
+	l, core := testLane(t, 0, 1)
+	l.Rules.BulkBytes, l.bulk.Most = 100, 100
+	streams, outs := crowd(l, 2)
+	in := request(1, jute.OpSetData, &jute.SetDataRequest{
+		Path: []byte("/big"), Data: make([]byte, 200), Version: -1,
+	})
+	require.NotZero(t, streams[0].Input(in))
+	l.Turn()
+	bulk := core.requests
+	require.Zero(t, streams[1].Input(in))
+	streams[1].OutputFull(true)
+	l.answerAll(&sink{requests: bulk})
+	require.True(t, outs[1].parked, "nobody calls it")
+	streams[1].OutputFull(false)
+	require.False(t, outs[1].parked)
+	require.NotZero(t, streams[1].Input(in))
+
+	l.Rules.OutstandingLimit = 0
+	small := request(1, jute.OpSetData, &jute.SetDataRequest{Path: []byte("/big"), Version: -1})
+	require.Zero(t, streams[1].Input(small), "one is there")
+	require.True(t, outs[1].parked)
+	streams[1].OutputFull(true)
+	streams[1].OutputFull(false)
+	require.False(t, outs[1].parked)
+	require.Zero(t, streams[1].Input(small), "still")
+	require.Equal(t, 1, l.global.Len())
+}
