@@ -64,7 +64,7 @@ func TestEpochFiles(t *testing.T) {
 func TestEpochsOfApache(t *testing.T) {
 	for _, files := range []persistence.Epochs{
 		{Accepted: -1, Current: -1}, {Accepted: 3, Current: -1}, {Accepted: 3, Current: 3},
-		{Accepted: 4, Current: 3}, {Accepted: 0, Current: 0},
+		{Accepted: 4, Current: 3}, {Accepted: 0, Current: 0}, {Accepted: -5, Current: -6},
 	} {
 		disk := simfs.New()
 		s := mustStart(t, disk, testOptions())
@@ -75,10 +75,11 @@ func TestEpochsOfApache(t *testing.T) {
 		for name, epoch := range map[string]int64{
 			"acceptedEpoch": files.Accepted, "currentEpoch": files.Current,
 		} {
-			if epoch >= 0 {
+			if epoch != -1 {
 				disk.Write(verDir+"/"+name, fmt.Append(nil, epoch))
 			}
 		}
+		files.Accepted, files.Current = max(files.Accepted, -1), max(files.Current, -1)
 		s = mustStart(t, disk, testOptions())
 		if got, err := s.dir.Epochs(); err != nil || got != files || s.rec.Own {
 			t.Errorf("%v became %v, %v, own %v", files, got, err, s.rec.Own)
