@@ -65,6 +65,9 @@ var roomImports = []importRule{
 		"jute", "datatree/...", "persistence/...", "processor/...", "client/...", "reactor",
 		"internal/...", "cmd/...",
 	}},
+	{"interop/apache", []string{
+		"jute", "client", "internal/...", "interop/...", "persistence/...",
+	}},
 	{"interop/...", []string{"jute", "client", "internal/...", "interop/..."}},
 }
 
