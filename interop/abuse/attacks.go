@@ -26,6 +26,8 @@ type attack struct {
 // attacks is the table. The bounds are the server's base of some 30 MiB, what its limits let the
 // attackers use, and as much again for the garbage collector. The deaf may use 256 MiB in all
 // (quoll.outputTotalBytes), and 16 KiB each, a reply or two, on top.
+//
+// The limits that are a quarter of the memory are set to those of a machine of 1 GiB.
 func attacks() []attack {
 	return []attack{
 		{"random", "random bytes, before and after a handshake", 128, random},
@@ -34,6 +36,8 @@ func attacks() []attack {
 		{"deaf", "4,000 clients that ask for 6 MB each and never read", 672, deaf},
 		{"large", "200 sets of 1 MB in flight: a legal client", 256, large},
 		{"sleeper", "a reader that sleeps with 30 MB to read: a legal client", 192, sleeper},
+		{"endless", "1,500 sessions with a frame of 1 MB that never ends", 430, endless},
+		{"watches", "50 connections that watch 1,500 paths of 900 KB each", 430, longWatches},
 	}
 }
 

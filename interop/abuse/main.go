@@ -18,7 +18,7 @@
 //	go run ./interop/abuse -quoll bin/quoll              60 s an attack, in two windows
 //	go run ./interop/abuse -only loris,sleeper -window 20s -pairs 3
 //
-// Read main.go, trial.go, attacks.go, then the attacks.
+// Read main.go, trial.go, attacks.go, then the attacks: garbage.go, readers.go, memory.go.
 package main
 
 import (

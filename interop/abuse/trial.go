@@ -45,7 +45,9 @@ func (s settings) trial(ctx context.Context, a attack) (ok bool, err error) {
 	defer os.RemoveAll(dir)
 	log := new(strings.Builder)
 	o := process.Options{DataDir: dir, Log: log, ExtraConfig: map[string]string{
-		"quoll.transport": s.transport,
+		"quoll.transport":       s.transport,
+		"quoll.inputTotalBytes": "268435456",
+		"quoll.watchTotalBytes": "268435456",
 	}}
 	for pair := range strings.SplitSeq(s.set, ",") {
 		if key, value, ok := strings.Cut(pair, "="); ok {

@@ -8,13 +8,15 @@
 //	leaks     after 10,000 connects: descriptors, threads, goroutines
 //	expiry    10,000 sessions with ephemerals go silent together: what a probe of 1k/s feels while
 //	          they expire in one tick
+//	words     what a ping waits behind a four-letter word, beside 10,000 connections
+//	ending    what a probe of 1k/s feels while a session of 200,000 ephemerals is closed
 //
 // Each figure is printed with its target.
 //
 //	go run ./interop/scale -quoll bin/quoll
 //	go run ./interop/scale -nodes 100000 -only tree,sessions
 //
-// Read main.go, tree.go, snapshot.go, sessions.go, expiry.go.
+// Read main.go, tree.go, snapshot.go, sessions.go, expiry.go, words.go.
 package main
 
 import (
@@ -50,7 +52,7 @@ func main() {
 	flag.StringVar(&s.quoll, "quoll", "bin/quoll", "the server's binary")
 	flag.StringVar(&s.transport, "transport", "gnet", "quoll.transport: gnet or std")
 	flag.StringVar(&s.only, "only", "",
-		"parts to run: tree (with restart, snapshot), sessions, expiry")
+		"parts to run: tree (with restart, snapshot), sessions, expiry, words, ending")
 	flag.IntVar(&s.nodes, "nodes", 1_000_000, "nodes of the tree")
 	flag.IntVar(&s.sessions, "sessions", 10_000, "sessions")
 	flag.DurationVar(&s.settle, "settle", 10*time.Second, "between a load and its measurement")
@@ -67,7 +69,10 @@ func main() {
 	parts := []struct {
 		name string
 		run  func(context.Context, settings, *verdicts) error
-	}{{"tree", tree}, {"sessions", sessions}, {"expiry", expiry}}
+	}{
+		{"tree", tree}, {"sessions", sessions}, {"expiry", expiry}, {"words", words},
+		{"ending", ending},
+	}
 	fmt.Printf("scale: %s\n", s.transport)
 	for _, part := range parts {
 		if s.only != "" && !slices.Contains(strings.Split(s.only, ","), part.name) {
