@@ -230,7 +230,7 @@ func (c *Conn) deaf() bool {
 func (c *Conn) applyReading() {
 	want := readOn
 	switch {
-	case c.parked || c.in.full():
+	case c.parked || c.in.full() || c.in.part.resting:
 		want = readHeld
 	case c.out.high || c.closing != stayOpen:
 		want = readDraining

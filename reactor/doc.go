@@ -30,6 +30,8 @@
 //	readyShare      0.25 ms a turn for those who wait; the others go on waiting
 //	one read(2)     at most 64 KiB of input a turn; who waits with that much is not read from
 //
+//	unfinished.go   512 KiB of large frames that are not whole; who sends more is not read from
+//
 // So a turn stays short with thousands of greedy clients, and one that asks for little is answered
 // in the turn in which it asks. A loop that needs another turn at once looks at its sockets first
 // (pokeLater).

@@ -102,6 +102,7 @@ func (l *loop) received(c *Conn, p []byte) {
 	held := c.held()
 	if !held && !c.in.ready && !c.out.heavy(l) {
 		l.input(c, p)
+		l.restLarge(c, len(p))
 		return
 	}
 	c.in.stash(l, p)

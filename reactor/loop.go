@@ -86,6 +86,7 @@ func (l *loop) turn() {
 		l.lane.Drain()
 	}
 	l.flush()
+	l.wakeResting()
 	l.turnNumber++
 	l.tally.turns++
 	l.tally.publish(l.r.stats)
@@ -97,7 +98,7 @@ func (l *loop) turn() {
 		l.r.probes <- busy
 	}
 	l.setNeed()
-	if len(l.ready) > 0 || l.work || len(l.dirty) > 0 {
+	if len(l.ready) > 0 || l.work || len(l.dirty) > 0 || len(l.shares.resting) > 0 {
 		l.signals.Or(sigTurn)
 	}
 	if l.signals.And(^sigBusy) != sigBusy {
@@ -131,6 +132,8 @@ type shares struct {
 	stalls  int // found by this scan
 	resumes int // since the last scan
 	closes  int // by this turn
+	large   int // bytes of unfinished large frames that came in this turn
+	resting []*Conn
 }
 
 // setNeed tells the clock how often this loop wants to be ticked.

@@ -3,6 +3,7 @@ package reactor
 import (
 	"errors"
 	"math"
+	"slices"
 	"sync/atomic"
 	"time"
 )
@@ -26,6 +27,7 @@ type unfinished struct {
 	older, newer *Conn
 	counted      int64         // in Stats.InputBytes; 0: it is not in the list
 	at           time.Duration // of the last byte
+	resting      bool          // not read from until a later turn, see restLarge
 }
 
 // unfinishedList is those of a loop, the one first that has gone longest without a byte.
@@ -146,4 +148,37 @@ func (l *loop) expireInput(now time.Duration) {
 		}
 		c = next
 	}
+}
+
+// largeTurnBytes of unfinished large frames are taken in a turn, about. What more is there waits in
+// the kernel: when a thousand clients send a megabyte each, a turn in which all are read takes a
+// tenth of a second, and everybody else waits for it.
+const largeTurnBytes = 8 * readChunkBytes
+
+// restLarge counts what came of an unfinished large frame, and lets the connection rest when the
+// share of the turn is used up.
+func (l *loop) restLarge(c *Conn, bytes int) {
+	if c.gone || c.in.part.counted == 0 {
+		return
+	}
+	if l.shares.large < largeTurnBytes {
+		l.shares.large += bytes
+		return
+	}
+	c.in.part.resting = true
+	l.shares.resting = append(l.shares.resting, c)
+	c.applyReading()
+}
+
+// wakeResting lets as many be read from again as a turn has a share for, first come, first served.
+func (l *loop) wakeResting() {
+	l.shares.large = 0
+	n := min(len(l.shares.resting), largeTurnBytes/readChunkBytes)
+	for _, c := range l.shares.resting[:n] {
+		c.in.part.resting = false
+		if !c.gone {
+			c.applyReading()
+		}
+	}
+	l.shares.resting = slices.Delete(l.shares.resting, 0, n)
 }

@@ -164,3 +164,50 @@ func TestAFrameThatGetsNoByteIsClosed(t *testing.T) {
 	equal(t, 3, len(why), "closed")
 	equal(t, needNothing, l.need.Load(), "the clock")
 }
+
+// A thousand clients may send large frames at once: a turn takes a share of them, and the others are
+// not read from meanwhile, so that those who ask for little are served in between. All come on, in
+// their order.
+func TestLargeFramesShareTheTurn(t *testing.T) {
+	why := map[*Conn]error{}
+	l := fakeLoop(t, Config{}, hungry(why))
+	const perTurn = largeTurnBytes / readChunkBytes
+	conns := make([]*fakeLink, 3*perTurn)
+	for i := range conns {
+		conns[i] = l.fakeConn(t)
+		conns[i].c.Established()
+		l.received(conns[i].c, endless(64)) // not yet above 64 KiB
+	}
+	small := l.fakeConn(t)
+	l.turn()
+	for _, f := range conns {
+		l.received(f.c, endless(64))
+	}
+	l.received(small.c, endless(1))
+	rested := func() (n int) {
+		for _, f := range conns {
+			if f.mode == readHeld {
+				n++
+			}
+		}
+		return n
+	}
+	equal(t, 2*perTurn, rested(), "rest")
+	equal(t, readOn, small.mode, "small frames pass")
+	for turn := 1; turn <= 2; turn++ {
+		l.turn()
+		equal(t, (2-turn)*perTurn, rested(), "rest")
+		equal(t, readOn, conns[(turn+1)*perTurn-1].mode, "the first in line goes on")
+		again := l.signals.Load()&sigTurn != 0
+		equal(t, turn < 2, again, "another turn is asked for")
+	}
+	for _, f := range conns[:perTurn] {
+		l.received(f.c, endless(64))
+	}
+	equal(t, 0, rested(), "the next turn has a share of its own")
+	l.received(conns[perTurn].c, endless(64))
+	equal(t, 1, rested(), "rest")
+	l.ended(conns[perTurn].c, nil)
+	l.turn()
+	equal(t, 0, len(l.shares.resting), "who is gone rests no more")
+}
