@@ -56,7 +56,7 @@
 //	                                   -> closed, ErrEarlyInput, ErrInputCap
 //
 // On Linux the kernel holds at most 128 KiB a connection beyond the client's window
-// (listen_linux.go), so that the limits above see what a deaf client costs.
+// (socket/listen_linux.go), so that the limits above see what a deaf client costs.
 //
 // Not read from means that the kernel's receive buffer fills and TCP stops the sender. gnet cannot
 // do that; on Linux pause_linux.go does it behind gnet's back. Elsewhere a connection that keeps

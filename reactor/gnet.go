@@ -244,7 +244,7 @@ func (t *gnetTransport) OnClose(gc gnet.Conn, err error) gnet.Action {
 			c.loop.gauge(&c.Conn) // what left since the last look may have ended a pause
 			c.loop.lastInput(&c.Conn)
 			if c.Pending() > 0 {
-				liftUnsent(gc.Fd())
+				socket.LiftUnsent(gc.Fd())
 			}
 		}
 		// Input that the FIN followed at once may have been answered in this very turn. gnet has

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"quoll/reactor/socket"
 )
 
 // adoptersMax bounds the accepted connections that wait for a loop to take them. A loop takes all
@@ -53,11 +55,11 @@ func (d *doors) bind(address string) (net.Listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reactor: listen: %w", err)
 	}
-	if err := setBacklog(ln, d.r.cfg.Socket.Backlog); err != nil {
+	if err := socket.SetBacklog(ln, d.r.cfg.Socket.Backlog); err != nil {
 		d.r.log.Warn("cannot set the listen backlog", zap.String("address", address),
 			zap.Error(err))
 	}
-	if err := limitUnsent(ln); err != nil {
+	if err := socket.LimitUnsent(ln); err != nil {
 		d.r.log.Warn("cannot limit what the kernel buffers", zap.String("address", address),
 			zap.Error(err))
 	}

@@ -139,7 +139,7 @@ func (s *rawSocket) write(p []byte) (int, error) {
 }
 
 // lift readies the socket for its last write.
-func (s *rawSocket) lift() { _ = s.raw.Control(func(fd uintptr) { liftUnsent(int(fd)) }) }
+func (s *rawSocket) lift() { _ = s.raw.Control(func(fd uintptr) { socket.LiftUnsent(int(fd)) }) }
 
 // unacked is the length of the kernel's send queue.
 func (s *rawSocket) unacked() int {

@@ -1,6 +1,6 @@
 //go:build unix
 
-package reactor
+package socket
 
 import (
 	"errors"
@@ -10,9 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// setBacklog sets the length of the accept queue. Go's net listens with somaxconn; a second
+// SetBacklog sets the length of the accept queue. Go's net listens with somaxconn; a second
 // listen(2) on the same socket only changes the length.
-func setBacklog(ln net.Listener, backlog int) error {
+func SetBacklog(ln net.Listener, backlog int) error {
 	return control(ln, func(fd int) error { return unix.Listen(fd, backlog) })
 }
 

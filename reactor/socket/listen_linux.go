@@ -1,4 +1,4 @@
-package reactor
+package socket
 
 import (
 	"net"
@@ -11,16 +11,16 @@ import (
 // read, and no limit of ours would see them.
 const unsentBytes = 128 << 10
 
-// limitUnsent sets the limit on a listener, from which accepted connections inherit it.
-func limitUnsent(ln net.Listener) error {
+// LimitUnsent sets the limit on a listener, from which accepted connections inherit it.
+func LimitUnsent(ln net.Listener) error {
 	return control(ln, func(fd int) error {
 		return unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT, unsentBytes)
 	})
 }
 
-// liftUnsent takes the limit off a connection that is about to be closed: what the kernel does not
+// LiftUnsent takes the limit off a connection that is about to be closed: what the kernel does not
 // take then is lost.
-func liftUnsent(fd int) {
+func LiftUnsent(fd int) {
 	// The only error is that of a closed socket, which the write that follows meets too.
 	_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT, 0)
 }
