@@ -41,7 +41,8 @@ func required() []requirement {
 			"not read because of its output", "parked",
 		}},
 		{"session", []string{
-			"closed", "expired", "deadlines moved because the process stood still",
+			"closed", "expired", "expired in another step",
+			"deadlines moved because the process stood still",
 		}},
 		{"told", []string{
 			"established", "renewed", "closed", "expired", "unknown session", "wrong password",
