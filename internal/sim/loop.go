@@ -294,6 +294,7 @@ func (s *socket) byServer() {
 	r, p := s.link.record, s.loop.p
 	if !s.gone && !r.Closed {
 		r.Closed, r.ClosedAt, r.Early = true, p.tree.Peek().LastZxid(), !p.serving.Load()
+		r.ClosedTime = p.w.Now
 	}
 }
 

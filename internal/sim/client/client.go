@@ -229,7 +229,7 @@ func (c *Client) hello(k Link) []byte {
 	if c.lied = !c.quiet && c.next == nil && c.w.Chance(20); c.lied {
 		c.lie(&hello)
 	}
-	k.Record().Hello = hello
+	k.Record().Hello, k.Record().HelloAt = hello, c.w.Now
 	c.w.Note("client %d, connection %d: asks for session %v", c.number, k.Record().ID,
 		hello.SessionID)
 	return framed(&hello)

@@ -354,6 +354,14 @@ var badHistories = []bad{
 	{"a connection closed for no reason", "closed", func(s *scene) {
 		s.a.Open, s.a.Closed, s.a.ClosedAt = false, true, s.tree.Zxid
 	}},
+	{"a connection closed before another asks for its session", "closed", func(s *scene) {
+		k := s.again(s.resumed, s.tree.Zxid)
+		k.Open, k.HelloAt = true, 2
+		s.resumed.Closed, s.resumed.ClosedTime = true, 1
+	}},
+	{"a connection closed before its session expires", "closed", func(s *scene) {
+		s.h.Conns[0].Closed, s.expired.At = true, 1
+	}},
 	{"a stranger closed before it has a session", "closed", func(s *scene) {
 		s.dial(0, make([]byte, 16), 0).Closed = true
 	}},

@@ -11,12 +11,20 @@ func (c *checker) closed(k *conn) {
 	if !k.Closed || k.Nonsense || k.Word || k.Early {
 		return
 	}
-	if k.session == 0 && c.mayRefuse(k) || c.sessionGone(k.session) || c.isMoved(k) ||
+	if k.session == 0 && c.mayRefuse(k) || c.endedBy(k.session, k.ClosedTime) || c.isMoved(k) ||
 		slices.ContainsFunc(k.Sent, c.closes) || c.isDenied(k) {
 		return
 	}
 	c.report(k, "closed", "the server closed it at %v, of session %v, for no reason that the "+
 		"history shows", k.ClosedAt, k.session)
+}
+
+// endedBy: the end of a session was proposed by then, or nobody knows when.
+func (c *checker) endedBy(id jute.SessionID, at int64) bool {
+	if zxid, died := c.died[id]; died && c.h.Txns[zxid-1].At > at {
+		return c.h.Lost[id] // another end of it
+	}
+	return c.sessionGone(id)
 }
 
 // sessionGone: it was ended, for good or until a crash lost that.
@@ -25,14 +33,15 @@ func (c *checker) sessionGone(id jute.SessionID) bool {
 	return id != 0 && (died || c.h.Lost[id] || c.h.Orphaned[id])
 }
 
-// isMoved: another connection asked for the session, with a right password or a wrong one.
+// isMoved: another connection had asked for the session, with a right password or a wrong one.
 func (c *checker) isMoved(k *conn) bool {
 	id := k.session
 	if id == 0 {
 		id = k.Hello.SessionID
 	}
 	return id != 0 && slices.ContainsFunc(c.conns, func(other *conn) bool {
-		return other != k && other.Life == k.Life && other.Hello.SessionID == id
+		return other != k && other.Life == k.Life && other.Hello.SessionID == id &&
+			other.HelloAt <= k.ClosedTime
 	})
 }
 

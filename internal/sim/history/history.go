@@ -76,6 +76,8 @@ type Conn struct {
 	Life  int        // of the server: which start it spoke to
 	Peer  netip.Addr
 	Hello jute.ConnectRequest
+	// HelloAt is the world time at which it was sent.
+	HelloAt int64
 	// Session is the one that the server gave it, told or not; 0 when it gave none.
 	Session jute.SessionID
 	Sent    []Sent
@@ -84,6 +86,8 @@ type Conn struct {
 	// takes no output, which is simulated and not judged.
 	Closed   bool
 	ClosedAt jute.Zxid
+	// ClosedTime is the world time of it.
+	ClosedTime int64
 	// Early: the server took no sessions yet when it closed.
 	Early bool
 	// Word: it asked for a four-letter word.
