@@ -59,7 +59,6 @@ func required() []requirement {
 			"a flush fails and forgets", "a snapshot rots", "a snapshot without a session",
 		}},
 		{"snapshot", []string{"written", "failed, and the server goes on"}},
-		{"end", []string{"a snapshot follows writes"}},
 		{"purge", []string{"removed files"}},
 		{"reaper", []string{"deleted a node"}},
 		{"event", []string{
@@ -98,6 +97,7 @@ func askedFor() []requirement {
 			"data of 300 bytes up to the frame's limit", "requests behind a closeSession",
 		}},
 		{"log writer", []string{"waits for company"}},
+		{"end", []string{"a snapshot follows writes"}},
 		{"setting", []string{
 			"enableEagerACLCheck", "flushDelay", "forceSync=no", "maxMultiOps", "maxSessions",
 			"no digest", "no last zxid in snapshots", "snapSizeLimit", "two directories",
