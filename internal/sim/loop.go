@@ -225,7 +225,7 @@ func (s *socket) opened(b []byte) {
 		return
 	}
 	s.link.record.Session = r.SessionID
-	s.loop.p.leases.Opened(r.SessionID, r.TimeOut, s.wire)
+	s.loop.p.leases.Opened(r.SessionID, r.TimeOut, s.wire, s.now())
 }
 
 // Pending implements processor.Output.

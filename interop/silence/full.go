@@ -106,7 +106,7 @@ func (r *run) cutOff(ctx context.Context, s *server) error {
 		return err
 	}
 	if there, err := s.there(ctx, p); err != nil || !there {
-		return fmt.Errorf("the reader to be cut off is there %v, %w", there, err)
+		return fmt.Errorf("the reader to be cut off is there %v, %v", there, err)
 	}
 	if err := p.cut(); err != nil {
 		return err

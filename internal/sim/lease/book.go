@@ -31,12 +31,14 @@ type Book struct {
 
 // lease is a session that lives.
 type lease struct {
-	since   int64 // it began, or was taken up, not later
+	since   int64 // it began not later
 	timeout int32
-	wire    *Wire // nil: no connection has it
+	// owners are the connections that may have it: of two that got it in one moment nobody outside
+	// can tell which was the second, until the server closes the first.
+	owners []asker
 }
 
-// asker is a connection that asked for a session.
+// asker is a connection that asked for a session, or has it.
 type asker struct {
 	wire    *Wire
 	timeout int32
@@ -76,12 +78,31 @@ func (b *Book) Asked(id jute.SessionID, timeout int32, w *Wire) {
 }
 
 // Opened: a connection has got the session.
-func (b *Book) Opened(id jute.SessionID, timeout int32, w *Wire) {
+func (b *Book) Opened(id jute.SessionID, timeout int32, w *Wire, now int64) {
 	w.session = true
 	if b.over[id] {
 		return // it may end before it is answered
 	}
-	b.leases[id] = &lease{since: w.spoke, timeout: timeout, wire: w}
+	l := b.leases[id]
+	if l == nil {
+		l = new(lease)
+		b.leases[id] = l
+	}
+	l.owners = slices.DeleteFunc(l.owners, func(o asker) bool {
+		return o.wire.ended > 0 && o.wire.ended < now-b.TickMillis
+	})
+	l.owners = append(l.owners, asker{w, timeout})
+}
+
+// holders are those of the owners of a session that still stand; all, if none does.
+func (l *lease) holders() []asker {
+	standing := slices.DeleteFunc(slices.Clone(l.owners), func(o asker) bool {
+		return o.wire.ended > 0
+	})
+	if len(standing) == 0 {
+		return l.owners
+	}
+	return standing
 }
 
 // Ended: the end of a session is proposed.
@@ -106,12 +127,12 @@ func (b *Book) Expired(id jute.SessionID, now int64) *history.Expiry {
 			why = x
 		}
 	}
-	if l := b.leases[id]; l != nil {
-		heard := l.since
-		if l.wire != nil {
-			heard = max(heard, l.wire.sign(now))
+	if l := b.leases[id]; l != nil && len(l.owners) == 0 {
+		consider(l.since, l.timeout)
+	} else if l != nil {
+		for _, o := range l.holders() {
+			consider(o.wire.sign(now), o.timeout)
 		}
-		consider(heard, l.timeout)
 	}
 	for _, a := range b.askers[id] {
 		if !a.wire.session {
@@ -133,12 +154,12 @@ func (b *Book) latest(id jute.SessionID, now int64) int64 {
 	consider := func(last int64, timeout int32) {
 		latest = max(latest, last+int64(timeout)+b.delayed(last)+b.tickSlack())
 	}
-	if l := b.leases[id]; l != nil {
-		last := l.since
-		if l.wire != nil {
-			last = max(last, l.wire.last(now))
+	if l := b.leases[id]; l != nil && len(l.owners) == 0 {
+		consider(l.since, l.timeout)
+	} else if l != nil {
+		for _, o := range l.owners {
+			consider(o.wire.last(now), o.timeout)
 		}
-		consider(last, l.timeout)
 	}
 	for _, a := range b.askers[id] {
 		if !a.wire.session {

@@ -26,7 +26,7 @@ func scene(kernelTells bool) (*lease.Book, *lease.Wire) {
 	b.Created(id, timeout, 90)
 	w.Arrived(100, false)
 	w.Took(100, true, true)
-	b.Opened(id, timeout, w)
+	b.Opened(id, timeout, w, 100)
 	return b, w
 }
 
@@ -110,12 +110,20 @@ func TestWhenASessionMayEndAndMust(t *testing.T) {
 			other.Took(300, true, true)
 			b.Asked(id, 50, other) // clamped to 100
 		}, 600, 400, 600},
-		{"another has got it", true, func(b *lease.Book, _ *lease.Wire) {
+		{"another has got it", true, func(b *lease.Book, w *lease.Wire) {
 			other := b.NewWire()
 			other.Took(300, true, true)
 			b.Asked(id, 200, other)
-			b.Opened(id, 200, other)
+			w.Ended(310)
+			b.Opened(id, 200, other, 320)
 		}, 600, 500, 600},
+		{"it moves to and fro, and the first is closed", true, func(b *lease.Book, w *lease.Wire) {
+			other := b.NewWire()
+			other.Took(120, true, true)
+			b.Opened(id, timeout, other, 130)
+			other.Ended(140) // its answer came late: the first had it behind it
+			w.Took(300, true, true)
+		}, 800, 700, 800},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			b, w := scene(row.tells)
@@ -147,7 +155,7 @@ func TestASessionThatNobodyKnowsEndsForNoReason(t *testing.T) {
 	require.Nil(t, b.Expired(id, 1000))
 	w := b.NewWire()
 	w.Took(500, true, true)
-	b.Opened(id, timeout, w) // the answer comes behind its end
+	b.Opened(id, timeout, w, 500) // the answer comes behind its end
 	_, _, late := b.Overdue(10_000)
 	require.False(t, late)
 	b.Restored(8, timeout, 0)
