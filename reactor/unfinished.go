@@ -87,10 +87,10 @@ func (l *loop) gaugeInput(c *Conn, fresh bool) {
 	if size == p.counted && (size == 0 || !fresh) {
 		return
 	}
-	if p.counted > 0 && (size == 0 || fresh) {
+	if p.counted > 0 && !p.resting && (size == 0 || fresh) {
 		l.unfinished.remove(c)
 	}
-	if size > 0 && (p.counted == 0 || fresh) {
+	if size > 0 && !p.resting && (p.counted == 0 || fresh) {
 		l.unfinished.add(c, l.clock())
 	}
 	l.r.stats.InputBytes.Add(size - p.counted)
@@ -103,7 +103,9 @@ func (l *loop) gaugeInput(c *Conn, fresh bool) {
 // dropInput takes a connection out whose end is decided.
 func (l *loop) dropInput(c *Conn) {
 	if p := &c.in.part; p.counted > 0 {
-		l.unfinished.remove(c)
+		if !p.resting {
+			l.unfinished.remove(c)
+		}
 		l.r.stats.InputBytes.Add(-p.counted)
 		p.counted = 0
 	}
@@ -156,7 +158,8 @@ func (l *loop) expireInput(now time.Duration) {
 const largeTurnBytes = 8 * readChunkBytes
 
 // restLarge counts what came of an unfinished large frame, and lets the connection rest when the
-// share of the turn is used up.
+// share of the turn is used up. Its bytes count on, but it is not the one to be closed: that it has
+// got no byte is our doing.
 func (l *loop) restLarge(c *Conn, bytes int) {
 	if c.gone || c.in.part.counted == 0 {
 		return
@@ -165,6 +168,7 @@ func (l *loop) restLarge(c *Conn, bytes int) {
 		l.shares.large += bytes
 		return
 	}
+	l.unfinished.remove(c)
 	c.in.part.resting = true
 	l.shares.resting = append(l.shares.resting, c)
 	c.applyReading()
@@ -176,6 +180,9 @@ func (l *loop) wakeResting() {
 	n := min(len(l.shares.resting), largeTurnBytes/readChunkBytes)
 	for _, c := range l.shares.resting[:n] {
 		c.in.part.resting = false
+		if c.in.part.counted > 0 {
+			l.unfinished.add(c, l.clock())
+		}
 		if !c.gone {
 			c.applyReading()
 		}

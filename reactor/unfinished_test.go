@@ -211,3 +211,35 @@ func TestLargeFramesShareTheTurn(t *testing.T) {
 	l.turn()
 	equal(t, 0, len(l.shares.resting), "who is gone rests no more")
 }
+
+// That a connection which rests gets no byte is our doing: another one is closed, be it younger.
+func TestWhoRestsIsNotClosed(t *testing.T) {
+	why := map[*Conn]error{}
+	const budget = 1 << 20
+	l := fakeLoop(t, Config{InputBudget: budget}, hungry(why))
+	rests, silent, greedy := l.fakeConn(t), l.fakeConn(t), l.fakeConn(t)
+	for _, f := range []*fakeLink{rests, silent, greedy} {
+		f.c.Established()
+	}
+	l.shares.large = largeTurnBytes
+	l.received(rests.c, endless(100))
+	equal(t, readHeld, rests.mode, "it rests")
+	l.shares.large = 0
+	l.received(silent.c, endless(400))
+	l.received(greedy.c, endless(700))
+	holds(t, errors.Is(why[silent.c], ErrInputBudget) || silent.c.closing == closeNow, "closed")
+	holds(t, rests.c.closing == stayOpen, "who rests is open")
+	l.turn()
+	equal(t, readOn, rests.mode, "it goes on")
+	holds(t, l.unfinished.oldest == greedy.c && l.unfinished.newest == rests.c, "as the youngest")
+	l.shares.large = largeTurnBytes
+	l.received(rests.c, endless(1))
+	l.ended(rests.c, nil)
+	holds(t, l.unfinished.oldest == greedy.c && l.unfinished.newest == greedy.c, "greedy is there")
+	for _, f := range []*fakeLink{rests, silent, greedy} {
+		l.ended(f.c, nil)
+	}
+	equal(t, int64(0), l.r.stats.InputBytes.Load(), "bytes at the end")
+	holds(t, l.unfinished.oldest == nil, "the list is empty")
+	equal(t, int64(math.MaxInt64), l.unfinished.oldestAt.Load(), "the oldest")
+}
