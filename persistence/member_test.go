@@ -112,8 +112,15 @@ func TestTruncate(t *testing.T) {
 			at := fmt.Sprintf("%s, to %v", name, to)
 			b := newBench(testOptions())
 			must(t, shape(b))
+			before := b.disk.Names()
 			must(t, b.server.dir.Truncate(to))
 			want := min(to, last)
+			for _, file := range before {
+				if snap, is := zxidOf(file, "snapshot."); is && snap <= to && !b.disk.Exists(
+					verDir+"/"+file[strings.LastIndexByte(file, '/')+1:]) {
+					t.Errorf("%s: %s is gone", at, file)
+				}
+			}
 			for _, file := range b.disk.Names() {
 				zxid, log := zxidOf(file, "log.")
 				if snap, is := zxidOf(file, "snapshot."); is && snap > to || log && zxid > to {
@@ -133,6 +140,27 @@ func TestTruncate(t *testing.T) {
 				t.Errorf("%s: afterwards %v", at, s.mem.last())
 			}
 		}
+	}
+}
+
+// TestTruncateToASnapshotAlone: the logs that a snapshot covers are gone; what is durable then is
+// what the snapshot holds, and its loss is not an empty directory.
+func TestTruncateToASnapshotAlone(t *testing.T) {
+	b := newBench(testOptions())
+	must(t, errors.Join(b.start(), b.add(7), b.server.log.Roll(), b.snapshot()))
+	b.disk.Delete(verDir + "/log.1")
+	must(t, b.server.dir.Truncate(7))
+	if s := mustStart(t, b.disk, testOptions()); s.mem.last() != 7 || !s.rec.Own {
+		t.Fatalf("recovered %v, own %v", s.mem.last(), s.rec.Own)
+	}
+	b = newBench(testOptions())
+	must(t, errors.Join(b.start(), b.add(7), b.server.log.Roll(), b.snapshot()))
+	b.disk.Delete(verDir + "/log.1")
+	must(t, b.server.dir.Truncate(7))
+	b.disk.Delete(verDir + "/snapshot.7")
+	b.disk.Delete(verDir + "/snapshot.0")
+	if s, err := start(b.disk, testOptions()); !errors.Is(err, persistence.ErrDamaged) {
+		t.Fatalf("%v, recovered %+v", err, s)
 	}
 }
 

@@ -95,7 +95,7 @@ func TestSequenceText(t *testing.T) {
 }
 
 // A parent's counter of changes goes round; its number in flight is the one that the next name has.
-// What Apache's server makes of it is in interop/reference.
+// So Java counts: nothing stops an int at its end.
 func TestSequenceNumbersGoRound(t *testing.T) {
 	p := prepOver(t, PrepRules{},
 		created("/p", nil, -1), created("/p/kid", nil, math.MaxInt32-1))
@@ -122,6 +122,27 @@ func TestSequenceNumbersGoRound(t *testing.T) {
 		name, parent := next()
 		require.Equal(t, want.name, name)
 		require.Equal(t, want.parent, parent)
+	}
+}
+
+// A version goes round as a Java int does; -1 as the wanted one is any, and no other below 0 is.
+func TestNextVersion(t *testing.T) {
+	for _, c := range []struct {
+		now, want, next int32
+		code            jute.ErrorCode
+	}{
+		{0, 0, 1, jute.OK}, {7, -1, 8, jute.OK}, {7, 6, 0, jute.BadVersion},
+		{7, -2, 0, jute.BadVersion}, {0, math.MinInt32, 0, jute.BadVersion},
+		{math.MaxInt32, math.MaxInt32, math.MinInt32, jute.OK},
+		{math.MaxInt32, -1, math.MinInt32, jute.OK},
+		{math.MinInt32, math.MinInt32, math.MinInt32 + 1, jute.OK},
+		{-2, -2, -1, jute.OK}, {-2, -1, -1, jute.OK}, {-1, -1, 0, jute.OK},
+		{-1, 0, 0, jute.BadVersion},
+	} {
+		next, code := nextVersion(c.now, c.want)
+		if next != c.next || code != c.code {
+			t.Errorf("%d, wanted %d: %d, %v", c.now, c.want, next, code)
+		}
 	}
 }
 

@@ -29,10 +29,14 @@ type world struct {
 	batches []*processor.Batch
 	logged  []jute.Entry
 	woken   bool
-	again   bool // the last step asked for another
+	again   bool        // the last step asked for another
+	rolled  []jute.Zxid // behind these the log rolled
+	walks   int         // snapshots that were asked for
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T) *world { return rollingWorld(t, replica.SyncRules{SnapCount: 1000}) }
+
+func rollingWorld(t *testing.T, sync replica.SyncRules) *world {
 	w := &world{t: t, now: replica.Now{MonoMillis: 1000, WallMillis: 1_700_000_000_000}}
 	w.tree = datatree.New(datatree.Options{Digest: true, ExtendedTypes: true})
 	conns := processor.NewConns()
@@ -44,7 +48,7 @@ func newWorld(t *testing.T) *world {
 			},
 			MaxApplyBatch: 4,
 		},
-		Sync:       replica.SyncRules{SnapCount: 1000},
+		Sync:       sync,
 		TickMillis: 1000, IntervalMillis: 100, ExpiriesPerStepAtMost: 2,
 		Reap:   replica.ReapRules{CheckIntervalMillis: 1000, CandidatesPerTickAtMost: 10},
 		Random: func(int64) int64 { return 0 },
@@ -102,6 +106,12 @@ func (w *world) run(ev *replica.Events) {
 	w.again = effects.Again
 	for _, a := range effects.Append {
 		w.logged = append(w.logged, a.Entry)
+		if a.Roll {
+			w.rolled = append(w.rolled, a.Entry.Header.Zxid)
+		}
+	}
+	if effects.Snapshot != nil {
+		w.walks++
 	}
 	if w.woken {
 		w.woken = false
