@@ -110,23 +110,19 @@ const (
 // Look says what a tick has to do for a session that has not been heard for so long. A hang-up is
 // the last chance to learn of what came before it.
 func (c *Control) Look(silentMillis, timeoutMillis int64, hungUp bool) Due {
-	news := hungUp && !c.hungUp
+	due := c.Last()
 	c.hungUp = c.hungUp || hungUp
-	switch due := c.Last(); {
-	case c.hungUp && !news:
-		return Leave
-	case due == AskInput && !news && silentMillis < timeoutMillis/2:
+	if due == AskInput && !hungUp && silentMillis < timeoutMillis/2 {
 		return Leave // it does not expire before the next looks
-	default:
-		return due
 	}
+	return due
 }
 
 // Last is what is to be done before nobody looks any more as before: the connection ends, or its
 // output becomes full.
 func (c *Control) Last() Due {
 	switch why := c.Why(); {
-	case c.over, why == Nothing, why == Connecting:
+	case c.over, c.hungUp, why == Nothing, why == Connecting:
 		return Leave
 	case why == OutputFull:
 		return AskOutput

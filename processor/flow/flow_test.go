@@ -200,6 +200,7 @@ func TestAHangUpIsTheLastSign(t *testing.T) {
 	require.Equal(t, flow.AskInput, c.Look(0, 4000, true), "but it hung up")
 	require.Equal(t, flow.Leave, c.Look(4000, 4000, true))
 	require.Equal(t, flow.Leave, c.Look(4000, 4000, false), "for good")
+	require.Equal(t, flow.Leave, c.Last(), "also when its connection ends")
 	c = flow.Control{}
 	c.SetFull(true)
 	require.Equal(t, flow.AskOutput, c.Look(4000, 4000, true))
