@@ -126,7 +126,7 @@ func (k *link) segment(p []byte, fin bool) {
 			return
 		}
 		life.run(func() {
-			if k.socket != nil && !k.socket.gone {
+			if k.socket != nil && !k.socket.gone && !k.killed {
 				k.socket.arrive(p, fin)
 			}
 		})
