@@ -81,6 +81,39 @@ func TestTheFrameThatWentLongestWithoutAByteIsClosed(t *testing.T) {
 	equal(t, int64(math.MaxInt64), l.unfinished.oldestAt.Load(), "the oldest")
 }
 
+// In a long turn everyone's next bytes wait in the kernel. Who is served last in it is not closed
+// for that; but somebody is, also when all of them go on.
+func TestBytesInTheKernelHaveCome(t *testing.T) {
+	for name, c := range map[string]struct {
+		more   func(i int) bool
+		closed int
+	}{
+		"the first goes on": {func(i int) bool { return i == 0 }, 1},
+		"all go on":         {func(int) bool { return true }, looksAtOnce},
+	} {
+		t.Run(name, func(t *testing.T) {
+			why := map[*Conn]error{}
+			l := fakeLoop(t, Config{InputBudget: 20 * 110 << 10}, hungry(why))
+			conns := make([]*fakeLink, 20)
+			for i := range conns {
+				conns[i] = l.fakeConn(t)
+				conns[i].c.Established()
+				conns[i].feed(endless(100))
+				conns[i].more = c.more(i)
+			}
+			equal(t, 0, len(why), "closed while the budget is kept")
+			late := l.fakeConn(t)
+			late.c.Established()
+			late.feed(endless(300))
+			for i, f := range conns[:c.closed] {
+				holds(t, open(why, f), "%d went on and is open", i)
+			}
+			holds(t, errors.Is(why[conns[c.closed].c], ErrInputBudget), "closed: %v", why)
+			holds(t, l.r.stats.InputBytes.Load() <= l.r.cfg.InputBudget, "the budget is kept")
+		})
+	}
+}
+
 // Who cannot be read from waits for us: its frame does not count, until it can go on.
 func TestWhoIsNotReadFromDoesNotCount(t *testing.T) {
 	for name, stop := range map[string]func(*fakeLink){

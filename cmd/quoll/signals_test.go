@@ -59,7 +59,7 @@ func TestSignals(t *testing.T) {
 	addr := address.FindStringSubmatch(until("serving"))[1]
 
 	require.NoError(t, server.Process.Signal(syscall.SIGQUIT))
-	require.Contains(t, until(strings.TrimSpace(dumpEnd)), "internal/server.(*core).run")
+	require.Contains(t, until(strings.TrimSpace(dumpEnd)), "created by quoll/internal/server.(*Server).run")
 
 	require.NoError(t, log.Close())
 	require.NoError(t, server.Process.Signal(syscall.SIGQUIT)) // writes to the broken pipe
