@@ -43,8 +43,9 @@ func (t *target) each(
 }
 
 // endless is 1,500 sessions that each begin a frame of a megabyte, send all of it but the end, and
-// a byte a second from then on. Who is closed comes back. A legal client among them sends a
-// megabyte in pieces.
+// a byte a second from then on; 50 of them send at a time, some 100 MB/s in all, so that memory is
+// attacked and not the cores. Who is closed comes back. A legal client among them sends a megabyte
+// in pieces.
 func endless(ctx context.Context, t *target) error {
 	const clients, frameBytes = 1500, 1_000_000
 	begun := make([]byte, 4+frameBytes-8192)
@@ -64,13 +65,21 @@ func endless(ctx context.Context, t *target) error {
 			}
 			conn, text = c, begun
 		}
-		_ = conn.SetWriteDeadline(time.Now().Add(5 * time.Second))
-		if _, err := conn.Write(text); err != nil {
-			t.count("closed", 1)
-			conn.Close()
-			return nil
+		const pieceBytes = 64 << 10
+		for len(text) > 0 {
+			piece := text[:min(pieceBytes, len(text))]
+			text = text[len(piece):]
+			_ = conn.SetWriteDeadline(time.Now().Add(5 * time.Second))
+			if _, err := conn.Write(piece); err != nil {
+				t.count("closed", 1)
+				conn.Close()
+				return nil
+			}
+			t.count("bytes", int64(len(piece)))
+			if len(text) > 0 {
+				pause(ctx, 30*time.Millisecond)
+			}
 		}
-		t.count("bytes", int64(len(text)))
 		return conn
 	})
 	return <-done
