@@ -3,6 +3,7 @@ package processor
 import (
 	"net/netip"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -298,4 +299,38 @@ func TestWhoTookHisRepliesMayAskAgain(t *testing.T) {
 	require.False(t, outs[1].parked)
 	require.Zero(t, streams[1].Input(small), "still")
 	require.Equal(t, 1, l.global.Len())
+}
+
+// silent is a connection whose last byte came some time ago, unread.
+type silent struct {
+	output
+	agoMillis int64
+}
+
+func (o *silent) Silent() (time.Duration, bool) {
+	return time.Duration(o.agoMillis) * time.Millisecond, true
+}
+
+// What came in unread counts when its connection ends, or takes no more replies, before a tick has
+// looked for it.
+func TestWhatCameUnreadCountsAtTheEnd(t *testing.T) {
+	for name, end := range map[string]func(s *Stream){
+		"closed":      func(s *Stream) { s.Closed(nil) },
+		"output full": func(s *Stream) { s.OutputFull(true) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			l, _ := testLane(t, 0, 1)
+			l.Clock = func() int64 { return 5000 }
+			out := &silent{agoMillis: 100}
+			s := l.Open(out, netip.MustParseAddrPort("10.0.0.1:4444"))
+			s.phase, s.timeoutMillis = serving, 4000
+			s.heard.Store(4000)
+			s.wait(flow.InFlight)
+			end(s)
+			require.Equal(t, int64(4900), s.heard.Load())
+			s.heard.Store(4000)
+			s.Closed(nil)
+			require.Equal(t, int64(4000), s.heard.Load(), "once")
+		})
+	}
 }
