@@ -25,7 +25,7 @@ const procPath = "/zookeeper"
 
 // CreateEndsApache says that Apache's server ends when this node is made, or later at its delete or
 // when a snapshot with it is loaded.
-func CreateEndsApache(path, data []byte) bool {
+func CreateEndsApache(path []byte) bool {
 	if len(path) > 2*MaxDepth && bytes.Count(path, []byte("/")) > MaxDepth {
 		return true
 	}
@@ -34,23 +34,18 @@ func CreateEndsApache(path, data []byte) bool {
 		return DeleteEndsApache(path)
 	}
 	of := parent[len(quotaPath):]
-	switch string(name) {
-	case limitsName:
-		// The loading of a snapshot cuts the path at the first /zookeeper_limits in it.
-		return !quota.HasSegments(of) || bytes.HasPrefix(of, []byte("/"+limitsName)) ||
-			!quota.Readable(data)
-	case statsName:
-		return !quota.Readable(data)
-	}
-	return false
+	// The loading of a snapshot cuts the path at the first /zookeeper_limits in it. What a limit
+	// says is not read when a transaction is applied, and what a new stat node says is overwritten.
+	return string(name) == limitsName &&
+		(!quota.HasSegments(of) || bytes.HasPrefix(of, []byte("/"+limitsName)))
 }
 
-// SetEndsApache says that Apache's server ends at the next change under the quota whose limit or
-// stat node gets this data.
+// SetEndsApache says that Apache's server ends at the next change under the quota whose stat node
+// gets this data.
 func SetEndsApache(path, data []byte) bool {
 	parent, name, _ := jute.SplitPath(path)
 	return bytes.HasPrefix(parent, []byte(quotaPath)) &&
-		(string(name) == limitsName || string(name) == statsName) && !quota.Readable(data)
+		string(name) == statsName && !quota.Readable(data)
 }
 
 // DeleteEndsApache says that Apache's server ends when this node is deleted. For every

@@ -45,7 +45,7 @@ func (p *Prep) create(
 	if code := p.checkQuota(path, 0, len(in.Data), true); code != jute.OK {
 		return 0, code
 	}
-	if datatree.CreateEndsApache(path, in.Data) || p.tree.Peek().LimitEndsApache(path) {
+	if datatree.CreateEndsApache(path) || p.tree.Peek().LimitEndsApache(path) {
 		return 0, jute.BadArguments
 	}
 	p.appendCreate(op, in, path, acl, parent.Stat.Cversion+1)
