@@ -28,11 +28,12 @@ const (
 )
 
 // refused says that a server of ours answers BadArguments, so that Apache's server can take over
-// its directory. A limit that cannot be metered is taken, as by Apache's: clients make limits of any
-// text first and set them then.
+// its directory. A limit that cannot be metered is taken, as by Apache's: clients make limits of
+// any text first and set them then.
 func (e Ending) refused() bool { return e != Lives && e != CannotMeter }
 
-// Hostile is a write, or a row of them, that ends Apache's server or comes close to it. Before prepares it and is harmless; Then is what makes Apache trip over it.
+// Hostile is a write, or a row of them, that ends Apache's server or comes close to it. Before
+// prepares it and is harmless; Then is what makes Apache trip over it.
 type Hostile struct {
 	Name   string
 	Before []Write

@@ -56,7 +56,7 @@ func run(quoll string, keep bool) error {
 			life.name, w.lines, time.Since(begin).Milliseconds())
 	}
 	for _, kind := range []string{
-		"log", "cut log", "snapshot", "sidecar", "kept snapshot", "name of a log",
+		"log", "cut log", "snapshot", "sidecar", "mark", "kept snapshot", "name of a log",
 		"name of a renamed log", "name of a renamed snapshot", "name of a renamed sidecar",
 		"name of a removed log", "name of a removed snapshot", "name of a directory",
 	} {

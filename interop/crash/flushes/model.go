@@ -60,6 +60,8 @@ func kindOf(path string) string {
 		return "snapshot"
 	case strings.Contains(base, "walmeta"):
 		return "sidecar"
+	case strings.Contains(base, "snapmeta"):
+		return "mark"
 	}
 	return "file"
 }
@@ -99,8 +101,9 @@ func (m *model) begin(c *call) {
 			m.directory(c.begun, what, filepath.Dir(c.path))
 		}
 	case "pwrite64":
+		kind := kindOf(c.path)
 		for path, f := range m.files {
-			if f.kind == "sidecar" && kindOf(c.path) == "sidecar" && path != c.path {
+			if (kind == "sidecar" || kind == "mark") && f.kind == kind && path != c.path {
 				m.file(c.begun, what, path) // one of the twins is whole at any time
 			}
 		}
@@ -123,13 +126,13 @@ func (m *model) begin(c *call) {
 }
 
 // promised says what an answer depends on: not on snapshots, on what a purge takes, on the twins of
-// the sidecar (each is judged when the other is written), on the end of a log that was left (judged
-// when it is closed).
+// the sidecar and of the mark beside the snapshots (each is judged when the other is written), on
+// the end of a log that was left (judged when it is closed).
 func promised(file bool, kind string) bool {
 	switch kind {
 	case "snapshot", "renamed snapshot", "removed snapshot", "removed log", cutLog:
 		return false
-	case "sidecar":
+	case "sidecar", "mark":
 		return !file
 	}
 	return true
