@@ -14,6 +14,7 @@ import (
 	"quoll/internal/config"
 	"quoll/internal/replica"
 	"quoll/persistence"
+	"quoll/persistence/names"
 	"quoll/persistence/snap"
 	"quoll/processor/session"
 )
@@ -52,7 +53,7 @@ func tellStrays(logger *zap.Logger, level zapcore.Level, what string, files []st
 // that a crash left is removed with those that were not finished.
 func (s *Server) probe(dirs ...string) error {
 	for _, dir := range slices.Compact(dirs) {
-		name := filepath.Join(dir, "tmp.writable")
+		name := filepath.Join(dir, names.Temporary(names.Probe))
 		f, err := s.fs.Create(name)
 		if err == nil {
 			err = errors.Join(f.Close(), s.fs.Remove(name))

@@ -20,6 +20,26 @@ const (
 	expiryWatch   = silentTimeout + 3*time.Second
 )
 
+// silent makes all sessions, each with its ephemerals below /e, and one more that made /e. The
+// caller ends both.
+func (s settings) silent(ctx context.Context, addr string) (*client.Conn, []net.Conn, error) {
+	parent, err := client.Dial(ctx, addr, client.Options{Timeout: 30 * time.Second})
+	if err != nil {
+		return nil, nil, err
+	}
+	_, _, err = parent.Create(ctx, "/e", nil, nil, jute.ModePersistent)
+	conns := make([]net.Conn, s.sessions)
+	if err == nil {
+		err = each(s.sessions, func(i int) error { return owner(conns, i, addr) })
+	}
+	if err != nil {
+		parent.Abort()
+		hangUp(conns)
+		return nil, nil, err
+	}
+	return parent, conns, nil
+}
+
 // expiry lets all sessions but the probe's go silent at the same moment, as when a network ends.
 func expiry(ctx context.Context, s settings, v *verdicts) error {
 	server, end, err := s.fresh(ctx)
@@ -27,20 +47,12 @@ func expiry(ctx context.Context, s settings, v *verdicts) error {
 		return err
 	}
 	defer end()
-	watcher, err := client.Dial(ctx, server.Addr(), client.Options{Timeout: 30 * time.Second})
+	watcher, conns, err := s.silent(ctx, server.Addr())
 	if err != nil {
 		return err
 	}
 	defer watcher.Abort()
-	if _, _, err := watcher.Create(ctx, "/e", nil, nil, jute.ModePersistent); err != nil {
-		return err
-	}
-	conns := make([]net.Conn, s.sessions)
 	defer hangUp(conns)
-	err = each(s.sessions, func(i int) error { return owner(conns, i, server.Addr()) })
-	if err != nil {
-		return err
-	}
 	probe, err := measure.StartProbe(ctx, server.Addr(), "/probe", s.rate)
 	if err != nil {
 		return err

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net"
 	"slices"
 	"strings"
 	"time"
@@ -26,20 +25,12 @@ func words(ctx context.Context, s settings, v *verdicts) error {
 		return err
 	}
 	defer end()
-	parent, err := client.Dial(ctx, server.Addr(), client.Options{Timeout: 30 * time.Second})
+	parent, conns, err := s.silent(ctx, server.Addr())
 	if err != nil {
 		return err
 	}
 	defer parent.Abort()
-	if _, _, err := parent.Create(ctx, "/e", nil, nil, jute.ModePersistent); err != nil {
-		return err
-	}
-	conns := make([]net.Conn, s.sessions)
 	defer hangUp(conns)
-	err = each(s.sessions, func(i int) error { return owner(conns, i, server.Addr()) })
-	if err != nil {
-		return err
-	}
 	ping := jute.Append(jute.FrameStart(nil), &jute.RequestHeader{
 		Xid: jute.XidPing, Type: jute.OpPing,
 	})
