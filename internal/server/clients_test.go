@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -20,6 +21,7 @@ import (
 	"quoll/jute"
 	"quoll/persistence"
 	"quoll/processor/session"
+	"quoll/reactor"
 )
 
 // raw is a connection that may say anything.
@@ -419,6 +421,38 @@ func TestAClientThatTakesNothingIsTold(t *testing.T) {
 	})
 }
 
+// A client that pings, and that the server does not read from because the disk stands still, keeps
+// its session: the lanes are told of the time. The deadline of a client that says nothing stays.
+func TestAClientThatIsNotReadFromLives(t *testing.T) {
+	both(t, func(t *testing.T, transport string) {
+		disk := &failingDisk{
+			FS: persistence.OS{}, reached: make(chan struct{}), hold: make(chan struct{}),
+		}
+		s := start(t, t.TempDir(), disk, transport, "minSessionTimeout=400",
+			"4lw.commands.whitelist=*", "quoll.maxOutstanding=10")
+		c := withTimeout(t, s.addr, 1)
+		withTimeout(t, s.addr, 1)
+		disk.broken.Store(true)
+		const writes = 200
+		for range writes {
+			c.ask(jute.OpSetData, &jute.SetDataRequest{Path: []byte("/"), Version: -1})
+		}
+		<-disk.reached
+		pings := 0
+		require.Eventually(t, func() bool { // their deadlines part
+			c.ask(jute.OpPing, nil)
+			pings++
+			return strings.Contains(word(t, s.addr, "dump"), "Session Sets (2)/(2)")
+		}, 20*time.Second, 10*time.Millisecond)
+		disk.broken.Store(false)
+		close(disk.hold)
+		for range writes + pings {
+			require.Equal(t, jute.OK, c.code())
+		}
+		s.finish(t)
+	})
+}
+
 // A client that takes its session to another connection is told of with the new address.
 func TestARenewedSessionIsTold(t *testing.T) {
 	both(t, func(t *testing.T, transport string) {
@@ -485,15 +519,18 @@ func TestTheLimitOfDescriptorsIsTold(t *testing.T) {
 	few.Cur = 64
 	require.NoError(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &few))
 	s := startLogging(t, log.Logger, t.TempDir(), persistence.OS{})
+	room := reactor.ConnectionLimit()
 	require.NoError(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &was)) // the clients are in this process
 	var refused *raw
-	for refused == nil {
+	for served := 0; refused == nil; served++ {
 		c := dialRaw(t, s.addr)
 		c.connect(&jute.ConnectRequest{TimeOut: 1 << 20})
 		if c.id == 0 {
 			refused = c
+			require.Equal(t, room, served)
 		}
 	}
+	require.Contains(t, word(t, s.addr, "srvr"), "Mode: standalone", "the full server is asked")
 	s.finish(t)
 	lines := log.lines()
 	require.Len(t, lines, 1)

@@ -14,7 +14,7 @@ import (
 
 const zapError = zapcore.ErrorLevel
 
-// failingDisk fails every write and flush once it is broken.
+// failingDisk fails every write and flush once it is broken, and stands still before if it is held.
 type failingDisk struct {
 	persistence.FS
 	broken atomic.Bool
@@ -30,6 +30,9 @@ func (d *failingDisk) fail() error {
 	if d.hold != nil {
 		d.once.Do(func() { close(d.reached) })
 		<-d.hold
+		if !d.broken.Load() {
+			return nil
+		}
 	}
 	return errors.New("input/output error")
 }

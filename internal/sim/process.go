@@ -260,7 +260,10 @@ func (w *run) recovered(p *process, found *restore.Found) {
 		return
 	}
 	for i := range w.log[last:] {
-		if h := &w.log[int(last)+i].Entry.Header; h.Type == jute.OpCloseSession {
+		switch h := &w.log[int(last)+i].Entry.Header; h.Type {
+		case jute.OpCreateSession:
+			w.history.Unborn++
+		case jute.OpCloseSession:
 			w.history.Lost[h.ClientID] = true
 		}
 		w.Counts.Add("fault", "a proposed transaction is lost")

@@ -89,6 +89,8 @@ func newRun(seed uint64, tell io.Writer) *run {
 	w.history.Enforce = w.plan.enforce
 	w.history.Eager = w.plan.eager
 	w.history.Throttled = w.plan.throttle.MaxRequests > 0
+	w.history.DropsStale = w.plan.throttle.MaxRequests > 0 && w.plan.throttle.DropStale
+	w.history.MaxFrame = w.plan.limits.maxFrame
 	w.history.LargeBytes = int(w.plan.largeBytes)
 	w.history.NoDigest = w.plan.noDigest
 	w.history.MaxSessions = w.plan.maxSessions

@@ -65,6 +65,8 @@ const scanBlock = 1 << 20
 
 // NewScanner reads the header. A file that is too short for one gives errCut (io.EOF when it is
 // empty), zeros in its place errNoHeader, anything else ErrHeader; and a Scanner nevertheless.
+// A magic number that breaks off into zeros counts as zeros: the first write into a preallocated
+// file ended within it.
 func NewScanner(f File) (*Scanner, error) {
 	size, err := f.Size()
 	if err != nil {
@@ -77,7 +79,7 @@ func NewScanner(f File) (*Scanner, error) {
 	case err != nil && err != errCut:
 		return s, err
 	case bytes.HasPrefix(s.buf, begin[:min(len(begin), len(s.buf))]):
-	case isZero(s.buf[:min(jute.FileHeaderBytes, len(s.buf))]):
+	case isZero(s.buf[commonPrefix(s.buf, begin):min(jute.FileHeaderBytes, len(s.buf))]):
 		return s, errNoHeader
 	default:
 		return s, ErrHeader
@@ -87,6 +89,15 @@ func NewScanner(f File) (*Scanner, error) {
 	}
 	s.skip(jute.FileHeaderBytes)
 	return s, nil
+}
+
+// commonPrefix is how many bytes a and b begin alike with.
+func commonPrefix(a, b []byte) int {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	return n
 }
 
 // ScannerAt reads from an offset on, without the header.

@@ -41,16 +41,18 @@ func TestHowAFileBegins(t *testing.T) {
 		fine    bool
 		no      bool // is no log
 	}{
-		"a log":           {whole, true, false},
-		"another version": {otherVersion, true, false},
-		"nothing":         {nil, false, false},
-		"half a header":   {whole[:9], false, false},
-		"a letter of it":  {whole[:1], false, false},
-		"zeros":           {make([]byte, 4096), false, false},
-		"a few zeros":     {make([]byte, 7), false, false},
-		"a word":          {[]byte("hello\n"), false, true},
-		"text":            {[]byte("# moved on Friday, ask Ada\n"), false, true},
-		"a snapshot":      {append([]byte("ZKSN"), whole[4:]...), false, true},
+		"a log":                         {whole, true, false},
+		"another version":               {otherVersion, true, false},
+		"nothing":                       {nil, false, false},
+		"half a header":                 {whole[:9], false, false},
+		"a letter of it":                {whole[:1], false, false},
+		"zeros":                         {make([]byte, 4096), false, false},
+		"a few zeros":                   {make([]byte, 7), false, false},
+		"two letters of it, then zeros": {append([]byte("ZK"), make([]byte, 4094)...), false, false},
+		"its zeros, then text":          {append([]byte("ZK"), "\x00\x00hello, you there"...), false, true},
+		"a word":                        {[]byte("hello\n"), false, true},
+		"text":                          {[]byte("# moved on Friday, ask Ada\n"), false, true},
+		"a snapshot":                    {append([]byte("ZKSN"), whole[4:]...), false, true},
 	} {
 		_, err := record.NewScanner(open(tc.content))
 		if (err == nil) != tc.fine || errors.Is(err, record.ErrHeader) != tc.no ||

@@ -12,7 +12,7 @@ func (c *checker) closed(k *conn) {
 		return
 	}
 	if k.session == 0 && c.mayRefuse(k) || c.endedBy(k.session, k.ClosedTime) || c.isMoved(k) ||
-		slices.ContainsFunc(k.Sent, c.closes) || c.isDenied(k) {
+		slices.ContainsFunc(k.Sent, c.closes) || c.isDenied(k) || c.isStale(k) {
 		return
 	}
 	c.report(k, "closed", "the server closed it at %v, of session %v, for no reason that the "+
@@ -61,7 +61,14 @@ func (c *checker) mayRefuse(k *conn) bool {
 // closes says whether a request ends its connection, whoever asks.
 func (c *checker) closes(s Sent) bool {
 	large := c.h.LargeBytes > 0 && len(s.Body) > c.h.LargeBytes && s.Op != jute.OpAuth
-	return s.Op == jute.OpCloseSession || large || !known(s.Op)
+	tooLong := c.h.MaxFrame > 0 && jute.RequestHeaderBytes+len(s.Body) > c.h.MaxFrame
+	return s.Op == jute.OpCloseSession || large || tooLong || !known(s.Op)
+}
+
+// isStale: a request of it was not answered, and such a request may be dropped with its connection.
+func (c *checker) isStale(k *conn) bool {
+	waits := func(s Sent) bool { return !isAside(s.Op) }
+	return c.h.DropsStale && slices.ContainsFunc(k.Sent[min(k.asking, len(k.Sent)):], waits)
 }
 
 // isDenied: it did not authenticate, or could not.

@@ -146,7 +146,7 @@ func (c *checker) refused(k *conn, f *Frame) {
 	if k.granted.TimeOut != 0 || !bytes.Equal(k.granted.Passwd, make([]byte, 16)) {
 		c.report(k, "connect", "the refusal is %x", f.Bytes)
 	}
-	if id == 0 && c.manySessions(f) {
+	if id == 0 && c.manySessions(k, f) {
 		return
 	}
 	gone := died || c.h.Lost[id] || c.h.Orphaned[id]
@@ -155,12 +155,14 @@ func (c *checker) refused(k *conn, f *Frame) {
 	}
 }
 
-// manySessions says whether there may have been as many sessions as there may be when a frame was
-// written: those of the model, and those that were proposed by then.
-func (c *checker) manySessions(f *Frame) bool {
+// manySessions says whether there may have been as many sessions as there may be when a request for
+// one was looked at: those of the model, those that were proposed when the frame was written, and
+// those whose end nobody can have seen when the request was sent.
+func (c *checker) manySessions(k *conn, f *Frame) bool {
 	if c.h.MaxSessions == 0 {
 		return false
 	}
+	seen := c.seenBy(k.HelloAt)
 	alive := 0
 	for i := range c.h.Txns {
 		t := &c.h.Txns[i]
@@ -168,11 +170,24 @@ func (c *checker) manySessions(f *Frame) bool {
 		switch {
 		case h.Type == jute.OpCreateSession && (h.Zxid <= f.Applied || t.Applied <= f.Applied):
 			alive++
-		case h.Type == jute.OpCloseSession && h.Zxid <= f.Applied:
+		case h.Type == jute.OpCloseSession && h.Zxid <= seen:
 			alive--
 		}
 	}
-	return alive+len(c.h.Lost) >= c.h.MaxSessions
+	return alive+len(c.h.Lost)+c.h.Unborn >= c.h.MaxSessions
+}
+
+// seenBy is the newest zxid that a frame shows to have been applied by a world time.
+func (c *checker) seenBy(at int64) jute.Zxid {
+	newest := jute.Zxid(0)
+	for _, k := range c.conns {
+		for i := range k.Got {
+			if f := &k.Got[i]; f.Written <= at {
+				newest = max(newest, f.Applied)
+			}
+		}
+	}
+	return newest
 }
 
 // password says whether it is the one that the session was given with.

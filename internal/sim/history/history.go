@@ -15,6 +15,8 @@ type History struct {
 	Eager   bool     // enableEagerACLCheck
 	// Throttled: requests may be refused because the server has too many.
 	Throttled bool
+	// DropsStale: a connection may be closed because a request of it waited too long in line.
+	DropsStale bool
 	// FewWatches: a watch may be refused because the server has too many.
 	FewWatches bool
 	// NoDigest: neither transactions nor trees have one.
@@ -29,6 +31,8 @@ type History struct {
 	// Lost are the sessions whose closeSession was proposed and did not survive: they were
 	// refused meanwhile, and lived again.
 	Lost map[jute.SessionID]bool
+	// Unborn is how many sessions were proposed and did not survive: they counted meanwhile.
+	Unborn int
 	// Orphaned are the sessions that the files forgot while the server was down.
 	Orphaned   map[jute.SessionID]bool
 	Conns      []*Conn
@@ -41,6 +45,8 @@ type History struct {
 	Pauses []Pause
 	// LargeBytes: a request above it may be refused, and its connection closed; 0: none.
 	LargeBytes int
+	// MaxFrame: a request of more bytes closes its connection; 0: none does.
+	MaxFrame int
 }
 
 // Pause is from when to when a process stood still, by world time.
