@@ -22,25 +22,26 @@ func eachTail(t *testing.T, f func(t *testing.T, disk *simfs.Disk, opt persisten
 		for _, newLog := range []bool{false, true} {
 			for _, written := range []int{0, 150} {
 				t.Run(fmt.Sprintf("new log=%v, %d written", newLog, written), func(t *testing.T) {
-					f(t, lyingTail(t, opt, newLog, written), opt)
+					before := func(s *server) error { return nil }
+					if newLog {
+						before = func(s *server) error { return s.log.Roll() }
+					}
+					f(t, lyingTail(t, opt, before, written), opt)
 				})
 			}
 		}
 	})
 }
 
-// lyingTail: of the 3 transactions some bytes were written.
+// lyingTail: of the 3 transactions some bytes were written; before is done right before them.
 func lyingTail(
-	t *testing.T, opt persistence.Options, newLog bool, written int,
+	t *testing.T, opt persistence.Options, before func(s *server) error, written int,
 ) *simfs.Disk {
 	t.Helper()
 	disk := simfs.New()
 	disk.Deaf = true
 	s := mustStart(t, disk, opt)
-	must(t, errors.Join(s.add(4), s.add(4)))
-	if newLog {
-		must(t, s.log.Roll())
-	}
+	must(t, errors.Join(s.add(4), s.add(4), before(s)))
 	disk.Inject = func(call simfs.Call) simfs.Outcome {
 		if call.Op == simfs.OpSync && strings.HasPrefix(path.Base(call.Name), "log.") {
 			return simfs.Outcome{Err: simfs.ErrIO, Lost: true, Partial: written}
@@ -190,7 +191,13 @@ func TestATailThatCannotBeMoved(t *testing.T) {
 // standsTwice is a directory in the middle of a move: log.9 is there, log.1 is not cut yet.
 func standsTwice(t *testing.T) *simfs.Disk {
 	t.Helper()
-	disk := lyingTail(t, testOptions(), false, 0)
+	return movedOver(t, func(*server) error { return nil })
+}
+
+// movedOver is like it; before is done right before the flush that is forgotten.
+func movedOver(t *testing.T, before func(s *server) error) *simfs.Disk {
+	t.Helper()
+	disk := lyingTail(t, testOptions(), before, 0)
 	disk.Inject = func(call simfs.Call) simfs.Outcome {
 		if call.Op == simfs.OpTruncate && path.Base(call.Name) == "log.1" {
 			return simfs.Outcome{Crash: simfs.Before}
@@ -287,6 +294,20 @@ func TestANoteWithoutTheMovedLog(t *testing.T) {
 	}
 	must(t, s.add(1))
 	if s = mustStart(t, disk.PowerLoss(simfs.Everything()), testOptions()); s.mem.last() != 12 {
+		t.Fatal(s.mem.txns)
+	}
+}
+
+// TestAMoveWhoseOldLogIsGone: a snapshot holds what that log held, and an operator's script took it
+// away while the server was down.
+func TestAMoveWhoseOldLogIsGone(t *testing.T) {
+	disk := without(movedOver(t, func(s *server) error { return s.snapshot(8) }), "log.1")
+	s := mustStart(t, disk, testOptions())
+	if s.mem.last() != 11 || !s.rec.Own {
+		t.Fatalf("%v, own %v", s.mem.txns, s.rec.Own)
+	}
+	must(t, s.add(1))
+	if s = mustStart(t, disk.PowerLoss(simfs.Nothing()), testOptions()); s.mem.last() != 12 {
 		t.Fatal(s.mem.txns)
 	}
 }

@@ -34,7 +34,7 @@ func networkKeys() []Key {
 			Reason: "above it no connection with replies waiting is read from",
 			into:   func(c *Config) any { return &c.Network.OutputTotalBytes }},
 		{Name: "quoll.inputTotalBytes", Kind: Long, Unit: Bytes, Default: "0",
-			Reason: "of unfinished requests; 0 is a quarter of the memory",
+			Reason: "of unfinished requests; 0 is a quarter of the memory, at most 256 MiB",
 			into:   func(c *Config) any { return &c.Network.InputTotalBytes }},
 		{Name: "quoll.maxOutstanding", Kind: Long, Default: "1000",
 			Reason: "a connection with more requests inside is not read from",

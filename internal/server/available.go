@@ -12,6 +12,18 @@ import (
 // quarterMinBytes is the least that a limit which is a part of the memory comes to.
 const quarterMinBytes = 128 << 20
 
+// inputMostBytes is the most that unfinished requests may take where nothing is set, as much as
+// replies may. A machine with much memory has it for other things than strangers' halves of frames.
+const inputMostBytes = 256 << 20
+
+// inputBudget is quoll.inputTotalBytes, or what stands for it where it is not set.
+func inputBudget(set int64) int64 {
+	if set > 0 {
+		return set
+	}
+	return min(orQuarter(0), inputMostBytes)
+}
+
 // orQuarter is a limit in bytes, or a quarter of the memory where none is set.
 func orQuarter(set int64) int64 {
 	if set > 0 {

@@ -46,4 +46,8 @@ func TestTheMemoryLimitIsTheLeastOfThoseThatHold(t *testing.T) {
 	}
 	require.Equal(t, int64(5), orQuarter(5))
 	require.GreaterOrEqual(t, orQuarter(0), int64(quarterMinBytes))
+	require.Equal(t, int64(5), inputBudget(5))
+	require.Equal(t, int64(1<<40), inputBudget(1<<40))
+	require.LessOrEqual(t, inputBudget(0), int64(inputMostBytes))
+	require.GreaterOrEqual(t, inputBudget(0), int64(quarterMinBytes))
 }

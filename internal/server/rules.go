@@ -176,7 +176,7 @@ func reactorConfig(c *config.Config) reactor.Config {
 		MaxCnxns:        c.Network.MaxConnections,
 		OutputHighWater: int(c.Network.OutputBytes),
 		OutputBudget:    c.Network.OutputTotalBytes,
-		InputBudget:     orQuarter(c.Network.InputTotalBytes),
+		InputBudget:     inputBudget(c.Network.InputTotalBytes),
 	}
 	if c.Network.Transport == config.Std {
 		r.Transport = reactor.Std

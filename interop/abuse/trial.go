@@ -46,7 +46,6 @@ func (s settings) trial(ctx context.Context, a attack) (ok bool, err error) {
 	log := new(strings.Builder)
 	o := process.Options{DataDir: dir, Log: log, ExtraConfig: map[string]string{
 		"quoll.transport":       s.transport,
-		"quoll.inputTotalBytes": "268435456",
 		"quoll.watchTotalBytes": "268435456",
 	}}
 	for pair := range strings.SplitSeq(s.set, ",") {
