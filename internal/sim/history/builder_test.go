@@ -20,7 +20,8 @@ func newBuilder() *builder {
 	o := model.Options{ExtendedTypes: true}
 	return &builder{
 		h: &History{
-			Options: o, MinTimeout: 100, MaxTimeout: 1000, Lost: map[jute.SessionID]bool{},
+			Rules: Rules{Options: o, MinTimeout: 100, MaxTimeout: 1000},
+			Lost:  map[jute.SessionID]bool{},
 			Txns: make([]Txn, 0, 100), // never moved: the scenes point into it
 		},
 		tree:  model.New(o),

@@ -10,21 +10,7 @@ import (
 
 // History is a whole run.
 type History struct {
-	Options model.Options
-	Enforce []string // enforce.auth.schemes; empty: not enforced
-	Eager   bool     // enableEagerACLCheck
-	// Throttled: requests may be refused because the server has too many.
-	Throttled bool
-	// DropsStale: a connection may be closed because a request of it waited too long in line.
-	DropsStale bool
-	// FewWatches: a watch may be refused because the server has too many.
-	FewWatches bool
-	// NoDigest: neither transactions nor trees have one.
-	NoDigest bool
-	// MaxSessions is how many there may be; 0: any number.
-	MaxSessions int
-	// Timeouts are clamped to these, ms.
-	MinTimeout, MaxTimeout int32
+	Rules
 
 	// Txns is the log that survived: zxids from 1 on, without a gap.
 	Txns []Txn
@@ -43,6 +29,25 @@ type History struct {
 	QuietAt int64
 	// Pauses are when the server's process stood still, by world time.
 	Pauses []Pause
+}
+
+// Rules are those settings of the server that decide what may happen.
+type Rules struct {
+	Options model.Options
+	Enforce []string // enforce.auth.schemes; empty: not enforced
+	Eager   bool     // enableEagerACLCheck
+	// Throttled: requests may be refused because the server has too many.
+	Throttled bool
+	// DropsStale: a connection may be closed because a request of it waited too long in line.
+	DropsStale bool
+	// FewWatches: a watch may be refused because the server has too many.
+	FewWatches bool
+	// NoDigest: neither transactions nor trees have one.
+	NoDigest bool
+	// MaxSessions is how many there may be; 0: any number.
+	MaxSessions int
+	// Timeouts are clamped to these, ms.
+	MinTimeout, MaxTimeout int32
 	// LargeBytes: a request above it may be refused, and its connection closed; 0: none.
 	LargeBytes int
 	// MaxFrame: a request of more bytes closes its connection; 0: none does.
