@@ -22,7 +22,7 @@ func newBuilder() *builder {
 		h: &History{
 			Rules: Rules{Options: o, MinTimeout: 100, MaxTimeout: 1000},
 			Lost:  map[jute.SessionID]bool{},
-			Txns: make([]Txn, 0, 100), // never moved: the scenes point into it
+			Txns:  make([]Txn, 0, 100), // never moved: the scenes point into it
 		},
 		tree:  model.New(o),
 		frame: map[*Conn]map[string]int{},
