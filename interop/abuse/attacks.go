@@ -27,7 +27,7 @@ type attack struct {
 // attackers use, and as much again for the garbage collector. The deaf may use 256 MiB in all
 // (quoll.outputTotalBytes), and 16 KiB each, a reply or two, on top.
 //
-// The limits that are a quarter of the memory are set to those of a machine of 1 GiB.
+// quoll.watchTotalBytes, a quarter of the memory, is set to that of a machine of 1 GiB.
 func attacks() []attack {
 	return []attack{
 		{"random", "random bytes, before and after a handshake", 128, random},
@@ -37,6 +37,7 @@ func attacks() []attack {
 		{"large", "200 sets of 1 MB in flight: a legal client", 256, large},
 		{"sleeper", "a reader that sleeps with 30 MB to read: a legal client", 192, sleeper},
 		{"endless", "1,500 sessions with a frame of 1 MB that never ends", 430, endless},
+		{"watch", "one connection that watches 1,500 paths of 900 KB", 430, longWatch},
 		{"watches", "50 connections that watch 1,500 paths of 900 KB each", 430, longWatches},
 	}
 }

@@ -129,10 +129,15 @@ func (t *target) slowly(ctx context.Context) error {
 	return nil
 }
 
-// longWatches is 50 connections that each watch 1,500 paths of 900 KB. The server closes those that
-// go beyond the limit; then they begin anew.
-func longWatches(ctx context.Context, t *target) error {
-	const clients, paths, pathBytes = 50, 1500, 900_000
+// longWatch is one stranger's connection that watches 1,500 paths of 900 KB, and begins anew when
+// the server has closed it.
+func longWatch(ctx context.Context, t *target) error { return t.watchLong(ctx, 1) }
+
+// longWatches is 50 such connections.
+func longWatches(ctx context.Context, t *target) error { return t.watchLong(ctx, 50) }
+
+func (t *target) watchLong(ctx context.Context, clients int) error {
+	const paths, pathBytes = 1500, 900_000
 	path := append([]byte{'/'}, bytes.Repeat([]byte("n"), pathBytes-1)...)
 	var all sync.WaitGroup
 	slots := make(chan struct{}, 2) // what one machine sends is enough from two
