@@ -13,7 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"quoll/client"
+	"quoll/client/wire"
 )
 
 // TestMain is the command itself when a test starts this binary as one.
@@ -63,7 +63,7 @@ func TestSignals(t *testing.T) {
 
 	require.NoError(t, log.Close())
 	require.NoError(t, server.Process.Signal(syscall.SIGQUIT)) // writes to the broken pipe
-	conn, err := client.Dial(t.Context(), addr, client.Options{})
+	conn, err := wire.Dial(t.Context(), addr, wire.Options{})
 	require.NoError(t, err)
 	_, _, err = conn.Create(t.Context(), "/a", nil, nil, 0)
 	require.NoError(t, err)

@@ -13,7 +13,7 @@ import (
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
-	"quoll/client"
+	"quoll/client/wire"
 	"quoll/datatree"
 	"quoll/internal/admin"
 	"quoll/internal/config"
@@ -58,10 +58,10 @@ func TestAuditLines(t *testing.T) {
 		b := w.connect("127.0.0.1:4002", 4_000)
 		b.ask(jute.OpAuth, &jute.AuthPacket{Scheme: []byte("digest"), Auth: []byte("bob:secret")})
 		b.ask(jute.OpAuth, &jute.AuthPacket{Scheme: []byte("digest"), Auth: []byte("amy:secret")})
-		b.ask(jute.OpMulti, multi(client.SetOp("/a", []byte("1"), -1),
-			client.CreateOp("/m", nil, client.World(), jute.ModePersistentSequential),
-			client.DeleteOp("/e", -1), client.CheckOp("/a", -1)))
-		b.ask(jute.OpMulti, multi(client.SetOp("/a", nil, -1), client.DeleteOp("/nope", -1)))
+		b.ask(jute.OpMulti, multi(wire.SetOp("/a", []byte("1"), -1),
+			wire.CreateOp("/m", nil, wire.World(), jute.ModePersistentSequential),
+			wire.DeleteOp("/e", -1), wire.CheckOp("/a", -1)))
+		b.ask(jute.OpMulti, multi(wire.SetOp("/a", nil, -1), wire.DeleteOp("/nope", -1)))
 		b.ask(jute.OpSetACL, &jute.SetACLRequest{Path: []byte("/a"), Version: -1, ACL: []jute.ACL{
 			{Perms: 31, ID: jute.ID{Scheme: "digest", ID: "bob:xyz="}},
 			{Perms: 31, ID: jute.ID{Scheme: "world", ID: "anyone"}},
@@ -70,7 +70,7 @@ func TestAuditLines(t *testing.T) {
 		b.ask(jute.OpSetData, &jute.SetDataRequest{Path: []byte("/a"), Version: 88})
 		b.ask(jute.OpDelete, &jute.PathVersion{Path: []byte("/nope"), Version: -1})
 		b.ask(jute.OpCreateTTL, &jute.CreateTTLRequest{TTL: 10_000, CreateRequest: jute.CreateRequest{
-			Path: []byte("/ttl"), ACL: client.World(), Flags: jute.ModePersistentTTL,
+			Path: []byte("/ttl"), ACL: wire.World(), Flags: jute.ModePersistentTTL,
 		}})
 		b.create("/cont", jute.ModeContainer)
 		b.create("/seq", jute.ModePersistentSequential)

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
 
-	"quoll/client"
+	"quoll/client/wire"
 	"quoll/datatree"
 	"quoll/internal/admin"
 	"quoll/internal/config"
@@ -122,8 +122,8 @@ func (w *world) step(ev *replica.Events) {
 	w.lane.Drain()
 }
 
-// wire is a connection as the test holds it.
-type wire struct {
+// held is a connection as the test holds it.
+type held struct {
 	w      *world
 	stream *processor.Stream
 	out    []byte
@@ -131,28 +131,28 @@ type wire struct {
 	xid    int32
 }
 
-func (c *wire) Write(p []byte)                { c.out = append(c.out, p...) }
-func (c *wire) Pending() int                  { return 0 }
-func (c *wire) Room() int                     { return 32 << 10 }
-func (c *wire) HungUp() bool                  { return false }
-func (c *wire) Silent() (time.Duration, bool) { return 0, false }
-func (c *wire) Progress() int64               { return 0 }
-func (c *wire) Park()                         {}
-func (c *wire) Unpark()                       {}
-func (c *wire) Again()                        {}
-func (c *wire) Established()                  {}
-func (c *wire) SetStallTimeout(time.Duration) {}
-func (c *wire) Close()                        { c.closed = true }
-func (c *wire) CloseAfterFlush()              { c.closed = true }
+func (c *held) Write(p []byte)                { c.out = append(c.out, p...) }
+func (c *held) Pending() int                  { return 0 }
+func (c *held) Room() int                     { return 32 << 10 }
+func (c *held) HungUp() bool                  { return false }
+func (c *held) Silent() (time.Duration, bool) { return 0, false }
+func (c *held) Progress() int64               { return 0 }
+func (c *held) Park()                         {}
+func (c *held) Unpark()                       {}
+func (c *held) Again()                        {}
+func (c *held) Established()                  {}
+func (c *held) SetStallTimeout(time.Duration) {}
+func (c *held) Close()                        { c.closed = true }
+func (c *held) CloseAfterFlush()              { c.closed = true }
 
-func (w *world) dial(peer string) *wire {
-	c := &wire{w: w}
+func (w *world) dial(peer string) *held {
+	c := &held{w: w}
 	c.stream = w.lane.Open(c, netip.MustParseAddrPort(peer))
 	return c
 }
 
 // feed gives bytes in one piece, ends the turn, and lets the core do what came of it.
-func (c *wire) feed(p []byte) (used int) {
+func (c *held) feed(p []byte) (used int) {
 	used = c.stream.Input(p)
 	c.w.lane.Turn()
 	for len(c.w.batches) > 0 {
@@ -180,7 +180,7 @@ func frame(records ...jute.Record) []byte {
 }
 
 // connect opens a session.
-func (w *world) connect(peer string, timeout int32) *wire {
+func (w *world) connect(peer string, timeout int32) *held {
 	c := w.dial(peer)
 	c.feed(frame(&jute.ConnectRequest{
 		TimeOut: timeout, Passwd: make([]byte, 16), HasReadOnly: true,
@@ -190,7 +190,7 @@ func (w *world) connect(peer string, timeout int32) *wire {
 }
 
 // ask sends one request.
-func (c *wire) ask(op jute.OpCode, body jute.Record) {
+func (c *held) ask(op jute.OpCode, body jute.Record) {
 	c.xid++
 	xid := c.xid
 	switch op {
@@ -206,12 +206,12 @@ func (c *wire) ask(op jute.OpCode, body jute.Record) {
 	c.feed(frame(&jute.RequestHeader{Xid: xid, Type: op}, body))
 }
 
-func (c *wire) create(path string, mode jute.CreateMode) {
+func (c *held) create(path string, mode jute.CreateMode) {
 	c.ask(jute.OpCreate, &jute.CreateRequest{
-		Path: []byte(path), Data: []byte("x"), ACL: client.World(), Flags: mode,
+		Path: []byte(path), Data: []byte("x"), ACL: wire.World(), Flags: mode,
 	})
 }
 
-func (c *wire) get(path string, watch bool) {
+func (c *held) get(path string, watch bool) {
 	c.ask(jute.OpGetData, &jute.PathWatch{Path: []byte(path), Watch: watch})
 }

@@ -17,7 +17,7 @@ import (
 const everything = "4lw.commands.whitelist=*"
 
 // populated has two sessions, watches, ephemerals, refused writes and an IPv6 client.
-func populated(t testing.TB, defines ...string) (w *world, a, b *wire) {
+func populated(t testing.TB, defines ...string) (w *world, a, b *held) {
 	w = newWorld(t, append([]string{everything}, defines...)...)
 	a = w.connect("1.2.3.4:4001", 10_000)
 	a.create("/a", jute.ModePersistent)

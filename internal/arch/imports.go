@@ -30,14 +30,15 @@ var roomImports = []importRule{
 	{"quorum", []string{"jute", "quorum/config", "quorum/election", "quorum/zab"}},
 	{"reactor/...", []string{"jute", "reactor/..."}},
 	{"client/recipes", []string{"jute", "client"}},
-	{"client", []string{"jute"}},
+	{"client/wire", []string{"jute"}},
+	{"client", []string{"jute", "client/wire"}},
 	{"processor/...", []string{"jute", "datatree", "datatree/watch", "processor/..."}},
 
 	{"internal/arch", nil},
 	{"internal/hostile", nil},
 	{"internal/config", nil},
 	{"internal/metrics", nil},
-	{"internal/reference", []string{"jute", "client"}},
+	{"internal/reference", []string{"jute", "client/wire"}},
 	{"internal/replica", []string{
 		"jute", "datatree", "datatree/watch", "processor/...",
 		"quorum", "quorum/config", "quorum/election", "quorum/zab", "internal/metrics",
@@ -52,7 +53,7 @@ var roomImports = []importRule{
 		"internal/config", "internal/metrics",
 	}},
 	{"internal/sim/...", []string{
-		"jute", "datatree/...", "persistence/...", "processor/...", "client",
+		"jute", "datatree/...", "persistence/...", "processor/...", "client/wire",
 		"quorum", "quorum/config", "quorum/election", "quorum/zab",
 		"internal/replica/...", "internal/metrics", "internal/hostile", "internal/sim/...",
 	}},
@@ -66,9 +67,9 @@ var roomImports = []importRule{
 		"internal/...", "cmd/...",
 	}},
 	{"interop/apache", []string{
-		"jute", "client", "internal/...", "interop/...", "persistence/...",
+		"jute", "client/wire", "internal/...", "interop/...", "persistence/...",
 	}},
-	{"interop/...", []string{"jute", "client", "internal/...", "interop/..."}},
+	{"interop/...", []string{"jute", "client/wire", "internal/...", "interop/..."}},
 }
 
 // moduleImports says who may import a module from outside. A module that is not

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"slices"
 
-	"quoll/client"
+	"quoll/client/wire"
 	"quoll/jute"
 )
 
@@ -14,12 +14,12 @@ type heard struct {
 	all []string
 }
 
-func (h *heard) event(e client.Event) {
+func (h *heard) event(e wire.Event) {
 	h.all = append(h.all, fmt.Sprintf("%v %s", e.Type, e.Path))
 }
 
 // fence waits until everything that was sent to a connection before has been read by it.
-func fence(ctx context.Context, c *client.Conn) error {
+func fence(ctx context.Context, c *wire.Conn) error {
 	_, _, err := c.Send(jute.OpExists, &jute.PathWatch{Path: []byte("/")}).Wait(ctx)
 	return err
 }
@@ -27,18 +27,18 @@ func fence(ctx context.Context, c *client.Conn) error {
 // events tries who is told of a change: a watch is set without a permission, but its event reaches
 // only who may READ the node that changed, or whose list of children did.
 func events(ctx context.Context, addr string) (Report, error) {
-	owner, err := dial(ctx, addr, Admin, client.Options{})
+	owner, err := dial(ctx, addr, Admin, wire.Options{})
 	if err != nil {
 		return nil, err
 	}
 	defer owner.Close(ctx)
 	var h heard
-	c, err := dial(ctx, addr, user, client.Options{OnEvent: h.event})
+	c, err := dial(ctx, addr, user, wire.Options{OnEvent: h.event})
 	if err != nil {
 		return nil, err
 	}
 	defer c.Close(ctx)
-	made := []*client.Future{create(owner, "/events", client.World())}
+	made := []*wire.Future{create(owner, "/events", wire.World())}
 	var want []string
 	for set := jute.Perms(0); set <= jute.PermAll; set++ {
 		made = append(made, create(owner, fmt.Sprintf("/events/%d", set), gives(set)))
@@ -80,10 +80,10 @@ func events(ctx context.Context, addr string) (Report, error) {
 // change makes the four changes at a node and below, and says which events who has set may see.
 // The child has the other permissions.
 func change(
-	ctx context.Context, owner *client.Conn, path string, set jute.Perms,
+	ctx context.Context, owner *wire.Conn, path string, set jute.Perms,
 ) (told []string, err error) {
 	kid, others := path+"/kid", jute.PermAll&^set
-	asked := []*client.Future{
+	asked := []*wire.Future{
 		owner.Send(jute.OpSetData, &jute.SetDataRequest{Path: []byte(path), Version: -1}),
 		create(owner, kid, gives(others)),
 		owner.Send(jute.OpSetData, &jute.SetDataRequest{Path: []byte(kid), Version: -1}),

@@ -9,7 +9,7 @@ import (
 	"net"
 	"time"
 
-	"quoll/client"
+	"quoll/client/wire"
 	"quoll/jute"
 )
 
@@ -20,12 +20,12 @@ const maxFrame = 0xfffff
 func frames(ctx context.Context, addr string) (Report, error) {
 	var report Report
 	for _, size := range []int{maxFrame - 1, maxFrame, maxFrame + 1} {
-		c, err := dial(ctx, addr, "", client.Options{})
+		c, err := dial(ctx, addr, "", wire.Options{})
 		if err != nil {
 			return nil, err
 		}
 		path := fmt.Sprintf("/frames-%d", size)
-		if err := settle(ctx, []*client.Future{create(c, path, client.World())}); err != nil {
+		if err := settle(ctx, []*wire.Future{create(c, path, wire.World())}); err != nil {
 			return nil, err
 		}
 		set := jute.SetDataRequest{Path: []byte(path), Data: []byte{}, Version: -1}
@@ -50,20 +50,20 @@ func frames(ctx context.Context, addr string) (Report, error) {
 func booleans(ctx context.Context, addr string) (Report, error) {
 	var report Report
 	var h heard
-	c, err := dial(ctx, addr, "", client.Options{OnEvent: h.event})
+	c, err := dial(ctx, addr, "", wire.Options{OnEvent: h.event})
 	if err != nil {
 		return nil, err
 	}
 	defer c.Close(ctx)
 	for i, b := range []byte{0, 1, 2, 0x7f, 0x80, 0xff} {
 		path := fmt.Sprintf("/booleans-%d", i)
-		if err := settle(ctx, []*client.Future{create(c, path, client.World())}); err != nil {
+		if err := settle(ctx, []*wire.Future{create(c, path, wire.World())}); err != nil {
 			return nil, err
 		}
 		frame := jute.Append(nil, &jute.RequestHeader{Xid: int32(100 + i), Type: jute.OpGetData})
 		frame = append(jute.AppendBuffer(frame, []byte(path)), b)
 		set := &jute.SetDataRequest{Path: []byte(path), Version: -1}
-		asked := []*client.Future{c.SendFrame(frame), c.SendXid(1000, jute.OpSetData, set)}
+		asked := []*wire.Future{c.SendFrame(frame), c.SendXid(1000, jute.OpSetData, set)}
 		if err := settle(ctx, asked); err != nil {
 			return nil, err
 		}

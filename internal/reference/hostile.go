@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"quoll/client"
+	"quoll/client/wire"
 	"quoll/jute"
 )
 
@@ -47,7 +47,7 @@ const quotas = "/zookeeper/quota"
 // made is a create of a node with data; null data is null.
 func made(path string, data []byte) Write {
 	return Write{jute.OpCreate, &jute.CreateRequest{
-		Path: []byte(path), Data: data, ACL: client.World(),
+		Path: []byte(path), Data: data, ACL: wire.World(),
 	}}
 }
 
@@ -147,8 +147,8 @@ func quotaNames() []Hostile {
 		},
 		{
 			"a multi that breaks the stats", before, together(
-				client.CreateOp("/multi/first", nil, nil, jute.ModePersistent),
-				client.SetOp(quotas+"/multi"+stats, []byte("?"), -1),
+				wire.CreateOp("/multi/first", nil, nil, jute.ModePersistent),
+				wire.SetOp(quotas+"/multi"+stats, []byte("?"), -1),
 			), then, EndsLive,
 		},
 		{
@@ -200,7 +200,7 @@ func strangeNames() (rows []Hostile) {
 		})
 	}
 	owned := Write{jute.OpCreate, &jute.CreateRequest{
-		Path: []byte("/zookeeper" + limits), Data: []byte{}, ACL: client.World(),
+		Path: []byte("/zookeeper" + limits), Data: []byte{}, ACL: wire.World(),
 		Flags: jute.ModeEphemeral,
 	}}
 	path := "/zookeeperabcdefg" + limits
@@ -235,8 +235,8 @@ func deep() Hostile {
 }
 
 // Send sends writes and waits for the answers. The first one that is not OK is the error.
-func Send(ctx context.Context, c *client.Conn, writes ...Write) error {
-	asked := make([]*client.Future, len(writes))
+func Send(ctx context.Context, c *wire.Conn, writes ...Write) error {
+	asked := make([]*wire.Future, len(writes))
 	for i, w := range writes {
 		asked[i] = c.Send(w.Op, w.Body)
 	}
@@ -263,7 +263,7 @@ func pathOf(r jute.Record) string {
 func RefuseHostiles(ctx context.Context, addr string) (Report, error) {
 	var report Report
 	for _, row := range Hostiles() {
-		c, err := dial(ctx, addr, "", client.Options{})
+		c, err := dial(ctx, addr, "", wire.Options{})
 		if err != nil {
 			return report, err
 		}

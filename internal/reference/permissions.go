@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"quoll/client"
+	"quoll/client/wire"
 	"quoll/jute"
 )
 
@@ -37,19 +37,19 @@ func accesses() []access {
 	}
 	return append([]access{
 		{"multi create", jute.OpMulti, jute.PermCreate, one(func(p string) jute.MultiOp {
-			return client.CreateOp(p+"/m", nil, nil, jute.ModePersistent)
+			return wire.CreateOp(p+"/m", nil, nil, jute.ModePersistent)
 		})},
 		{"multi container", jute.OpMulti, jute.PermCreate, one(func(p string) jute.MultiOp {
-			return client.CreateOp(p+"/m", nil, nil, jute.ModeContainer)
+			return wire.CreateOp(p+"/m", nil, nil, jute.ModeContainer)
 		})},
 		{"multi delete", jute.OpMulti, jute.PermDelete, one(func(p string) jute.MultiOp {
-			return client.DeleteOp(p+"/kid", -1)
+			return wire.DeleteOp(p+"/kid", -1)
 		})},
 		{"multi setData", jute.OpMulti, jute.PermWrite, one(func(p string) jute.MultiOp {
-			return client.SetOp(p, nil, -1)
+			return wire.SetOp(p, nil, -1)
 		})},
 		{"multi check", jute.OpMulti, jute.PermRead, one(func(p string) jute.MultiOp {
-			return client.CheckOp(p, -1)
+			return wire.CheckOp(p, -1)
 		})},
 		{"multiRead getData", jute.OpMultiRead, jute.PermRead, one(read(jute.OpGetData))},
 		{"multiRead getChildren", jute.OpMultiRead, jute.PermRead, one(read(jute.OpGetChildren))},
@@ -61,7 +61,7 @@ func singles() []access {
 	makes := func(flags jute.CreateMode) func(string) jute.Record {
 		return func(p string) jute.Record {
 			return &jute.CreateRequest{
-				Path: []byte(p + "/new"), Data: []byte{}, ACL: client.World(), Flags: flags,
+				Path: []byte(p + "/new"), Data: []byte{}, ACL: wire.World(), Flags: flags,
 			}
 		}
 	}
@@ -84,7 +84,7 @@ func singles() []access {
 			return &jute.SetDataRequest{Path: []byte(p), Data: []byte("x"), Version: -1}
 		}},
 		{"setACL", jute.OpSetACL, jute.PermAdmin, func(p string) jute.Record {
-			return &jute.SetACLRequest{Path: []byte(p), ACL: client.World(), Version: -1}
+			return &jute.SetACLRequest{Path: []byte(p), ACL: wire.World(), Version: -1}
 		}},
 		{"getACL", jute.OpGetACL, jute.PermRead | jute.PermAdmin, path},
 		{"getData", jute.OpGetData, jute.PermRead, watch},
@@ -103,18 +103,18 @@ func singles() []access {
 // permissions tries each operation with each of the 32 sets of permissions, each on a node of its
 // own.
 func permissions(ctx context.Context, addr string) (Report, error) {
-	owner, err := dial(ctx, addr, Admin, client.Options{})
+	owner, err := dial(ctx, addr, Admin, wire.Options{})
 	if err != nil {
 		return nil, err
 	}
 	defer owner.Close(ctx)
-	c, err := dial(ctx, addr, user, client.Options{})
+	c, err := dial(ctx, addr, user, wire.Options{})
 	if err != nil {
 		return nil, err
 	}
 	defer c.Close(ctx)
 	var report Report
-	made := []*client.Future{create(owner, "/permissions", client.World())}
+	made := []*wire.Future{create(owner, "/permissions", wire.World())}
 	rows := accesses()
 	for i := range rows {
 		for set := jute.Perms(0); set <= jute.PermAll; set++ {
@@ -126,7 +126,7 @@ func permissions(ctx context.Context, addr string) (Report, error) {
 	if err := settle(ctx, made); err != nil {
 		return nil, err
 	}
-	asked := make([]*client.Future, 0, len(rows)*32)
+	asked := make([]*wire.Future, 0, len(rows)*32)
 	for i, row := range rows {
 		for set := jute.Perms(0); set <= jute.PermAll; set++ {
 			asked = append(asked, c.Send(row.op, row.body(nodeOf(i, set))))
@@ -155,7 +155,7 @@ func permissions(ctx context.Context, addr string) (Report, error) {
 func nodeOf(row int, set jute.Perms) string { return fmt.Sprintf("/permissions/%d-%d", row, set) }
 
 // hidden checks that getACL shows the hashes to who has ADMIN alone.
-func (r *Report) hidden(ctx context.Context, set jute.Perms, f *client.Future) {
+func (r *Report) hidden(ctx context.Context, set jute.Perms, f *wire.Future) {
 	var in jute.ACLStat
 	if _, err := f.Into(ctx, &in); err != nil || len(in.ACL) != 2 {
 		r.add("getACL with %05b: %v, %v", set, in.ACL, err)

@@ -7,7 +7,7 @@ import (
 	"errors"
 	"fmt"
 
-	"quoll/client"
+	"quoll/client/wire"
 	"quoll/jute"
 )
 
@@ -66,8 +66,8 @@ func gives(perms jute.Perms) []jute.ACL {
 }
 
 // dial connects as someone; "" is nobody.
-func dial(ctx context.Context, addr, who string, o client.Options) (*client.Conn, error) {
-	c, err := client.Dial(ctx, addr, o)
+func dial(ctx context.Context, addr, who string, o wire.Options) (*wire.Conn, error) {
+	c, err := wire.Dial(ctx, addr, o)
 	if err != nil || who == "" {
 		return c, err
 	}
@@ -75,7 +75,7 @@ func dial(ctx context.Context, addr, who string, o client.Options) (*client.Conn
 }
 
 // codeOf is the code that an answer carries. A multi's is that of the operation that failed.
-func codeOf(ctx context.Context, op jute.OpCode, f *client.Future) (jute.ErrorCode, error) {
+func codeOf(ctx context.Context, op jute.OpCode, f *wire.Future) (jute.ErrorCode, error) {
 	h, body, err := f.Wait(ctx)
 	if err != nil || h.Err != jute.OK || op != jute.OpMulti && op != jute.OpMultiRead {
 		return h.Err, err
@@ -93,7 +93,7 @@ func codeOf(ctx context.Context, op jute.OpCode, f *client.Future) (jute.ErrorCo
 }
 
 // settle waits for answers that must be OK: they prepare the rows.
-func settle(ctx context.Context, asked []*client.Future) error {
+func settle(ctx context.Context, asked []*wire.Future) error {
 	for _, f := range asked {
 		if _, err := f.Into(ctx, nil); err != nil {
 			return fmt.Errorf("preparing: %w", err)
@@ -102,7 +102,7 @@ func settle(ctx context.Context, asked []*client.Future) error {
 	return nil
 }
 
-func create(c *client.Conn, path string, acl []jute.ACL) *client.Future {
+func create(c *wire.Conn, path string, acl []jute.ACL) *wire.Future {
 	return c.Send(jute.OpCreate, &jute.CreateRequest{Path: []byte(path), Data: []byte{}, ACL: acl})
 }
 

@@ -6,38 +6,38 @@ import (
 	"errors"
 	"slices"
 
-	"quoll/client"
+	"quoll/client/wire"
 	"quoll/jute"
 )
 
 // identity tries when a request's identity is taken: at its receipt, also when its answer waits
 // behind a write, and the identity comes while it waits.
 func identity(ctx context.Context, addr string) (Report, error) {
-	owner, err := dial(ctx, addr, Admin, client.Options{})
+	owner, err := dial(ctx, addr, Admin, wire.Options{})
 	if err != nil {
 		return nil, err
 	}
 	defer owner.Close(ctx)
-	err = settle(ctx, []*client.Future{
-		create(owner, "/identity", client.World()),
-		create(owner, "/identity/open", client.World()),
+	err = settle(ctx, []*wire.Future{
+		create(owner, "/identity", wire.World()),
+		create(owner, "/identity/open", wire.World()),
 		create(owner, "/identity/mine", gives(jute.PermAll)),
 	})
 	if err != nil {
 		return nil, err
 	}
-	c, err := dial(ctx, addr, "", client.Options{})
+	c, err := dial(ctx, addr, "", wire.Options{})
 	if err != nil {
 		return nil, err
 	}
 	defer c.Close(ctx)
-	get := func() *client.Future {
+	get := func() *wire.Future {
 		return c.Send(jute.OpGetData, &jute.PathWatch{Path: []byte("/identity/mine")})
 	}
-	set := func(path string) *client.Future {
+	set := func(path string) *wire.Future {
 		return c.Send(jute.OpSetData, &jute.SetDataRequest{Path: []byte(path), Version: -1})
 	}
-	asked := []*client.Future{
+	asked := []*wire.Future{
 		set("/identity/open"), get(), set("/identity/mine"), get(),
 		c.SendXid(jute.XidAuth, jute.OpAuth,
 			&jute.AuthPacket{Scheme: []byte("digest"), Auth: []byte(user)}),
@@ -67,7 +67,7 @@ func identity(ctx context.Context, addr string) (Report, error) {
 // passwords tries to take over a session with passwords that are nearly its own. Even a wrong one
 // ends the connection that has the session, in Apache too; the session itself lives on.
 func passwords(ctx context.Context, addr string) (Report, error) {
-	first, err := client.Dial(ctx, addr, client.Options{})
+	first, err := wire.Dial(ctx, addr, wire.Options{})
 	if err != nil {
 		return nil, err
 	}
@@ -97,15 +97,15 @@ func passwords(ctx context.Context, addr string) (Report, error) {
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		c, err := client.Dial(ctx, addr, client.Options{SessionID: s.ID, Passwd: wrong[name]})
+		c, err := wire.Dial(ctx, addr, wire.Options{SessionID: s.ID, Passwd: wrong[name]})
 		if err == nil {
 			c.Abort()
 		}
-		if !errors.Is(err, client.ErrExpired) {
+		if !errors.Is(err, wire.ErrExpired) {
 			report.add("password %s: %v, want the answer of an expired session", name, err)
 		}
 	}
-	taken, err := client.Dial(ctx, addr, client.Options{SessionID: s.ID, Passwd: right})
+	taken, err := wire.Dial(ctx, addr, wire.Options{SessionID: s.ID, Passwd: right})
 	if err != nil {
 		report.add("the right password: %v", err)
 		return report, nil

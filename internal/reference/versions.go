@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"math"
 
-	"quoll/client"
+	"quoll/client/wire"
 	"quoll/jute"
 )
 
@@ -15,7 +15,7 @@ const nodeVersion = 2
 // versions tries version arguments on everything that takes one: -1 is any, and the node's own
 // passes; nothing else does, not even another negative number.
 func versions(ctx context.Context, addr string) (Report, error) {
-	c, err := dial(ctx, addr, "", client.Options{})
+	c, err := dial(ctx, addr, "", wire.Options{})
 	if err != nil {
 		return nil, err
 	}
@@ -24,7 +24,7 @@ func versions(ctx context.Context, addr string) (Report, error) {
 		-1, nodeVersion, nodeVersion - 1, nodeVersion + 1, 0, -2, -nodeVersion,
 		math.MinInt32, math.MinInt32 + 1, math.MaxInt32, math.MaxInt32 - 1,
 	}
-	made := []*client.Future{create(c, "/versions", client.World())}
+	made := []*wire.Future{create(c, "/versions", wire.World())}
 	type row struct {
 		name string
 		op   jute.OpCode
@@ -39,12 +39,12 @@ func versions(ctx context.Context, addr string) (Report, error) {
 		}
 		add := func(name string, op jute.OpCode, body func(path string) jute.Record) {
 			path := fmt.Sprintf("/versions/%s-%d", name, i)
-			made = append(made, create(c, path, client.World()))
+			made = append(made, create(c, path, wire.World()))
 			for range nodeVersion {
 				made = append(made,
 					c.Send(jute.OpSetData, &jute.SetDataRequest{Path: []byte(path), Version: -1}),
 					c.Send(jute.OpSetACL,
-						&jute.SetACLRequest{Path: []byte(path), ACL: client.World(), Version: -1}))
+						&jute.SetACLRequest{Path: []byte(path), ACL: wire.World(), Version: -1}))
 			}
 			rows = append(rows, row{fmt.Sprintf("%s at %d", name, v), op, body(path), want})
 		}
@@ -53,9 +53,9 @@ func versions(ctx context.Context, addr string) (Report, error) {
 				return &jute.MultiRequest{Ops: []jute.MultiOp{op(p, v)}}
 			}
 		}
-		set := func(p string, v int32) jute.MultiOp { return client.SetOp(p, nil, v) }
-		add("multi-check", jute.OpMulti, multi(client.CheckOp))
-		add("multi-delete", jute.OpMulti, multi(client.DeleteOp))
+		set := func(p string, v int32) jute.MultiOp { return wire.SetOp(p, nil, v) }
+		add("multi-check", jute.OpMulti, multi(wire.CheckOp))
+		add("multi-delete", jute.OpMulti, multi(wire.DeleteOp))
 		add("multi-setData", jute.OpMulti, multi(set))
 		add("delete", jute.OpDelete, func(p string) jute.Record {
 			return &jute.PathVersion{Path: []byte(p), Version: v}
@@ -64,7 +64,7 @@ func versions(ctx context.Context, addr string) (Report, error) {
 			return &jute.SetDataRequest{Path: []byte(p), Version: v}
 		})
 		add("setACL", jute.OpSetACL, func(p string) jute.Record {
-			return &jute.SetACLRequest{Path: []byte(p), ACL: client.World(), Version: v}
+			return &jute.SetACLRequest{Path: []byte(p), ACL: wire.World(), Version: v}
 		})
 	}
 	if err := settle(ctx, made); err != nil {

@@ -17,7 +17,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 	"golang.org/x/sys/unix"
 
-	"quoll/client"
+	"quoll/client/wire"
 	"quoll/jute"
 	"quoll/persistence"
 	"quoll/processor/session"
@@ -279,7 +279,7 @@ func requestRefusals() []refusal {
 func limitRefusals() []refusal {
 	watch := &jute.PathWatch{Path: []byte("/"), Watch: true}
 	checks := &jute.MultiRequest{Ops: []jute.MultiOp{
-		client.CheckOp("/", -1), client.CheckOp("/", -1),
+		wire.CheckOp("/", -1), wire.CheckOp("/", -1),
 	}}
 	refused := func(op jute.OpCode, body jute.Record, code jute.ErrorCode) func(*raw) {
 		return func(c *raw) {
@@ -401,7 +401,7 @@ func TestAClientThatTakesNothingIsTold(t *testing.T) {
 		s := startLogging(t, log.Logger, t.TempDir(), persistence.OS{}, transport)
 		c := withTimeout(t, s.addr, 1)
 		c.ask(jute.OpCreate, &jute.CreateRequest{
-			Path: []byte("/a"), Data: make([]byte, 1_000_000), ACL: client.World(),
+			Path: []byte("/a"), Data: make([]byte, 1_000_000), ACL: wire.World(),
 		})
 		require.Equal(t, jute.OK, c.code())
 		for range 64 {
@@ -599,7 +599,7 @@ func TestAStormOnOneConnection(t *testing.T) {
 	c := dial(t, s.addr)
 	_, err := c.Exists(ctx, "/", true)
 	require.NoError(t, err)
-	futures := make([]*client.Future, 0, storm)
+	futures := make([]*wire.Future, 0, storm)
 	for i := range storm {
 		futures = append(futures, c.Send(jute.OpExists, &jute.PathWatch{
 			Path: fmt.Append(nil, "/", i), Watch: true,

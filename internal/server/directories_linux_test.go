@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
-	"quoll/client"
+	"quoll/client/wire"
 	"quoll/jute"
 	"quoll/persistence"
 )
@@ -28,7 +28,7 @@ func fill(t *testing.T, nodes int, defines ...string) {
 	defer cancel()
 	c := dial(t, r.addr)
 	for i := range nodes {
-		_, _, err := c.Create(ctx, fmt.Sprintf("/n%d", i), nil, client.World(), jute.ModePersistent)
+		_, _, err := c.Create(ctx, fmt.Sprintf("/n%d", i), nil, wire.World(), jute.ModePersistent)
 		require.NoError(t, err)
 	}
 	require.NoError(t, c.Close(ctx))

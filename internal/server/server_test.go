@@ -17,7 +17,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest"
 
-	"quoll/client"
+	"quoll/client/wire"
 	"quoll/internal/config"
 	"quoll/internal/server"
 	"quoll/jute"
@@ -74,11 +74,11 @@ func (r *running) finish(t *testing.T) {
 	require.NoError(t, <-r.ended)
 }
 
-func dial(t *testing.T, addr string) *client.Conn {
+func dial(t *testing.T, addr string) *wire.Conn {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
-	c, err := client.Dial(ctx, addr, client.Options{Timeout: 4 * time.Second})
+	c, err := wire.Dial(ctx, addr, wire.Options{Timeout: 4 * time.Second})
 	require.NoError(t, err)
 	return c
 }
@@ -95,7 +95,7 @@ func TestServesAndRestarts(t *testing.T) {
 		dir := t.TempDir()
 		r := start(t, dir, persistence.OS{}, transport)
 		c := dial(t, r.addr)
-		_, _, err := c.Create(ctx, "/a", []byte("one"), client.World(), jute.ModePersistent)
+		_, _, err := c.Create(ctx, "/a", []byte("one"), wire.World(), jute.ModePersistent)
 		require.NoError(t, err)
 		_, err = c.Set(ctx, "/a", []byte("two"), 0)
 		require.NoError(t, err)
@@ -122,7 +122,7 @@ func TestManyClientsAndSnapshots(t *testing.T) {
 		dir := t.TempDir()
 		r := start(t, dir, persistence.OS{}, transport, "zookeeper.snapCount=100")
 		setup := dial(t, r.addr)
-		_, _, err := setup.Create(ctx, "/all", nil, client.World(), jute.ModePersistent)
+		_, _, err := setup.Create(ctx, "/all", nil, wire.World(), jute.ModePersistent)
 		require.NoError(t, err)
 		var wg sync.WaitGroup
 		const clients, rounds = 8, 60
@@ -150,8 +150,8 @@ func TestManyClientsAndSnapshots(t *testing.T) {
 	})
 }
 
-func work(t *testing.T, ctx context.Context, c *client.Conn, path string, rounds int) {
-	_, _, err := c.Create(ctx, path, []byte("-1"), client.World(), jute.ModePersistent)
+func work(t *testing.T, ctx context.Context, c *wire.Conn, path string, rounds int) {
+	_, _, err := c.Create(ctx, path, []byte("-1"), wire.World(), jute.ModePersistent)
 	if !check(t, err) {
 		return
 	}
@@ -163,11 +163,11 @@ func work(t *testing.T, ctx context.Context, c *client.Conn, path string, rounds
 		got := c.Send(jute.OpGetData, &jute.PathWatch{Path: []byte(path), Watch: true})
 		shared := c.Send(jute.OpSetData, &jute.SetDataRequest{Path: []byte("/all"), Version: -1})
 		after := c.Send(jute.OpGetData, &jute.PathWatch{Path: []byte(path)})
-		for _, f := range []*client.Future{set, shared} {
+		for _, f := range []*wire.Future{set, shared} {
 			_, _, err := f.Wait(ctx)
 			check(t, err)
 		}
-		for _, f := range []*client.Future{got, after} {
+		for _, f := range []*wire.Future{got, after} {
 			var data jute.DataStat
 			_, err := f.Into(ctx, &data)
 			if check(t, err) && string(data.Data) != want {
@@ -192,7 +192,7 @@ func TestDiskErrorEndsTheServer(t *testing.T) {
 	disk := &failingDisk{FS: persistence.OS{}}
 	r := start(t, t.TempDir(), disk, "quoll.transport=std")
 	c := dial(t, r.addr)
-	_, _, err := c.Create(ctx, "/a", nil, client.World(), jute.ModePersistent)
+	_, _, err := c.Create(ctx, "/a", nil, wire.World(), jute.ModePersistent)
 	require.NoError(t, err)
 	disk.broken.Store(true)
 	f := c.Send(jute.OpSetData, &jute.SetDataRequest{Path: []byte("/a"), Version: -1})
@@ -215,7 +215,7 @@ func TestDiskErrorWhileStopping(t *testing.T) {
 	}
 	r := start(t, t.TempDir(), disk, "quoll.transport=std")
 	c := dial(t, r.addr)
-	_, _, err := c.Create(ctx, "/a", nil, client.World(), jute.ModePersistent)
+	_, _, err := c.Create(ctx, "/a", nil, wire.World(), jute.ModePersistent)
 	require.NoError(t, err)
 	disk.broken.Store(true)
 	f := c.Send(jute.OpSetData, &jute.SetDataRequest{Path: []byte("/a"), Version: -1})
@@ -261,10 +261,10 @@ func TestStopAnswersWhatItTookIn(t *testing.T) {
 		dir := t.TempDir()
 		r := start(t, dir, persistence.OS{}, transport)
 		c := dial(t, r.addr)
-		asked := make([]*client.Future, 2000)
+		asked := make([]*wire.Future, 2000)
 		for i := range asked {
 			asked[i] = c.Send(jute.OpCreate, &jute.CreateRequest{
-				Path: []byte(fmt.Sprintf("/n%d", i)), ACL: client.World(),
+				Path: []byte(fmt.Sprintf("/n%d", i)), ACL: wire.World(),
 			})
 		}
 		_, _, err := asked[0].Wait(ctx)

@@ -22,7 +22,7 @@ import (
 	"go.uber.org/zap/zaptest"
 	"go.uber.org/zap/zaptest/observer"
 
-	"quoll/client"
+	"quoll/client/wire"
 	"quoll/internal/config"
 	"quoll/internal/server"
 	"quoll/jute"
@@ -78,7 +78,7 @@ func written(t *testing.T) string {
 	r := start(t, dir, persistence.OS{}, "zookeeper.snapCount=4")
 	c := dial(t, r.addr)
 	for i := range 9 {
-		_, _, err := c.Create(t.Context(), fmt.Sprintf("/n%d", i), []byte("data"), client.World(),
+		_, _, err := c.Create(t.Context(), fmt.Sprintf("/n%d", i), []byte("data"), wire.World(),
 			jute.ModePersistent)
 		require.NoError(t, err)
 	}
@@ -187,7 +187,7 @@ func TestTheDirectoryIsGivenBack(t *testing.T) {
 	r = start(t, dir, disk, "quoll.transport=std")
 	c := dial(t, r.addr)
 	disk.broken.Store(true)
-	c.Send(jute.OpCreate, &jute.CreateRequest{Path: []byte("/a"), ACL: client.World()})
+	c.Send(jute.OpCreate, &jute.CreateRequest{Path: []byte("/a"), ACL: wire.World()})
 	require.ErrorIs(t, <-r.ended, persistence.ErrDisk)
 	c.Abort()
 	free()
@@ -212,7 +212,7 @@ func TestASuccessorWaitsAndServesEverything(t *testing.T) {
 				"quoll.lockWaitMillis=60000")
 		}()
 		for i := range 20 {
-			_, _, err := c.Create(t.Context(), fmt.Sprintf("/n%d", i), nil, client.World(),
+			_, _, err := c.Create(t.Context(), fmt.Sprintf("/n%d", i), nil, wire.World(),
 				jute.ModePersistent)
 			require.NoError(t, err)
 		}
@@ -369,7 +369,7 @@ func TestTwoNamesOfOneDirectory(t *testing.T) {
 		for i := range 3 {
 			r := start(t, dir, persistence.OS{}, "dataLogDir="+name)
 			c := dial(t, r.addr)
-			_, _, err := c.Create(t.Context(), fmt.Sprintf("/n%d", i), nil, client.World(),
+			_, _, err := c.Create(t.Context(), fmt.Sprintf("/n%d", i), nil, wire.World(),
 				jute.ModePersistent)
 			require.NoError(t, err)
 			names, _, err := c.Children(t.Context(), "/", false)

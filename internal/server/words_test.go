@@ -14,7 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"quoll/client"
+	"quoll/client/wire"
 	"quoll/jute"
 	"quoll/persistence"
 )
@@ -43,7 +43,7 @@ func TestWordsOverSockets(t *testing.T) {
 		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 		defer cancel()
 		c := dial(t, r.addr)
-		_, _, err := c.Create(ctx, "/a", []byte("x"), client.World(), jute.ModeEphemeral)
+		_, _, err := c.Create(ctx, "/a", []byte("x"), wire.World(), jute.ModeEphemeral)
 		require.NoError(t, err)
 		_, _, err = c.Get(ctx, "/a", true)
 		require.NoError(t, err)
@@ -98,14 +98,14 @@ func TestWordsUnderLoad(t *testing.T) {
 		var writers sync.WaitGroup
 		for i := range 4 {
 			writers.Go(func() {
-				c, err := client.Dial(ctx, r.addr, client.Options{Timeout: 4 * time.Second})
+				c, err := wire.Dial(ctx, r.addr, wire.Options{Timeout: 4 * time.Second})
 				if err != nil {
 					t.Error(err)
 					return
 				}
 				for j := range 100 {
 					path := fmt.Sprintf("/n%d-%d", i, j)
-					_, _, err := c.Create(ctx, path, nil, client.World(), jute.ModeEphemeral)
+					_, _, err := c.Create(ctx, path, nil, wire.World(), jute.ModeEphemeral)
 					if err == nil {
 						_, _, err = c.Get(ctx, path, true)
 					}

@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"quoll/client"
+	"quoll/client/wire"
 	"quoll/jute"
 )
 
@@ -88,7 +88,7 @@ func endless(ctx context.Context, t *target) error {
 // slowly sets a megabyte over and over, in pieces, 4 MB/s.
 func (t *target) slowly(ctx context.Context) error {
 	const dataBytes, pieceBytes = 1_000_000, 40_000
-	conn, err := client.Dial(ctx, t.addr, client.Options{Timeout: 30 * time.Second})
+	conn, err := wire.Dial(ctx, t.addr, wire.Options{Timeout: 30 * time.Second})
 	if err != nil {
 		return nil // the window is over
 	}
@@ -97,7 +97,7 @@ func (t *target) slowly(ctx context.Context) error {
 	if err != nil && !errors.Is(err, jute.NodeExists) && ctx.Err() == nil {
 		return fmt.Errorf("a create among endless frames: %w", err)
 	}
-	frame := client.NewFrame(jute.OpSetData, &jute.SetDataRequest{
+	frame := wire.NewFrame(jute.OpSetData, &jute.SetDataRequest{
 		Path: []byte("/slowly"), Data: make([]byte, dataBytes), Version: -1,
 	})
 	raw, ok := t.dial(ctx)
@@ -150,7 +150,7 @@ func (t *target) watchLong(ctx context.Context, clients int) error {
 					mine := bytes.Clone(path)
 					for n := range paths {
 						copy(mine[1:], fmt.Sprintf("%08d", i*paths+n))
-						frame := client.NewFrame(jute.OpExists, &jute.PathWatch{
+						frame := wire.NewFrame(jute.OpExists, &jute.PathWatch{
 							Path: mine, Watch: true,
 						})
 						_ = conn.SetDeadline(time.Now().Add(10 * time.Second))

@@ -11,7 +11,7 @@ import (
 	"sync"
 	"time"
 
-	"quoll/client"
+	"quoll/client/wire"
 	"quoll/jute"
 )
 
@@ -20,7 +20,7 @@ const bulkBytes = 10_000
 
 // bulk makes a node of a size, and returns the frame that gets it.
 func (t *target) bulk(ctx context.Context, path string) ([]byte, error) {
-	conn, err := client.Dial(ctx, t.addr, client.Options{Timeout: 30 * time.Second})
+	conn, err := wire.Dial(ctx, t.addr, wire.Options{Timeout: 30 * time.Second})
 	if err != nil {
 		return nil, err
 	}
@@ -29,7 +29,7 @@ func (t *target) bulk(ctx context.Context, path string) ([]byte, error) {
 	if err != nil && !errors.Is(err, jute.NodeExists) {
 		return nil, err
 	}
-	return client.NewFrame(jute.OpGetData, &jute.PathWatch{Path: []byte(path)}), nil
+	return wire.NewFrame(jute.OpGetData, &jute.PathWatch{Path: []byte(path)}), nil
 }
 
 // deaf is many clients that each ask for 6 MB, and for more each second, and never read.
@@ -120,7 +120,7 @@ func large(ctx context.Context, t *target) error {
 	if err := shake(conn, 30*time.Second); err != nil {
 		return fmt.Errorf("handshake: %w", err)
 	}
-	set := client.NewFrame(jute.OpSetData, &jute.SetDataRequest{
+	set := wire.NewFrame(jute.OpSetData, &jute.SetDataRequest{
 		Path: []byte("/large"), Data: make([]byte, bytes), Version: -1,
 	})
 	in := bufio.NewReader(conn)

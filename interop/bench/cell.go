@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"quoll/client"
+	"quoll/client/wire"
 	"quoll/interop/bench/measure"
 	"quoll/jute"
 )
@@ -112,7 +112,7 @@ func hotPath(i int) string { return fmt.Sprintf("%s/hot/node-%05d", home, i) }
 
 // plant makes the nodes that are read and set.
 func plant(ctx context.Context, addr string) error {
-	conn, err := client.Dial(ctx, addr, client.Options{Timeout: 30 * time.Second})
+	conn, err := wire.Dial(ctx, addr, wire.Options{Timeout: 30 * time.Second})
 	if err != nil {
 		return err
 	}
@@ -120,10 +120,10 @@ func plant(ctx context.Context, addr string) error {
 	for i := range hotNodes {
 		paths = append(paths, hotPath(i))
 	}
-	asked := make([]*client.Future, len(paths))
+	asked := make([]*wire.Future, len(paths))
 	for i, path := range paths {
 		asked[i] = conn.Send(jute.OpCreate, &jute.CreateRequest{
-			Path: []byte(path), Data: make([]byte, dataBytes), ACL: client.World(),
+			Path: []byte(path), Data: make([]byte, dataBytes), ACL: wire.World(),
 		})
 	}
 	for i, f := range asked {

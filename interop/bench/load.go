@@ -7,7 +7,7 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"quoll/client"
+	"quoll/client/wire"
 	"quoll/interop/bench/measure"
 	"quoll/jute"
 )
@@ -16,7 +16,7 @@ import (
 // time starts, so that the client's own cost is that of its system calls.
 type load struct {
 	cell
-	conn   *client.Pipeline
+	conn   *wire.Pipeline
 	random *rand.Rand
 
 	gets, sets [][]byte
@@ -30,7 +30,7 @@ type load struct {
 }
 
 func newLoad(ctx context.Context, addr string, c cell, index int) (*load, error) {
-	conn, err := client.DialPipeline(ctx, addr, client.Options{Timeout: 30 * time.Second})
+	conn, err := wire.DialPipeline(ctx, addr, wire.Options{Timeout: 30 * time.Second})
 	if err != nil {
 		return nil, err
 	}
@@ -44,13 +44,13 @@ func newLoad(ctx context.Context, addr string, c cell, index int) (*load, error)
 	}
 	for i := range hotNodes {
 		path := []byte(hotPath(i))
-		l.gets = append(l.gets, client.NewFrame(jute.OpGetData, &jute.PathWatch{Path: path}))
-		l.sets = append(l.sets, client.NewFrame(jute.OpSetData,
+		l.gets = append(l.gets, wire.NewFrame(jute.OpGetData, &jute.PathWatch{Path: path}))
+		l.sets = append(l.sets, wire.NewFrame(jute.OpSetData,
 			&jute.SetDataRequest{Path: path, Data: data, Version: -1}))
 	}
 	path := fmt.Sprintf("%s/new/c%03d-%010d", home, index, 0)
-	l.create = client.NewFrame(jute.OpCreate, &jute.CreateRequest{
-		Path: []byte(path), Data: data, ACL: client.World(),
+	l.create = wire.NewFrame(jute.OpCreate, &jute.CreateRequest{
+		Path: []byte(path), Data: data, ACL: wire.World(),
 	})
 	l.number = bytes.Index(l.create, []byte(path)) + len(path) - 10
 	return l, nil
@@ -123,7 +123,7 @@ func (l *load) run(end time.Time) error {
 // tidy deletes what was created, outside of the measured time.
 func (l *load) tidy() error {
 	path := []byte(fmt.Sprintf("%s/new/%s", home, l.create[l.number-5:l.number+10]))
-	frame := client.NewFrame(jute.OpDelete, &jute.PathVersion{Path: path, Version: -1})
+	frame := wire.NewFrame(jute.OpDelete, &jute.PathVersion{Path: path, Version: -1})
 	number := bytes.Index(frame, path) + len(path) - 10
 	if err := l.conn.SetDeadline(time.Now().Add(2 * time.Minute)); err != nil {
 		return err

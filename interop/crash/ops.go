@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"strconv"
 
-	"quoll/client"
+	"quoll/client/wire"
 	"quoll/jute"
 )
 
 // read-only: the ACL of every node.
-var world = client.World()
+var world = wire.World()
 
 // issue sends one request, by the dice.
 func (w *worker) issue(ctx context.Context) {
@@ -140,9 +140,9 @@ func (w *worker) multiCreate() {
 	}
 	l.mu.Unlock()
 	w.pushMulti(v, []jute.MultiOp{
-		client.CreateOp(pair[0].path, []byte(pair[0].token), world, jute.ModePersistent),
-		client.SetOp(l.multi.path, []byte(strconv.Itoa(v)), int32(v-1)),
-		client.CreateOp(pair[1].path, []byte(pair[1].token), world, jute.ModePersistent),
+		wire.CreateOp(pair[0].path, []byte(pair[0].token), world, jute.ModePersistent),
+		wire.SetOp(l.multi.path, []byte(strconv.Itoa(v)), int32(v-1)),
+		wire.CreateOp(pair[1].path, []byte(pair[1].token), world, jute.ModePersistent),
 	}, func(h jute.ReplyHeader) {
 		for _, f := range pair {
 			f.create, f.czxid = answered, h.Zxid
@@ -155,13 +155,13 @@ func (w *worker) multiRemove(f *fact) {
 	l := w.ledger
 	l.multi.asked++
 	v := l.multi.asked
-	ops := []jute.MultiOp{client.SetOp(l.multi.path, []byte(strconv.Itoa(v)), int32(v-1))}
+	ops := []jute.MultiOp{wire.SetOp(l.multi.path, []byte(strconv.Itoa(v)), int32(v-1))}
 	var pair []*fact
 	for _, g := range l.facts {
 		if g.made == f.made {
 			g.remove, g.ended = asked, v
 			pair = append(pair, g)
-			ops = append(ops, client.DeleteOp(g.path, -1))
+			ops = append(ops, wire.DeleteOp(g.path, -1))
 		}
 	}
 	l.mu.Unlock()
@@ -208,9 +208,9 @@ func refusal(in []byte) error {
 func (w *worker) multiRefused() {
 	l := w.ledger
 	ops := []jute.MultiOp{
-		client.SetOp(l.multi.path, []byte("999999999"), -1),
-		client.CreateOp(l.home+multiDir+"/never", nil, world, jute.ModePersistent),
-		client.CreateOp(l.home, nil, world, jute.ModePersistent),
+		wire.SetOp(l.multi.path, []byte("999999999"), -1),
+		wire.CreateOp(l.home+multiDir+"/never", nil, world, jute.ModePersistent),
+		wire.CreateOp(l.home, nil, world, jute.ModePersistent),
 	}
 	w.push(jute.OpMulti, &jute.MultiRequest{Ops: ops}, true,
 		func(_ jute.ReplyHeader, in []byte, err error) error {

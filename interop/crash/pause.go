@@ -9,7 +9,7 @@ import (
 	"syscall"
 	"time"
 
-	"quoll/client"
+	"quoll/client/wire"
 	"quoll/interop/process"
 	"quoll/jute"
 )
@@ -58,7 +58,7 @@ func (r *run) pauses(ctx context.Context) error {
 // pause has half of the clients stay, and half leave a session behind. It returns how long the
 // latter lived after the pause.
 func (r *run) pause(ctx context.Context, server *process.Server) ([]time.Duration, error) {
-	var stay []*client.Conn
+	var stay []*wire.Conn
 	var paths []string
 	var left []string
 	load, end := context.WithCancel(ctx)
@@ -66,8 +66,8 @@ func (r *run) pause(ctx context.Context, server *process.Server) ([]time.Duratio
 	stop := func() { end(); busy.Wait() }
 	defer stop()
 	for i := range r.clients {
-		o := client.Options{Timeout: pauseTimeout, PingEvery: pauseTimeout / 4}
-		c, err := client.Dial(ctx, server.Addr(), o)
+		o := wire.Options{Timeout: pauseTimeout, PingEvery: pauseTimeout / 4}
+		c, err := wire.Dial(ctx, server.Addr(), o)
 		if err != nil {
 			return nil, err
 		}
@@ -120,7 +120,7 @@ func (r *run) pause(ctx context.Context, server *process.Server) ([]time.Duratio
 }
 
 // keepSetting writes at a steady pace.
-func (r *run) keepSetting(ctx context.Context, c *client.Conn, path string) {
+func (r *run) keepSetting(ctx context.Context, c *wire.Conn, path string) {
 	t := time.NewTicker(2 * time.Millisecond)
 	defer t.Stop()
 	for {
@@ -143,7 +143,7 @@ func (r *run) keepSetting(ctx context.Context, c *client.Conn, path string) {
 
 // expire waits until the nodes of the abandoned sessions have gone.
 func (r *run) expire(
-	ctx context.Context, c *client.Conn, paths []string, resumed time.Time,
+	ctx context.Context, c *wire.Conn, paths []string, resumed time.Time,
 ) ([]time.Duration, error) {
 	var lived []time.Duration
 	for _, p := range paths {

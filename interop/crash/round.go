@@ -12,7 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"quoll/client"
+	"quoll/client/wire"
 	"quoll/interop/process"
 	"quoll/jute"
 )
@@ -141,7 +141,7 @@ func (r *run) start(ctx context.Context) (*process.Server, error) {
 
 // plant makes the directories and counters.
 func (r *run) plant(ctx context.Context, addr string) error {
-	c, err := client.Dial(ctx, addr, client.Options{})
+	c, err := wire.Dial(ctx, addr, wire.Options{})
 	if err != nil {
 		return err
 	}

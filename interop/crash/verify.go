@@ -7,7 +7,7 @@ import (
 	"io"
 	"strings"
 
-	"quoll/client"
+	"quoll/client/wire"
 	"quoll/interop/process"
 	"quoll/jute"
 )
@@ -15,11 +15,11 @@ import (
 // verify compares the tree of a server that has just started with every ledger, and leaves the
 // ledgers as the tree is.
 func (r *run) verify(ctx context.Context, addr string) error {
-	c, err := client.Dial(ctx, addr, client.Options{LastZxidSeen: r.zxid.Load()})
+	c, err := wire.Dial(ctx, addr, wire.Options{LastZxidSeen: r.zxid.Load()})
 	if errors.Is(err, io.EOF) {
 		// That is how a server answers a client that has seen more than it has.
 		r.violation("the server went back: it refuses a client that has seen %v", r.zxid.Load())
-		c, err = client.Dial(ctx, addr, client.Options{})
+		c, err = wire.Dial(ctx, addr, wire.Options{})
 	}
 	if err != nil {
 		return fmt.Errorf("verify: %w", err)
@@ -37,7 +37,7 @@ func (r *run) verify(ctx context.Context, addr string) error {
 }
 
 // verifyOrder writes: the zxid must be above all that was ever shown.
-func (r *run) verifyOrder(ctx context.Context, c *client.Conn) error {
+func (r *run) verifyOrder(ctx context.Context, c *wire.Conn) error {
 	h, err := c.Send(jute.OpSetData, &jute.SetDataRequest{Path: []byte("/crash"), Version: -1}).
 		Into(ctx, nil)
 	if err == nil && h.Zxid <= r.zxid.Load() {
@@ -61,7 +61,7 @@ func (r *run) verifyDigest(ctx context.Context, addr string) error {
 }
 
 // verifyHome compares the part of one client.
-func (r *run) verifyHome(ctx context.Context, c *client.Conn, l *ledger) error {
+func (r *run) verifyHome(ctx context.Context, c *wire.Conn, l *ledger) error {
 	for _, k := range l.all() {
 		var reply jute.DataStat
 		_, err := c.Send(jute.OpGetData, &jute.PathWatch{Path: []byte(k.path)}).Into(ctx, &reply)
@@ -99,7 +99,7 @@ func (r *run) resolve(unknown, applied int) {
 
 // verifyDir finds the fact of every node in a directory.
 func (r *run) verifyDir(
-	ctx context.Context, c *client.Conn, l *ledger, dir string, present map[*fact]*jute.Stat,
+	ctx context.Context, c *wire.Conn, l *ledger, dir string, present map[*fact]*jute.Stat,
 ) error {
 	names, _, err := c.Children(ctx, dir, false)
 	if err != nil {
@@ -109,7 +109,7 @@ func (r *run) verifyDir(
 	for _, f := range l.facts {
 		byToken[f.token] = f
 	}
-	reads := make([]*client.Future, len(names))
+	reads := make([]*wire.Future, len(names))
 	for i, name := range names {
 		reads[i] = c.Send(jute.OpGetData, &jute.PathWatch{Path: []byte(dir + "/" + name)})
 	}

@@ -7,7 +7,7 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"quoll/client"
+	"quoll/client/wire"
 	"quoll/jute"
 )
 
@@ -22,7 +22,7 @@ var errUnanswered = errors.New("no answer")
 
 // request is one that is in flight. settle is told the reply, or errUnanswered.
 type request struct {
-	future *client.Future
+	future *wire.Future
 	write  bool
 	settle func(h jute.ReplyHeader, body []byte, err error) error
 }
@@ -34,31 +34,31 @@ type worker struct {
 	id      int
 	ledger  *ledger
 	random  *rand.Rand
-	session client.Session // ID 0: none to resume
-	conn    *client.Conn
+	session wire.Session // ID 0: none to resume
+	conn    *wire.Conn
 	pending []request
 }
 
 // connect resumes the session, or begins one.
 func (w *worker) connect(ctx context.Context, addr string) error {
-	o := client.Options{Timeout: sessionTimeout, LastZxidSeen: w.zxid.Load()}
+	o := wire.Options{Timeout: sessionTimeout, LastZxidSeen: w.zxid.Load()}
 	l := w.ledger.leases[w.session.ID]
 	if l != nil && l.close == answered {
-		w.session = client.Session{}
+		w.session = wire.Session{}
 	}
 	resuming := w.session.ID != 0
 	if resuming {
 		o.SessionID, o.Passwd = w.session.ID, w.session.Passwd
 	}
-	conn, err := client.Dial(ctx, addr, o)
+	conn, err := wire.Dial(ctx, addr, o)
 	switch {
-	case errors.Is(err, client.ErrExpired) && resuming && l.close == asked:
+	case errors.Is(err, wire.ErrExpired) && resuming && l.close == asked:
 		l.close = answered
-		w.session = client.Session{}
+		w.session = wire.Session{}
 		return w.connect(ctx, addr)
-	case errors.Is(err, client.ErrExpired) && resuming:
+	case errors.Is(err, wire.ErrExpired) && resuming:
 		w.violation("session %v of client %d did not resume", w.session.ID, w.id)
-		w.session = client.Session{}
+		w.session = wire.Session{}
 		return w.connect(ctx, addr)
 	case err != nil:
 		return err
@@ -157,7 +157,7 @@ func (w *worker) renew(ctx context.Context) {
 	old.Abort()
 	if err := w.connect(bounded, next); err != nil {
 		// The old, dead connection stays: load sees its error and leaves.
-		w.session = client.Session{}
+		w.session = wire.Session{}
 	}
 }
 

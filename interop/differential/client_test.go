@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"quoll/client"
+	"quoll/client/wire"
 	"quoll/interop/apache"
 	"quoll/jute"
 )
@@ -24,9 +24,9 @@ func TestApache(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer server.Kill()
-	events := make(chan client.Event, 100)
-	c, err := client.Dial(ctx, server.Addr(), client.Options{
-		OnEvent: func(e client.Event) { events <- e },
+	events := make(chan wire.Event, 100)
+	c, err := wire.Dial(ctx, server.Addr(), wire.Options{
+		OnEvent: func(e wire.Event) { events <- e },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -51,7 +51,7 @@ func TestApache(t *testing.T) {
 	}
 	try("close", moved.Close(ctx))
 	_, err = c.Reattach(ctx, c.Session(), c.LastZxid())
-	if !errors.Is(err, client.ErrExpired) {
+	if !errors.Is(err, wire.ErrExpired) {
 		t.Errorf("want ErrExpired, got %v", err)
 	}
 	first := <-events
@@ -60,7 +60,7 @@ func TestApache(t *testing.T) {
 	}
 }
 
-func everyCall(ctx context.Context, t *testing.T, c *client.Conn, try func(string, error)) {
+func everyCall(ctx context.Context, t *testing.T, c *wire.Conn, try func(string, error)) {
 	t.Helper()
 	_, _, err := c.Create(ctx, "/a", []byte("1"), nil, jute.ModePersistent)
 	try("create", err)
@@ -90,21 +90,21 @@ func everyCall(ctx context.Context, t *testing.T, c *client.Conn, try func(strin
 	}) {
 		t.Errorf("whoAmI: %+v, %v", who, err)
 	}
-	_, err = c.SetACL(ctx, "/a", client.World(), -1)
+	_, err = c.SetACL(ctx, "/a", wire.World(), -1)
 	try("setACL", err)
 	acl, _, err := c.GetACL(ctx, "/a")
-	if err != nil || !slices.Equal(acl, client.World()) {
+	if err != nil || !slices.Equal(acl, wire.World()) {
 		t.Errorf("getACL: %+v, %v", acl, err)
 	}
 	try("sync", c.Sync(ctx, "/a"))
 	try("addWatch", c.AddWatch(ctx, "/a", jute.AddWatchRecursive))
 	try("removeWatches", c.RemoveWatches(ctx, "/a", jute.WatcherPersistentRecursive))
-	results, err := c.Multi(ctx, client.CreateOp("/m", nil, nil, jute.ModePersistent),
-		client.SetOp("/m", []byte("x"), 0), client.CheckOp("/m", 1), client.DeleteOp("/m", 1))
+	results, err := c.Multi(ctx, wire.CreateOp("/m", nil, nil, jute.ModePersistent),
+		wire.SetOp("/m", []byte("x"), 0), wire.CheckOp("/m", 1), wire.DeleteOp("/m", 1))
 	if err != nil || len(results) != 4 || string(results[0].PathStat.Path) != "/m" {
 		t.Errorf("multi: %+v, %v", results, err)
 	}
-	results, err = c.Multi(ctx, client.DeleteOp("/none", -1), client.SetOp("/a", nil, -1))
+	results, err = c.Multi(ctx, wire.DeleteOp("/none", -1), wire.SetOp("/a", nil, -1))
 	if !errors.Is(err, jute.NoNode) || results[1].Error.Err != jute.RuntimeInconsistency {
 		t.Errorf("multi that fails: %+v, %v", results, err)
 	}

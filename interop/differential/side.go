@@ -10,7 +10,7 @@ import (
 	"net"
 	"time"
 
-	"quoll/client"
+	"quoll/client/wire"
 	"quoll/interop/process"
 	"quoll/jute"
 )
@@ -31,8 +31,8 @@ type seen struct {
 type side struct {
 	name     string
 	addr     string
-	conns    [slots]*client.Pipeline
-	sessions []client.Session // in the order granted
+	conns    [slots]*wire.Pipeline
+	sessions []wire.Session // in the order granted
 	places   map[jute.SessionID]int
 	now      jute.Zxid // highest in any reply
 	closings map[jute.Zxid]bool
@@ -96,7 +96,7 @@ func (s *side) connect(ctx context.Context, st *step) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	c := st.connect
-	o := client.Options{
+	o := wire.Options{
 		Timeout:  time.Duration(c.timeOut) * time.Millisecond,
 		ReadOnly: c.readOnly, NoReadOnlyByte: c.noByte,
 		LastZxidSeen: s.now + jute.Zxid(c.zxidAhead),
@@ -108,12 +108,12 @@ func (s *side) connect(ctx context.Context, st *step) {
 		}
 	}
 	var answer []byte
-	o.Transcript = func(d client.Direction, frame []byte) {
-		if d == client.Received && answer == nil {
+	o.Transcript = func(d wire.Direction, frame []byte) {
+		if d == wire.Received && answer == nil {
 			answer = bytes.Clone(frame)
 		}
 	}
-	p, err := client.DialPipeline(ctx, s.addr, o)
+	p, err := wire.DialPipeline(ctx, s.addr, o)
 	if answer != nil {
 		s.note(st.slot, "connect", jute.OpCreateSession, 0, answer)
 	}
@@ -170,7 +170,7 @@ func (s *side) greet(frame []byte) {
 	}
 	if _, known := s.places[r.SessionID]; !known {
 		s.places[r.SessionID] = len(s.sessions)
-		s.sessions = append(s.sessions, client.Session{ID: r.SessionID, Passwd: r.Passwd})
+		s.sessions = append(s.sessions, wire.Session{ID: r.SessionID, Passwd: r.Passwd})
 	}
 }
 
@@ -211,7 +211,7 @@ func (s *side) batch(st *step) (others bool) {
 
 // lonely takes what comes of a request after which the server may hang up: a ping sent meanwhile
 // would be answered or not as chance has it.
-func (s *side) lonely(st *step, p *client.Pipeline) {
+func (s *side) lonely(st *step, p *wire.Pipeline) {
 	s.flush(p)
 	r := &st.requests[0]
 	if r.raw == nil && (r.op == jute.OpAuth || r.op == jute.OpSASL) {
@@ -252,7 +252,7 @@ func quiet(op jute.OpCode) bool {
 }
 
 // pingFrame is a ping.
-var pingFrame = client.NewFrame(jute.OpPing, nil) // read-only: copied by PushXid
+var pingFrame = wire.NewFrame(jute.OpPing, nil) // read-only: copied by PushXid
 
 // barrier pings every connection but one, and takes what comes before the answers.
 func (s *side) barrier(except int) {
@@ -269,7 +269,7 @@ func (s *side) barrier(except int) {
 	}
 }
 
-func (s *side) flush(p *client.Pipeline) {
+func (s *side) flush(p *wire.Pipeline) {
 	// A connection that cannot be written to shows it when it is read, and takes no deadline
 	// when it is closed.
 	_ = p.SetDeadline(time.Now().Add(patience))

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"quoll/client"
+	"quoll/client/wire"
 	"quoll/jute"
 )
 
@@ -18,7 +18,7 @@ const window = 500
 // write is answered before it returns; the connection is then dropped, so that its session and its
 // ephemerals live on.
 func (r *relay) change(ctx context.Context, addr string) error {
-	c, err := client.Dial(ctx, addr, client.Options{Timeout: time.Hour})
+	c, err := wire.Dial(ctx, addr, wire.Options{Timeout: time.Hour})
 	if err != nil {
 		return err
 	}
@@ -26,7 +26,7 @@ func (r *relay) change(ctx context.Context, addr string) error {
 	if err := c.AddAuth(ctx, "digest", []byte("u:p")); err != nil {
 		return err
 	}
-	var asked []*client.Future
+	var asked []*wire.Future
 	send := func(op jute.OpCode, body jute.Record) error {
 		asked = append(asked, c.Send(op, body))
 		if len(asked) < window {
@@ -46,7 +46,7 @@ func (r *relay) change(ctx context.Context, addr string) error {
 }
 
 // settle waits for the answers. Refused writes are fine: they are in the log too.
-func settle(ctx context.Context, asked []*client.Future) error {
+func settle(ctx context.Context, asked []*wire.Future) error {
 	for _, f := range asked {
 		_, _, err := f.Wait(ctx)
 		var code jute.ErrorCode
@@ -112,13 +112,13 @@ func (r *relay) create(p string, mode jute.CreateMode) *jute.CreateRequest {
 func (r *relay) multi(any func() []byte) *jute.MultiRequest {
 	p := string(any()) + "/m"
 	ops := []jute.MultiOp{
-		client.CreateOp(p, r.data(), world, jute.ModePersistent),
-		client.SetOp(p, r.data(), 0),
-		client.CreateOp(p+"/q-", nil, mine, jute.ModePersistentSequential),
-		client.SetOp(string(any()), r.data(), int32(r.random.IntN(3)-1)),
+		wire.CreateOp(p, r.data(), world, jute.ModePersistent),
+		wire.SetOp(p, r.data(), 0),
+		wire.CreateOp(p+"/q-", nil, mine, jute.ModePersistentSequential),
+		wire.SetOp(string(any()), r.data(), int32(r.random.IntN(3)-1)),
 	}
 	if r.random.IntN(3) == 0 {
-		ops = append(ops, client.DeleteOp(p, -1)) // not empty: all of it fails
+		ops = append(ops, wire.DeleteOp(p, -1)) // not empty: all of it fails
 	}
 	return &jute.MultiRequest{Ops: ops}
 }

@@ -12,7 +12,7 @@ import (
 	"syscall"
 	"time"
 
-	"quoll/client"
+	"quoll/client/wire"
 	"quoll/interop/process"
 	"quoll/jute"
 )
@@ -107,7 +107,7 @@ func (r *round) start(ctx context.Context) (*process.Server, error) {
 }
 
 func (r *round) create(ctx context.Context, server *process.Server, paths ...string) error {
-	c, err := client.Dial(ctx, server.Addr(), client.Options{})
+	c, err := wire.Dial(ctx, server.Addr(), wire.Options{})
 	if err != nil {
 		return err
 	}
@@ -127,7 +127,7 @@ func (r *round) write(ctx context.Context, server *process.Server, below string)
 	var all sync.WaitGroup
 	for i := range r.clients {
 		all.Go(func() {
-			c, err := client.Dial(ctx, server.Addr(), client.Options{})
+			c, err := wire.Dial(ctx, server.Addr(), wire.Options{})
 			if err != nil {
 				return
 			}
@@ -157,7 +157,7 @@ func (r *round) acknowledged(path string, value []byte) {
 }
 
 func (r *round) verify(ctx context.Context, server *process.Server) error {
-	c, err := client.Dial(ctx, server.Addr(), client.Options{})
+	c, err := wire.Dial(ctx, server.Addr(), wire.Options{})
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"quoll/client"
+	"quoll/client/wire"
 	"quoll/jute"
 )
 
@@ -48,7 +48,7 @@ func (t *trial) begin(ctx context.Context, addr string) (*load, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, _, err = c.Create(ctx, fmt.Sprintf("/r%d", round), nil, client.World(), jute.ModePersistent)
+	_, _, err = c.Create(ctx, fmt.Sprintf("/r%d", round), nil, wire.World(), jute.ModePersistent)
 	if err != nil {
 		return nil, err
 	}
@@ -76,21 +76,21 @@ func (t *trial) begin(ctx context.Context, addr string) (*load, error) {
 	return l, nil
 }
 
-func dial(ctx context.Context, addr string) (*client.Conn, error) {
+func dial(ctx context.Context, addr string) (*wire.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	return client.Dial(ctx, addr, client.Options{Timeout: 40 * time.Second})
+	return wire.Dial(ctx, addr, wire.Options{Timeout: 40 * time.Second})
 }
 
 // write makes nodes at its share of the rate.
-func (t *trial) write(ctx context.Context, c *client.Conn, round, id int) {
+func (t *trial) write(ctx context.Context, c *wire.Conn, round, id int) {
 	defer c.Abort()
 	pace := time.NewTicker(time.Second * writers / time.Duration(t.rate))
 	defer pace.Stop()
 	data := make([]byte, 300)
 	for n := 0; ; n++ {
 		name := fmt.Sprintf("c%d-%d", id, n)
-		_, _, err := c.Create(ctx, fmt.Sprintf("/r%d/%s", round, name), data, client.World(),
+		_, _, err := c.Create(ctx, fmt.Sprintf("/r%d/%s", round, name), data, wire.World(),
 			jute.ModePersistent)
 		if err != nil {
 			return // not acknowledged

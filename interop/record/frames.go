@@ -9,7 +9,7 @@ import (
 	"os"
 	"sync"
 
-	"quoll/client"
+	"quoll/client/wire"
 	"quoll/interop/apache"
 	"quoll/jute"
 )
@@ -21,11 +21,11 @@ type tape struct {
 	reply  []byte // the last one
 }
 
-func (t *tape) frame(d client.Direction, frame []byte) {
+func (t *tape) frame(d wire.Direction, frame []byte) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	switch {
-	case d != client.Received:
+	case d != wire.Received:
 	case bytes.HasPrefix(frame, []byte{0xff, 0xff, 0xff, 0xff}): // xid -1
 		t.events = append(t.events, bytes.Clone(frame))
 	default:
@@ -43,7 +43,7 @@ func (t *tape) take() (events [][]byte) {
 // scene is two connections to a fresh server of Apache's: one changes, the other watches.
 type scene struct {
 	ctx             context.Context
-	writer, watcher *client.Conn
+	writer, watcher *wire.Conn
 	tape            tape
 	out             io.Writer
 }
@@ -61,11 +61,11 @@ func frames(ctx context.Context, out io.Writer) error {
 	}
 	defer server.Kill()
 	s := &scene{ctx: ctx, out: out}
-	if s.writer, err = client.Dial(ctx, server.Addr(), client.Options{}); err != nil {
+	if s.writer, err = wire.Dial(ctx, server.Addr(), wire.Options{}); err != nil {
 		return err
 	}
 	defer s.writer.Abort()
-	s.watcher, err = client.Dial(ctx, server.Addr(), client.Options{Transcript: s.tape.frame})
+	s.watcher, err = wire.Dial(ctx, server.Addr(), wire.Options{Transcript: s.tape.frame})
 	if err != nil {
 		return err
 	}
@@ -81,7 +81,7 @@ func frames(ctx context.Context, out io.Writer) error {
 	return s.replies()
 }
 
-func (s *scene) ask(c *client.Conn, op jute.OpCode, body jute.Record) (jute.Zxid, error) {
+func (s *scene) ask(c *wire.Conn, op jute.OpCode, body jute.Record) (jute.Zxid, error) {
 	h, _, err := c.Send(op, body).Wait(s.ctx)
 	if err == nil && h.Err != jute.OK && h.Err != jute.NoNode {
 		err = h.Err
@@ -152,7 +152,7 @@ func (s *scene) events(path string) error {
 }
 
 func makeNode(path string) *jute.CreateRequest {
-	return &jute.CreateRequest{Path: []byte(path), Data: []byte("data"), ACL: client.World()}
+	return &jute.CreateRequest{Path: []byte(path), Data: []byte("data"), ACL: wire.World()}
 }
 
 // missed records the events that setWatches makes up for: they have no zxid.

@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"quoll/client"
+	"quoll/client/wire"
 	"quoll/internal/reference"
 	"quoll/interop/apache"
 	"quoll/interop/process"
@@ -94,7 +94,7 @@ func TestHostileWritesEndApache(t *testing.T) {
 		}
 		t.Run(row.Name, func(t *testing.T) {
 			s := startApache(ctx, t, t.TempDir())
-			c, err := client.Dial(ctx, s.Addr(), client.Options{})
+			c, err := wire.Dial(ctx, s.Addr(), wire.Options{})
 			require.NoError(t, err)
 			defer c.Abort()
 			require.NoError(t, reference.Send(ctx, c, row.Before...))

@@ -6,7 +6,7 @@ import (
 	"net"
 	"time"
 
-	"quoll/client"
+	"quoll/client/wire"
 	"quoll/interop/bench/measure"
 	"quoll/jute"
 )
@@ -22,8 +22,8 @@ const (
 
 // silent makes all sessions, each with its ephemerals below /e, and one more that made /e. The
 // caller ends both.
-func (s settings) silent(ctx context.Context, addr string) (*client.Conn, []net.Conn, error) {
-	parent, err := client.Dial(ctx, addr, client.Options{Timeout: 30 * time.Second})
+func (s settings) silent(ctx context.Context, addr string) (*wire.Conn, []net.Conn, error) {
+	parent, err := wire.Dial(ctx, addr, wire.Options{Timeout: 30 * time.Second})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -87,8 +87,8 @@ func owner(conns []net.Conn, i int, addr string) (err error) {
 		return err
 	}
 	for k := range ephemeralsEach {
-		frame := client.NewFrame(jute.OpCreate, &jute.CreateRequest{
-			Path: fmt.Appendf(nil, "/e/n%05d-%d", i, k), ACL: client.World(),
+		frame := wire.NewFrame(jute.OpCreate, &jute.CreateRequest{
+			Path: fmt.Appendf(nil, "/e/n%05d-%d", i, k), ACL: wire.World(),
 			Flags: jute.ModeEphemeral,
 		})
 		if _, err := ask(conns[i], frame); err != nil {

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"quoll/client"
+	"quoll/client/wire"
 	"quoll/jute"
 )
 
@@ -120,26 +120,26 @@ func forceSnapshot(ctx context.Context, server *subject) error {
 
 // churn sets some nodes.
 func churn(ctx context.Context, addr string, writes int) error {
-	p, err := client.DialPipeline(ctx, addr, client.Options{})
+	p, err := wire.DialPipeline(ctx, addr, wire.Options{})
 	if err != nil {
 		return err
 	}
 	defer p.Close()
-	set := client.NewFrame(jute.OpSetData,
+	set := wire.NewFrame(jute.OpSetData,
 		&jute.SetDataRequest{Path: []byte("/s"), Data: []byte("x"), Version: -1})
 	return pipelined(p, writes, func(int) []byte { return set })
 }
 
 // grow makes the tree.
 func grow(ctx context.Context, addr string, nodes int) error {
-	p, err := client.DialPipeline(ctx, addr, client.Options{Timeout: 30 * time.Second})
+	p, err := wire.DialPipeline(ctx, addr, wire.Options{Timeout: 30 * time.Second})
 	if err != nil {
 		return err
 	}
 	defer p.Close()
-	acl := client.World()
+	acl := wire.World()
 	create := func(path string, data []byte) []byte {
-		return client.NewFrame(jute.OpCreate,
+		return wire.NewFrame(jute.OpCreate,
 			&jute.CreateRequest{Path: []byte(path), Data: data, ACL: acl})
 	}
 	dirs := (nodes + nodesPerDir - 1) / nodesPerDir
@@ -163,7 +163,7 @@ func grow(ctx context.Context, addr string, nodes int) error {
 }
 
 // pipelined sends n requests with many in flight; each must succeed.
-func pipelined(p *client.Pipeline, n int, frame func(i int) []byte) error {
+func pipelined(p *wire.Pipeline, n int, frame func(i int) []byte) error {
 	sent := 0
 	for done := 0; done < n; done++ {
 		for ; sent < n && sent < done+inFlight; sent++ {

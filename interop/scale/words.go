@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"quoll/client"
+	"quoll/client/wire"
 	"quoll/interop/bench/measure"
 	"quoll/interop/process"
 	"quoll/jute"
@@ -70,15 +70,15 @@ func ending(ctx context.Context, s settings, v *verdicts) error {
 		return err
 	}
 	defer end()
-	owner, err := client.Dial(ctx, server.Addr(), client.Options{Timeout: 30 * time.Second})
+	owner, err := wire.Dial(ctx, server.Addr(), wire.Options{Timeout: 30 * time.Second})
 	if err != nil {
 		return err
 	}
 	defer owner.Abort()
-	var sent []*client.Future
+	var sent []*wire.Future
 	for i := range manyEphemerals {
 		sent = append(sent, owner.Send(jute.OpCreate, &jute.CreateRequest{
-			Path: fmt.Appendf(nil, "/ephemeral-%07d", i), ACL: client.World(),
+			Path: fmt.Appendf(nil, "/ephemeral-%07d", i), ACL: wire.World(),
 			Flags: jute.ModeEphemeral,
 		}))
 		if len(sent) == 1000 {

@@ -13,7 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"quoll/client"
+	"quoll/client/wire"
 	"quoll/interop/process"
 	"quoll/jute"
 )
@@ -21,7 +21,7 @@ import (
 // server is a server with a client that looks on.
 type server struct {
 	*process.Server
-	eyes *client.Conn
+	eyes *wire.Conn
 	dir  string
 }
 
@@ -41,7 +41,7 @@ func (r *run) start(ctx context.Context, at, name string, settings map[string]st
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	s := &server{Server: child, dir: name}
-	s.eyes, err = client.Dial(ctx, s.Addr(), client.Options{
+	s.eyes, err = wire.Dial(ctx, s.Addr(), wire.Options{
 		Timeout: 10 * time.Second, PingEvery: time.Second,
 	})
 	if err != nil {
@@ -118,7 +118,7 @@ func (r *run) join(s *server, name string) (*peer, error) {
 	}
 	p.send(frameOf(hello))
 	p.ask(jute.OpCreate, &jute.CreateRequest{
-		Path: []byte(p.ephemeral), Data: []byte{}, ACL: client.World(), Flags: jute.ModeEphemeral,
+		Path: []byte(p.ephemeral), Data: []byte{}, ACL: wire.World(), Flags: jute.ModeEphemeral,
 	})
 	if err := nc.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
 		return nil, err

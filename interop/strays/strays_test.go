@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"quoll/client"
+	"quoll/client/wire"
 	"quoll/datatree"
 	"quoll/internal/replica/restore"
 	"quoll/interop/apache"
@@ -203,7 +203,7 @@ func swapDir(files []string, from, to string) (swapped []string) {
 // write makes 40 nodes.
 func write(ctx context.Context, t *testing.T, addr string, life int) {
 	t.Helper()
-	c, err := client.Dial(ctx, addr, client.Options{})
+	c, err := wire.Dial(ctx, addr, wire.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

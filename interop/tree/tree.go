@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"quoll/client"
+	"quoll/client/wire"
 	"quoll/jute"
 )
 
@@ -28,7 +28,7 @@ const window = 500
 // Read fetches the whole tree below the root. The client is who the digest proofs say, such as
 // "name:password".
 func Read(ctx context.Context, addr string, proofs ...string) (Tree, error) {
-	c, err := client.Dial(ctx, addr, client.Options{})
+	c, err := wire.Dial(ctx, addr, wire.Options{})
 	if err != nil {
 		return nil, err
 	}
@@ -55,8 +55,8 @@ func Read(ctx context.Context, addr string, proofs ...string) (Tree, error) {
 }
 
 // fetch reads some nodes and lists their children.
-func (t Tree) fetch(ctx context.Context, c *client.Conn, paths []string) ([]string, error) {
-	type asked struct{ data, acl, children *client.Future }
+func (t Tree) fetch(ctx context.Context, c *wire.Conn, paths []string) ([]string, error) {
+	type asked struct{ data, acl, children *wire.Future }
 	asks := make([]asked, len(paths))
 	for i, p := range paths {
 		asks[i] = asked{

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"quoll/client"
+	"quoll/client/wire"
 	"quoll/jute"
 )
 
@@ -20,7 +20,7 @@ type Sample struct {
 // Probe is a well-behaved client that sends a fixed number of requests a second: gets, and each
 // tenth a set. Its one connection has to live from Start to Stop.
 type Probe struct {
-	conn   *client.Conn
+	conn   *wire.Conn
 	path   string
 	every  time.Duration
 	sent   chan sent
@@ -33,7 +33,7 @@ type Probe struct {
 }
 
 type sent struct {
-	future *client.Future
+	future *wire.Future
 	due    time.Time
 }
 
@@ -43,7 +43,7 @@ const setEvery = 10
 // StartProbe connects to addr and begins to send, rate times a second, to a node at path that it
 // makes if need be.
 func StartProbe(ctx context.Context, addr, path string, rate int) (*Probe, error) {
-	conn, err := client.Dial(ctx, addr, client.Options{Timeout: 30 * time.Second})
+	conn, err := wire.Dial(ctx, addr, wire.Options{Timeout: 30 * time.Second})
 	if err != nil {
 		return nil, fmt.Errorf("probe: %w", err)
 	}

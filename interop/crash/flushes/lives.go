@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"quoll/client"
+	"quoll/client/wire"
 	"quoll/interop/process"
 	"quoll/jute"
 )
@@ -125,7 +125,7 @@ func (w *world) live(ctx context.Context, life life) error {
 
 // work makes writes one after the other: each has an answer of its own.
 func work(ctx context.Context, addr string, writes int) error {
-	c, err := client.Dial(ctx, addr, client.Options{})
+	c, err := wire.Dial(ctx, addr, wire.Options{})
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ import (
 	"syscall"
 	"time"
 
-	"quoll/client"
+	"quoll/client/wire"
 	"quoll/interop/process"
 	"quoll/jute"
 )
@@ -80,14 +80,14 @@ func (s settings) show(ctx context.Context, watermark string, depth int) error {
 		return err
 	}
 	defer server.Kill()
-	p, err := client.DialPipeline(ctx, server.Addr(), client.Options{})
+	p, err := wire.DialPipeline(ctx, server.Addr(), wire.Options{})
 	if err != nil {
 		return err
 	}
 	defer p.Close()
-	acl := client.World()
-	create := client.NewFrame(jute.OpCreate, &jute.CreateRequest{Path: []byte("/s"), ACL: acl})
-	set := client.NewFrame(jute.OpSetData,
+	acl := wire.World()
+	create := wire.NewFrame(jute.OpCreate, &jute.CreateRequest{Path: []byte("/s"), ACL: acl})
+	set := wire.NewFrame(jute.OpSetData,
 		&jute.SetDataRequest{Path: []byte("/s"), Data: make([]byte, 100), Version: -1})
 	// The first writes make the log's file and the blocks after its beginning.
 	if err := sets(p, create, 1, 1); err != nil {
@@ -116,7 +116,7 @@ func (s settings) show(ctx context.Context, watermark string, depth int) error {
 }
 
 // sets sends n requests, some in flight, and wants every one acknowledged.
-func sets(p *client.Pipeline, frame []byte, n, depth int) error {
+func sets(p *wire.Pipeline, frame []byte, n, depth int) error {
 	sent := 0
 	for ; sent < min(n, depth); sent++ {
 		p.Push(frame)

@@ -1,4 +1,4 @@
-package client
+package wire
 
 import (
 	"bytes"
@@ -17,7 +17,7 @@ import (
 type Conn struct {
 	addr    string
 	options Options
-	wire    *wire
+	socket  *socket
 
 	mu      sync.Mutex
 	out     []byte // frames that the writer has not taken
@@ -41,12 +41,12 @@ type Conn struct {
 // ErrExpired when the session to take over does not exist, io.EOF inside when the server hung up.
 func Dial(ctx context.Context, addr string, o Options) (*Conn, error) {
 	o = o.withDefaults()
-	w, err := dial(ctx, addr, o)
+	s, err := dial(ctx, addr, o)
 	if err != nil {
 		return nil, err
 	}
 	c := &Conn{
-		addr: addr, options: o, wire: w,
+		addr: addr, options: o, socket: s,
 		wake: make(chan struct{}, 1), ended: make(chan struct{}),
 	}
 	c.workers.Add(2)
@@ -56,7 +56,7 @@ func Dial(ctx context.Context, addr string, o Options) (*Conn, error) {
 }
 
 // Session is what the handshake agreed on.
-func (c *Conn) Session() Session { return c.wire.session }
+func (c *Conn) Session() Session { return c.socket.session }
 
 // Addr is the server's address, as it was dialled.
 func (c *Conn) Addr() string { return c.addr }
@@ -216,7 +216,7 @@ func (c *Conn) end(err error) {
 	c.pending, c.head, c.out = nil, 0, nil
 	close(c.ended)
 	c.mu.Unlock()
-	c.wire.nc.Close()
+	c.socket.nc.Close()
 	for _, f := range left {
 		f.fail(err)
 	}
@@ -243,7 +243,7 @@ func (c *Conn) write() {
 		buf := c.out
 		c.out, c.spare = c.spare[:0], nil
 		c.mu.Unlock()
-		if _, err := c.wire.nc.Write(buf); err != nil {
+		if _, err := c.socket.nc.Write(buf); err != nil {
 			c.lastWords()
 			return
 		}
@@ -258,7 +258,7 @@ func (c *Conn) write() {
 // lastWords leaves it to the reader to end a connection that cannot be written to: a server that
 // hangs up after an answer makes writes fail before the answer is read.
 func (c *Conn) lastWords() {
-	if err := c.wire.nc.SetReadDeadline(time.Now().Add(time.Second)); err != nil {
+	if err := c.socket.nc.SetReadDeadline(time.Now().Add(time.Second)); err != nil {
 		c.end(c.reason(err))
 	}
 	<-c.ended
@@ -267,7 +267,7 @@ func (c *Conn) lastWords() {
 func (c *Conn) read() {
 	defer c.workers.Done()
 	for {
-		frame, err := c.wire.next()
+		frame, err := c.socket.next()
 		if err == nil {
 			err = c.receive(frame)
 		}

@@ -1,4 +1,4 @@
-package client
+package wire
 
 import (
 	"context"
@@ -23,7 +23,7 @@ import (
 //		}
 //	}
 type Pipeline struct {
-	wire       *wire
+	socket     *socket
 	out        []byte
 	lastXid    int32
 	transcript func(Direction, []byte)
@@ -38,15 +38,15 @@ type Reply struct {
 // DialPipeline connects like Dial. PingEvery and OnEvent of the options mean nothing to a Pipeline.
 func DialPipeline(ctx context.Context, addr string, o Options) (*Pipeline, error) {
 	o = o.withDefaults()
-	w, err := dial(ctx, addr, o)
+	s, err := dial(ctx, addr, o)
 	if err != nil {
 		return nil, err
 	}
-	return &Pipeline{wire: w, transcript: o.Transcript}, nil
+	return &Pipeline{socket: s, transcript: o.Transcript}, nil
 }
 
 // Session is what the handshake agreed on.
-func (p *Pipeline) Session() Session { return p.wire.session }
+func (p *Pipeline) Session() Session { return p.socket.session }
 
 // NewFrame encodes a request once, to be pushed many times. Its xid is 0 and filled in by Push.
 func NewFrame(op jute.OpCode, body jute.Record) []byte {
@@ -86,7 +86,7 @@ func (p *Pipeline) Flush() error {
 	if len(p.out) == 0 {
 		return nil
 	}
-	_, err := p.wire.nc.Write(p.out)
+	_, err := p.socket.nc.Write(p.out)
 	p.out = p.out[:0]
 	if err != nil {
 		return fmt.Errorf("client: %w", err)
@@ -97,7 +97,7 @@ func (p *Pipeline) Flush() error {
 // Next waits for the next frame from the server. It does not flush. io.EOF is inside the error when
 // the server hung up.
 func (p *Pipeline) Next() (Reply, error) {
-	frame, err := p.wire.next()
+	frame, err := p.socket.next()
 	if err != nil {
 		return Reply{}, fmt.Errorf("client: %w", err)
 	}
@@ -119,10 +119,10 @@ func (p *Pipeline) Next() (Reply, error) {
 }
 
 // Buffered says whether Next would return without waiting for the network.
-func (p *Pipeline) Buffered() bool { return p.wire.buffered() }
+func (p *Pipeline) Buffered() bool { return p.socket.buffered() }
 
 // SetDeadline bounds Flush and Next; the zero time lifts it.
-func (p *Pipeline) SetDeadline(t time.Time) error { return p.wire.nc.SetDeadline(t) }
+func (p *Pipeline) SetDeadline(t time.Time) error { return p.socket.nc.SetDeadline(t) }
 
 // Close drops the connection. The session stays, unless a closeSession was pushed and answered.
-func (p *Pipeline) Close() error { return p.wire.nc.Close() }
+func (p *Pipeline) Close() error { return p.socket.nc.Close() }

@@ -1,4 +1,4 @@
-package client
+package wire
 
 import (
 	"bytes"
@@ -14,10 +14,10 @@ import (
 // readBytes is how much one read of the socket may take, unless a frame is larger.
 const readBytes = 64 << 10
 
-// wire is a TCP connection with a session on it, cut into frames.
+// socket is a TCP connection with a session on it, cut into frames.
 //
 //	in: | consumed | r  whole and partial frames  w | free |
-type wire struct {
+type socket struct {
 	nc       net.Conn
 	maxFrame int
 	session  Session
@@ -27,15 +27,15 @@ type wire struct {
 }
 
 // dial connects and shakes hands. ctx bounds both.
-func dial(ctx context.Context, addr string, o Options) (*wire, error) {
+func dial(ctx context.Context, addr string, o Options) (*socket, error) {
 	nc, err := o.Dialer(ctx, "tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("client: dial %s: %w", addr, err)
 	}
-	w := &wire{nc: nc, maxFrame: o.MaxFrame, in: make([]byte, readBytes)}
+	s := &socket{nc: nc, maxFrame: o.MaxFrame, in: make([]byte, readBytes)}
 	// A context that ends unblocks the socket; the one deadline serves both reading and writing.
 	stop := context.AfterFunc(ctx, func() { nc.SetDeadline(time.Unix(1, 0)) })
-	err = w.handshake(o)
+	err = s.handshake(o)
 	if !stop() && err == nil {
 		err = ctx.Err()
 	}
@@ -46,18 +46,18 @@ func dial(ctx context.Context, addr string, o Options) (*wire, error) {
 		}
 		return nil, fmt.Errorf("client: connect to %s: %w", addr, err)
 	}
-	return w, nil
+	return s, nil
 }
 
-func (w *wire) handshake(o Options) error {
+func (s *socket) handshake(o Options) error {
 	frame := appendFrame(nil, o.connectRequest())
 	if o.Transcript != nil {
 		o.Transcript(Sent, frame[4:])
 	}
-	if _, err := w.nc.Write(frame); err != nil {
+	if _, err := s.nc.Write(frame); err != nil {
 		return err
 	}
-	reply, err := w.next()
+	reply, err := s.next()
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func (w *wire) handshake(o Options) error {
 	if r.TimeOut <= 0 {
 		return ErrExpired
 	}
-	w.session = Session{
+	s.session = Session{
 		ID:          r.SessionID,
 		Passwd:      bytes.Clone(r.Passwd),
 		Timeout:     time.Duration(r.TimeOut) * time.Millisecond,
@@ -90,59 +90,59 @@ func appendFrame(dst []byte, r jute.Record) []byte {
 
 // next waits for a whole frame and returns it without its length. It stays valid until the next
 // call.
-func (w *wire) next() ([]byte, error) {
+func (s *socket) next() ([]byte, error) {
 	for {
-		size, err := w.front()
+		size, err := s.front()
 		if err != nil {
 			return nil, err
 		}
-		if size >= 0 && w.w-w.r >= 4+size {
-			frame := w.in[w.r+4 : w.r+4+size]
-			w.r += 4 + size
+		if size >= 0 && s.w-s.r >= 4+size {
+			frame := s.in[s.r+4 : s.r+4+size]
+			s.r += 4 + size
 			return frame, nil
 		}
-		if err := w.fill(size); err != nil {
+		if err := s.fill(size); err != nil {
 			return nil, err
 		}
 	}
 }
 
 // buffered says whether next would return without reading the socket.
-func (w *wire) buffered() bool {
-	size, err := w.front()
-	return err != nil || size >= 0 && w.w-w.r >= 4+size
+func (s *socket) buffered() bool {
+	size, err := s.front()
+	return err != nil || size >= 0 && s.w-s.r >= 4+size
 }
 
 // front is the length of the first frame, -1 when it has not arrived.
-func (w *wire) front() (int, error) {
-	if w.w-w.r < 4 {
+func (s *socket) front() (int, error) {
+	if s.w-s.r < 4 {
 		return -1, nil
 	}
-	size := int(int32(binary.BigEndian.Uint32(w.in[w.r:])))
-	if size < 0 || size > w.maxFrame {
+	size := int(int32(binary.BigEndian.Uint32(s.in[s.r:])))
+	if size < 0 || size > s.maxFrame {
 		return 0, fmt.Errorf("%w: length %d", ErrFrame, size)
 	}
 	return size, nil
 }
 
 // fill reads once, after making room for a frame of the given size.
-func (w *wire) fill(size int) error {
-	if w.r == w.w {
-		w.r, w.w = 0, 0
-		if len(w.in) > 16*readBytes && size <= readBytes {
-			w.in = make([]byte, readBytes)
+func (s *socket) fill(size int) error {
+	if s.r == s.w {
+		s.r, s.w = 0, 0
+		if len(s.in) > 16*readBytes && size <= readBytes {
+			s.in = make([]byte, readBytes)
 		}
 	}
-	if need := 4 + max(size, 0); w.r+need > len(w.in) || w.w == len(w.in) {
-		to := w.in
+	if need := 4 + max(size, 0); s.r+need > len(s.in) || s.w == len(s.in) {
+		to := s.in
 		if need > len(to) {
 			to = make([]byte, need+readBytes)
 		}
-		w.w = copy(to, w.in[w.r:w.w])
-		w.in, w.r = to, 0
+		s.w = copy(to, s.in[s.r:s.w])
+		s.in, s.r = to, 0
 	}
-	n, err := w.nc.Read(w.in[w.w:])
-	w.w += n
+	n, err := s.nc.Read(s.in[s.w:])
+	s.w += n
 	if n > 0 {
 		return nil
 	}

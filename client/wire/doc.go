@@ -1,4 +1,4 @@
-// Package client is one connection to a ZooKeeper server, with nothing between the caller and the
+// Package wire is one connection to a ZooKeeper server, with nothing between the caller and the
 // protocol: requests are pipelined, replies come back as futures, watch events keep their place
 // between the replies. There is no reconnecting, no session keeping and no retrying here; who
 // needs them builds them on top. The tests, the checkers and the load generators do.
@@ -8,7 +8,7 @@
 //	Dial         -> *Conn      requests from any goroutine, each answered by a *Future
 //	DialPipeline -> *Pipeline  one goroutine pushes frames and takes replies, allocating nothing
 //
-// Both stand on wire, which shakes hands and cuts the byte stream into frames. A Conn looks like
+// Both stand on socket, which shakes hands and cuts the byte stream into frames. A Conn looks like
 // this inside:
 //
 //	 callers                     reader goroutine
@@ -29,6 +29,6 @@
 // of OnEvent; the writer owns the socket's output. Everything else is behind mu. A Pipeline has no
 // goroutine and no lock.
 //
-// Read options.go, wire.go, then conn.go with future.go, then pipeline.go; typed.go says the common
-// requests in Go's types.
-package client
+// Read options.go, socket.go, then conn.go with future.go, then pipeline.go; typed.go says the
+// common requests in Go's types.
+package wire

@@ -1,4 +1,4 @@
-package client_test
+package wire_test
 
 import (
 	"context"
@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"quoll/client"
+	"quoll/client/wire"
 	"quoll/jute"
 )
 
@@ -135,9 +135,9 @@ func testContext(t *testing.T) context.Context {
 	return ctx
 }
 
-func dial(t *testing.T, addr string, o client.Options) *client.Conn {
+func dial(t *testing.T, addr string, o wire.Options) *wire.Conn {
 	t.Helper()
-	c, err := client.Dial(testContext(t), addr, o)
+	c, err := wire.Dial(testContext(t), addr, o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package client_test
+package wire_test
 
 import (
 	"bytes"
@@ -14,7 +14,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"quoll/client"
+	"quoll/client/wire"
 	"quoll/jute"
 )
 
@@ -30,7 +30,7 @@ func TestHandshakeLayouts(t *testing.T) {
 		p.echo()
 	})
 	for _, short := range []bool{false, true} {
-		c := dial(t, addr, client.Options{
+		c := dial(t, addr, wire.Options{
 			Timeout: 7 * time.Second, NoReadOnlyByte: short, SessionID: 99,
 			Passwd: []byte("fedcba9876543210"), LastZxidSeen: 5,
 		})
@@ -56,31 +56,31 @@ func TestRefusals(t *testing.T) {
 	expired := serve(t, func(p *peer) {
 		p.send(&jute.ConnectResponse{Passwd: make([]byte, 16)})
 	})
-	if _, err := client.Dial(ctx, expired, client.Options{}); !errors.Is(err, client.ErrExpired) {
+	if _, err := wire.Dial(ctx, expired, wire.Options{}); !errors.Is(err, wire.ErrExpired) {
 		t.Errorf("want ErrExpired, got %v", err)
 	}
 	hangsUp := serve(t, func(*peer) {})
-	if _, err := client.Dial(ctx, hangsUp, client.Options{}); !errors.Is(err, io.EOF) {
+	if _, err := wire.Dial(ctx, hangsUp, wire.Options{}); !errors.Is(err, io.EOF) {
 		t.Errorf("want io.EOF, got %v", err)
 	}
 	release := make(chan struct{})
 	silent := serve(t, func(*peer) { <-release })
 	short, cancel := context.WithTimeout(ctx, 20*time.Millisecond)
 	defer cancel()
-	_, err := client.Dial(short, silent, client.Options{})
+	_, err := wire.Dial(short, silent, wire.Options{})
 	close(release)
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("want DeadlineExceeded, got %v", err)
 	}
 	huge := serve(t, func(p *peer) { _, _ = p.nc.Write([]byte{0x7f, 0, 0, 0}) })
-	if _, err := client.Dial(ctx, huge, client.Options{}); !errors.Is(err, client.ErrFrame) {
+	if _, err := wire.Dial(ctx, huge, wire.Options{}); !errors.Is(err, wire.ErrFrame) {
 		t.Errorf("want ErrFrame, got %v", err)
 	}
 }
 
 func TestManyGoroutinesGetTheirOwnReplies(t *testing.T) {
 	addr := serve(t, func(p *peer) { p.grant(); p.echo() })
-	c := dial(t, addr, client.Options{})
+	c := dial(t, addr, wire.Options{})
 	var wg sync.WaitGroup
 	for g := range 8 {
 		wg.Add(1)
@@ -128,11 +128,11 @@ func TestEventsKeepTheirPlace(t *testing.T) {
 			}
 		}
 	})
-	var events []client.Event
+	var events []wire.Event
 	var frames []string
-	c := dial(t, addr, client.Options{
-		OnEvent: func(e client.Event) { events = append(events, e) },
-		Transcript: func(d client.Direction, frame []byte) {
+	c := dial(t, addr, wire.Options{
+		OnEvent: func(e wire.Event) { events = append(events, e) },
+		Transcript: func(d wire.Direction, frame []byte) {
 			frames = append(frames, fmt.Sprint(d, " ", len(frame)))
 		},
 	})
@@ -173,11 +173,11 @@ func TestEarlyReplies(t *testing.T) {
 		}
 		p.reply(first.Xid, 3)
 	})
-	c := dial(t, addr, client.Options{})
+	c := dial(t, addr, wire.Options{})
 	late := c.Send(jute.OpSync, &jute.PathOnly{Path: []byte("/")})
 	auth := c.SendXid(jute.XidAuth, jute.OpAuth, &jute.AuthPacket{})
 	sasl := c.Send(jute.OpSASL, &jute.SASLToken{})
-	for i, f := range []*client.Future{auth, sasl, late} {
+	for i, f := range []*wire.Future{auth, sasl, late} {
 		if _, err := f.Into(testContext(t), nil); err != nil || f.Index() != i {
 			t.Errorf("request %d: reply %d, %v", i, f.Index(), err)
 		}
@@ -191,22 +191,22 @@ func TestWrongXidEndsTheConnection(t *testing.T) {
 		p.reply(h.Xid+1, 1)
 		_, _, _ = p.read()
 	})
-	c := dial(t, addr, client.Options{})
+	c := dial(t, addr, wire.Options{})
 	_, _, err := c.Send(jute.OpSync, nil).Wait(testContext(t))
-	if !errors.Is(err, client.ErrXid) || !errors.Is(c.Err(), client.ErrXid) {
+	if !errors.Is(err, wire.ErrXid) || !errors.Is(c.Err(), wire.ErrXid) {
 		t.Errorf("want ErrXid, got %v and %v", err, c.Err())
 	}
-	if _, _, err := c.Send(jute.OpSync, nil).Wait(testContext(t)); !errors.Is(err, client.ErrXid) {
+	if _, _, err := c.Send(jute.OpSync, nil).Wait(testContext(t)); !errors.Is(err, wire.ErrXid) {
 		t.Errorf("after the end: %v", err)
 	}
 }
 
 func TestAbortFailsWhatIsPending(t *testing.T) {
 	addr := serve(t, func(p *peer) { p.grant(); _, _, _ = p.read(); _, _, _ = p.read() })
-	c := dial(t, addr, client.Options{})
+	c := dial(t, addr, wire.Options{})
 	f := c.Send(jute.OpSync, nil)
 	c.Abort()
-	if _, _, err := f.Wait(testContext(t)); !errors.Is(err, client.ErrClosed) {
+	if _, _, err := f.Wait(testContext(t)); !errors.Is(err, wire.ErrClosed) {
 		t.Errorf("want ErrClosed, got %v", err)
 	}
 }
@@ -214,7 +214,7 @@ func TestAbortFailsWhatIsPending(t *testing.T) {
 func TestReattachNamesTheSession(t *testing.T) {
 	requests := make(chan jute.ConnectRequest, 2)
 	addr := serve(t, func(p *peer) { requests <- p.connect; p.grant(); p.echo() })
-	c := dial(t, addr, client.Options{NoReadOnlyByte: true})
+	c := dial(t, addr, wire.Options{NoReadOnlyByte: true})
 	c.Abort()
 	again, err := c.Reattach(testContext(t), c.Session(), 77)
 	if err != nil {
@@ -243,7 +243,7 @@ func TestPingEvery(t *testing.T) {
 		close(pinged)
 		p.echo()
 	})
-	dial(t, addr, client.Options{PingEvery: time.Millisecond})
+	dial(t, addr, wire.Options{PingEvery: time.Millisecond})
 	select {
 	case <-pinged:
 	case <-testContext(t).Done():
@@ -253,7 +253,7 @@ func TestPingEvery(t *testing.T) {
 
 func TestPipeline(t *testing.T) {
 	addr := serve(t, func(p *peer) { p.grant(); p.echo() })
-	p, err := client.DialPipeline(testContext(t), addr, client.Options{})
+	p, err := wire.DialPipeline(testContext(t), addr, wire.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -261,7 +261,7 @@ func TestPipeline(t *testing.T) {
 	if err := p.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
 		t.Fatal(err)
 	}
-	frame := client.NewFrame(jute.OpSync, raw(make([]byte, 100)))
+	frame := wire.NewFrame(jute.OpSync, raw(make([]byte, 100)))
 	const outstanding, total = 16, 5000
 	step := func(received int) {
 		r, err := p.Next()
@@ -319,8 +319,8 @@ func (n *instant) Read(b []byte) (int, error) {
 
 func (n *instant) Close() error { return nil }
 
-func pipelineWithoutNetwork(tb testing.TB) *client.Pipeline {
-	p, err := client.DialPipeline(context.Background(), "", client.Options{
+func pipelineWithoutNetwork(tb testing.TB) *wire.Pipeline {
+	p, err := wire.DialPipeline(context.Background(), "", wire.Options{
 		Dialer: func(context.Context, string, string) (net.Conn, error) { return &instant{}, nil },
 	})
 	if err != nil {
@@ -331,7 +331,7 @@ func pipelineWithoutNetwork(tb testing.TB) *client.Pipeline {
 
 func TestPipelineAllocatesNothing(t *testing.T) {
 	p := pipelineWithoutNetwork(t)
-	frame := client.NewFrame(jute.OpGetData, &jute.PathWatch{Path: []byte("/some/node")})
+	frame := wire.NewFrame(jute.OpGetData, &jute.PathWatch{Path: []byte("/some/node")})
 	allocs := testing.AllocsPerRun(1000, func() {
 		for range 16 {
 			p.Push(frame)
@@ -352,7 +352,7 @@ func TestPipelineAllocatesNothing(t *testing.T) {
 
 func BenchmarkPipeline(b *testing.B) {
 	p := pipelineWithoutNetwork(b)
-	frame := client.NewFrame(jute.OpGetData, &jute.PathWatch{Path: []byte("/some/node")})
+	frame := wire.NewFrame(jute.OpGetData, &jute.PathWatch{Path: []byte("/some/node")})
 	for b.Loop() {
 		p.Push(frame)
 		if err := p.Flush(); err != nil {
@@ -367,13 +367,13 @@ func BenchmarkPipeline(b *testing.B) {
 // Frames larger than the read buffer, and cut anywhere, come out whole.
 func TestLargeFrames(t *testing.T) {
 	addr := serve(t, func(p *peer) { p.grant(); p.echo() })
-	p, err := client.DialPipeline(testContext(t), addr, client.Options{})
+	p, err := wire.DialPipeline(testContext(t), addr, wire.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer p.Close()
 	for _, size := range []int{1, 200_000, 64<<10 - 20, 64<<10 - 19, 3 << 20, 5, 2 << 20} {
-		p.Push(client.NewFrame(jute.OpSync, raw(make([]byte, size))))
+		p.Push(wire.NewFrame(jute.OpSync, raw(make([]byte, size))))
 		if err := p.Flush(); err != nil {
 			t.Fatal(err)
 		}
@@ -395,7 +395,7 @@ func TestCloseTellsThatTheSessionMayLiveOn(t *testing.T) {
 					p.send(&jute.ReplyHeader{Xid: h.Xid, Err: code})
 				}
 			})
-			c := dial(t, addr, client.Options{})
+			c := dial(t, addr, wire.Options{})
 			for range 2 {
 				if err := c.Close(testContext(t)); err == nil {
 					t.Error("the session may live on, and Close says nothing")
@@ -404,12 +404,12 @@ func TestCloseTellsThatTheSessionMayLiveOn(t *testing.T) {
 		})
 	}
 	addr := serve(t, func(p *peer) { p.grant(); p.echo() })
-	c := dial(t, addr, client.Options{})
+	c := dial(t, addr, wire.Options{})
 	c.Abort()
-	if err := c.Close(testContext(t)); !errors.Is(err, client.ErrClosed) {
+	if err := c.Close(testContext(t)); !errors.Is(err, wire.ErrClosed) {
 		t.Errorf("the connection was dropped, its session was not closed: %v", err)
 	}
-	c = dial(t, addr, client.Options{})
+	c = dial(t, addr, wire.Options{})
 	for i := range 2 {
 		if err := c.Close(testContext(t)); err != nil {
 			t.Errorf("close %d: %v", i+1, err)
