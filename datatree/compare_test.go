@@ -8,13 +8,13 @@ import (
 	"pgregory.net/rapid"
 
 	"quoll/datatree"
-	"quoll/datatree/naive"
+	"quoll/internal/model/applied"
 	"quoll/jute"
 )
 
 // sameTree holds a tree against a model: nodes one by one, and all the sums. Keys of ACLs are a
 // matter of history: keys says whether both have the same one.
-func sameTree(t *rapid.T, v datatree.View, m *naive.Tree, keys bool) {
+func sameTree(t *rapid.T, v datatree.View, m *applied.Tree, keys bool) {
 	t.Helper()
 	paths := m.Paths()
 	for _, p := range paths {
@@ -51,7 +51,7 @@ func sameTree(t *rapid.T, v datatree.View, m *naive.Tree, keys bool) {
 }
 
 // sameLargest holds what no node exceeds against each node of the model.
-func sameLargest(t *rapid.T, tree *datatree.Tree, m *naive.Tree) {
+func sameLargest(t *rapid.T, tree *datatree.Tree, m *applied.Tree) {
 	t.Helper()
 	for _, p := range m.Paths() {
 		if n := len(m.Get(p).Data); n > tree.LargestData() {
@@ -66,7 +66,7 @@ func sameLargest(t *rapid.T, tree *datatree.Tree, m *naive.Tree) {
 	}
 }
 
-func sameNode(t *rapid.T, v datatree.View, m *naive.Tree, p string, keys bool) {
+func sameNode(t *rapid.T, v datatree.View, m *applied.Tree, p string, keys bool) {
 	t.Helper()
 	n, ok := v.Find([]byte(p))
 	if !ok {
@@ -117,7 +117,7 @@ func decodeNames(t *rapid.T, b []byte) []string {
 	return out
 }
 
-func sameACLs(t *rapid.T, v datatree.View, m *naive.Tree) {
+func sameACLs(t *rapid.T, v datatree.View, m *applied.Tree) {
 	t.Helper()
 	var want, got []int64
 	want = m.Keys()
@@ -128,7 +128,7 @@ func sameACLs(t *rapid.T, v datatree.View, m *naive.Tree) {
 	must(t, "acl keys", fmt.Sprint(want), fmt.Sprint(got))
 }
 
-func sameExpired(t *rapid.T, v datatree.View, m *naive.Tree) {
+func sameExpired(t *rapid.T, v datatree.View, m *applied.Tree) {
 	t.Helper()
 	now := int64(m.LastZxid)*10 + 20
 	want := m.Expired(now, 100)

@@ -10,17 +10,17 @@ import (
 	"pgregory.net/rapid"
 
 	"quoll/datatree"
-	"quoll/datatree/naive"
 	"quoll/datatree/watch"
+	"quoll/internal/model/applied"
 	"quoll/jute"
 )
 
 // hearing keeps events as the model does, one for each watcher.
-type hearing struct{ heard []naive.Heard }
+type hearing struct{ heard []applied.Heard }
 
 func (h *hearing) Deliver(ev watch.Event, acl []jute.ACL, to []watch.Watcher) {
 	for _, w := range to {
-		h.heard = append(h.heard, naive.Heard{
+		h.heard = append(h.heard, applied.Heard{
 			Watcher: uint32(w), Type: ev.Type, Path: string(ev.Path), Zxid: ev.Zxid, ACL: acl})
 	}
 }
@@ -28,7 +28,7 @@ func (h *hearing) Deliver(ev watch.Event, acl []jute.ACL, to []watch.Watcher) {
 // machine drives a tree and its model with the same transactions.
 type machine struct {
 	tree  *datatree.Tree
-	model *naive.Tree
+	model *applied.Tree
 	sink  *hearing
 	zxid  jute.Zxid
 	log   []jute.Entry // what was applied
@@ -61,7 +61,7 @@ func try(action func(*rapid.T), t *rapid.T) (done bool) {
 func newMachine() *machine {
 	m := &machine{
 		tree:  datatree.New(datatree.Options{ExtendedTypes: true, Digest: true}),
-		model: naive.New(true, true),
+		model: applied.New(true, true),
 		sink:  &hearing{},
 		names: 5,
 	}
@@ -228,25 +228,25 @@ func (m *machine) applyAs(t *rapid.T, h jute.TxnHeader, txn jute.Record) {
 }
 
 // surprising says whether Prep would never have made it.
-func surprising(r naive.Result) bool {
+func surprising(r applied.Result) bool {
 	if len(r.Multi) > 0 {
 		return slices.ContainsFunc(r.Multi, surprising)
 	}
 	return r.Type != jute.OpError && r.Err != jute.OK
 }
 
-func fromTree(r datatree.Result) naive.Result {
-	out := naive.Result{Type: r.Type, Err: r.Err, Path: string(r.Path), Stat: r.Stat}
+func fromTree(r datatree.Result) applied.Result {
+	out := applied.Result{Type: r.Type, Err: r.Err, Path: string(r.Path), Stat: r.Stat}
 	for _, sub := range r.Multi {
 		out.Multi = append(out.Multi, fromTree(sub))
 	}
 	return out
 }
 
-func result(r naive.Result) string { return fmt.Sprintf("%+v", r) }
+func result(r applied.Result) string { return fmt.Sprintf("%+v", r) }
 
 // events makes lists of watchers comparable: their order within one change means nothing.
-func events(heard []naive.Heard) string {
+func events(heard []applied.Heard) string {
 	var b strings.Builder
 	for _, h := range heard {
 		acl := h.ACL
@@ -399,16 +399,16 @@ func (m *machine) watch(t *rapid.T) {
 	defer v.Release()
 	switch rapid.IntRange(0, 3).Draw(t, "mode") {
 	case 0:
-		m.model.Watch(false, path, w, naive.Standard)
+		m.model.Watch(false, path, w, applied.Standard)
 		v.WatchData([]byte(path), watch.Watcher(w))
 	case 1:
-		m.model.Watch(true, path, w, naive.Standard)
+		m.model.Watch(true, path, w, applied.Standard)
 		v.WatchChildren([]byte(path), watch.Watcher(w))
 	case 2:
-		m.model.AddWatch(path, w, naive.Persistent)
+		m.model.AddWatch(path, w, applied.Persistent)
 		v.AddWatch([]byte(path), watch.Watcher(w), jute.AddWatchPersistent)
 	case 3:
-		m.model.AddWatch(path, w, naive.Recursive)
+		m.model.AddWatch(path, w, applied.Recursive)
 		v.AddWatch([]byte(path), watch.Watcher(w), jute.AddWatchRecursive)
 	}
 }
@@ -442,11 +442,11 @@ func (m *machine) setWatches(t *rapid.T) {
 	}
 	w := m.watcher(t)
 	want := m.model.SetWatches(w, s)
-	var got []naive.Heard
+	var got []applied.Heard
 	v := m.tree.Read()
 	defer v.Release()
 	v.SetWatches(watch.Watcher(w), s, func(typ jute.EventType, path []byte) {
-		got = append(got, naive.Heard{Watcher: w, Type: typ, Path: string(path), Zxid: -1})
+		got = append(got, applied.Heard{Watcher: w, Type: typ, Path: string(path), Zxid: -1})
 	})
 	must(t, "missed", events(want), events(got))
 }

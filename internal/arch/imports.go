@@ -38,6 +38,7 @@ var roomImports = []importRule{
 	{"internal/hostile", nil},
 	{"internal/config", nil},
 	{"internal/metrics", nil},
+	{"internal/model/...", []string{"jute", "internal/model/..."}},
 	{"internal/reference", []string{"jute", "client/wire"}},
 	{"internal/replica", []string{
 		"jute", "datatree", "datatree/watch", "processor/...",
@@ -55,7 +56,8 @@ var roomImports = []importRule{
 	{"internal/sim/...", []string{
 		"jute", "datatree/...", "persistence/...", "processor/...", "client/wire",
 		"quorum", "quorum/config", "quorum/election", "quorum/zab",
-		"internal/replica/...", "internal/metrics", "internal/hostile", "internal/sim/...",
+		"internal/replica/...", "internal/metrics", "internal/hostile", "internal/model",
+		"internal/sim/...",
 	}},
 	{"internal/server", []string{
 		"jute", "datatree", "datatree/watch", "persistence/...", "processor/...", "quorum/...",

@@ -5,9 +5,9 @@ import (
 	"net/netip"
 	"sort"
 
+	"quoll/internal/model"
 	"quoll/internal/sim/client"
 	"quoll/internal/sim/history"
-	"quoll/internal/sim/model"
 	"quoll/jute"
 )
 

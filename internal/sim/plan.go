@@ -5,8 +5,8 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"quoll/internal/model"
 	"quoll/internal/replica/logwriter"
-	"quoll/internal/sim/model"
 	"quoll/internal/sim/requests"
 	"quoll/internal/sim/world"
 	"quoll/persistence"

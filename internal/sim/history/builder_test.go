@@ -3,7 +3,7 @@ package history
 import (
 	"net/netip"
 
-	"quoll/internal/sim/model"
+	"quoll/internal/model"
 	"quoll/jute"
 )
 

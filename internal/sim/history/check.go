@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"slices"
 
-	"quoll/internal/sim/model"
+	"quoll/internal/model"
 	"quoll/jute"
 )
 

@@ -4,7 +4,7 @@ import (
 	"encoding/binary"
 	"testing"
 
-	"quoll/internal/sim/model"
+	"quoll/internal/model"
 	"quoll/jute"
 )
 

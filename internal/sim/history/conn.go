@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"slices"
 
-	"quoll/internal/sim/model"
+	"quoll/internal/model"
 	"quoll/jute"
 )
 

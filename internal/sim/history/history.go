@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 
-	"quoll/internal/sim/model"
+	"quoll/internal/model"
 	"quoll/jute"
 )
 
