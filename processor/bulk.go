@@ -5,6 +5,7 @@ import (
 
 	"quoll/jute"
 	"quoll/processor/flow"
+	"quoll/processor/op"
 	"quoll/processor/reads"
 )
 
@@ -23,8 +24,9 @@ func (s *Stream) weigh(frame []byte) int {
 	if s.inFlight == 0 || s.phase != serving || len(frame) < 8 {
 		return len(frame)
 	}
-	op := jute.OpCode(int32(binary.BigEndian.Uint32(frame[4:])))
-	if kindOf(op) != read || s.heaviest <= reads.LightBytes && reads.Light(s.lane.Tree, op) {
+	row := op.Of(jute.OpCode(int32(binary.BigEndian.Uint32(frame[4:]))))
+	if !row.Kind.FromTree() ||
+		s.heaviest <= reads.LightBytes && reads.Light(s.lane.Tree, row.Weight) {
 		return len(frame)
 	}
 	v := s.lane.view
@@ -32,7 +34,7 @@ func (s *Stream) weigh(frame []byte) int {
 		v = s.lane.Tree.Read()
 		defer v.Release()
 	}
-	reply := reads.Weight(v, op, frame[8:], s.lane.Rules.BulkBytes)
+	reply := reads.Weight(v, row.Weight, frame[8:], s.lane.Rules.BulkBytes)
 	if reply == 0 {
 		return len(frame)
 	}

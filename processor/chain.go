@@ -3,6 +3,7 @@ package processor
 import (
 	"quoll/datatree"
 	"quoll/jute"
+	"quoll/processor/op"
 	"quoll/processor/reads"
 	"quoll/processor/session"
 	"quoll/processor/throttle"
@@ -107,7 +108,7 @@ func (c *Chain) request(r *Request) {
 		c.drop(r, itemDropped)
 	case r.Stream != nil && s.Owner != r.Stream.owner:
 		c.drop(r, itemKicked)
-	case r.refused == jute.OK && kindOf(r.Type) == write:
+	case r.refused == jute.OK && op.Of(r.Type).Kind == op.Write:
 		c.write(r, s)
 	default:
 		c.inOrder(r, s)

@@ -35,9 +35,9 @@
 // table of connections (Conns), a stream's identity and its mark of life, each with its own lock or
 // atomic.
 //
-// Read in this order: request.go; lane.go, stream.go, waiting.go, bulk.go and words.go; chain.go,
-// which is the whole way on one screen, with chain_connect.go and chain_throttle.go; the stages
-// prep.go (and prep_*.go by family of operations, with the packages journal and multi), commit.go,
-// final.go; answer.go, with the package reads; mailbox.go, conns.go; tally.go and stats.go;
-// telling.go, with the package tell, for what the log says of clients.
+// Read in this order: the package op; request.go; lane.go, stream.go, waiting.go, bulk.go and
+// words.go; chain.go, which is the whole way on one screen, with chain_connect.go and
+// chain_throttle.go; the stages prep.go (and prep_*.go by family of operations, with the packages
+// journal and multi), commit.go, final.go; answer.go, with the package reads; mailbox.go, conns.go;
+// tally.go and stats.go; telling.go, with the package tell, for what the log says of clients.
 package processor

@@ -6,6 +6,7 @@ import (
 	"quoll/jute"
 	"quoll/processor/journal"
 	"quoll/processor/multi"
+	"quoll/processor/op"
 	"quoll/processor/session"
 	"quoll/processor/tell"
 )
@@ -129,7 +130,7 @@ func (f *Final) answer(r *Request) {
 	from := len(d.buf)
 	kind := itemReply
 	switch {
-	case r.refused == jute.Unimplemented && kindOf(r.Type) == unknown:
+	case r.refused == jute.Unimplemented && !op.Of(r.Type).Kind.OfClients():
 		d.buf = appendError(d.buf, r.Xid, -1, jute.Unimplemented)
 		kind = itemLast
 	case f.read(d, r):

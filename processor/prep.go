@@ -6,6 +6,7 @@ import (
 	"quoll/processor/arena"
 	"quoll/processor/auth"
 	"quoll/processor/journal"
+	"quoll/processor/op"
 	"quoll/processor/session"
 	"quoll/processor/tell"
 )
@@ -136,56 +137,56 @@ func (p *Prep) tooLong(r *Request, bodyBytes int) bool {
 // make reads the body of a write and makes its transaction: it appends the transaction's body to
 // Prep.body, puts the changes into the journal, and says the transaction's type. With a code other
 // than OK it has done nothing.
-func (p *Prep) make(w *writing) (op jute.OpCode, code jute.ErrorCode, readable bool) {
-	in, c := &p.in, &p.coder
-	*c = jute.Decoder(w.Body)
-	switch w.Type {
-	case jute.OpCreate, jute.OpCreate2, jute.OpCreateContainer:
-		in.create = jute.CreateTTLRequest{TTL: -1}
-		in.create.CreateRequest.Fields(c)
-	case jute.OpCreateTTL:
-		in.create.Fields(c)
-	case jute.OpDelete:
-		in.path.Fields(c)
-	case jute.OpDeleteContainer:
-		in.container.Fields(c)
-	case jute.OpSetData:
-		in.set.Fields(c)
-	case jute.OpSetACL:
-		in.acl.Fields(c)
-	case jute.OpReconfig:
-		in.reconfig.Fields(c)
+func (p *Prep) make(w *writing) (txn jute.OpCode, code jute.ErrorCode, readable bool) {
+	m := makers.Of(w.Type)
+	if m.make == nil {
+		panic("processor: no transaction is made of a " + w.Type.String())
 	}
-	if c.Failed() {
+	p.coder = jute.Decoder(w.Body)
+	if m.read != nil {
+		m.read(&p.in, &p.coder)
+	}
+	if p.coder.Failed() {
 		return 0, 0, false
 	}
-	op, code = p.makeOf(w)
-	return op, code, true
+	txn, code = m.make(p, w)
+	return txn, code, true
 }
 
-// makeOf makes the transaction of what was read.
-func (p *Prep) makeOf(w *writing) (jute.OpCode, jute.ErrorCode) {
-	in := &p.in
-	switch w.Type {
-	case jute.OpCreate, jute.OpCreate2, jute.OpCreateContainer, jute.OpCreateTTL:
-		return p.create(w, w.Type, &in.create)
-	case jute.OpDelete:
-		return p.delete(w, &in.path)
-	case jute.OpDeleteContainer:
-		return p.deleteContainer(w, in.container.Path)
-	case jute.OpSetData:
-		return p.setData(w, &in.set)
-	case jute.OpSetACL:
-		return p.setACL(w, &in.acl)
-	case jute.OpReconfig:
-		return p.reconfig()
-	case jute.OpCreateSession:
-		return p.createSession(w)
-	case jute.OpCloseSession:
-		return p.closeSession(w)
-	}
-	panic("processor: no transaction is made of a " + w.Type.String())
+// maker is how a transaction is made of one kind of write.
+type maker struct {
+	read func(in *requests, c *jute.Coder) // reads the body; nil where nothing in it matters
+	make func(p *Prep, w *writing) (jute.OpCode, jute.ErrorCode)
 }
+
+// makers is by opcode. A multi has its own way (prepareMulti).
+//
+// read-only: a table.
+var makers = op.TableOf(map[jute.OpCode]maker{
+	jute.OpCreate:          {(*requests).readCreate, (*Prep).makeCreate},
+	jute.OpCreate2:         {(*requests).readCreate, (*Prep).makeCreate},
+	jute.OpCreateContainer: {(*requests).readCreate, (*Prep).makeCreate},
+	jute.OpCreateTTL:       {(*requests).readCreateTTL, (*Prep).makeCreate},
+	jute.OpDelete:          {(*requests).readDelete, (*Prep).makeDelete},
+	jute.OpDeleteContainer: {(*requests).readDeleteContainer, (*Prep).makeDeleteContainer},
+	jute.OpSetData:         {(*requests).readSetData, (*Prep).makeSetData},
+	jute.OpSetACL:          {(*requests).readSetACL, (*Prep).makeSetACL},
+	jute.OpReconfig:        {(*requests).readReconfig, (*Prep).reconfig},
+	jute.OpCreateSession:   {nil, (*Prep).createSession},
+	jute.OpCloseSession:    {nil, (*Prep).closeSession},
+})
+
+func (in *requests) readCreate(c *jute.Coder) {
+	in.create = jute.CreateTTLRequest{TTL: -1}
+	in.create.CreateRequest.Fields(c)
+}
+
+func (in *requests) readCreateTTL(c *jute.Coder)       { in.create.Fields(c) }
+func (in *requests) readDelete(c *jute.Coder)          { in.path.Fields(c) }
+func (in *requests) readDeleteContainer(c *jute.Coder) { in.container.Fields(c) }
+func (in *requests) readSetData(c *jute.Coder)         { in.set.Fields(c) }
+func (in *requests) readSetACL(c *jute.Coder)          { in.acl.Fields(c) }
+func (in *requests) readReconfig(c *jute.Coder)        { in.reconfig.Fields(c) }
 
 // refuse is the body of the transaction of a refused write.
 func refuse(body []byte, code jute.ErrorCode) (jute.OpCode, []byte) {
@@ -215,7 +216,7 @@ func (p *Prep) seal(r *Request, op jute.OpCode, zxid jute.Zxid) jute.Entry {
 }
 
 // reconfig answers as Apache does without an ensemble.
-func (p *Prep) reconfig() (jute.OpCode, jute.ErrorCode) {
+func (p *Prep) reconfig(*writing) (jute.OpCode, jute.ErrorCode) {
 	if !p.rules.ReconfigEnabled {
 		return 0, jute.ReconfigDisabled
 	}

@@ -192,3 +192,19 @@ func (p *Prep) check(w *writing, in *jute.PathVersion) (jute.OpCode, jute.ErrorC
 	p.body = jute.Append(p.body, &jute.PathVersion{Path: in.Path, Version: version})
 	return jute.OpCheck, jute.OK
 }
+
+func (p *Prep) makeDelete(w *writing) (jute.OpCode, jute.ErrorCode) {
+	return p.delete(w, &p.in.path)
+}
+
+func (p *Prep) makeDeleteContainer(w *writing) (jute.OpCode, jute.ErrorCode) {
+	return p.deleteContainer(w, p.in.container.Path)
+}
+
+func (p *Prep) makeSetData(w *writing) (jute.OpCode, jute.ErrorCode) {
+	return p.setData(w, &p.in.set)
+}
+
+func (p *Prep) makeSetACL(w *writing) (jute.OpCode, jute.ErrorCode) {
+	return p.setACL(w, &p.in.acl)
+}

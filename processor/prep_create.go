@@ -162,3 +162,7 @@ func (p *Prep) noteCreate(
 	}
 	p.journal.Put(path, w.zxid, child, &journal.Node{})
 }
+
+func (p *Prep) makeCreate(w *writing) (jute.OpCode, jute.ErrorCode) {
+	return p.create(w, w.Type, &p.in.create)
+}

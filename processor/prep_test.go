@@ -9,6 +9,7 @@ import (
 	"quoll/datatree"
 	"quoll/jute"
 	"quoll/processor/auth"
+	"quoll/processor/op"
 	"quoll/processor/session"
 )
 
@@ -203,5 +204,14 @@ func TestEagerChecksOfEveryPermission(t *testing.T) {
 				t.Errorf("%s of the server with %05b: %v", name, set, got)
 			}
 		}
+	}
+}
+
+// Each write of the table of operations has its function here; a multi has its own way.
+func TestEveryWriteHasItsFunction(t *testing.T) {
+	for _, row := range op.Rows() {
+		has := makers.Of(row.Op).make != nil
+		wants := row.Kind == op.Write && row.Op != jute.OpMulti || row.Op == jute.OpCreateSession
+		require.Equal(t, wants, has, row.Op)
 	}
 }

@@ -49,35 +49,3 @@ func (b *Batch) done() {
 
 // batchKeepRequests is the largest batch that is kept for reuse.
 const batchKeepRequests = 4096
-
-// kind says which way a request takes.
-type kind uint8
-
-const (
-	unknown kind = iota
-	write        // becomes a transaction
-	read         // is answered from the tree
-	inline       // auth, sasl: answered by the lane at once
-)
-
-// kindOf tells the way of each opcode a client may send.
-//
-// createSession and deleteContainer exist for servers: Apache takes both from a client socket. A
-// createSession from a client is refused here like any unknown code; a deleteContainer is taken
-// from a client who may delete the node (docs/decisions/0002-server-opcodes.md).
-func kindOf(op jute.OpCode) kind {
-	switch op {
-	case jute.OpCreate, jute.OpCreate2, jute.OpCreateContainer, jute.OpCreateTTL, jute.OpDelete,
-		jute.OpDeleteContainer, jute.OpSetData, jute.OpSetACL, jute.OpMulti, jute.OpReconfig,
-		jute.OpCloseSession:
-		return write
-	case jute.OpExists, jute.OpGetData, jute.OpGetACL, jute.OpGetChildren, jute.OpGetChildren2,
-		jute.OpGetAllChildren, jute.OpGetEphemerals, jute.OpMultiRead, jute.OpSync, jute.OpPing,
-		jute.OpCheckWatches, jute.OpRemoveWatches, jute.OpAddWatch, jute.OpSetWatches,
-		jute.OpSetWatches2, jute.OpWhoAmI:
-		return read
-	case jute.OpAuth, jute.OpSASL:
-		return inline
-	}
-	return unknown
-}

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 
 	"quoll/jute"
+	"quoll/processor/op"
 	"quoll/processor/stats"
 )
 
@@ -107,7 +108,7 @@ func (s *Stream) delivered(it *item, mail []byte) {
 		return
 	}
 	n.tally.Replied(len(mail) - 4)
-	update := kindOf(it.op) == write
+	update := op.Of(it.op).Kind == op.Write
 	switch {
 	case it.kind == itemConnected:
 		if !it.opened.created { // ZooKeeper counts no latency when a session is taken up again

@@ -12,7 +12,7 @@ import (
 	"quoll/jute"
 	"quoll/processor/auth"
 	"quoll/processor/flow"
-	"quoll/processor/reads"
+	"quoll/processor/op"
 	"quoll/processor/session"
 	"quoll/processor/tell"
 )
@@ -155,8 +155,8 @@ func (s *Stream) request(frame []byte) {
 		Stream: s, Session: s.session, Xid: h.Xid, Type: h.Type, Body: c.Rest(),
 		Identity: s.identity.Load(), ReceivedMillis: s.lane.clock(),
 	}
-	way := kindOf(h.Type)
-	if way == inline {
+	row := op.Of(h.Type)
+	if row.Kind == op.Inline {
 		s.inline(r)
 		return
 	}
@@ -166,14 +166,15 @@ func (s *Stream) request(frame []byte) {
 	if h.Type == jute.OpPing {
 		r.Xid = jute.XidPing
 	}
-	if way == unknown {
+	unknown := !row.Kind.OfClients()
+	if unknown {
 		r.refused = jute.Unimplemented
 		s.tell(tell.Event{Kind: tell.UnknownOpcode, A: int64(h.Type)})
 	}
 	switch {
-	case way == write || s.inFlight > 0:
+	case row.Kind == op.Write || s.inFlight > 0:
 		s.forward(r)
-	case way == unknown:
+	case unknown:
 		s.lane.replies = appendError(s.lane.replies, r.Xid, -1, r.refused)
 		s.end()
 	default:
@@ -219,7 +220,7 @@ func (s *Stream) read(r *Request) {
 			return
 		}
 	}
-	if reads.Long(r.Type) {
+	if op.Of(r.Type).Weight.Pausing() {
 		s.flush() // the lock may be given back on the way, and mail must not overtake a reply
 	}
 	from := len(l.replies)

@@ -7,6 +7,7 @@ import (
 	"quoll/jute"
 	"quoll/processor"
 	"quoll/processor/auth"
+	"quoll/processor/op"
 )
 
 const (
@@ -87,36 +88,29 @@ func (l *auditLine) operations(r *processor.Request, e *jute.Entry, result *data
 
 // describe fills in what was done to which node; it is false for what is not audited.
 func (f *fields) describe(r *processor.Request, failed bool, result *datatree.Result) bool {
+	f.operation = op.Of(r.Type).Audit
+	if f.operation == "" {
+		return false
+	}
 	var path []byte
 	c := jute.Decoder(r.Body)
-	switch r.Type {
-	case jute.OpCreate, jute.OpCreate2, jute.OpCreateContainer, jute.OpCreateTTL:
-		var in jute.CreateRequest
-		in.Fields(&c)
-		f.operation, f.kind, path = "create", modeName(in.Flags), in.Path
+	switch in := op.Of(r.Type).Record().(type) {
+	case *jute.CreateRequest, *jute.CreateTTLRequest:
+		var create jute.CreateRequest
+		create.Fields(&c)
+		f.kind, path = modeName(create.Flags), create.Path
 		if f.kind == "" {
 			return false
 		}
-	case jute.OpDelete, jute.OpDeleteContainer:
-		var in jute.PathOnly
+	case *jute.SetACLRequest:
 		in.Fields(&c)
-		f.operation, path = "delete", in.Path
-	case jute.OpSetData:
-		var in jute.PathOnly // the data does not matter
-		in.Fields(&c)
-		f.operation, path = "setData", in.Path
-	case jute.OpSetACL:
-		var in jute.SetACLRequest
-		in.Fields(&c)
-		f.operation, f.acl, path = "setAcl", aclText(in.ACL), in.Path
-	case jute.OpMulti:
-		f.operation = "multiOperation"
+		f.acl, path = aclText(in.ACL), in.Path
+	case *jute.PathVersion, *jute.PathBuffer, *jute.SetDataRequest:
+		var first jute.PathOnly // the rest does not matter
+		first.Fields(&c)
+		path = first.Path
+	default: // of more than one node
 		return true
-	case jute.OpReconfig:
-		f.operation = "reconfig"
-		return true
-	default:
-		return false
 	}
 	if !failed && len(result.Path) > 0 {
 		path = result.Path // with the number of a sequential node
@@ -130,26 +124,19 @@ func (l *auditLine) multi(f fields, r *processor.Request, result *datatree.Resul
 	modes := createModes(r.Body)
 	failed := false
 	for i := range result.Multi {
-		op := &result.Multi[i]
+		did := &result.Multi[i]
+		failed = failed || did.Type == jute.OpError
 		sub := f
-		sub.znode = string(op.Path)
-		switch op.Type {
-		case jute.OpCreate, jute.OpCreate2, jute.OpCreateTTL, jute.OpCreateContainer:
-			sub.operation, sub.kind = "create", modes[sub.znode]
-		case jute.OpDelete, jute.OpDeleteContainer:
-			sub.operation = "delete"
-		case jute.OpSetData:
-			sub.operation = "setData"
-		case jute.OpError:
-			failed = true
-			continue
-		default:
-			continue
+		sub.znode, sub.operation = string(did.Path), op.Of(did.Type).Audit
+		if sub.operation == "create" {
+			sub.kind = modes[sub.znode]
 		}
-		l.add(sub, success)
+		if sub.operation != "" {
+			l.add(sub, success)
+		}
 	}
 	if failed {
-		f.operation = "multiOperation"
+		f.operation = op.Of(jute.OpMulti).Audit
 		l.add(f, failure)
 	}
 }

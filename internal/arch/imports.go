@@ -32,6 +32,7 @@ var roomImports = []importRule{
 	{"client/recipes", []string{"jute", "client"}},
 	{"client/wire", []string{"jute"}},
 	{"client", []string{"jute", "client/wire"}},
+	{"processor/op", []string{"jute"}},
 	{"processor/...", []string{"jute", "datatree", "datatree/watch", "processor/..."}},
 
 	{"internal/arch", nil},

@@ -9,6 +9,7 @@ import (
 	"quoll/internal/replica"
 	"quoll/jute"
 	"quoll/processor"
+	"quoll/processor/op"
 )
 
 // observer counts what the core applies and hands it to the audit log. All of it belongs to the
@@ -36,12 +37,10 @@ func newObserver(m *metrics.Server, audit *admin.Audit) *observer {
 		expired: m.Connections.SessionsExpired,
 		commits: make(map[jute.OpCode]*metrics.Counter),
 	}
-	for _, op := range []jute.OpCode{
-		jute.OpCreate, jute.OpCreate2, jute.OpCreateContainer, jute.OpCreateTTL, jute.OpDelete,
-		jute.OpDeleteContainer, jute.OpSetData, jute.OpSetACL, jute.OpMulti, jute.OpReconfig,
-		jute.OpCreateSession, jute.OpCloseSession, jute.OpError,
-	} {
-		o.commits[op] = m.Registry.Counter("quoll_" + op.String() + "_txns")
+	for _, row := range op.Rows() {
+		if row.Kind == op.Write || row.Kind == op.Server {
+			o.commits[row.Op] = m.Registry.Counter("quoll_" + row.Op.String() + "_txns")
+		}
 	}
 	m.Registry.Gauge("quoll_audit_lines_dropped", audit.Dropped)
 	return o

@@ -8,6 +8,7 @@ import (
 	"quoll/jute"
 	"quoll/processor/auth"
 	"quoll/processor/multi"
+	"quoll/processor/op"
 	"quoll/processor/stats"
 	"quoll/processor/tell"
 )
@@ -59,50 +60,63 @@ type Asking struct {
 	Partial bool
 }
 
+// answers is the function that answers each read.
+//
+// read-only: a table.
+var answers = op.TableOf(map[jute.OpCode]func(*Reader, *Asking) jute.ErrorCode{
+	jute.OpPing:           (*Reader).ping,
+	jute.OpExists:         (*Reader).nodeOf,
+	jute.OpGetData:        (*Reader).nodeOf,
+	jute.OpGetChildren:    (*Reader).nodeOf,
+	jute.OpGetChildren2:   (*Reader).nodeOf,
+	jute.OpGetACL:         (*Reader).getACL,
+	jute.OpGetAllChildren: (*Reader).getAllChildren,
+	jute.OpGetEphemerals:  (*Reader).getEphemerals,
+	jute.OpSync:           (*Reader).sync,
+	jute.OpMultiRead:      (*Reader).multiRead,
+	jute.OpWhoAmI:         (*Reader).whoAmI,
+	jute.OpCheckWatches:   (*Reader).watches,
+	jute.OpRemoveWatches:  (*Reader).watches,
+	jute.OpAddWatch:       (*Reader).addWatch,
+	jute.OpSetWatches:     (*Reader).setWatches,
+	jute.OpSetWatches2:    (*Reader).setWatches,
+})
+
 // Answer appends the reply's body. What it appended before a code other than OK does not count,
 // unless it is Partial.
 func (rd *Reader) Answer(a *Asking) jute.ErrorCode {
-	switch a.Type {
-	case jute.OpPing:
-		return jute.OK
-	case jute.OpExists, jute.OpGetData, jute.OpGetChildren, jute.OpGetChildren2:
-		var in jute.PathWatch
-		c := jute.Decoder(a.Body)
-		in.Fields(&c)
-		if c.Failed() {
-			return jute.MarshallingError
-		}
-		return rd.node(a, a.Type, &in)
-	case jute.OpGetACL:
-		return rd.withPath(a, rd.getACL)
-	case jute.OpGetAllChildren:
-		return rd.withPath(a, rd.getAllChildren)
-	case jute.OpGetEphemerals:
-		return rd.getEphemerals(a)
-	case jute.OpSync:
-		return rd.sync(a)
-	case jute.OpMultiRead:
-		return rd.multiRead(a)
-	case jute.OpWhoAmI:
-		a.Out = jute.Append(a.Out, &jute.WhoAmIResponse{ClientInfo: rd.Auth.Clients(a.Identity)})
-		return jute.OK
-	case jute.OpCheckWatches, jute.OpRemoveWatches:
-		return rd.watches(a)
-	case jute.OpAddWatch:
-		return rd.addWatch(a)
-	case jute.OpSetWatches, jute.OpSetWatches2:
-		return rd.setWatches(a)
+	answer := answers.Of(a.Type)
+	if answer == nil {
+		panic("reads: no read answers " + a.Type.String())
 	}
-	panic("reads: no read answers " + a.Type.String())
+	return answer(rd, a)
+}
+
+func (rd *Reader) ping(*Asking) jute.ErrorCode { return jute.OK }
+
+func (rd *Reader) whoAmI(a *Asking) jute.ErrorCode {
+	a.Out = jute.Append(a.Out, &jute.WhoAmIResponse{ClientInfo: rd.Auth.Clients(a.Identity)})
+	return jute.OK
+}
+
+// nodeOf reads which node is asked for.
+func (rd *Reader) nodeOf(a *Asking) jute.ErrorCode {
+	var in jute.PathWatch
+	c := jute.Decoder(a.Body)
+	in.Fields(&c)
+	if c.Failed() {
+		return jute.MarshallingError
+	}
+	return rd.node(a, a.Type, &in)
 }
 
 // node answers the reads of one node. The watch is set in the same hold of the lock as the read
 // it belongs to (rule 3); a watch on a missing node is one for its creation.
-func (rd *Reader) node(a *Asking, op jute.OpCode, in *jute.PathWatch) jute.ErrorCode {
+func (rd *Reader) node(a *Asking, as jute.OpCode, in *jute.PathWatch) jute.ErrorCode {
 	if in.Path == nil {
 		return jute.MarshallingError // Java trips over the null
 	}
-	if op == jute.OpExists && bytes.IndexByte(in.Path, 0) >= 0 {
+	if as == jute.OpExists && bytes.IndexByte(in.Path, 0) >= 0 {
 		return jute.BadArguments
 	}
 	if in.Watch && rd.tooManyWatches(a) {
@@ -110,7 +124,7 @@ func (rd *Reader) node(a *Asking, op jute.OpCode, in *jute.PathWatch) jute.Error
 	}
 	n, ok := a.View.Find(in.Path)
 	if !ok {
-		if op == jute.OpExists && in.Watch {
+		if as == jute.OpExists && in.Watch {
 			a.View.WatchData(in.Path, a.Watcher)
 			rd.watched(a)
 		}
@@ -119,7 +133,7 @@ func (rd *Reader) node(a *Asking, op jute.OpCode, in *jute.PathWatch) jute.Error
 	if !rd.Auth.Allowed(a.View.ACL(n), jute.PermRead, a.Identity) {
 		return jute.NoAuth
 	}
-	switch op {
+	switch as {
 	case jute.OpExists:
 		a.Out = a.View.AppendStat(a.Out, n)
 	case jute.OpGetData:
@@ -129,14 +143,14 @@ func (rd *Reader) node(a *Asking, op jute.OpCode, in *jute.PathWatch) jute.Error
 		if n, code = rd.list(a, in.Path, n); code != jute.OK {
 			return code
 		}
-		if op == jute.OpGetChildren2 {
+		if as == jute.OpGetChildren2 {
 			a.Out = a.View.AppendStat(a.Out, n)
 		}
 	}
 	switch {
 	case !in.Watch:
 		return jute.OK
-	case op == jute.OpExists || op == jute.OpGetData:
+	case as == jute.OpExists || as == jute.OpGetData:
 		a.View.WatchData(in.Path, a.Watcher)
 	default:
 		a.View.WatchChildren(in.Path, a.Watcher)
@@ -145,25 +159,27 @@ func (rd *Reader) node(a *Asking, op jute.OpCode, in *jute.PathWatch) jute.Error
 	return jute.OK
 }
 
-// withPath decodes a body that is a path and finds the node.
-func (rd *Reader) withPath(
-	a *Asking, then func(*Asking, []byte, datatree.Ref) jute.ErrorCode,
-) jute.ErrorCode {
+// found decodes a body that is a path and finds the node.
+func found(a *Asking) (path []byte, n datatree.Ref, code jute.ErrorCode) {
 	var in jute.PathOnly
 	c := jute.Decoder(a.Body)
 	in.Fields(&c)
 	if c.Failed() || in.Path == nil {
-		return jute.MarshallingError
+		return nil, n, jute.MarshallingError
 	}
 	n, ok := a.View.Find(in.Path)
 	if !ok {
-		return jute.NoNode
+		return nil, n, jute.NoNode
 	}
-	return then(a, in.Path, n)
+	return in.Path, n, jute.OK
 }
 
 // getACL hides the digests from those who may read the node but not administrate it.
-func (rd *Reader) getACL(a *Asking, _ []byte, n datatree.Ref) jute.ErrorCode {
+func (rd *Reader) getACL(a *Asking) jute.ErrorCode {
+	_, n, code := found(a)
+	if code != jute.OK {
+		return code
+	}
 	acl := a.View.ACL(n)
 	if !rd.Auth.Allowed(acl, jute.PermRead|jute.PermAdmin, a.Identity) {
 		return jute.NoAuth
@@ -177,7 +193,11 @@ func (rd *Reader) getACL(a *Asking, _ []byte, n datatree.Ref) jute.ErrorCode {
 	return jute.OK
 }
 
-func (rd *Reader) getAllChildren(a *Asking, path []byte, n datatree.Ref) jute.ErrorCode {
+func (rd *Reader) getAllChildren(a *Asking) jute.ErrorCode {
+	path, n, code := found(a)
+	if code != jute.OK {
+		return code
+	}
 	if !rd.Auth.Allowed(a.View.ACL(n), jute.PermRead, a.Identity) {
 		return jute.NoAuth
 	}

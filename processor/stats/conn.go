@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"quoll/jute"
+	"quoll/processor/op"
 )
 
 // Conn is the numbers of one connection since it was opened or reset.
@@ -28,7 +29,7 @@ func (c *Conn) Opened(zxid jute.Zxid) { c.LastOp, c.LastXid, c.LastZxid = "SESS"
 
 // Replied notes the reply, a whole frame, to a request. A write that was refused has no name, as
 // in ZooKeeper.
-func (c *Conn) Replied(op jute.OpCode, write bool, xid int32, reply []byte) {
+func (c *Conn) Replied(code jute.OpCode, write bool, xid int32, reply []byte) {
 	if xid >= 0 {
 		c.LastXid = int64(xid)
 	}
@@ -36,7 +37,7 @@ func (c *Conn) Replied(op jute.OpCode, write bool, xid int32, reply []byte) {
 		return
 	}
 	c.LastZxid = jute.Zxid(binary.BigEndian.Uint64(reply[8:]))
-	c.LastOp = OpName(op)
+	c.LastOp = op.Of(code).StatName()
 	if write && binary.BigEndian.Uint32(reply[16:]) != 0 {
 		c.LastOp = "NA"
 	}
@@ -51,33 +52,4 @@ func (c *Conn) Took(ms, n, now int64) {
 	c.MaxLatency = max(c.MaxLatency, ms)
 	c.TotalLatency += ms * n
 	c.Responses += n
-}
-
-// OpName is how cons calls an operation.
-func OpName(op jute.OpCode) string {
-	if op >= 0 && int(op) < len(opNames) && opNames[op] != "" {
-		return opNames[op]
-	}
-	switch op {
-	case jute.OpCloseSession:
-		return "CLOS"
-	case jute.OpCreateSession:
-		return "SESS"
-	}
-	return "NA"
-}
-
-// opNames is by opcode.
-//
-// read-only: looked up, never changed.
-var opNames = [...]string{
-	jute.OpCreate: "CREA", jute.OpCreate2: "CREA", jute.OpCreateTTL: "CREA",
-	jute.OpCreateContainer: "CREA", jute.OpDelete: "DELE", jute.OpDeleteContainer: "DELE",
-	jute.OpGetChildren: "GETC", jute.OpGetChildren2: "GETC",
-	jute.OpExists: "EXIS", jute.OpGetData: "GETD", jute.OpSetData: "SETD", jute.OpGetACL: "GETA",
-	jute.OpSetACL: "SETA", jute.OpSync: "SYNC", jute.OpPing: "PING", jute.OpCheck: "CHEC",
-	jute.OpMulti: "MULT", jute.OpReconfig: "RECO", jute.OpCheckWatches: "CHKW",
-	jute.OpRemoveWatches: "REMW", jute.OpMultiRead: "MLTR", jute.OpSetWatches: "SETW",
-	jute.OpGetEphemerals: "GETE", jute.OpGetAllChildren: "GETACN", jute.OpSetWatches2: "STW2",
-	jute.OpAddWatch: "ADDW", jute.OpWhoAmI: "HOMI",
 }

@@ -94,16 +94,3 @@ func TestReplied(t *testing.T) {
 	require.Equal(t, [5]int64{2, 2, 5, 12, 3},
 		[5]int64{c.LastLatency, c.MinLatency, c.MaxLatency, c.TotalLatency, c.Responses})
 }
-
-// TestOpNames: every operation of a client has a name of Apache's.
-func TestOpNames(t *testing.T) {
-	for op, want := range map[jute.OpCode]string{
-		jute.OpCreate: "CREA", jute.OpCreateTTL: "CREA", jute.OpDeleteContainer: "DELE",
-		jute.OpGetChildren2: "GETC", jute.OpGetAllChildren: "GETACN", jute.OpWhoAmI: "HOMI",
-		jute.OpCloseSession: "CLOS", jute.OpCreateSession: "SESS", jute.OpMultiRead: "MLTR",
-		jute.OpSetWatches2: "STW2", jute.OpAuth: "NA", jute.OpError: "NA", 1 << 30: "NA",
-		10: "NA", -100: "NA",
-	} {
-		require.Equal(t, want, stats.OpName(op), "%d", op)
-	}
-}
