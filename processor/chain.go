@@ -65,7 +65,7 @@ func NewChain(
 	}
 	reader := reads.Reader{Auth: rules.Prep.Auth, Limits: rules.Reads, Counts: rules.Counts}
 	c.final = Final{
-		tree: tree, reader: answerer{Reader: reader, teller: rules.Teller}, sessions: sessions,
+		tree: tree, reader: reader, sessions: sessions,
 		journal: c.prep.journal, conns: conns, observe: observer, teller: rules.Teller,
 		attached: make(map[jute.SessionID]*Stream),
 	}

@@ -21,7 +21,7 @@
 //  3. An event is out before a reply that shows the change: mail is published under the tree's
 //     write lock, and a lane empties its mailbox after it has the read lock (Lane.enter).
 //  4. Nothing is answered or seen before it is durable: only Chain.Committed applies.
-//  5. A write's reply has its own zxid, others the last one applied (Final.reply, answerer.answer).
+//  5. A write's reply has its own zxid, others the last one applied (Final.reply, Reader.Frame).
 //  6. Nothing waits for a slow client: a full connection is not read from (Stream.full), and stands
 //     in no line (Stream.OutputFull). Large requests take turns, so that small ones wait for one
 //     short flush (bulk).
@@ -38,6 +38,6 @@
 // Read in this order: the package op; request.go; lane.go, stream.go, waiting.go, bulk.go and
 // words.go; chain.go, which is the whole way on one screen, with chain_connect.go and
 // chain_throttle.go; the stages prep.go (and prep_*.go by family of operations, with the packages
-// journal and multi), commit.go, final.go; answer.go, with the package reads; mailbox.go, conns.go;
+// journal and multi), commit.go, final.go, with the package reads; mailbox.go, conns.go;
 // tally.go and stats.go; telling.go, with the package tell, for what the log says of clients.
 package processor

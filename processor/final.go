@@ -7,6 +7,7 @@ import (
 	"quoll/processor/journal"
 	"quoll/processor/multi"
 	"quoll/processor/op"
+	"quoll/processor/reads"
 	"quoll/processor/session"
 	"quoll/processor/tell"
 )
@@ -18,7 +19,8 @@ import (
 // reads that waited behind it - is in the mailboxes before the tree's lock is released.
 type Final struct {
 	tree     *datatree.Tree
-	reader   answerer
+	reader   reads.Reader
+	asking   reads.Asking // room for the read being answered
 	sessions *session.Table
 	journal  *journal.Journal
 	conns    *Conns
@@ -131,7 +133,7 @@ func (f *Final) answer(r *Request) {
 	kind := itemReply
 	switch {
 	case r.refused == jute.Unimplemented && !op.Of(r.Type).Kind.OfClients():
-		d.buf = appendError(d.buf, r.Xid, -1, jute.Unimplemented)
+		d.buf = reads.AppendError(d.buf, r.Xid, -1, jute.Unimplemented)
 		kind = itemLast
 	case f.read(d, r):
 		kind = itemLast
@@ -148,8 +150,13 @@ func (f *Final) read(d *delivery, r *Request) (ends bool) {
 	if r.Stream.gone.Load() {
 		return false
 	}
-	d.buf = f.reader.answer(d.buf, f.tree.Peek(), r, nil)
-	return f.reader.ends()
+	a := &f.asking
+	*a = askingOf(r, f.tree.Peek())
+	d.buf = f.reader.Frame(d.buf, a)
+	if a.Limited != tell.Nothing {
+		tellOf(f.teller, r, tell.Event{Kind: a.Limited, A: a.Limit})
+	}
+	return a.Ends
 }
 
 // Deliver sends a watch event to those of its watchers who may read the node (ZOOKEEPER-4799). It

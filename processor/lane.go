@@ -108,9 +108,9 @@ type Lane struct {
 	building  *delivery
 	lastEvent uint64
 
-	reader  answerer
-	current Request // room for the request being taken
-	batch   *Batch  // for the core; nil when this turn has none yet
+	reader  reads.Reader
+	current current
+	batch   *Batch // for the core; nil when this turn has none yet
 	bulk    flow.Turns[*Stream]
 	global  flow.Gate[*Stream] // globalOutstandingLimit
 	memory  arena.Arena
@@ -126,13 +126,19 @@ type Lane struct {
 	numbers numbers
 }
 
+// current is room for the request being taken, and for its answer.
+type current struct {
+	request Request
+	asking  reads.Asking
+}
+
 // NewLane makes the lane of a loop; wake makes the loop call Drain.
 func NewLane(shared *Shared, wake func()) *Lane {
 	l := &Lane{
 		Shared: shared, wake: wake,
-		reader: answerer{Reader: reads.Reader{
+		reader: reads.Reader{
 			Auth: shared.Rules.Auth, Limits: shared.Rules.Reads, Counts: shared.Counts,
-		}, teller: shared.Teller},
+		},
 	}
 	l.breathe = l.renew
 	l.bulk.Most = shared.Rules.MaxBulkBytes

@@ -223,7 +223,7 @@ func (l *Lane) answerAll(core *sink) {
 	for i := range core.requests {
 		r := &core.requests[i]
 		from := len(d.buf)
-		d.buf = appendError(d.buf, r.Xid, 1, jute.OK)
+		d.buf = reads.AppendError(d.buf, r.Xid, 1, jute.OK)
 		d.items = append(d.items, item{
 			stream: r.Stream, from: from, to: len(d.buf), kind: itemReply, weight: r.weight,
 			bytes: int32(len(r.Body)),

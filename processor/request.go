@@ -3,8 +3,10 @@ package processor
 import (
 	"sync"
 
+	"quoll/datatree"
 	"quoll/jute"
 	"quoll/processor/auth"
+	"quoll/processor/reads"
 )
 
 // Request is one request on its way through the chain. It is made by a lane, or by the replica for
@@ -30,6 +32,14 @@ type Request struct {
 	refused jute.ErrorCode
 	// early: it was refused before it could count; the reply's zxid is 0.
 	early bool
+}
+
+// askingOf makes a question to a Reader of a request.
+func askingOf(r *Request, v datatree.View) reads.Asking {
+	return reads.Asking{
+		Xid: r.Xid, Type: r.Type, Body: r.Body, Session: r.Session, Identity: r.Identity,
+		Watcher: r.Stream.watcher, Refused: r.refused, Early: r.early, View: v,
+	}
 }
 
 // Batch is what a lane hands to the core at once: the requests of one loop turn.

@@ -13,6 +13,7 @@ import (
 	"quoll/processor/auth"
 	"quoll/processor/flow"
 	"quoll/processor/op"
+	"quoll/processor/reads"
 	"quoll/processor/session"
 	"quoll/processor/tell"
 )
@@ -150,7 +151,7 @@ func (s *Stream) request(frame []byte) {
 		s.unreadable(frame)
 		return
 	}
-	r := &s.lane.current
+	r := &s.lane.current.request
 	*r = Request{
 		Stream: s, Session: s.session, Xid: h.Xid, Type: h.Type, Body: c.Rest(),
 		Identity: s.identity.Load(), ReceivedMillis: s.lane.clock(),
@@ -175,7 +176,7 @@ func (s *Stream) request(frame []byte) {
 	case row.Kind == op.Write || s.inFlight > 0:
 		s.forward(r)
 	case unknown:
-		s.lane.replies = appendError(s.lane.replies, r.Xid, -1, r.refused)
+		s.lane.replies = reads.AppendError(s.lane.replies, r.Xid, -1, r.refused)
 		s.end()
 	default:
 		s.read(r)
@@ -205,7 +206,7 @@ func (s *Stream) mayAsk(r *Request) bool {
 		return true
 	}
 	s.tell(tell.Event{Kind: tell.AuthRequired})
-	s.lane.replies = appendError(s.lane.replies, r.Xid, 0, jute.SessionClosedRequireAuth)
+	s.lane.replies = reads.AppendError(s.lane.replies, r.Xid, 0, jute.SessionClosedRequireAuth)
 	s.end()
 	return false
 }
@@ -224,8 +225,14 @@ func (s *Stream) read(r *Request) {
 		s.flush() // the lock may be given back on the way, and mail must not overtake a reply
 	}
 	from := len(l.replies)
-	l.replies = l.reader.answer(l.replies, l.view, r, l.breathe)
-	if l.reader.ends() {
+	a := &l.current.asking
+	*a = askingOf(r, l.view)
+	a.Breathe = l.breathe
+	l.replies = l.reader.Frame(l.replies, a)
+	if a.Limited != tell.Nothing {
+		s.tell(tell.Event{Kind: a.Limited, A: a.Limit})
+	}
+	if a.Ends {
 		s.end()
 		return
 	}
@@ -266,7 +273,7 @@ func (s *Stream) inline(r *Request) {
 	if !ok {
 		code = jute.AuthFailed
 	}
-	s.lane.replies = appendError(s.lane.replies, r.Xid, 0, code)
+	s.lane.replies = reads.AppendError(s.lane.replies, r.Xid, 0, code)
 	s.sent()
 	if !ok {
 		s.lane.Counts.AuthFailed.Add(1)

@@ -62,7 +62,7 @@ func TestWatchedPathsHaveALimitInBytes(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				l, _ := testLane(t, 0, 1)
 				var events told
-				l.Teller, l.reader.teller = &events, &events
+				l.Teller = &events
 				l.Tree.LimitWatches(limits)
 				good, outGood := client(l, 1)
 				few := watching(paths[:1])["exists"]

@@ -3,10 +3,10 @@
 // wait behind a write of its session.
 //
 //	frame: len  xid zxid err   body
-//	       \__ processor ___/  \__ here: Reader.Answer __/
+//	       \_____Frame_____/   \_Answer_/
 //
 // A watch is set in the same hold of the lock as the read that it belongs to (rule 3).
 //
-// Read reads.go, then list.go for long listings, then watch.go, then weight.go, which says how long
-// a reply will be before there is one.
+// Read reads.go and frame.go, then list.go for long listings, then watch.go, then weight.go, which
+// says how long a reply will be before there is one.
 package reads

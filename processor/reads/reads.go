@@ -35,11 +35,16 @@ type Limits struct {
 
 // Asking is one read being answered.
 type Asking struct {
+	Xid      int32
 	Type     jute.OpCode
 	Body     []byte // the request behind its header
 	Session  jute.SessionID
 	Identity *auth.Identity
 	Watcher  watch.Watcher // whose watches are meant
+	// Refused is answered instead, when it is a code other than OK; Early says that it was refused
+	// before it could count.
+	Refused jute.ErrorCode
+	Early   bool
 	// View is the hold of the lock; after a pause, the hold that the answer ended in.
 	View datatree.View
 	// Breathe gives the tree's lock back and takes it again, so that a long answer does not hold up
@@ -50,9 +55,9 @@ type Asking struct {
 	Out []byte
 	// Events are notifications that leave before the reply: setWatches found them missed.
 	Events []byte
-	// Refused says which limit refused the read or a part of it, Nothing if none did; Limit is what
+	// Limited says which limit refused the read or a part of it, Nothing if none did; Limit is what
 	// it allows.
-	Refused tell.Kind
+	Limited tell.Kind
 	Limit   int64
 	// Ends says that the connection must end for it: there is no reply.
 	Ends bool
@@ -242,7 +247,7 @@ func (rd *Reader) multiRead(a *Asking) jute.ErrorCode {
 	}
 	if rd.MaxMultiOps > 0 && len(in.Ops) > rd.MaxMultiOps {
 		rd.Counts.MultiRefused.Add(1)
-		a.Refused = tell.LongMulti
+		a.Limited = tell.LongMulti
 		return jute.BadArguments
 	}
 	code, from, breathed := jute.OK, len(a.Out), len(a.Out)
@@ -250,7 +255,7 @@ func (rd *Reader) multiRead(a *Asking) jute.ErrorCode {
 		if rd.MaxMultiBytes > 0 && len(a.Out)-from >= rd.MaxMultiBytes &&
 			multi.IsRead(in.Ops[i].Type) {
 			rd.Counts.MultiRefused.Add(1)
-			a.Refused = tell.LongMulti
+			a.Limited = tell.LongMulti
 			a.Out = multi.AppendFailed(a.Out, jute.SystemError)
 			continue
 		}

@@ -42,7 +42,7 @@ func (rd *Reader) tooManyWatches(a *Asking) bool {
 		return false
 	}
 	rd.Counts.WatchesRefused.Add(1)
-	a.Refused, a.Limit = tell.TooManyWatches, int64(rd.MaxWatches)
+	a.Limited, a.Limit = tell.TooManyWatches, int64(rd.MaxWatches)
 	return true
 }
 
@@ -51,9 +51,9 @@ func (rd *Reader) tooManyWatches(a *Asking) bool {
 func (rd *Reader) watched(a *Asking) {
 	switch beyond := a.View.WatchesExceed(a.Watcher); {
 	case beyond.Own > 0:
-		a.Refused, a.Limit, a.Ends = tell.WatchBytes, beyond.Own, true
+		a.Limited, a.Limit, a.Ends = tell.WatchBytes, beyond.Own, true
 	case beyond.Total > 0:
-		a.Refused, a.Limit, a.Ends = tell.WatchTotalBytes, beyond.Total, true
+		a.Limited, a.Limit, a.Ends = tell.WatchTotalBytes, beyond.Total, true
 	}
 	if a.Ends {
 		rd.Counts.WatchBytesRefused.Add(1)
