@@ -13,6 +13,7 @@ import (
 	"quoll/datatree"
 	"quoll/jute"
 	"quoll/persistence"
+	"quoll/persistence/inspect"
 )
 
 // apacheData are directories that Apache ZooKeeper 3.9.5 wrote, and what its clients saw.
@@ -72,7 +73,7 @@ func replayLogs(t *testing.T, tree *datatree.Tree, dir string, above jute.Zxid) 
 		t.Fatal(err)
 	}
 	for _, name := range logs { // their zxids have as many digits as sort right
-		l, err := persistence.OpenLogFile(persistence.OS{}, name)
+		l, err := inspect.OpenLogFile(persistence.OS{}, name)
 		if err != nil {
 			t.Fatal(err)
 		}

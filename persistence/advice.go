@@ -50,10 +50,10 @@ func (d *Dir) advise(err error, logs []named, snapshot jute.Zxid, sidecar bool) 
 		}
 	}
 	if from >= 0 {
-		damage.Durable = d.meta.state.durable
+		damage.Durable = d.meta.Get().Durable
 	}
 	if sidecar { // it would demand what goes
-		damage.Away = append(damage.Away, d.meta.path(0), d.meta.path(1))
+		damage.Away = append(damage.Away, d.meta.Path(0), d.meta.Path(1))
 	}
 	damage.GivenUp = record.HeldIn(lost)
 	return err
@@ -70,7 +70,7 @@ func (d *Dir) inTheWay(damage *DamageError, logs []named, at int) bool {
 		return false
 	}
 	if at+1 == len(logs) {
-		return damage.After >= d.meta.state.durable
+		return damage.After >= d.meta.Get().Durable
 	}
 	next := logs[at+1].zxid
 	return next <= damage.After || inOrder(damage.After, next, 0) == nil

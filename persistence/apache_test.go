@@ -14,6 +14,7 @@ import (
 	"quoll/internal/sim/simfs"
 	"quoll/jute"
 	"quoll/persistence"
+	"quoll/persistence/inspect"
 	"quoll/persistence/record"
 )
 
@@ -142,7 +143,7 @@ func TestApachesBytesAgain(t *testing.T) {
 		original := disk.Read(name)
 		var again []byte
 		if strings.Contains(name, "/log.") {
-			log, err := persistence.OpenLogFile(disk, name)
+			log, err := inspect.OpenLogFile(disk, name)
 			must(t, err)
 			again = jute.Append(nil, &log.Header)
 			for {

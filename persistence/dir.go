@@ -11,6 +11,7 @@ import (
 	"quoll/jute"
 	"quoll/persistence/disk"
 	"quoll/persistence/names"
+	"quoll/persistence/walmeta"
 )
 
 // Options are the settings of a data directory.
@@ -55,9 +56,9 @@ type Dir struct {
 	opt     Options
 	snapDir string
 	logDir  string
-	meta    *sidecar // nil before Recover
-	mark    *sidecar // likewise; nil also when it could not be written
-	log     *TxnLog  // nil before Recover
+	meta    *walmeta.Sidecar // nil before Recover
+	mark    *walmeta.Sidecar // likewise; nil also when it could not be written
+	log     *TxnLog          // nil before Recover
 
 	mu    sync.Mutex       // of valid: snapshot writer and purge are different goroutines
 	valid map[string]int64 // snapshots that were read or written whole, and their sizes
@@ -172,12 +173,12 @@ func (d *Dir) list() (listing, error) {
 
 // noteSnapshot puts a snapshot on record before it gets its name.
 func (d *Dir) noteSnapshot(info SnapInfo) error {
-	note := func(s *sidecarState) {
-		if info.Zxid >= s.newestSnap {
-			s.newestSnap, s.newestBytes = info.Zxid, info.Bytes
+	note := func(s *walmeta.State) {
+		if info.Zxid >= s.NewestSnap {
+			s.NewestSnap, s.NewestBytes = info.Zxid, info.Bytes
 		}
 	}
-	if err := d.meta.update(note); err != nil {
+	if err := d.meta.Update(note); err != nil {
 		return err
 	}
 	return d.updateMark(note)
@@ -199,11 +200,11 @@ func (d *Dir) validBytes(name string) int64 {
 // Epochs returns the member's promises. A file that is missing, unreadable or behind is taken
 // from its second copy, and written again.
 func (d *Dir) Epochs() (Epochs, error) {
-	files, err := readEpochs(d.fs, d.snapDir)
+	files, err := walmeta.ReadEpochs(d.fs, d.snapDir)
 	if err != nil {
 		return Epochs{}, err
 	}
-	kept := d.meta.get().epochs
+	kept := d.meta.Get().Epochs
 	if files.Current > kept.Current {
 		return Epochs{}, &DamageError{
 			File:   filepath.Join(d.snapDir, names.CurrentEpoch),
@@ -225,7 +226,7 @@ func (d *Dir) Epochs() (Epochs, error) {
 
 // SetAcceptedEpoch promises, durably, to follow no leader of an epoch below epoch.
 func (d *Dir) SetAcceptedEpoch(epoch int64) error {
-	err := d.meta.update(func(s *sidecarState) { s.epochs.Accepted = epoch })
+	err := d.meta.Update(func(s *walmeta.State) { s.Epochs.Accepted = epoch })
 	if err != nil {
 		return err
 	}
@@ -234,7 +235,7 @@ func (d *Dir) SetAcceptedEpoch(epoch int64) error {
 
 // SetCurrentEpoch says, durably, that the log belongs to the history of epoch's leader.
 func (d *Dir) SetCurrentEpoch(epoch int64) error {
-	err := d.meta.update(func(s *sidecarState) { s.epochs.Current = epoch })
+	err := d.meta.Update(func(s *walmeta.State) { s.Epochs.Current = epoch })
 	if err != nil {
 		return err
 	}
@@ -245,13 +246,13 @@ func (d *Dir) writeEpoch(name string, epoch int64) error {
 	if epoch < 0 {
 		return nil
 	}
-	return writeFile(d.fs, d.snapDir, name, fmt.Appendf(nil, "%d", epoch))
+	return walmeta.WriteEpoch(d.fs, d.snapDir, name, epoch)
 }
 
 func (d *Dir) closeMeta() {
-	d.meta.close()
+	d.meta.Close()
 	if d.mark != nil {
-		d.mark.close()
+		d.mark.Close()
 	}
 }
 
@@ -262,7 +263,7 @@ func (d *Dir) Close() error {
 	}
 	err := d.log.Close()
 	if err == nil {
-		err = d.updateMark(func(*sidecarState) {})
+		err = d.updateMark(func(*walmeta.State) {})
 	}
 	d.closeMeta()
 	return err
@@ -276,7 +277,7 @@ func (d *Dir) ReadLog(after, upTo jute.Zxid, each func(*jute.Entry) error) error
 	if upTo <= after {
 		return nil
 	}
-	meta := d.meta.get() // before the listing, which then has every log that it speaks of
+	meta := d.meta.Get() // before the listing, which then has every log that it speaks of
 	all, err := d.list()
 	if err != nil {
 		return err

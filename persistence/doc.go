@@ -5,7 +5,7 @@
 //	dataLogDir/initialize                  an empty server may vote (removed at the start)
 //	dataLogDir/version-2/log.HEX           transactions from zxid HEX on
 //	                    /quoll.lock        who has the directory (package owner)
-//	                    /walmeta.0 .1      our sidecar (sidecar.go); Apache ignores it
+//	                    /walmeta.0 .1      our sidecar (package walmeta); Apache ignores it
 //	dataDir   /version-2/snapshot.HEX      the tree up to zxid HEX; also .gz and .snappy
 //	                    /snapmeta.0 .1     our mark (mark.go): which log belongs to them, and
 //	                                       how far it reached; Apache ignores it
@@ -37,8 +37,7 @@
 // the caller, in an order that depends on nothing but the disk, so that a simulation can replay
 // it.
 //
-// Read fs.go (the disk, which is a room of its own), names.go and errors.go, txnlog.go (writing),
-// sidecar.go (the watermark), mark.go, replay.go, tail.go, strays.go and recover.go (starting),
-// advice.go (what to do when it is refused), snapfile.go, then dir.go, epoch.go, truncate.go and
-// purge.go. logfile.go is for tools.
+// Read fs.go (the rooms below: package disk, and package walmeta with the watermark), names.go and
+// errors.go, txnlog.go (writing), mark.go, replay.go, tail.go, strays.go and recover.go (starting),
+// advice.go (what to do when it is refused), snapfile.go, then dir.go, truncate.go and purge.go.
 package persistence

@@ -7,7 +7,7 @@ import (
 
 	"quoll/internal/sim/simfs"
 	"quoll/jute"
-	"quoll/persistence"
+	"quoll/persistence/inspect"
 	"quoll/persistence/record"
 	"quoll/persistence/snap"
 )
@@ -44,7 +44,7 @@ func FuzzTxnLog(f *testing.F) {
 		disk.Write(verDir+"/log.1", file)
 		var entries []jute.Entry
 		checkAllocation(t, len(file), func() {
-			log, err := persistence.OpenLogFile(disk, verDir+"/log.1")
+			log, err := inspect.OpenLogFile(disk, verDir+"/log.1")
 			if err != nil {
 				return
 			}

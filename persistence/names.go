@@ -9,6 +9,7 @@ import (
 	"quoll/persistence/disk"
 	"quoll/persistence/names"
 	"quoll/persistence/snap"
+	"quoll/persistence/walmeta"
 )
 
 // versionDir is below dataDir and below dataLogDir.
@@ -24,6 +25,14 @@ func SnapName(zxid jute.Zxid, c snap.Compression) string { return names.OfSnapsh
 type named struct {
 	FileInfo
 	zxid jute.Zxid
+}
+
+// newest is the zxid of the last of some files in order, walmeta.None if there is none.
+func newest(files []named) jute.Zxid {
+	if len(files) == 0 {
+		return walmeta.None
+	}
+	return files[len(files)-1].zxid
 }
 
 // stray is a file that nobody reads, beside ours.

@@ -12,6 +12,7 @@ import (
 	"quoll/persistence/disk"
 	"quoll/persistence/names"
 	"quoll/persistence/snap"
+	"quoll/persistence/walmeta"
 )
 
 // Sink receives a database as it is recovered.
@@ -88,7 +89,7 @@ func (d *Dir) Recover(sink Sink) (Recovered, error) {
 	if err != nil {
 		return rec, err
 	}
-	meta, found, err := openSidecar(d.fs, d.logDir, names.OfSidecar)
+	meta, found, err := walmeta.Open(d.fs, d.logDir, names.OfSidecar)
 	if err != nil {
 		return rec, err
 	}
@@ -104,21 +105,21 @@ func (d *Dir) Recover(sink Sink) (Recovered, error) {
 }
 
 func (d *Dir) recover(sink Sink, all listing, found bool) (rec Recovered, err error) {
-	files, err := readEpochs(d.fs, d.snapDir)
+	files, err := walmeta.ReadEpochs(d.fs, d.snapDir)
 	if err != nil {
 		return rec, err
 	}
-	rec.CopiedSidecar = d.meta.copied
+	rec.CopiedSidecar = d.meta.Copied()
 	all.tellStrays(&rec)
-	rec.Own = found && !d.meta.state.foreign(all.logs, all.snaps, files)
-	noted := d.meta.state
+	noted := d.meta.Get()
+	rec.Own = found && !noted.Foreign(newest(all.logs), newest(all.snaps), files)
 	var cut *cutting
-	if rec.Own && d.meta.state.truncateTo != none {
-		if cut, err = d.planCut(all, d.meta.state.truncateTo); err != nil {
+	if rec.Own && noted.TruncateTo != walmeta.None {
+		if cut, err = d.planCut(all, noted.TruncateTo); err != nil {
 			return rec, err
 		}
 		all = cut.rest
-		cut.record(&d.meta.state)
+		d.meta.Assume(cut.record)
 	}
 	marked, err := d.marker()
 	if err != nil {
@@ -148,7 +149,7 @@ func (d *Dir) recover(sink Sink, all listing, found bool) (rec Recovered, err er
 	}
 	if cut != nil {
 		// The note that is followed may be in the page cache alone.
-		if err := d.meta.replace(noted); err != nil {
+		if err := d.meta.Replace(noted); err != nil {
 			return rec, err
 		}
 		if err := d.carryOut(cut); err != nil {
@@ -183,8 +184,8 @@ func (d *Dir) judge(sink Sink, all listing, cut *cutting, rec *Recovered) (*repl
 	if err != nil {
 		return nil, err
 	}
-	if rec.Own && rec.Snapshot.Zxid == d.meta.state.newestSnap && rec.Snapshot.File != "" &&
-		rec.Snapshot.Bytes != d.meta.state.newestBytes {
+	if rec.Own && rec.Snapshot.Zxid == d.meta.Get().NewestSnap && rec.Snapshot.File != "" &&
+		rec.Snapshot.Bytes != d.meta.Get().NewestBytes {
 		rec.Own = false // whole, and not as we wrote it
 	}
 	r := d.newReplay(sink, *rec)
@@ -220,7 +221,7 @@ func (d *Dir) takeMarker() error {
 func (d *Dir) newReplay(sink Sink, rec Recovered) *replay {
 	r := &replay{
 		fs: d.fs, dir: d.logDir,
-		own: rec.Own, meta: d.meta.state,
+		own: rec.Own, meta: d.meta.Get(),
 		trustSuspect: d.opt.TrustSuspectLog,
 		anchored:     rec.Snapshot.File != "" || len(rec.Skipped) > 0,
 		each:         sink.Txn,
@@ -269,15 +270,15 @@ func (d *Dir) withoutSnapshot(all listing, rec *Recovered) error {
 	if len(all.snaps) > 0 {
 		newest = all.snaps[len(all.snaps)-1].zxid
 	}
-	meta := &d.meta.state
+	meta := d.meta.Get()
 	unread := rec.allUnread()
 	switch {
-	case len(all.logs) == 0 && newest == 0 && unread && (!rec.Own || meta.durable == 0):
+	case len(all.logs) == 0 && newest == 0 && unread && (!rec.Own || meta.Durable == 0):
 		rec.Empty = true
 		return nil
-	case len(all.logs)+len(all.snaps) == 0 && d.snapDir != d.logDir && !d.mark.there():
+	case len(all.logs)+len(all.snaps) == 0 && d.snapDir != d.logDir && !d.mark.There():
 		// The directory of the snapshots is gone, or is another one.
-		rec.Empty, rec.Own, rec.Vanished = true, false, meta.durable
+		rec.Empty, rec.Own, rec.Vanished = true, false, meta.Durable
 		return nil
 	case len(all.snaps) > 0 && d.opt.TrustEmptySnapshot && unread && len(all.logs) > 0:
 		if !fromTheStart(all) {
@@ -292,7 +293,7 @@ func (d *Dir) withoutSnapshot(all listing, rec *Recovered) error {
 		return d.noSnapshot(all)
 	}
 	return &DamageError{File: d.snapDir, Reason: fmt.Sprintf(
-		"no file is left of transactions up to %v", meta.durable)}
+		"no file is left of transactions up to %v", meta.Durable)}
 }
 
 // fromTheStart says whether the logs begin with the first transaction that there was: of a server
@@ -390,42 +391,42 @@ func (d *Dir) syncFile(name string) error {
 
 // takeOver writes the sidecar of the directory as it is now: ours.
 func (d *Dir) takeOver(r *replay, all listing, files Epochs, rec *Recovered) error {
-	state := d.meta.state
+	state := d.meta.Get()
 	if !rec.Own {
-		state = freshSidecar()
-		state.id = d.meta.state.id
-		state.ownSince = rec.LastZxid + 1
-		state.epochs = files
+		state = walmeta.Fresh()
+		state.ID = d.meta.Get().ID
+		state.OwnSince = rec.LastZxid + 1
+		state.Epochs = files
 	}
-	state.truncateTo, state.movedTo = none, 0
-	if state.ownSince == unknown {
-		state.ownSince = rec.LastZxid + 1
+	state.TruncateTo, state.MovedTo = walmeta.None, 0
+	if state.OwnSince == walmeta.Unknown {
+		state.OwnSince = rec.LastZxid + 1
 	}
-	state.durable = rec.LastZxid
+	state.Durable = rec.LastZxid
 	if r.end.file.Name != "" {
-		state.log, state.offset = r.end.file.zxid, r.end.off
+		state.Log, state.Offset = r.end.file.zxid, r.end.off
 	}
 	for _, f := range all.logs {
-		state.newestLog = max(state.newestLog, f.zxid)
+		state.NewestLog = max(state.NewestLog, f.zxid)
 	}
 	if n := len(all.snaps); n > 0 {
 		f := all.snaps[n-1]
-		state.newestSnap, state.newestBytes = f.zxid, f.Size
+		state.NewestSnap, state.NewestBytes = f.zxid, f.Size
 		if rec.Snapshot.Zxid == f.zxid && rec.Snapshot.File != "" {
-			state.newestBytes = rec.Snapshot.Bytes // of its packings the one that is valid
+			state.NewestBytes = rec.Snapshot.Bytes // of its packings the one that is valid
 		}
 	}
 	if d.opt.Log.NoSync {
 		// Nothing will be known to be durable: what a power loss leaves is judged as Apache's.
-		state.ownSince, state.durable, state.log, state.offset = unknown, 0, none, 0
+		state.OwnSince, state.Durable, state.Log, state.Offset = walmeta.Unknown, 0, walmeta.None, 0
 	}
-	if state.id == 0 {
-		state.id = d.opt.LogID
+	if state.ID == 0 {
+		state.ID = d.opt.LogID
 	}
-	if err := d.meta.replace(state); err != nil {
+	if err := d.meta.Replace(state); err != nil {
 		return err
 	}
-	if d.snapDir == d.logDir && !d.mark.there() {
+	if d.snapDir == d.logDir && !d.mark.There() {
 		d.mark = nil // the sidecar is beside the snapshots
 		return nil
 	}

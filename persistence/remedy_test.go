@@ -14,6 +14,7 @@ import (
 	"quoll/internal/sim/simfs"
 	"quoll/jute"
 	"quoll/persistence"
+	"quoll/persistence/inspect"
 )
 
 // TestAcceptedLoss does what a refusal says, and has everything that was good before the place.
@@ -387,7 +388,7 @@ func damagesOfRecords(
 ) (end int) {
 	record := len(entry(1).Payload) + 13
 	n := 0
-	log, err := persistence.OpenLogFile(disk, name)
+	log, err := inspect.OpenLogFile(disk, name)
 	for err == nil {
 		if _, _, err = log.Next(); err == nil {
 			n++

@@ -10,6 +10,7 @@ import (
 	"quoll/jute"
 	"quoll/persistence/record"
 	"quoll/persistence/twice"
+	"quoll/persistence/walmeta"
 )
 
 // replay reads the logs above a snapshot and judges what it finds.
@@ -26,8 +27,8 @@ import (
 type replay struct {
 	fs   FS
 	dir  string
-	own  bool         // meta is in force
-	meta sidecarState // the watermark, if own
+	own  bool          // meta is in force
+	meta walmeta.State // the watermark, if own
 	// trustSuspect takes what a torn tail leaves, as Apache would.
 	trustSuspect bool
 	// anchored: last is known to be complete, so the next zxid is known too.
@@ -74,7 +75,7 @@ type place struct {
 
 func (r *replay) path(f named) string { return filepath.Join(r.dir, f.Name) }
 
-func (r *replay) isOurs(f named) bool { return r.own && f.zxid >= r.meta.ownSince }
+func (r *replay) isOurs(f named) bool { return r.own && f.zxid >= r.meta.OwnSince }
 
 func (r *replay) damage(f named, off int64, reason string) error {
 	return &DamageError{File: r.path(f), Offset: off, After: r.last, Reason: reason}
@@ -114,14 +115,14 @@ func (r *replay) run(logs []named) error {
 			return err
 		}
 	}
-	if !r.own || r.last >= r.meta.durable {
+	if !r.own || r.last >= r.meta.Durable {
 		return nil // a log that a snapshot covers may be missing
 	}
 	e := &DamageError{File: r.dir, After: r.last,
-		Reason: fmt.Sprintf("transactions up to %v were durable", r.meta.durable)}
-	is := func(f named) bool { return f.zxid == r.meta.log }
-	if r.meta.log != none && !slices.ContainsFunc(logs, is) {
-		e.File = filepath.Join(r.dir, LogName(r.meta.log))
+		Reason: fmt.Sprintf("transactions up to %v were durable", r.meta.Durable)}
+	is := func(f named) bool { return f.zxid == r.meta.Log }
+	if r.meta.Log != walmeta.None && !slices.ContainsFunc(logs, is) {
+		e.File = filepath.Join(r.dir, LogName(r.meta.Log))
 		e.Reason = "the log file is missing; " + e.Reason
 	}
 	return e
@@ -140,7 +141,7 @@ func (r *replay) file(f named) error {
 	case r.cut != nil && r.cut.shortens(f):
 		file = shorter{file, r.cut.end}
 	case r.moved.to != 0 && f == r.moved.from:
-		file = shorter{file, r.meta.offset}
+		file = shorter{file, r.meta.Offset}
 	}
 	r.read = append(r.read, f)
 	s, err := record.NewScanner(file)
@@ -148,7 +149,7 @@ func (r *replay) file(f named) error {
 		return err
 	}
 	records := 0
-	r.reading.before, r.reading.size = none, s.Size()
+	r.reading.before, r.reading.size = walmeta.None, s.Size()
 	for err == nil {
 		var payload []byte
 		var at int64
@@ -222,10 +223,10 @@ func (r *replay) fileEnd(f named, s *record.Scanner, err error, records int) err
 	if err != io.EOF {
 		reason = err.Error()
 	}
-	if r.own && f.zxid == r.meta.log && at < r.meta.offset {
-		return r.damage(f, at, reason+fmt.Sprintf(", durable up to byte %d", r.meta.offset))
+	if r.own && f.zxid == r.meta.Log && at < r.meta.Offset {
+		return r.damage(f, at, reason+fmt.Sprintf(", durable up to byte %d", r.meta.Offset))
 	}
-	if r.isOurs(f) && (f.zxid < r.meta.log || f.zxid == r.moved.to) &&
+	if r.isOurs(f) && (f.zxid < r.meta.Log || f.zxid == r.moved.to) &&
 		(err != io.EOF || records == 0) {
 		return r.damage(f, at, reason)
 	}

@@ -52,7 +52,7 @@ func (r *replay) keepTail(f named, at int64, payload []byte, zxid jute.Zxid) boo
 	before := r.reading.before
 	r.reading.before = zxid
 	t := &r.moved.tail
-	if !r.isOurs(f) || f.zxid < r.meta.log || at < r.writtenUpTo(f) {
+	if !r.isOurs(f) || f.zxid < r.meta.Log || at < r.writtenUpTo(f) {
 		return true
 	}
 	if t.file != f {
@@ -70,22 +70,22 @@ func (r *replay) keepTail(f named, at int64, payload []byte, zxid jute.Zxid) boo
 
 // writtenUpTo is how far a log of ours was durable when the sidecar was written.
 func (r *replay) writtenUpTo(f named) int64 {
-	if f.zxid == r.meta.log {
-		return r.meta.offset
+	if f.zxid == r.meta.Log {
+		return r.meta.Offset
 	}
 	return 0
 }
 
 // findMoved looks for a tail that is on its way: both logs must be there.
 func (r *replay) findMoved(logs []named) {
-	if !r.own || r.meta.movedTo == 0 {
+	if !r.own || r.meta.MovedTo == 0 {
 		return
 	}
 	for _, f := range logs {
 		switch f.zxid {
-		case r.meta.log:
+		case r.meta.Log:
 			r.moved.from = f
-		case r.meta.movedTo:
+		case r.meta.MovedTo:
 			r.moved.to = f.zxid
 		}
 	}
@@ -96,7 +96,7 @@ func (r *replay) findMoved(logs []named) {
 
 // known says whether all of a log is on the disk for certain: the page cache shows nothing else.
 func (r *replay) known(f named, newest bool) bool {
-	return r.isOurs(f) && (!newest || f.zxid == r.meta.log && f.Size == r.meta.offset)
+	return r.isOurs(f) && (!newest || f.zxid == r.meta.Log && f.Size == r.meta.Offset)
 }
 
 // moveTail takes the tail out of its log, or goes on with that after a crash. An error of the
@@ -113,7 +113,7 @@ func (d *Dir) moveTail(r *replay, rec *Recovered) error {
 	if r.moved.to == 0 {
 		return nil
 	}
-	return d.shorten(r.moved.from, r.meta.offset)
+	return d.shorten(r.moved.from, r.meta.Offset)
 }
 
 func (d *Dir) moveRecords(r *replay, rec *Recovered) error {
@@ -126,9 +126,9 @@ func (d *Dir) moveRecords(r *replay, rec *Recovered) error {
 	}
 	err := disk.WriteNew(d.fs, tmp, func(FileID) []byte { return content })
 	if err == nil && !t.whole() {
-		state := d.meta.state
-		state.movedTo, state.newestLog = t.first, max(state.newestLog, t.first)
-		err = d.meta.replace(state)
+		state := d.meta.Get()
+		state.MovedTo, state.NewestLog = t.first, max(state.NewestLog, t.first)
+		err = d.meta.Replace(state)
 	}
 	if err == nil {
 		err = d.fs.Rename(tmp, final)

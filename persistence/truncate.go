@@ -8,6 +8,7 @@ import (
 	"quoll/jute"
 	"quoll/persistence/disk"
 	"quoll/persistence/record"
+	"quoll/persistence/walmeta"
 )
 
 // Truncate removes every transaction above zxid, and every snapshot above it, durably: a leader
@@ -25,7 +26,7 @@ func (d *Dir) Truncate(zxid jute.Zxid) error {
 	if err := d.log.Close(); err != nil {
 		return err
 	}
-	if err := d.meta.update(func(s *sidecarState) { s.truncateTo = zxid }); err != nil {
+	if err := d.meta.Update(func(s *walmeta.State) { s.TruncateTo = zxid }); err != nil {
 		return err
 	}
 	err = d.cutLogs(zxid)
@@ -82,17 +83,17 @@ func (d *Dir) planCut(all listing, zxid jute.Zxid) (*cutting, error) {
 }
 
 // record notes in the sidecar what holds after the truncation.
-func (c *cutting) record(s *sidecarState) {
-	s.truncateTo = none
-	s.durable, s.log, s.offset, s.newestLog = c.last, none, 0, none
-	s.newestSnap, s.newestBytes = none, none
+func (c *cutting) record(s *walmeta.State) {
+	s.TruncateTo = walmeta.None
+	s.Durable, s.Log, s.Offset, s.NewestLog = c.last, walmeta.None, 0, walmeta.None
+	s.NewestSnap, s.NewestBytes = walmeta.None, walmeta.None
 	if n := len(c.rest.logs); n > 0 {
-		s.log, s.newestLog, s.offset = c.rest.logs[n-1].zxid, c.rest.logs[n-1].zxid, c.end
+		s.Log, s.NewestLog, s.Offset = c.rest.logs[n-1].zxid, c.rest.logs[n-1].zxid, c.end
 	}
 	if n := len(c.rest.snaps); n > 0 {
 		f := c.rest.snaps[n-1]
-		s.newestSnap, s.newestBytes = f.zxid, f.Size
-		s.durable = max(s.durable, f.zxid)
+		s.NewestSnap, s.NewestBytes = f.zxid, f.Size
+		s.Durable = max(s.Durable, f.zxid)
 	}
 }
 
@@ -109,7 +110,7 @@ func (d *Dir) carryOut(c *cutting) error {
 	if err := d.updateMark(c.record); err != nil { // or it would miss what is cut off
 		return err
 	}
-	return d.meta.update(c.record)
+	return d.meta.Update(c.record)
 }
 
 // findCut finds the last record of a log at or below zxid, and where it ends.

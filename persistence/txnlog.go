@@ -7,6 +7,7 @@ import (
 	"quoll/jute"
 	"quoll/persistence/disk"
 	"quoll/persistence/record"
+	"quoll/persistence/walmeta"
 )
 
 // Watermark says how the durable zxid is kept beside the log.
@@ -53,7 +54,7 @@ type TxnLog struct {
 	fs   FS
 	dir  string
 	opt  LogOptions
-	meta *sidecar
+	meta *walmeta.Sidecar
 
 	batch   []byte
 	first   jute.Zxid // of the batch
@@ -170,8 +171,8 @@ func (l *TxnLog) commit() error {
 
 // create makes the file of the batch. Its name is on record before it exists.
 func (l *TxnLog) create() error {
-	err := l.meta.update(func(s *sidecarState) {
-		s.newestLog = l.first
+	err := l.meta.Update(func(s *walmeta.State) {
+		s.NewestLog = l.first
 		l.recordMark(s)
 	})
 	if err != nil {
@@ -242,7 +243,7 @@ func (l *TxnLog) flush(created bool) error {
 		return nil
 	}
 	if l.opt.Watermark == Lag && l.marked < l.durable {
-		if err := l.meta.updateWith(l.file, l.recordMark); err != nil {
+		if err := l.meta.UpdateWith(l.file, l.recordMark); err != nil {
 			return err
 		}
 		l.marked = l.durable
@@ -260,18 +261,18 @@ func (l *TxnLog) flush(created bool) error {
 
 // recordMark writes the durable zxid into a sidecar state. Until the first Commit of a file the
 // mark stays in the file before it.
-func (l *TxnLog) recordMark(s *sidecarState) {
+func (l *TxnLog) recordMark(s *walmeta.State) {
 	if l.opt.NoSync {
 		return
 	}
-	s.durable = l.durable
+	s.Durable = l.durable
 	if l.file != nil && l.pos > 0 {
-		s.log, s.offset = l.name, l.pos
+		s.Log, s.Offset = l.name, l.pos
 	}
 }
 
 func (l *TxnLog) mark() error {
-	if err := l.meta.update(l.recordMark); err != nil {
+	if err := l.meta.Update(l.recordMark); err != nil {
 		return err
 	}
 	l.marked = l.durable

@@ -2,5 +2,6 @@
 // simulation can fail, tear or cut short, and the operating system's own behind them.
 //
 // Read fs.go (the calls, and what each promises), os.go with os_linux.go, os_other.go,
-// inode_unix.go and inode_other.go (the real disk), write.go (a new file, whole or not at all).
+// inode_unix.go and inode_other.go (the real disk), write.go (a new file, whole or not at all),
+// damage.go (how a start says that something is lost).
 package disk

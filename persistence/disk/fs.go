@@ -119,3 +119,6 @@ func ReadFull(f io.ReaderAt, p []byte, off int64) (int, error) {
 	}
 	return n, nil
 }
+
+// IsEOF says whether a file ended before what was asked of it.
+func IsEOF(err error) bool { return err == io.EOF || err == io.ErrUnexpectedEOF }

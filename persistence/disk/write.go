@@ -3,6 +3,7 @@ package disk
 import (
 	"errors"
 	"io/fs"
+	"path/filepath"
 )
 
 // WriteNew makes a file and flushes it; content may depend on which file it is. One of that name
@@ -23,4 +24,20 @@ func WriteNew(fsys FS, name string, content func(FileID) []byte) error {
 		_ = fsys.Remove(name)
 	}
 	return err
+}
+
+// WriteFile replaces a small file of dir: complete under the name tmp, flushed, renamed, its new
+// name flushed. Either the old or the new content is there at any time.
+func WriteFile(fsys FS, dir, tmp, name string, content []byte) error {
+	tmp, name = filepath.Join(dir, tmp), filepath.Join(dir, name)
+	if err := WriteNew(fsys, tmp, func(FileID) []byte { return content }); err != nil {
+		return Error("write", tmp, err)
+	}
+	if err := fsys.Rename(tmp, name); err != nil {
+		return Error("rename", tmp, err)
+	}
+	if err := fsys.SyncDir(dir); err != nil {
+		return Error("sync", dir, err)
+	}
+	return nil
 }

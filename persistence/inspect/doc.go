@@ -10,5 +10,6 @@
 // order that depends on the files alone. Records print through their Fields method, so that a
 // field exists here as soon as it exists on the wire.
 //
-// Read printer.go (text and JSON), then log.go, snapshot.go, tree.go (diff and summary).
+// Read printer.go (text and JSON) and logfile.go (one log), then log.go, snapshot.go, tree.go (diff
+// and summary).
 package inspect

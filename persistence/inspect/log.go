@@ -30,7 +30,7 @@ func (r LogRange) has(z jute.Zxid) bool {
 // Log prints the transactions of one log file. Behind a broken record it goes on with the next
 // whole one, and returns ErrInvalid in the end.
 func Log(fsys persistence.FS, name string, pick LogRange, p *Printer) error {
-	log, err := persistence.OpenLogFile(fsys, name)
+	log, err := OpenLogFile(fsys, name)
 	if err != nil {
 		p.failure(name, err)
 		return ErrInvalid
@@ -98,7 +98,7 @@ type LogVerdict struct {
 // VerifyLog reads one log file to its end.
 func VerifyLog(fsys persistence.FS, name string) (LogVerdict, error) {
 	v := LogVerdict{File: name}
-	log, err := persistence.OpenLogFile(fsys, name)
+	log, err := OpenLogFile(fsys, name)
 	if err != nil {
 		v.Problem = err.Error()
 		return v, ErrInvalid
@@ -141,7 +141,7 @@ func (v *LogVerdict) add(e *jute.Entry) {
 	v.Records++
 }
 
-func (v *LogVerdict) broken(log *persistence.LogFile, at int64, err error) {
+func (v *LogVerdict) broken(log *LogFile, at int64, err error) {
 	v.Problem, v.At, v.RecordBytes = err.Error(), at, at
 	next, found, err := log.SkipToGood()
 	switch {

@@ -1,37 +1,20 @@
 package record
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 
 	"quoll/jute"
+	"quoll/persistence/disk"
 )
 
-// Held is what can be read of the transactions in one or more logs.
-type Held struct {
-	Records     int // with different zxids
-	First, Last jute.Zxid
-}
-
 // HeldIn is the summary of what Scanner.Held found.
-func HeldIn(zxids map[jute.Zxid]bool) Held {
+func HeldIn(zxids map[jute.Zxid]bool) disk.Held {
 	if len(zxids) == 0 {
-		return Held{}
+		return disk.Held{}
 	}
 	sorted := slices.Sorted(maps.Keys(zxids))
-	return Held{Records: len(sorted), First: sorted[0], Last: sorted[len(sorted)-1]}
-}
-
-func (h Held) String() string {
-	switch h.Records {
-	case 0:
-		return "no transaction that can be read"
-	case 1:
-		return fmt.Sprintf("1 transaction that can be read, zxid %v", h.First)
-	}
-	return fmt.Sprintf("%d transactions that can be read, zxids %v to %v",
-		h.Records, h.First, h.Last)
+	return disk.Held{Records: len(sorted), First: sorted[0], Last: sorted[len(sorted)-1]}
 }
 
 // Held adds the zxids above after of every whole record from here on, also of those behind broken

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"quoll/jute"
+	"quoll/persistence/disk"
 	"quoll/persistence/record"
 )
 
@@ -70,30 +71,30 @@ func TestHeld(t *testing.T) {
 		do    func(p []byte) []byte
 		at    int64
 		after jute.Zxid
-		want  record.Held
+		want  disk.Held
 	}{
-		{"whole", func(p []byte) []byte { return p }, 0, 0, record.Held{Records: 9, First: 1, Last: 9}},
+		{"whole", func(p []byte) []byte { return p }, 0, 0, disk.Held{Records: 9, First: 1, Last: 9}},
 		{"from the fourth on", func(p []byte) []byte { return p }, int64(16 + 3*size), 0,
-			record.Held{Records: 6, First: 4, Last: 9}},
+			disk.Held{Records: 6, First: 4, Last: 9}},
 		{"above the seventh", func(p []byte) []byte { return p }, 0, 7,
-			record.Held{Records: 2, First: 8, Last: 9}},
+			disk.Held{Records: 2, First: 8, Last: 9}},
 		{"first and fifth broken", func(p []byte) []byte {
 			p[16+15] ^= 1
 			p[16+4*size+20] ^= 1
 			return p
-		}, 0, 0, record.Held{Records: 7, First: 2, Last: 9}},
+		}, 0, 0, disk.Held{Records: 7, First: 2, Last: 9}},
 		{"last broken", func(p []byte) []byte { return p[:len(p)-1] }, 0, 0,
-			record.Held{Records: 8, First: 1, Last: 8}},
+			disk.Held{Records: 8, First: 1, Last: 8}},
 		{"a hole of zeros", func(p []byte) []byte {
 			clear(p[16+2*size : 16+5*size])
 			return append(p, make([]byte, 100)...)
-		}, 0, 0, record.Held{Records: 6, First: 1, Last: 9}},
+		}, 0, 0, disk.Held{Records: 6, First: 1, Last: 9}},
 		{"no header", func(p []byte) []byte { clear(p[:16]); return p }, 0, 0,
-			record.Held{Records: 9, First: 1, Last: 9}},
+			disk.Held{Records: 9, First: 1, Last: 9}},
 		{"one twice", func(p []byte) []byte { return append(p, p[len(p)-size:]...) }, 0, 0,
-			record.Held{Records: 9, First: 1, Last: 9}},
-		{"nothing", func([]byte) []byte { return nil }, 0, 0, record.Held{}},
-		{"behind the end", func(p []byte) []byte { return p }, 1 << 20, 0, record.Held{}},
+			disk.Held{Records: 9, First: 1, Last: 9}},
+		{"nothing", func([]byte) []byte { return nil }, 0, 0, disk.Held{}},
+		{"behind the end", func(p []byte) []byte { return p }, 1 << 20, 0, disk.Held{}},
 	} {
 		s, err := record.ScannerAt(open(tc.do(bytes.Clone(p))), tc.at)
 		if err != nil {

@@ -1,25 +1,26 @@
-package persistence
+package inspect
 
 import (
 	"fmt"
 	"io"
 
 	"quoll/jute"
+	"quoll/persistence"
 	"quoll/persistence/disk"
 	"quoll/persistence/record"
 )
 
-// LogFile reads one log file and judges nothing: it is for tools. Recover and ReadLog are for
-// servers.
+// LogFile reads one log file and judges nothing: it is for tools. Servers read
+// with persistence.Dir.
 type LogFile struct {
-	file File
+	file persistence.File
 	s    *record.Scanner
 	// Header is the file's header.
 	Header jute.FileHeader
 }
 
 // OpenLogFile opens a log file and reads its header.
-func OpenLogFile(fsys FS, name string) (*LogFile, error) {
+func OpenLogFile(fsys persistence.FS, name string) (*LogFile, error) {
 	f, err := fsys.Open(name)
 	if err != nil {
 		return nil, err

@@ -1,4 +1,4 @@
-package persistence
+package walmeta
 
 import (
 	"encoding/binary"
@@ -33,11 +33,13 @@ import (
 //	88  currentEpoch
 //	96  inode of this twin's file (0: unknown)
 //	104 when it was made, ns since 1970 (0: unknown)
-//	112 zeros
+//	112 log that the end of another one is moved to (tail.go of persistence; 0: none)
+//	120 random number of the log directory (0: none yet)
+//	128 zeros
 //	508 CRC-32C of bytes 0-507
 //
 // A log, a snapshot or an epoch above what is recorded was written by someone else: the sidecar
-// is void then, and Apache's files alone rule (see foreign). The record of a new name is durable
+// is void then, and Apache's files alone rule (see Foreign). The record of a new name is durable
 // before the name exists, so that our own crash never looks foreign.
 //
 // Losing both twins makes a directory look as if Apache had written it; losing one is damage. A
@@ -46,61 +48,75 @@ import (
 const (
 	sidecarBytes   = 512
 	sidecarVersion = 1
-	none           = -1                       // a zxid, size or epoch that does not exist
-	unknown        = jute.Zxid(math.MaxInt64) // own since: no log is ours alone (forceSync=no)
 )
 
-// sidecarState is the content of the sidecar.
-type sidecarState struct {
-	seq         uint64
-	durable     jute.Zxid
-	log         jute.Zxid
-	offset      int64
-	newestLog   jute.Zxid
-	ownSince    jute.Zxid
-	truncateTo  jute.Zxid
-	newestSnap  jute.Zxid
-	newestBytes int64
-	epochs      Epochs
-	movedTo     jute.Zxid
-	id          uint64
+// What stands in a State in place of a number.
+const (
+	// None is a zxid, size or epoch that does not exist.
+	None = -1
+	// Unknown is OwnSince when no log is ours alone (forceSync=no).
+	Unknown = jute.Zxid(math.MaxInt64)
+)
+
+// State is the content of the sidecar.
+type State struct {
+	seq uint64 // counts writes
+	// Durable: every record up to it is on disk. It lies in the log of the name Log (None: no log
+	// yet), and ends at Offset.
+	Durable jute.Zxid
+	Log     jute.Zxid
+	Offset  int64 // bytes
+	// NewestLog: no log of ours has a higher name (None: none). From OwnSince on they are all ours.
+	NewestLog jute.Zxid
+	OwnSince  jute.Zxid
+	// TruncateTo: a truncation to it was begun and must be finished (None: none).
+	TruncateTo jute.Zxid
+	// NewestSnap is the zxid of the newest snapshot, and NewestBytes its size (None: none).
+	NewestSnap  jute.Zxid
+	NewestBytes int64
+	// Epochs are the second copies.
+	Epochs Epochs
+	// MovedTo is the log that the end of Log is being moved to; 0: no move was begun.
+	MovedTo jute.Zxid
+	// ID is a random number that the mark beside the snapshots has too; 0: none yet.
+	ID uint64
 }
 
-func freshSidecar() sidecarState {
-	return sidecarState{
-		log: none, newestLog: none, truncateTo: none, newestSnap: none, newestBytes: none,
-		epochs: Epochs{Accepted: none, Current: none},
+// Fresh is the state of a directory of which nothing is known.
+func Fresh() State {
+	return State{
+		Log: None, NewestLog: None, TruncateTo: None, NewestSnap: None, NewestBytes: None,
+		Epochs: Epochs{Accepted: None, Current: None},
 	}
 }
 
-// sidecar owns the two twins. The log writer moves the durable zxid, the snapshot writer and the
+// Sidecar owns the two twins. The log writer moves the durable zxid, the snapshot writer and the
 // core note names and epochs: the mutex is theirs.
-type sidecar struct {
-	mu    sync.Mutex
-	fs    FS
-	dir   string
-	name  func(i int) string // of a twin
-	twins [2]File
-	ids   [2]FileID // of the twins
-	state sidecarState
-	// copied are the twins that were not believed when the sidecar was opened.
-	copied []string
-	err    error // the first failure of a write; final
+type Sidecar struct {
+	mu     sync.Mutex
+	fs     disk.FS
+	dir    string
+	name   func(i int) string // of a twin
+	twins  [2]disk.File
+	ids    [2]disk.FileID // of the twins
+	state  State
+	copied []string // see Copied
+	err    error    // the first failure of a write; final
 }
 
 // read-only: table of the checksum.
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-func (s *sidecarState) encode(id FileID) []byte {
+func (s *State) encode(id disk.FileID) []byte {
 	p := make([]byte, 0, sidecarBytes)
 	be := binary.BigEndian
 	p = append(p, "QWAL"...)
 	p = be.AppendUint32(p, sidecarVersion)
 	for _, v := range []int64{
-		int64(s.seq), int64(s.durable), int64(s.log), s.offset, int64(s.newestLog),
-		int64(s.ownSince), int64(s.truncateTo), int64(s.newestSnap), s.newestBytes,
-		s.epochs.Accepted, s.epochs.Current, int64(id.Inode), id.Born,
-		int64(s.movedTo), int64(s.id),
+		int64(s.seq), int64(s.Durable), int64(s.Log), s.Offset, int64(s.NewestLog),
+		int64(s.OwnSince), int64(s.TruncateTo), int64(s.NewestSnap), s.NewestBytes,
+		s.Epochs.Accepted, s.Epochs.Current, int64(id.Inode), id.Born,
+		int64(s.MovedTo), int64(s.ID),
 	} {
 		p = be.AppendUint64(p, uint64(v))
 	}
@@ -110,41 +126,46 @@ func (s *sidecarState) encode(id FileID) []byte {
 }
 
 // decode returns the identity of the file that the state was written to.
-func (s *sidecarState) decode(p []byte) (id FileID, ok bool) {
+func (s *State) decode(p []byte) (id disk.FileID, ok bool) {
 	be := binary.BigEndian
 	if len(p) != sidecarBytes || string(p[:4]) != "QWAL" || be.Uint32(p[4:]) != sidecarVersion ||
 		be.Uint32(p[sidecarBytes-4:]) != crc32.Checksum(p[:sidecarBytes-4], castagnoli) {
 		return id, false
 	}
 	at := func(i int) int64 { return int64(be.Uint64(p[8+8*i:])) }
-	*s = sidecarState{
-		seq: uint64(at(0)), durable: jute.Zxid(at(1)), log: jute.Zxid(at(2)), offset: at(3),
-		newestLog: jute.Zxid(at(4)), ownSince: jute.Zxid(at(5)), truncateTo: jute.Zxid(at(6)),
-		newestSnap: jute.Zxid(at(7)), newestBytes: at(8),
-		epochs: Epochs{Accepted: at(9), Current: at(10)}, movedTo: jute.Zxid(at(13)),
-		id: uint64(at(14)),
+	*s = State{
+		seq: uint64(at(0)), Durable: jute.Zxid(at(1)), Log: jute.Zxid(at(2)), Offset: at(3),
+		NewestLog: jute.Zxid(at(4)), OwnSince: jute.Zxid(at(5)), TruncateTo: jute.Zxid(at(6)),
+		NewestSnap: jute.Zxid(at(7)), NewestBytes: at(8),
+		Epochs: Epochs{Accepted: at(9), Current: at(10)}, MovedTo: jute.Zxid(at(13)),
+		ID: uint64(at(14)),
 	}
-	return FileID{Inode: uint64(at(11)), Born: at(12)}, true
+	return disk.FileID{Inode: uint64(at(11)), Born: at(12)}, true
 }
 
-func newSidecar(fsys FS, dir string, name func(i int) string) *sidecar {
-	return &sidecar{fs: fsys, dir: dir, name: name, state: freshSidecar()}
+// New is a sidecar that has no files yet, in dir: name is that of a twin.
+func New(fsys disk.FS, dir string, name func(i int) string) *Sidecar {
+	return &Sidecar{fs: fsys, dir: dir, name: name, state: Fresh()}
 }
 
-// there says whether any of the twins was there when it was opened.
-func (s *sidecar) there() bool { return s.twins[0] != nil || s.twins[1] != nil }
+// There says whether any of the twins was there when it was opened.
+func (s *Sidecar) There() bool { return s.twins[0] != nil || s.twins[1] != nil }
 
-func (s *sidecar) path(i int) string { return filepath.Join(s.dir, s.name(i)) }
+// Copied are the twins that were not believed when the sidecar was opened.
+func (s *Sidecar) Copied() []string { return s.copied }
+
+// Path is that of a twin.
+func (s *Sidecar) Path(i int) string { return filepath.Join(s.dir, s.name(i)) }
 
 // newPath is that of a twin which is not complete.
-func (s *sidecar) newPath(i int) string {
+func (s *Sidecar) newPath(i int) string {
 	return filepath.Join(s.dir, names.Temporary(s.name(i)))
 }
 
 // twin is what one of the two names holds.
 type twin struct {
 	there  bool
-	state  *sidecarState // nil: not whole
+	state  *State // nil: not whole
 	origin origin
 }
 
@@ -157,22 +178,22 @@ const (
 	copied
 )
 
-// openSidecar reads the twins. found is false when there is no sidecar, or one whose creation
-// was cut short, or a copy; then replace makes it.
-func openSidecar(
-	fsys FS, dir string, name func(i int) string,
-) (s *sidecar, found bool, err error) {
-	s = newSidecar(fsys, dir, name)
+// Open reads the twins. found is false when there is no sidecar, or one whose creation
+// was cut short, or a copy; then Replace makes it.
+func Open(
+	fsys disk.FS, dir string, name func(i int) string,
+) (s *Sidecar, found bool, err error) {
+	s = New(fsys, dir, name)
 	var twins [2]twin
 	proven := false
 	for i := range twins {
 		if twins[i], err = s.openTwin(i); err != nil {
-			s.close()
+			s.Close()
 			return nil, false, err
 		}
 		proven = proven || twins[i].origin == original
 		if twins[i].origin == copied {
-			s.copied = append(s.copied, s.path(i))
+			s.copied = append(s.copied, s.Path(i))
 		}
 	}
 	if len(s.copied) > 0 && !proven {
@@ -195,33 +216,33 @@ func openSidecar(
 	case present == 2 && whole > 0:
 		return s, true, nil
 	case present == 0, present == 1 && (whole == 0 || s.state.seq <= 2):
-		s.state = freshSidecar()
+		s.state = Fresh()
 		return s, false, nil
 	}
-	s.close()
+	s.Close()
 	return nil, false, s.damage(twins)
 }
 
 // damage is the refusal of a sidecar of which too little is left. Without it the log's end is
 // judged by Apache's rules.
-func (s *sidecar) damage(twins [2]twin) error {
-	e := &DamageError{
-		File:   s.path(0),
+func (s *Sidecar) damage(twins [2]twin) error {
+	e := &disk.DamageError{
+		File:   s.Path(0),
 		Reason: "the record of how far the log was durable is unreadable, and so is its twin",
 	}
 	for i, t := range twins {
 		if t.there {
-			e.Away = append(e.Away, s.path(i))
+			e.Away = append(e.Away, s.Path(i))
 			continue
 		}
-		e.File = s.path(i)
+		e.File = s.Path(i)
 		e.Reason = "the record of how far the log was durable is missing"
 	}
 	return e
 }
 
-func (s *sidecar) openTwin(i int) (t twin, err error) {
-	f, err := s.fs.OpenRW(s.path(i))
+func (s *Sidecar) openTwin(i int) (t twin, err error) {
+	f, err := s.fs.OpenRW(s.Path(i))
 	if errors.Is(err, fs.ErrNotExist) {
 		return twin{}, nil
 	}
@@ -232,11 +253,11 @@ func (s *sidecar) openTwin(i int) (t twin, err error) {
 	f.DropCache()
 	p := make([]byte, sidecarBytes)
 	n, err := disk.ReadFull(f, p, 0)
-	if err != nil && !isEOF(err) {
+	if err != nil && !disk.IsEOF(err) {
 		return twin{}, err
 	}
 	t.there = true
-	state := new(sidecarState)
+	state := new(State)
 	written, ok := state.decode(p[:n])
 	if !ok {
 		return t, nil
@@ -251,10 +272,10 @@ func (s *sidecar) openTwin(i int) (t twin, err error) {
 	return t, nil
 }
 
-// replace writes a state into two new files and gives them the names of the twins, durably. What
+// Replace writes a state into two new files and gives them the names of the twins, durably. What
 // the old files have in the page cache alone, after a flush that failed, is gone with them. An
 // error before the first rename leaves the twins as they were.
-func (s *sidecar) replace(state sidecarState) error {
+func (s *Sidecar) Replace(state State) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	state.seq = s.state.seq
@@ -278,8 +299,8 @@ func (s *sidecar) replace(state sidecarState) error {
 	return nil
 }
 
-func (s *sidecar) rename(i int) error {
-	tmp, name := s.newPath(i), s.path(i)
+func (s *Sidecar) rename(i int) error {
+	tmp, name := s.newPath(i), s.Path(i)
 	if err := s.fs.Rename(tmp, name); err != nil {
 		return disk.Error("rename", tmp, err)
 	}
@@ -294,7 +315,7 @@ func (s *sidecar) rename(i int) error {
 	return nil
 }
 
-func (s *sidecar) write(i int) error {
+func (s *Sidecar) write(i int) error {
 	f := s.twins[i]
 	if _, err := f.WriteAt(s.state.encode(s.ids[i]), 0); err != nil {
 		return disk.Error("write", f.Name(), err)
@@ -302,8 +323,8 @@ func (s *sidecar) write(i int) error {
 	return nil
 }
 
-// update changes the state and makes it durable before it returns.
-func (s *sidecar) update(change func(*sidecarState)) error {
+// Update changes the state and makes it durable before it returns.
+func (s *Sidecar) Update(change func(*State)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f, err := s.begin(change)
@@ -316,8 +337,8 @@ func (s *sidecar) update(change func(*sidecarState)) error {
 	return s.err
 }
 
-// updateWith changes the state and makes it durable together with what was written to log.
-func (s *sidecar) updateWith(log File, change func(*sidecarState)) error {
+// UpdateWith changes the state and makes it durable together with what was written to log.
+func (s *Sidecar) UpdateWith(log disk.File, change func(*State)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f, err := s.begin(change)
@@ -330,7 +351,7 @@ func (s *sidecar) updateWith(log File, change func(*sidecarState)) error {
 	return s.err
 }
 
-func (s *sidecar) begin(change func(*sidecarState)) (File, error) {
+func (s *Sidecar) begin(change func(*State)) (disk.File, error) {
 	if s.err != nil {
 		return nil, s.err
 	}
@@ -341,14 +362,22 @@ func (s *sidecar) begin(change func(*sidecarState)) (File, error) {
 	return s.twins[i], s.err
 }
 
-// get returns a copy of the state.
-func (s *sidecar) get() sidecarState {
+// Get returns a copy of the state.
+func (s *Sidecar) Get() State {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.state
 }
 
-func (s *sidecar) close() {
+// Assume changes the state in memory alone: what is assumed is not on disk before Replace.
+func (s *Sidecar) Assume(change func(*State)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change(&s.state)
+}
+
+// Close closes the twins.
+func (s *Sidecar) Close() {
 	for _, f := range s.twins {
 		if f != nil {
 			_ = f.Close()
@@ -356,9 +385,15 @@ func (s *sidecar) close() {
 	}
 }
 
-// foreign says whether the files show another writer's hand since the sidecar was written.
-func (s *sidecarState) foreign(logs, snaps []named, files Epochs) bool {
-	return len(logs) > 0 && logs[len(logs)-1].zxid > s.newestLog ||
-		len(snaps) > 0 && snaps[len(snaps)-1].zxid > s.newestSnap ||
-		files.Accepted > s.epochs.Accepted && files.Accepted >= files.Current
+// Foreign says whether the files show another writer's hand since the sidecar was written: the
+// highest zxids in the names of logs and snapshots (None: there is none), and the epochs.
+func (s *State) Foreign(newestLog, newestSnap jute.Zxid, files Epochs) bool {
+	return newestLog > s.NewestLog || newestSnap > s.NewestSnap ||
+		files.Accepted > s.Epochs.Accepted && files.Accepted >= files.Current
+}
+
+// Become takes everything from another state but the count of writes.
+func (s *State) Become(other State) {
+	other.seq = s.seq
+	*s = other
 }
