@@ -11,17 +11,18 @@ import (
 
 	"quoll/datatree"
 	"quoll/datatree/watch"
+	"quoll/internal/model"
 	"quoll/internal/model/applied"
 	"quoll/jute"
 )
 
 // hearing keeps events as the model does, one for each watcher.
-type hearing struct{ heard []applied.Heard }
+type hearing struct{ heard []model.Event }
 
 func (h *hearing) Deliver(ev watch.Event, acl []jute.ACL, to []watch.Watcher) {
 	for _, w := range to {
-		h.heard = append(h.heard, applied.Heard{
-			Watcher: uint32(w), Type: ev.Type, Path: string(ev.Path), Zxid: ev.Zxid, ACL: acl})
+		h.heard = append(h.heard, model.Event{
+			To: model.Conn(w), Type: ev.Type, Path: string(ev.Path), Zxid: ev.Zxid, ACL: acl})
 	}
 }
 
@@ -246,14 +247,14 @@ func fromTree(r datatree.Result) applied.Result {
 func result(r applied.Result) string { return fmt.Sprintf("%+v", r) }
 
 // events makes lists of watchers comparable: their order within one change means nothing.
-func events(heard []applied.Heard) string {
+func events(heard []model.Event) string {
 	var b strings.Builder
 	for _, h := range heard {
 		acl := h.ACL
 		if acl == nil {
 			acl = []jute.ACL{world(jute.PermAll)}
 		}
-		fmt.Fprintf(&b, "%d %v %s %v %v\n", h.Watcher, h.Type, h.Path, h.Zxid, acl)
+		fmt.Fprintf(&b, "%d %v %s %v %v\n", h.To, h.Type, h.Path, h.Zxid, acl)
 	}
 	return b.String()
 }
@@ -265,7 +266,9 @@ func must[T comparable](t *rapid.T, what string, want, got T) {
 	}
 }
 
-func (m *machine) watcher(t *rapid.T) uint32 { return rapid.Uint32Range(1, 4).Draw(t, "watcher") }
+func (m *machine) watcher(t *rapid.T) model.Conn {
+	return model.Conn(rapid.IntRange(1, 4).Draw(t, "watcher"))
+}
 
 func (m *machine) actions() map[string]func(*rapid.T) {
 	one := func(draw func(*rapid.T) (jute.OpCode, jute.Record)) func(*rapid.T) {
@@ -399,16 +402,16 @@ func (m *machine) watch(t *rapid.T) {
 	defer v.Release()
 	switch rapid.IntRange(0, 3).Draw(t, "mode") {
 	case 0:
-		m.model.Watch(false, path, w, applied.Standard)
+		m.model.Watch(false, path, w)
 		v.WatchData([]byte(path), watch.Watcher(w))
 	case 1:
-		m.model.Watch(true, path, w, applied.Standard)
+		m.model.Watch(true, path, w)
 		v.WatchChildren([]byte(path), watch.Watcher(w))
 	case 2:
-		m.model.AddWatch(path, w, applied.Persistent)
+		m.model.AddWatch(path, w, jute.AddWatchPersistent)
 		v.AddWatch([]byte(path), watch.Watcher(w), jute.AddWatchPersistent)
 	case 3:
-		m.model.AddWatch(path, w, applied.Recursive)
+		m.model.AddWatch(path, w, jute.AddWatchRecursive)
 		v.AddWatch([]byte(path), watch.Watcher(w), jute.AddWatchRecursive)
 	}
 }
@@ -429,7 +432,8 @@ func (m *machine) unwatch(t *rapid.T) {
 }
 
 func (m *machine) setWatches(t *rapid.T) {
-	draw := func(what string) (paths [][]byte) {
+	draw := func(what string) [][]byte {
+		paths := [][]byte{}
 		for range rapid.IntRange(0, 2).Draw(t, what) {
 			paths = append(paths, []byte(m.anyPath(t)))
 		}
@@ -442,11 +446,11 @@ func (m *machine) setWatches(t *rapid.T) {
 	}
 	w := m.watcher(t)
 	want := m.model.SetWatches(w, s)
-	var got []applied.Heard
+	var got []model.Event
 	v := m.tree.Read()
 	defer v.Release()
 	v.SetWatches(watch.Watcher(w), s, func(typ jute.EventType, path []byte) {
-		got = append(got, applied.Heard{Watcher: w, Type: typ, Path: string(path), Zxid: -1})
+		got = append(got, model.Event{To: w, Type: typ, Path: string(path), Zxid: -1})
 	})
 	must(t, "missed", events(want), events(got))
 }

@@ -189,13 +189,13 @@ func (t *Tree) Denied(r *Request) bool {
 			return false
 		}
 		path, perms = string(o.create.Path), jute.PermCreate
-		path, _ = split(path)
+		path, _ = Split(path)
 	case jute.OpDelete:
 		if deletable(o.path) != jute.OK {
 			return false
 		}
 		path, perms = string(o.path), jute.PermDelete
-		path, _ = split(path)
+		path, _ = Split(path)
 	case jute.OpSetData:
 		path, perms = key(o.set.Path), jute.PermWrite
 	case jute.OpSetACL:

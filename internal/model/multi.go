@@ -112,7 +112,7 @@ func failedMulti(ops, failed int, code jute.ErrorCode) []byte {
 type saved struct {
 	nodes   map[string]*Node
 	digest  uint64
-	watches watches
+	watches Watches
 }
 
 func (t *Tree) save() saved {

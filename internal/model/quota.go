@@ -2,37 +2,21 @@ package model
 
 import (
 	"fmt"
-	"strings"
 
 	"quoll/jute"
 )
 
-const (
-	limits = "zookeeper_limits"
-	stats  = "zookeeper_stats"
-)
-
-// quotaOf is the path whose limit or stat node this is.
-func quotaOf(path string) (of, name string, ok bool) {
-	below, ok := strings.CutPrefix(path, quotaTop+"/")
-	if !ok || !strings.Contains(below, "/") {
-		return "", "", false
-	}
-	of, name = split("/" + below)
-	return of, name, true
-}
-
 // quotaCreated counts anew when the stat node of a quota is made.
 func (t *Tree) quotaCreated(path string) {
-	of, name, ok := quotaOf(path)
+	of, name, ok := QuotaOf(path)
 	switch {
 	case !ok:
-	case name == limits:
+	case name == LimitsNode:
 		t.noteQuota(of)
-	case name == stats:
+	case name == StatsNode:
 		var count, size int64
 		for p, n := range t.nodes {
-			if p == of || strings.HasPrefix(p, of+"/") {
+			if Below(of, p) {
 				count++
 				size += int64(len(n.Data))
 			}
@@ -44,15 +28,15 @@ func (t *Tree) quotaCreated(path string) {
 
 // quotaDeleted: the limit or stat node of a quota is gone.
 func (t *Tree) quotaDeleted(path string) {
-	if of, name, ok := quotaOf(path); ok && (name == limits || name == stats) {
+	if of, name, ok := QuotaOf(path); ok && (name == LimitsNode || name == StatsNode) {
 		t.noteQuota(of)
 	}
 }
 
 // quotaAbove is the longest path with a limit node at or above path, "" when there is none.
 func (t *Tree) quotaAbove(path string) string {
-	for p := path; p != "/"; p, _ = split(p) {
-		if t.nodes[quotaTop+p+"/"+limits] != nil {
+	for p := path; p != "/"; p, _ = Split(p) {
+		if t.nodes[QuotaNode(p, LimitsNode)] != nil {
 			return p
 		}
 	}
@@ -62,7 +46,7 @@ func (t *Tree) quotaAbove(path string) string {
 // charge keeps the stats of the quota that a path falls under.
 func (t *Tree) charge(path string, size, count int64) {
 	of := t.quotaAbove(path)
-	n := t.nodes[quotaTop+of+"/"+stats]
+	n := t.nodes[QuotaNode(of, StatsNode)]
 	if of == "" || n == nil {
 		return
 	}
@@ -88,10 +72,10 @@ type quota struct {
 // noteQuota remembers what a quota is now.
 func (t *Tree) noteQuota(of string) {
 	q := quota{since: t.Zxid}
-	if n := t.nodes[quotaTop+of+"/"+limits]; n != nil {
+	if n := t.nodes[QuotaNode(of, LimitsNode)]; n != nil {
 		q.limit = string(n.Data)
 	}
-	if n := t.nodes[quotaTop+of+"/"+stats]; n != nil {
+	if n := t.nodes[QuotaNode(of, StatsNode)]; n != nil {
 		q.counted = true
 		q.count, q.size = usage(n)
 	}
@@ -100,7 +84,7 @@ func (t *Tree) noteQuota(of string) {
 
 // quotaAt is the quota that a path fell under when a transaction was the last one.
 func (t *Tree) quotaAt(path string, applied jute.Zxid) (now quota) {
-	for p := path; p != "/"; p, _ = split(p) {
+	for p := path; p != "/"; p, _ = Split(p) {
 		now = quota{}
 		for _, q := range t.quotas[p] {
 			if q.since > applied {

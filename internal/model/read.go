@@ -42,7 +42,7 @@ func (t *Tree) Read(r *Request, conn Conn) Answer {
 			a.Code = jute.MarshallingError
 			break
 		}
-		t.watches.addWatch(watchKey(in.Path), conn, in.Mode)
+		t.watches.Add(watchKey(in.Path), conn, in.Mode)
 		a.Body = jute.Append(nil, &jute.ErrorResponse{})
 	case jute.OpSetWatches, jute.OpSetWatches2:
 		a.Missed, a.Code = t.setWatches(r, conn)
@@ -68,7 +68,7 @@ func (t *Tree) node(
 	n := t.Find(in.Path)
 	if n == nil {
 		if op == jute.OpExists && in.Watch {
-			t.watches.set(&t.watches.data, string(in.Path), conn, standard)
+			t.watches.Set(false, string(in.Path), conn)
 		}
 		return nil, jute.NoNode
 	}
@@ -76,11 +76,8 @@ func (t *Tree) node(
 		return nil, jute.NoAuth
 	}
 	if in.Watch {
-		table := &t.watches.child
-		if op == jute.OpExists || op == jute.OpGetData {
-			table = &t.watches.data
-		}
-		t.watches.set(table, string(in.Path), conn, standard)
+		child := op != jute.OpExists && op != jute.OpGetData
+		t.watches.Set(child, string(in.Path), conn)
 	}
 	switch op {
 	case jute.OpExists:
@@ -204,6 +201,39 @@ func whoAmI(who *Who) []byte {
 	}
 	return jute.Append(nil, out)
 }
+
+// watcher answers checkWatches and removeWatches.
+func (t *Tree) watcher(r *Request, conn Conn) jute.ErrorCode {
+	var in jute.PathWatcher
+	if _, err := jute.Decode(r.Body, &in); err != nil || in.Type < 1 || in.Type > 5 {
+		return jute.MarshallingError
+	}
+	path := watchKey(in.Path)
+	if !t.watches.Has(path, in.Type, conn) {
+		return jute.NoWatcher
+	}
+	if r.Op == jute.OpRemoveWatches {
+		t.watches.Remove(path, in.Type, conn)
+	}
+	return jute.OK
+}
+
+// setWatches tells what was missed since the client's last zxid, and watches what was not.
+func (t *Tree) setWatches(r *Request, conn Conn) (missed []Event, code jute.ErrorCode) {
+	in := jute.SetWatches{Two: r.Op == jute.OpSetWatches2}
+	if _, err := jute.Decode(r.Body, &in); err != nil {
+		return nil, jute.MarshallingError
+	}
+	return t.watches.Bring(conn, &in, func(path []byte) *jute.StatPersisted {
+		if n := t.Find(path); n != nil {
+			return &n.Stat
+		}
+		return nil
+	})
+}
+
+// Forget drops the watches of a connection that is gone.
+func (t *Tree) Forget(conn Conn) { t.watches.Forget(conn) }
 
 // Canonical puts the lists of a reply whose order is open into one order. What it cannot read it
 // leaves alone.

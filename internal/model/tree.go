@@ -2,8 +2,6 @@ package model
 
 import (
 	"bytes"
-	"encoding/binary"
-	"hash/crc32"
 	"hash/fnv"
 	"maps"
 	"slices"
@@ -41,7 +39,7 @@ type Tree struct {
 
 	nodes   map[string]*Node // the root is "/"
 	digest  uint64
-	watches watches
+	watches Watches
 	quotas  map[string][]quota // what each was, in order
 	fired   []Event            // by the transaction being carried out
 }
@@ -49,7 +47,6 @@ type Tree struct {
 // Names of the server's own nodes.
 const (
 	zookeeper  = "/zookeeper"
-	quotaTop   = "/zookeeper/quota"
 	configNode = "/zookeeper/config"
 )
 
@@ -61,8 +58,8 @@ func New(o Options) *Tree {
 		nodes:  map[string]*Node{"/": {Data: []byte{}, kids: map[string]bool{}}},
 	}
 	t.touch("/")
-	for _, path := range []string{zookeeper, quotaTop, configNode} {
-		parent, name := split(path)
+	for _, path := range []string{zookeeper, QuotaTop, configNode} {
+		parent, name := Split(path)
 		t.nodes[parent].kids[name] = true
 		t.nodes[path] = &Node{Data: []byte{}, kids: map[string]bool{}}
 		t.touch(path)
@@ -79,15 +76,6 @@ func key(path []byte) string {
 		return "/"
 	}
 	return string(path)
-}
-
-// split cuts a path into the key of its parent and its name.
-func split(path string) (parent, name string) {
-	at := strings.LastIndexByte(path, '/')
-	if at < 0 {
-		return "", path
-	}
-	return key([]byte(path[:at])), path[at+1:]
 }
 
 // Find is the node at a path, nil when there is none.
@@ -109,19 +97,12 @@ func (t *Tree) below(path string) int {
 	return count
 }
 
-// Owners of nodes that are no session's.
-const (
-	containerOwner = jute.SessionID(-1 << 63)
-	ttlOwner       = jute.SessionID(-1 << 56)
-	maxTTL         = 1<<40 - 1
-)
-
 func (t *Tree) isTTL(owner jute.SessionID) bool {
-	return t.Options.ExtendedTypes && uint64(owner)>>40 == 0xff0000
+	return IsTTL(owner, t.Options.ExtendedTypes)
 }
 
 func (t *Tree) isEphemeral(owner jute.SessionID) bool {
-	return owner != 0 && owner != containerOwner && !t.isTTL(owner)
+	return IsEphemeral(owner, t.Options.ExtendedTypes)
 }
 
 // Ephemerals lists the paths of a session's ephemerals, in order.
@@ -150,40 +131,17 @@ func (t *Tree) Orphans() []string {
 
 // stat is what a client is told about a node.
 func (t *Tree) stat(n *Node) *jute.Stat {
-	p, kids := &n.Stat, int32(len(n.kids))
-	s := &jute.Stat{
-		Czxid: p.Czxid, Mzxid: p.Mzxid, Ctime: p.Ctime, Mtime: p.Mtime, Version: p.Version,
-		Cversion: p.Cversion + p.Cversion - kids, Aversion: p.Aversion,
-		DataLength: int32(len(n.Data)), NumChildren: kids, Pzxid: p.Pzxid,
-	}
-	if t.isEphemeral(p.EphemeralOwner) {
-		s.EphemeralOwner = p.EphemeralOwner
-	}
-	return s
+	return Shown(&n.Stat, len(n.Data), len(n.kids), t.Options.ExtendedTypes)
 }
 
 // touch brings the digest up to date with a node that changed, came or went.
 func (t *Tree) touch(path string) {
 	n := t.nodes[path]
-	if strings.HasPrefix(path, zookeeper+"/") {
+	if !Counts(path) {
 		return
 	}
 	t.digest -= uint64(n.sum)
-	name := path
-	if path == "/" {
-		name = ""
-	}
-	be := binary.BigEndian
-	b := append([]byte(name), n.Data...)
-	for _, v := range []int64{
-		int64(n.Stat.Czxid), int64(n.Stat.Mzxid), int64(n.Stat.Pzxid), n.Stat.Ctime, n.Stat.Mtime,
-	} {
-		b = be.AppendUint64(b, uint64(v))
-	}
-	for _, v := range []int32{n.Stat.Version, n.Stat.Cversion, n.Stat.Aversion} {
-		b = be.AppendUint32(b, uint32(v))
-	}
-	n.sum = crc32.ChecksumIEEE(be.AppendUint64(b, uint64(n.Stat.EphemeralOwner)))
+	n.sum = Sum(path, n.Data, &n.Stat)
 	t.digest += uint64(n.sum)
 }
 
@@ -232,7 +190,7 @@ func isOpen(acl []jute.ACL) bool {
 
 // add puts a node under its parent.
 func (t *Tree) add(path string, n *Node, zxid jute.Zxid) {
-	parent, name := split(path)
+	parent, name := Split(path)
 	p := t.nodes[parent]
 	n.kids = map[string]bool{}
 	p.kids[name] = true
@@ -245,12 +203,12 @@ func (t *Tree) add(path string, n *Node, zxid jute.Zxid) {
 
 // remove takes a node away from its parent.
 func (t *Tree) remove(path string, zxid jute.Zxid) *Node {
-	parent, name := split(path)
+	parent, name := Split(path)
 	n, p := t.nodes[path], t.nodes[parent]
 	delete(p.kids, name)
 	p.Stat.Pzxid = zxid
 	t.touch(parent)
-	if !strings.HasPrefix(path, zookeeper+"/") {
+	if Counts(path) {
 		t.digest -= uint64(n.sum)
 	}
 	delete(t.nodes, path)

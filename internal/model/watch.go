@@ -38,10 +38,123 @@ const (
 // table is who watches which path in which modes.
 type table map[string]map[Conn]mode
 
-// watches are the two tables: of nodes, and of their lists of children.
-type watches struct{ data, child table }
+// Watches are the two tables: of nodes, and of their lists of children. The path of a watch is kept
+// as it was asked for: "" is not "/".
+type Watches struct{ data, child table }
 
-func (w *watches) set(t *table, path string, conn Conn, m mode) {
+// Set sets a watch that fires once, on a node or on its list of children.
+func (w *Watches) Set(child bool, path string, conn Conn) {
+	if child {
+		w.child.set(path, conn, standard)
+	} else {
+		w.data.set(path, conn, standard)
+	}
+}
+
+// Add sets a watch that stays.
+func (w *Watches) Add(path string, conn Conn, how jute.AddWatchMode) {
+	if how == jute.AddWatchRecursive {
+		w.data.set(path, conn, recursive)
+		return
+	}
+	w.data.set(path, conn, persistent)
+	w.child.set(path, conn, persistent)
+}
+
+// Has says whether a connection has watches of a type.
+func (w *Watches) Has(path string, typ jute.WatcherType, conn Conn) bool {
+	data, child := modesOf(typ)
+	return w.data[path][conn]&data != 0 || w.child[path][conn]&child != 0
+}
+
+// Remove takes a connection's watches of a type away.
+func (w *Watches) Remove(path string, typ jute.WatcherType, conn Conn) {
+	data, child := modesOf(typ)
+	w.data.clear(path, conn, data)
+	w.child.clear(path, conn, child)
+}
+
+// Forget takes all watches of a connection away.
+func (w *Watches) Forget(conn Conn) {
+	for _, table := range []table{w.data, w.child} {
+		for path := range table {
+			table.clear(path, conn, standard|persistent|recursive)
+		}
+	}
+}
+
+// Count counts the pairs of a connection and a path in both tables.
+func (w *Watches) Count() (n int) {
+	for _, table := range []table{w.data, w.child} {
+		for _, at := range table {
+			n += len(at)
+		}
+	}
+	return n
+}
+
+// modesOf are the modes that a type means, in each table.
+func modesOf(typ jute.WatcherType) (data, child mode) {
+	switch typ {
+	case jute.WatcherChildren:
+		child = standard
+	case jute.WatcherData:
+		data = standard
+	case jute.WatcherAny:
+		data, child = standard|persistent|recursive, standard|persistent|recursive
+	case jute.WatcherPersistent:
+		data, child = persistent, persistent
+	case jute.WatcherPersistentRecursive:
+		data = recursive
+	}
+	return data, child
+}
+
+// A Change is what watches hear of: who may read neither list must not hear of it.
+type Change struct {
+	Path   string // the root is "/"
+	Zxid   jute.Zxid
+	ACL    []jute.ACL // of the node
+	Parent []jute.ACL // of its parent
+}
+
+// Created uses up what a create fires, and lists who hears of it, in order.
+func (w *Watches) Created(c Change) []Event {
+	return append(c.tell(w.data.take(c.Path), jute.EventCreated), w.parent(c)...)
+}
+
+// Changed is Created for new data.
+func (w *Watches) Changed(c Change) []Event {
+	return c.tell(w.data.take(c.Path), jute.EventDataChanged)
+}
+
+// Deleted is Created for a delete: nobody hears of it twice.
+func (w *Watches) Deleted(c Change) []Event {
+	heard := w.data.take(c.Path)
+	others := slices.DeleteFunc(w.child.take(c.Path), func(conn Conn) bool {
+		return slices.Contains(heard, conn)
+	})
+	events := append(c.tell(heard, jute.EventDeleted), c.tell(others, jute.EventDeleted)...)
+	return append(events, w.parent(c)...)
+}
+
+// parent tells of a change of the children of a path's parent.
+func (w *Watches) parent(c Change) []Event {
+	above, _ := Split(c.Path)
+	p := Change{Path: above, Zxid: c.Zxid, ACL: c.Parent}
+	return p.tell(w.child.take(above), jute.EventChildrenChanged)
+}
+
+func (c *Change) tell(to []Conn, typ jute.EventType) (events []Event) {
+	for _, conn := range to {
+		events = append(events, Event{To: conn, Type: typ, Path: c.Path, Zxid: c.Zxid, ACL: c.ACL})
+	}
+	return events
+}
+
+func (w Watches) clone() Watches { return Watches{data: w.data.clone(), child: w.child.clone()} }
+
+func (t *table) set(path string, conn Conn, m mode) {
 	if *t == nil {
 		*t = table{}
 	}
@@ -51,28 +164,16 @@ func (w *watches) set(t *table, path string, conn Conn, m mode) {
 	(*t)[path][conn] |= m
 }
 
-func (t table) clear(path string, conn Conn, m mode) bool {
-	had := t[path][conn]
-	if had&m == 0 {
-		return false
-	}
-	t[path][conn] = had &^ m
-	if had&^m == 0 {
+func (t table) clear(path string, conn Conn, m mode) {
+	had, has := t[path][conn]
+	switch {
+	case !has:
+	case had&^m == 0:
 		delete(t[path], conn)
+	default:
+		t[path][conn] = had &^ m
 	}
-	return true
 }
-
-func (w *watches) addWatch(path string, conn Conn, how jute.AddWatchMode) {
-	if how == jute.AddWatchRecursive {
-		w.set(&w.data, path, conn, recursive)
-		return
-	}
-	w.set(&w.data, path, conn, persistent)
-	w.set(&w.child, path, conn, persistent)
-}
-
-func (w watches) clone() watches { return watches{data: w.data.clone(), child: w.child.clone()} }
 
 func (t table) clone() table {
 	twin := make(table, len(t))
@@ -80,15 +181,6 @@ func (t table) clone() table {
 		twin[path] = maps.Clone(at)
 	}
 	return twin
-}
-
-// Forget drops the watches of a connection that is gone.
-func (t *Tree) Forget(conn Conn) {
-	for _, table := range []table{t.watches.data, t.watches.child} {
-		for _, at := range table {
-			delete(at, conn)
-		}
-	}
 }
 
 // take lists who hears of a change at a path, in order, and uses up what fires once.
@@ -101,7 +193,7 @@ func (t table) take(path string) []Conn {
 		}
 	}
 	for above := path; above != "/"; {
-		above, _ = split(above)
+		above, _ = Split(above)
 		for conn, m := range t[above] {
 			if m&recursive != 0 {
 				hear[conn] = true
@@ -111,96 +203,24 @@ func (t table) take(path string) []Conn {
 	return slices.Sorted(maps.Keys(hear))
 }
 
-func (t *Tree) fire(to []Conn, typ jute.EventType, path string, zxid jute.Zxid, acl []jute.ACL) {
-	for _, conn := range to {
-		t.fired = append(t.fired, Event{To: conn, Type: typ, Path: path, Zxid: zxid, ACL: acl})
-	}
-}
-
-// fireParent tells of a change of the children of a path's parent.
-func (t *Tree) fireParent(path string, zxid jute.Zxid) {
-	parent, _ := split(path)
-	t.fire(t.watches.child.take(parent), jute.EventChildrenChanged, parent, zxid,
-		t.nodes[parent].ACL)
-}
-
-func (t *Tree) fireCreated(path string, zxid jute.Zxid) {
-	t.fire(t.watches.data.take(path), jute.EventCreated, path, zxid, t.nodes[path].ACL)
-	t.fireParent(path, zxid)
-}
-
-func (t *Tree) fireChanged(path string, zxid jute.Zxid) {
-	t.fire(t.watches.data.take(path), jute.EventDataChanged, path, zxid, t.nodes[path].ACL)
-}
-
-func (t *Tree) fireDeleted(path string, acl []jute.ACL, zxid jute.Zxid) {
-	heard := t.watches.data.take(path)
-	t.fire(heard, jute.EventDeleted, path, zxid, acl)
-	others := slices.DeleteFunc(t.watches.child.take(path), func(c Conn) bool {
-		return slices.Contains(heard, c)
-	})
-	t.fire(others, jute.EventDeleted, path, zxid, acl)
-	t.fireParent(path, zxid)
-}
-
-// watchKey tells a null path from the empty one, where only watches are looked at.
-func watchKey(path []byte) string {
-	if path == nil {
-		return "\xff"
-	}
-	return string(path)
-}
-
-// watcher answers checkWatches and removeWatches.
-func (t *Tree) watcher(r *Request, conn Conn) jute.ErrorCode {
-	var in jute.PathWatcher
-	if _, err := jute.Decode(r.Body, &in); err != nil || in.Type < 1 || in.Type > 5 {
-		return jute.MarshallingError
-	}
-	var data, child mode
-	switch in.Type {
-	case jute.WatcherChildren:
-		child = standard
-	case jute.WatcherData:
-		data = standard
-	case jute.WatcherAny:
-		data, child = standard|persistent|recursive, standard|persistent|recursive
-	case jute.WatcherPersistent:
-		data, child = persistent, persistent
-	case jute.WatcherPersistentRecursive:
-		data = recursive
-	}
-	path := watchKey(in.Path)
-	found := t.watches.data[path][conn]&data != 0 || t.watches.child[path][conn]&child != 0
-	if !found {
-		return jute.NoWatcher
-	}
-	if r.Op == jute.OpRemoveWatches {
-		t.watches.data.clear(path, conn, data)
-		t.watches.child.clear(path, conn, child)
-	}
-	return jute.OK
-}
-
-// setWatches tells what was missed since the client's last zxid, and watches what was not.
-func (t *Tree) setWatches(r *Request, conn Conn) (missed []Event, code jute.ErrorCode) {
-	in := jute.SetWatches{Two: r.Op == jute.OpSetWatches2}
-	if _, err := jute.Decode(r.Body, &in); err != nil {
-		return nil, jute.MarshallingError
-	}
+// Bring carries out a setWatches: what was missed since the client's last zxid comes back, and what
+// was not is watched. find is the stat of a node, nil when there is none.
+func (w *Watches) Bring(
+	conn Conn, in *jute.SetWatches, find func(path []byte) *jute.StatPersisted,
+) (missed []Event, code jute.ErrorCode) {
 	tell := func(typ jute.EventType, path []byte) {
 		missed = append(missed, Event{To: conn, Type: typ, Path: string(path), Zxid: -1})
 	}
 	for _, path := range in.Data {
-		switch n := t.Find(path); {
+		switch st := find(path); {
 		case path == nil: // ZooKeeper's own trip over it; what stands before it has happened
 			return missed, jute.MarshallingError
-		case n == nil:
+		case st == nil:
 			tell(jute.EventDeleted, path)
-		case n.Stat.Mzxid > in.RelativeZxid:
+		case st.Mzxid > in.RelativeZxid:
 			tell(jute.EventDataChanged, path)
 		default:
-			t.watches.set(&t.watches.data, string(path), conn, standard)
+			w.Set(false, string(path), conn)
 		}
 	}
 	if in.Data == nil || in.Exist == nil {
@@ -210,38 +230,50 @@ func (t *Tree) setWatches(r *Request, conn Conn) (missed []Event, code jute.Erro
 		switch {
 		case path == nil:
 			return missed, jute.MarshallingError
-		case t.Find(path) != nil:
+		case find(path) != nil:
 			tell(jute.EventCreated, path)
 		default:
-			t.watches.set(&t.watches.data, string(path), conn, standard)
+			w.Set(false, string(path), conn)
 		}
 	}
 	if in.Child == nil {
 		return missed, jute.MarshallingError
 	}
 	for _, path := range in.Child {
-		switch n := t.Find(path); {
+		switch st := find(path); {
 		case path == nil:
 			return missed, jute.MarshallingError
-		case n == nil:
+		case st == nil:
 			tell(jute.EventDeleted, path)
-		case n.Stat.Pzxid > in.RelativeZxid:
+		case st.Pzxid > in.RelativeZxid:
 			tell(jute.EventChildrenChanged, path)
 		default:
-			t.watches.set(&t.watches.child, string(path), conn, standard)
+			w.Set(true, string(path), conn)
 		}
 	}
+	return missed, w.bringLasting(conn, in)
+}
+
+func (w *Watches) bringLasting(conn Conn, in *jute.SetWatches) jute.ErrorCode {
 	if in.Two && in.Persistent == nil {
-		return missed, jute.MarshallingError
+		return jute.MarshallingError
 	}
 	for _, path := range in.Persistent {
-		t.watches.addWatch(watchKey(path), conn, jute.AddWatchPersistent)
+		w.Add(watchKey(path), conn, jute.AddWatchPersistent)
 	}
 	if in.Two && in.PersistentRecursive == nil {
-		return missed, jute.MarshallingError
+		return jute.MarshallingError
 	}
 	for _, path := range in.PersistentRecursive {
-		t.watches.addWatch(watchKey(path), conn, jute.AddWatchRecursive)
+		w.Add(watchKey(path), conn, jute.AddWatchRecursive)
 	}
-	return missed, jute.OK
+	return jute.OK
+}
+
+// watchKey tells a null path from the empty one, where only watches are looked at.
+func watchKey(path []byte) string {
+	if path == nil {
+		return "\xff"
+	}
+	return string(path)
 }

@@ -90,7 +90,7 @@ func (t *Tree) Expire(id jute.SessionID, zxid jute.Zxid) []Event {
 // not even who says later that this is what he saw last.
 func (t *Tree) Lose(id jute.SessionID) {
 	for _, path := range t.Ephemerals(id) {
-		parent, _ := split(path)
+		parent, _ := Split(path)
 		t.Restricted[path], t.Restricted[parent] = true, true
 	}
 	s := step{t: t, session: id, zxid: t.Zxid}
@@ -107,13 +107,13 @@ func (t *Tree) Reap(path []byte, zxid jute.Zxid, time int64) (events []Event, wh
 		return nil, "it does not exist"
 	case len(n.kids) > 0:
 		return nil, "it has children"
-	case n.Stat.EphemeralOwner == containerOwner:
+	case n.Stat.EphemeralOwner == ContainerOwner:
 		if n.Stat.Cversion == 0 {
 			return nil, "the container has had no child yet"
 		}
 	case !t.isTTL(n.Stat.EphemeralOwner):
 		return nil, "it is no container and has no time to live"
-	case time-n.Stat.Mtime <= int64(n.Stat.EphemeralOwner&maxTTL):
+	case time-n.Stat.Mtime <= int64(n.Stat.EphemeralOwner&MaxTTL):
 		return nil, "its time is not up"
 	}
 	s := step{t: t, zxid: zxid, time: time}
@@ -225,7 +225,7 @@ func (s *step) create(o *operation) jute.ErrorCode {
 		return jute.BadArguments
 	case ttl && !s.t.Options.ExtendedTypes:
 		return jute.Unimplemented
-	case ttl && (in.TTL < 1 || in.TTL > maxTTL), !ttl && in.TTL > -1:
+	case ttl && (in.TTL < 1 || in.TTL > MaxTTL), !ttl && in.TTL > -1:
 		return jute.BadArguments
 	case in.Path == nil:
 		return jute.MarshallingError
@@ -237,7 +237,7 @@ func (s *step) create(o *operation) jute.ErrorCode {
 		return code
 	}
 	path := string(in.Path)
-	parentPath, _ := split(path)
+	parentPath, _ := Split(path)
 	parent := s.t.nodes[parentPath]
 	if parent == nil {
 		return jute.NoNode
@@ -268,7 +268,7 @@ func (s *step) create(o *operation) jute.ErrorCode {
 	s.t.quotaCreated(path)
 	s.t.charge(path, int64(len(in.Data)), 1)
 	o.made, o.stat = []byte(path), s.t.stat(n)
-	s.t.fireCreated(path, s.zxid)
+	s.t.fired = append(s.t.fired, s.t.watches.Created(s.change(path, acl))...)
 	return jute.OK
 }
 
@@ -276,7 +276,7 @@ func (s *step) create(o *operation) jute.ErrorCode {
 func (s *step) owner(o *operation) jute.SessionID {
 	switch {
 	case o.op == jute.OpCreateContainer:
-		return containerOwner
+		return ContainerOwner
 	case o.op == jute.OpCreateTTL:
 		return ttlOwner | jute.SessionID(o.create.TTL)
 	case o.create.Flags == 1, o.create.Flags == 3:
@@ -292,7 +292,7 @@ func deletable(path []byte) jute.ErrorCode {
 	}
 	p := string(path)
 	if !strings.Contains(p, "/") || hasNUL(path) ||
-		p == "/" || p == zookeeper || p == quotaTop || p == configNode {
+		p == "/" || p == zookeeper || p == QuotaTop || p == configNode {
 		return jute.BadArguments
 	}
 	return jute.OK
@@ -303,7 +303,7 @@ func (s *step) deleteOp(o *operation) jute.ErrorCode {
 		return code
 	}
 	path := string(o.path)
-	parentPath, _ := split(path)
+	parentPath, _ := Split(path)
 	parent, n := s.t.nodes[parentPath], s.t.nodes[path]
 	switch {
 	case parent == nil:
@@ -326,7 +326,7 @@ func (s *step) deleteContainer(o *operation) jute.ErrorCode {
 		return code
 	}
 	path := string(o.path)
-	parentPath, _ := split(path)
+	parentPath, _ := Split(path)
 	n := s.t.nodes[path]
 	switch {
 	case n == nil:
@@ -347,7 +347,16 @@ func (s *step) drop(path string) {
 	n := s.t.remove(path, s.zxid)
 	s.t.quotaDeleted(path)
 	s.t.charge(path, -int64(len(n.Data)), -1)
-	s.t.fireDeleted(path, n.ACL, s.zxid)
+	s.t.fired = append(s.t.fired, s.t.watches.Deleted(s.change(path, n.ACL))...)
+}
+
+// change is what watches hear of a node that has such an ACL.
+func (s *step) change(path string, acl []jute.ACL) Change {
+	c := Change{Path: path, Zxid: s.zxid, ACL: acl}
+	if parent, _ := Split(path); parent != "" {
+		c.Parent = s.t.nodes[parent].ACL
+	}
+	return c
 }
 
 func (s *step) setData(o *operation) jute.ErrorCode {
@@ -374,7 +383,7 @@ func (s *step) setData(o *operation) jute.ErrorCode {
 	s.t.touch(path)
 	o.stat = s.t.stat(n)
 	s.t.charge(path, grown, 0)
-	s.t.fireChanged(path, s.zxid)
+	s.t.fired = append(s.t.fired, s.t.watches.Changed(s.change(path, n.ACL))...)
 	return jute.OK
 }
 

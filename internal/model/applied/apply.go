@@ -3,6 +3,7 @@ package applied
 import (
 	"slices"
 
+	"quoll/internal/model"
 	"quoll/jute"
 )
 
@@ -32,7 +33,7 @@ func (t *Tree) one(h jute.TxnHeader, txn jute.Record) (r Result) {
 		}
 		t.create(h, string(x.Path), x.Data, x.ACL, x.ParentCVersion, owner, &r)
 	case *jute.CreateContainerTxn:
-		t.create(h, string(x.Path), x.Data, x.ACL, x.ParentCVersion, containerOwner, &r)
+		t.create(h, string(x.Path), x.Data, x.ACL, x.ParentCVersion, model.ContainerOwner, &r)
 	case *jute.CreateTTLTxn:
 		owner := jute.SessionID(-0x100000000000000 + x.TTL)
 		t.create(h, string(x.Path), x.Data, x.ACL, x.ParentCVersion, owner, &r)
@@ -66,7 +67,7 @@ func (t *Tree) create(
 	owner jute.SessionID, r *Result,
 ) {
 	r.Path = path
-	above, _ := split(path)
+	above, _ := model.Split(path)
 	parent := t.Get(above)
 	switch {
 	case parent == nil:
@@ -100,13 +101,14 @@ func (t *Tree) create(
 	}
 	t.quotaNodeMade(path)
 	t.charge(path, int64(len(data)), 1)
-	t.fire(false, jute.EventCreated, path, h.Zxid, list, nil)
-	t.fire(true, jute.EventChildrenChanged, above, h.Zxid, t.list(parent.Key), nil)
+	t.tell(t.watches.Created(model.Change{
+		Path: path, Zxid: h.Zxid, ACL: list, Parent: t.list(parent.Key),
+	}))
 }
 
 func (t *Tree) remove(h jute.TxnHeader, path string, r *Result) {
 	r.Path = path
-	above, _ := split(path)
+	above, _ := model.Split(path)
 	parent, n := t.Get(above), t.Get(path)
 	if parent != nil {
 		parent.Stat.Pzxid = max(parent.Stat.Pzxid, h.Zxid)
@@ -121,9 +123,9 @@ func (t *Tree) remove(h jute.TxnHeader, path string, r *Result) {
 	t.Size -= units(path) + int64(len(n.Data))
 	t.quotaNodeGone(path)
 	t.charge(path, -int64(len(n.Data)), -1)
-	heard := t.fire(false, jute.EventDeleted, path, h.Zxid, list, nil)
-	t.fire(true, jute.EventDeleted, path, h.Zxid, list, heard)
-	t.fire(true, jute.EventChildrenChanged, above, h.Zxid, t.list(parent.Key), nil)
+	t.tell(t.watches.Deleted(model.Change{
+		Path: path, Zxid: h.Zxid, ACL: list, Parent: t.list(parent.Key),
+	}))
 }
 
 func (t *Tree) setData(h jute.TxnHeader, x *jute.SetDataRequest, r *Result) {
@@ -139,7 +141,9 @@ func (t *Tree) setData(h jute.TxnHeader, x *jute.SetDataRequest, r *Result) {
 	n.Stat.Mzxid, n.Stat.Mtime, n.Stat.Version = h.Zxid, h.Time, x.Version
 	r.Stat = t.Stat(r.Path)
 	t.charge(r.Path, grown, 0)
-	t.fire(false, jute.EventDataChanged, r.Path, h.Zxid, t.list(n.Key), nil)
+	t.tell(t.watches.Changed(model.Change{
+		Path: r.Path, Zxid: h.Zxid, ACL: t.list(n.Key),
+	}))
 }
 
 func (t *Tree) setACL(x *jute.SetACLRequest, r *Result) {

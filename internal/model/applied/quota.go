@@ -2,33 +2,22 @@ package applied
 
 import (
 	"fmt"
-	"strings"
+
+	"quoll/internal/model"
 )
 
-const quotaTop = "/zookeeper/quota"
-
-// quotaOf is the path whose limit or stat node this is.
-func quotaOf(path string) (of, name string, ok bool) {
-	of, below := strings.CutPrefix(path, quotaTop)
-	if !below || !strings.Contains(of, "/") {
-		return "", "", false
-	}
-	of, name = split(of)
-	return of, name, true
-}
-
 func (t *Tree) quotaNodeMade(path string) {
-	of, name, ok := quotaOf(path)
+	of, name, ok := model.QuotaOf(path)
 	switch {
-	case ok && name == "zookeeper_limits" && of != "":
+	case ok && name == model.LimitsNode && of != "/":
 		t.quotas[of] = true
-	case ok && name == "zookeeper_stats":
+	case ok && name == model.StatsNode:
 		t.recount(of)
 	}
 }
 
 func (t *Tree) quotaNodeGone(path string) {
-	if of, name, ok := quotaOf(path); ok && name == "zookeeper_limits" {
+	if of, name, ok := model.QuotaOf(path); ok && name == model.LimitsNode {
 		delete(t.quotas, of)
 	}
 }
@@ -36,18 +25,18 @@ func (t *Tree) quotaNodeGone(path string) {
 func (t *Tree) recount(of string) {
 	var count, bytes int64
 	for _, p := range t.Paths() {
-		if p == of || strings.HasPrefix(p, of+"/") {
+		if model.Below(of, max(p, "/")) {
 			count++
 			bytes += int64(len(t.nodes[p].Data))
 		}
 	}
-	n := t.Get(quotaTop + of + "/zookeeper_stats")
+	n := t.Get(model.QuotaNode(of, model.StatsNode))
 	n.Data = fmt.Appendf(nil, "count=%d,bytes=%d", count, bytes)
 }
 
 // Quota is the longest path with a quota that path falls under, "" for none.
 func (t *Tree) Quota(path string) string {
-	for p := path; p != ""; p, _ = split(p) {
+	for p := max(path, "/"); p != "/"; p, _ = model.Split(p) {
 		if t.quotas[p] {
 			return p
 		}
@@ -58,7 +47,7 @@ func (t *Tree) Quota(path string) string {
 // charge changes the stats of a quota; the model takes only texts that it wrote itself.
 func (t *Tree) charge(path string, bytes, count int64) {
 	of := t.Quota(path)
-	n := t.Get(quotaTop + of + "/zookeeper_stats")
+	n := t.Get(model.QuotaNode(of, model.StatsNode))
 	if of == "" || n == nil {
 		return
 	}

@@ -2,12 +2,12 @@ package applied
 
 import (
 	"bytes"
-	"hash/crc32"
 	"maps"
 	"slices"
 	"strings"
 	"unicode/utf16"
 
+	"quoll/internal/model"
 	"quoll/jute"
 )
 
@@ -29,9 +29,9 @@ type Tree struct {
 	quotas   map[string]bool
 	acls     map[int64]*acl
 	lastKey  int64
-	watches  []watch
+	watches  model.Watches
 	LastZxid jute.Zxid
-	Heard    []Heard
+	Heard    []model.Event
 
 	// Size is what ZooKeeper shows as the approximate size of data: by history, because it does
 	// not see how quota stats change.
@@ -113,29 +113,13 @@ func (t *Tree) Below(path string) int {
 }
 
 // Stat is what a client is told.
-func (t *Tree) Stat(path string) (s jute.Stat) {
+func (t *Tree) Stat(path string) jute.Stat {
 	n := t.Get(path)
-	kids := int32(len(t.Children(path)))
-	p := n.Stat
-	s = jute.Stat{
-		Czxid: p.Czxid, Mzxid: p.Mzxid, Ctime: p.Ctime, Mtime: p.Mtime, Version: p.Version,
-		Cversion: 2*p.Cversion - kids, Aversion: p.Aversion, DataLength: int32(len(n.Data)),
-		NumChildren: kids, Pzxid: p.Pzxid,
-	}
-	if t.ephemeral(p.EphemeralOwner) {
-		s.EphemeralOwner = p.EphemeralOwner
-	}
-	return s
-}
-
-const containerOwner = jute.SessionID(-1 << 63)
-
-func (t *Tree) ttl(owner jute.SessionID) bool {
-	return t.Extended && uint64(owner)>>40 == 0xff0000
+	return *model.Shown(&n.Stat, len(n.Data), len(t.Children(path)), t.Extended)
 }
 
 func (t *Tree) ephemeral(owner jute.SessionID) bool {
-	return owner != 0 && owner != containerOwner && !t.ttl(owner)
+	return model.IsEphemeral(owner, t.Extended)
 }
 
 // TreeDigest adds up the digests of all nodes.
@@ -145,21 +129,9 @@ func (t *Tree) TreeDigest() (sum uint64) {
 	}
 	// order-free: a sum
 	for path, n := range t.nodes {
-		if strings.HasPrefix(path, "/zookeeper/") {
-			continue
+		if model.Counts(path) {
+			sum += uint64(model.Sum(path, n.Data, &n.Stat))
 		}
-		s := n.Stat
-		c := jute.Encoder([]byte(path + string(n.Data)))
-		c.Zxid("", &s.Czxid)
-		c.Zxid("", &s.Mzxid)
-		c.Zxid("", &s.Pzxid)
-		c.Long("", &s.Ctime)
-		c.Long("", &s.Mtime)
-		c.Int("", &s.Version)
-		c.Int("", &s.Cversion)
-		c.Int("", &s.Aversion)
-		c.Session("", &s.EphemeralOwner)
-		sum += uint64(crc32.ChecksumIEEE(c.Bytes()))
 	}
 	return sum
 }
@@ -188,9 +160,9 @@ func (t *Tree) Expired(now, maxNeverUsed int64) (paths []string) {
 		used := n.Stat.Cversion > 0
 		switch {
 		case len(t.Children(p)) > 0:
-		case owner == containerOwner && (used || maxNeverUsed != 0 && idle > maxNeverUsed):
+		case owner == model.ContainerOwner && (used || maxNeverUsed != 0 && idle > maxNeverUsed):
 			paths = append(paths, p)
-		case t.ttl(owner) && idle > int64(owner&(1<<40-1)):
+		case model.IsTTL(owner, t.Extended) && idle > int64(owner&model.MaxTTL):
 			paths = append(paths, p)
 		}
 	}
@@ -234,11 +206,6 @@ func (t *Tree) drop(key int64) {
 	if t.acls[key].uses--; t.acls[key].uses == 0 {
 		delete(t.acls, key)
 	}
-}
-
-func split(path string) (parent, name string) {
-	at := strings.LastIndexByte(path, '/')
-	return path[:at], path[at+1:]
 }
 
 func clone(data []byte) []byte { return bytes.Clone(data) }
