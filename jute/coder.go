@@ -18,6 +18,10 @@ var (
 	ErrLength = errors.New("unreasonable length")
 	// ErrTxnType: a logged transaction has a type that is never logged.
 	ErrTxnType = errors.New("not the type of a transaction")
+	// ErrPacket: a packet is not of the type that it must be.
+	ErrPacket = errors.New("not the packet that it must be")
+	// ErrHello: a connection to the election port begins with what no version of ZooKeeper sends.
+	ErrHello = errors.New("not the beginning of a hello")
 	// ErrMulti: a multi holds an operation that none may hold.
 	ErrMulti = errors.New("not an operation of a multi")
 )

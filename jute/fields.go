@@ -192,6 +192,40 @@ func (c *Coder) bytes(name string) []byte {
 	return c.buf[from:c.off:c.off]
 }
 
+// bounded codes text of least to most bytes that is never null, on the wire and here as it came.
+func (c *Coder) bounded(name string, v *[]byte, least, most int) {
+	switch c.mode {
+	case decoding:
+		if left := c.Rest(); !c.failed && len(left) >= 4 {
+			if n := int(int32(binary.BigEndian.Uint32(left))); n < least || n > most {
+				c.fail(name, ErrLength)
+			}
+		}
+		*v = c.bytes(name)
+	case encoding:
+		c.buf = binary.BigEndian.AppendUint32(c.buf, uint32(len(*v)))
+		c.buf = append(c.buf, *v...)
+	default:
+		c.visitor.Field(name, string(*v))
+	}
+}
+
+// rest codes bytes without a length: all that follows. None is nil.
+func (c *Coder) rest(name string, v *[]byte) {
+	switch c.mode {
+	case decoding:
+		*v = nil
+		if left := c.Rest(); len(left) > 0 && !c.failed {
+			*v = left[:len(left):len(left)]
+			c.off = len(c.buf)
+		}
+	case encoding:
+		c.buf = append(c.buf, *v...)
+	default:
+		c.visitor.Field(name, *v)
+	}
+}
+
 // AppendBuffer appends a buffer or ustring; nil is null.
 func AppendBuffer(dst, b []byte) []byte {
 	if b == nil {

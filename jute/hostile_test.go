@@ -42,7 +42,11 @@ func TestAllocationBound(t *testing.T) {
 			append(append(nulls, null...), 0, 0, 0, 0)...), n)},
 		"deletes": {&jute.MultiResponse{}, repeated(nil, multi(jute.OpDelete), n)},
 		"created": {&jute.MultiResponse{}, repeated(nil, multi(jute.OpCreate, null...), n)},
-		"lists":   {&jute.MultiResponse{}, repeated(nil, multi(jute.OpGetChildren, null...), n)},
+		"touches": {&jute.Touches{}, make([]byte, 12*n-len(jute.Append(nil, &end)))},
+		"request": {&jute.LearnerRequest{}, make([]byte, n)},
+		"ids": {&jute.QuorumPacket{}, repeated(
+			append(jute.Append(nil, &jute.QuorumPacket{})[:16], count(n)...), nulls, n)},
+		"lists": {&jute.MultiResponse{}, repeated(nil, multi(jute.OpGetChildren, null...), n)},
 	} {
 		in := jute.Append(c.in, &end)
 		bounded(t, in, func() {

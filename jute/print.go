@@ -145,6 +145,10 @@ func (p *jsonPrinter) Field(name string, value any) {
 		p.quote(v.String())
 	case OpCode:
 		p.quote(v.String())
+	case PacketType:
+		p.quote(v.String())
+	case PeerState:
+		p.quote(v.String())
 	case ErrorCode:
 		p.out = strconv.AppendInt(p.out, int64(v), 10)
 	default:

@@ -18,7 +18,11 @@ import (
 // records has one of each. TestRecordsAreAllListed keeps it complete.
 func records() []jute.Record {
 	return []jute.Record{
-		&jute.ACL{}, &jute.ACLStat{}, &jute.AddWatchRequest{}, &jute.AuthPacket{},
+		&jute.ACL{}, &jute.ACLStat{}, &jute.Activation{}, &jute.AddWatchRequest{},
+		&jute.AuthPacket{}, &jute.CurrentEpoch{}, &jute.Hello{}, &jute.LearnerInfo{},
+		&jute.LearnerRequest{}, &jute.Notification{}, &jute.ProtocolVersion{},
+		&jute.QuorumAuthPacket{}, &jute.QuorumPacket{}, &jute.Revalidated{},
+		&jute.SessionTimeout{}, &jute.Touches{},
 		&jute.ClientInfo{}, &jute.CloseSessionTxn{}, &jute.ConnectRequest{HasReadOnly: true},
 		&jute.ConnectResponse{HasReadOnly: true}, &jute.CreateContainerTxn{},
 		&jute.CreateRequest{}, &jute.CreateSessionTxn{}, &jute.CreateTTLRequest{},
@@ -38,6 +42,8 @@ func records() []jute.Record {
 var offWire = map[string]bool{ // read-only: a table
 	"ConnectRequest.HasReadOnly": true, "ConnectResponse.HasReadOnly": true,
 	"SetWatches.Two": true, "CloseSessionTxn.Empty": true,
+	"LearnerInfo.NoVersion": true, "LearnerInfo.NoConfigVersion": true,
+	"LearnerRequest.IDs": true, "Notification.Short": true,
 }
 
 func typeName(r jute.Record) string { return reflect.TypeOf(r).Elem().Name() }
@@ -169,6 +175,9 @@ func TestFieldsAreVisitedInOrder(t *testing.T) {
 		}
 		var f filler
 		f.fill("", reflect.ValueOf(r).Elem())
+		if h, ok := r.(*jute.Hello); ok {
+			h.Version, f.leafs[0] = jute.HelloV1, fmt.Sprint(int64(jute.HelloV1))
+		}
 		if s, ok := r.(*jute.SetWatches); ok && !s.Two {
 			f.leafs = f.leafs[:1+3*2]
 		}
@@ -188,6 +197,9 @@ func TestRoundTrip(t *testing.T) {
 		}
 		if s, ok := r.(*jute.SetWatches); ok && !s.Two {
 			s.Persistent, s.PersistentRecursive = nil, nil
+		}
+		if h, ok := r.(*jute.Hello); ok {
+			h.Version = jute.HelloV2
 		}
 		roundTrip(t, r)
 		null := fresh(r)
@@ -233,6 +245,14 @@ func mayEnd(r jute.Record, wire []byte, cut int) bool {
 		return cut == len(wire)-4
 	case *jute.CloseSessionTxn:
 		return cut == 0
+	case *jute.LearnerInfo, *jute.Activation:
+		return cut >= 8
+	case *jute.LearnerRequest:
+		return cut >= 16
+	case *jute.Touches:
+		return cut%12 == 0
+	case *jute.Notification:
+		return cut == 28 || cut == 40
 	}
 	return false
 }

@@ -1,0 +1,180 @@
+package jute
+
+import (
+	"encoding/binary"
+	"strconv"
+)
+
+// On the election port who has connected first sends a Hello, and from then on both send frames:
+// a length, 1 to MaxElectionFrame, and a Notification.
+//
+//	Hello         | sid l |                                            before 3.5, sid >= 0
+//	              | version l | sid l | length i | h:p                 V1
+//	              | version l | sid l | length i | h:p|h:p             V2
+//	Notification  | state i | leader l | zxid l | electionEpoch l |    28 bytes
+//	              ... | peerEpoch l | unread i |                       40 bytes
+//	              ... | peerEpoch l | version i |                      any other size
+//	              ... | peerEpoch l | version i | length i | config |  version 2 and up
+
+// MaxElectionFrame is the largest length of a frame on the election port, in bytes.
+const MaxElectionFrame = 512 << 10
+
+// Hello opens a connection between two election ports (Apache's InitialMessage). It must leave in
+// one write: Apache reads its end with a single read.
+type Hello struct {
+	Version   HelloVersion
+	Sid       PeerID // ObserverPeer: an observer without an id
+	Addresses []byte // to dial it: "host:port", several with | between; 1 to 2,048 B
+}
+
+// HelloVersion is the layout of a Hello.
+type HelloVersion int64
+
+// The layouts of a Hello.
+const (
+	HelloBare HelloVersion = 0      // the sid alone, as before 3.5; the number does not travel
+	HelloV1   HelloVersion = -65536 // one address: what 3.9 sends
+	HelloV2   HelloVersion = -65535 // several: with multiAddress.enabled
+)
+
+// maxHelloAddresses is the longest text of addresses that Apache reads.
+const maxHelloAddresses = 2048
+
+// Fields names the fields in wire order.
+func (r *Hello) Fields(c *Coder) {
+	if c.mode == decoding {
+		r.Version = HelloBare
+		if left := c.Rest(); len(left) < 8 || int64(binary.BigEndian.Uint64(left)) < 0 {
+			c.helloVersion(&r.Version)
+		}
+	} else if r.Version != HelloBare {
+		c.Long("protocolVersion", (*int64)(&r.Version))
+	}
+	c.Peer("sid", &r.Sid)
+	if r.Version == HelloBare {
+		r.Addresses = nil
+		return
+	}
+	c.bounded("electionAddr", &r.Addresses, 1, maxHelloAddresses)
+}
+
+func (c *Coder) helloVersion(v *HelloVersion) {
+	at := c.off
+	c.Long("protocolVersion", (*int64)(v))
+	if *v != HelloV1 && *v != HelloV2 {
+		c.off = at
+		c.fail("protocolVersion", ErrHello)
+	}
+}
+
+// HelloSize tells from its first bytes how long a Hello is, as PacketSize does for a packet: with
+// exact, size is the whole Hello's; without, at least size bytes are needed to tell.
+func HelloSize(in []byte) (size int, exact bool, err error) {
+	const lengthAt = 8 + 8
+	if len(in) < 8 {
+		return 8, false, nil
+	}
+	if int64(binary.BigEndian.Uint64(in)) >= 0 {
+		return 8, true, nil
+	}
+	var version HelloVersion
+	c := Decoder(in)
+	c.helloVersion(&version)
+	if c.failed {
+		return 0, false, c.Err(&Hello{})
+	}
+	if len(in) < lengthAt+4 {
+		return lengthAt + 4, false, nil
+	}
+	n := int32(binary.BigEndian.Uint32(in[lengthAt:]))
+	if n < 1 || n > maxHelloAddresses {
+		err := DecodeError{Record: "Hello", Field: "electionAddr", Offset: lengthAt, Err: ErrLength}
+		return 0, false, &err
+	}
+	return lengthAt + 4 + int(n), true, nil
+}
+
+// PeerState is what a server does in its ensemble (QuorumPeer.ServerState).
+type PeerState int32
+
+// The states of a server. A Notification can hold any number.
+const (
+	Looking   PeerState = 0
+	Following PeerState = 1
+	Leading   PeerState = 2
+	Observing PeerState = 3
+)
+
+func (s PeerState) String() string {
+	switch s {
+	case Looking:
+		return "LOOKING"
+	case Following:
+		return "FOLLOWING"
+	case Leading:
+		return "LEADING"
+	case Observing:
+		return "OBSERVING"
+	}
+	return "unknown " + strconv.Itoa(int(s))
+}
+
+// Notification tells the state and the vote of a server. Its size tells its layout, so what is
+// decoded must be the whole frame. Whatever stands behind the last field is ignored.
+type Notification struct {
+	State         PeerState
+	Leader        PeerID // for whom it votes
+	Zxid          Zxid   // the last one of that leader
+	ElectionEpoch int64  // the round of the election
+	PeerEpoch     int64  // the epoch of that leader; of Zxid in 28 bytes
+	Version       int32  // NotificationVersion; 0 in 28 and in 40 bytes
+	Config        []byte // the sender's configuration as text, from version 2 on; never null
+	Short         bool   // 28 bytes, from before 3.4: neither PeerEpoch nor Version
+
+	// unread is the last int of 40 bytes: the version of 3.4, which nobody looks at.
+	unread int32
+}
+
+// NotificationVersion is the version of the notifications of 3.9.
+const NotificationVersion int32 = 2
+
+const (
+	shortNotification       = 28
+	versionlessNotification = 40
+)
+
+// Fields names the fields in wire order.
+func (r *Notification) Fields(c *Coder) {
+	size := 0
+	if c.mode == decoding {
+		size = len(c.buf) - c.off
+		*r = Notification{Short: size == shortNotification}
+	}
+	c.peerState("state", &r.State)
+	c.Peer("leader", &r.Leader)
+	c.Zxid("zxid", &r.Zxid)
+	c.Long("electionEpoch", &r.ElectionEpoch)
+	if r.Short {
+		if c.mode == decoding {
+			r.PeerEpoch = r.Zxid.Epoch()
+		}
+		return
+	}
+	c.Long("peerEpoch", &r.PeerEpoch)
+	if size == versionlessNotification || c.mode == encoding && r.unread != 0 {
+		c.Int("unread", &r.unread)
+		return
+	}
+	c.Int("version", &r.Version)
+	if r.Version >= NotificationVersion {
+		c.bounded("config", &r.Config, 0, MaxElectionFrame)
+	}
+}
+
+func (c *Coder) peerState(name string, v *PeerState) {
+	if c.mode == visiting {
+		c.visitor.Field(name, *v)
+		return
+	}
+	c.Int(name, (*int32)(v))
+}
