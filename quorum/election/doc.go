@@ -1,0 +1,44 @@
+// Package election finds the leader of an ensemble as Apache's servers do (FastLeaderElection).
+// Time and notifications come in as events; what is to be done outside comes out as Effects.
+//
+// # An election
+//
+// Election is one server's part. Everyone votes first for himself, tells everyone, and takes over
+// each better vote that he hears: the higher epoch, then the higher zxid, then the higher id.
+//
+//	            Look
+//	             |
+//	             v     a quorum has the proposal
+//	        +---------+ ------------------------> +---------+
+//	        | LOOKING |                           | closing |
+//	        +---------+ <------------------------ +---------+
+//	          |     ^    a better vote, a higher       |
+//	a quorum  |     |    round, or no quorum now       |  200 ms are over, or nobody is
+//	and its   |     |                                  |  left who could know a better one
+//	leader    |     | Look: the role has ended         |
+//	say who   v     |                                  v
+//	leads   +-----------------------------------------------+
+//	        | LEADING, FOLLOWING or OBSERVING               |  Reign: the vote has the new epoch
+//	        +-----------------------------------------------+
+//
+// A round is one attempt. Who hears of a higher round joins it, and votes of a lower one count for
+// nothing; who is in a lower round is answered at once. A server that looks while others have a
+// leader joins them when a quorum names that leader and the leader says itself that it leads.
+//
+// A notification is built when it leaves, not when it falls due. So no server hears a vote that is
+// no longer meant, and what is kept for one that cannot be reached is a single bit.
+//
+// Configurations have version 0 here. A higher one from a peer is told once and otherwise ignored;
+// it is never sent, because it would begin Apache's elections anew.
+//
+// # Invariants
+//
+//   - A leader is elected only by a quorum that has its vote in one round, or joined by its own
+//     word and that of a quorum.
+//   - A server whose zxid is -1 neither counts nor is counted.
+//   - The wait of 200 ms may end early because it is not what keeps a committed write: the leader
+//     that a quorum elects compares its history with that quorum's (ACKEPOCH).
+//
+// Nothing here has goroutines, clocks or sockets. Read vote.go (what is compared), election.go
+// (what goes in and out) and count.go (the rules).
+package election
