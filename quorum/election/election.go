@@ -19,7 +19,7 @@ type Verifier interface {
 	Quorum(sids []jute.PeerID) bool
 }
 
-// Reach tells what the connections know of the other voters.
+// Reach tells what the connections know of the other voters. Links is one.
 type Reach interface {
 	// Down reports that there is no connection to a server, and that none is being made.
 	Down(sid jute.PeerID) bool

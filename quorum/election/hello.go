@@ -1,0 +1,112 @@
+package election
+
+import (
+	"encoding/binary"
+	"errors"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"quoll/jute"
+)
+
+var (
+	// ErrFrame: a frame of the election port is empty or longer than jute.MaxElectionFrame.
+	ErrFrame = errors.New("unreasonable frame on the election port")
+	// ErrAddress: an address in a hello is not host:port.
+	ErrAddress = errors.New("unreadable address in a hello")
+)
+
+const frameHead = 4 // bytes of the length in front of a notification
+
+// HeadBytes is the most of a message that a Cutter needs to see.
+const HeadBytes = 8 + 8 + 4
+
+// A Cutter tells the length of the messages of one connection of the election port from their first
+// bytes. On a connection that was accepted the first message is a hello and the rest are frames; on
+// one that was dialled all are frames.
+type Cutter struct{ hello bool }
+
+// NewCutter makes the cutter of a connection.
+func NewCutter(accepted bool) *Cutter { return &Cutter{hello: accepted} }
+
+// Size returns the length of the message that begins with head, or 0 when more of it must be seen.
+// It is called until it says a length, once more for each message. An error means that what follows
+// cannot be read.
+func (c *Cutter) Size(head []byte) (int, error) {
+	if c.hello {
+		size, exact, err := jute.HelloSize(head)
+		if err != nil || !exact {
+			return 0, err
+		}
+		c.hello = false
+		return size, nil
+	}
+	if len(head) < frameHead {
+		return 0, nil
+	}
+	n := int32(binary.BigEndian.Uint32(head))
+	if n <= 0 || n > jute.MaxElectionFrame {
+		return 0, ErrFrame
+	}
+	return frameHead + int(n), nil
+}
+
+// appendFrame appends a notification as it goes over a connection.
+func appendFrame(dst []byte, n *jute.Notification) []byte {
+	at := len(dst)
+	dst = append(dst, make([]byte, frameHead)...)
+	dst = jute.Append(dst, n)
+	binary.BigEndian.PutUint32(dst[at:], uint32(len(dst)-at-frameHead))
+	return dst
+}
+
+// appendHello appends how a connection is begun.
+func appendHello(dst []byte, me jute.PeerID, address string) []byte {
+	return jute.Append(dst, &jute.Hello{
+		Version: jute.HelloV1, Sid: me, Addresses: []byte(address),
+	})
+}
+
+// helloAddresses are those at which the sender of a hello can be dialled. A wildcard is where it
+// listens, not where it is, so it is left out.
+func helloAddresses(h *jute.Hello) ([]string, error) {
+	if h.Version == jute.HelloBare {
+		return nil, nil
+	}
+	var addresses []string
+	for address := range strings.SplitSeq(string(h.Addresses), "|") {
+		host, err := hostOf(address)
+		if err != nil {
+			return nil, err
+		}
+		if ip, err := netip.ParseAddr(host); err == nil && ip.IsUnspecified() {
+			continue
+		}
+		addresses = append(addresses, address)
+	}
+	return addresses, nil
+}
+
+// hostOf is the host of host:port or [host]:port.
+func hostOf(address string) (string, error) {
+	colon := strings.LastIndexByte(address, ':')
+	if colon <= 0 {
+		return "", ErrAddress
+	}
+	host := address[:colon]
+	if port, err := strconv.Atoi(address[colon+1:]); err != nil || port < 0 || port > 65535 {
+		return "", ErrAddress
+	}
+	if inner, ok := strings.CutPrefix(host, "["); ok {
+		host, ok = strings.CutSuffix(inner, "]")
+		if !ok || host == "" {
+			return "", ErrAddress
+		}
+		return host, nil
+	}
+	if strings.Contains(host, ":") {
+		return "", ErrAddress
+	}
+	return host, nil
+}
