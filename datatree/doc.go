@@ -22,6 +22,8 @@
 //     fuzzy snapshot ends in the same tree.
 //   - The last zxid moves after the whole transaction is applied, multi included.
 //   - Quota stats are kept by each server for itself, by Apply, never by a transaction.
+//   - A tree that is built beside the one in use changes it whole, in one hold of the lock (Adopt):
+//     a View shows one of the two, and a walk ends with the one that it began with.
 //
 // Read in this order: tree.go (what there is), kind.go (what an ephemeral owner means), view.go and
 // list.go (reading), apply.go and change.go (transactions), digest.go, quota.go,

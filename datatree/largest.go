@@ -35,6 +35,13 @@ func raise(bound *atomic.Int64, n int) {
 	}
 }
 
+// set takes over the bounds of a tree whose contents are taken over.
+func (l *largest) set(from *largest) {
+	l.data.Store(from.data.Load())
+	l.children.Store(from.children.Load())
+	l.acl.Store(from.acl.Load())
+}
+
 func (l *largest) reset() {
 	l.data.Store(0)
 	l.children.Store(0)

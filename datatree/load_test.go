@@ -258,6 +258,16 @@ func walkOn(t *testing.T, l loading, first int, between func()) (paths []string)
 // TestWalkOverAFuzzyTree: places are given again during the replay of zxids that the snapshot's
 // nodes have too, so that only who the parent is tells a child from a stranger.
 func TestWalkOverAFuzzyTree(t *testing.T) {
+	t.Run("loaded", func(t *testing.T) { walkOverFuzzy(t, func(l loading) loading { return l }) })
+	t.Run("adopted", func(t *testing.T) {
+		walkOverFuzzy(t, func(l loading) loading {
+			l.tree = adopted(l.tree)
+			return l
+		})
+	})
+}
+
+func walkOverFuzzy(t *testing.T, given func(loading) loading) {
 	load := func() loading {
 		l := begin(t)
 		l.node("", nil, -1, stat(0, 9, 90))
@@ -266,7 +276,7 @@ func TestWalkOverAFuzzyTree(t *testing.T) {
 		l.node("/p/a", nil, -1, stat(2, 0, 2))
 		l.node("/p/b", nil, -1, stat(3, 0, 3))
 		l.tree.FinishLoad(10, &datatree.SnapshotDigest{Zxid: 95, Version: 2})
-		return l
+		return given(l)
 	}
 	remove := func(l loading, zxid jute.Zxid, paths ...string) {
 		for _, p := range paths {

@@ -292,6 +292,8 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 		"watch":      m.watch,
 		"unwatch":    m.unwatch,
 		"setWatches": m.setWatches,
+		"config":     m.config,
+		"adopt":      m.adopt,
 		"":           m.check,
 	}
 }

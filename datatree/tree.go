@@ -30,28 +30,34 @@ const (
 
 // Tree is a tree of znodes and the watches on it.
 type Tree struct {
-	mu    sync.RWMutex
-	opts  Options
-	nodes *store.Store
-	acls  *acl.Cache
-	lists owners
+	mu   sync.RWMutex
+	opts Options
+	contents
 
+	watches *watch.Manager
+	sink    watch.Sink
+	faults  Faults
+	walks   walks
+	largest largest
+	scratch []byte // the writer's, used again for each transaction
+}
+
+// contents are what a tree holds, behind the lock. They change hands whole: see Adopt.
+type contents struct {
+	nodes    *store.Store
+	acls     *acl.Cache
+	lists    owners
 	quotas   quota.Trie
-	watches  *watch.Manager
-	sink     watch.Sink
 	lastZxid jute.Zxid
 	dataSize int64 // UTF-16 units of paths plus bytes of data, as ZooKeeper counts them
 	digest   digests
-	faults   Faults
-	walks    walks
-	largest  largest
-	scratch  []byte // the writer's, used again for each transaction
 }
 
 // New makes the tree that a new server starts with: the root, /zookeeper, its quota and its
 // config, the last readable by all and writable by none.
 func New(o Options) *Tree {
-	t := &Tree{opts: o, nodes: store.New(o.Seed), watches: watch.NewManager()}
+	t := &Tree{opts: o, watches: watch.NewManager()}
+	t.nodes = store.New(o.Seed)
 	t.Renew()
 	return t
 }
@@ -107,6 +113,19 @@ func (t *Tree) EnsureConfigNode() {
 	n.Aversion = -1
 }
 
+// SetConfig puts a configuration's text into /zookeeper/config, which it makes when it is missing,
+// as ZooKeeper's servers do when a configuration begins to hold: initConfigInZKDatabase. No
+// transaction says it, so that the last zxid and the digest stay. The version of the configuration
+// becomes the node's mzxid, its own version -1, its mtime nowMillis (wall clock). Data watches fire
+// with the configuration's version in place of a zxid. Under Lock. It keeps nothing of text.
+func (t *Tree) SetConfig(text []byte, version, nowMillis int64) {
+	t.EnsureConfigNode()
+	var st jute.Stat
+	t.setData(
+		&jute.SetDataRequest{Path: []byte(configPath), Data: text, Version: -1},
+		&jute.TxnHeader{Zxid: jute.Zxid(version), Time: nowMillis}, &st)
+}
+
 // Lock begins a batch of Apply.
 func (t *Tree) Lock() { t.mu.Lock() }
 
@@ -115,6 +134,22 @@ func (t *Tree) Unlock() { t.mu.Unlock() }
 
 // SetSink names who delivers events; nil delivers none. Before the first Apply.
 func (t *Tree) SetSink(s watch.Sink) { t.sink = s }
+
+// Adopt takes over what another tree holds: nodes, ACLs, owners, quotas, digests, sizes and the
+// last zxid. It is under Lock, and takes the same short time whatever the sizes of the two. The
+// lock, the sink and the limit of watches stay; all watches are dropped without an event, and walks
+// under way end with ErrWalkLost. Faults of built are added to those of t.
+//
+// Caveats: built was made with the options of t, but for Seed. Nobody else uses it, and nobody may
+// use it afterwards: it holds nothing any more, so that the contents belong to t alone.
+func (t *Tree) Adopt(built *Tree) {
+	t.contents, built.contents = built.contents, contents{}
+	t.faults.add(built.faults)
+	t.watches.DropAll()
+	t.walks.forget()
+	t.walks.loaded = built.walks.loaded
+	t.largest.set(&built.largest)
+}
 
 // SetLastZxid moves the last zxid without a transaction: a new leader's epoch begins. Under Lock.
 func (t *Tree) SetLastZxid(z jute.Zxid) { t.lastZxid = z }
@@ -135,6 +170,18 @@ type Faults struct {
 	Inconsistency   Inconsistency
 	Mismatches      uint64 // transactions after which the tree's digest was not theirs
 	Mismatch        Mismatch
+}
+
+// add takes in the faults of a tree whose contents are taken over. Counters never go back.
+func (f *Faults) add(more Faults) {
+	f.Inconsistencies += more.Inconsistencies
+	if more.Inconsistencies > 0 {
+		f.Inconsistency = more.Inconsistency
+	}
+	f.Mismatches += more.Mismatches
+	if more.Mismatches > 0 {
+		f.Mismatch = more.Mismatch
+	}
 }
 
 // Inconsistency is a transaction that did not fit the tree.

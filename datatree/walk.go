@@ -8,7 +8,8 @@ import (
 	"quoll/jute"
 )
 
-// ErrWalkLost ends a walk over a tree that was loaded anew.
+// ErrWalkLost ends a walk over a tree that was loaded anew, or that took over another's contents.
+// It is no fault of anything: the snapshot is given up.
 var ErrWalkLost = errors.New("the tree was replaced under the walk")
 
 // walkBytes is how much a chunk of a walk copies under the read lock before it ends.
@@ -19,7 +20,7 @@ type Cursor struct {
 	zxid  jute.Zxid // the last one applied when the walk began
 	limit jute.Zxid // nodes made after this one are left to the replay
 	begun bool
-	lost  bool
+	load  uint64 // which load of the tree it walks over
 	stack []level
 	path  []byte
 
@@ -54,7 +55,10 @@ func (c *Cursor) Zxid() jute.Zxid { return c.zxid }
 type walks struct {
 	mu     sync.Mutex // a walk ends without the tree's lock
 	active []*Cursor
+
+	// Behind the tree's lock.
 	loaded jute.Zxid // the highest czxid that came with a snapshot
+	load   uint64    // counts up when the tree begins anew
 }
 
 // aclChanges keeps the key that a node had for the walks that may still come to it.
@@ -88,11 +92,10 @@ func (w *walks) end(c *Cursor) {
 // forget loses every walk: the tree begins anew. The writer alone calls it.
 func (w *walks) forget() {
 	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, c := range w.active {
-		c.lost = true
-	}
-	w.active, w.loaded = nil, 0
+	w.active = nil
+	w.mu.Unlock()
+	w.loaded = 0
+	w.load++
 }
 
 // ACLTable visits the lists that a snapshot begins with, by key.
@@ -102,12 +105,17 @@ func (v View) ACLTable(visit func(key int64, acl []jute.ACL)) { v.t.acls.Each(vi
 func (v View) StartWalk(c *Cursor) {
 	*c = Cursor{
 		zxid: v.t.lastZxid, limit: max(v.t.lastZxid, v.t.walks.loaded), begun: true,
+		load: v.t.walks.load,
 		acls: map[store.ID]int64{}, chunk: c.chunk[:0], copied: c.copied[:0],
 	}
 	v.t.walks.begin(c)
 	// Above the root there is a level of its own that cannot change.
 	c.stack = append(c.stack[:0], level{id: store.None, kids: []store.ID{store.Root}})
 }
+
+// LostWalk says that the tree was replaced since the walk began. It holds after the end of the walk
+// too: what is asked of the tree then, for the end of a snapshot, is of another tree.
+func (v View) LostWalk(c *Cursor) bool { return c.load != v.t.walks.load }
 
 // StopWalk gives up a walk before its end.
 func (t *Tree) StopWalk(c *Cursor) { t.walks.end(c) }
@@ -163,7 +171,7 @@ func (t *Tree) fill(c *Cursor, max int) (more bool, err error) {
 	if !c.begun {
 		v.StartWalk(c)
 	}
-	if c.lost {
+	if v.LostWalk(c) {
 		return false, ErrWalkLost
 	}
 	if c.copied == nil {

@@ -57,9 +57,14 @@ func (s *snapshot) load(t *rapid.T, tree *datatree.Tree) {
 }
 
 // recover loads the snapshot into a tree, replays the log and holds the tree against the model.
+// Somewhere in between a tree in use may take over what was loaded so far.
 func (m *machine) recover(t *rapid.T, s *snapshot, tree *datatree.Tree) {
 	s.load(t, tree)
+	adopt := rapid.IntRange(0, 2*len(m.log)).Draw(t, "adopt at")
 	for i := range m.log {
+		if i == adopt {
+			tree = adopted(tree)
+		}
 		if e := &m.log[i]; e.Header.Zxid > s.zxid {
 			tree.Replay(e)
 		}
@@ -219,6 +224,20 @@ func TestWalkIsLostWhenTheTreeIsReplaced(t *testing.T) {
 	tree.BeginLoad()
 	if _, err := tree.Walk(&c, 1, ignore); !errors.Is(err, datatree.ErrWalkLost) {
 		t.Fatal(err)
+	}
+	// The end of a walk is no way round it.
+	var d datatree.Cursor
+	if more, err := tree.Walk(&d, 100, ignore); more || err != nil {
+		t.Fatal(more, err)
+	}
+	if tree.Peek().LostWalk(&d) {
+		t.Fatal("lost, and nothing has happened")
+	}
+	tree.Lock()
+	tree.Adopt(datatree.New(datatree.Options{}))
+	tree.Unlock()
+	if !tree.Peek().LostWalk(&d) {
+		t.Fatal("the tree is another one")
 	}
 }
 

@@ -164,6 +164,14 @@ func (m *Manager) Drop(w Watcher) (dropped Moment) {
 	return Moment(m.told.Load())
 }
 
+// DropAll forgets all watches of all watchers. Nobody is told. Only the tree's writer may call it,
+// between two events. Limits stay.
+func (m *Manager) DropAll() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.data, m.child = newTable(), newTable()
+}
+
 // Moment is a point between the events of a Manager.
 type Moment uint64
 

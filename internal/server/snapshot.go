@@ -1,10 +1,12 @@
 package server
 
 import (
+	"errors"
 	"time"
 
 	"go.uber.org/zap"
 
+	"quoll/datatree"
 	"quoll/internal/replica"
 	"quoll/internal/replica/snapshotting"
 )
@@ -14,11 +16,17 @@ const walkNodes = 1024
 
 // startSnapshot writes a snapshot beside the running server, on a goroutine of its own. The core
 // starts the next only when this one is done. A snapshot that fails is an alarm, no more: the log
-// has everything.
+// has everything. One whose tree was replaced meanwhile is given up, which is no alarm.
 func (s *Server) startSnapshot(job *replica.SnapshotJob) {
 	s.walkers.Go(func() {
 		begin := time.Now()
 		err := s.writeSnapshot(job)
+		if errors.Is(err, datatree.ErrWalkLost) {
+			s.logger.Info("snapshot given up: the tree was replaced",
+				zap.Stringer("zxid", job.Zxid))
+			s.core.snapshotDone(job.Generation)
+			return
+		}
 		s.outlook.snapshotTaken(time.Since(begin), err)
 		if err != nil {
 			s.logger.Error("snapshot failed; the log is kept and the next roll tries again",

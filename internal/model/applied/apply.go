@@ -146,6 +146,14 @@ func (t *Tree) setData(h jute.TxnHeader, x *jute.SetDataRequest, r *Result) {
 	}))
 }
 
+// SetConfig is a configuration that begins to hold: no transaction says it.
+func (t *Tree) SetConfig(text []byte, version, nowMillis int64) {
+	h := jute.TxnHeader{Zxid: jute.Zxid(version), Time: nowMillis}
+	t.setData(h, &jute.SetDataRequest{
+		Path: []byte("/zookeeper/config"), Data: text, Version: -1,
+	}, &Result{})
+}
+
 func (t *Tree) setACL(x *jute.SetACLRequest, r *Result) {
 	r.Path = string(x.Path)
 	n := t.Get(r.Path)

@@ -35,7 +35,8 @@ func New(
 }
 
 // Step writes the next nodes, at most so many, and says whether there is more to do. The first
-// step makes the file; the last one finishes it. After an error there is nothing more to do.
+// step makes the file; the last one finishes it. After an error there is nothing more to do, and
+// the file is gone; datatree.ErrWalkLost says that the tree was replaced, and is no failure.
 func (w *Walk) Step(nodes int) (more bool, err error) {
 	if w.over {
 		return false, nil
@@ -77,27 +78,34 @@ func (w *Walk) begin() error {
 }
 
 func (w *Walk) finish() error {
+	trailer, err := w.trailer()
+	if err != nil {
+		w.Abort()
+		return err
+	}
 	writer := w.writer
 	w.over, w.writer = true, nil
-	info, err := writer.Finish(w.trailer())
-	if err != nil {
+	if w.info, err = writer.Finish(trailer); err != nil {
 		return fmt.Errorf("finish the snapshot: %w", err)
 	}
-	w.info = info
 	return nil
 }
 
-// trailer is what the snapshot says of its end: the fuzzy range ends here.
-func (w *Walk) trailer() snap.Trailer {
+// trailer is what the snapshot says of its end: the fuzzy range ends here. The nodes are written,
+// but the tree may have been replaced since the last of them was read.
+func (w *Walk) trailer() (snap.Trailer, error) {
 	v := w.tree.Read()
 	defer v.Release()
+	if v.LostWalk(&w.job.Cursor) {
+		return snap.Trailer{}, datatree.ErrWalkLost
+	}
 	d := v.LastDigest()
 	return snap.Trailer{
 		HasDigest:   w.options.Digest,
 		Digest:      snap.ZxidDigest{Zxid: d.Zxid, Version: d.Version, Digest: d.Digest},
 		HasLastZxid: w.options.LastZxid,
 		LastZxid:    v.LastZxid(),
-	}
+	}, nil
 }
 
 // Abort gives the snapshot up. A walk that is over stays as it is.

@@ -1,0 +1,26 @@
+package server
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"quoll/datatree"
+	"quoll/internal/replica"
+)
+
+// A snapshot whose tree is replaced is given up: no alarm, no count of errors, and the core hears
+// that the job is over, so that the next one can begin.
+func TestASnapshotOfATreeThatIsReplacedIsNoAlarm(t *testing.T) {
+	s, logs := restored(t, t.TempDir())
+	job := replica.NewSnapshotJob(s.tree, nil)
+	s.tree.Lock()
+	s.tree.Adopt(datatree.New(s.tree.Options()))
+	s.tree.Unlock()
+	s.startSnapshot(job)
+	s.walkers.Wait()
+	require.Empty(t, messages(logs))
+	require.Zero(t, s.outlook.metrics.Disk.SnapshotErrors.Value())
+	require.True(t, s.core.inbox.Take().SnapshotDone)
+	require.NoError(t, s.store.Close())
+}
