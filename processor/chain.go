@@ -3,9 +3,12 @@ package processor
 import (
 	"quoll/datatree"
 	"quoll/jute"
+	"quoll/processor/mail"
 	"quoll/processor/op"
 	"quoll/processor/reads"
 	"quoll/processor/session"
+	"quoll/processor/stats"
+	"quoll/processor/tell"
 	"quoll/processor/throttle"
 )
 
@@ -22,9 +25,9 @@ type Rules struct {
 	MaxSessions int
 	Reads       reads.Limits
 	// Counts is what the core counts together with the lanes; nil counts for nobody.
-	Counts *Counts
+	Counts *stats.Counts
 	// Teller is told what the core meets; nil tells nobody.
-	Teller Teller
+	Teller tell.Teller
 	// MaxApplyBatch bounds how many transactions are applied in one hold of the tree's lock; 0 is
 	// no limit.
 	MaxApplyBatch int
@@ -44,17 +47,17 @@ type Chain struct {
 	final    Final
 	sessions *session.Table
 	rules    Rules
-	queue    throttle.Queue[Request] // in front of Prep, while too many writes are in flight
-	mono     int64                   // ms, of this step
+	queue    throttle.Queue[mail.Request] // in front of Prep, while too many writes are in flight
+	mono     int64                        // ms, of this step
 }
 
 // NewChain builds the stages around a loaded tree and its sessions.
 func NewChain(
-	rules Rules, tree *datatree.Tree, sessions *session.Table, conns *Conns, proposer Proposer,
+	rules Rules, tree *datatree.Tree, sessions *session.Table, conns *mail.Conns, proposer Proposer,
 	observer Observer,
 ) *Chain {
 	if rules.Counts == nil {
-		rules.Counts = new(Counts)
+		rules.Counts = new(stats.Counts)
 	}
 	c := &Chain{
 		prep:     newPrep(rules.Prep, rules.Counts, rules.Teller, tree, sessions),
@@ -67,14 +70,14 @@ func NewChain(
 	c.final = Final{
 		tree: tree, reader: reader, sessions: sessions,
 		journal: c.prep.journal, conns: conns, observe: observer, teller: rules.Teller,
-		attached: make(map[jute.SessionID]*Stream),
+		attached: make(map[jute.SessionID]*mail.Conn),
 	}
 	tree.SetSink(&c.final)
 	return c
 }
 
 // Requests takes a lane's batch.
-func (c *Chain) Requests(batch *Batch) {
+func (c *Chain) Requests(batch *mail.Batch) {
 	for i := range batch.Requests {
 		if c.queue.Len() > 0 || c.throttled() {
 			if c.queue.Len() == 0 {
@@ -85,9 +88,9 @@ func (c *Chain) Requests(batch *Batch) {
 		}
 		c.request(&batch.Requests[i])
 	}
-	batch.done()
-	c.final.out.publish()
-	c.final.out.wake()
+	batch.Done()
+	c.final.out.Publish()
+	c.final.out.Wake()
 }
 
 // Time is told of each step's time before anything else: on the monotonic clock, and that which
@@ -97,7 +100,7 @@ func (c *Chain) Time(monoMillis, wallMillis int64) {
 }
 
 // request sends one request its way.
-func (c *Chain) request(r *Request) {
+func (c *Chain) request(r *mail.Request) {
 	if r.Connect != nil {
 		c.connect(r)
 		return
@@ -105,10 +108,10 @@ func (c *Chain) request(r *Request) {
 	s := c.sessions.Find(r.Session)
 	switch {
 	case s == nil || s.Closing:
-		c.drop(r, itemDropped)
-	case r.Stream != nil && s.Owner != r.Stream.owner:
-		c.drop(r, itemKicked)
-	case r.refused == jute.OK && op.Of(r.Type).Kind == op.Write:
+		c.drop(r, mail.Dropped)
+	case r.Origin == mail.FromClient && s.Owner != r.Conn.Owner:
+		c.drop(r, mail.Kicked)
+	case r.Refused == jute.OK && op.Of(r.Type).Kind == op.Write:
 		c.write(r, s)
 	default:
 		c.inOrder(r, s)
@@ -116,15 +119,15 @@ func (c *Chain) request(r *Request) {
 }
 
 // write makes a transaction of a write and proposes it.
-func (c *Chain) write(r *Request, s *session.Session) {
+func (c *Chain) write(r *mail.Request, s *session.Session) {
 	if code := c.prep.refuseEarly(r); code != jute.OK {
-		r.refused, r.early = code, true
+		r.Refused, r.Early = code, true
 		c.inOrder(r, s)
 		return
 	}
 	made := c.prep.prepare(r)
 	if !made.proposed {
-		r.refused = made.code
+		r.Refused = made.code
 		c.inOrder(r, s)
 		return
 	}
@@ -134,21 +137,21 @@ func (c *Chain) write(r *Request, s *session.Session) {
 }
 
 // inOrder answers what is no write: behind the session's last write in flight, or at once.
-func (c *Chain) inOrder(r *Request, s *session.Session) {
+func (c *Chain) inOrder(r *mail.Request, s *session.Session) {
 	if !c.commit.wait(*r, s.LastWrite) {
 		c.final.answer(r)
 	}
 }
 
 // drop forgets a request of a session that is gone, going, or attached elsewhere.
-func (c *Chain) drop(r *Request, kind itemKind) {
-	if r.Stream == nil {
+func (c *Chain) drop(r *mail.Request, kind mail.ItemKind) {
+	if r.Origin != mail.FromClient {
 		return
 	}
-	if kind == itemKicked {
-		c.final.out.send(r.Stream, len(c.final.out.to(r.Stream).buf), itemKicked, nil)
+	if kind == mail.Kicked {
+		c.final.out.Kick(r.Conn)
 	}
-	c.final.out.send(r.Stream, len(c.final.out.to(r.Stream).buf), itemDropped, r)
+	c.final.out.Drop(r)
 }
 
 // publishBytes of replies and events end a hold of the tree's lock.
@@ -165,13 +168,13 @@ func (c *Chain) Committed(zxid jute.Zxid) {
 			}
 			c.final.apply(p)
 			*p = pending{} // its request may be large, and its place is free only later
-			if n == c.rules.MaxApplyBatch || c.final.out.bytes() >= publishBytes {
+			if n == c.rules.MaxApplyBatch || c.final.out.Bytes() >= publishBytes {
 				break
 			}
 		}
-		c.final.out.publish()
+		c.final.out.Publish()
 		c.final.tree.Unlock()
-		c.final.out.wake()
+		c.final.out.Wake()
 	}
 	c.commit.compact()
 	c.unthrottle()
@@ -180,13 +183,19 @@ func (c *Chain) Committed(zxid jute.Zxid) {
 // Expire ends a session whose time is up.
 func (c *Chain) Expire(s *session.Session) {
 	c.tellExpired(s)
-	c.write(&Request{Session: s.ID, Type: jute.OpCloseSession, Identity: serverIdentity}, s)
+	c.write(&mail.Request{
+		Origin: mail.FromServer, Session: s.ID, Type: jute.OpCloseSession,
+		Identity: serverIdentity,
+	}, s)
 }
 
 // Reap deletes a container or TTL node that nobody needs any more.
 func (c *Chain) Reap(path []byte) {
 	body := jute.Append(nil, &jute.PathBuffer{Path: path})
-	r := Request{Type: jute.OpDeleteContainer, Body: body, Identity: serverIdentity}
+	r := mail.Request{
+		Origin: mail.FromServer, Type: jute.OpDeleteContainer, Body: body,
+		Identity: serverIdentity,
+	}
 	c.write(&r, nil)
 }
 

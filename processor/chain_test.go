@@ -8,6 +8,7 @@ import (
 	"quoll/datatree"
 	"quoll/jute"
 	"quoll/processor/auth"
+	"quoll/processor/mail"
 	"quoll/processor/session"
 	"quoll/processor/throttle"
 )
@@ -25,11 +26,11 @@ func testChain(t *testing.T, l *Lane, rules Rules) (*Chain, *proposals, *session
 	return NewChain(rules, l.Tree, table, l.Conns, made, nil), made, s
 }
 
-func setting(s *Stream, id jute.SessionID, size int) Request {
+func setting(s *Stream, id jute.SessionID, size int) mail.Request {
 	body := jute.Append(nil, &jute.SetDataRequest{
 		Path: []byte("/big"), Data: make([]byte, size), Version: -1,
 	})
-	return Request{Stream: s, Session: id, Type: jute.OpSetData, Body: body, Identity: auth.Server()}
+	return mail.Request{Conn: &s.Conn, Session: id, Type: jute.OpSetData, Body: body, Identity: auth.Server()}
 }
 
 // While something is in flight all the time the queue of writes is compacted seldom: what was
@@ -37,10 +38,10 @@ func setting(s *Stream, id jute.SessionID, size int) Request {
 func TestWhatIsAppliedIsForgotten(t *testing.T) {
 	l, _ := testLane(t, 0, 1)
 	s, _ := client(l, 1)
-	s.owner = 1
+	s.Owner = 1
 	c, made, own := testChain(t, l, Rules{})
 	for range 10 {
-		c.Requests(&Batch{Requests: []Request{setting(s, own.ID, 100), setting(s, own.ID, 100)}})
+		c.Requests(&mail.Batch{Requests: []mail.Request{setting(s, own.ID, 100), setting(s, own.ID, 100)}})
 		c.Committed((*made)[len(*made)-2].Header.Zxid)
 		require.Equal(t, 1, c.InFlight())
 		c.Committed((*made)[len(*made)-1].Header.Zxid - 1)
@@ -56,17 +57,17 @@ func TestWhatIsAppliedIsForgotten(t *testing.T) {
 func TestAThrottledSessionCanEnd(t *testing.T) {
 	l, _ := testLane(t, 0, 1)
 	s, _ := client(l, 1)
-	s.owner = 1
+	s.Owner = 1
 	c, made, own := testChain(t, l, Rules{
 		Throttle: throttle.Rules{MaxRequests: 1, OpWaitMillis: 50},
 	})
-	closing := Request{
-		Stream: s, Session: own.ID, Type: jute.OpCloseSession, Identity: auth.Server(),
+	closing := mail.Request{
+		Conn: &s.Conn, Session: own.ID, Type: jute.OpCloseSession, Identity: auth.Server(),
 	}
 	ping := closing
 	ping.Type, ping.Xid = jute.OpPing, jute.XidPing
 	c.Time(0, 1)
-	c.Requests(&Batch{Requests: []Request{
+	c.Requests(&mail.Batch{Requests: []mail.Request{
 		setting(s, own.ID, 1), setting(s, own.ID, 2), ping, closing,
 	}})
 	require.Len(t, *made, 1, "the others wait")
@@ -84,18 +85,18 @@ func TestRepliesBehindAWriteEndAHold(t *testing.T) {
 	const size = 700 << 10
 	l, _ := testLane(t, 0, size)
 	s, _ := client(l, 1)
-	s.owner = 1
+	s.Owner = 1
 	c, made, own := testChain(t, l, Rules{})
-	var batch []Request
+	var batch []mail.Request
 	for range 3 {
-		batch = append(batch, setting(s, own.ID, size), Request{
-			Stream: s, Session: own.ID, Type: jute.OpGetData, Identity: auth.Server(),
+		batch = append(batch, setting(s, own.ID, size), mail.Request{
+			Conn: &s.Conn, Session: own.ID, Type: jute.OpGetData, Identity: auth.Server(),
 			Body: jute.Append(nil, &jute.PathWatch{Path: []byte("/big")}),
 		})
 	}
-	c.Requests(&Batch{Requests: batch})
+	c.Requests(&mail.Batch{Requests: batch})
 	c.Committed((*made)[2].Header.Zxid)
-	require.Len(t, l.mailbox.take(nil), 2, "two reads passed the limit, and one was left")
+	require.Len(t, l.box.Take(nil), 2, "two reads passed the limit, and one was left")
 	require.Zero(t, c.InFlight())
 	require.Equal(t, datatree.Faults{}, l.Tree.Faults())
 }
@@ -105,7 +106,7 @@ func TestRepliesBehindAWriteEndAHold(t *testing.T) {
 func TestATransactionMustBeReadable(t *testing.T) {
 	l, _ := testLane(t, 0, 1)
 	s, _ := client(l, 1)
-	s.owner = 1
+	s.Owner = 1
 	rules := Rules{Prep: PrepRules{MaxTxnBytes: 1000, Digest: false}}
 	c, made, own := testChain(t, l, rules)
 	multi := setting(s, own.ID, 0)
@@ -117,7 +118,7 @@ func TestATransactionMustBeReadable(t *testing.T) {
 		})
 	}
 	multi.Type, multi.Body = jute.OpMulti, jute.Append(nil, &ask)
-	c.Requests(&Batch{Requests: []Request{
+	c.Requests(&mail.Batch{Requests: []mail.Request{
 		setting(s, own.ID, 2000), multi, setting(s, own.ID, 500),
 	}})
 	require.Len(t, *made, 3)
@@ -137,15 +138,15 @@ func TestRefusedSessionsAreCounted(t *testing.T) {
 	l, _ := testLane(t, 0, 1)
 	s, _ := client(l, 1)
 	c, made, own := testChain(t, l, Rules{MaxSessions: 1})
-	asking := Request{
-		Stream: s, Type: jute.OpCreateSession, Identity: auth.Server(),
+	asking := mail.Request{
+		Conn: &s.Conn, Type: jute.OpCreateSession, Identity: auth.Server(),
 		Connect: &jute.ConnectRequest{TimeOut: 4000, Passwd: make([]byte, 16)},
 	}
 	again := asking
 	again.Connect = &jute.ConnectRequest{
 		TimeOut: 4000, SessionID: own.ID, Passwd: make([]byte, 16), // of nobody
 	}
-	c.Requests(&Batch{Requests: []Request{asking, again}})
+	c.Requests(&mail.Batch{Requests: []mail.Request{asking, again}})
 	require.Empty(t, *made)
 	require.Equal(t, int64(1), c.rules.Counts.SessionsRefused.Load())
 	require.Equal(t, int64(1), c.rules.Counts.Revalidated.Load())

@@ -2,6 +2,7 @@ package processor
 
 import (
 	"quoll/jute"
+	"quoll/processor/mail"
 	"quoll/processor/tell"
 	"quoll/processor/throttle"
 )
@@ -24,8 +25,8 @@ func (c *Chain) unthrottle() {
 		}
 		c.readmit(&r)
 	}
-	c.final.out.publish()
-	c.final.out.wake()
+	c.final.out.Publish()
+	c.final.out.Wake()
 }
 
 // throttlable says whether a request may be refused for having waited (Request.isThrottlable): a
@@ -33,27 +34,27 @@ func (c *Chain) unthrottle() {
 func throttlable(op jute.OpCode) bool { return op != jute.OpPing && op != jute.OpCloseSession }
 
 // readmit sends on a request that has waited, if anyone still waits for its answer.
-func (c *Chain) readmit(r *Request) {
+func (c *Chain) readmit(r *mail.Request) {
 	timeout := int64(0)
 	if s := c.sessions.Find(r.Session); s != nil {
 		timeout = int64(s.TimeoutMillis)
 	}
-	gone := r.Stream != nil && r.Stream.gone.Load()
+	gone := r.Conn != nil && r.Conn.Gone()
 	verdict, stale := c.rules.Throttle.Judge(c.mono-r.ReceivedMillis, timeout, gone)
 	if verdict == throttle.Drop {
 		c.rules.Counts.StaleDropped.Add(1)
 		tellOf(c.rules.Teller, r, tell.Event{Kind: tell.Stale})
-		c.drop(r, itemKicked) // what comes after it on the connection could not be in order
+		c.drop(r, mail.Kicked) // what comes after it on the connection could not be in order
 		return
 	}
 	if stale {
 		c.rules.Counts.Stale.Add(1)
 	}
-	if verdict == throttle.Refuse && r.Connect == nil && r.refused == jute.OK &&
+	if verdict == throttle.Refuse && r.Connect == nil && r.Refused == jute.OK &&
 		throttlable(r.Type) {
 		c.rules.Counts.ThrottledOps.Add(1)
 		tellOf(c.rules.Teller, r, tell.Event{Kind: tell.Throttled})
-		r.refused = jute.ThrottledOp
+		r.Refused = jute.ThrottledOp
 	}
 	c.request(r)
 }

@@ -2,6 +2,8 @@ package processor
 
 import (
 	"quoll/jute"
+	"quoll/processor/arena"
+	"quoll/processor/mail"
 )
 
 // Commit is the fourth stage: it holds every write that was proposed, in zxid order, until a
@@ -22,10 +24,10 @@ type Commit struct {
 
 // pending is one write that was proposed.
 type pending struct {
-	request Request
+	request mail.Request
 	entry   jute.Entry
 	code    jute.ErrorCode
-	behind  []Request
+	behind  []mail.Request
 }
 
 // add puts a write at the end and gives its sequence number.
@@ -36,7 +38,7 @@ func (c *Commit) add(p pending) uint64 {
 
 // wait puts a request behind the write with the sequence number; it is false when that write has
 // been released, and the request need not wait.
-func (c *Commit) wait(r Request, seq uint64) bool {
+func (c *Commit) wait(r mail.Request, seq uint64) bool {
 	if seq < c.first {
 		return false
 	}
@@ -65,7 +67,7 @@ func (c *Commit) compact() {
 	switch {
 	case c.head == len(c.queue):
 		clear(c.queue)
-		c.queue, c.head = keep(c.queue, commitKeep), 0
+		c.queue, c.head = arena.Emptied(c.queue, commitKeep), 0
 	case c.head > 1024 && c.head > len(c.queue)/2:
 		n := copy(c.queue, c.queue[c.head:])
 		clear(c.queue[n:])

@@ -48,25 +48,25 @@ func closeBetween(t *testing.T, watches, change jute.OpCode) {
 		new(proposals), nil)
 	s, _ := client(l, 1)
 	s.Input(request(1, watches, &jute.PathWatch{Path: []byte("/big"), Watch: true}))
-	number := s.watcher
+	number := s.Watcher
 	out := [2]*output{{}, {}}
 	strangers := [2]*Stream{}
 	l.Tree.SetSink(&between{Sink: &c.final, run: func() {
 		s.Closed(nil)
-		strangers[0] = l.Open(out[0], s.peer)
-		strangers[1] = other.Open(out[1], s.peer)
+		strangers[0] = l.Open(out[0], s.Peer)
+		strangers[1] = other.Open(out[1], s.Peer)
 	}})
 	applyTo(l.Tree, 100, change)
-	c.final.out.publish()
+	c.final.out.Publish()
 	l.Drain()
 	other.Drain()
 	for i, stranger := range strangers {
 		require.Equal(t, fresh, stranger.phase)
-		require.NotEqual(t, number, stranger.watcher)
+		require.NotEqual(t, number, stranger.Watcher)
 		require.Empty(t, out[i].out, "who has sent nothing was sent an event")
 	}
-	require.Equal(t, number, l.Open(&output{}, s.peer).watcher, "the number is used again")
-	require.Len(t, l.Conns.streams, 4, "nobody, and three numbers")
+	require.Equal(t, number, l.Open(&output{}, s.Peer).Watcher, "the number is used again")
+	require.EqualValues(t, 4, l.Open(&output{}, s.Peer).Watcher, "after three numbers the next")
 }
 
 // applyTo changes or deletes /big.

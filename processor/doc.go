@@ -31,13 +31,12 @@
 // flow; waiting.go is its user.
 //
 // Nothing here starts a goroutine, reads a clock or does I/O. A Lane and its Streams belong to
-// their loop's goroutine; a Chain and its stages to the core. What both touch is the mailbox, the
-// table of connections (Conns), a stream's identity and its mark of life, each with its own lock or
-// atomic.
+// their loop's goroutine; a Chain and its stages to the core. What both touch is in the package
+// mail.
 //
-// Read in this order: the package op; request.go; lane.go, stream.go, waiting.go, bulk.go and
+// Read in this order: the packages op and mail; lane.go, stream.go, waiting.go, bulk.go and
 // words.go; chain.go, which is the whole way on one screen, with chain_connect.go and
 // chain_throttle.go; the stages prep.go (and prep_*.go by family of operations, with the packages
-// journal and multi), commit.go, final.go, with the package reads; mailbox.go, conns.go;
-// tally.go and stats.go; telling.go, with the package tell, for what the log says of clients.
+// journal and multi), commit.go, final.go, with the package reads; tally.go and stats.go;
+// telling.go, with the package tell, for what the log says of clients.
 package processor

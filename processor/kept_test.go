@@ -7,6 +7,7 @@ import (
 
 	"quoll/jute"
 	"quoll/processor/auth"
+	"quoll/processor/mail"
 )
 
 func TestALargeReplyDoesNotStayWithTheLane(t *testing.T) {
@@ -15,42 +16,6 @@ func TestALargeReplyDoesNotStayWithTheLane(t *testing.T) {
 	s.Input(request(1, jute.OpGetData, &jute.PathWatch{Path: []byte("/big")}))
 	require.Greater(t, len(out.out), 32<<20)
 	require.LessOrEqual(t, cap(l.replies), replyKeepBytes)
-}
-
-func TestTheItemsOfAStormDoNotStay(t *testing.T) {
-	l, _ := testLane(t, 0, 1)
-	s, _ := client(l, 1)
-	d := l.mailbox.blank()
-	for range 1_000_000 {
-		d.items = append(d.items, item{stream: s, kind: itemEvent})
-	}
-	d.buf = make([]byte, 0, 1<<20)
-	l.mailbox.put(d)
-	for range 2 * mailKeep {
-		l.mailbox.put(new(delivery))
-	}
-	l.Drain()
-	for range len(l.mailbox.empty) {
-		d := l.mailbox.blank()
-		require.LessOrEqual(t, cap(d.items), deliveryKeepItems)
-		require.LessOrEqual(t, cap(d.buf), deliveryKeepBytes)
-	}
-	require.LessOrEqual(t, cap(l.mail), mailKeep)
-	require.LessOrEqual(t, cap(l.mailbox.full), mailKeep)
-}
-
-// An event is encoded once for all of a lane, but each connection has an item: they count for the
-// end of a hold of the tree's lock like the bytes of replies.
-func TestItemsCountForTheEndOfAHold(t *testing.T) {
-	l, _ := testLane(t, 0, 1)
-	s, _ := client(l, 1)
-	var o outbox
-	for range 1000 {
-		o.send(s, 0, itemEvent, nil)
-	}
-	require.GreaterOrEqual(t, o.bytes(), 1000*int(itemBytes))
-	o.publish()
-	require.Zero(t, o.bytes())
 }
 
 func TestTheRoomOfACrowdOfWritesIsGivenBack(t *testing.T) {
@@ -69,43 +34,43 @@ func TestTheRoomOfACrowdOfWritesIsGivenBack(t *testing.T) {
 func TestASessionDoesNotWaitForAWriteOfAChainThatIsGone(t *testing.T) {
 	l, _ := testLane(t, 0, 1)
 	s, _ := client(l, 1)
-	s.owner = 1
+	s.Owner = 1
 	c, made, own := testChain(t, l, Rules{})
 	for range 3 {
-		c.Requests(&Batch{Requests: []Request{setting(s, own.ID, 1)}})
+		c.Requests(&mail.Batch{Requests: []mail.Request{setting(s, own.ID, 1)}})
 	}
 	c.Committed((*made)[0].Header.Zxid)
-	ping := Request{
-		Stream: s, Session: own.ID, Type: jute.OpPing, Xid: jute.XidPing, Identity: auth.Server(),
+	ping := mail.Request{
+		Conn: &s.Conn, Session: own.ID, Type: jute.OpPing, Xid: jute.XidPing, Identity: auth.Server(),
 	}
 	next := NewChain(c.rules, l.Tree, c.sessions, l.Conns, made, nil)
 	answered := func() bool {
 		l.Drain()
 		waits := s.inFlight
-		next.Requests(&Batch{Requests: []Request{ping}})
+		next.Requests(&mail.Batch{Requests: []mail.Request{ping}})
 		l.Drain()
 		return s.inFlight < waits
 	}
 	require.True(t, answered())
 	other := next.sessions.Create(4000, 2, nil)
 	stranger, _ := client(l, other.ID)
-	stranger.owner = 2
+	stranger.Owner = 2
 	for range 5 { // numbers that the old chain gave would be given again
-		next.Requests(&Batch{Requests: []Request{setting(stranger, other.ID, 1)}})
+		next.Requests(&mail.Batch{Requests: []mail.Request{setting(stranger, other.ID, 1)}})
 	}
 	require.True(t, answered())
-	next.Requests(&Batch{Requests: []Request{setting(s, own.ID, 1)}})
+	next.Requests(&mail.Batch{Requests: []mail.Request{setting(s, own.ID, 1)}})
 	require.False(t, answered())
 }
 
 func TestWithoutALimitOneHoldAppliesAll(t *testing.T) {
 	l, _ := testLane(t, 0, 1)
 	s, _ := client(l, 1)
-	s.owner = 1
+	s.Owner = 1
 	c, made, own := testChain(t, l, Rules{})
 	c.rules.MaxApplyBatch = 0
 	for range 3 {
-		c.Requests(&Batch{Requests: []Request{setting(s, own.ID, 1)}})
+		c.Requests(&mail.Batch{Requests: []mail.Request{setting(s, own.ID, 1)}})
 	}
 	c.Committed((*made)[2].Header.Zxid)
 	require.Zero(t, c.InFlight())

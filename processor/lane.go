@@ -11,9 +11,11 @@ import (
 	"quoll/processor/arena"
 	"quoll/processor/auth"
 	"quoll/processor/flow"
+	"quoll/processor/mail"
 	"quoll/processor/reads"
 	"quoll/processor/session"
 	"quoll/processor/stats"
+	"quoll/processor/tell"
 	"quoll/processor/throttle"
 )
 
@@ -45,7 +47,7 @@ type Output interface {
 
 // Core takes batches. What comes of them arrives in the lane's mailbox.
 type Core interface {
-	Submit(l *Lane, b *Batch)
+	Submit(l *Lane, b *mail.Batch)
 }
 
 // LaneRules is what the configuration says to connections.
@@ -71,7 +73,7 @@ type LaneRules struct {
 // Shared is what all lanes of a server have in common.
 type Shared struct {
 	Tree  *datatree.Tree
-	Conns *Conns
+	Conns *mail.Conns
 	Core  Core
 	Words Words
 	// Aside runs a job soon, on a goroutine that is neither a loop's nor the core's; nil: there is
@@ -84,10 +86,10 @@ type Shared struct {
 	Large *throttle.Large
 	// Serving is false while the server takes no sessions.
 	Serving *atomic.Bool
-	Counts  *Counts
-	Teller  Teller // of what the lanes meet
+	Counts  *stats.Counts
+	Teller  tell.Teller // of what the lanes meet
 
-	batches     sync.Pool     // of *Batch that the core is done with
+	batches     sync.Pool     // of *mail.Batch that the core is done with
 	owners      atomic.Uint64 // the last session.Owner given
 	outstanding atomic.Int64  // requests that the core has, of all lanes
 	tallyResets atomic.Uint64
@@ -101,20 +103,15 @@ type Shared struct {
 // goes to the core and comes back. Everything but the mailbox belongs to the loop's goroutine.
 type Lane struct {
 	*Shared
-	wake    func() // from any goroutine: Drain soon
-	mailbox mailbox
-
-	// building and lastEvent are the core's.
-	building  *delivery
-	lastEvent uint64
+	box *mail.Box // wakes the loop, which calls Drain
 
 	reader  reads.Reader
 	current current
-	batch   *Batch // for the core; nil when this turn has none yet
+	batch   *mail.Batch // for the core; nil when this turn has none yet
 	bulk    flow.Turns[*Stream]
 	global  flow.Gate[*Stream] // globalOutstandingLimit
 	memory  arena.Arena
-	mail    []*delivery
+	mail    []*mail.Delivery
 	breathe func() datatree.View // renew, bound once
 	replies []byte               // of the stream whose input is being handled, not yet written
 	view    datatree.View        // while holding
@@ -128,14 +125,14 @@ type Lane struct {
 
 // current is room for the request being taken, and for its answer.
 type current struct {
-	request Request
+	request mail.Request
 	asking  reads.Asking
 }
 
 // NewLane makes the lane of a loop; wake makes the loop call Drain.
 func NewLane(shared *Shared, wake func()) *Lane {
 	l := &Lane{
-		Shared: shared, wake: wake,
+		Shared: shared, box: mail.NewBox(wake),
 		reader: reads.Reader{
 			Auth: shared.Rules.Auth, Limits: shared.Rules.Reads, Counts: shared.Counts,
 		},
@@ -155,12 +152,11 @@ func (l *Lane) Record(reads, updates stats.Recorder) {
 
 // Open starts a connection.
 func (l *Lane) Open(out Output, peer netip.AddrPort) *Stream {
-	s := &Stream{
-		lane: l, out: out, peer: peer, owner: session.Owner(l.owners.Add(1)),
-	}
-	s.identity.Store(auth.Connected(peer.Addr()))
+	s := &Stream{lane: l, out: out}
+	s.Receiver, s.Box, s.Peer, s.Owner = s, l.box, peer, session.Owner(l.owners.Add(1))
+	s.Identity.Store(auth.Connected(peer.Addr()))
 	s.stats.begin(s, l.connResets.Load(), l.clock())
-	s.watcher = l.Conns.add(s, l.Tree.WatchesNow())
+	s.Watcher = l.Conns.Add(&s.Conn, l.Tree.WatchesNow())
 	return s
 }
 
@@ -202,26 +198,21 @@ func (l *Lane) Drain() {
 }
 
 func (l *Lane) drain() {
-	l.mail = l.mailbox.take(l.mail[:0])
+	l.mail = l.box.Take(l.mail[:0])
 	for _, d := range l.mail {
 		answered := int64(0)
-		for i := range d.items {
-			if d.items[i].answers() {
+		for i := range d.Items {
+			if d.Items[i].Answers() {
 				answered++
 			}
-			d.items[i].stream.receive(d, &d.items[i])
+			d.Items[i].Conn.Receiver.Receive(d, &d.Items[i])
 		}
 		if answered > 0 {
 			l.outstanding.Add(-answered)
 		}
-		l.mailbox.recycle(d)
+		l.box.Recycle(d)
 	}
-	clear(l.mail)
-	l.mail = keep(l.mail, mailKeep)
-}
-
-func (it *item) answers() bool {
-	return it.kind != itemEvent && it.kind != itemKicked && it.kind != itemWord
+	l.mail = mail.Taken(l.mail)
 }
 
 // clock is the time of this turn.
@@ -260,26 +251,23 @@ func (l *Lane) renew() datatree.View {
 
 // forward puts a request into the batch for the core. Its body, which aliases the loop's buffer,
 // is copied here, once.
-func (l *Lane) forward(r Request) {
+func (l *Lane) forward(r mail.Request) {
 	r.Body = l.memory.Copy(r.Body)
 	l.add(r)
 }
 
 // add puts a request into the batch of this turn.
-func (l *Lane) add(r Request) {
+func (l *Lane) add(r mail.Request) {
 	if l.batch == nil {
-		l.batch, _ = l.batches.Get().(*Batch)
-		if l.batch == nil {
-			l.batch = &Batch{home: &l.batches}
-		}
+		l.batch = mail.NewBatch(&l.batches)
 	}
 	l.batch.Requests = append(l.batch.Requests, r)
 }
 
 // hello makes a request of a connect request.
 func (l *Lane) hello(s *Stream, in *jute.ConnectRequest) {
-	l.add(Request{
-		Stream: s, Session: in.SessionID, Type: jute.OpCreateSession, Connect: in,
-		Identity: s.identity.Load(), ReceivedMillis: l.clock(),
+	l.add(mail.Request{
+		Conn: &s.Conn, Session: in.SessionID, Type: jute.OpCreateSession, Connect: in,
+		Identity: s.Identity.Load(), ReceivedMillis: l.clock(),
 	})
 }

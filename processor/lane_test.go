@@ -14,7 +14,9 @@ import (
 	"quoll/datatree"
 	"quoll/jute"
 	"quoll/processor/auth"
+	"quoll/processor/mail"
 	"quoll/processor/reads"
+	"quoll/processor/stats"
 	"quoll/processor/throttle"
 )
 
@@ -50,9 +52,9 @@ func (o *output) xids() (xids []int32) {
 }
 
 // sink is a core that keeps what it gets.
-type sink struct{ requests []Request }
+type sink struct{ requests []mail.Request }
 
-func (k *sink) Submit(_ *Lane, b *Batch) { k.requests = append(k.requests, b.Requests...) }
+func (k *sink) Submit(_ *Lane, b *mail.Batch) { k.requests = append(k.requests, b.Requests...) }
 
 // testLane is a lane over a tree with /list of so many children and /big of so many bytes.
 func testLane(t *testing.T, children, bigBytes int) (*Lane, *sink) {
@@ -79,7 +81,7 @@ func testLane(t *testing.T, children, bigBytes int) (*Lane, *sink) {
 	serving := new(atomic.Bool)
 	serving.Store(true)
 	return NewLane(&Shared{
-		Tree: tree, Conns: NewConns(), Core: core, Serving: serving, Counts: new(Counts),
+		Tree: tree, Conns: mail.NewConns(), Core: core, Serving: serving, Counts: new(stats.Counts),
 		Clock: func() int64 { return 1 }, Large: new(throttle.Large),
 		Rules: LaneRules{
 			Auth: &auth.Rules{DigestEnabled: true}, MaxFrameBytes: 4 << 20, FirstFrameBytes: 64 << 10,
@@ -128,11 +130,11 @@ func TestMailDuringALongAnswerStaysBehindTheReplies(t *testing.T) {
 			breaths := 0
 			l.breathe = func() datatree.View {
 				if breaths++; breaths == 1 {
-					d := l.mailbox.blank()
-					d.buf = jute.AppendWatcherEvent(nil, 9, jute.EventDataChanged, []byte("/big"))
-					d.items = append(d.items, item{stream: s, to: len(d.buf), kind: itemEvent},
-						item{stream: other, kind: itemKicked})
-					l.mailbox.put(d)
+					d := l.box.Blank()
+					d.Buf = jute.AppendWatcherEvent(nil, 9, jute.EventDataChanged, []byte("/big"))
+					d.Items = append(d.Items, mail.Item{Conn: &s.Conn, To: len(d.Buf), Kind: mail.Event},
+						mail.Item{Conn: &other.Conn, Kind: mail.Kicked})
+					l.box.Put(d)
 				}
 				return l.renew()
 			}
@@ -219,17 +221,17 @@ func TestAReadLeavesTheLineWhenTheLoopAnswersIt(t *testing.T) {
 
 // answerAll answers everything that the core has with an empty reply.
 func (l *Lane) answerAll(core *sink) {
-	d := l.mailbox.blank()
+	d := l.box.Blank()
 	for i := range core.requests {
 		r := &core.requests[i]
-		from := len(d.buf)
-		d.buf = reads.AppendError(d.buf, r.Xid, 1, jute.OK)
-		d.items = append(d.items, item{
-			stream: r.Stream, from: from, to: len(d.buf), kind: itemReply, weight: r.weight,
-			bytes: int32(len(r.Body)),
+		from := len(d.Buf)
+		d.Buf = reads.AppendError(d.Buf, r.Xid, 1, jute.OK)
+		d.Items = append(d.Items, mail.Item{
+			Conn: r.Conn, From: from, To: len(d.Buf), Kind: mail.Reply, Weight: r.Weight,
+			BodyBytes: int32(len(r.Body)),
 		})
 	}
 	core.requests = nil
-	l.mailbox.put(d)
+	l.box.Put(d)
 	l.Drain()
 }

@@ -6,8 +6,10 @@ import (
 	"quoll/processor/arena"
 	"quoll/processor/auth"
 	"quoll/processor/journal"
+	"quoll/processor/mail"
 	"quoll/processor/op"
 	"quoll/processor/session"
+	"quoll/processor/stats"
 	"quoll/processor/tell"
 )
 
@@ -19,8 +21,8 @@ import (
 // Apache counts a zxid for it.
 type Prep struct {
 	rules    PrepRules
-	counts   *Counts
-	teller   Teller
+	counts   *stats.Counts
+	teller   tell.Teller
 	tree     *datatree.Tree
 	journal  *journal.Journal
 	sessions *session.Table
@@ -70,7 +72,7 @@ type PrepRules struct {
 
 // write is one write being made into a transaction.
 type writing struct {
-	*Request
+	*mail.Request
 	zxid jute.Zxid
 }
 
@@ -84,7 +86,8 @@ type prepared struct {
 }
 
 func newPrep(
-	rules PrepRules, counts *Counts, teller Teller, tree *datatree.Tree, sessions *session.Table,
+	rules PrepRules, counts *stats.Counts, teller tell.Teller, tree *datatree.Tree,
+	sessions *session.Table,
 ) *Prep {
 	return &Prep{
 		rules:    rules,
@@ -101,8 +104,8 @@ func newPrep(
 const prepKeepBytes = 1 << 20
 
 // prepare makes the transaction of a write. The session was checked before.
-func (p *Prep) prepare(r *Request) prepared {
-	p.body = keep(p.body, prepKeepBytes)
+func (p *Prep) prepare(r *mail.Request) prepared {
+	p.body = arena.Emptied(p.body, prepKeepBytes)
 	if r.Type == jute.OpMulti {
 		return p.prepareMulti(r)
 	}
@@ -124,7 +127,7 @@ func (p *Prep) prepare(r *Request) prepared {
 }
 
 // tooLong says that the body of a transaction, with header and digest, could not be read back.
-func (p *Prep) tooLong(r *Request, bodyBytes int) bool {
+func (p *Prep) tooLong(r *mail.Request, bodyBytes int) bool {
 	most := p.rules.MaxTxnBytes
 	if most <= 0 || jute.TxnHeaderBytes+bodyBytes+jute.TxnDigestBytes <= most {
 		return false
@@ -197,7 +200,7 @@ func refuse(body []byte, code jute.ErrorCode) (jute.OpCode, []byte) {
 }
 
 // seal puts header, body and digest together in memory that is never used again.
-func (p *Prep) seal(r *Request, op jute.OpCode, zxid jute.Zxid) jute.Entry {
+func (p *Prep) seal(r *mail.Request, op jute.OpCode, zxid jute.Zxid) jute.Entry {
 	e := jute.Entry{
 		Header: jute.TxnHeader{
 			ClientID: r.Session, Cxid: r.Xid, Zxid: zxid, Time: p.wall, Type: op,

@@ -6,6 +6,7 @@ import (
 	"quoll/datatree"
 	"quoll/jute"
 	"quoll/processor/journal"
+	"quoll/processor/mail"
 )
 
 // delete makes the transaction of delete.
@@ -60,7 +61,7 @@ func (p *Prep) deleteContainer(w *writing, path []byte) (jute.OpCode, jute.Error
 	kind := p.tree.Options().Kind(n.Stat.EphemeralOwner)
 	changed := n.Stat.Mzxid > p.tree.Peek().LastZxid()
 	if kind == datatree.KindEphemeral ||
-		w.Stream == nil && (kind == datatree.KindPersistent || changed) {
+		w.Origin == mail.FromServer && (kind == datatree.KindPersistent || changed) {
 		return 0, jute.BadVersion
 	}
 	if datatree.DeleteEndsApache(path) {

@@ -1,11 +1,14 @@
 package processor
 
-import "quoll/jute"
+import (
+	"quoll/jute"
+	"quoll/processor/mail"
+)
 
 // refuseEarly is enableEagerACLCheck: a write whose rights are missing in the applied tree is
 // answered at once, with zxid 0 and without a transaction (ZooKeeperServer.authWriteRequest).
-func (p *Prep) refuseEarly(r *Request) jute.ErrorCode {
-	if !p.rules.EagerACLCheck || r.Stream == nil {
+func (p *Prep) refuseEarly(r *mail.Request) jute.ErrorCode {
+	if !p.rules.EagerACLCheck || r.Origin != mail.FromClient {
 		return jute.OK
 	}
 	path, wanted := p.effective(r)
@@ -21,7 +24,7 @@ func (p *Prep) refuseEarly(r *Request) jute.ErrorCode {
 }
 
 // effective is the node whose ACL decides, and the permission; a nil path decides nothing.
-func (p *Prep) effective(r *Request) ([]byte, jute.Perms) {
+func (p *Prep) effective(r *mail.Request) ([]byte, jute.Perms) {
 	c := jute.Decoder(r.Body)
 	var path []byte
 	switch r.Type {

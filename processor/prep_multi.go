@@ -2,13 +2,14 @@ package processor
 
 import (
 	"quoll/jute"
+	"quoll/processor/mail"
 	"quoll/processor/multi"
 	"quoll/processor/tell"
 )
 
 // prepareMulti makes the one transaction of a multi. Its operations see each other's changes; when
 // one fails, all changes are undone, and what is logged is why.
-func (p *Prep) prepareMulti(r *Request) prepared {
+func (p *Prep) prepareMulti(r *mail.Request) prepared {
 	var in jute.MultiRequest
 	_, err := jute.Decode(r.Body, &in)
 	judged := multi.Judge(in.Ops)

@@ -9,8 +9,10 @@ import (
 	"quoll/datatree"
 	"quoll/jute"
 	"quoll/processor/auth"
+	"quoll/processor/mail"
 	"quoll/processor/op"
 	"quoll/processor/session"
+	"quoll/processor/stats"
 )
 
 // prepOver is a Prep over a tree that transactions made, as they could stand in a log.
@@ -27,7 +29,7 @@ func prepOver(t *testing.T, rules PrepRules, txns ...jute.Txn) *Prep {
 		require.Equal(t, jute.OK, result.Err, i)
 	}
 	rules.Auth = &auth.Rules{DigestEnabled: true}
-	return newPrep(rules, new(Counts), nil, tree, session.NewTable(1000, 0, 1, 1))
+	return newPrep(rules, new(stats.Counts), nil, tree, session.NewTable(1000, 0, 1, 1))
 }
 
 func world() []jute.ACL {
@@ -42,8 +44,8 @@ func created(path string, data []byte, cversion int32) jute.Txn {
 }
 
 func (p *Prep) asked(op jute.OpCode, body jute.Record) prepared {
-	return p.prepare(&Request{
-		Stream: &Stream{}, Type: op, Body: jute.Append(nil, body), Identity: auth.Nobody(),
+	return p.prepare(&mail.Request{
+		Conn: &mail.Conn{}, Type: op, Body: jute.Append(nil, body), Identity: auth.Nobody(),
 	})
 }
 
@@ -188,8 +190,8 @@ func TestEagerChecksOfEveryPermission(t *testing.T) {
 				jute.Txn{Type: jute.OpCreate, Data: jute.Append(nil, &jute.CreateTxn{
 					Path: []byte("/p"), ACL: acl, ParentCVersion: -1,
 				})}, created("/p/kid", nil, -1))
-			r := Request{
-				Stream: &Stream{}, Type: c.op, Body: jute.Append(nil, c.body),
+			r := mail.Request{
+				Conn: &mail.Conn{}, Type: c.op, Body: jute.Append(nil, c.body),
 				Identity: auth.Nobody(),
 			}
 			want := jute.OK
@@ -199,7 +201,7 @@ func TestEagerChecksOfEveryPermission(t *testing.T) {
 			if got := p.refuseEarly(&r); got != want {
 				t.Errorf("%s with %05b: %v, want %v", name, set, got, want)
 			}
-			r.Stream = nil
+			r.Origin = mail.FromServer
 			if got := p.refuseEarly(&r); got != jute.OK {
 				t.Errorf("%s of the server with %05b: %v", name, set, got)
 			}

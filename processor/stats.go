@@ -5,12 +5,10 @@ import (
 	"net/netip"
 
 	"quoll/jute"
+	"quoll/processor/mail"
 	"quoll/processor/op"
 	"quoll/processor/stats"
 )
-
-// Counts are the rare things that the lanes of a server and its core count together.
-type Counts = stats.Counts
 
 // ConnStats is what cons and stat tell of a connection.
 type ConnStats struct {
@@ -42,7 +40,7 @@ type connStats struct {
 func (st *connStats) begin(s *Stream, resets uint64, openedMillis int64) {
 	st.counts, st.resets, st.shownResets = stats.NewConn(), resets, resets
 	st.shown = ConnStats{
-		Peer: s.peer, OpenedMillis: openedMillis, Reading: true, Conn: st.counts,
+		Peer: s.Peer, OpenedMillis: openedMillis, Reading: true, Conn: st.counts,
 	}
 }
 
@@ -90,7 +88,7 @@ func (s *Stream) sent() {
 
 // answered counts a reply made on the loop. Its latency is known at the end of the turn, when the
 // reply leaves.
-func (s *Stream) answered(r *Request, reply []byte) {
+func (s *Stream) answered(r *mail.Request, reply []byte) {
 	s.sent()
 	st, tally := &s.stats, &s.lane.numbers.tally
 	st.reads++
@@ -100,30 +98,30 @@ func (s *Stream) answered(r *Request, reply []byte) {
 }
 
 // delivered counts a piece of mail: a reply or an event.
-func (s *Stream) delivered(it *item, mail []byte) {
+func (s *Stream) delivered(it *mail.Item, text []byte) {
 	s.sent()
 	n := &s.lane.numbers
-	if it.kind == itemEvent {
-		n.tally.Told(len(mail) - 4)
+	if it.Kind == mail.Event {
+		n.tally.Told(len(text) - 4)
 		return
 	}
-	n.tally.Replied(len(mail) - 4)
-	update := op.Of(it.op).Kind == op.Write
+	n.tally.Replied(len(text) - 4)
+	update := op.Of(it.Op).Kind == op.Write
 	switch {
-	case it.kind == itemConnected:
-		if !it.opened.created { // ZooKeeper counts no latency when a session is taken up again
+	case it.Kind == mail.Connected:
+		if !it.Opened.Created { // ZooKeeper counts no latency when a session is taken up again
 			return
 		}
-		s.stats.counts.Opened(it.opened.zxid)
+		s.stats.counts.Opened(it.Opened.Zxid)
 		update = true
-	case it.op == 0, it.op == jute.OpCreateSession: // a refusal among them
+	case it.Op == 0, it.Op == jute.OpCreateSession: // a refusal among them
 		return
 	default:
-		xid := int32(binary.BigEndian.Uint32(mail[4:]))
-		s.stats.counts.Replied(it.op, update, xid, mail)
+		xid := int32(binary.BigEndian.Uint32(text[4:]))
+		s.stats.counts.Replied(it.Op, update, xid, text)
 	}
 	now := s.lane.clock()
-	took := max(now-it.received, 0)
+	took := max(now-it.ReceivedMillis, 0)
 	s.stats.counts.Took(took, 1, now)
 	if update {
 		n.updates.Add(took, 1)
@@ -141,9 +139,6 @@ func (s *Stream) Stats() ConnStats {
 	if resets != l.connResets.Load() {
 		st.Conn = stats.NewConn()
 	}
-	st.HeardMillis = s.heard.Load()
+	st.HeardMillis = s.Heard.Load()
 	return st
 }
-
-// Peer is the address of the connection's other end.
-func (s *Stream) Peer() netip.AddrPort { return s.peer }

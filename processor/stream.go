@@ -3,18 +3,15 @@ package processor
 import (
 	"bytes"
 	"encoding/binary"
-	"net/netip"
 	"slices"
-	"sync/atomic"
 	"time"
 
-	"quoll/datatree/watch"
 	"quoll/jute"
-	"quoll/processor/auth"
+	"quoll/processor/arena"
 	"quoll/processor/flow"
+	"quoll/processor/mail"
 	"quoll/processor/op"
 	"quoll/processor/reads"
-	"quoll/processor/session"
 	"quoll/processor/tell"
 )
 
@@ -29,21 +26,14 @@ const (
 	closing                 // the output leaves, nothing is taken any more
 )
 
-// Stream is one client connection. It belongs to its loop's goroutine; the core reads identity and
-// gone, and is told of the connection's death by nothing else.
+// Stream is one client connection. It belongs to its loop's goroutine; the core knows its Conn.
 type Stream struct {
-	lane    *Lane
-	out     Output
-	peer    netip.AddrPort
-	owner   session.Owner
-	watcher watch.Watcher
-	phase   phase
-	guest   bool // a word is answered, a session is not opened
-	deaf    bool // a request got no answer: its session ends, and none behind it may get one
-
-	identity atomic.Pointer[auth.Identity] // replaced by auth packets, never changed
-	heard    session.Heard
-	gone     atomic.Bool // the connection is closed
+	mail.Conn
+	lane  *Lane
+	out   Output
+	phase phase
+	guest bool // a word is answered, a session is not opened
+	deaf  bool // a request got no answer: its session ends, and none behind it may get one
 
 	session       jute.SessionID
 	timeoutMillis int32
@@ -133,11 +123,14 @@ func (s *Stream) frame(frame []byte) {
 	s.request(frame)
 }
 
+// replyKeepBytes of replies are kept for reuse at most: a large one must not stay for good.
+const replyKeepBytes = 256 << 10
+
 // flush hands the replies gathered so far to the connection.
 func (s *Stream) flush() {
 	if len(s.lane.replies) > 0 {
 		s.out.Write(s.lane.replies)
-		s.lane.replies = keep(s.lane.replies, replyKeepBytes)
+		s.lane.replies = arena.Emptied(s.lane.replies, replyKeepBytes)
 	}
 }
 
@@ -152,9 +145,9 @@ func (s *Stream) request(frame []byte) {
 		return
 	}
 	r := &s.lane.current.request
-	*r = Request{
-		Stream: s, Session: s.session, Xid: h.Xid, Type: h.Type, Body: c.Rest(),
-		Identity: s.identity.Load(), ReceivedMillis: s.lane.clock(),
+	*r = mail.Request{
+		Conn: &s.Conn, Session: s.session, Xid: h.Xid, Type: h.Type, Body: c.Rest(),
+		Identity: s.Identity.Load(), ReceivedMillis: s.lane.clock(),
 	}
 	row := op.Of(h.Type)
 	if row.Kind == op.Inline {
@@ -169,14 +162,14 @@ func (s *Stream) request(frame []byte) {
 	}
 	unknown := !row.Kind.OfClients()
 	if unknown {
-		r.refused = jute.Unimplemented
+		r.Refused = jute.Unimplemented
 		s.tell(tell.Event{Kind: tell.UnknownOpcode, A: int64(h.Type)})
 	}
 	switch {
 	case row.Kind == op.Write || s.inFlight > 0:
 		s.forward(r)
 	case unknown:
-		s.lane.replies = reads.AppendError(s.lane.replies, r.Xid, -1, r.refused)
+		s.lane.replies = reads.AppendError(s.lane.replies, r.Xid, -1, r.Refused)
 		s.end()
 	default:
 		s.read(r)
@@ -184,7 +177,7 @@ func (s *Stream) request(frame []byte) {
 }
 
 // forward sends a request to the core.
-func (s *Stream) forward(r *Request) {
+func (s *Stream) forward(r *mail.Request) {
 	if !s.lane.Large.Admit(len(r.Body)) {
 		s.lane.Counts.LargeRefused.Add(1)
 		s.tell(tell.Event{Kind: tell.LargeRequests, A: int64(len(r.Body))})
@@ -192,15 +185,15 @@ func (s *Stream) forward(r *Request) {
 		return
 	}
 	s.inFlight++
-	r.weight = s.intake.weight
-	s.inFlightBytes += r.weight
+	r.Weight = s.intake.weight
+	s.inFlightBytes += r.Weight
 	s.heaviest = max(s.heaviest, len(r.Body))
-	s.lane.addBulk(r.weight)
+	s.lane.addBulk(r.Weight)
 	s.lane.forward(*r)
 }
 
 // mayAsk is enforce.auth: without an id of the right scheme nothing but auth is taken.
-func (s *Stream) mayAsk(r *Request) bool {
+func (s *Stream) mayAsk(r *mail.Request) bool {
 	schemes := s.lane.Rules.EnforceSchemes
 	if len(schemes) == 0 || slices.ContainsFunc(schemes, r.Identity.HasScheme) {
 		return true
@@ -212,7 +205,7 @@ func (s *Stream) mayAsk(r *Request) bool {
 }
 
 // read answers a read on the loop.
-func (s *Stream) read(r *Request) {
+func (s *Stream) read(r *mail.Request) {
 	l := s.lane
 	if !l.holding {
 		s.flush()
@@ -226,8 +219,10 @@ func (s *Stream) read(r *Request) {
 	}
 	from := len(l.replies)
 	a := &l.current.asking
-	*a = askingOf(r, l.view)
-	a.Breathe = l.breathe
+	*a = reads.Asking{
+		Xid: r.Xid, Type: r.Type, Body: r.Body, Session: r.Session, Identity: r.Identity,
+		Watcher: s.Watcher, View: l.view, Breathe: l.breathe,
+	}
 	l.replies = l.reader.Frame(l.replies, a)
 	if a.Limited != tell.Nothing {
 		s.tell(tell.Event{Kind: a.Limited, A: a.Limit})
@@ -244,7 +239,7 @@ func (s *Stream) read(r *Request) {
 }
 
 // inline answers auth and sasl, which do not wait for anything.
-func (s *Stream) inline(r *Request) {
+func (s *Stream) inline(r *mail.Request) {
 	c := jute.Decoder(r.Body)
 	if r.Type == jute.OpSASL {
 		var in jute.SASLToken
@@ -268,7 +263,7 @@ func (s *Stream) inline(r *Request) {
 		return
 	}
 	id, ok := s.lane.Rules.Auth.Authenticate(
-		r.Identity, string(in.Scheme), in.Auth, s.peer.Addr())
+		r.Identity, string(in.Scheme), in.Auth, s.Peer.Addr())
 	code := jute.OK
 	if !ok {
 		code = jute.AuthFailed
@@ -281,39 +276,39 @@ func (s *Stream) inline(r *Request) {
 		s.end()
 		return
 	}
-	s.identity.Store(id)
+	s.Identity.Store(id)
 }
 
-// receive takes one piece of mail.
-func (s *Stream) receive(d *delivery, it *item) {
-	if it.answers() {
+// Receive takes one piece of mail.
+func (s *Stream) Receive(d *mail.Delivery, it *mail.Item) {
+	if it.Answers() {
 		s.inFlight--
 		if s.inFlight == 0 {
 			s.heaviest = 0
 		}
-		s.inFlightBytes -= it.weight
-		s.lane.Large.Done(int(it.bytes))
-		s.lane.doneBulk(it.weight)
+		s.inFlightBytes -= it.Weight
+		s.lane.Large.Done(int(it.BodyBytes))
+		s.lane.doneBulk(it.Weight)
 	}
 	if s.phase == closing {
 		return
 	}
-	mail := d.buf[it.from:it.to]
-	if it.kind == itemWord {
-		s.wordAnswered(mail)
+	text := d.Buf[it.From:it.To]
+	if it.Kind == mail.Word {
+		s.wordAnswered(text)
 		return
 	}
-	if len(mail) > 0 {
-		s.out.Write(mail)
-		s.delivered(it, mail)
+	if len(text) > 0 {
+		s.out.Write(text)
+		s.delivered(it, text)
 	}
-	switch it.kind {
-	case itemConnected:
-		s.connected(it.opened)
-	case itemDropped:
+	switch it.Kind {
+	case mail.Connected:
+		s.connected(it.Opened)
+	case mail.Dropped:
 		s.deaf = true
 		s.leaveLines()
-	case itemLast, itemKicked:
+	case mail.Last, mail.Kicked:
 		s.hangUp()
 		return
 	}
@@ -343,8 +338,8 @@ func (s *Stream) Closed(err error) {
 	}
 	s.lastSign()
 	s.over()
-	s.lane.Conns.leave(s)
-	s.lane.Conns.remove(s.watcher, s.lane.Tree.DropWatches(s.watcher))
+	s.lane.Conns.Leave(&s.Conn)
+	s.lane.Conns.Remove(s.Watcher, s.lane.Tree.DropWatches(s.Watcher))
 }
 
 // notServing hangs up on who asks for a session while there are none.
@@ -395,11 +390,11 @@ func (s *Stream) connectRequest(frame []byte) {
 }
 
 // connected opens the connection for requests.
-func (s *Stream) connected(o *opened) {
+func (s *Stream) connected(o *mail.Opened) {
 	s.phase = serving
-	s.session = jute.SessionID(o.session)
-	s.timeoutMillis = o.timeoutMillis
+	s.session = o.Session
+	s.timeoutMillis = o.TimeoutMillis
 	s.out.Established()
-	s.out.SetStallTimeout(time.Duration(o.timeoutMillis) * time.Millisecond)
+	s.out.SetStallTimeout(time.Duration(o.TimeoutMillis) * time.Millisecond)
 	s.release(flow.Connecting)
 }

@@ -3,6 +3,7 @@ package processor
 import (
 	"sync"
 
+	"quoll/processor/mail"
 	"quoll/processor/stats"
 )
 
@@ -84,6 +85,17 @@ func (s *Shared) ResetTally() { s.tallyResets.Add(1) }
 
 // ResetConns forgets the numbers of all connections (crst).
 func (s *Shared) ResetConns() { s.connResets.Add(1) }
+
+// Streams is every connection there is, by their numbers. Any goroutine may call it.
+func (s *Shared) Streams() []*Stream {
+	all := make([]*Stream, 0, s.Conns.Len())
+	s.Conns.Each(func(c *mail.Conn) {
+		if stream, ok := c.Receiver.(*Stream); ok {
+			all = append(all, stream)
+		}
+	})
+	return all
+}
 
 // Outstanding is how many requests the core has.
 func (s *Shared) Outstanding() int64 { return s.outstanding.Load() }

@@ -1,22 +1,17 @@
 package processor
 
 import (
+	"quoll/processor/mail"
 	"quoll/processor/session"
 	"quoll/processor/tell"
 )
-
-// Teller is told what happens to clients, for the log. The core and every loop call it, and it must
-// not block; nil is nobody.
-type Teller interface {
-	Tell(e tell.Event)
-}
 
 // tell hands on what happened on the connection; for the loop.
 func (s *Stream) tell(e tell.Event) {
 	if s.lane.Teller == nil {
 		return
 	}
-	e.Peer = s.peer
+	e.Peer = s.Peer
 	if e.Session == 0 {
 		e.Session = s.session
 	}
@@ -24,12 +19,12 @@ func (s *Stream) tell(e tell.Event) {
 }
 
 // tellOf hands on what happened to a request; for the core.
-func tellOf(t Teller, r *Request, e tell.Event) {
+func tellOf(t tell.Teller, r *mail.Request, e tell.Event) {
 	if t == nil {
 		return
 	}
-	if r.Stream != nil {
-		e.Peer = r.Stream.peer
+	if r.Conn != nil {
+		e.Peer = r.Conn.Peer
 	}
 	e.Session = r.Session
 	t.Tell(e)
@@ -46,7 +41,7 @@ func (c *Chain) tellExpired(s *session.Session) {
 		e.B = c.mono - heard
 	}
 	if last := c.final.attached[s.ID]; last != nil {
-		e.Peer = last.peer
+		e.Peer = last.Peer
 	}
 	c.rules.Teller.Tell(e)
 }

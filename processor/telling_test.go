@@ -8,6 +8,7 @@ import (
 
 	"quoll/jute"
 	"quoll/processor/auth"
+	"quoll/processor/mail"
 	"quoll/processor/tell"
 	"quoll/processor/throttle"
 )
@@ -32,14 +33,14 @@ func TestWhatWaitedTooLongIsTold(t *testing.T) {
 	} {
 		l, _ := testLane(t, 0, 1)
 		s, _ := client(l, 1)
-		s.owner = 1
+		s.Owner = 1
 		told := new(heardOf)
 		c, made, own := testChain(t, l, Rules{Throttle: rules, Teller: told})
 		c.Time(0, 1)
-		c.Requests(&Batch{Requests: []Request{setting(s, own.ID, 1), setting(s, own.ID, 2)}})
+		c.Requests(&mail.Batch{Requests: []mail.Request{setting(s, own.ID, 1), setting(s, own.ID, 2)}})
 		c.Time(100_000, 7001)
 		c.Committed((*made)[0].Header.Zxid)
-		require.Equal(t, []tell.Event{{Kind: want, Peer: s.peer, Session: own.ID}}, told.take())
+		require.Equal(t, []tell.Event{{Kind: want, Peer: s.Peer, Session: own.ID}}, told.take())
 	}
 }
 
@@ -48,17 +49,17 @@ func TestWhatWaitedTooLongIsTold(t *testing.T) {
 func TestAnExpiryTellsWhatIsKnown(t *testing.T) {
 	l, _ := testLane(t, 0, 1)
 	s, _ := client(l, 1)
-	s.owner = 1
+	s.Owner = 1
 	told := new(heardOf)
 	c, made, own := testChain(t, l, Rules{Teller: told})
 	c.Time(5001, 1)
 	own.Owner = 1
-	c.final.attached[own.ID] = s
+	c.final.attached[own.ID] = &s.Conn
 	c.Expire(own)
 	c.sessions.Restore(7, 6000)
 	c.Expire(c.sessions.Find(7))
 	require.Equal(t, []tell.Event{
-		{Kind: tell.Expired, Peer: s.peer, Session: own.ID, A: 4000, B: 5000},
+		{Kind: tell.Expired, Peer: s.Peer, Session: own.ID, A: 4000, B: 5000},
 		{Kind: tell.Expired, Session: 7, A: 6000, B: -1},
 	}, told.take())
 	c.Committed((*made)[1].Header.Zxid)
@@ -78,7 +79,7 @@ func TestAServerThatDoesNotServeTellsWhomItSendsAway(t *testing.T) {
 	jute.FrameEnd(frame, 0)
 	s.Input(frame)
 	s.Closed(nil)
-	require.Equal(t, []tell.Event{{Kind: tell.NotServing, Peer: s.peer, Session: 9}}, told.take())
+	require.Equal(t, []tell.Event{{Kind: tell.NotServing, Peer: s.Peer, Session: 9}}, told.take())
 }
 
 // The end of a connection is told of when it was not the stream that ended it.
@@ -92,7 +93,7 @@ func TestTheEndOfAConnectionIsTold(t *testing.T) {
 		s, _ := client(l, 1)
 		s.session = 5
 		if want != nil {
-			want[0].Peer = s.peer
+			want[0].Peer = s.Peer
 		}
 		s.Closed(err)
 		require.Equal(t, want, told.take())
@@ -103,11 +104,11 @@ func TestTheEndOfAConnectionIsTold(t *testing.T) {
 func TestNobodyIsTold(t *testing.T) {
 	l, _ := testLane(t, 0, 1)
 	s, _ := client(l, 1)
-	s.owner = 1
+	s.Owner = 1
 	c, _, own := testChain(t, l, Rules{})
 	c.Expire(own)
-	c.connect(&Request{
-		Stream: s, Identity: auth.Server(),
+	c.connect(&mail.Request{
+		Conn: &s.Conn, Identity: auth.Server(),
 		Connect: &jute.ConnectRequest{SessionID: own.ID, Passwd: make([]byte, 16)},
 	})
 	s.tellAuth([]byte("x"))

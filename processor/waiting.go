@@ -99,7 +99,7 @@ func (s *Stream) over() {
 func (s *Stream) leaveLines() {
 	l := s.lane
 	if s.waits.bulk.Called() || s.waits.global.Called() {
-		l.wake() // the next is called
+		l.box.Wake() // the next is called
 	}
 	l.bulk.Leave(&s.waits.bulk)
 	l.global.Leave(&s.waits.global)
@@ -123,7 +123,7 @@ func (s *Stream) OutputFull(full bool) {
 // settle ends the handling of a piece of input, of which so much was used.
 func (s *Stream) settle(given, used int) {
 	if s.waits.Took(given, used) {
-		s.heard.Store(s.lane.clock())
+		s.Heard.Store(s.lane.clock())
 	}
 	s.flush()
 	s.lane.leave()
@@ -136,7 +136,7 @@ func (s *Shared) Tick() {
 	defer s.lanesMu.Unlock()
 	for _, l := range s.lanes {
 		if l.watch.Tick() {
-			l.wake()
+			l.box.Wake()
 		}
 	}
 }
@@ -147,7 +147,7 @@ const looksPerTurn = 1024
 // look does what a tick asks for.
 func (l *Lane) look() {
 	if l.watch.Due() && l.watch.Look(looksPerTurn, (*Stream).look) {
-		l.wake()
+		l.box.Wake()
 	}
 }
 
@@ -159,7 +159,7 @@ func (s *Stream) look() (waits bool) {
 	}
 	hungUp := s.out.HungUp()
 	if s.phase == serving {
-		silent := s.lane.Clock() - s.heard.Load()
+		silent := s.lane.Clock() - s.Heard.Load()
 		s.askFor(s.waits.Look(silent, int64(s.timeoutMillis), hungUp))
 	}
 	return true
@@ -179,10 +179,10 @@ func (s *Stream) askFor(due flow.Due) {
 	switch due {
 	case flow.AskInput:
 		ago, known := s.out.Silent()
-		s.heard.Store(flow.HeardAt(now, s.heard.Load(), ago.Milliseconds(), known))
+		s.Heard.Store(flow.HeardAt(now, s.Heard.Load(), ago.Milliseconds(), known))
 	case flow.AskOutput:
 		if s.waits.Moved(s.out.Progress()) {
-			s.heard.Store(now)
+			s.Heard.Store(now)
 		}
 	}
 }

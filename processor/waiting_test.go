@@ -9,6 +9,7 @@ import (
 
 	"quoll/jute"
 	"quoll/processor/flow"
+	"quoll/processor/mail"
 )
 
 // crowd is so many connections of one lane, each with a session.
@@ -130,9 +131,9 @@ func TestWhoCannotComeLeavesTheLine(t *testing.T) {
 		"closed":      func(s *Stream) { s.Closed(nil) },
 		"output full": func(s *Stream) { s.OutputFull(true) },
 		"deaf": func(s *Stream) {
-			d := s.lane.mailbox.blank()
-			d.items = append(d.items, item{stream: s, kind: itemDropped})
-			s.lane.mailbox.put(d)
+			d := s.Box.Blank()
+			d.Items = append(d.Items, mail.Item{Conn: &s.Conn, Kind: mail.Dropped})
+			s.Box.Put(d)
 			s.lane.outstanding.Add(1)
 			s.inFlight++
 			s.lane.Drain()
@@ -141,7 +142,7 @@ func TestWhoCannotComeLeavesTheLine(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			l, core := testLane(t, 0, 1)
 			woken := false
-			l.wake = func() { woken = true }
+			l.box = mail.NewBox(func() { woken = true })
 			l.Rules.BulkBytes, l.bulk.Most = 100, 100
 			streams, outs := crowd(l, 3)
 			in := request(1, jute.OpSetData, &jute.SetDataRequest{
@@ -177,7 +178,7 @@ func TestATickLooksAtThoseThatWait(t *testing.T) {
 	const idle, waiting = 10_000, 2*looksPerTurn + 10
 	l, _ := testLane(t, 0, 1)
 	wakes := 0
-	l.wake = func() { wakes++ }
+	l.box = mail.NewBox(func() { wakes++ })
 	crowd(l, idle)
 	l.Tick()
 	require.Zero(t, wakes, "nobody waits")
@@ -238,7 +239,7 @@ func TestWhatIsHeard(t *testing.T) {
 		now++
 		s.Input(p)
 		l.Turn()
-		return s.heard.Load() == now
+		return s.Heard.Load() == now
 	}
 	require.True(t, heard(in[:9]), "new bytes")
 	require.False(t, heard(in[:9]), "the same")
@@ -324,13 +325,13 @@ func TestWhatCameUnreadCountsAtTheEnd(t *testing.T) {
 			out := &silent{agoMillis: 100}
 			s := l.Open(out, netip.MustParseAddrPort("10.0.0.1:4444"))
 			s.phase, s.timeoutMillis = serving, 4000
-			s.heard.Store(4000)
+			s.Heard.Store(4000)
 			s.wait(flow.InFlight)
 			end(s)
-			require.Equal(t, int64(4900), s.heard.Load())
-			s.heard.Store(4000)
+			require.Equal(t, int64(4900), s.Heard.Load())
+			s.Heard.Store(4000)
 			s.Closed(nil)
-			require.Equal(t, int64(4000), s.heard.Load(), "once")
+			require.Equal(t, int64(4000), s.Heard.Load(), "once")
 		})
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"quoll/datatree/watch"
 	"quoll/jute"
 	"quoll/processor/auth"
+	"quoll/processor/mail"
 	"quoll/processor/tell"
 )
 
@@ -74,7 +75,7 @@ func TestWatchedPathsHaveALimitInBytes(t *testing.T) {
 				require.Equal(t, closing, s.phase)
 				require.Len(t, events, 1)
 				require.Equal(t, tell.Event{
-					Kind: kind, Peer: s.peer, Session: 2, A: 999,
+					Kind: kind, Peer: s.Peer, Session: 2, A: 999,
 				}, events[0])
 				require.Equal(t, int64(1), l.Counts.WatchBytesRefused.Load())
 				s.Closed(nil)
@@ -94,13 +95,13 @@ func TestWatchedPathsHaveALimitInBytesOnTheCoreToo(t *testing.T) {
 	l, _ := testLane(t, 0, 1)
 	l.Tree.LimitWatches(watch.Limits{Own: 99})
 	s, out := client(l, 1)
-	s.owner = 1
+	s.Owner = 1
 	c, made, own := testChain(t, l, Rules{})
 	body := jute.Append(nil, &jute.PathWatch{
 		Path: []byte("/" + strings.Repeat("n", 99)), Watch: true,
 	})
-	c.Requests(&Batch{Requests: []Request{setting(s, own.ID, 1), {
-		Stream: s, Session: own.ID, Type: jute.OpExists, Xid: 2, Body: body,
+	c.Requests(&mail.Batch{Requests: []mail.Request{setting(s, own.ID, 1), {
+		Conn: &s.Conn, Session: own.ID, Type: jute.OpExists, Xid: 2, Body: body,
 		Identity: auth.Server(),
 	}}})
 	c.Committed((*made)[0].Header.Zxid)
@@ -109,11 +110,11 @@ func TestWatchedPathsHaveALimitInBytesOnTheCoreToo(t *testing.T) {
 	require.Equal(t, []int32{0}, out.xids(), "the write is answered, the read is not")
 
 	other, outOther := client(l, own.ID)
-	other.owner = 1
+	other.Owner = 1
 	refused := setting(other, own.ID, 1)
-	refused.refused = jute.NoAuth
+	refused.Refused = jute.NoAuth
 	refused.Type, refused.Xid = jute.OpExists, 3
-	c.Requests(&Batch{Requests: []Request{refused}})
+	c.Requests(&mail.Batch{Requests: []mail.Request{refused}})
 	l.Drain()
 	require.False(t, outOther.closed)
 	require.Equal(t, []int32{3}, outOther.xids())

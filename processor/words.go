@@ -1,5 +1,7 @@
 package processor
 
+import "quoll/processor/mail"
+
 // Words answers the four-letter words that a connection may send instead of a connect request.
 type Words interface {
 	// Word finds the command in the first four bytes of in, and says how many bytes it takes.
@@ -49,10 +51,10 @@ func (s *Stream) answerWord(w Word) {
 	s.out.Park()
 	l.Aside(func() {
 		text := w.Answer()
-		l.mailbox.put(&delivery{
-			buf: text, items: []item{{stream: s, to: len(text), kind: itemWord}},
+		l.box.Put(&mail.Delivery{
+			Buf: text, Items: []mail.Item{{Conn: &s.Conn, To: len(text), Kind: mail.Word}},
 		})
-		l.wake()
+		l.box.Wake()
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"quoll/jute"
+	"quoll/processor/mail"
 	"quoll/processor/tell"
 )
 
@@ -29,7 +30,7 @@ func TestALongWordIsAnsweredAsideAndByMail(t *testing.T) {
 	var jobs []func()
 	l.Aside = func(job func()) { jobs = append(jobs, job) }
 	woken := 0
-	l.wake = func() { woken++ }
+	l.box = mail.NewBox(func() { woken++ })
 	open := func() (*Stream, *output) {
 		out := &output{}
 		return l.Open(out, netip.MustParseAddrPort("10.0.0.1:4444")), out

@@ -13,7 +13,7 @@ import (
 	"quoll/datatree"
 	"quoll/internal/config"
 	"quoll/jute"
-	"quoll/processor"
+	"quoll/processor/mail"
 )
 
 // auditPendingBytes is how much text may wait for the writer.
@@ -62,7 +62,7 @@ func OpenAudit(o config.Observability, logger *zap.Logger) (*Audit, error) {
 }
 
 // Applied logs one transaction that the core has applied. It is called on the core alone.
-func (a *Audit) Applied(r *processor.Request, e *jute.Entry, result *datatree.Result) {
+func (a *Audit) Applied(r *mail.Request, e *jute.Entry, result *datatree.Result) {
 	if a == nil {
 		return
 	}

@@ -5,8 +5,8 @@ import (
 
 	"quoll/datatree"
 	"quoll/jute"
-	"quoll/processor"
 	"quoll/processor/auth"
+	"quoll/processor/mail"
 	"quoll/processor/op"
 )
 
@@ -59,17 +59,17 @@ func (l *auditLine) value(s string) {
 
 // operations makes the lines of a transaction. What the server did by itself is left out but for
 // the ephemerals of a session that ended, as in Apache.
-func (l *auditLine) operations(r *processor.Request, e *jute.Entry, result *datatree.Result) {
+func (l *auditLine) operations(r *mail.Request, e *jute.Entry, result *datatree.Result) {
 	if e.Header.Type == jute.OpCloseSession {
 		l.ephemerals(r, e)
 		return
 	}
-	if r.Stream == nil {
+	if r.Origin != mail.FromClient {
 		return
 	}
 	f := fields{
 		session: r.Session.String(), user: users(r.Identity),
-		ip: javaAddress(r.Stream.Peer().Addr()),
+		ip: javaAddress(r.Conn.Peer.Addr()),
 	}
 	failed := e.Header.Type == jute.OpError
 	if r.Type == jute.OpMulti && !failed {
@@ -87,7 +87,7 @@ func (l *auditLine) operations(r *processor.Request, e *jute.Entry, result *data
 }
 
 // describe fills in what was done to which node; it is false for what is not audited.
-func (f *fields) describe(r *processor.Request, failed bool, result *datatree.Result) bool {
+func (f *fields) describe(r *mail.Request, failed bool, result *datatree.Result) bool {
 	f.operation = op.Of(r.Type).Audit
 	if f.operation == "" {
 		return false
@@ -120,7 +120,7 @@ func (f *fields) describe(r *processor.Request, failed bool, result *datatree.Re
 }
 
 // multi makes a line for each operation that changed something, or one for all when one failed.
-func (l *auditLine) multi(f fields, r *processor.Request, result *datatree.Result) {
+func (l *auditLine) multi(f fields, r *mail.Request, result *datatree.Result) {
 	modes := createModes(r.Body)
 	failed := false
 	for i := range result.Multi {
@@ -158,7 +158,7 @@ func createModes(body []byte) map[string]string {
 
 // ephemerals logs what went with a session. With closeSessionTxn.enabled=false the transaction
 // does not name it, and nothing is logged.
-func (l *auditLine) ephemerals(r *processor.Request, e *jute.Entry) {
+func (l *auditLine) ephemerals(r *mail.Request, e *jute.Entry) {
 	var txn jute.CloseSessionTxn
 	c := jute.Decoder(e.Body)
 	txn.Fields(&c)

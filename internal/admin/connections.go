@@ -4,15 +4,13 @@ import (
 	"net/netip"
 	"strconv"
 
-	"quoll/datatree/watch"
 	"quoll/processor"
 )
 
 // Connections is what cons tells: the numbers of each connection. The list is copied first, so that
 // its lock is held for no longer than that.
 func (c *Commands) Connections() []processor.ConnStats {
-	streams := make([]*processor.Stream, 0, c.Shared.Conns.Len())
-	c.Shared.Conns.Each(func(_ watch.Watcher, s *processor.Stream) { streams = append(streams, s) })
+	streams := c.Shared.Streams()
 	all := make([]processor.ConnStats, len(streams))
 	for i, s := range streams {
 		all[i] = s.Stats()

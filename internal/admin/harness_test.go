@@ -18,7 +18,9 @@ import (
 	"quoll/jute"
 	"quoll/processor"
 	"quoll/processor/auth"
+	"quoll/processor/mail"
 	"quoll/processor/reads"
+	"quoll/processor/stats"
 	"quoll/processor/throttle"
 )
 
@@ -31,7 +33,7 @@ type world struct {
 	shared   *processor.Shared
 	replica  *replica.Replica
 	lane     *processor.Lane
-	batches  []*processor.Batch
+	batches  []*mail.Batch
 	commands *admin.Commands
 	audit    *admin.Audit
 	doors    admin.Doors
@@ -40,9 +42,9 @@ type world struct {
 	watched []int
 }
 
-func (w *world) Submit(_ *processor.Lane, b *processor.Batch) { w.batches = append(w.batches, b) }
+func (w *world) Submit(_ *processor.Lane, b *mail.Batch) { w.batches = append(w.batches, b) }
 
-func (w *world) Applied(r *processor.Request, e *jute.Entry, result *datatree.Result) {
+func (w *world) Applied(r *mail.Request, e *jute.Entry, result *datatree.Result) {
 	w.audit.Applied(r, e, result)
 }
 
@@ -56,7 +58,7 @@ func newWorld(t testing.TB, defines ...string) *world {
 	require.NoError(t, err)
 	w := &world{t: t, now: replica.Now{MonoMillis: 5_000, WallMillis: 1_700_000_000_000}}
 	rules := &auth.Rules{DigestEnabled: true}
-	conns := processor.NewConns()
+	conns := mail.NewConns()
 	w.tree = datatree.New(datatree.Options{Digest: true, ExtendedTypes: true})
 	w.replica = replica.New(replica.Config{
 		Chain: processor.Rules{
@@ -73,7 +75,7 @@ func newWorld(t testing.TB, defines ...string) *world {
 	w.serving.Store(true)
 	w.shared = &processor.Shared{
 		Tree: w.tree, Conns: conns, Core: w, Clock: func() int64 { return w.now.MonoMillis },
-		Serving: &w.serving, Counts: new(processor.Counts), Large: new(throttle.Large),
+		Serving: &w.serving, Counts: new(stats.Counts), Large: new(throttle.Large),
 		Rules: processor.LaneRules{
 			Auth: rules, MaxFrameBytes: 1 << 20, FirstFrameBytes: 64 << 10,
 			MinTimeoutMillis: 4000, MaxTimeoutMillis: 40000, MaxInFlight: 100,

@@ -6,7 +6,6 @@ import (
 
 	"quoll/datatree/watch"
 	"quoll/jute"
-	"quoll/processor"
 )
 
 // wchs, wchp and wchc tell of data watches alone, as Apache's do.
@@ -76,11 +75,10 @@ func (c *Commands) WatchFacts(limitBytes int) (f WatchFacts) {
 
 // sessionsOf is which connection has which session.
 func (c *Commands) sessionsOf() map[watch.Watcher]jute.SessionID {
-	streams := make(map[watch.Watcher]*processor.Stream, c.Shared.Conns.Len())
-	c.Shared.Conns.Each(func(w watch.Watcher, s *processor.Stream) { streams[w] = s })
+	streams := c.Shared.Streams()
 	sessions := make(map[watch.Watcher]jute.SessionID, len(streams))
-	for w, s := range streams {
-		sessions[w] = s.Stats().Session
+	for _, s := range streams {
+		sessions[s.Watcher] = s.Stats().Session
 	}
 	return sessions
 }

@@ -43,6 +43,10 @@ var roomImports = []importRule{
 	{"client/wire", []string{"jute"}},
 	{"client", []string{"jute", "client/wire"}},
 	{"processor/op", []string{"jute"}},
+	{"processor/mail", []string{
+		"jute", "datatree/watch", "processor/op", "processor/arena", "processor/auth",
+		"processor/session",
+	}},
 	{"processor/...", []string{"jute", "datatree", "datatree/watch", "processor/..."}},
 
 	{"internal/arch", nil},

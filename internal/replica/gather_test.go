@@ -10,6 +10,7 @@ import (
 	"quoll/jute"
 	"quoll/processor"
 	"quoll/processor/auth"
+	"quoll/processor/mail"
 	"quoll/processor/session"
 )
 
@@ -33,7 +34,7 @@ func TestTheSessionsOfASnapshotAreListedInSteps(t *testing.T) {
 		ExpiriesPerStepAtMost: 100,
 		Reap:                  replica.ReapRules{CheckIntervalMillis: 1 << 40},
 		Random:                func(int64) int64 { return 0 },
-	}, tree, restored, processor.NewConns(), replica.Now{MonoMillis: 1, WallMillis: 1})
+	}, tree, restored, mail.NewConns(), replica.Now{MonoMillis: 1, WallMillis: 1})
 	var job *replica.SnapshotJob
 	steps, ended := 0, 0
 	step := func(ev replica.Events) (last jute.Zxid) {

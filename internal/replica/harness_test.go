@@ -14,7 +14,9 @@ import (
 	"quoll/jute"
 	"quoll/processor"
 	"quoll/processor/auth"
+	"quoll/processor/mail"
 	"quoll/processor/reads"
+	"quoll/processor/stats"
 	"quoll/processor/throttle"
 )
 
@@ -26,7 +28,7 @@ type world struct {
 	replica *replica.Replica
 	lane    *processor.Lane
 	now     replica.Now
-	batches []*processor.Batch
+	batches []*mail.Batch
 	logged  []jute.Entry
 	woken   bool
 	again   bool        // the last step asked for another
@@ -39,7 +41,7 @@ func newWorld(t *testing.T) *world { return rollingWorld(t, replica.SyncRules{Sn
 func rollingWorld(t *testing.T, sync replica.SyncRules) *world {
 	w := &world{t: t, now: replica.Now{MonoMillis: 1000, WallMillis: 1_700_000_000_000}}
 	w.tree = datatree.New(datatree.Options{Digest: true, ExtendedTypes: true})
-	conns := processor.NewConns()
+	conns := mail.NewConns()
 	rules := &auth.Rules{DigestEnabled: true}
 	w.replica = replica.New(replica.Config{
 		Chain: processor.Rules{
@@ -66,14 +68,14 @@ func rollingWorld(t *testing.T, sync replica.SyncRules) *world {
 		},
 		Clock:   func() int64 { return w.now.MonoMillis },
 		Serving: serving,
-		Counts:  new(processor.Counts),
+		Counts:  new(stats.Counts),
 		Large:   new(throttle.Large),
 	}
 	w.lane = processor.NewLane(shared, func() { w.woken = true })
 	return w
 }
 
-func (w *world) Submit(_ *processor.Lane, b *processor.Batch) { w.batches = append(w.batches, b) }
+func (w *world) Submit(_ *processor.Lane, b *mail.Batch) { w.batches = append(w.batches, b) }
 
 // step lets the core take what was submitted.
 func (w *world) step() {

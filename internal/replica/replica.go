@@ -4,6 +4,7 @@ import (
 	"quoll/datatree"
 	"quoll/jute"
 	"quoll/processor"
+	"quoll/processor/mail"
 	"quoll/processor/session"
 	"quoll/quorum"
 )
@@ -36,7 +37,7 @@ type Events struct {
 	// Durable is the last zxid that the log has safely; 0 tells nothing.
 	Durable jute.Zxid
 	// Batches are the lanes' requests, in order of arrival.
-	Batches []*processor.Batch
+	Batches []*mail.Batch
 	// Tick asks for expiry and reaping.
 	Tick bool
 	// SnapshotDone tells that the job of Effects.Snapshot is over, well or not.
@@ -128,7 +129,7 @@ type Replica struct {
 
 // New makes a replica around a tree that was restored from disk, with the sessions found there.
 func New(
-	config Config, tree *datatree.Tree, restored []session.Saved, conns *processor.Conns, now Now,
+	config Config, tree *datatree.Tree, restored []session.Saved, conns *mail.Conns, now Now,
 ) *Replica {
 	r := &Replica{config: config, tree: tree, generation: 1}
 	r.sessions = session.NewTable(

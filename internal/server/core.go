@@ -10,6 +10,7 @@ import (
 	"quoll/internal/replica/inbox"
 	"quoll/jute"
 	"quoll/processor"
+	"quoll/processor/mail"
 )
 
 // core runs the replica on a goroutine of its own. Everything but the inbox belongs to it.
@@ -39,7 +40,7 @@ func newCore(c clock, logger *zap.Logger) *core {
 }
 
 // Submit takes a lane's batch (processor.Core).
-func (c *core) Submit(_ *processor.Lane, b *processor.Batch) {
+func (c *core) Submit(_ *processor.Lane, b *mail.Batch) {
 	c.mu.Lock()
 	c.inbox.Submit(b)
 	c.mu.Unlock()

@@ -8,7 +8,7 @@ import (
 	"quoll/internal/metrics"
 	"quoll/internal/replica"
 	"quoll/jute"
-	"quoll/processor"
+	"quoll/processor/mail"
 	"quoll/processor/op"
 )
 
@@ -50,10 +50,10 @@ func newObserver(m *metrics.Server, audit *admin.Audit) *observer {
 func (o *observer) at(now replica.Now) { o.wall = now.WallMillis }
 
 // Applied takes one transaction.
-func (o *observer) Applied(r *processor.Request, e *jute.Entry, result *datatree.Result) {
+func (o *observer) Applied(r *mail.Request, e *jute.Entry, result *datatree.Result) {
 	o.commits[e.Header.Type].Add(1)
 	o.propagation.Add(max(o.wall-e.Header.Time, 0))
-	if e.Header.Type == jute.OpCloseSession && r.Stream == nil {
+	if e.Header.Type == jute.OpCloseSession && r.Origin != mail.FromClient {
 		o.expired.Add(1)
 	}
 	o.audit.Applied(r, e, result)

@@ -14,6 +14,7 @@ import (
 	"quoll/processor"
 	"quoll/processor/auth"
 	"quoll/processor/reads"
+	"quoll/processor/stats"
 	"quoll/processor/throttle"
 	"quoll/reactor"
 )
@@ -48,7 +49,7 @@ const maxApplyBatch = 256
 // some ephemerals takes about 8 µs to prepare.
 const expiriesPerStep = 128
 
-func (s *Server) replicaConfig(rules *auth.Rules, counts *processor.Counts) replica.Config {
+func (s *Server) replicaConfig(rules *auth.Rules, counts *stats.Counts) replica.Config {
 	c := s.cfg
 	return replica.Config{
 		Chain: processor.Rules{

@@ -20,7 +20,9 @@ import (
 	"quoll/persistence"
 	"quoll/persistence/owner"
 	"quoll/processor"
+	"quoll/processor/mail"
 	"quoll/processor/session"
+	"quoll/processor/stats"
 	"quoll/processor/tell"
 	"quoll/processor/throttle"
 	"quoll/reactor"
@@ -161,12 +163,12 @@ func (s *Server) assemble() {
 	s.core = newCore(s.clock, s.logger)
 	s.core.snapshot = s.startSnapshot
 	s.shared = &processor.Shared{
-		Tree: s.tree, Conns: processor.NewConns(), Core: s.core, Rules: laneRules(s.cfg, rules),
+		Tree: s.tree, Conns: mail.NewConns(), Core: s.core, Rules: laneRules(s.cfg, rules),
 		Large: &throttle.Large{
 			ThresholdBytes: s.cfg.Throttle.LargeThresholdBytes,
 			MaxBytes:       s.cfg.Throttle.LargeMaxBytes,
 		},
-		Clock: s.clock.monoMillis, Serving: &s.serving, Counts: new(processor.Counts),
+		Clock: s.clock.monoMillis, Serving: &s.serving, Counts: new(stats.Counts),
 		Teller: s.outlook.clients, Aside: s.outlook.aside.run,
 	}
 	s.answerWords()

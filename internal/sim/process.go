@@ -17,8 +17,10 @@ import (
 	"quoll/persistence/snap"
 	"quoll/processor"
 	"quoll/processor/auth"
+	"quoll/processor/mail"
 	"quoll/processor/reads"
 	"quoll/processor/session"
+	"quoll/processor/stats"
 	"quoll/processor/throttle"
 )
 
@@ -183,7 +185,7 @@ func (p *process) start() error {
 func (p *process) assemble(sessions []session.Saved) {
 	w, l := p.w, &p.w.plan.limits
 	rules := &auth.Rules{DigestEnabled: true, SuperDigest: w.plan.model.SuperDigest}
-	conns := processor.NewConns()
+	conns := mail.NewConns()
 	now := p.now()
 	p.leases.Ticked(now.MonoMillis)
 	for _, s := range sessions {
@@ -192,7 +194,7 @@ func (p *process) assemble(sessions []session.Saved) {
 	p.log.writer = logwriter.Writer{Log: p.store.Log(), Told: p.log.told}
 	p.shared = &processor.Shared{
 		Tree: p.tree, Conns: conns, Core: p, Clock: p.clock.millis, Serving: &p.serving,
-		Counts: new(processor.Counts), Teller: newTold(w),
+		Counts: new(stats.Counts), Teller: newTold(w),
 		Large: &throttle.Large{
 			ThresholdBytes: w.plan.largeBytes, MaxBytes: 2 * w.plan.largeBytes,
 		},
@@ -308,7 +310,7 @@ func fingerprint(tree *datatree.Tree) uint64 {
 }
 
 // Submit takes a lane's batch (processor.Core).
-func (p *process) Submit(_ *processor.Lane, b *processor.Batch) {
+func (p *process) Submit(_ *processor.Lane, b *mail.Batch) {
 	p.inbox.Submit(b)
 	p.poke()
 }

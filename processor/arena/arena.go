@@ -26,3 +26,12 @@ func (a *Arena) Keep(b []byte) []byte {
 
 // Copy is a copy of b in the arena.
 func (a *Arena) Copy(b []byte) []byte { return a.Keep(append(a.Room(len(b)), b...)) }
+
+// Emptied is a buffer for its next use, or nil when it has more room than that: one large load must
+// not stay in memory for good. What its elements point to is the caller's to clear.
+func Emptied[T any](s []T, most int) []T {
+	if cap(s) > most {
+		return nil
+	}
+	return s[:0]
+}

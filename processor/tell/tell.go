@@ -94,3 +94,9 @@ const clipBytes = 64
 
 // Clip is the beginning of a client's text.
 func Clip(text []byte) string { return string(text[:min(len(text), clipBytes)]) }
+
+// Teller is told what happens to clients, for the log. The core and every loop call it, and it must
+// not block; nil is nobody.
+type Teller interface {
+	Tell(e Event)
+}

@@ -3,17 +3,17 @@ package inbox
 import (
 	"quoll/internal/replica"
 	"quoll/jute"
-	"quoll/processor"
+	"quoll/processor/mail"
 )
 
 // Inbox is what has come since the last step. The zero value is empty.
 type Inbox struct {
 	in    replica.Events
-	spare []*processor.Batch
+	spare []*mail.Batch
 }
 
 // Submit takes a lane's batch.
-func (b *Inbox) Submit(batch *processor.Batch) { b.in.Batches = append(b.in.Batches, batch) }
+func (b *Inbox) Submit(batch *mail.Batch) { b.in.Batches = append(b.in.Batches, batch) }
 
 // Durable takes the log writer's report: everything up to zxid is on disk.
 func (b *Inbox) Durable(generation uint64, zxid jute.Zxid) {
@@ -52,7 +52,7 @@ func (b *Inbox) Take() replica.Events {
 }
 
 // Recycle takes back the list of batches of a step that is over.
-func (b *Inbox) Recycle(batches []*processor.Batch) {
+func (b *Inbox) Recycle(batches []*mail.Batch) {
 	clear(batches)
 	b.spare = batches[:0]
 }

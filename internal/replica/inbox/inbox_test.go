@@ -5,7 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"quoll/processor"
+	"quoll/processor/mail"
 )
 
 // What an old generation's log had durable says nothing of the new one's: everything above may
@@ -48,16 +48,16 @@ func TestTheHighestDurableZxidIsKept(t *testing.T) {
 
 func TestTakeEmptiesTheInbox(t *testing.T) {
 	var b Inbox
-	first, second := new(processor.Batch), new(processor.Batch)
+	first, second := new(mail.Batch), new(mail.Batch)
 	b.Submit(first)
 	b.Tick()
 	ev := b.Take()
-	require.Equal(t, []*processor.Batch{first}, ev.Batches)
+	require.Equal(t, []*mail.Batch{first}, ev.Batches)
 	require.True(t, ev.Tick)
 	b.Submit(second) // while the step runs
 	b.Recycle(ev.Batches)
 	require.Equal(t, 1, b.Waiting())
 	ev = b.Take()
-	require.Equal(t, []*processor.Batch{second}, ev.Batches)
+	require.Equal(t, []*mail.Batch{second}, ev.Batches)
 	require.False(t, ev.Tick)
 }

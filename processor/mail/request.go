@@ -1,19 +1,27 @@
-package processor
+package mail
 
 import (
 	"sync"
 
-	"quoll/datatree"
 	"quoll/jute"
 	"quoll/processor/auth"
-	"quoll/processor/reads"
+)
+
+// Origin says where a request comes from.
+type Origin uint8
+
+// The origins.
+const (
+	FromClient  Origin = iota // of this server: its Conn is answered
+	FromLearner               // of a client of another server, which answers
+	FromServer                // the server's own: expiry, containers; nobody is answered
 )
 
 // Request is one request on its way through the chain. It is made by a lane, or by the replica for
 // the server's own purposes.
 type Request struct {
-	// Stream is answered; nil for the server's own requests (expiry, containers).
-	Stream  *Stream
+	Origin  Origin
+	Conn    *Conn // is answered; nil where the request is of no client of this server
 	Session jute.SessionID
 	Xid     int32
 	Type    jute.OpCode
@@ -26,20 +34,12 @@ type Request struct {
 	ReceivedMillis int64
 	// Connect is set for a connect request, whose Type is createSession.
 	Connect *jute.ConnectRequest
-	// weight is what it counts as in flight: its own bytes, or those of its reply if they are more.
-	weight int
-	// refused is answered instead of doing anything, at the request's place in the order.
-	refused jute.ErrorCode
-	// early: it was refused before it could count; the reply's zxid is 0.
-	early bool
-}
-
-// askingOf makes a question to a Reader of a request.
-func askingOf(r *Request, v datatree.View) reads.Asking {
-	return reads.Asking{
-		Xid: r.Xid, Type: r.Type, Body: r.Body, Session: r.Session, Identity: r.Identity,
-		Watcher: r.Stream.watcher, Refused: r.refused, Early: r.early, View: v,
-	}
+	// Weight is what it counts as in flight: its own bytes, or those of its reply if they are more.
+	Weight int
+	// Refused is answered instead of doing anything, at the request's place in the order.
+	Refused jute.ErrorCode
+	// Early: it was refused before it could count; the reply's zxid is 0.
+	Early bool
 }
 
 // Batch is what a lane hands to the core at once: the requests of one loop turn.
@@ -48,8 +48,16 @@ type Batch struct {
 	home     *sync.Pool // where it goes when the core is done with it; nil: nowhere
 }
 
-// done gives the batch back: every request in it was copied to where it waits, or is over.
-func (b *Batch) done() {
+// NewBatch is an empty batch, one that the core is done with if home has any.
+func NewBatch(home *sync.Pool) *Batch {
+	if b, ok := home.Get().(*Batch); ok {
+		return b
+	}
+	return &Batch{home: home}
+}
+
+// Done gives the batch back: every request in it was copied to where it waits, or is over.
+func (b *Batch) Done() {
 	clear(b.Requests)
 	b.Requests = b.Requests[:0]
 	if b.home != nil && cap(b.Requests) <= batchKeepRequests {

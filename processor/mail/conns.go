@@ -1,4 +1,4 @@
-package processor
+package mail
 
 import (
 	"slices"
@@ -11,7 +11,7 @@ import (
 // shared by all lanes and the core.
 type Conns struct {
 	mu      sync.RWMutex
-	streams []*Stream // by number; number 0 is nobody
+	conns   []*Conn // by number; number 0 is nobody
 	free    []watch.Watcher
 	leaving []leaving // numbers that an event which was fired may still be told
 	live    int
@@ -24,10 +24,10 @@ type leaving struct {
 }
 
 // NewConns makes an empty table.
-func NewConns() *Conns { return &Conns{streams: make([]*Stream, 1)} }
+func NewConns() *Conns { return &Conns{conns: make([]*Conn, 1)} }
 
-// add gives a connection its number. now is the moment for watches.
-func (c *Conns) add(s *Stream, now watch.Moment) watch.Watcher {
+// Add gives a connection its number. now is the moment for watches.
+func (c *Conns) Add(conn *Conn, now watch.Moment) watch.Watcher {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.live++
@@ -43,28 +43,28 @@ func (c *Conns) add(s *Stream, now watch.Moment) watch.Watcher {
 	if n := len(c.free); n > 0 {
 		w := c.free[n-1]
 		c.free = c.free[:n-1]
-		c.streams[w] = s
+		c.conns[w] = conn
 		return w
 	}
-	c.streams = append(c.streams, s)
-	return watch.Watcher(len(c.streams) - 1)
+	c.conns = append(c.conns, conn)
+	return watch.Watcher(len(c.conns) - 1)
 }
 
-// leave notes that a connection is gone. Who answers for it holds mu meanwhile: no watch is set
-// for it after this.
-func (c *Conns) leave(s *Stream) {
+// Leave notes that a connection is gone. Who answers for it holds the table meanwhile: no watch is
+// set for it after this.
+func (c *Conns) Leave(conn *Conn) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	s.gone.Store(true)
+	conn.gone.Store(true)
 }
 
-// remove takes out a connection whose watches are dropped. Its number is free as soon as no event
+// Remove takes out a connection whose watches are dropped. Its number is free as soon as no event
 // can be on its way to it: the watchers of an event are found first, and looked up here later.
-func (c *Conns) remove(w watch.Watcher, dropped watch.Moment) {
+func (c *Conns) Remove(w watch.Watcher, dropped watch.Moment) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.live--
-	c.streams[w] = nil
+	c.conns[w] = nil
 	c.leaving = append(c.leaving, leaving{number: w, dropped: dropped})
 }
 
@@ -75,13 +75,22 @@ func (c *Conns) Len() int {
 	return c.live
 }
 
+// Hold keeps every connection in the table until Release.
+func (c *Conns) Hold() { c.mu.RLock() }
+
+// Release ends a Hold.
+func (c *Conns) Release() { c.mu.RUnlock() }
+
+// At is the connection with the number, nil when there is none. The caller holds the table.
+func (c *Conns) At(w watch.Watcher) *Conn { return c.conns[w] }
+
 // Each visits every connection in the order of their numbers. visit must not call back.
-func (c *Conns) Each(visit func(w watch.Watcher, s *Stream)) {
+func (c *Conns) Each(visit func(*Conn)) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	for w, s := range c.streams {
-		if s != nil {
-			visit(watch.Watcher(w), s)
+	for _, conn := range c.conns {
+		if conn != nil {
+			visit(conn)
 		}
 	}
 }

@@ -1,0 +1,129 @@
+package mail
+
+import (
+	"sync"
+
+	"quoll/jute"
+	"quoll/processor/arena"
+)
+
+// Box is the mailbox of a lane: write replies, the answers to reads that had to wait, and watch
+// events, all in one order.
+type Box struct {
+	wake func() // from any goroutine: the lane empties the box soon
+
+	mu    sync.Mutex
+	full  []*Delivery
+	empty []*Delivery // for reuse
+
+	// building and lastEvent are the core's: what it has not published yet, and the number of the
+	// last event in it.
+	building  *Delivery
+	lastEvent uint64
+}
+
+// Delivery is what one batch of the core has for one lane.
+type Delivery struct {
+	Buf   []byte
+	Items []Item
+}
+
+// Item is one piece of a delivery for one connection.
+type Item struct {
+	Conn           *Conn
+	From, To       int   // its bytes in Buf
+	BodyBytes      int32 // of the body of the request it answers
+	Weight         int   // of that request; what the lane had counted as in flight
+	Op             jute.OpCode
+	Kind           ItemKind
+	ReceivedMillis int64   // when the request it answers was, on the monotonic clock
+	Opened         *Opened // for Connected
+}
+
+// Opened is what a connection learns about its session.
+type Opened struct {
+	Session       jute.SessionID
+	TimeoutMillis int32
+	Created       bool      // not taken up again
+	Zxid          jute.Zxid // the last applied
+}
+
+// ItemKind says what an item is to its connection.
+type ItemKind uint8
+
+// The kinds.
+const (
+	Event     ItemKind = iota // a notification: answers nothing
+	Reply                     // answers one request
+	Connected                 // answers the connect request; the session is open
+	Last                      // answers one request; the connection ends behind it
+	Dropped                   // the request gets no answer
+	Kicked                    // the connection ends; its session went elsewhere
+	Word                      // answers a four-letter word; not from the core
+)
+
+// Answers says whether the item stands for a request that the core had.
+func (it *Item) Answers() bool {
+	return it.Kind != Event && it.Kind != Kicked && it.Kind != Word
+}
+
+// What is kept for reuse at most: one large reply, or one storm of events, must not stay in memory
+// for good.
+const (
+	deliveryKeepBytes = 256 << 10 // of a delivery
+	deliveryKeepItems = 4096      // likewise
+	keepDeliveries    = 1024      // that a box had at once
+)
+
+// NewBox makes the box of a lane; wake makes the lane's loop empty it.
+func NewBox(wake func()) *Box { return &Box{wake: wake} }
+
+// Wake makes the lane's loop empty the box soon. Any goroutine may call it.
+func (b *Box) Wake() { b.wake() }
+
+// Blank is an empty delivery, to be filled and put.
+func (b *Box) Blank() *Delivery {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if n := len(b.empty); n > 0 {
+		d := b.empty[n-1]
+		b.empty = b.empty[:n-1]
+		return d
+	}
+	return new(Delivery)
+}
+
+// Put puts a delivery behind those in the box. Wake must follow.
+func (b *Box) Put(d *Delivery) {
+	b.mu.Lock()
+	b.full = append(b.full, d)
+	b.mu.Unlock()
+}
+
+// Take appends everything in the box to into. Each is given back with Recycle, and into, when it
+// was gone through, with Taken.
+func (b *Box) Take(into []*Delivery) []*Delivery {
+	b.mu.Lock()
+	into = append(into, b.full...)
+	b.full = Taken(b.full)
+	b.mu.Unlock()
+	return into
+}
+
+// Taken is the list emptied for its next use.
+func Taken(list []*Delivery) []*Delivery {
+	clear(list)
+	return arena.Emptied(list, keepDeliveries)
+}
+
+// Recycle gives an emptied delivery back.
+func (b *Box) Recycle(d *Delivery) {
+	clear(d.Items)
+	d.Items = arena.Emptied(d.Items, deliveryKeepItems)
+	d.Buf = arena.Emptied(d.Buf, deliveryKeepBytes)
+	b.mu.Lock()
+	if len(b.empty) < 4 {
+		b.empty = append(b.empty, d)
+	}
+	b.mu.Unlock()
+}

@@ -1,0 +1,45 @@
+package mail
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestTheItemsOfAStormDoNotStay(t *testing.T) {
+	b := NewBox(func() {})
+	d := b.Blank()
+	for range 1_000_000 {
+		d.Items = append(d.Items, Item{Kind: Event})
+	}
+	d.Buf = make([]byte, 0, 1<<20)
+	b.Put(d)
+	for range 2 * keepDeliveries {
+		b.Put(new(Delivery))
+	}
+	taken := b.Take(nil)
+	require.Len(t, taken, 2*keepDeliveries+1)
+	for _, d := range taken {
+		b.Recycle(d)
+	}
+	for range len(b.empty) {
+		d := b.Blank()
+		require.LessOrEqual(t, cap(d.Items), deliveryKeepItems)
+		require.LessOrEqual(t, cap(d.Buf), deliveryKeepBytes)
+	}
+	require.LessOrEqual(t, cap(Taken(taken)), keepDeliveries)
+	require.LessOrEqual(t, cap(b.full), keepDeliveries)
+}
+
+// An event is encoded once for all of a lane, but each connection has an item: they count for the
+// end of a hold of the tree's lock like the bytes of replies.
+func TestItemsCountForTheEndOfAHold(t *testing.T) {
+	c := &Conn{Box: NewBox(func() {})}
+	var o Outbox
+	for range 1000 {
+		o.Send(c, 0, Event, nil)
+	}
+	require.GreaterOrEqual(t, o.Bytes(), 1000*int(itemBytes))
+	o.Publish()
+	require.Zero(t, o.Bytes())
+}
