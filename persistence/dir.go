@@ -11,6 +11,7 @@ import (
 	"quoll/jute"
 	"quoll/persistence/disk"
 	"quoll/persistence/names"
+	"quoll/persistence/readlog"
 	"quoll/persistence/walmeta"
 )
 
@@ -269,42 +270,36 @@ func (d *Dir) Close() error {
 	return err
 }
 
-// ReadLog gives every logged transaction with a zxid above after and up to upTo, which must be
-// durable, to each. Entries are each's to keep. It may run beside the log writer and a purge. When
-// the transaction behind after was purged, or never logged, that is an ErrNotLogged before anything
-// is given, unless the purge runs at the same time.
-func (d *Dir) ReadLog(after, upTo jute.Zxid, each func(*jute.Entry) error) error {
-	if upTo <= after {
-		return nil
-	}
-	meta := d.meta.Get() // before the listing, which then has every log that it speaks of
+// ReadLog reads the history from the last transaction at or below from up to upTo, which must be
+// one, and durable: package readlog. It may run beside the log writer and a purge. ErrGap means
+// that the log does not have all of it.
+func (d *Dir) ReadLog(from, upTo jute.Zxid) (*readlog.Reader, error) {
 	all, err := d.list()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	needed := neededLogs(all.logs, after)
-	if len(needed) == 0 || needed[0].zxid > after && inOrder(after, needed[0].zxid, 0) != nil {
-		return fmt.Errorf("%w: nothing follows %v in %s", ErrNotLogged, after, d.logDir)
+	meta := d.meta.Get()
+	want := readlog.Range{From: from, UpTo: upTo}
+	for _, f := range all.logs {
+		bytes := f.Size
+		switch { // the log that is written to has padding, and until its first mark little else
+		case f.zxid == meta.Log:
+			bytes = min(bytes, meta.Offset)
+		case meta.Log != walmeta.None && f.zxid > meta.Log:
+			bytes = 0
+		}
+		want.Logs = append(want.Logs, readlog.Log{
+			Path: filepath.Join(d.logDir, f.Name), Zxid: f.zxid, Bytes: bytes,
+		})
 	}
-	done := errors.New("done")
-	r := &replay{
-		fs: d.fs, dir: d.logDir, own: true, meta: meta, anchored: true, snap: after, last: after,
-		each: func(e *jute.Entry) error {
-			if e.Header.Zxid > upTo {
-				return done
-			}
-			return each(e)
-		},
+	for _, f := range all.snaps {
+		want.Snapshots = append(want.Snapshots, f.zxid)
 	}
-	err = r.run(needed)
-	if err == nil && r.last < upTo {
-		err = r.damage(r.end.file, r.end.off, fmt.Sprintf("nothing up to zxid %v", upTo))
+	want.FromTheStart = len(all.logs) > 0 && fromTheStart(all)
+	if want.FromTheStart && all.logs[0].zxid > 1 {
+		// A purge takes the snapshots first: one that is still there says that no log was gone.
+		_, err := d.fs.Stat(filepath.Join(d.snapDir, all.snaps[0].Name))
+		want.FromTheStart = err == nil
 	}
-	switch {
-	case err == done:
-		return nil
-	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%w: %w", ErrNotLogged, err)
-	}
-	return err
+	return readlog.New(d.fs, want)
 }

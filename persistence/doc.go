@@ -14,7 +14,7 @@
 //	                    /tmp.*             ours and not finished; removed at the start
 //
 // The format of a log is in package record, that of a snapshot in package snap; which names in a
-// directory are data is in package names.
+// directory are data is in package names. What a learner lacks is read back by package readlog.
 //
 // Where Apache is careless this package is not:
 //   - What Commit says is durable is on disk with the names that lead to it: data, directory,

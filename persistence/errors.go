@@ -13,10 +13,6 @@ var (
 	ErrStray = errors.New("files that are not read")
 	// ErrDirectory: the configured directories are not what they should be.
 	ErrDirectory = errors.New("data directory")
-	// ErrNotLogged: transactions that were asked for are not in the log, or not any more.
-	ErrNotLogged = errors.New("not in the log")
-	// ErrOrder: a transaction was appended out of order. Nothing was written.
-	ErrOrder = errors.New("zxid out of order")
 )
 
 // errKeep: autopurge.snapRetainCount has a floor.

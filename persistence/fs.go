@@ -2,6 +2,8 @@ package persistence
 
 import (
 	"quoll/persistence/disk"
+	"quoll/persistence/readlog"
+	"quoll/persistence/record"
 	"quoll/persistence/walmeta"
 )
 
@@ -25,7 +27,7 @@ type (
 	Epochs = walmeta.Epochs
 )
 
-// The room of the disk says what has failed, or is lost.
+// What the rooms below say.
 //
 // read-only: sentinels.
 var (
@@ -35,4 +37,9 @@ var (
 	ErrDamaged = disk.ErrDamaged
 	// ErrSuspect is disk.ErrSuspect.
 	ErrSuspect = disk.ErrSuspect
+	// ErrOrder is record.ErrOrder: what was to be appended does not follow, and was not written.
+	ErrOrder = record.ErrOrder
+	// ErrGap is readlog.ErrGap: the history that was asked for is not in the log. The learner gets
+	// a snapshot.
+	ErrGap = readlog.ErrGap
 )

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"hash/adler32"
+	"io"
 	"testing"
 
 	"quoll/internal/sim/simfs"
@@ -157,59 +158,165 @@ func TestLogErrorIsFinal(t *testing.T) {
 	}
 }
 
-// TestReadLogBelowThePurge: a list with a hole is none.
+// readLog reads a part of the history in chunks of about so many bytes.
+func (s *server) readLog(from, upTo jute.Zxid, bytes int) (zxids []jute.Zxid, err error) {
+	r, err := s.dir.ReadLog(from, upTo)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	for {
+		chunk, err := r.Next(bytes)
+		for _, e := range chunk {
+			zxids = append(zxids, e.Header.Zxid)
+		}
+		switch {
+		case err == io.EOF:
+			return zxids, nil
+		case err != nil:
+			return zxids, err
+		}
+	}
+}
+
+// logsOfFive makes logs of five transactions each; the last one is open.
+func logsOfFive(t *testing.T, disk persistence.FS, logs int) *server {
+	s := mustStart(t, disk, testOptions())
+	must(t, s.add(5))
+	for range logs - 1 {
+		must(t, s.log.Roll())
+		must(t, s.add(5))
+	}
+	return s
+}
+
+// isRange says whether zxids are those from one up to another.
+func isRange(zxids []jute.Zxid, from, upTo jute.Zxid) bool {
+	for i, zxid := range zxids {
+		if zxid != from+jute.Zxid(i) {
+			return false
+		}
+	}
+	return len(zxids) == int(upTo-from)+1
+}
+
+// TestReadLog: every part of the history, in chunks of every size. It begins with the transaction
+// that the learner says it has.
+func TestReadLog(t *testing.T) {
+	s := logsOfFive(t, simfs.New(), 5)
+	for from := range jute.Zxid(25) {
+		for upTo := max(from, 1); upTo <= 25; upTo += 3 {
+			got, err := s.readLog(from, upTo, 1+int(from)*30)
+			if err != nil || !isRange(got, max(from, 1), upTo) {
+				t.Fatalf("[%v, %v]: %v, %v", from, upTo, got, err)
+			}
+		}
+	}
+	if got, err := s.readLog(20, 7, 100); err != nil || !isRange(got, 7, 7) {
+		t.Errorf("a learner that is ahead: %v, %v", got, err)
+	}
+	if got, err := s.readLog(20, 26, 100); !errors.Is(err, persistence.ErrGap) {
+		t.Errorf("more than there is: %v, %v", got, err)
+	}
+}
+
+// TestReadLogBelowThePurge: what was purged is a gap, and nothing is given.
 func TestReadLogBelowThePurge(t *testing.T) {
 	disk := simfs.New()
-	s := mustStart(t, disk, testOptions())
-	for range 4 {
-		must(t, s.add(5))
-		must(t, s.log.Roll())
-	}
-	must(t, s.add(5))
+	s := logsOfFive(t, disk, 5)
 	disk.Delete(verDir + "/log.1")
 	disk.Delete(verDir + "/log.6")
-	for after := range jute.Zxid(26) {
-		var got []jute.Zxid
-		err := s.dir.ReadLog(after, 25, func(e *jute.Entry) error {
-			got = append(got, e.Header.Zxid)
-			return nil
-		})
+	for from := range jute.Zxid(26) {
+		got, err := s.readLog(from, 25, 100)
 		switch {
-		case after < 10 && (!errors.Is(err, persistence.ErrNotLogged) || got != nil):
-			t.Errorf("after %v, of which the log is gone: %v, %v", after, err, got)
-		case after >= 10 && (err != nil || len(got) != int(25-after)):
-			t.Errorf("after %v: %v, %v", after, err, got)
+		case from < 11 && (!errors.Is(err, persistence.ErrGap) || got != nil):
+			t.Errorf("from %v, of which the log is gone: %v, %v", from, err, got)
+		case from >= 11 && (err != nil || !isRange(got, from, 25)):
+			t.Errorf("from %v: %v, %v", from, err, got)
 		}
 	}
 	disk.Delete(verDir + "/log.10")
-	if err := s.dir.ReadLog(12, 25, func(*jute.Entry) error { return nil }); err == nil {
-		t.Error("a hole in the middle was not seen")
+	if got, err := s.readLog(12, 25, 1); !errors.Is(err, persistence.ErrGap) ||
+		!isRange(got, 12, 15) {
+		t.Error("a hole in the middle:", got, err)
 	}
 	disk.Delete(verDir + "/log.b")
 	disk.Delete(verDir + "/log.15")
-	err := s.dir.ReadLog(12, 25, func(*jute.Entry) error { return nil })
-	if !errors.Is(err, persistence.ErrNotLogged) {
+	if _, err := s.readLog(12, 25, 1); !errors.Is(err, persistence.ErrGap) {
 		t.Error("no log at all:", err)
 	}
 }
 
-// TestReadLogOverAHole: what lies behind a hole does not follow.
-func TestReadLogOverAHole(t *testing.T) {
-	disk := simfs.New()
-	s := mustStart(t, disk, testOptions())
-	for range 4 {
-		must(t, s.add(5))
-		must(t, s.log.Roll())
+// TestReadLogBesideAPurge: a purge at any moment costs what is not open yet, and is no failure.
+func TestReadLogBesideAPurge(t *testing.T) {
+	whole, gaps := 0, 0
+	for k := range 60 {
+		disk := simfs.New()
+		s := logsOfFive(t, disk, 5)
+		for _, zxid := range []jute.Zxid{20, 22, 25} {
+			must(t, s.snapshot(zxid))
+		}
+		calls := 0
+		disk.Inject = func(simfs.Call) simfs.Outcome {
+			if calls++; calls == k+1 {
+				disk.Inject = nil
+				removed, err := s.dir.Purge(3)
+				must(t, err)
+				if len(removed) < 4 {
+					t.Fatal("purged", removed)
+				}
+			}
+			return simfs.Outcome{}
+		}
+		got, err := s.readLog(3, 25, 1)
+		switch {
+		case err == nil && isRange(got, 3, 25):
+			whole++
+		case errors.Is(err, persistence.ErrGap) && !errors.Is(err, persistence.ErrDisk) &&
+			(len(got) == 0 || isRange(got, 3, got[len(got)-1])):
+			gaps++
+		default:
+			t.Fatalf("purged before call %d: %v, %v", k, got, err)
+		}
 	}
-	disk.Delete(verDir + "/log.6")
-	for after := range jute.Zxid(12) {
-		var got []jute.Zxid
-		err := s.dir.ReadLog(after, 20, func(e *jute.Entry) error {
-			got = append(got, e.Header.Zxid)
-			return nil
-		})
-		if (err == nil) != (after >= 10) || err != nil && len(got) > int(5-min(after, 5)) {
-			t.Errorf("after %v, with 6 to 10 missing: %v, %v", after, err, got)
+	if whole == 0 || gaps == 0 {
+		t.Fatal(whole, gaps)
+	}
+}
+
+// TestReadLogFromTheFirstEpoch: the first transaction of an ensemble has none before it only where
+// nothing was purged, not even between two looks at the directories.
+func TestReadLogFromTheFirstEpoch(t *testing.T) {
+	for _, purged := range []bool{false, true} {
+		disk := &listed{FS: simfs.New()}
+		s := mustStart(t, disk, testOptions())
+		must(t, s.log.Append(entry(1<<32|1)))
+		must(t, s.add(1))
+		if purged {
+			disk.then = func() { must(t, disk.Remove(verDir+"/snapshot.0")) }
+		}
+		got, err := s.readLog(0, 1<<32|2, 100)
+		if purged != errors.Is(err, persistence.ErrGap) || !purged && !isRange(got, 1<<32|1, 1<<32|2) {
+			t.Errorf("purged %v: %v, %v", purged, got, err)
+		}
+	}
+}
+
+// TestReadLogSaysHowMuch: about the bytes of the records, without the padding of the open log.
+func TestReadLogSaysHowMuch(t *testing.T) {
+	opt := testOptions()
+	opt.Log.PreAllocBytes, opt.Log.Watermark = 1<<20, persistence.Lag
+	for _, rolled := range []bool{false, true} {
+		s := mustStart(t, simfs.New(), opt)
+		must(t, s.add(50))
+		if must(t, s.log.Settle()); rolled { // the mark is still in the log before
+			must(t, s.log.Roll())
+			must(t, s.add(1))
+		}
+		r, err := s.dir.ReadLog(1, s.log.LastZxid())
+		must(t, err)
+		if got, want := r.Bytes(), s.log.TotalBytes(); got > want || got < want*9/10 {
+			t.Errorf("rolled %v: %d bytes, of %d", rolled, got, want)
 		}
 	}
 }
@@ -238,10 +345,8 @@ func TestReadLogBesideARollBehindItsListing(t *testing.T) {
 		must(t, s.log.Roll())
 		must(t, s.add(5))
 	}
-	n := 0
-	err := s.dir.ReadLog(2, 5, func(*jute.Entry) error { n++; return nil })
-	if err != nil || n != 3 {
-		t.Fatal(n, err)
+	if got, err := s.readLog(2, 5, 1000); err != nil || !isRange(got, 2, 5) {
+		t.Fatal(got, err)
 	}
 }
 
@@ -249,10 +354,7 @@ func TestReadLogBesideARollBehindItsListing(t *testing.T) {
 func TestReadLogBesideARoll(t *testing.T) {
 	for k := range 12 {
 		disk := simfs.New()
-		s := mustStart(t, disk, testOptions())
-		must(t, s.add(5))
-		must(t, s.log.Roll())
-		must(t, s.add(5))
+		s := logsOfFive(t, disk, 2)
 		calls := 0
 		disk.Inject = func(simfs.Call) simfs.Outcome {
 			if calls++; calls == k+1 {
@@ -265,32 +367,8 @@ func TestReadLogBesideARoll(t *testing.T) {
 			return simfs.Outcome{}
 		}
 		for _, upTo := range []jute.Zxid{10, 7} {
-			n := 0
-			err := s.dir.ReadLog(2, upTo, func(*jute.Entry) error { n++; return nil })
-			if err != nil || n != int(upTo-2) {
-				t.Errorf("rolled before call %d, up to %v: %d, %v", k, upTo, n, err)
-			}
-		}
-	}
-}
-
-func TestReadLog(t *testing.T) {
-	disk := simfs.New()
-	s := mustStart(t, disk, testOptions())
-	for range 4 {
-		must(t, s.add(5))
-		must(t, s.log.Roll())
-	}
-	must(t, s.add(5))
-	for after := range jute.Zxid(25) {
-		for upTo := after; upTo <= 25; upTo += 3 {
-			var got []jute.Zxid
-			must(t, s.dir.ReadLog(after, upTo, func(e *jute.Entry) error {
-				got = append(got, e.Header.Zxid)
-				return nil
-			}))
-			if len(got) != int(upTo-after) || len(got) > 0 && got[0] != after+1 {
-				t.Fatalf("(%v, %v]: %v", after, upTo, got)
+			if got, err := s.readLog(2, upTo, 64); err != nil || !isRange(got, 2, upTo) {
+				t.Errorf("rolled before call %d, up to %v: %v, %v", k, upTo, got, err)
 			}
 		}
 	}

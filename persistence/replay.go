@@ -198,7 +198,7 @@ func (r *replay) record(f named, at int64, payload []byte, first bool) error {
 		return nil // the same record again: nothing is lost
 	}
 	if r.anchored {
-		if err := inOrder(r.last, zxid, e.Header.Type); err != nil {
+		if err := record.InOrder(r.last, zxid, e.Header.Type); err != nil {
 			if r.broken != nil {
 				f, at = r.broken.file, r.broken.off
 			}
@@ -272,7 +272,7 @@ func (r *replay) foreignEnd(f named, s *record.Scanner, end error) (torn bool, e
 // its name. Apache's can have any name: it makes the next log after transactions that it lost.
 func (r *replay) recordless(f named, at int64) error {
 	if r.isOurs(f) && f.zxid > r.snap && r.anchored &&
-		inOrder(r.last, f.zxid, jute.OpError) != nil {
+		record.InOrder(r.last, f.zxid, jute.OpError) != nil {
 		return r.damage(f, at, "an empty log, and nothing leads up to its zxid")
 	}
 	r.empty = append(r.empty, f)

@@ -96,7 +96,7 @@ func (l *TxnLog) Append(e *jute.Entry) error {
 	if l.err != nil {
 		return l.err
 	}
-	if err := inOrder(l.last, e.Header.Zxid, e.Header.Type); err != nil {
+	if err := record.InOrder(l.last, e.Header.Zxid, e.Header.Type); err != nil {
 		return err
 	}
 	if len(e.Payload) < jute.TxnHeaderBytes {
@@ -114,17 +114,6 @@ func (l *TxnLog) Append(e *jute.Entry) error {
 	l.batch = record.Append(l.batch, e.Payload)
 	l.last = e.Header.Zxid
 	return nil
-}
-
-// inOrder says whether next may follow last in a log.
-func inOrder(last, next jute.Zxid, op jute.OpCode) error {
-	switch {
-	case next == last+1,
-		next == last && op == jute.OpError,
-		next.Epoch() > last.Epoch() && next.Counter() == 1:
-		return nil
-	}
-	return fmt.Errorf("%w: %v after %v", ErrOrder, next, last)
 }
 
 // Commit makes everything appended durable and returns the last zxid of it. Any error is final

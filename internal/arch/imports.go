@@ -28,9 +28,12 @@ var roomImports = []importRule{
 	{"persistence/names", []string{"jute", "persistence/snap"}},
 	{"persistence/record", []string{"jute", "persistence/disk"}},
 	{"persistence/walmeta", []string{"jute", "persistence/disk", "persistence/names"}},
+	{"persistence/readlog", []string{
+		"jute", "persistence/disk", "persistence/record", "persistence/twice",
+	}},
 	{"persistence", []string{
-		"jute", "persistence/disk", "persistence/names", "persistence/record", "persistence/snap",
-		"persistence/twice", "persistence/walmeta",
+		"jute", "persistence/disk", "persistence/names", "persistence/readlog",
+		"persistence/record", "persistence/snap", "persistence/twice", "persistence/walmeta",
 	}},
 	{"persistence/...", []string{"jute", "persistence/..."}},
 	{"quorum/transport", []string{"jute", "quorum/config"}},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"hash/adler32"
 	"io"
 
@@ -30,6 +31,21 @@ func Append(dst, payload []byte) []byte {
 // AppendHeader encodes the header of a log file.
 func AppendHeader(dst []byte) []byte {
 	return jute.Append(dst, &jute.FileHeader{Magic: jute.LogMagic, Version: jute.FileVersion})
+}
+
+// ErrOrder: a transaction does not follow the one before it.
+var ErrOrder = errors.New("zxid out of order")
+
+// InOrder fails, with an ErrOrder, unless next may follow last in a log: it is the next zxid, the
+// first of a later epoch, or, of an error transaction, the same again.
+func InOrder(last, next jute.Zxid, op jute.OpCode) error {
+	switch {
+	case next == last+1,
+		next == last && op == jute.OpError,
+		next.Epoch() > last.Epoch() && next.Counter() == 1:
+		return nil
+	}
+	return fmt.Errorf("%w: %v after %v", ErrOrder, next, last)
 }
 
 // Why a record cannot be read. A Scanner stops at the first of them.
