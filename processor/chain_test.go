@@ -18,28 +18,29 @@ type proposals []jute.Entry
 
 func (p *proposals) Propose(e jute.Entry) { *p = append(*p, e) }
 
-func testChain(t *testing.T, l *Lane, rules Rules) (*Chain, *proposals, *session.Session) {
+func testChain(t *testing.T, w *world, rules Rules) (*Chain, *proposals, *session.Session) {
 	table := session.NewTable(1000, 0, 1, 1)
 	s := table.Create(4000, 1, nil)
-	rules.Prep.Auth, rules.MaxApplyBatch = l.Rules.Auth, 4
+	rules.Prep.Auth, rules.MaxApplyBatch = w.auth, 4
 	made := new(proposals)
-	return NewChain(rules, l.Tree, table, l.Conns, made, nil), made, s
+	return NewChain(rules, w.tree, table, w.conns, made, nil), made, s
 }
 
-func setting(s *Stream, id jute.SessionID, size int) mail.Request {
+func setting(s *client, id jute.SessionID, size int) mail.Request {
 	body := jute.Append(nil, &jute.SetDataRequest{
 		Path: []byte("/big"), Data: make([]byte, size), Version: -1,
 	})
-	return mail.Request{Conn: &s.Conn, Session: id, Type: jute.OpSetData, Body: body, Identity: auth.Server()}
+	return mail.Request{
+		Conn: &s.Conn, Session: id, Type: jute.OpSetData, Body: body, Identity: auth.Server(),
+	}
 }
 
 // While something is in flight all the time the queue of writes is compacted seldom: what was
 // applied must not be kept by it.
 func TestWhatIsAppliedIsForgotten(t *testing.T) {
-	l, _ := testLane(t, 0, 1)
-	s, _ := client(l, 1)
-	s.Owner = 1
-	c, made, own := testChain(t, l, Rules{})
+	w := testWorld(t, 1)
+	s := w.open()
+	c, made, own := testChain(t, w, Rules{})
 	for range 10 {
 		c.Requests(&mail.Batch{Requests: []mail.Request{setting(s, own.ID, 100), setting(s, own.ID, 100)}})
 		c.Committed((*made)[len(*made)-2].Header.Zxid)
@@ -55,10 +56,9 @@ func TestWhatIsAppliedIsForgotten(t *testing.T) {
 // A request that has waited too long in front of Prep may be refused, but not a ping or a
 // closeSession (Request.isThrottlable): a session must be able to live and to end.
 func TestAThrottledSessionCanEnd(t *testing.T) {
-	l, _ := testLane(t, 0, 1)
-	s, _ := client(l, 1)
-	s.Owner = 1
-	c, made, own := testChain(t, l, Rules{
+	w := testWorld(t, 1)
+	s := w.open()
+	c, made, own := testChain(t, w, Rules{
 		Throttle: throttle.Rules{MaxRequests: 1, OpWaitMillis: 50},
 	})
 	closing := mail.Request{
@@ -83,10 +83,9 @@ func TestAThrottledSessionCanEnd(t *testing.T) {
 // The tree's lock is given back when enough was built, however few transactions that took.
 func TestRepliesBehindAWriteEndAHold(t *testing.T) {
 	const size = 700 << 10
-	l, _ := testLane(t, 0, size)
-	s, _ := client(l, 1)
-	s.Owner = 1
-	c, made, own := testChain(t, l, Rules{})
+	w := testWorld(t, size)
+	s := w.open()
+	c, made, own := testChain(t, w, Rules{})
 	var batch []mail.Request
 	for range 3 {
 		batch = append(batch, setting(s, own.ID, size), mail.Request{
@@ -96,19 +95,18 @@ func TestRepliesBehindAWriteEndAHold(t *testing.T) {
 	}
 	c.Requests(&mail.Batch{Requests: batch})
 	c.Committed((*made)[2].Header.Zxid)
-	require.Len(t, l.box.Take(nil), 2, "two reads passed the limit, and one was left")
+	require.Len(t, w.box.Take(nil), 2, "two reads passed the limit, and one was left")
 	require.Zero(t, c.InFlight())
-	require.Equal(t, datatree.Faults{}, l.Tree.Faults())
+	require.Equal(t, datatree.Faults{}, w.tree.Faults())
 }
 
 // Apache cannot read a longer record from its log: what would become one is refused, alone and in a
 // multi, and leaves nothing behind in the journal.
 func TestATransactionMustBeReadable(t *testing.T) {
-	l, _ := testLane(t, 0, 1)
-	s, _ := client(l, 1)
-	s.Owner = 1
+	w := testWorld(t, 1)
+	s := w.open()
 	rules := Rules{Prep: PrepRules{MaxTxnBytes: 1000, Digest: false}}
-	c, made, own := testChain(t, l, rules)
+	c, made, own := testChain(t, w, rules)
 	multi := setting(s, own.ID, 0)
 	var ask jute.MultiRequest
 	for range 5 {
@@ -129,15 +127,15 @@ func TestATransactionMustBeReadable(t *testing.T) {
 	}
 	require.Equal(t, int32(1), c.prep.journal.Look([]byte("/big")).Stat.Version, "of the last")
 	c.Committed((*made)[2].Header.Zxid)
-	require.Equal(t, datatree.Faults{}, l.Tree.Faults())
+	require.Equal(t, datatree.Faults{}, w.tree.Faults())
 }
 
 // A client that is sent away for quoll.maxSessions sees a session that is gone, as it would for one
 // that expired: the count tells the two apart.
 func TestRefusedSessionsAreCounted(t *testing.T) {
-	l, _ := testLane(t, 0, 1)
-	s, _ := client(l, 1)
-	c, made, own := testChain(t, l, Rules{MaxSessions: 1})
+	w := testWorld(t, 1)
+	s := w.open()
+	c, made, own := testChain(t, w, Rules{MaxSessions: 1})
 	asking := mail.Request{
 		Conn: &s.Conn, Type: jute.OpCreateSession, Identity: auth.Server(),
 		Connect: &jute.ConnectRequest{TimeOut: 4000, Passwd: make([]byte, 16)},

@@ -8,7 +8,7 @@ import (
 	"quoll/datatree"
 	"quoll/datatree/watch"
 	"quoll/jute"
-	"quoll/processor/session"
+	"quoll/processor/mail"
 )
 
 // between runs something at the moment when the watchers of an event are found and not yet told.
@@ -41,32 +41,33 @@ func TestAnEventIsNotToldToTheNextWithTheNumber(t *testing.T) {
 }
 
 func closeBetween(t *testing.T, watches, change jute.OpCode) {
-	l, _ := testLane(t, 0, 1)
-	other := NewLane(l.Shared, func() {})
-	table := session.NewTable(1000, 0, 1, 1)
-	c := NewChain(Rules{Prep: PrepRules{Auth: l.Rules.Auth}}, l.Tree, table, l.Conns,
-		new(proposals), nil)
-	s, _ := client(l, 1)
-	s.Input(request(1, watches, &jute.PathWatch{Path: []byte("/big"), Watch: true}))
-	number := s.Watcher
-	out := [2]*output{{}, {}}
-	strangers := [2]*Stream{}
-	l.Tree.SetSink(&between{Sink: &c.final, run: func() {
-		s.Closed(nil)
-		strangers[0] = l.Open(out[0], s.Peer)
-		strangers[1] = other.Open(out[1], s.Peer)
-	}})
-	applyTo(l.Tree, 100, change)
-	c.final.out.Publish()
-	l.Drain()
-	other.Drain()
-	for i, stranger := range strangers {
-		require.Equal(t, fresh, stranger.phase)
-		require.NotEqual(t, number, stranger.Watcher)
-		require.Empty(t, out[i].out, "who has sent nothing was sent an event")
+	w := testWorld(t, 1)
+	other := *w
+	other.box = mail.NewBox(func() {})
+	c, _, _ := testChain(t, w, Rules{})
+	s := w.open()
+	v := w.tree.Read()
+	if watches == jute.OpGetData {
+		v.WatchData([]byte("/big"), s.Watcher)
+	} else {
+		v.WatchChildren([]byte("/big"), s.Watcher)
 	}
-	require.Equal(t, number, l.Open(&output{}, s.Peer).Watcher, "the number is used again")
-	require.EqualValues(t, 4, l.Open(&output{}, s.Peer).Watcher, "after three numbers the next")
+	v.Release()
+	strangers := [2]*client{}
+	w.tree.SetSink(&between{Sink: &c.final, run: func() {
+		w.close(s)
+		strangers[0], strangers[1] = w.open(), other.open()
+	}})
+	applyTo(w.tree, 100, change)
+	c.final.out.Publish()
+	w.drain()
+	other.drain()
+	for _, stranger := range strangers {
+		require.NotEqual(t, s.Watcher, stranger.Watcher)
+		require.Empty(t, stranger.out, "who has sent nothing was sent an event")
+	}
+	require.Equal(t, s.Watcher, w.open().Watcher, "the number is used again")
+	require.EqualValues(t, 4, w.open().Watcher, "after three numbers the next")
 }
 
 // applyTo changes or deletes /big.

@@ -10,14 +10,6 @@ import (
 	"quoll/processor/mail"
 )
 
-func TestALargeReplyDoesNotStayWithTheLane(t *testing.T) {
-	l, _ := testLane(t, 0, 32<<20)
-	s, out := client(l, 1)
-	s.Input(request(1, jute.OpGetData, &jute.PathWatch{Path: []byte("/big")}))
-	require.Greater(t, len(out.out), 32<<20)
-	require.LessOrEqual(t, cap(l.replies), replyKeepBytes)
-}
-
 func TestTheRoomOfACrowdOfWritesIsGivenBack(t *testing.T) {
 	var c Commit
 	for range 10 * commitKeep {
@@ -32,10 +24,9 @@ func TestTheRoomOfACrowdOfWritesIsGivenBack(t *testing.T) {
 // A session outlives the chain that its last write went through, at a change of role. With the next
 // chain it waits for nothing that is gone, and for what is in flight there.
 func TestASessionDoesNotWaitForAWriteOfAChainThatIsGone(t *testing.T) {
-	l, _ := testLane(t, 0, 1)
-	s, _ := client(l, 1)
-	s.Owner = 1
-	c, made, own := testChain(t, l, Rules{})
+	w := testWorld(t, 1)
+	s := w.open()
+	c, made, own := testChain(t, w, Rules{})
 	for range 3 {
 		c.Requests(&mail.Batch{Requests: []mail.Request{setting(s, own.ID, 1)}})
 	}
@@ -43,17 +34,17 @@ func TestASessionDoesNotWaitForAWriteOfAChainThatIsGone(t *testing.T) {
 	ping := mail.Request{
 		Conn: &s.Conn, Session: own.ID, Type: jute.OpPing, Xid: jute.XidPing, Identity: auth.Server(),
 	}
-	next := NewChain(c.rules, l.Tree, c.sessions, l.Conns, made, nil)
+	next := NewChain(c.rules, w.tree, c.sessions, w.conns, made, nil)
 	answered := func() bool {
-		l.Drain()
-		waits := s.inFlight
+		w.drain()
+		before := s.answered
 		next.Requests(&mail.Batch{Requests: []mail.Request{ping}})
-		l.Drain()
-		return s.inFlight < waits
+		w.drain()
+		return s.answered > before
 	}
 	require.True(t, answered())
 	other := next.sessions.Create(4000, 2, nil)
-	stranger, _ := client(l, other.ID)
+	stranger := w.open()
 	stranger.Owner = 2
 	for range 5 { // numbers that the old chain gave would be given again
 		next.Requests(&mail.Batch{Requests: []mail.Request{setting(stranger, other.ID, 1)}})
@@ -64,10 +55,9 @@ func TestASessionDoesNotWaitForAWriteOfAChainThatIsGone(t *testing.T) {
 }
 
 func TestWithoutALimitOneHoldAppliesAll(t *testing.T) {
-	l, _ := testLane(t, 0, 1)
-	s, _ := client(l, 1)
-	s.Owner = 1
-	c, made, own := testChain(t, l, Rules{})
+	w := testWorld(t, 1)
+	s := w.open()
+	c, made, own := testChain(t, w, Rules{})
 	c.rules.MaxApplyBatch = 0
 	for range 3 {
 		c.Requests(&mail.Batch{Requests: []mail.Request{setting(s, own.ID, 1)}})

@@ -32,14 +32,14 @@ func prepOver(t *testing.T, rules PrepRules, txns ...jute.Txn) *Prep {
 	return newPrep(rules, new(stats.Counts), nil, tree, session.NewTable(1000, 0, 1, 1))
 }
 
-func world() []jute.ACL {
+func anyone() []jute.ACL {
 	return []jute.ACL{{Perms: jute.PermAll, ID: jute.ID{Scheme: "world", ID: "anyone"}}}
 }
 
 // created is the transaction of a create; cversion is the one that the parent gets, -1 the next.
 func created(path string, data []byte, cversion int32) jute.Txn {
 	return jute.Txn{Type: jute.OpCreate, Data: jute.Append(nil, &jute.CreateTxn{
-		Path: []byte(path), Data: data, ACL: world(), ParentCVersion: cversion,
+		Path: []byte(path), Data: data, ACL: anyone(), ParentCVersion: cversion,
 	})}
 }
 
@@ -72,7 +72,7 @@ func TestWhatAnOldLogMadeEndsNoServer(t *testing.T) {
 		require.Equal(t, jute.BadArguments, got.code, path)
 	}
 	limit := &jute.CreateRequest{
-		Path: []byte(quota + "/zookeeper_limits"), Data: []byte("count=1"), ACL: world(),
+		Path: []byte(quota + "/zookeeper_limits"), Data: []byte("count=1"), ACL: anyone(),
 	}
 	require.Equal(t, jute.BadArguments, p.asked(jute.OpCreate, limit).code)
 	stats := &jute.SetDataRequest{
@@ -104,7 +104,7 @@ func TestSequenceNumbersGoRound(t *testing.T) {
 		created("/p", nil, -1), created("/p/kid", nil, math.MaxInt32-1))
 	next := func() (name string, parent int32) {
 		in := &jute.CreateRequest{
-			Path: []byte("/p/s-"), ACL: world(), Flags: jute.ModePersistentSequential,
+			Path: []byte("/p/s-"), ACL: anyone(), Flags: jute.ModePersistentSequential,
 		}
 		got := p.asked(jute.OpCreate, in)
 		require.Equal(t, jute.OK, got.code)
@@ -173,9 +173,9 @@ func TestEagerChecksOfEveryPermission(t *testing.T) {
 		body  jute.Record
 		needs jute.Perms
 	}{
-		"create": {jute.OpCreate, &jute.CreateRequest{Path: []byte("/p/n"), ACL: world()},
+		"create": {jute.OpCreate, &jute.CreateRequest{Path: []byte("/p/n"), ACL: anyone()},
 			jute.PermCreate},
-		"create2": {jute.OpCreate2, &jute.CreateRequest{Path: []byte("/p/n"), ACL: world()},
+		"create2": {jute.OpCreate2, &jute.CreateRequest{Path: []byte("/p/n"), ACL: anyone()},
 			jute.PermCreate},
 		"delete":  {jute.OpDelete, &jute.PathVersion{Path: []byte("/p/kid")}, jute.PermDelete},
 		"setData": {jute.OpSetData, &jute.SetDataRequest{Path: []byte("/p")}, jute.PermWrite},

@@ -29,7 +29,7 @@ func TestTimesToLive(t *testing.T) {
 		{jute.ModeEphemeral, -2, jute.OK},
 	} {
 		in := &jute.CreateTTLRequest{TTL: c.ttl}
-		in.Path, in.ACL, in.Flags = fmt.Appendf(nil, "/n%d", i), world(), c.mode
+		in.Path, in.ACL, in.Flags = fmt.Appendf(nil, "/n%d", i), anyone(), c.mode
 		p := prepOver(t, PrepRules{ExtendedTypes: true})
 		require.Equal(t, c.want, p.asked(jute.OpCreateTTL, in).code, "%v of %d ms", c.mode, c.ttl)
 		p = prepOver(t, PrepRules{})

@@ -6,18 +6,6 @@ import (
 	"quoll/processor/tell"
 )
 
-// tell hands on what happened on the connection; for the loop.
-func (s *Stream) tell(e tell.Event) {
-	if s.lane.Teller == nil {
-		return
-	}
-	e.Peer = s.Peer
-	if e.Session == 0 {
-		e.Session = s.session
-	}
-	s.lane.Teller.Tell(e)
-}
-
 // tellOf hands on what happened to a request; for the core.
 func tellOf(t tell.Teller, r *mail.Request, e tell.Event) {
 	if t == nil {
@@ -44,19 +32,4 @@ func (c *Chain) tellExpired(s *session.Session) {
 		e.Peer = last.Peer
 	}
 	c.rules.Teller.Tell(e)
-}
-
-// unreadable ends a connection whose bytes do not decode.
-func (s *Stream) unreadable(frame []byte) {
-	s.tell(tell.Event{Kind: tell.Unreadable, A: int64(len(frame))})
-	s.end()
-}
-
-// tellAuth tells why a connection could not authenticate.
-func (s *Stream) tellAuth(scheme []byte) {
-	e := tell.Event{Kind: tell.AuthFailed, Text: tell.Clip(scheme)}
-	if !s.lane.Rules.Auth.Known(string(scheme)) {
-		e.Kind = tell.UnknownScheme
-	}
-	s.tell(e)
 }

@@ -1,7 +1,6 @@
 package processor
 
 import (
-	"io"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -31,11 +30,10 @@ func TestWhatWaitedTooLongIsTold(t *testing.T) {
 		tell.Throttled: {MaxRequests: 1, OpWaitMillis: 50},
 		tell.Stale:     {MaxRequests: 1, DropStale: true, StaleLatencyCheck: true},
 	} {
-		l, _ := testLane(t, 0, 1)
-		s, _ := client(l, 1)
-		s.Owner = 1
+		w := testWorld(t, 1)
+		s := w.open()
 		told := new(heardOf)
-		c, made, own := testChain(t, l, Rules{Throttle: rules, Teller: told})
+		c, made, own := testChain(t, w, Rules{Throttle: rules, Teller: told})
 		c.Time(0, 1)
 		c.Requests(&mail.Batch{Requests: []mail.Request{setting(s, own.ID, 1), setting(s, own.ID, 2)}})
 		c.Time(100_000, 7001)
@@ -47,11 +45,10 @@ func TestWhatWaitedTooLongIsTold(t *testing.T) {
 // A session whose client no connection was seen of since the start has no address, and nobody knows
 // how long it was silent.
 func TestAnExpiryTellsWhatIsKnown(t *testing.T) {
-	l, _ := testLane(t, 0, 1)
-	s, _ := client(l, 1)
-	s.Owner = 1
+	w := testWorld(t, 1)
+	s := w.open()
 	told := new(heardOf)
-	c, made, own := testChain(t, l, Rules{Teller: told})
+	c, made, own := testChain(t, w, Rules{Teller: told})
 	c.Time(5001, 1)
 	own.Owner = 1
 	c.final.attached[own.ID] = &s.Conn
@@ -66,51 +63,14 @@ func TestAnExpiryTellsWhatIsKnown(t *testing.T) {
 	require.Empty(t, told.take(), "the closeSession of an expiry is not a client's")
 }
 
-func TestAServerThatDoesNotServeTellsWhomItSendsAway(t *testing.T) {
-	l, _ := testLane(t, 0, 1)
-	l.Serving.Store(false)
-	told := new(heardOf)
-	l.Teller = told
-	s, _ := client(l, 1)
-	s.phase, s.session = fresh, 0
-	frame := jute.Append(jute.FrameStart(nil), &jute.ConnectRequest{
-		SessionID: 9, Passwd: make([]byte, 16),
-	})
-	jute.FrameEnd(frame, 0)
-	s.Input(frame)
-	s.Closed(nil)
-	require.Equal(t, []tell.Event{{Kind: tell.NotServing, Peer: s.Peer, Session: 9}}, told.take())
-}
-
-// The end of a connection is told of when it was not the stream that ended it.
-func TestTheEndOfAConnectionIsTold(t *testing.T) {
-	l, _ := testLane(t, 0, 1)
-	told := new(heardOf)
-	l.Teller = told
-	for err, want := range map[error][]tell.Event{nil: nil, io.ErrNoProgress: {
-		{Kind: tell.Cut, Session: 5, Err: io.ErrNoProgress},
-	}} {
-		s, _ := client(l, 1)
-		s.session = 5
-		if want != nil {
-			want[0].Peer = s.Peer
-		}
-		s.Closed(err)
-		require.Equal(t, want, told.take())
-	}
-}
-
 // Nobody has to listen.
 func TestNobodyIsTold(t *testing.T) {
-	l, _ := testLane(t, 0, 1)
-	s, _ := client(l, 1)
-	s.Owner = 1
-	c, _, own := testChain(t, l, Rules{})
+	w := testWorld(t, 1)
+	s := w.open()
+	c, _, own := testChain(t, w, Rules{})
 	c.Expire(own)
 	c.connect(&mail.Request{
 		Conn: &s.Conn, Identity: auth.Server(),
 		Connect: &jute.ConnectRequest{SessionID: own.ID, Passwd: make([]byte, 16)},
 	})
-	s.tellAuth([]byte("x"))
-	s.Closed(io.ErrNoProgress)
 }

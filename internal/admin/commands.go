@@ -9,14 +9,14 @@ import (
 
 	"quoll/internal/config"
 	"quoll/internal/metrics"
-	"quoll/processor"
+	"quoll/processor/lane"
 	"quoll/processor/session"
 )
 
 // Deps is what the words tell about. Functions may be called by any goroutine.
 type Deps struct {
 	Config  *config.Config
-	Shared  *processor.Shared
+	Shared  *lane.Shared
 	Metrics *metrics.Server
 	Logger  *zap.Logger
 	Version string // as in "Zookeeper version: ..."; see Version
@@ -60,7 +60,7 @@ const (
 	traceMaskWordLength = 4 + 8
 )
 
-// Commands answers four-letter words. It is a processor.Words.
+// Commands answers four-letter words. It is a lane.Words.
 type Commands struct {
 	Deps
 	words map[uint32]*word
@@ -139,8 +139,8 @@ func (c *Commands) allows(name string) bool {
 		c.Config.Observability.Allows(name)
 }
 
-// Word finds the command in the first four bytes of in (processor.Words).
-func (c *Commands) Word(in []byte) (asked processor.Word, used int, known bool) {
+// Word finds the command in the first four bytes of in (lane.Words).
+func (c *Commands) Word(in []byte) (asked lane.Word, used int, known bool) {
 	if len(in) < 4 {
 		return asked, 0, false
 	}
@@ -167,13 +167,13 @@ func (c *Commands) Word(in []byte) (asked processor.Word, used int, known bool) 
 }
 
 // saying is a word that is answered with a text.
-func saying(text string) processor.Word {
-	return processor.Word{Answer: func() []byte { return []byte(text) }}
+func saying(text string) lane.Word {
+	return lane.Word{Answer: func() []byte { return []byte(text) }}
 }
 
 // asked is a word that is answered with a page.
-func (c *Commands) asked(w *word, run func(*Commands, *page)) processor.Word {
-	return processor.Word{Long: !w.quick, Answer: func() []byte {
+func (c *Commands) asked(w *word, run func(*Commands, *page)) lane.Word {
+	return lane.Word{Long: !w.quick, Answer: func() []byte {
 		p := page{limit: c.MaxAnswerBytes}
 		run(c, &p)
 		if p.cut {

@@ -4,14 +4,14 @@ import (
 	"net/netip"
 	"strconv"
 
-	"quoll/processor"
+	"quoll/processor/lane"
 )
 
 // Connections is what cons tells: the numbers of each connection. The list is copied first, so that
 // its lock is held for no longer than that.
-func (c *Commands) Connections() []processor.ConnStats {
+func (c *Commands) Connections() []lane.ConnStats {
 	streams := c.Shared.Streams()
-	all := make([]processor.ConnStats, len(streams))
+	all := make([]lane.ConnStats, len(streams))
 	for i, s := range streams {
 		all[i] = s.Stats()
 	}
@@ -24,7 +24,7 @@ func (c *Commands) cons(p *page) {
 }
 
 // clients prints a line a connection; brief leaves out what stat leaves out.
-func (p *page) clients(all []processor.ConnStats, brief bool, epoch int64) {
+func (p *page) clients(all []lane.ConnStats, brief bool, epoch int64) {
 	for i := range all {
 		if !p.fits() {
 			return
@@ -48,7 +48,7 @@ func (p *page) clients(all []processor.ConnStats, brief bool, epoch int64) {
 
 // session prints what is known of a connection that has one. est is wall time, lresp is not:
 // it is ms of the server's own clock, as in Apache.
-func (p *page) session(st *processor.ConnStats, epoch int64) {
+func (p *page) session(st *lane.ConnStats, epoch int64) {
 	p.hex(",sid=0x", int64(st.Session))
 	p.text(",lop=", st.LastOp)
 	p.number(",est=", st.OpenedMillis+epoch)

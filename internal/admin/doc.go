@@ -2,7 +2,7 @@
 //
 //	"mntr" --> Commands.Word --> facts --> page --> one answer, one write, close
 //	              |  read, each under its own lock, for a short time:
-//	              +- processor.Shared   what the lanes and connections have shown
+//	              +- lane.Shared   what the lanes and connections have shown
 //	              +- datatree           views
 //	              +- metrics.Server     the registry
 //	              +- Deps               what only the assembly knows

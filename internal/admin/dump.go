@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"quoll/jute"
-	"quoll/processor"
+	"quoll/processor/lane"
 )
 
 // DumpFacts is what dump tells of sessions, ephemerals and connections.
@@ -29,7 +29,7 @@ type OwnedNodes struct {
 // Ending is a connection, and when it ends: ms on the monotonic clock, rounded up to the next whole
 // nio.sessionlessCnxnTimeout as Apache's are.
 type Ending struct {
-	processor.ConnStats
+	lane.ConnStats
 	AtMillis int64
 }
 

@@ -18,6 +18,7 @@ import (
 	"quoll/jute"
 	"quoll/processor"
 	"quoll/processor/auth"
+	"quoll/processor/lane"
 	"quoll/processor/mail"
 	"quoll/processor/reads"
 	"quoll/processor/stats"
@@ -30,9 +31,9 @@ type world struct {
 	t        testing.TB
 	now      replica.Now
 	tree     *datatree.Tree
-	shared   *processor.Shared
+	shared   *lane.Shared
 	replica  *replica.Replica
-	lane     *processor.Lane
+	lane     *lane.Lane
 	batches  []*mail.Batch
 	commands *admin.Commands
 	audit    *admin.Audit
@@ -42,7 +43,7 @@ type world struct {
 	watched []int
 }
 
-func (w *world) Submit(_ *processor.Lane, b *mail.Batch) { w.batches = append(w.batches, b) }
+func (w *world) Submit(_ *lane.Lane, b *mail.Batch) { w.batches = append(w.batches, b) }
 
 func (w *world) Applied(r *mail.Request, e *jute.Entry, result *datatree.Result) {
 	w.audit.Applied(r, e, result)
@@ -73,10 +74,10 @@ func newWorld(t testing.TB, defines ...string) *world {
 		Random:                func(int64) int64 { return 0 }, Observer: w,
 	}, w.tree, nil, conns, w.now)
 	w.serving.Store(true)
-	w.shared = &processor.Shared{
+	w.shared = &lane.Shared{
 		Tree: w.tree, Conns: conns, Core: w, Clock: func() int64 { return w.now.MonoMillis },
 		Serving: &w.serving, Counts: new(stats.Counts), Large: new(throttle.Large),
-		Rules: processor.LaneRules{
+		Rules: lane.Rules{
 			Auth: rules, MaxFrameBytes: 1 << 20, FirstFrameBytes: 64 << 10,
 			MinTimeoutMillis: 4000, MaxTimeoutMillis: 40000, MaxInFlight: 100,
 			MaxInFlightBytes: 1 << 20, OutputPauseBytes: 1 << 20, OutstandingLimit: 1000,
@@ -96,7 +97,7 @@ func newWorld(t testing.TB, defines ...string) *world {
 		Doors: func() admin.Doors { return w.doors },
 	})
 	w.shared.Words = w.commands
-	w.lane = processor.NewLane(w.shared, func() {})
+	w.lane = lane.New(w.shared, func() {})
 	w.lane.Record(m.Final.ReadLatency.Recorder(), m.Final.UpdateLatency.Recorder())
 	return w
 }
@@ -127,7 +128,7 @@ func (w *world) step(ev *replica.Events) {
 // held is a connection as the test holds it.
 type held struct {
 	w      *world
-	stream *processor.Stream
+	stream *lane.Stream
 	out    []byte
 	closed bool
 	xid    int32

@@ -8,7 +8,7 @@
 //	 ticks, completions
 //
 // internal/server runs it with real loops, files and time; internal/sim runs it in one goroutine
-// from one seed. Both also run the lanes (processor.Lane), so that the simulator meets the same
+// from one seed. Both also run the lanes (lane.Lane), so that the simulator meets the same
 // protocol code as a client does, and the rooms below this one: inbox (what a step is told),
 // logwriter (what becomes of Append), snapshotting (what becomes of Snapshot) and restore (what a
 // start finds on disk). Goroutines, locks, sockets, files and clocks are internal/server's own.

@@ -14,6 +14,7 @@ import (
 	"quoll/jute"
 	"quoll/processor"
 	"quoll/processor/auth"
+	"quoll/processor/lane"
 	"quoll/processor/mail"
 	"quoll/processor/reads"
 	"quoll/processor/stats"
@@ -26,7 +27,7 @@ type world struct {
 	t       *testing.T
 	tree    *datatree.Tree
 	replica *replica.Replica
-	lane    *processor.Lane
+	lane    *lane.Lane
 	now     replica.Now
 	batches []*mail.Batch
 	logged  []jute.Entry
@@ -57,9 +58,9 @@ func rollingWorld(t *testing.T, sync replica.SyncRules) *world {
 	}, w.tree, nil, conns, w.now)
 	serving := new(atomic.Bool)
 	serving.Store(true)
-	shared := &processor.Shared{
+	shared := &lane.Shared{
 		Tree: w.tree, Conns: conns, Core: w,
-		Rules: processor.LaneRules{
+		Rules: lane.Rules{
 			Auth: rules, MaxFrameBytes: 1 << 20, FirstFrameBytes: 64 << 10, MinTimeoutMillis: 2000, MaxTimeoutMillis: 20000,
 			MaxInFlight: 100, MaxInFlightBytes: 1 << 20, OutputPauseBytes: 1 << 20,
 			OutstandingLimit: 1000, MaxBatchRequests: 16, MaxBatchBytes: 64 << 10,
@@ -71,11 +72,11 @@ func rollingWorld(t *testing.T, sync replica.SyncRules) *world {
 		Counts:  new(stats.Counts),
 		Large:   new(throttle.Large),
 	}
-	w.lane = processor.NewLane(shared, func() { w.woken = true })
+	w.lane = lane.New(shared, func() { w.woken = true })
 	return w
 }
 
-func (w *world) Submit(_ *processor.Lane, b *mail.Batch) { w.batches = append(w.batches, b) }
+func (w *world) Submit(_ *lane.Lane, b *mail.Batch) { w.batches = append(w.batches, b) }
 
 // step lets the core take what was submitted.
 func (w *world) step() {
@@ -132,7 +133,7 @@ func (w *world) all() {
 // wire is a connection as the test holds it.
 type wire struct {
 	w      *world
-	stream *processor.Stream
+	stream *lane.Stream
 	out    []byte
 	parked bool
 	closed bool

@@ -10,7 +10,7 @@ import (
 
 	"quoll/internal/replica"
 	"quoll/jute"
-	"quoll/processor"
+	"quoll/processor/lane"
 )
 
 // The rules of order of DESIGN.md, one test each at least. docs/track-record.md says which edited
@@ -121,7 +121,7 @@ func TestRule3EventsAreThereBeforeTheChangeCanBeSeen(t *testing.T) {
 	writer.feed(writer.ask(jute.OpCreate, create("/a", "0", 0)))
 	w.all()
 	writer.out = nil
-	var others []*processor.Lane
+	var others []*lane.Lane
 	for range 100 {
 		lane, c := w.secondLane(w.connect())
 		c.stream.Input(c.ask(jute.OpAddWatch, &jute.AddWatchRequest{Path: []byte("/a")}))
@@ -145,8 +145,8 @@ func TestRule3EventsAreThereBeforeTheChangeCanBeSeen(t *testing.T) {
 }
 
 // secondLane moves a client to a lane of its own, which another goroutine may turn.
-func (w *world) secondLane(old *wire) (*processor.Lane, *wire) {
-	lane := processor.NewLane(w.lane.Shared, func() {})
+func (w *world) secondLane(old *wire) (*lane.Lane, *wire) {
+	lane := lane.New(w.lane.Shared, func() {})
 	c := &wire{w: w}
 	c.stream = lane.Open(c, netip.MustParseAddrPort("10.0.0.2:4444"))
 	c.left = frame(&jute.ConnectRequest{
@@ -162,7 +162,7 @@ func (w *world) secondLane(old *wire) (*processor.Lane, *wire) {
 
 // watch reads with a watch, over and over: the reply that shows a new version must come behind
 // the event that the read before it asked for.
-func watch(lane *processor.Lane, c *wire, stop *atomic.Bool) (late int) {
+func watch(lane *lane.Lane, c *wire, stop *atomic.Bool) (late int) {
 	var seen jute.Zxid
 	armed := false
 	for !stop.Load() {

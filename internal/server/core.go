@@ -9,7 +9,7 @@ import (
 	"quoll/internal/replica"
 	"quoll/internal/replica/inbox"
 	"quoll/jute"
-	"quoll/processor"
+	"quoll/processor/lane"
 	"quoll/processor/mail"
 )
 
@@ -39,8 +39,8 @@ func newCore(c clock, logger *zap.Logger) *core {
 	}
 }
 
-// Submit takes a lane's batch (processor.Core).
-func (c *core) Submit(_ *processor.Lane, b *mail.Batch) {
+// Submit takes a lane's batch (lane.Core).
+func (c *core) Submit(_ *lane.Lane, b *mail.Batch) {
 	c.mu.Lock()
 	c.inbox.Submit(b)
 	c.mu.Unlock()

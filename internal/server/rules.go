@@ -13,6 +13,7 @@ import (
 	"quoll/internal/replica"
 	"quoll/processor"
 	"quoll/processor/auth"
+	"quoll/processor/lane"
 	"quoll/processor/reads"
 	"quoll/processor/stats"
 	"quoll/processor/throttle"
@@ -142,8 +143,8 @@ func watchLimits(c *config.Config) watch.Limits {
 	}
 }
 
-func laneRules(c *config.Config, rules *auth.Rules) processor.LaneRules {
-	r := processor.LaneRules{
+func laneRules(c *config.Config, rules *auth.Rules) lane.Rules {
+	r := lane.Rules{
 		Auth:             rules,
 		MaxFrameBytes:    c.Network.MaxBufferBytes,
 		FirstFrameBytes:  c.Network.FirstFrameBytes,

@@ -19,7 +19,7 @@ import (
 	"quoll/internal/replica/logwriter"
 	"quoll/persistence"
 	"quoll/persistence/owner"
-	"quoll/processor"
+	"quoll/processor/lane"
 	"quoll/processor/mail"
 	"quoll/processor/session"
 	"quoll/processor/stats"
@@ -42,7 +42,7 @@ type Server struct {
 	tree    *datatree.Tree
 	core    *core
 	log     *logWriter
-	shared  *processor.Shared
+	shared  *lane.Shared
 	outlook *outlook
 	alarms
 	serving atomic.Bool
@@ -162,7 +162,7 @@ func (s *Server) assemble() {
 	s.tree.LimitWatches(watchLimits(s.cfg))
 	s.core = newCore(s.clock, s.logger)
 	s.core.snapshot = s.startSnapshot
-	s.shared = &processor.Shared{
+	s.shared = &lane.Shared{
 		Tree: s.tree, Conns: mail.NewConns(), Core: s.core, Rules: laneRules(s.cfg, rules),
 		Large: &throttle.Large{
 			ThresholdBytes: s.cfg.Throttle.LargeThresholdBytes,
@@ -225,7 +225,7 @@ func (s *Server) listen(ctx context.Context, handle chan<- door) error {
 // loops runs the reactor once.
 func (s *Server) loops(cfg reactor.Config) error {
 	return reactor.Run(cfg, func(wake func()) reactor.Lane {
-		lane := processor.NewLane(s.shared, wake)
+		lane := lane.New(s.shared, wake)
 		latency := &s.outlook.metrics.Final
 		lane.Record(latency.ReadLatency.Recorder(), latency.UpdateLatency.Recorder())
 		return reactor.Lane{

@@ -7,14 +7,14 @@ import (
 
 	"quoll/internal/sim/lease"
 	"quoll/jute"
-	"quoll/processor"
+	"quoll/processor/lane"
 )
 
 // loop is an event loop with its lane, in the order of reactor.loop's turn: mail when it was woken,
 // streams that asked for input, the lane's batch, mail again, then output.
 type loop struct {
 	p       *process
-	lane    *processor.Lane
+	lane    *lane.Lane
 	sockets []*socket // that stand
 	dirty   []*socket
 	ready   []*socket // want Input without new bytes
@@ -25,7 +25,7 @@ type loop struct {
 
 func newLoop(p *process) *loop {
 	l := &loop{p: p}
-	l.lane = processor.NewLane(p.shared, l.wake)
+	l.lane = lane.New(p.shared, l.wake)
 	return l
 }
 
@@ -73,11 +73,11 @@ func (l *loop) turn() {
 	}
 }
 
-// socket is the server's end of a connection (processor.Output).
+// socket is the server's end of a connection (lane.Output).
 type socket struct {
 	loop   *loop
 	link   *link
-	stream *processor.Stream
+	stream *lane.Stream
 
 	kernel []byte // arrived, not read
 	fin    bool   // behind kernel: the client has closed
@@ -156,7 +156,7 @@ func (s *socket) ready(is bool) {
 	s.wire.Waits(s.now(), is || s.parked)
 }
 
-// HungUp implements processor.Output.
+// HungUp implements lane.Output.
 func (s *socket) HungUp() bool {
 	if !s.fin || !s.held() {
 		return false
@@ -168,7 +168,7 @@ func (s *socket) HungUp() bool {
 	return true
 }
 
-// Silent implements processor.Output.
+// Silent implements lane.Output.
 func (s *socket) Silent() (ago time.Duration, known bool) {
 	if !s.loop.p.w.plan.limits.kernelTells || s.crowded() {
 		return 0, false
@@ -176,7 +176,7 @@ func (s *socket) Silent() (ago time.Duration, known bool) {
 	return time.Duration(s.now()-s.came) * time.Millisecond, true
 }
 
-// Progress implements processor.Output.
+// Progress implements lane.Output.
 func (s *socket) Progress() int64 {
 	taken := s.given - int64(len(s.out))
 	return 2*taken - int64(len(s.link.wire))
@@ -203,7 +203,7 @@ func (s *socket) input(fresh []byte) {
 	}
 }
 
-// Write implements processor.Output.
+// Write implements lane.Output.
 func (s *socket) Write(b []byte) {
 	if s.gone || s.closing {
 		return
@@ -228,18 +228,18 @@ func (s *socket) opened(b []byte) {
 	s.loop.p.leases.Opened(r.SessionID, r.TimeOut, s.wire, s.now())
 }
 
-// Pending implements processor.Output.
+// Pending implements lane.Output.
 func (s *socket) Pending() int { return len(s.out) }
 func (s *socket) Room() int    { return s.loop.p.w.plan.limits.batchBytes }
 
-// Park implements processor.Output.
+// Park implements lane.Output.
 func (s *socket) Park() {
 	s.parked = true
 	s.wire.Waits(s.now(), true)
 	s.loop.p.w.Counts.Add("connection", "parked")
 }
 
-// Unpark implements processor.Output.
+// Unpark implements lane.Output.
 func (s *socket) Unpark() {
 	if s.parked {
 		s.parked = false
@@ -248,7 +248,7 @@ func (s *socket) Unpark() {
 	}
 }
 
-// Again implements processor.Output.
+// Again implements lane.Output.
 func (s *socket) Again() {
 	s.again = true
 	s.loop.p.w.Counts.Add("connection", "input again")
@@ -270,13 +270,13 @@ func (s *socket) resume() {
 	}
 }
 
-// Established implements processor.Output.
+// Established implements lane.Output.
 func (s *socket) Established() {}
 
-// SetStallTimeout implements processor.Output.
+// SetStallTimeout implements lane.Output.
 func (s *socket) SetStallTimeout(d time.Duration) { s.stall = d.Microseconds() }
 
-// Close implements processor.Output.
+// Close implements lane.Output.
 func (s *socket) Close() {
 	s.byServer()
 	s.shut()
@@ -298,7 +298,7 @@ func (s *socket) byServer() {
 	}
 }
 
-// CloseAfterFlush implements processor.Output.
+// CloseAfterFlush implements lane.Output.
 func (s *socket) CloseAfterFlush() {
 	s.byServer()
 	s.closing = true

@@ -17,6 +17,7 @@ import (
 	"quoll/persistence/snap"
 	"quoll/processor"
 	"quoll/processor/auth"
+	"quoll/processor/lane"
 	"quoll/processor/mail"
 	"quoll/processor/reads"
 	"quoll/processor/session"
@@ -35,7 +36,7 @@ type process struct {
 
 	store   *persistence.Dir
 	tree    *datatree.Tree
-	shared  *processor.Shared
+	shared  *lane.Shared
 	replica *replica.Replica
 	serving atomic.Bool
 	loops   []*loop
@@ -192,13 +193,13 @@ func (p *process) assemble(sessions []session.Saved) {
 		p.leases.Restored(s.ID, s.TimeoutMillis, now.MonoMillis)
 	}
 	p.log.writer = logwriter.Writer{Log: p.store.Log(), Told: p.log.told}
-	p.shared = &processor.Shared{
+	p.shared = &lane.Shared{
 		Tree: p.tree, Conns: conns, Core: p, Clock: p.clock.millis, Serving: &p.serving,
 		Counts: new(stats.Counts), Teller: newTold(w),
 		Large: &throttle.Large{
 			ThresholdBytes: w.plan.largeBytes, MaxBytes: 2 * w.plan.largeBytes,
 		},
-		Rules: processor.LaneRules{
+		Rules: lane.Rules{
 			Auth: rules, EnforceSchemes: w.plan.enforce, MaxFrameBytes: l.maxFrame,
 			FirstFrameBytes:  100,
 			MinTimeoutMillis: minTimeout, MaxTimeoutMillis: maxTimeout,
@@ -309,8 +310,8 @@ func fingerprint(tree *datatree.Tree) uint64 {
 	return f.Sum()
 }
 
-// Submit takes a lane's batch (processor.Core).
-func (p *process) Submit(_ *processor.Lane, b *mail.Batch) {
+// Submit takes a lane's batch (lane.Core).
+func (p *process) Submit(_ *lane.Lane, b *mail.Batch) {
 	p.inbox.Submit(b)
 	p.poke()
 }

@@ -5,7 +5,7 @@ import (
 
 	"quoll/internal/sim/client"
 	"quoll/internal/sim/history"
-	"quoll/processor"
+	"quoll/processor/lane"
 )
 
 // words answers the one four-letter word that the simulated server knows. What words tell is
@@ -14,8 +14,8 @@ type words struct{}
 
 const aWord, itsAnswer = "ruok", "imok"
 
-// Word implements processor.Words.
-func (words) Word(in []byte) (w processor.Word, used int, known bool) {
+// Word implements lane.Words.
+func (words) Word(in []byte) (w lane.Word, used int, known bool) {
 	switch {
 	case len(in) < 4:
 		return w, 0, strings.HasPrefix(aWord, string(in))

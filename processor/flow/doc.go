@@ -1,6 +1,6 @@
 // Package flow is the flow control of one connection: why it is not read from, whose turn comes
 // next, and how its session counts as heard meanwhile. It is pure: no clock, no socket, no
-// goroutine; a processor.Stream is its user.
+// goroutine; a lane.Stream is its user.
 //
 // A connection is read from, or it waits for one reason of the server's:
 //

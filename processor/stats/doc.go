@@ -2,7 +2,7 @@
 // srvr and mntr tell of requests.
 //
 // They are plain numbers of the one goroutine that counts, the loop. Who shows them to others
-// copies them (processor.Lane).
+// copies them (lane.Lane).
 //
 // Read tally.go, then conn.go.
 package stats

@@ -1,4 +1,4 @@
-package processor
+package lane
 
 import (
 	"bytes"
@@ -80,10 +80,10 @@ func testLane(t *testing.T, children, bigBytes int) (*Lane, *sink) {
 	core := &sink{}
 	serving := new(atomic.Bool)
 	serving.Store(true)
-	return NewLane(&Shared{
+	return New(&Shared{
 		Tree: tree, Conns: mail.NewConns(), Core: core, Serving: serving, Counts: new(stats.Counts),
 		Clock: func() int64 { return 1 }, Large: new(throttle.Large),
-		Rules: LaneRules{
+		Rules: Rules{
 			Auth: &auth.Rules{DigestEnabled: true}, MaxFrameBytes: 4 << 20, FirstFrameBytes: 64 << 10,
 			MaxInFlight: 1000, MaxInFlightBytes: 512 << 10, OutputPauseBytes: 1 << 20,
 			OutstandingLimit: 1000, MaxBatchRequests: 16, MaxBatchBytes: 64 << 10,

@@ -1,4 +1,4 @@
-package processor
+package lane
 
 import (
 	"net/netip"
@@ -50,8 +50,8 @@ type Core interface {
 	Submit(l *Lane, b *mail.Batch)
 }
 
-// LaneRules is what the configuration says to connections.
-type LaneRules struct {
+// Rules is what the configuration says to connections.
+type Rules struct {
 	Auth             *auth.Rules
 	EnforceSchemes   []string // enforce.auth.schemes; empty: not enforced
 	MaxFrameBytes    int      // jute.maxbuffer
@@ -79,7 +79,7 @@ type Shared struct {
 	// Aside runs a job soon, on a goroutine that is neither a loop's nor the core's; nil: there is
 	// none, and long words are answered on the loop.
 	Aside func(job func())
-	Rules LaneRules
+	Rules Rules
 	// Clock is the monotonic clock in ms; read once a turn.
 	Clock func() int64
 	// Large counts the large requests that the core has.
@@ -129,8 +129,8 @@ type current struct {
 	asking  reads.Asking
 }
 
-// NewLane makes the lane of a loop; wake makes the loop call Drain.
-func NewLane(shared *Shared, wake func()) *Lane {
+// New makes the lane of a loop; wake makes the loop call Drain.
+func New(shared *Shared, wake func()) *Lane {
 	l := &Lane{
 		Shared: shared, box: mail.NewBox(wake),
 		reader: reads.Reader{

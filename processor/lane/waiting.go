@@ -1,4 +1,4 @@
-package processor
+package lane
 
 import "quoll/processor/flow"
 
