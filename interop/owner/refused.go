@@ -34,15 +34,15 @@ type attempt struct {
 // refuse makes the attempt and checks that no file changed. With frozen the running server is
 // stopped meanwhile, so that all that changes is the attempt's doing.
 func (t *trial) refuse(ctx context.Context, a attempt, frozen *process.Server) (err error) {
+	var before map[string]state
 	if frozen != nil {
 		if err := freeze(frozen); err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, frozen.Signal(syscall.SIGCONT)) }()
-	}
-	before, err := states(t.data())
-	if err != nil {
-		return err
+		if before, err = states(t.data()); err != nil {
+			return err
+		}
 	}
 	cfg, err := t.otherConfig(a.port)
 	if err != nil {
