@@ -94,10 +94,24 @@ var roomImports = []importRule{
 		"jute", "datatree", "datatree/watch", "processor/...",
 		"internal/config", "internal/metrics",
 	}},
-	{"internal/sim/...", []string{
-		"jute", "datatree/...", "persistence/...", "processor/...", "client/wire",
-		"quorum", "quorum/config", "quorum/election", "quorum/zab",
-		"internal/replica/...", "internal/metrics", "internal/hostile", "internal/model",
+	{"internal/sim/world", nil},
+	{"internal/sim/pipe", []string{"internal/sim/world"}},
+	{"internal/sim/simfs", []string{"persistence", "persistence/disk"}},
+	{"internal/sim/history", []string{"jute", "internal/model"}},
+	{"internal/sim/lease", []string{"jute", "internal/sim/history"}},
+	{"internal/sim/requests", []string{"jute", "internal/hostile"}},
+	{"internal/sim/client", []string{
+		"jute", "internal/hostile",
+		"internal/sim/world", "internal/sim/history", "internal/sim/requests",
+	}},
+	{"internal/sim/node", []string{
+		"jute", "datatree/...", "persistence/...", "processor/...", "quorum", "quorum/config",
+		"quorum/election", "quorum/zab", "internal/replica/...", "internal/model",
+		"internal/sim/world", "internal/sim/pipe", "internal/sim/simfs", "internal/sim/history",
+		"internal/sim/lease",
+	}},
+	{"internal/sim", []string{
+		"jute", "persistence/...", "processor/...", "internal/replica/...", "internal/model",
 		"internal/sim/...",
 	}},
 	{"internal/server", []string{

@@ -1,12 +1,13 @@
 // Package sim runs a whole server in one goroutine from one seed: the replica and its lanes as
-// internal/server runs them, on a disk (simfs), a network and clocks that exist only here, with
-// clients that speak the real protocol through real lanes. Whatever goes wrong replays exactly.
+// internal/server runs them, on a disk (simfs), a network (pipe) and clocks that exist only here,
+// with clients that speak the real protocol through real lanes. Whatever goes wrong replays
+// exactly.
 //
-//	       agenda: (virtual time, order of planning) -> what happens
-//	          |
-//	clients --+-- link --- socket -- loop: lane --+-- process: replica ---- log writer --+-- simfs
-//	  send, frame, event   Park, caps, stalls     |     Step(events) -> effects  walker  |
-//	                                              +---- mailbox ------------------------+
+//	world       agenda: (virtual time, order of planning) -> what happens; chance, trace, counts
+//	 |
+//	client ---- link (here) ==== pipe ==== node: socket, loop, process, log writer, simfs
+//	   |                                     |
+//	   +------------> history <--------------+-- record.go (here)
 //
 // A seed draws a plan (how many clients and lanes, which faults, hostile limits), lets faults and
 // requests happen for some seconds of virtual time, then heals everything and waits until all is
@@ -22,10 +23,10 @@
 // jumps; connections are cut, also without the server's noticing; reads are short; clients do not
 // read. Counts says which of them a campaign reached, and Missing which it should have.
 //
-// Everything belongs to the one goroutine; maps are never walked in their own order. Read package
-// world (time and chance), then plan.go, process.go, storage.go, loop.go (the server) and told.go
-// (what it would log), link.go and words.go (the network), package client (requests makes up what
-// it asks), fault.go, decay.go (what becomes of files), run.go (a seed), end.go (what the server
-// owes at its end), campaign.go (many seeds), required.go (what they must reach), then packages
-// model, history and lease.
+// Everything belongs to the one goroutine; maps are never walked in their own order. Rooms import
+// downwards only: this one knows them all, node and client do not know each other. Read packages
+// world (time and chance), pipe (the network) and node (the server), then plan.go, run.go (a seed),
+// link.go and asker.go (the clients' ends), package client (requests makes up what it asks),
+// record.go (what nodes tell), end.go (what the server owes at its end), campaign.go (many seeds),
+// required.go (what they must reach), then packages history, lease and internal/model.
 package sim

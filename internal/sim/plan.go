@@ -7,18 +7,18 @@ import (
 
 	"quoll/internal/model"
 	"quoll/internal/replica/logwriter"
+	"quoll/internal/sim/node"
+	"quoll/internal/sim/pipe"
 	"quoll/internal/sim/requests"
 	"quoll/internal/sim/world"
 	"quoll/persistence"
 	"quoll/processor/throttle"
 )
 
-// Constants of every run. Timeouts are so short that sessions expire within a run.
+// Timeouts are so short that sessions expire within a run.
 const (
-	tickMillis     = 50
-	intervalMillis = 12
-	minTimeout     = 100
-	maxTimeout     = 2000
+	minTimeout = 100
+	maxTimeout = 2000
 )
 
 // plan is what a seed decides before anything happens: every class of faults is off in half of the
@@ -26,205 +26,155 @@ const (
 type plan struct {
 	clients  int
 	requests int   // in all, before the end begins
-	lanes    int   // event loops
 	millis   int64 // how long the faults go on
-	model    model.Options
-	enforce  []string
-	eager    bool
+	server   node.Setting
+	network  pipe.Rules
 	quota    bool
-	limits   limits
-	faults   faults
-	store    store
-	throttle throttle.Rules
-	// closeTxn: a closeSession names the ephemerals that go with it.
-	closeTxn   bool
-	slowWalk   int64 // how many times longer a snapshot takes
-	maxWatches int   // 0: no limit
-	largeBytes int64
-	// maxSessions is Sessions.MaxCount; 0: no limit.
-	maxSessions int
-	noDigest    bool
-	words       bool // four-letter words are answered
-	crowd       int  // children of one node, more than any other has
+	crowd    int  // children of one node, more than any other has
+	cuts     bool // clients cut their connections
+	slow     bool // clients do not read
 }
 
-// store is how the data lies on disk.
-type store struct {
-	log     persistence.LogOptions
-	gzip    bool
-	twoDirs bool
-	gather  logwriter.Gathering // flushDelay and what goes with it
-	// noLastZxid: snapshots do not say how far their walk has seen.
-	noLastZxid bool
-}
+// draw is where a plan comes from.
+type draw struct{ *rand.Rand }
 
-// limits are the constants that servers leave large and simulations make small.
-type limits struct {
-	snapCount     int64
-	snapBytes     int64 // snapSizeLimitInKb; 0: no limit
-	applyBatch    int
-	inFlight      int
-	inFlightBytes int
-	outputPause   int // pending output at which a connection is not read from
-	outstanding   int64
-	batchRequests int
-	batchBytes    int
-	bulkBytes     int // the size from which requests take turns
-	maxFrame      int
-	window        int // bytes that the network takes before its client reads
-	receive       int // bytes that the kernel takes before the server reads
-	// kernelTells: the server can ask when the last byte of a connection came.
-	kernelTells      bool
-	outputCap        int
-	reapCheckMillis  int64
-	reapMaxPerMinute int64
-}
-
-// faults says which classes can happen.
-type faults struct {
-	kill, power   bool // timed ends of the process
-	crashFS       bool // in the middle of a call of the disk
-	crashEffect   bool // between two effects
-	diskErrors    bool
-	slowFlush     bool
-	pauses        bool
-	drift         bool
-	wallJumps     bool
-	cuts          bool
-	slowReaders   bool
-	shortReads    bool
-	refusedOpens  bool
-	failSnapshots bool
-	rot, orphans  bool // what becomes of files while the server is down
-}
+func (d draw) pick(values ...int64) int64 { return values[d.IntN(len(values))] }
+func (d draw) coin() bool                 { return d.IntN(2) == 0 }
+func (d draw) once(in int) bool           { return d.IntN(in) == 0 }
 
 func drawPlan(rng *rand.Rand) plan {
-	pick := func(values ...int64) int64 { return values[rng.IntN(len(values))] }
-	coin := func() bool { return rng.IntN(2) == 0 }
-	p := plan{
-		clients:  1 + rng.IntN(5),
-		requests: 60 + rng.IntN(600),
-		lanes:    1 + rng.IntN(3),
-		millis:   pick(1000, 2000, 4000),
-		eager:    rng.IntN(8) == 0,
-		quota:    rng.IntN(3) == 0,
+	d := draw{rng}
+	p := plan{clients: 1 + d.IntN(5), requests: 60 + d.IntN(600)}
+	s := &p.server
+	s.Times = node.Times{
+		TickMillis: 50, IntervalMillis: 12, MinTimeout: minTimeout, MaxTimeout: maxTimeout,
 	}
-	p.store = store{gzip: rng.IntN(8) == 0, twoDirs: rng.IntN(4) == 0, noLastZxid: rng.IntN(6) == 0}
-	p.model = model.Options{
-		ExtendedTypes: rng.IntN(4) > 0, SuperDigest: model.DigestID([]byte(requests.SuperProof)),
-		EnforceQuota: p.quota, Reconfig: rng.IntN(4) == 0,
-		MaxMultiOps: int(pick(0, 0, 0, 3, 20)),
+	s.Lanes = 1 + d.IntN(3)
+	p.millis = d.pick(1000, 2000, 4000)
+	s.Eager, p.quota = d.once(8), d.once(3)
+	s.Store = node.Store{Gzip: d.once(8), TwoDirs: d.once(4), NoLastZxid: d.once(6)}
+	s.Model = model.Options{
+		ExtendedTypes: !d.once(4), SuperDigest: model.DigestID([]byte(requests.SuperProof)),
+		EnforceQuota: p.quota, Reconfig: d.once(4),
+		MaxMultiOps: int(d.pick(0, 0, 0, 3, 20)),
 	}
-	if rng.IntN(12) == 0 {
-		p.enforce = []string{"digest"}
+	if d.once(12) {
+		s.Enforce = []string{"digest"}
 	}
-	p.limits = limits{
-		snapCount: pick(3, 3, 7, 50, 1000), applyBatch: int(pick(1, 2, 16)),
-		inFlight: int(pick(1, 2, 5, 100)), inFlightBytes: int(pick(64, 1000, 1<<20)),
-		outputPause: int(pick(200, 2000, 1<<20)), outstanding: pick(1, 4, 1000),
-		batchRequests: int(pick(1, 3, 256)), batchBytes: int(pick(100, 2000, 64<<10)),
-		maxFrame: int(pick(700, 4000)), window: int(pick(64, 512, 16<<10)),
-		outputCap:       int(pick(2000, 1<<20)),
-		reapCheckMillis: pick(100, 1000), reapMaxPerMinute: pick(0, 600, 10_000),
+	p.limits(d)
+	p.faults(d)
+	s.Store.Log = persistence.LogOptions{
+		PreAllocBytes: d.pick(0, 512, 8192), ZeroAheadBytes: d.pick(0, 256, 4096),
+		SizeLimitBytes: d.pick(0, 0, 700, 3000),
 	}
-	p.faults = faults{
-		kill: coin(), power: coin(), crashFS: coin(), crashEffect: coin(), diskErrors: coin(),
-		slowFlush: coin(), pauses: coin(), drift: coin(), wallJumps: coin(), cuts: coin(),
-		slowReaders: coin(), shortReads: coin(), refusedOpens: coin(), failSnapshots: coin(),
-		rot: coin(), orphans: coin(),
-	}
-	p.store.log = persistence.LogOptions{
-		PreAllocBytes: pick(0, 512, 8192), ZeroAheadBytes: pick(0, 256, 4096),
-		SizeLimitBytes: pick(0, 0, 700, 3000),
-	}
-	if rng.IntN(5) == 0 {
-		p.throttle = throttle.Rules{
-			MaxRequests: int(pick(1, 3)), DropStale: coin(), StaleConnectionCheck: coin(),
-			StaleLatencyCheck: coin(), OpWaitMillis: pick(0, 1, 20),
+	if d.once(5) {
+		s.Throttle = throttle.Rules{
+			MaxRequests: int(d.pick(1, 3)), DropStale: d.coin(), StaleConnectionCheck: d.coin(),
+			StaleLatencyCheck: d.coin(), OpWaitMillis: d.pick(0, 1, 20),
 		}
 	}
-	if p.closeTxn = rng.IntN(6) > 0; !p.closeTxn {
+	if s.CloseTxn = !d.once(6); !s.CloseTxn {
 		// Without the paths a replay cannot know of an ephemeral that a fuzzy snapshot missed, and
 		// its parent's pzxid stays behind; so it is in ZooKeeper.
-		p.limits.snapCount = 1 << 40
+		s.Limits.SnapCount = 1 << 40
 	}
-	p.odd(rng)
-	if p.slowWalk = pick(1, 1, 5, 20); p.crowd > 0 {
-		p.slowWalk = 1
+	p.odd(d)
+	if s.SlowWalk = d.pick(1, 1, 5, 20); p.crowd > 0 {
+		s.SlowWalk = 1
 	}
-	if rng.IntN(8) == 0 {
-		p.maxWatches = int(pick(1, 5, 20))
+	if d.once(8) {
+		s.MaxWatches = int(d.pick(1, 5, 20))
 	}
-	if rng.IntN(8) == 0 {
-		p.largeBytes = pick(80, 200)
+	if d.once(8) {
+		s.LargeBytes = d.pick(80, 200)
 	}
-	p.limits.bulkBytes = int(pick(60, 200, 64<<10))
-	p.limits.receive, p.limits.kernelTells = int(pick(200, 2000, 1<<20)), coin()
-	if coin() {
-		p.store.log.Watermark = persistence.Lag
+	s.Limits.BulkBytes = int(d.pick(60, 200, 64<<10))
+	s.Limits.Receive, s.Limits.KernelTells = int(d.pick(200, 2000, 1<<20)), d.coin()
+	if d.coin() {
+		s.Store.Log.Watermark = persistence.Lag
+	}
+	if s.ChunkNames = 2; p.crowd > 0 {
+		s.ChunkNames = 100
 	}
 	return p
 }
 
+func (p *plan) limits(d draw) {
+	l := &p.server.Limits
+	l.SnapCount, l.ApplyBatch = d.pick(3, 3, 7, 50, 1000), int(d.pick(1, 2, 16))
+	l.InFlight, l.InFlightBytes = int(d.pick(1, 2, 5, 100)), int(d.pick(64, 1000, 1<<20))
+	l.OutputPause, l.Outstanding = int(d.pick(200, 2000, 1<<20)), d.pick(1, 4, 1000)
+	l.BatchRequests, l.BatchBytes = int(d.pick(1, 3, 256)), int(d.pick(100, 2000, 64<<10))
+	l.MaxFrame = int(d.pick(700, 4000))
+	p.network.WindowBytes = int(d.pick(64, 512, 16<<10))
+	l.OutputCap = int(d.pick(2000, 1<<20))
+	l.ReapCheckMillis, l.ReapMaxPerMinute = d.pick(100, 1000), d.pick(0, 600, 10_000)
+}
+
+func (p *plan) faults(d draw) {
+	f := &p.server.Faults
+	f.Kill, f.Power, f.CrashFS, f.CrashEffect = d.coin(), d.coin(), d.coin(), d.coin()
+	f.DiskErrors, f.SlowFlush, f.Pauses = d.coin(), d.coin(), d.coin()
+	f.Drift, f.WallJumps = d.coin(), d.coin()
+	p.cuts, p.slow = d.coin(), d.coin()
+	f.ShortReads = d.coin()
+	p.network.Refuse = d.coin()
+	f.FailSnapshots, f.Rot, f.Orphans = d.coin(), d.coin(), d.coin()
+}
+
 // odd draws what few operators set.
-func (p *plan) odd(rng *rand.Rand) {
-	if rng.IntN(10) == 0 {
-		p.maxSessions = p.clients + rng.IntN(2)
+func (p *plan) odd(d draw) {
+	s := &p.server
+	if d.once(10) {
+		s.MaxSessions = p.clients + d.IntN(2)
 	}
-	p.noDigest = rng.IntN(10) == 0
-	if rng.IntN(6) == 0 {
-		p.store.gather = logwriter.Gathering{
-			Delay: time.Duration(1+rng.IntN(20)) * time.Millisecond,
-			Poll:  time.Duration(1+rng.IntN(10)) * time.Millisecond,
-			Most:  rng.IntN(3) * 5,
+	s.NoDigest = d.once(10)
+	if d.once(6) {
+		s.Store.Gather = logwriter.Gathering{
+			Delay: time.Duration(1+d.IntN(20)) * time.Millisecond,
+			Poll:  time.Duration(1+d.IntN(10)) * time.Millisecond,
+			Most:  d.IntN(3) * 5,
 		}
 	}
-	p.words = rng.IntN(2) == 0
-	if rng.IntN(10) == 0 { // no flush at all: the power must not fail
-		p.store.log.NoSync = true
-		p.faults.power = false
+	s.Words = d.coin()
+	if d.once(10) { // no flush at all: the power must not fail
+		s.Store.Log.NoSync = true
+		s.Faults.Power = false
 	}
-	if rng.IntN(6) == 0 && p.closeTxn {
-		p.limits.snapCount, p.limits.snapBytes = 1000, int64(1+rng.IntN(3))*700
+	if d.once(6) && s.CloseTxn {
+		s.Limits.SnapCount, s.Limits.SnapBytes = 1000, int64(1+d.IntN(3))*700
 	}
-	if rng.IntN(25) == 0 {
-		p.crowd = 1025 + rng.IntN(200)
+	if d.once(25) {
+		p.crowd = 1025 + d.IntN(200)
 		p.requests = min(p.requests, 150)
-		p.model.MaxMultiOps, p.enforce = 0, nil
-		p.limits.maxFrame, p.limits.outputCap, p.limits.window = 4000, 1<<20, 16<<10
+		s.Model.MaxMultiOps, s.Enforce = 0, nil
+		s.Limits.MaxFrame, s.Limits.OutputCap, p.network.WindowBytes = 4000, 1<<20, 16<<10
 	}
 }
 
 // count notes what is set.
 func (p *plan) count(counts *world.Counts) {
+	server := &p.server
 	for _, s := range []struct {
 		name string
 		set  bool
 	}{
-		{"enableEagerACLCheck", p.eager},
-		{"flushDelay", p.store.gather.Delay > 0},
-		{"forceSync=no", p.store.log.NoSync},
-		{"maxMultiOps", p.model.MaxMultiOps > 0},
-		{"maxSessions", p.maxSessions > 0},
-		{"no digest", p.noDigest},
-		{"no last zxid in snapshots", p.store.noLastZxid},
-		{"snapSizeLimit", p.limits.snapBytes > 0},
-		{"two directories", p.store.twoDirs},
-		{"four-letter words", p.words},
+		{"enableEagerACLCheck", server.Eager},
+		{"flushDelay", server.Store.Gather.Delay > 0},
+		{"forceSync=no", server.Store.Log.NoSync},
+		{"maxMultiOps", server.Model.MaxMultiOps > 0},
+		{"maxSessions", server.MaxSessions > 0},
+		{"no digest", server.NoDigest},
+		{"no last zxid in snapshots", server.Store.NoLastZxid},
+		{"snapSizeLimit", server.Limits.SnapBytes > 0},
+		{"two directories", server.Store.TwoDirs},
+		{"four-letter words", server.Words},
 		{"a node of many children", p.crowd > 0},
 	} {
 		if s.set {
 			counts.Add("setting", s.name)
 		}
 	}
-}
-
-// chunkNames is after how many names a listing gives the lock back.
-func (p *plan) chunkNames() int {
-	if p.crowd > 0 {
-		return 100
-	}
-	return 2
 }
 
 func (p *plan) quotaLimit() string { return fmt.Sprintf(model.LimitText, 40, 6) }

@@ -6,7 +6,8 @@ import (
 
 	"quoll/internal/sim/client"
 	"quoll/internal/sim/history"
-	"quoll/internal/sim/simfs"
+	"quoll/internal/sim/node"
+	"quoll/internal/sim/pipe"
 	"quoll/internal/sim/world"
 	"quoll/jute"
 )
@@ -32,7 +33,7 @@ func Run(seed uint64, tell io.Writer) *Result {
 	w.play()
 	r := &Result{
 		Seed: seed, Violations: w.Broken, Trace: uint64(w.Trace), Counts: w.Counts,
-		Txns: len(w.log), Lives: w.life, History: &w.history,
+		Txns: len(w.log), Lives: w.node.Life(), History: &w.history,
 	}
 	for _, c := range w.history.Conns {
 		r.Requests += len(c.Sent)
@@ -50,59 +51,53 @@ func Run(seed uint64, tell io.Writer) *Result {
 type run struct {
 	*world.World
 	plan plan
-
-	disk    *simfs.Disk
-	process *process // nil: the server is down
-	life    int      // how often it was started
-	healed  bool     // no more faults
-	// snapshots is how many were written beside a running server.
-	snapshots int
-	rotten    int // snapshots that a bit turned in
-	fuse      fuse
-	wall      int64 // what the wall clock shows more than the world's time, ms
+	net  *pipe.Net
+	node *node.Node
 
 	clients []*client.Client
 	setting *client.Setting
 	history history.History
-	log     []history.Txn // as proposed; cut at each recovery to what survived
+	tapes   map[int]*history.Tape // of each link
+	log     []history.Txn         // as proposed; cut at each recovery to what survived
 }
 
 func newRun(seed uint64, tell io.Writer) *run {
-	w := &run{World: world.New(seed, tell), disk: simfs.New(), wall: 1_700_000_000_000}
+	w := &run{World: world.New(seed, tell), tapes: map[int]*history.Tape{}}
 	w.plan = drawPlan(w.Rand)
 	w.plan.count(w.Counts)
+	w.net = pipe.New(w.World, w.plan.network)
+	w.node = node.New(w.World, 1, &w.plan.server, w.net, w)
+	s := &w.plan.server
 	w.setting = &client.Setting{
 		World: w.World, Dial: w.dial,
-		Requests: w.plan.requests, MinTimeout: minTimeout, Enforced: len(w.plan.enforce) > 0,
-		MaxFrame: w.plan.limits.maxFrame, Crowd: w.plan.crowd,
-		Cuts: w.plan.faults.cuts, SlowReaders: w.plan.faults.slowReaders,
+		Requests: w.plan.requests, MinTimeout: minTimeout, Enforced: len(s.Enforce) > 0,
+		MaxFrame: s.Limits.MaxFrame, Crowd: w.plan.crowd,
+		Cuts: w.plan.cuts, SlowReaders: w.plan.slow,
 	}
-	if w.plan.words {
+	if s.Words {
 		w.setting.AskWord = w.askWord
 	}
 	if w.plan.quota {
 		w.setting.QuotaLimit = w.plan.quotaLimit()
 	}
-	w.history.Orphaned = map[jute.SessionID]bool{}
-	w.history.Lost = map[jute.SessionID]bool{}
-	w.history.Options = w.plan.model
-	w.history.Enforce = w.plan.enforce
-	w.history.Eager = w.plan.eager
-	w.history.Throttled = w.plan.throttle.MaxRequests > 0
-	w.history.DropsStale = w.plan.throttle.MaxRequests > 0 && w.plan.throttle.DropStale
-	w.history.MaxFrame = w.plan.limits.maxFrame
-	w.history.LargeBytes = int(w.plan.largeBytes)
-	w.history.NoDigest = w.plan.noDigest
-	w.history.MaxSessions = w.plan.maxSessions
-	w.history.FewWatches = w.plan.maxWatches > 0
-	w.history.MinTimeout, w.history.MaxTimeout = minTimeout, maxTimeout
+	w.history = history.History{
+		Orphaned: map[jute.SessionID]bool{}, Lost: map[jute.SessionID]bool{},
+		Rules: history.Rules{
+			Options: s.Model, Enforce: s.Enforce, Eager: s.Eager,
+			Throttled:  s.Throttle.MaxRequests > 0,
+			DropsStale: s.Throttle.MaxRequests > 0 && s.Throttle.DropStale,
+			MaxFrame:   s.Limits.MaxFrame, LargeBytes: int(s.LargeBytes), NoDigest: s.NoDigest,
+			MaxSessions: s.MaxSessions, FewWatches: s.MaxWatches > 0,
+			MinTimeout: minTimeout, MaxTimeout: maxTimeout,
+		},
+	}
 	return w
 }
 
 // play is the whole run: faults, then quiet, then the end.
 func (w *run) play() {
 	w.Note("plan %+v", w.plan)
-	w.boot()
+	w.node.Start()
 	for i := range w.plan.clients {
 		c := client.New(w.setting, i)
 		w.clients = append(w.clients, c)
@@ -114,7 +109,7 @@ func (w *run) play() {
 	if w.plan.crowd > 0 {
 		w.clients[0].SetUpCrowd()
 	}
-	w.plague()
+	w.node.Plague()
 	w.RunUntil(w.plan.millis*1000, nil)
 	w.heal()
 	if len(w.Broken) > 0 {
@@ -126,19 +121,16 @@ func (w *run) play() {
 // heal ends all faults and waits until everything is answered and everyone is connected.
 func (w *run) heal() {
 	w.Note("no more faults")
-	w.healed = true
 	w.setting.Requests = 0
-	w.fuse = fuse{}
+	w.node.Heal()
+	w.net.Heal()
 	for _, c := range w.clients {
 		c.Quiet()
-	}
-	if p := w.process; p != nil {
-		p.log.slowUntil = 0
 	}
 	// Twice the longest timeout, for sessions that were left to expire.
 	w.RunUntil(w.Now+2*maxTimeout*1000+1_000_000, nil)
 	settled := func() bool {
-		return w.process != nil && w.process.replica.InFlight() == 0 &&
+		return w.node.Up() && w.node.InFlight() == 0 &&
 			!slices.ContainsFunc(w.clients, func(c *client.Client) bool { return !c.Settled() })
 	}
 	w.RunUntil(w.Now+quietMillis*1000, settled)

@@ -17,6 +17,6 @@
 // of order, a frame that belongs nowhere, a request without an answer, a transaction that nobody
 // asked for: each is a Violation.
 //
-// Read history.go (what is recorded), check.go (the log), conn.go (a connection's frames),
-// closed.go (why one was closed) and end.go (what must be true when everything is over).
+// Read history.go and tape.go (what is recorded), check.go (the log), conn.go (a connection's
+// frames), closed.go (why one was closed) and end.go (what must be true when everything is over).
 package history

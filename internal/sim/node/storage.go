@@ -1,20 +1,15 @@
-package sim
+package node
 
 import (
-	"bytes"
 	"errors"
-	"fmt"
 	"time"
 
 	"quoll/datatree"
 	"quoll/internal/replica"
 	"quoll/internal/replica/logwriter"
-	"quoll/internal/replica/restore"
 	"quoll/internal/replica/snapshotting"
-	"quoll/internal/sim/simfs"
 	"quoll/jute"
 	"quoll/persistence"
-	"quoll/processor/session"
 )
 
 // logWriter runs the log's writer on the agenda: one flush for all that gathered meanwhile.
@@ -39,15 +34,15 @@ func (l *logWriter) look() {
 	if l.busy || l.failed {
 		return
 	}
-	w := l.p.w
+	n := l.p.n
 	l.looks++
-	since := time.Duration(w.Now-l.flushed) * time.Microsecond
-	wait := w.plan.store.gather.Wait(l.queue.Waiting(), since)
+	since := time.Duration(n.Now-l.flushed) * time.Microsecond
+	wait := n.set.Store.Gather.Wait(l.queue.Waiting(), since)
 	if wait <= 0 {
 		l.begin()
 		return
 	}
-	w.Counts.Add("log writer", "waits for company")
+	n.Counts.Add("log writer", "waits for company")
 	look := l.looks
 	l.p.after(wait.Microseconds(), func() {
 		if l.looks == look && !l.busy && !l.failed {
@@ -58,15 +53,15 @@ func (l *logWriter) look() {
 
 // begin takes what is queued; how long the disk takes is decided here.
 func (l *logWriter) begin() {
-	w := l.p.w
+	n := l.p.n
 	l.busy = true
 	generation, batch := l.queue.Take()
-	delay := w.Between(50, 800)
-	if w.Now < l.slowUntil {
-		delay = w.Between(800, l.slowUntil-w.Now+800)
+	delay := n.Between(50, 800)
+	if n.Now < l.slowUntil {
+		delay = n.Between(800, l.slowUntil-n.Now+800)
 	}
 	l.p.after(delay, func() {
-		w.at(pointWriting)
+		n.at(pointWriting)
 		if err := l.writer.Write(generation, batch); err != nil {
 			l.fail(err)
 			return
@@ -76,8 +71,8 @@ func (l *logWriter) begin() {
 		switch {
 		case l.queue.Waiting() > 0:
 			l.look()
-		case w.Chance(3):
-			l.p.after(w.Between(1000, 20_000), l.settle)
+		case n.Chance(3):
+			l.p.after(n.Between(1000, 20_000), l.settle)
 		}
 	})
 }
@@ -85,11 +80,11 @@ func (l *logWriter) begin() {
 // told is the report of a flush.
 func (l *logWriter) told(generation uint64, durable jute.Zxid, _ int) {
 	p := l.p
-	l.flushed = p.w.Now
-	p.w.at(pointDurable)
+	l.flushed = p.n.Now
+	p.n.at(pointDurable)
 	p.inbox.Durable(generation, durable)
 	p.poke()
-	p.w.at(pointTold)
+	p.n.at(pointTold)
 }
 
 func (l *logWriter) settle() {
@@ -105,10 +100,10 @@ func (l *logWriter) settle() {
 func (l *logWriter) fail(err error) {
 	p := l.p
 	if !errors.Is(err, persistence.ErrDisk) {
-		p.w.Violate("the log's error is not final: %v", err)
+		p.n.Violate("the log's error is not final: %v", err)
 	}
 	l.failed = true
-	p.after(p.w.Between(0, 30_000), func() { p.ends("log", err) })
+	p.after(p.n.Between(0, 30_000), func() { p.ends("log", err) })
 }
 
 // walker writes one snapshot, a few nodes at a time, while the server works.
@@ -120,32 +115,32 @@ type walker struct {
 
 func (p *process) startWalk(job *replica.SnapshotJob) {
 	if p.walk != nil {
-		p.w.Violate("two snapshots at a time")
+		p.n.Violate("two snapshots at a time")
 	}
-	walk := p.w.walk(p.store, p.tree, job)
+	walk := p.n.walk(p.store, p.tree, job)
 	p.walk = &walker{p: p, generation: job.Generation, walk: walk}
-	p.after(p.w.Between(10, 3000), p.walk.next)
+	p.after(p.n.Between(10, 3000), p.walk.next)
 }
 
-func (w *run) walk(
+func (n *Node) walk(
 	dir *persistence.Dir, tree *datatree.Tree, job *replica.SnapshotJob,
 ) *snapshotting.Walk {
 	return snapshotting.New(dir, tree, job, snapshotting.Options{
-		Digest: !w.plan.noDigest, LastZxid: !w.plan.store.noLastZxid,
+		Digest: !n.set.NoDigest, LastZxid: !n.set.Store.NoLastZxid,
 	})
 }
 
 // next writes the next nodes.
 func (k *walker) next() {
-	w := k.p.w
-	w.at(pointWalked)
-	more, err := k.walk.Step(1 + w.Rand.IntN(8))
-	if more && w.plan.faults.failSnapshots && !w.healed && w.Chance(200) {
+	n := k.p.n
+	n.at(pointWalked)
+	more, err := k.walk.Step(1 + n.Rand.IntN(8))
+	if more && n.set.Faults.FailSnapshots && !n.healed && n.Chance(200) {
 		err = errors.New("the snapshot is given up")
 		k.walk.Abort()
 	}
 	if more && err == nil {
-		k.p.after(w.Between(10, 2000*w.plan.slowWalk), k.next)
+		k.p.after(n.Between(10, 2000*n.set.SlowWalk), k.next)
 		return
 	}
 	k.done(err)
@@ -159,64 +154,28 @@ func (k *walker) done(err error) {
 	case errors.Is(err, persistence.ErrDisk):
 		p.ends("snapshot", err)
 	case err != nil:
-		p.w.Counts.Add("snapshot", "failed, and the server goes on")
+		p.n.Counts.Add("snapshot", "failed, and the server goes on")
 	default:
-		p.w.snapshots++
-		p.w.Counts.Add("snapshot", "written")
-		p.w.at(pointSnapped)
+		p.n.snapshots++
+		p.n.Counts.Add("snapshot", "written")
+		p.n.at(pointSnapped)
 	}
 	p.inbox.SnapshotDone(generation)
 	p.poke()
-	if err == nil && p.w.Chance(2) {
-		p.after(p.w.Between(10, 5000), p.purge)
+	if err == nil && p.n.Chance(2) {
+		p.after(p.n.Between(10, 5000), p.purge)
 	}
 }
 
 func (p *process) purge() {
-	p.w.at(pointPurge)
+	p.n.at(pointPurge)
 	removed, err := p.store.Purge(persistence.MinRetainCount)
 	switch {
 	case errors.Is(err, persistence.ErrDisk):
 		p.ends("purge", err)
 	case err != nil:
-		p.w.Counts.Add("purge", "failed, and the server goes on")
+		p.n.Counts.Add("purge", "failed, and the server goes on")
 	case len(removed) > 0:
-		p.w.Counts.Add("purge", "removed files")
+		p.n.Counts.Add("purge", "removed files")
 	}
-}
-
-// firstSnapshot is written before anything is served.
-func (p *process) firstSnapshot(sessions []session.Saved) error {
-	walk := p.w.walk(p.store, p.tree, replica.NewSnapshotJob(p.tree, sessions))
-	for more := true; more; {
-		var err error
-		if more, err = walk.Step(1 << 20); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// isProposed compares a transaction of the log with the one that was proposed.
-func (w *run) isProposed(e *jute.Entry) error {
-	z := int(e.Header.Zxid)
-	if z < 1 || z > len(w.log) || !bytes.Equal(w.log[z-1].Entry.Payload, e.Payload) {
-		return fmt.Errorf("transaction %v is not the one that was proposed", e.Header.Zxid)
-	}
-	return nil
-}
-
-// restore reads what is on a disk.
-func (w *run) restore(
-	disk *simfs.Disk,
-) (*datatree.Tree, *persistence.Dir, *restore.Found, error) {
-	dir, err := persistence.Open(disk, w.storeOptions())
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	tree := datatree.New(datatree.Options{
-		ExtendedTypes: w.plan.model.ExtendedTypes, Digest: !w.plan.noDigest,
-	})
-	found, err := restore.Tree(dir, tree, restore.Hooks{Txn: w.isProposed})
-	return tree, dir, found, err
 }

@@ -1,4 +1,4 @@
-package sim
+package node
 
 import (
 	"quoll/jute"
@@ -7,21 +7,21 @@ import (
 
 // told takes what a life of the server would say about its clients in its log (processor.Teller).
 type told struct {
-	w     *run
+	n     *Node
 	ended map[jute.SessionID]bool
 }
 
-func newTold(w *run) *told { return &told{w: w, ended: map[jute.SessionID]bool{}} }
+func newTold(n *Node) *told { return &told{n: n, ended: map[jute.SessionID]bool{}} }
 
 // Tell counts what is told. A session ends once in the life of a process, whatever its client, its
 // deadline and its connections do.
 func (t *told) Tell(e tell.Event) {
-	t.w.Counts.Add("told", e.Kind.String())
+	t.n.Counts.Add("told", e.Kind.String())
 	if e.Kind != tell.Expired && e.Kind != tell.Closed {
 		return
 	}
 	if t.ended[e.Session] {
-		t.w.Violate("the end of session %v is told twice, now as %v", e.Session, e.Kind)
+		t.n.Violate("the end of session %v is told twice, now as %v", e.Session, e.Kind)
 	}
 	t.ended[e.Session] = true
 }

@@ -1,0 +1,113 @@
+package node
+
+import (
+	"slices"
+
+	"quoll/datatree"
+	"quoll/internal/replica"
+	"quoll/internal/sim/history"
+	"quoll/jute"
+	"quoll/processor/lane"
+	"quoll/processor/mail"
+)
+
+// Submit takes a lane's batch (lane.Core).
+func (p *process) Submit(_ *lane.Lane, b *mail.Batch) {
+	p.inbox.Submit(b)
+	p.poke()
+}
+
+// poke plans a step of the core.
+func (p *process) poke() {
+	if !p.poked {
+		p.poked = true
+		p.after(p.n.Between(1, 200), p.step)
+	}
+}
+
+func (p *process) tick() {
+	p.after(p.n.set.Times.IntervalMillis*1000*1000/p.clock.perMill, func() {
+		p.inbox.Tick()
+		p.poke()
+		p.shared.Tick()
+		p.tick()
+	})
+}
+
+// step is one turn of the core.
+func (p *process) step() {
+	n := p.n
+	n.at(pointStep)
+	ev := p.inbox.Take()
+	p.poked = false
+	ev.Now = p.now()
+	effects := p.replica.Step(&ev)
+	p.inbox.Recycle(ev.Batches)
+	n.at(pointStepped)
+	if f := p.tree.Faults(); f != (datatree.Faults{}) {
+		n.Violate("apply: %+v", f)
+	}
+	for i := range effects.Append {
+		p.propose(&effects.Append[i].Entry, ev.MonoMillis)
+	}
+	if ev.Tick {
+		p.leases.Ticked(ev.MonoMillis)
+		if id, latest, late := p.leases.Overdue(ev.MonoMillis); late {
+			n.Violate("late expiry: session %v lives at %d, not by %d", id, ev.MonoMillis, latest)
+		}
+	}
+	effects.CarryOut(p)
+}
+
+// Append implements replica.Hands.
+func (p *process) Append(generation uint64, txns []replica.Append) {
+	p.log.append(generation, txns)
+	p.n.at(pointAppended)
+}
+
+// Snapshot implements replica.Hands.
+func (p *process) Snapshot(job *replica.SnapshotJob) {
+	p.n.at(pointSnapshot)
+	p.startWalk(job)
+}
+
+// Again implements replica.Hands.
+func (p *process) Again() {
+	p.n.Counts.Add("session", "expired in another step")
+	p.poke()
+}
+
+// Late implements replica.Hands.
+func (p *process) Late(int64) {
+	p.n.Counts.Add("session", "deadlines moved because the process stood still")
+}
+
+// propose notes a transaction on its way to the log.
+func (p *process) propose(e *jute.Entry, mono int64) {
+	n, h := p.n, &e.Header
+	t := history.Txn{Entry: *e, Applied: p.tree.Peek().LastZxid(), At: n.Now}
+	t.Entry.Payload = slices.Clone(e.Payload)
+	parsed, err := jute.ParseEntry(t.Entry.Payload)
+	if err != nil {
+		n.Violate("transaction %v cannot be read: %v", h.Zxid, err)
+	}
+	t.Entry = parsed
+	n.Trace.Bytes(t.Entry.Payload)
+	n.Note("proposed %v %v, session %v, xid %d", h.Zxid, h.Type, h.ClientID, h.Cxid)
+	switch {
+	case h.Type == jute.OpCreateSession:
+		var txn jute.CreateSessionTxn
+		_, _ = jute.Decode(e.Body, &txn)
+		p.leases.Created(h.ClientID, txn.TimeOut, mono)
+	case h.Type == jute.OpCloseSession && h.Cxid == 0:
+		n.Counts.Add("session", "expired")
+		t.Expiry = p.leases.Expired(h.ClientID, mono)
+		p.leases.Ended(h.ClientID)
+	case h.Type == jute.OpCloseSession:
+		n.Counts.Add("session", "closed")
+		p.leases.Ended(h.ClientID)
+	case h.Type == jute.OpDeleteContainer && h.ClientID == 0:
+		n.Counts.Add("reaper", "deleted a node")
+	}
+	n.record.Proposed(n, t)
+}

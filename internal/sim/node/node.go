@@ -1,0 +1,144 @@
+package node
+
+import (
+	"net/netip"
+	"runtime/debug"
+
+	"quoll/internal/sim/history"
+	"quoll/internal/sim/lease"
+	"quoll/internal/sim/pipe"
+	"quoll/internal/sim/simfs"
+	"quoll/internal/sim/world"
+	"quoll/jute"
+)
+
+// Recorder is told what one must know to judge a run.
+type Recorder interface {
+	// Proposed: a transaction is on its way to the log.
+	Proposed(n *Node, t history.Txn)
+	// Logged says what is wrong with a transaction that a log holds, nil for nothing.
+	Logged(e *jute.Entry) error
+	// Recovered: a start found this, and what was proposed behind it is lost.
+	Recovered(n *Node, r history.Recovery)
+	// Forgotten: the files will not know a session any more that has ephemerals.
+	Forgotten(id jute.SessionID)
+	// Stood: the process stands still.
+	Stood(p history.Pause)
+	// Tape is the record of a link.
+	Tape(e *pipe.End) *history.Tape
+}
+
+// Node is one machine.
+type Node struct {
+	*world.World
+	set    *Setting
+	net    *pipe.Net
+	record Recorder
+	number int
+
+	disk    *simfs.Disk
+	process *process // nil: the server is down
+	life    int      // how often it was started
+	healed  bool     // no more faults
+	// snapshots is how many were written beside a running server.
+	snapshots int
+	rotten    int // snapshots that a bit turned in
+	fuse      fuse
+	wall      int64 // what the wall clock shows more than the world's time, ms
+}
+
+// New makes a machine with an empty disk, whose server is not started yet. Nodes count from 1.
+func New(w *world.World, number int, set *Setting, net *pipe.Net, record Recorder) *Node {
+	return &Node{
+		World: w, set: set, net: net, record: record, number: number,
+		disk: simfs.New(), wall: 1_700_000_000_000,
+	}
+}
+
+// Address is where its server takes clients.
+func (n *Node) Address() netip.AddrPort {
+	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 1, 0, byte(n.number)}), 2181)
+}
+
+// Life is how often the server was started.
+func (n *Node) Life() int { return n.life }
+
+// Up: the server runs, or is starting.
+func (n *Node) Up() bool { return n.process != nil }
+
+// Heal ends all faults.
+func (n *Node) Heal() {
+	n.healed = true
+	n.fuse = fuse{}
+	if p := n.process; p != nil {
+		p.log.slowUntil = 0
+	}
+}
+
+// Start starts the server, unless it runs.
+func (n *Node) Start() {
+	if n.process != nil {
+		return
+	}
+	n.decay()
+	n.life++
+	n.light()
+	n.disk.Inject = n.inject
+	p := &process{n: n, life: n.life}
+	p.clock = clock{n: n, zero: n.Now, perMill: 1000}
+	if n.set.Faults.Drift {
+		p.clock.perMill = n.Between(900, 1100)
+	}
+	times := &n.set.Times
+	p.leases = lease.NewBook(lease.Rules{
+		TickMillis: times.TickMillis, IntervalMillis: times.IntervalMillis,
+		MinTimeout: times.MinTimeout, MaxTimeout: times.MaxTimeout,
+		KernelTells: n.set.Limits.KernelTells, Throttled: n.set.Throttle.MaxRequests > 0,
+	}, p.clock.millis())
+	p.log.p = p
+	n.process = p
+	n.guard(p, func() {
+		if err := p.start(); err != nil {
+			p.ends("start", err)
+		}
+	})
+}
+
+// guard runs a piece of the process; if that dies, the machine stops it.
+func (n *Node) guard(p *process, do func()) {
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case simfs.Crash:
+			n.kill(p, r.String())
+		case end:
+			n.kill(p, r.why)
+		default:
+			n.Violate("panic: %v\n%s", r, debug.Stack())
+		}
+	}()
+	do()
+}
+
+// kill ends the process: with the power, or alone.
+func (n *Node) kill(p *process, why string) {
+	if n.process != p {
+		return
+	}
+	n.Note("the server dies: %s", why)
+	n.process = nil
+	n.Trace.Mix(uint64(len(why)))
+	n.net.Unlisten(n.Address())
+	for _, s := range p.sockets() {
+		s.link.Kill()
+	}
+	if n.set.Faults.Power && !n.Chance(3) && !n.healed {
+		n.Note("the power fails")
+		n.Counts.Add("fault", "power loss")
+		n.disk = n.disk.PowerLoss(simfs.Random(n.Rand))
+	} else {
+		n.Counts.Add("fault", "process killed")
+		n.disk = n.disk.Kill()
+	}
+	n.After(n.Between(5_000, 400_000), n.Start)
+}

@@ -1,0 +1,119 @@
+package node
+
+import (
+	"quoll/datatree"
+	"quoll/internal/model"
+	"quoll/internal/replica"
+	"quoll/internal/replica/restore"
+	"quoll/internal/sim/history"
+	"quoll/internal/sim/simfs"
+	"quoll/jute"
+	"quoll/persistence"
+	"quoll/persistence/snap"
+	"quoll/processor/session"
+)
+
+func (p *process) start() error {
+	n := p.n
+	tree, dir, found, err := n.restore(n.disk)
+	if err != nil {
+		return err
+	}
+	p.store, p.tree = dir, tree
+	p.recovered(found)
+	if len(found.Skipped) > 0 {
+		n.Counts.Add("recovery", "a snapshot was skipped")
+	}
+	if found.TornBytes > 0 {
+		n.Counts.Add("recovery", "a torn end was cut off")
+	}
+	if len(found.RemovedLogs) > 0 {
+		n.Counts.Add("recovery", "an empty log was removed")
+	}
+	if found.NeedsSnapshot() {
+		if err := p.firstSnapshot(found.Sessions); err != nil {
+			return err
+		}
+	}
+	p.assemble(found.Sessions)
+	n.at(pointBooted)
+	return nil
+}
+
+// recovered tells what was found.
+func (p *process) recovered(found *restore.Found) {
+	n := p.n
+	ids := make([]jute.SessionID, 0, len(found.Sessions))
+	for _, s := range found.Sessions {
+		ids = append(ids, s.ID)
+	}
+	for range found.Orphans {
+		n.Counts.Add("recovery", "orphans were removed")
+	}
+	n.record.Recovered(n, history.Recovery{
+		Zxid: found.LastZxid, Life: p.life, Digest: p.tree.Peek().TreeDigest(),
+		Fingerprint: fingerprint(p.tree), Sessions: ids, Orphans: found.Orphans,
+	})
+	if f := p.tree.Faults(); f != (datatree.Faults{}) {
+		n.Violate("replay up to %v: %+v", found.LastZxid, f)
+	}
+	n.Note("start %d: recovered to %v", p.life, found.LastZxid)
+	n.Trace.Mix(uint64(found.LastZxid), p.tree.Peek().TreeDigest())
+}
+
+// firstSnapshot is written before anything is served.
+func (p *process) firstSnapshot(sessions []session.Saved) error {
+	walk := p.n.walk(p.store, p.tree, replica.NewSnapshotJob(p.tree, sessions))
+	for more := true; more; {
+		var err error
+		if more, err = walk.Step(1 << 20); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// restore reads what is on a disk.
+func (n *Node) restore(
+	disk *simfs.Disk,
+) (*datatree.Tree, *persistence.Dir, *restore.Found, error) {
+	dir, err := persistence.Open(disk, n.storeOptions())
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	tree := datatree.New(datatree.Options{
+		ExtendedTypes: n.set.Model.ExtendedTypes, Digest: !n.set.NoDigest,
+	})
+	found, err := restore.Tree(dir, tree, restore.Hooks{Txn: n.record.Logged})
+	return tree, dir, found, err
+}
+
+func (n *Node) storeOptions() persistence.Options {
+	o := persistence.DefaultOptions("/data")
+	o.Log = n.set.Store.Log
+	if n.set.Store.TwoDirs {
+		o.DataLogDir = "/logs"
+	}
+	o.Snap = persistence.SnapOptions{}
+	if n.set.Store.Gzip {
+		o.Snap.Compression = snap.Gzip
+	}
+	return o
+}
+
+// fingerprint is the tree's as model.Tree.Fingerprint is the model's.
+func fingerprint(tree *datatree.Tree) uint64 {
+	var f model.Fingerprint
+	var cursor datatree.Cursor
+	view := tree.Peek()
+	for more := true; more; {
+		more, _ = tree.Walk(&cursor, 1000, func(
+			path string, data []byte, _ int64, st *jute.StatPersisted,
+		) error {
+			ref, _ := view.Find([]byte(path))
+			f.Node(path, data, view.ACL(ref), st)
+			return nil
+		})
+	}
+	return f.Sum()
+}

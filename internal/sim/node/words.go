@@ -1,0 +1,26 @@
+package node
+
+import (
+	"strings"
+
+	"quoll/processor/lane"
+)
+
+// words answers the one four-letter word that the simulated server knows. What words tell is
+// tested in internal/admin; how a connection takes one is simulated.
+type words struct{}
+
+// Word and WordAnswer are the one.
+const Word, WordAnswer = "ruok", "imok"
+
+// Word implements lane.Words.
+func (words) Word(in []byte) (w lane.Word, used int, known bool) {
+	switch {
+	case len(in) < 4:
+		return w, 0, strings.HasPrefix(Word, string(in))
+	case string(in[:4]) == Word:
+		w.Answer = func() []byte { return []byte(WordAnswer) }
+		return w, 4, true
+	}
+	return w, 0, false
+}
