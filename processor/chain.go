@@ -5,6 +5,7 @@ import (
 	"quoll/jute"
 	"quoll/processor/mail"
 	"quoll/processor/op"
+	"quoll/processor/prep"
 	"quoll/processor/reads"
 	"quoll/processor/session"
 	"quoll/processor/stats"
@@ -19,7 +20,7 @@ type Proposer interface {
 
 // Rules is what the configuration says to the chain.
 type Rules struct {
-	Prep     PrepRules
+	Prep     prep.Rules
 	Throttle throttle.Rules
 	// MaxSessions refuses new sessions above it; 0 is no limit.
 	MaxSessions int
@@ -41,7 +42,7 @@ type Rules struct {
 // It belongs to one goroutine, the core. Every method leaves its results in the mailboxes of lanes;
 // the lanes are woken before it returns.
 type Chain struct {
-	prep     *Prep
+	prep     *prep.Prep
 	proposer Proposer // the Proposal stage is the peer's
 	commit   Commit
 	final    Final
@@ -60,7 +61,7 @@ func NewChain(
 		rules.Counts = new(stats.Counts)
 	}
 	c := &Chain{
-		prep:     newPrep(rules.Prep, rules.Counts, rules.Teller, tree, sessions),
+		prep:     prep.New(rules.Prep, rules.Counts, tree, sessions),
 		proposer: proposer,
 		commit:   Commit{first: sessions.LastWrite() + 1},
 		sessions: sessions,
@@ -69,7 +70,7 @@ func NewChain(
 	reader := reads.Reader{Auth: rules.Prep.Auth, Limits: rules.Reads, Counts: rules.Counts}
 	c.final = Final{
 		tree: tree, reader: reader, sessions: sessions,
-		journal: c.prep.journal, conns: conns, observe: observer, teller: rules.Teller,
+		prep: c.prep, conns: conns, observe: observer, teller: rules.Teller,
 		attached: make(map[jute.SessionID]*mail.Conn),
 	}
 	tree.SetSink(&c.final)
@@ -96,7 +97,8 @@ func (c *Chain) Requests(batch *mail.Batch) {
 // Time is told of each step's time before anything else: on the monotonic clock, and that which
 // stamps the step's transactions, in ms since 1970.
 func (c *Chain) Time(monoMillis, wallMillis int64) {
-	c.mono, c.prep.wall = monoMillis, wallMillis
+	c.mono = monoMillis
+	c.prep.Time(wallMillis)
 }
 
 // request sends one request its way.
@@ -120,20 +122,32 @@ func (c *Chain) request(r *mail.Request) {
 
 // write makes a transaction of a write and proposes it.
 func (c *Chain) write(r *mail.Request, s *session.Session) {
-	if code := c.prep.refuseEarly(r); code != jute.OK {
-		r.Refused, r.Early = code, true
+	w := prep.Write{
+		Session: r.Session, Cxid: r.Xid, Type: r.Type, Body: r.Body, Identity: r.Identity,
+		Own: r.Origin == mail.FromServer,
+	}
+	if r.Connect != nil {
+		w.Body = jute.Append(nil, &jute.CreateSessionTxn{TimeOut: r.Connect.TimeOut})
+	}
+	if r.Origin == mail.FromClient {
+		if code := c.prep.RefuseEarly(&w); code != jute.OK {
+			r.Refused, r.Early = code, true
+			c.inOrder(r, s)
+			return
+		}
+	}
+	made := c.prep.Prepare(&w)
+	if made.Limited != tell.Nothing {
+		tellOf(c.rules.Teller, r, tell.Event{Kind: made.Limited, A: made.Limit})
+	}
+	if !made.Proposed {
+		r.Refused = made.Code
 		c.inOrder(r, s)
 		return
 	}
-	made := c.prep.prepare(r)
-	if !made.proposed {
-		r.Refused = made.code
-		c.inOrder(r, s)
-		return
-	}
-	seq := c.commit.add(pending{request: *r, entry: made.entry, code: made.code})
+	seq := c.commit.add(pending{request: *r, entry: made.Entry, code: made.Code})
 	c.sessions.Wrote(s, seq)
-	c.proposer.Propose(made.entry)
+	c.proposer.Propose(made.Entry)
 }
 
 // inOrder answers what is no write: behind the session's last write in flight, or at once.
@@ -203,4 +217,4 @@ func (c *Chain) Reap(path []byte) {
 func (c *Chain) InFlight() int { return c.commit.Len() }
 
 // LastProposed is the last zxid that Prep gave.
-func (c *Chain) LastProposed() jute.Zxid { return c.prep.lastZxid }
+func (c *Chain) LastProposed() jute.Zxid { return c.prep.LastZxid() }

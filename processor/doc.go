@@ -19,13 +19,13 @@
 //  4. Nothing is answered or seen before it is durable: only Chain.Committed applies.
 //  5. A write's reply has its own zxid, others the last one applied (Final.reply, Reader.Frame).
 //  6. Nothing waits for a slow client: see the package lane.
-//  7. A zxid is given once: Prep alone counts, and what cannot be decoded gets none.
+//  7. A zxid is given once: prep.Prep alone counts, and what cannot be decoded gets none.
 //
 // Nothing here starts a goroutine, reads a clock or does I/O. A Chain and its stages belong to one
 // goroutine, the core. What it shares with the loops is in the package mail, and the tree.
 //
 // Read in this order: the packages op and mail, and lane for the loop's side; chain.go, which is
-// the whole way on one screen, with chain_connect.go and chain_throttle.go; the stages prep.go (and
-// prep_*.go by family of operations, with the packages journal and multi), commit.go, final.go,
-// with the package reads; telling.go, with the package tell, for what the log says of clients.
+// the whole way on one screen, with chain_connect.go and chain_throttle.go; the stages: the package
+// prep, commit.go, final.go, with the packages multi and reads; telling.go, with the package tell,
+// for what the log says of clients.
 package processor

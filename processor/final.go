@@ -4,10 +4,10 @@ import (
 	"quoll/datatree"
 	"quoll/datatree/watch"
 	"quoll/jute"
-	"quoll/processor/journal"
 	"quoll/processor/mail"
 	"quoll/processor/multi"
 	"quoll/processor/op"
+	"quoll/processor/prep"
 	"quoll/processor/reads"
 	"quoll/processor/session"
 	"quoll/processor/tell"
@@ -23,7 +23,7 @@ type Final struct {
 	reader   reads.Reader
 	asking   reads.Asking // room for the read being answered
 	sessions *session.Table
-	journal  *journal.Journal
+	prep     *prep.Prep
 	conns    *mail.Conns
 	out      mail.Outbox
 	result   datatree.Result
@@ -47,7 +47,7 @@ func (f *Final) apply(p *pending) {
 	e := &p.entry
 	f.sessionEvents(p)
 	f.tree.Apply(e, &f.result)
-	f.journal.Applied(e.Header.Zxid)
+	f.prep.Applied(e.Header.Zxid)
 	if f.observe != nil {
 		f.observe.Applied(&p.request, e, &f.result)
 	}

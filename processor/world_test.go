@@ -42,6 +42,10 @@ func testWorld(t *testing.T, bigBytes int) *world {
 	return w
 }
 
+func anyone() []jute.ACL {
+	return []jute.ACL{{Perms: jute.PermAll, ID: jute.ID{Scheme: "world", ID: "anyone"}}}
+}
+
 // client is a connection that keeps what it is sent.
 type client struct {
 	mail.Conn

@@ -20,6 +20,7 @@ import (
 	"quoll/processor/auth"
 	"quoll/processor/lane"
 	"quoll/processor/mail"
+	"quoll/processor/prep"
 	"quoll/processor/reads"
 	"quoll/processor/stats"
 	"quoll/processor/throttle"
@@ -63,7 +64,7 @@ func newWorld(t testing.TB, defines ...string) *world {
 	w.tree = datatree.New(datatree.Options{Digest: true, ExtendedTypes: true})
 	w.replica = replica.New(replica.Config{
 		Chain: processor.Rules{
-			Prep: processor.PrepRules{
+			Prep: prep.Rules{
 				Auth: rules, Digest: true, ExtendedTypes: true, CloseSessionTxn: true,
 			},
 			MaxApplyBatch: 16,

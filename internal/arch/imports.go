@@ -68,9 +68,14 @@ var roomImports = []importRule{
 		"processor/arena", "processor/auth", "processor/flow", "processor/session",
 		"processor/stats", "processor/tell", "processor/throttle",
 	}},
+	{"processor/prep", []string{
+		"jute", "datatree", "processor/op", "processor/journal", "processor/multi",
+		"processor/arena", "processor/auth", "processor/session", "processor/stats",
+		"processor/tell",
+	}},
 	{"processor", []string{
 		"jute", "datatree", "datatree/watch", "processor/op", "processor/mail",
-		"processor/reads", "processor/journal", "processor/multi", "processor/arena",
+		"processor/reads", "processor/prep", "processor/multi", "processor/arena",
 		"processor/auth", "processor/session", "processor/stats", "processor/tell",
 		"processor/throttle",
 	}},

@@ -11,6 +11,7 @@ import (
 	"quoll/processor"
 	"quoll/processor/auth"
 	"quoll/processor/mail"
+	"quoll/processor/prep"
 	"quoll/processor/session"
 )
 
@@ -28,7 +29,7 @@ func TestTheSessionsOfASnapshotAreListedInSteps(t *testing.T) {
 	tree := datatree.New(datatree.Options{})
 	r := replica.New(replica.Config{
 		Chain: processor.Rules{
-			Prep: processor.PrepRules{Auth: &auth.Rules{}, CloseSessionTxn: true}, MaxApplyBatch: 16,
+			Prep: prep.Rules{Auth: &auth.Rules{}, CloseSessionTxn: true}, MaxApplyBatch: 16,
 		},
 		Sync: replica.SyncRules{SnapCount: 1}, TickMillis: 1000, IntervalMillis: 1000,
 		ExpiriesPerStepAtMost: 100,

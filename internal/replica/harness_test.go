@@ -16,6 +16,7 @@ import (
 	"quoll/processor/auth"
 	"quoll/processor/lane"
 	"quoll/processor/mail"
+	"quoll/processor/prep"
 	"quoll/processor/reads"
 	"quoll/processor/stats"
 	"quoll/processor/throttle"
@@ -46,7 +47,7 @@ func rollingWorld(t *testing.T, sync replica.SyncRules) *world {
 	rules := &auth.Rules{DigestEnabled: true}
 	w.replica = replica.New(replica.Config{
 		Chain: processor.Rules{
-			Prep: processor.PrepRules{
+			Prep: prep.Rules{
 				Auth: rules, Digest: true, ExtendedTypes: true, CloseSessionTxn: true,
 			},
 			MaxApplyBatch: 4,

@@ -14,6 +14,7 @@ import (
 	"quoll/processor"
 	"quoll/processor/auth"
 	"quoll/processor/lane"
+	"quoll/processor/prep"
 	"quoll/processor/reads"
 	"quoll/processor/stats"
 	"quoll/processor/throttle"
@@ -54,7 +55,7 @@ func (s *Server) replicaConfig(rules *auth.Rules, counts *stats.Counts) replica.
 	c := s.cfg
 	return replica.Config{
 		Chain: processor.Rules{
-			Prep: processor.PrepRules{
+			Prep: prep.Rules{
 				Auth:            rules,
 				Digest:          c.Features.TreeDigest,
 				ExtendedTypes:   c.Features.ExtendedTypes,

@@ -16,6 +16,7 @@ import (
 	"quoll/processor/auth"
 	"quoll/processor/lane"
 	"quoll/processor/mail"
+	"quoll/processor/prep"
 	"quoll/processor/reads"
 	"quoll/processor/session"
 	"quoll/processor/stats"
@@ -149,7 +150,7 @@ func (p *process) replicaConfig(rules *auth.Rules) replica.Config {
 	n, l := p.n, &p.n.set.Limits
 	return replica.Config{
 		Chain: processor.Rules{
-			Prep: processor.PrepRules{
+			Prep: prep.Rules{
 				Auth: rules, Digest: !n.set.NoDigest, ExtendedTypes: n.set.Model.ExtendedTypes,
 				EnforceQuota: n.set.Model.EnforceQuota, CloseSessionTxn: n.set.CloseTxn,
 				ReconfigEnabled: n.set.Model.Reconfig, EagerACLCheck: n.set.Eager,

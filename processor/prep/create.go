@@ -1,4 +1,4 @@
-package processor
+package prep
 
 import (
 	"bytes"
@@ -12,7 +12,7 @@ import (
 // create makes the transaction of create, create2, createContainer and createTTL. The order of
 // the checks is Apache's, because each has its own code.
 func (p *Prep) create(
-	w *writing, op jute.OpCode, in *jute.CreateTTLRequest,
+	w *writing, as jute.OpCode, in *jute.CreateTTLRequest,
 ) (jute.OpCode, jute.ErrorCode) {
 	parentPath, code := p.checkCreate(in)
 	if code != jute.OK {
@@ -48,9 +48,9 @@ func (p *Prep) create(
 	if datatree.CreateEndsApache(path) || p.tree.Peek().LimitEndsApache(path) {
 		return 0, jute.BadArguments
 	}
-	p.appendCreate(op, in, path, acl, parent.Stat.Cversion+1)
-	p.noteCreate(w, in, path, parentPath, acl, &parent, op)
-	return op, jute.OK
+	p.appendCreate(as, in, path, acl, parent.Stat.Cversion+1)
+	p.noteCreate(w, in, path, parentPath, acl, &parent, as)
+	return as, jute.OK
 }
 
 // checkCreate checks mode, time to live and the beginning of a path, and finds the parent.
@@ -109,11 +109,11 @@ func (p *Prep) checkQuota(path []byte, before, after int, create bool) jute.Erro
 }
 
 func (p *Prep) appendCreate(
-	op jute.OpCode, in *jute.CreateTTLRequest, path []byte, acl []jute.ACL, cversion int32,
+	as jute.OpCode, in *jute.CreateTTLRequest, path []byte, acl []jute.ACL, cversion int32,
 ) {
 	c := &p.coder
 	*c = jute.Encoder(p.body)
-	switch op {
+	switch as {
 	case jute.OpCreateContainer:
 		txn := jute.CreateContainerTxn{
 			Path: path, Data: in.Data, ACL: acl, ParentCVersion: cversion,
@@ -137,13 +137,13 @@ func (p *Prep) appendCreate(
 // noteCreate puts parent and child into the journal.
 func (p *Prep) noteCreate(
 	w *writing, in *jute.CreateTTLRequest, path, parentPath []byte, acl []jute.ACL,
-	parent *journal.Node, op jute.OpCode,
+	parent *journal.Node, as jute.OpCode,
 ) {
 	owner := jute.SessionID(0)
 	switch {
-	case op == jute.OpCreateContainer:
+	case as == jute.OpCreateContainer:
 		owner = datatree.ContainerOwner
-	case op == jute.OpCreateTTL:
+	case as == jute.OpCreateTTL:
 		owner = datatree.TTLOwner(in.TTL)
 	case in.Flags.Ephemeral():
 		owner = w.Session

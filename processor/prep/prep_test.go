@@ -1,4 +1,4 @@
-package processor
+package prep
 
 import (
 	"math"
@@ -9,14 +9,13 @@ import (
 	"quoll/datatree"
 	"quoll/jute"
 	"quoll/processor/auth"
-	"quoll/processor/mail"
 	"quoll/processor/op"
 	"quoll/processor/session"
 	"quoll/processor/stats"
 )
 
 // prepOver is a Prep over a tree that transactions made, as they could stand in a log.
-func prepOver(t *testing.T, rules PrepRules, txns ...jute.Txn) *Prep {
+func prepOver(t *testing.T, rules Rules, txns ...jute.Txn) *Prep {
 	t.Helper()
 	tree := datatree.New(datatree.Options{ExtendedTypes: true})
 	var result datatree.Result
@@ -29,7 +28,7 @@ func prepOver(t *testing.T, rules PrepRules, txns ...jute.Txn) *Prep {
 		require.Equal(t, jute.OK, result.Err, i)
 	}
 	rules.Auth = &auth.Rules{DigestEnabled: true}
-	return newPrep(rules, new(stats.Counts), nil, tree, session.NewTable(1000, 0, 1, 1))
+	return New(rules, new(stats.Counts), tree, session.NewTable(1000, 0, 1, 1))
 }
 
 func anyone() []jute.ACL {
@@ -43,9 +42,9 @@ func created(path string, data []byte, cversion int32) jute.Txn {
 	})}
 }
 
-func (p *Prep) asked(op jute.OpCode, body jute.Record) prepared {
-	return p.prepare(&mail.Request{
-		Conn: &mail.Conn{}, Type: op, Body: jute.Append(nil, body), Identity: auth.Nobody(),
+func (p *Prep) asked(as jute.OpCode, body jute.Record) Made {
+	return p.Prepare(&Write{
+		Type: as, Body: jute.Append(nil, body), Identity: auth.Nobody(),
 	})
 }
 
@@ -53,7 +52,7 @@ func (p *Prep) asked(op jute.OpCode, body jute.Record) prepared {
 // would end Apache's server on it is refused.
 func TestWhatAnOldLogMadeEndsNoServer(t *testing.T) {
 	quota := "/zookeeper/quota/q"
-	p := prepOver(t, PrepRules{},
+	p := prepOver(t, Rules{},
 		created("/zookeeper/zookeeper_limits", nil, -1),
 		created("/zookeeper/quota/zookeeper_limits", nil, -1),
 		created(quota, nil, -1),
@@ -67,22 +66,22 @@ func TestWhatAnOldLogMadeEndsNoServer(t *testing.T) {
 		"/zookeeper/zookeeper_limits", "/zookeeper/quota/zookeeper_limits",
 	} {
 		got := p.asked(jute.OpDelete, &jute.PathVersion{Path: []byte(path), Version: -1})
-		require.Equal(t, jute.BadArguments, got.code, path)
+		require.Equal(t, jute.BadArguments, got.Code, path)
 		got = p.asked(jute.OpDeleteContainer, &jute.PathBuffer{Path: []byte(path)})
-		require.Equal(t, jute.BadArguments, got.code, path)
+		require.Equal(t, jute.BadArguments, got.Code, path)
 	}
 	limit := &jute.CreateRequest{
 		Path: []byte(quota + "/zookeeper_limits"), Data: []byte("count=1"), ACL: anyone(),
 	}
-	require.Equal(t, jute.BadArguments, p.asked(jute.OpCreate, limit).code)
+	require.Equal(t, jute.BadArguments, p.asked(jute.OpCreate, limit).Code)
 	stats := &jute.SetDataRequest{
 		Path: []byte(quota + "/zookeeper_stats"), Data: []byte("count=1"), Version: -1,
 	}
 	got := p.asked(jute.OpSetData, stats)
-	require.Equal(t, jute.OK, got.code)
-	require.Equal(t, jute.OpSetData, got.entry.Header.Type)
+	require.Equal(t, jute.OK, got.Code)
+	require.Equal(t, jute.OpSetData, got.Entry.Header.Type)
 	got = p.asked(jute.OpDeleteContainer, &jute.PathBuffer{Path: []byte("/plain")})
-	require.Equal(t, jute.OK, got.code)
+	require.Equal(t, jute.OK, got.Code)
 }
 
 // TestSequenceText: what Java's String.format(Locale.ENGLISH, "%010d", n) writes.
@@ -100,16 +99,16 @@ func TestSequenceText(t *testing.T) {
 // A parent's counter of changes goes round; its number in flight is the one that the next name has.
 // So Java counts: nothing stops an int at its end.
 func TestSequenceNumbersGoRound(t *testing.T) {
-	p := prepOver(t, PrepRules{},
+	p := prepOver(t, Rules{},
 		created("/p", nil, -1), created("/p/kid", nil, math.MaxInt32-1))
 	next := func() (name string, parent int32) {
 		in := &jute.CreateRequest{
 			Path: []byte("/p/s-"), ACL: anyone(), Flags: jute.ModePersistentSequential,
 		}
 		got := p.asked(jute.OpCreate, in)
-		require.Equal(t, jute.OK, got.code)
+		require.Equal(t, jute.OK, got.Code)
 		var txn jute.CreateTxn
-		_, err := jute.Decode(got.entry.Body, &txn)
+		_, err := jute.Decode(got.Entry.Body, &txn)
 		require.NoError(t, err)
 		return string(txn.Path), txn.ParentCVersion
 	}
@@ -154,14 +153,14 @@ func TestNextVersion(t *testing.T) {
 func TestDeleteContainerAsksForDelete(t *testing.T) {
 	for set := jute.Perms(0); set <= jute.PermAll; set++ {
 		acl := []jute.ACL{{Perms: set, ID: jute.ID{Scheme: "world", ID: "anyone"}}}
-		p := prepOver(t, PrepRules{},
+		p := prepOver(t, Rules{},
 			jute.Txn{Type: jute.OpCreate, Data: jute.Append(nil, &jute.CreateTxn{
 				Path: []byte("/p"), ACL: acl, ParentCVersion: -1,
 			})}, created("/p/kid", nil, -1))
 		got := p.asked(jute.OpDeleteContainer, &jute.PathBuffer{Path: []byte("/p/kid")})
-		if want := set&jute.PermDelete != 0; (got.code == jute.OK) != want ||
-			!want && got.code != jute.NoAuth {
-			t.Errorf("with %05b: %v", set, got.code)
+		if want := set&jute.PermDelete != 0; (got.Code == jute.OK) != want ||
+			!want && got.Code != jute.NoAuth {
+			t.Errorf("with %05b: %v", set, got.Code)
 		}
 	}
 }
@@ -186,24 +185,20 @@ func TestEagerChecksOfEveryPermission(t *testing.T) {
 	} {
 		for set := jute.Perms(0); set <= jute.PermAll; set++ {
 			acl := []jute.ACL{{Perms: set, ID: jute.ID{Scheme: "world", ID: "anyone"}}}
-			p := prepOver(t, PrepRules{EagerACLCheck: true},
+			p := prepOver(t, Rules{EagerACLCheck: true},
 				jute.Txn{Type: jute.OpCreate, Data: jute.Append(nil, &jute.CreateTxn{
 					Path: []byte("/p"), ACL: acl, ParentCVersion: -1,
 				})}, created("/p/kid", nil, -1))
-			r := mail.Request{
-				Conn: &mail.Conn{}, Type: c.op, Body: jute.Append(nil, c.body),
+			r := Write{
+				Type: c.op, Body: jute.Append(nil, c.body),
 				Identity: auth.Nobody(),
 			}
 			want := jute.OK
 			if c.needs != 0 && set&c.needs == 0 {
 				want = jute.NoAuth
 			}
-			if got := p.refuseEarly(&r); got != want {
+			if got := p.RefuseEarly(&r); got != want {
 				t.Errorf("%s with %05b: %v, want %v", name, set, got, want)
-			}
-			r.Origin = mail.FromServer
-			if got := p.refuseEarly(&r); got != jute.OK {
-				t.Errorf("%s of the server with %05b: %v", name, set, got)
 			}
 		}
 	}

@@ -1,4 +1,4 @@
-package processor
+package prep
 
 import (
 	"fmt"
@@ -30,12 +30,12 @@ func TestTimesToLive(t *testing.T) {
 	} {
 		in := &jute.CreateTTLRequest{TTL: c.ttl}
 		in.Path, in.ACL, in.Flags = fmt.Appendf(nil, "/n%d", i), anyone(), c.mode
-		p := prepOver(t, PrepRules{ExtendedTypes: true})
-		require.Equal(t, c.want, p.asked(jute.OpCreateTTL, in).code, "%v of %d ms", c.mode, c.ttl)
-		p = prepOver(t, PrepRules{})
+		p := prepOver(t, Rules{ExtendedTypes: true})
+		require.Equal(t, c.want, p.asked(jute.OpCreateTTL, in).Code, "%v of %d ms", c.mode, c.ttl)
+		p = prepOver(t, Rules{})
 		if c.mode.TTL() {
 			c.want = jute.Unimplemented
 		}
-		require.Equal(t, c.want, p.asked(jute.OpCreateTTL, in).code, "without extended types")
+		require.Equal(t, c.want, p.asked(jute.OpCreateTTL, in).Code, "without extended types")
 	}
 }

@@ -1,14 +1,11 @@
-package processor
+package prep
 
-import (
-	"quoll/jute"
-	"quoll/processor/mail"
-)
+import "quoll/jute"
 
-// refuseEarly is enableEagerACLCheck: a write whose rights are missing in the applied tree is
+// RefuseEarly is enableEagerACLCheck: a write whose rights are missing in the applied tree is
 // answered at once, with zxid 0 and without a transaction (ZooKeeperServer.authWriteRequest).
-func (p *Prep) refuseEarly(r *mail.Request) jute.ErrorCode {
-	if !p.rules.EagerACLCheck || r.Origin != mail.FromClient {
+func (p *Prep) RefuseEarly(r *Write) jute.ErrorCode {
+	if !p.rules.EagerACLCheck {
 		return jute.OK
 	}
 	path, wanted := p.effective(r)
@@ -24,7 +21,7 @@ func (p *Prep) refuseEarly(r *mail.Request) jute.ErrorCode {
 }
 
 // effective is the node whose ACL decides, and the permission; a nil path decides nothing.
-func (p *Prep) effective(r *mail.Request) ([]byte, jute.Perms) {
+func (p *Prep) effective(r *Write) ([]byte, jute.Perms) {
 	c := jute.Decoder(r.Body)
 	var path []byte
 	switch r.Type {

@@ -1,4 +1,4 @@
-package processor
+package prep
 
 import (
 	"bytes"
@@ -6,7 +6,6 @@ import (
 	"quoll/datatree"
 	"quoll/jute"
 	"quoll/processor/journal"
-	"quoll/processor/mail"
 )
 
 // delete makes the transaction of delete.
@@ -61,7 +60,7 @@ func (p *Prep) deleteContainer(w *writing, path []byte) (jute.OpCode, jute.Error
 	kind := p.tree.Options().Kind(n.Stat.EphemeralOwner)
 	changed := n.Stat.Mzxid > p.tree.Peek().LastZxid()
 	if kind == datatree.KindEphemeral ||
-		w.Origin == mail.FromServer && (kind == datatree.KindPersistent || changed) {
+		w.Own && (kind == datatree.KindPersistent || changed) {
 		return 0, jute.BadVersion
 	}
 	if datatree.DeleteEndsApache(path) {

@@ -1,10 +1,10 @@
-package processor
+package prep
 
 import "quoll/jute"
 
 // createSession makes the transaction of a new session; the table has it already.
-func (p *Prep) createSession(w *writing) (jute.OpCode, jute.ErrorCode) {
-	p.body = jute.Append(p.body, &jute.CreateSessionTxn{TimeOut: w.Connect.TimeOut})
+func (p *Prep) createSession(*writing) (jute.OpCode, jute.ErrorCode) {
+	p.body = jute.Append(p.body, &p.in.session)
 	return jute.OpCreateSession, jute.OK
 }
 

@@ -1,40 +1,42 @@
-package processor
+package prep
 
 import (
 	"quoll/jute"
-	"quoll/processor/mail"
 	"quoll/processor/multi"
 	"quoll/processor/tell"
 )
 
 // prepareMulti makes the one transaction of a multi. Its operations see each other's changes; when
 // one fails, all changes are undone, and what is logged is why.
-func (p *Prep) prepareMulti(r *mail.Request) prepared {
+func (p *Prep) prepareMulti(r *Write) Made {
 	var in jute.MultiRequest
 	_, err := jute.Decode(r.Body, &in)
 	judged := multi.Judge(in.Ops)
 	if judged == multi.TripsJava {
-		return prepared{code: jute.MarshallingError}
+		return Made{Code: jute.MarshallingError}
 	}
 	p.lastZxid++
-	w := writing{Request: r, zxid: p.lastZxid}
+	w := p.begin(r, p.lastZxid)
+	made := Made{Proposed: true}
 	most, code := p.rules.MaxMultiOps, jute.MarshallingError
 	switch {
 	case err != nil || judged != multi.Readable || !transaction(in.Ops):
 	case most > 0 && len(in.Ops) > most:
 		p.counts.MultiRefused.Add(1)
-		tellOf(p.teller, r, tell.Event{Kind: tell.LongMulti})
+		made.Limited = tell.LongMulti
 		code = jute.BadArguments
 	default:
-		code = p.makeMulti(&w, in.Ops)
+		code = p.makeMulti(w, in.Ops, &made)
 		if code == jute.MarshallingError {
 			break // Java trips over an operation, and the whole is an error
 		}
 		p.appendMulti()
-		return prepared{entry: p.seal(r, jute.OpMulti, w.zxid), code: jute.OK, proposed: true}
+		made.Entry = p.seal(r, jute.OpMulti, w.zxid)
+		return made
 	}
 	_, p.body = refuse(p.body[:0], code)
-	return prepared{entry: p.seal(r, jute.OpError, w.zxid), code: code, proposed: true}
+	made.Entry, made.Code = p.seal(r, jute.OpError, w.zxid), code
+	return made
 }
 
 // transaction says whether the operations may stand in one transaction: no reads, and no null path,
@@ -48,29 +50,29 @@ func transaction(ops []jute.MultiOp) bool {
 	return true
 }
 
-func pathOf(op *jute.MultiOp) []byte {
-	switch op.Type {
+func pathOf(one *jute.MultiOp) []byte {
+	switch one.Type {
 	case jute.OpDelete, jute.OpCheck:
-		return op.Path.Path
+		return one.Path.Path
 	case jute.OpSetData:
-		return op.Set.Path
+		return one.Set.Path
 	}
-	return op.Create.Path
+	return one.Create.Path
 }
 
 // makeMulti makes the transactions of the operations, one after the other. The code is that of the
 // operation that failed.
-func (p *Prep) makeMulti(w *writing, ops []jute.MultiOp) jute.ErrorCode {
+func (p *Prep) makeMulti(w *writing, ops []jute.MultiOp, made *Made) jute.ErrorCode {
 	p.multi, p.ends, p.txns = p.multi[:0], p.ends[:0], p.txns[:0]
 	mark := p.journal.Mark()
 	failed := jute.OK
 	for i := range ops {
 		p.body = p.body[:0]
-		var op jute.OpCode
+		var txn jute.OpCode
 		code := jute.RuntimeInconsistency // what comes after a failure does not happen
 		if failed == jute.OK {
-			op, code = p.makeOp(w, &ops[i])
-			if code == jute.OK && p.tooLong(w.Request, 4+8*(i+1)+len(p.multi)+len(p.body)) {
+			txn, code = p.makeOp(w, &ops[i])
+			if code == jute.OK && p.tooLong(4+8*(i+1)+len(p.multi)+len(p.body), made) {
 				code = jute.BadArguments // with a type and a length each
 			}
 			if code != jute.OK {
@@ -79,11 +81,11 @@ func (p *Prep) makeMulti(w *writing, ops []jute.MultiOp) jute.ErrorCode {
 			}
 		}
 		if code != jute.OK {
-			op, p.body = refuse(p.body[:0], code)
+			txn, p.body = refuse(p.body[:0], code)
 		}
 		p.multi = append(p.multi, p.body...)
 		p.ends = append(p.ends, len(p.multi))
-		p.txns = append(p.txns, txnRef{op: op})
+		p.txns = append(p.txns, txnRef{op: txn})
 	}
 	if failed == jute.OK {
 		p.journal.Settle(mark)
@@ -93,30 +95,30 @@ func (p *Prep) makeMulti(w *writing, ops []jute.MultiOp) jute.ErrorCode {
 
 // makeOp makes the transaction of an operation of a multi. The mode of a create, not the opcode,
 // says whether it makes a container or TTL node here.
-func (p *Prep) makeOp(w *writing, op *jute.MultiOp) (jute.OpCode, jute.ErrorCode) {
-	switch op.Type {
+func (p *Prep) makeOp(w *writing, one *jute.MultiOp) (jute.OpCode, jute.ErrorCode) {
+	switch one.Type {
 	case jute.OpDelete:
-		return p.delete(w, op.Path)
+		return p.delete(w, one.Path)
 	case jute.OpCheck:
-		return p.check(w, op.Path)
+		return p.check(w, one.Path)
 	case jute.OpSetData:
-		return p.setData(w, op.Set)
+		return p.setData(w, one.Set)
 	}
-	as := op.Type
+	as := one.Type
 	switch {
-	case op.Create.Flags.TTL():
+	case one.Create.Flags.TTL():
 		if as != jute.OpCreateTTL {
-			op.Create.TTL = -1
+			one.Create.TTL = -1
 		}
 		as = jute.OpCreateTTL
-	case op.Create.Flags == jute.ModeContainer:
-		op.Create.TTL, as = -1, jute.OpCreateContainer
+	case one.Create.Flags == jute.ModeContainer:
+		one.Create.TTL, as = -1, jute.OpCreateContainer
 	case as == jute.OpCreateTTL:
-		op.Create.TTL, as = -1, jute.OpCreate
+		one.Create.TTL, as = -1, jute.OpCreate
 	default:
-		op.Create.TTL = -1
+		one.Create.TTL = -1
 	}
-	return p.create(w, as, op.Create)
+	return p.create(w, as, one.Create)
 }
 
 // appendMulti puts the operations' transactions into the body.

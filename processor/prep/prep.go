@@ -1,4 +1,4 @@
-package processor
+package prep
 
 import (
 	"quoll/datatree"
@@ -6,23 +6,16 @@ import (
 	"quoll/processor/arena"
 	"quoll/processor/auth"
 	"quoll/processor/journal"
-	"quoll/processor/mail"
 	"quoll/processor/op"
 	"quoll/processor/session"
 	"quoll/processor/stats"
 	"quoll/processor/tell"
 )
 
-// Prep is the first stage: it checks a write against the tree plus the changes in flight, and
-// makes the transaction, its zxid and the digest that the tree will have (PrepRequestProcessor).
-//
-// A refused write is a transaction too, of type error, and uses up a zxid. Only a write whose body
-// cannot be read is not proposed (rule 7); a multi that cannot be read is, as an error, because
-// Apache counts a zxid for it.
+// Prep makes transactions of writes.
 type Prep struct {
-	rules    PrepRules
+	rules    Rules
 	counts   *stats.Counts
-	teller   tell.Teller
 	tree     *datatree.Tree
 	journal  *journal.Journal
 	sessions *session.Table
@@ -32,6 +25,7 @@ type Prep struct {
 	multi    []byte   // bodies of a multi's operations
 	ends     []int    // where each of them ends in multi
 	txns     []txnRef // their types
+	writing  writing  // room for the write being made
 	in       requests
 	coder    jute.Coder // room, for requests and transactions with an ACL
 	wall     int64      // ms since 1970, of the step
@@ -45,6 +39,7 @@ type requests struct {
 	set       jute.SetDataRequest
 	acl       jute.SetACLRequest
 	reconfig  jute.ReconfigRequest
+	session   jute.CreateSessionTxn
 }
 
 // txnRef is one operation of the multi being made.
@@ -52,8 +47,18 @@ type txnRef struct {
 	op jute.OpCode
 }
 
-// PrepRules is what the configuration says about writes.
-type PrepRules struct {
+// Write is a write that asks to become a transaction.
+type Write struct {
+	Session  jute.SessionID
+	Cxid     int32 // of the client; 0 for what no client numbers
+	Type     jute.OpCode
+	Body     []byte // the request behind its header; of createSession, its timeout
+	Identity *auth.Identity
+	Own      bool // the server's own: expiry, containers
+}
+
+// Rules is what the configuration says about writes.
+type Rules struct {
 	Auth            *auth.Rules
 	Digest          bool // digest.enabled
 	ExtendedTypes   bool // extendedTypesEnabled
@@ -70,29 +75,31 @@ type PrepRules struct {
 	OverQuota func(datatree.QuotaVerdict)
 }
 
-// write is one write being made into a transaction.
+// writing is one write being made into a transaction.
 type writing struct {
-	*mail.Request
+	Write
 	zxid jute.Zxid
 }
 
-// prepared is what Prep made of a write.
-type prepared struct {
-	entry jute.Entry
-	// code is what the client will be told; OK for a multi even when it failed.
-	code jute.ErrorCode
-	// proposed is false when the body could not be read: there is no entry then.
-	proposed bool
+// Made is what Prep made of a write.
+type Made struct {
+	Entry jute.Entry
+	// Code is what the client will be told; OK for a multi even when it failed.
+	Code jute.ErrorCode
+	// Proposed is false when the body could not be read: there is no entry then.
+	Proposed bool
+	// Limited says which limit refused the write, Nothing if none did; Limit is what it allows.
+	Limited tell.Kind
+	Limit   int64
 }
 
-func newPrep(
-	rules PrepRules, counts *stats.Counts, teller tell.Teller, tree *datatree.Tree,
-	sessions *session.Table,
+// New makes the Prep of a tree, all of whose changes are applied.
+func New(
+	rules Rules, counts *stats.Counts, tree *datatree.Tree, sessions *session.Table,
 ) *Prep {
 	return &Prep{
 		rules:    rules,
 		counts:   counts,
-		teller:   teller,
 		tree:     tree,
 		journal:  journal.New(tree, rules.Digest),
 		sessions: sessions,
@@ -103,37 +110,54 @@ func newPrep(
 // prepKeepBytes is the largest body whose room is kept: the end of a session may name many paths.
 const prepKeepBytes = 1 << 20
 
-// prepare makes the transaction of a write. The session was checked before.
-func (p *Prep) prepare(r *mail.Request) prepared {
+// Time is told of each step's wall clock, in ms since 1970: it stamps the step's transactions.
+func (p *Prep) Time(wallMillis int64) { p.wall = wallMillis }
+
+// Applied drops from the journal what the tree has now: everything up to zxid.
+func (p *Prep) Applied(zxid jute.Zxid) { p.journal.Applied(zxid) }
+
+// LastZxid is the last zxid that was given.
+func (p *Prep) LastZxid() jute.Zxid { return p.lastZxid }
+
+// Prepare makes the transaction of a write. The session was checked before.
+func (p *Prep) Prepare(r *Write) Made {
 	p.body = arena.Emptied(p.body, prepKeepBytes)
 	if r.Type == jute.OpMulti {
 		return p.prepareMulti(r)
 	}
-	w := writing{Request: r, zxid: p.lastZxid + 1}
+	w := p.begin(r, p.lastZxid+1)
 	mark := p.journal.Mark()
-	op, code, readable := p.make(&w)
+	txn, code, readable := p.make(w)
 	if !readable {
-		return prepared{code: jute.MarshallingError}
+		return Made{Code: jute.MarshallingError}
 	}
 	p.lastZxid++
-	if code == jute.OK && r.Type != jute.OpCloseSession && p.tooLong(r, len(p.body)) {
+	made := Made{Proposed: true}
+	if code == jute.OK && r.Type != jute.OpCloseSession && p.tooLong(len(p.body), &made) {
 		p.journal.Undo(mark)
 		code = jute.BadArguments
 	}
 	if code != jute.OK {
-		op, p.body = refuse(p.body[:0], code)
+		txn, p.body = refuse(p.body[:0], code)
 	}
-	return prepared{entry: p.seal(r, op, w.zxid), code: code, proposed: true}
+	made.Entry, made.Code = p.seal(r, txn, w.zxid), code
+	return made
+}
+
+// begin makes room for a write.
+func (p *Prep) begin(r *Write, zxid jute.Zxid) *writing {
+	p.writing = writing{Write: *r, zxid: zxid}
+	return &p.writing
 }
 
 // tooLong says that the body of a transaction, with header and digest, could not be read back.
-func (p *Prep) tooLong(r *mail.Request, bodyBytes int) bool {
+func (p *Prep) tooLong(bodyBytes int, made *Made) bool {
 	most := p.rules.MaxTxnBytes
 	if most <= 0 || jute.TxnHeaderBytes+bodyBytes+jute.TxnDigestBytes <= most {
 		return false
 	}
 	p.counts.LongRefused.Add(1)
-	tellOf(p.teller, r, tell.Event{Kind: tell.LongWrite, A: int64(most)})
+	made.Limited, made.Limit = tell.LongWrite, int64(most)
 	return true
 }
 
@@ -143,7 +167,7 @@ func (p *Prep) tooLong(r *mail.Request, bodyBytes int) bool {
 func (p *Prep) make(w *writing) (txn jute.OpCode, code jute.ErrorCode, readable bool) {
 	m := makers.Of(w.Type)
 	if m.make == nil {
-		panic("processor: no transaction is made of a " + w.Type.String())
+		panic("prep: no transaction is made of a " + w.Type.String())
 	}
 	p.coder = jute.Decoder(w.Body)
 	if m.read != nil {
@@ -175,7 +199,7 @@ var makers = op.TableOf(map[jute.OpCode]maker{
 	jute.OpSetData:         {(*requests).readSetData, (*Prep).makeSetData},
 	jute.OpSetACL:          {(*requests).readSetACL, (*Prep).makeSetACL},
 	jute.OpReconfig:        {(*requests).readReconfig, (*Prep).reconfig},
-	jute.OpCreateSession:   {nil, (*Prep).createSession},
+	jute.OpCreateSession:   {(*requests).readCreateSession, (*Prep).createSession},
 	jute.OpCloseSession:    {nil, (*Prep).closeSession},
 })
 
@@ -190,6 +214,7 @@ func (in *requests) readDeleteContainer(c *jute.Coder) { in.container.Fields(c) 
 func (in *requests) readSetData(c *jute.Coder)         { in.set.Fields(c) }
 func (in *requests) readSetACL(c *jute.Coder)          { in.acl.Fields(c) }
 func (in *requests) readReconfig(c *jute.Coder)        { in.reconfig.Fields(c) }
+func (in *requests) readCreateSession(c *jute.Coder)   { in.session.Fields(c) }
 
 // refuse is the body of the transaction of a refused write.
 func refuse(body []byte, code jute.ErrorCode) (jute.OpCode, []byte) {
@@ -200,10 +225,10 @@ func refuse(body []byte, code jute.ErrorCode) (jute.OpCode, []byte) {
 }
 
 // seal puts header, body and digest together in memory that is never used again.
-func (p *Prep) seal(r *mail.Request, op jute.OpCode, zxid jute.Zxid) jute.Entry {
+func (p *Prep) seal(r *Write, txn jute.OpCode, zxid jute.Zxid) jute.Entry {
 	e := jute.Entry{
 		Header: jute.TxnHeader{
-			ClientID: r.Session, Cxid: r.Xid, Zxid: zxid, Time: p.wall, Type: op,
+			ClientID: r.Session, Cxid: r.Cxid, Zxid: zxid, Time: p.wall, Type: txn,
 		},
 		Body:      p.body,
 		HasDigest: p.rules.Digest,

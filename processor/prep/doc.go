@@ -1,0 +1,21 @@
+// Package prep is the first stage of a write: Prep checks it against the tree plus the changes
+// still in flight, and makes the transaction, its zxid and the digest that the tree will have
+// (PrepRequestProcessor).
+//
+//	Write -> makers: body -> checks, against journal and tree -> transaction's body
+//	                                     |
+//	                            journal: what the nodes will be
+//	      -> seal: header with the next zxid, body, digest  -> Entry, in memory of its own
+//
+// Invariants. A zxid is given once, and they count up by one (rule 7 of the package processor). A
+// refused write is a transaction too, of type error, and uses up a zxid; it has left nothing in the
+// journal. Only a write whose body cannot be read is not proposed; a multi that cannot be read is,
+// as an error, because Apache counts a zxid for it.
+//
+// The order of the checks is Apache's, because each has its own code.
+//
+// A Prep belongs to one goroutine, the core, which is the tree's one writer too.
+//
+// Read prep.go, then create.go, change.go, session.go and multi.go by family of operations, with
+// the packages journal and multi, then eager.go.
+package prep
