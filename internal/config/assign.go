@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	ensemble "quoll/quorum/config"
 )
 
 // assign puts every setting, or its default, into its field, and says what cannot
@@ -224,7 +226,7 @@ func number(value string) (int64, error) {
 func words(value string) []string {
 	var all []string
 	for _, w := range strings.Split(value, ",") {
-		if w = javaTrim(w); w != "" {
+		if w = ensemble.Trim(w); w != "" {
 			all = append(all, w)
 		}
 	}

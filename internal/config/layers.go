@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+
+	ensemble "quoll/quorum/config"
 )
 
 // A setting is a value that somebody wrote, and where.
@@ -85,10 +87,10 @@ func (s *settings) property(property string) (*Key, string) {
 }
 
 // file adds the lines of zoo.cfg.
-func (s *settings) file(path string, lines []property) {
+func (s *settings) file(path string, lines []ensemble.Property) {
 	for _, p := range lines {
-		source := fmt.Sprintf("%s:%d", filepath.Base(path), p.line)
-		s.line(javaTrim(p.key), javaTrim(p.value), source)
+		source := fmt.Sprintf("%s:%d", filepath.Base(path), p.Line)
+		s.line(ensemble.Trim(p.Key), ensemble.Trim(p.Value), source)
 	}
 }
 
@@ -137,10 +139,10 @@ func (s *settings) names() []string {
 // defines adds the values of -D. A system property, by its full name, is the
 // lowest layer, so this runs before file; it returns those that stand for a line
 // of zoo.cfg, for after it.
-func (s *settings) defines(defines []string) (lines []property) {
+func (s *settings) defines(defines []string) (lines []ensemble.Property) {
 	for _, d := range defines {
 		name, value, _ := strings.Cut(d, "=")
-		name, value = javaTrim(name), javaTrim(value)
+		name, value = ensemble.Trim(name), ensemble.Trim(value)
 		if k, id := s.property(name); k != nil {
 			if name == k.Alias && name != k.Property && s.set[id] != nil {
 				continue // the newer name of the same setting wins
@@ -149,7 +151,7 @@ func (s *settings) defines(defines []string) (lines []property) {
 			continue
 		}
 		if s.named(name) != nil {
-			lines = append(lines, property{name, value, 0})
+			lines = append(lines, ensemble.Property{Key: name, Value: value})
 			continue
 		}
 		s.warn(name, "-D", "%s", s.unknownProperty(name))

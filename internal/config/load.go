@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	ensemble "quoll/quorum/config"
 )
 
 // ErrInvalid is wrapped by every error about the text of a configuration; a
@@ -44,7 +46,7 @@ func load(read readFile, file string, defines []string) (*Config, error) {
 	lines := s.defines(defines)
 	unread := s.readFile(read, file)
 	for _, l := range lines {
-		s.line(l.key, l.value, "-D")
+		s.line(l.Key, l.Value, "-D")
 	}
 	c := &Config{File: file}
 	problems := s.assign(c)
@@ -75,7 +77,7 @@ func (s *settings) readFile(read readFile, file string) error {
 	if err != nil {
 		return err
 	}
-	parsed, err := parseProperties(text)
+	parsed, err := ensemble.ParseProperties(text)
 	if err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
@@ -104,18 +106,18 @@ func (s *settings) readDynamic(read readFile) ([]*setting, error) {
 	if err != nil {
 		return nil, fmt.Errorf("dynamicConfigFile: %w", err)
 	}
-	lines, err := parseProperties(text)
+	lines, err := ensemble.ParseProperties(text)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file.value, err)
 	}
 	d := newSettings()
 	d.file(file.value, lines)
 	for _, p := range lines {
-		name := javaTrim(p.key)
+		name := ensemble.Trim(p.Key)
 		k := d.named(name)
 		if k == nil || k.Name != "server.*" && k.Name != "group*" && k.Name != "weight*" {
 			return nil, fmt.Errorf("%s:%d: %s: only members of the ensemble may stand here",
-				filepath.Base(file.value), p.line, name)
+				filepath.Base(file.value), p.Line, name)
 		}
 	}
 	return d.families(), nil

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	ensemble "quoll/quorum/config"
 )
 
 // members reads the ensemble and refuses to be part of one: Quoll runs alone for
@@ -162,7 +164,7 @@ func parseAddress(spec string) (ServerAddress, string, error) {
 	}
 	role := "participant"
 	if len(parts) == 4 {
-		role = strings.ToLower(javaTrim(parts[3]))
+		role = strings.ToLower(ensemble.Trim(parts[3]))
 	}
 	if role != "participant" && role != "observer" {
 		return ServerAddress{}, "", fmt.Errorf("there is no role %s", role)

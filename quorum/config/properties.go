@@ -6,13 +6,13 @@ import (
 	"unicode/utf16"
 )
 
-// A property is one key and value of a file in the format of java.util.Properties.
-type property struct {
-	key, value string
-	line       int // 1-based, where the key starts
+// Property is one key and value of a text in the format of java.util.Properties.
+type Property struct {
+	Key, Value string
+	Line       int // 1-based, where the key starts
 }
 
-// parseProperties reads the text of a properties file by Java's rules: bytes are
+// ParseProperties reads the text of a properties file by Java's rules: bytes are
 // ISO-8859-1, \uXXXX is a UTF-16 unit, a key ends at the first '=', ':' or blank
 // that is not escaped, a backslash before the line's end continues it, and '#'
 // or '!' starts a comment. Blanks before a key and around the separator go;
@@ -20,8 +20,8 @@ type property struct {
 //
 // The only text that Java refuses is a malformed \uXXXX. From a lone backslash at
 // the very end Java makes a key without a name, which means nothing and is left out.
-func parseProperties(text []byte) ([]property, error) {
-	var all []property
+func ParseProperties(text []byte) ([]Property, error) {
+	var all []Property
 	for at, line := range logicalLines(text) {
 		key, rest := splitKey(line)
 		k, err := unescape(key)
@@ -32,7 +32,7 @@ func parseProperties(text []byte) ([]property, error) {
 		if err != nil {
 			return nil, fmt.Errorf("line %d: %w", at, err)
 		}
-		all = append(all, property{k, v, at})
+		all = append(all, Property{k, v, at})
 	}
 	return all, nil
 }
@@ -180,7 +180,7 @@ func lower(c byte) byte {
 	return c
 }
 
-// javaTrim cuts what String.trim cuts: everything up to U+0020 at either end.
-func javaTrim(s string) string {
+// Trim cuts what String.trim of Java cuts: everything up to U+0020 at either end.
+func Trim(s string) string {
 	return strings.TrimFunc(s, func(r rune) bool { return r <= ' ' })
 }
