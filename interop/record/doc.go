@@ -8,6 +8,12 @@
 //	    path.hex     what PathUtils.validatePath says
 //	datatree/internal/quota/testdata/
 //	    stats.hex    what StatsTrack makes of the text of a quota, or "error"
+//	Ensemble.java, on Apache's own classes: quorum/config/testdata/
+//	    config.hex   whole configurations: the text, the dynamic file and the voters, or the error
+//	    member.hex   values of server lines: as they are printed, or the error
+//	    quorum.hex   configurations, and sets of servers that are quorums of them or not
+//	    hello.hex    texts of addresses in a hello of an election
+//	    order.txt    in which order Java's maps hand out what was put into them
 //	a server, through package client: jute/testdata/
 //	    frames.hex   events and replies of a fresh server, whole frames
 //
@@ -15,5 +21,5 @@
 //
 // The inputs of text.hex and path.hex are the first columns of the files themselves. A run on the
 // same version changes nothing but the times in frames.hex.
-// Read main.go, then frames.go, then Recorder.java.
+// Read main.go, then frames.go, then Recorder.java and Ensemble.java.
 package main

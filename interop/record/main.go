@@ -28,11 +28,18 @@ func run(ctx context.Context, root string) error {
 	}
 	bytes := filepath.Join(root, "jute", "testdata")
 	texts := filepath.Join(root, "datatree", "internal", "quota", "testdata")
-	program := filepath.Join(root, "interop", "record", "Recorder.java")
-	java := exec.CommandContext(ctx, "java", "-cp", classPath, program, bytes, texts)
-	out, err := java.CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("%w\n%s", err, out)
+	members := filepath.Join(root, "quorum", "config", "testdata")
+	source := filepath.Join(root, "interop", "record")
+	for _, argv := range [][]string{
+		{filepath.Join(source, "Recorder.java"), bytes, texts},
+		{filepath.Join(source, "Ensemble.java"), members},
+	} {
+		argv = append([]string{"-cp", classPath, "-Xmx256m", "-XX:+UseSerialGC",
+			"-XX:TieredStopAtLevel=1", "-Dorg.slf4j.simpleLogger.defaultLogLevel=off"}, argv...)
+		out, err := exec.CommandContext(ctx, "java", argv...).CombinedOutput()
+		if err != nil {
+			return fmt.Errorf("%w\n%s", err, out)
+		}
 	}
 	file, err := os.Create(filepath.Join(bytes, "frames.hex"))
 	if err != nil {

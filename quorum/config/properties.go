@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // Property is one key and value of a text in the format of java.util.Properties.
@@ -21,8 +22,17 @@ type Property struct {
 // The only text that Java refuses is a malformed \uXXXX. From a lone backslash at
 // the very end Java makes a key without a name, which means nothing and is left out.
 func ParseProperties(text []byte) ([]Property, error) {
+	characters := make([]rune, len(text))
+	for i, b := range text {
+		characters[i] = rune(b)
+	}
+	return parseCharacters(string(characters))
+}
+
+// parseCharacters is ParseProperties for text that is no file: its characters are what they are.
+func parseCharacters(text string) ([]Property, error) {
 	var all []Property
-	for at, line := range logicalLines(text) {
+	for at, line := range logicalLines([]byte(text)) {
 		key, rest := splitKey(line)
 		k, err := unescape(key)
 		if err != nil {
@@ -122,17 +132,25 @@ func splitKey(line []byte) (key, value []byte) {
 	return line[:end], rest
 }
 
-// unescape turns ISO-8859-1 with escapes into a string. A lone surrogate becomes
-// U+FFFD: Go's strings have no other way to say it.
+// unescape turns text with escapes into a string. A lone surrogate becomes U+FFFD:
+// Go's strings have no other way to say it.
 func unescape(raw []byte) (string, error) {
 	units := make([]uint16, 0, len(raw))
 	for i := 0; i < len(raw); i++ {
+		if c, n := utf8.DecodeRune(raw[i:]); c >= utf8.RuneSelf {
+			units = utf16.AppendRune(units, c)
+			i += n - 1
+			continue
+		}
 		c := raw[i]
 		if c != '\\' || i+1 == len(raw) {
 			if c != '\\' {
 				units = append(units, uint16(c))
 			}
 			continue
+		}
+		if raw[i+1] >= utf8.RuneSelf {
+			continue // the character itself, at the next turn
 		}
 		i++
 		switch c = raw[i]; c {

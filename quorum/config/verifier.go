@@ -1,0 +1,71 @@
+package config
+
+import "quoll/jute"
+
+// Verifier says when enough servers agree. Config and Joint are the two.
+type Verifier interface {
+	// Quorum says whether the servers for which in is true are a quorum. Who does not vote is
+	// not asked for.
+	Quorum(in func(jute.PeerID) bool) bool
+	// Votes says whether a server's vote counts.
+	Votes(id jute.PeerID) bool
+}
+
+// Quorum says whether more than half of the voters agree; with groups, whether more than half of
+// the groups have more than half of their weight in favour. Groups whose weight is 0 in all are
+// left out.
+func (c *Config) Quorum(in func(jute.PeerID) bool) bool {
+	if c.Groups != nil {
+		return c.hierarchical(in)
+	}
+	n := 0
+	for _, id := range c.voters {
+		if in(id) {
+			n++
+		}
+	}
+	return n > len(c.voters)/2
+}
+
+func (c *Config) hierarchical(in func(jute.PeerID) bool) bool {
+	groups, majorities := 0, 0
+	for _, g := range c.Groups {
+		var total, favour int64
+		asked := false
+		for _, id := range g.Members {
+			weight := c.Weight(id)
+			total += weight
+			if c.Votes(id) && in(id) {
+				favour += weight
+				asked = true
+			}
+		}
+		if total != 0 {
+			groups++
+		}
+		if asked && favour > total/2 {
+			majorities++
+		}
+	}
+	return majorities > groups/2
+}
+
+// Joint is two configurations at once, while a reconfig is under way: a quorum of each must agree.
+type Joint struct {
+	Committed *Config
+	LastSeen  *Config // nil, or of a higher version than Committed; else it does not count
+}
+
+// Quorum says whether the servers for which in is true are a quorum of both.
+func (j Joint) Quorum(in func(jute.PeerID) bool) bool {
+	return j.Committed.Quorum(in) && (!j.changing() || j.LastSeen.Quorum(in))
+}
+
+// Votes says whether a server votes in one of them.
+func (j Joint) Votes(id jute.PeerID) bool {
+	return j.Committed.Votes(id) || j.changing() && j.LastSeen.Votes(id)
+}
+
+func (j Joint) changing() bool {
+	return j.LastSeen != nil && j.LastSeen.Version > j.Committed.Version
+}
