@@ -399,3 +399,29 @@ func TestForceSyncNo(t *testing.T) {
 		t.Fatalf("%d refused, %d started", refusals, kept)
 	}
 }
+
+// TestAHoleBehindAnEpoch: the snapshot that reached further than the log of its epoch is not valid.
+// The first zxid of the next epoch does not hide what is missing.
+func TestAHoleBehindAnEpoch(t *testing.T) {
+	for _, apache := range []bool{false, true} {
+		disk := simfs.New()
+		s := mustStart(t, disk, testOptions())
+		must(t, s.add(2))
+		must(t, s.snapshot(5))
+		must(t, s.log.Append(entry(1<<32|1)))
+		must(t, s.add(2))
+		must(t, s.dir.Close())
+		if apache {
+			disk.Delete(verDir + "/walmeta.0")
+			disk.Delete(verDir + "/walmeta.1")
+		}
+		_, err := start(disk.Kill(), testOptions())
+		must(t, err)
+		whole := disk.Read(verDir + "/snapshot.5")
+		disk.Write(verDir+"/snapshot.5", whole[:len(whole)-1])
+		var damage *persistence.DamageError
+		if _, err := start(disk, testOptions()); !errors.As(err, &damage) || damage.After != 2 {
+			t.Errorf("of Apache %v: %v", apache, err)
+		}
+	}
+}

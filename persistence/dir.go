@@ -61,8 +61,14 @@ type Dir struct {
 	mark    *walmeta.Sidecar // likewise; nil also when it could not be written
 	log     *TxnLog          // nil before Recover
 
-	mu    sync.Mutex       // of valid: snapshot writer and purge are different goroutines
-	valid map[string]int64 // snapshots that were read or written whole, and their sizes
+	// changing is held by who gives snapshots their names or removes files: log writer, snapshot
+	// writer and purge are different goroutines.
+	changing sync.Mutex
+	replaced int // how often the history was truncated or replaced; guarded by changing
+
+	mu       sync.Mutex       // of the rest
+	valid    map[string]int64 // snapshots that were read or written whole, and their sizes
+	complete SnapInfo         // waits for Install under its temporary name; zero: none
 }
 
 // Open checks the directories and makes what is missing. Nothing is read yet: Recover follows.

@@ -39,5 +39,6 @@
 //
 // Read fs.go (the rooms below: package disk, and package walmeta with the watermark), names.go and
 // errors.go, txnlog.go (writing), mark.go, replay.go, tail.go, strays.go and recover.go (starting),
-// advice.go (what to do when it is refused), snapfile.go, then dir.go, truncate.go and purge.go.
+// advice.go (what to do when it is refused), snapfile.go, then dir.go, truncate.go, install.go and
+// purge.go.
 package persistence

@@ -135,11 +135,38 @@ func start(fsys persistence.FS, opt persistence.Options) (*server, error) {
 }
 
 func (s *server) snapshot(zxid jute.Zxid) error {
+	w, trailer, err := s.fill(zxid, 3)
+	if err == nil {
+		_, err = w.Finish(trailer)
+	}
+	return err
+}
+
+// ofLeader is how many sessions a snapshot has that was received, so that one can be told from the
+// server's own.
+const ofLeader = 5
+
+// install replaces the history by a snapshot of the leader's.
+func (s *server) install(zxid jute.Zxid) error {
+	w, trailer, err := s.fill(zxid, ofLeader)
+	if err == nil {
+		err = w.Complete(trailer)
+	}
+	if err == nil {
+		err = s.dir.Install(zxid)
+	}
+	return err
+}
+
+// fill writes the body of a snapshot.
+func (s *server) fill(zxid jute.Zxid, sessions int) (
+	*persistence.SnapWriter, snap.Trailer, error,
+) {
 	w, err := s.dir.CreateSnapshot(zxid)
 	if err != nil {
-		return err
+		return nil, snap.Trailer{}, err
 	}
-	for i := range 3 {
+	for i := range sessions {
 		_ = w.Session(jute.SessionID(i), 4000)
 	}
 	_ = w.ACL(1, []jute.ACL{{Perms: 31, ID: jute.ID{Scheme: "world", ID: "anyone"}}})
@@ -148,11 +175,10 @@ func (s *server) snapshot(zxid jute.Zxid) error {
 	for i := range 4 {
 		_ = w.Node(fmt.Sprintf("/n%d", i), []byte("data"), 1, &st)
 	}
-	_, err = w.Finish(snap.Trailer{
+	return w, snap.Trailer{
 		HasDigest: true, Digest: snap.ZxidDigest{Zxid: zxid, Version: 2, Digest: 5},
 		HasLastZxid: true, LastZxid: zxid,
-	})
-	return err
+	}, nil
 }
 
 // add appends n transactions in one batch and commits.

@@ -66,6 +66,137 @@ func TestTruncateNeedsASnapshot(t *testing.T) {
 	must(t, b.add(1))
 }
 
+// installBench is a directory with a history, and a program that replaces it by a snapshot of the
+// leader's: what is there is the one or the other at any moment, and never a mixture.
+func installBench(to jute.Zxid, opt persistence.Options) (*bench, func() error, error) {
+	b := newBench(opt)
+	if err := build(b); err != nil {
+		return nil, nil, err
+	}
+	old := b.server.log.LastZxid()
+	done := false
+	b.cutTo, b.appended = to, max(to, old)
+	b.shows = func(s *server) error {
+		got, ours := s.mem.last(), s.mem.sessions != ofLeader
+		switch {
+		case ours && done:
+			return fmt.Errorf("the old history is back: %v", got)
+		case ours && got != old, !ours && (s.mem.snap != to || !done && got != to):
+			return fmt.Errorf("snapshot %v, of the leader %v, and then up to %v", s.mem.snap, !ours, got)
+		}
+		return nil
+	}
+	return b, func() error {
+		if err := b.server.install(to); err != nil {
+			return err
+		}
+		done, b.cutTo, b.acked, b.appended = true, -1, to, to
+		return b.add(3)
+	}, nil
+}
+
+// installed are zxids below, in and above the history of build.
+func installed() []jute.Zxid { return []jute.Zxid{0, 4, 5, 13, 18, 20, 25, 1 << 32, 1<<32 | 9} }
+
+// TestInstallEverywhere: a crash at any call of an install, or between two bytes of it.
+func TestInstallEverywhere(t *testing.T) {
+	c := new(tally)
+	for i, to := range installed() {
+		opt := testOptions()
+		if i%2 == 1 {
+			opt.DataLogDir = "/logs"
+		}
+		if i%3 == 1 {
+			opt.Log.Watermark = persistence.Lag
+		}
+		b, program, err := installBench(to, opt)
+		must(t, err)
+		random, step := 6, 1
+		if short() {
+			random, step = 2, 97
+		}
+		got := crashMatrix(b, program, random, step, 1)
+		c.points += got.points
+		c.images += got.images
+		c.kept += got.kept
+		if got.unsafe > 0 {
+			t.Fatalf("to %v: %v", to, got.first)
+		}
+	}
+	t.Log(c)
+}
+
+// TestACrashOfWhatACrashLeftOfAnInstall: the start that finishes it, or goes on with the old
+// history, crashes at each of its calls.
+func TestACrashOfWhatACrashLeftOfAnInstall(t *testing.T) {
+	c := new(tally)
+	rng := newRand(7)
+	for _, to := range installed() {
+		outer, program, err := installBench(to, testOptions())
+		must(t, err)
+		busy := false
+		outer.disk.Inject = func(call simfs.Call) simfs.Outcome {
+			if busy || !call.Op.Changes() || call.N%max(3, stride()) != int(to)%3 {
+				return simfs.Outcome{}
+			}
+			busy = true
+			defer func() { busy = false }()
+			inner := *outer
+			inner.disk = outer.disk.PowerLoss(simfs.Random(rng))
+			got := crashMatrix(&inner, inner.start, 1, 0, 1)
+			c.points += got.points
+			c.images += got.images
+			c.kept += got.kept
+			if got.unsafe > 0 {
+				t.Fatalf("to %v, call %d %v: %s", to, call.N, call.Op, got.first)
+			}
+			return simfs.Outcome{}
+		}
+		must(t, program())
+	}
+	t.Log(c)
+}
+
+// TestEveryCallOfAnInstallFails: the log takes nothing more, or nothing has happened.
+func TestEveryCallOfAnInstallFails(t *testing.T) {
+	c := new(tally)
+	ended := 0
+	for _, to := range []jute.Zxid{13, 25} {
+		for k, over := 1, false; !over && c.unsafe == 0; k += stride() {
+			b, program, err := installBench(to, testOptions())
+			must(t, err)
+			calls, began := 0, false
+			b.disk.Inject = func(call simfs.Call) simfs.Outcome {
+				began = began || strings.Contains(call.Name, "walmeta") && b.disk.Exists(
+					verDir+"/tmp."+persistence.SnapName(to, 0))
+				if calls++; calls == k {
+					return simfs.Outcome{Err: simfs.ErrIO}
+				}
+				return simfs.Outcome{}
+			}
+			err = program()
+			b.disk.Inject = nil
+			if over = calls < k; over {
+				must(t, err)
+			}
+			if began && err != nil {
+				ended++
+				if !errors.Is(err, persistence.ErrDisk) || b.server.log.Append(
+					entry(b.server.log.LastZxid()+1)) == nil {
+					t.Fatalf("to %v, call %d: %v, and the log goes on", to, k, err)
+				}
+			}
+			for _, i := range images(b.disk, newRand(uint64(k)), 1) {
+				b.judge(c, i.disk, fmt.Sprintf("to %v, call %d: %v, %s", to, k, err, i.name))
+			}
+		}
+	}
+	t.Log(c, ended)
+	if c.unsafe > 0 || ended == 0 {
+		t.Fatal(c.first)
+	}
+}
+
 // TestEpochsEverywhere: at any crash each epoch is the old or the new one, and never goes back
 // once it was seen; each single bit and each loss of a file is healed or refused.
 func TestEpochsEverywhere(t *testing.T) {
@@ -179,7 +310,7 @@ func apacheLog(zxids ...jute.Zxid) []byte {
 	disk := simfs.New()
 	s, err := start(disk, testOptions())
 	if err == nil {
-		err = s.log.Restart(zxids[0] - 1)
+		err = s.install(zxids[0] - 1)
 	}
 	for _, zxid := range zxids {
 		err = errors.Join(err, s.log.Append(entry(zxid)))

@@ -34,6 +34,8 @@ type bench struct {
 	cutTo    jute.Zxid // a truncation was asked for; -1: none
 	batch    jute.Zxid // size of the last batch, which lag leaves undecided
 	ours     bool      // a start has succeeded
+	// shows holds what a start showed to more than its last zxid; nil: to nothing.
+	shows func(s *server) error
 	// also looks at each image in another way; nil: none.
 	also   func(c *tally, image *simfs.Disk, where string)
 	server *server
@@ -183,6 +185,12 @@ func (b *bench) look(c *tally, image *simfs.Disk, where string) (*server, bool) 
 	if got < b.acked && got != b.cutTo {
 		c.report("%s: %v of %v acknowledged", where, got, b.acked)
 		return nil, false
+	}
+	if b.shows != nil {
+		if err := b.shows(s); err != nil {
+			c.report("%s: %v", where, err)
+			return nil, false
+		}
 	}
 	return s, true
 }

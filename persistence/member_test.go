@@ -113,8 +113,16 @@ func TestTruncate(t *testing.T) {
 			b := newBench(testOptions())
 			must(t, shape(b))
 			before := b.disk.Names()
-			must(t, b.server.dir.Truncate(to))
-			want := min(to, last)
+			err := b.server.dir.Truncate(to)
+			if to > last {
+				if !errors.Is(err, persistence.ErrGap) || !slices.Equal(b.disk.Names(), before) {
+					t.Errorf("%s: %v, and %v of %v", at, err, b.disk.Names(), before)
+				}
+				must(t, b.server.add(1))
+				continue
+			}
+			must(t, err)
+			want := to
 			for _, file := range before {
 				if snap, is := zxidOf(file, "snapshot."); is && snap <= to && !b.disk.Exists(
 					verDir+"/"+file[strings.LastIndexByte(file, '/')+1:]) {
@@ -130,6 +138,12 @@ func TestTruncate(t *testing.T) {
 					checkRecords(t, at, b.disk.Read(verDir+"/"+file), zxid, want)
 				}
 			}
+			image := b.disk.Kill()
+			must(t, b.server.add(2)) // the log goes on by itself
+			if s := mustStart(t, b.disk, testOptions()); s.mem.last() != want+2 || !s.rec.Own {
+				t.Errorf("%s: went on to %v, own %v", at, s.mem.last(), s.rec.Own)
+			}
+			b.disk = image
 			s := mustStart(t, b.disk, testOptions())
 			if s.mem.last() != want || !s.rec.Own || s.log.LastZxid() != want {
 				t.Errorf("%s: recovered %v, own %v, the log is at %v",
@@ -211,27 +225,114 @@ func TestTruncateNotesItself(t *testing.T) {
 	}
 }
 
-// TestRestart: the log goes on behind a snapshot that was received, from wherever it was.
-func TestRestart(t *testing.T) {
-	for _, before := range []int{0, 3} {
-		for _, at := range []jute.Zxid{3, 50, 1 << 32, 1<<32 | 7, 5 << 32} {
+// TestTruncateOverEpochs: only what leads to the zxid is carried out, for every zxid of a history
+// with several epochs and every choice of snapshots that are left.
+func TestTruncateOverEpochs(t *testing.T) {
+	const e = jute.Zxid(1 << 32)
+	history := []jute.Zxid{1, 2, e + 1, e + 2, e + 3, 3*e + 1, 3*e + 2}
+	snapshots := []jute.Zxid{0, 2, e, e + 2, 3 * e}
+	done, gaps, none := 0, 0, 0
+	for left := range 1 << len(snapshots) {
+		for _, near := range append(slices.Clone(history), 0, e, 2*e, 3*e, 4*e) {
+			for _, to := range []jute.Zxid{near, near + 1} {
+				disk := simfs.New()
+				s := mustStart(t, disk, testOptions())
+				for i, zxid := range history {
+					must(t, s.log.Append(entry(zxid)))
+					if _, err := s.log.Commit(); err != nil || i%3 == 2 {
+						must(t, errors.Join(err, s.log.Roll()))
+					}
+				}
+				for i, zxid := range snapshots {
+					if file := verDir + "/" + persistence.SnapName(zxid, 0); left>>i&1 == 0 {
+						disk.Delete(file)
+					} else if must(t, s.snapshot(zxid)); i == 3 {
+						whole := disk.Read(file) // it is there, and not valid
+						disk.Write(file, whole[:len(whole)-1])
+					}
+				}
+				// What the naive model says.
+				want := jute.Zxid(-1)
+				for i, zxid := range snapshots {
+					if left>>i&1 != 0 && (i != 3) && zxid <= to {
+						want = max(want, zxid)
+					}
+				}
+				valid := want >= 0
+				for _, zxid := range history {
+					if zxid <= to {
+						want = max(want, zxid)
+					}
+				}
+				before := disk.Names()
+				err := s.dir.Truncate(to)
+				switch {
+				case !valid && errors.Is(err, persistence.ErrNoSnapshot):
+					none++
+				case valid && want != to && to.Counter() != 0 && errors.Is(err, persistence.ErrGap):
+					gaps++
+				case valid && (want == to || to.Counter() == 0) && err == nil &&
+					s.log.LastZxid() == want && s.log.Durable() == want:
+					done++
+					continue
+				default:
+					t.Fatalf("to %v with %05b: %v, at %v; want %v", to, left, err, s.log.LastZxid(), want)
+				}
+				if !slices.Equal(before, disk.Names()) {
+					t.Fatalf("to %v with %05b: %v, and %v of %v", to, left, err, disk.Names(), before)
+				}
+			}
+		}
+	}
+	if done == 0 || gaps == 0 || none == 0 {
+		t.Fatal(done, gaps, none)
+	}
+}
+
+// TestTruncateOfApachesLog: what follows is ours alone, although the file before is not.
+func TestTruncateOfApachesLog(t *testing.T) {
+	disk := simfs.New()
+	s := mustStart(t, disk, testOptions())
+	must(t, s.add(9))
+	must(t, s.dir.Close())
+	disk.Delete(verDir + "/walmeta.0")
+	disk.Delete(verDir + "/walmeta.1")
+	s = mustStart(t, disk, testOptions()) // logs from 10 on are ours
+	must(t, s.dir.Truncate(4))
+	must(t, s.add(3))
+	must(t, s.log.Roll())
+	must(t, s.add(2))
+	disk.Write(verDir+"/log.5", disk.Read(verDir + "/log.5")[:60]) // damage, and no torn end of Apache's
+	var damage *persistence.DamageError
+	if _, err := start(disk, testOptions()); !errors.As(err, &damage) || damage.Suspect {
+		t.Fatal(err)
+	}
+}
+
+// TestInstall: a snapshot of the leader's is the whole history, wherever the log was.
+func TestInstall(t *testing.T) {
+	for _, before := range []int{0, 3, 60} {
+		for _, at := range []jute.Zxid{0, 2, 3, 50, 1 << 32, 1<<32 | 7, 5 << 32} {
 			for _, pending := range []bool{false, true} {
 				name := fmt.Sprintf("%d before, to %v, pending %v", before, at, pending)
 				disk := simfs.New()
 				s := mustStart(t, disk, testOptions())
 				must(t, s.add(before))
-				end := s.log.LastZxid()
+				must(t, s.snapshot(jute.Zxid(before)))
+				must(t, s.log.Roll())
 				if pending {
-					end++
-					must(t, s.log.Append(entry(end)))
+					must(t, s.log.Append(entry(s.log.LastZxid()+1)))
 				}
-				must(t, s.snapshot(at))
-				must(t, s.log.Restart(at))
-				if durable, err := s.log.Commit(); err != nil || durable > end {
-					t.Errorf("%s: durable %v, %v", name, durable, err)
+				must(t, s.install(at))
+				want := []string{
+					verDir + "/" + persistence.SnapName(at, 0), verDir + "/walmeta.0",
+					verDir + "/walmeta.1",
 				}
-				if got := s.log.LastZxid(); got != at {
-					t.Errorf("%s: the log is at %v", name, got)
+				if got := disk.Names(); !slices.Equal(got, want) {
+					t.Errorf("%s: %v", name, got)
+				}
+				if s.log.LastZxid() != at || s.log.Durable() != at {
+					t.Errorf("%s: the log is at %v, %v", name, s.log.LastZxid(), s.log.Durable())
 				}
 				for _, wrong := range []jute.Zxid{at - 1, at + 2, at + 1<<32} {
 					if wrong.Epoch() > at.Epoch() && wrong.Counter() == 1 {
@@ -241,19 +342,111 @@ func TestRestart(t *testing.T) {
 						t.Errorf("%s: %v was taken: %v", name, wrong, err)
 					}
 				}
-				if after := mustStart(t, disk.Kill(), testOptions()); after.mem.last() != max(at, end) {
-					t.Errorf("%s: recovered %v before the next write", name, after.mem.last())
+				if after := mustStart(t, disk.Kill(), testOptions()); after.mem.last() != at ||
+					!after.rec.Own || after.mem.sessions != ofLeader {
+					t.Errorf("%s: recovered %v, own %v", name, after.mem.last(), after.rec.Own)
 				}
 				must(t, s.add(2))
 				if !disk.Exists(verDir + "/" + persistence.LogName(at+1)) {
 					t.Errorf("%s: %v", name, disk.Names())
 				}
-				after, err := start(disk.Kill(), testOptions())
-				must(t, err)
+				after := mustStart(t, disk.Kill(), testOptions())
 				if after.mem.last() != at+2 || !after.rec.Own {
 					t.Errorf("%s: recovered %v, own %v", name, after.mem.last(), after.rec.Own)
 				}
 			}
+		}
+	}
+}
+
+// TestInstallNeedsACompleteSnapshot: of that zxid, and not begun anew.
+func TestInstallNeedsACompleteSnapshot(t *testing.T) {
+	for name, before := range map[string]func(s *server) error{
+		"none":     func(*server) error { return nil },
+		"finished": func(s *server) error { return s.snapshot(9) },
+		"begun": func(s *server) error {
+			_, _, err := s.fill(9, ofLeader)
+			return err
+		},
+		"another one": func(s *server) error { return completed(s, 8) },
+		"begun anew": func(s *server) error {
+			err := completed(s, 9)
+			_, _, begun := s.fill(9, ofLeader)
+			return errors.Join(err, begun)
+		},
+		"installed already": func(s *server) error { return s.install(9) },
+	} {
+		disk := simfs.New()
+		s := mustStart(t, disk, testOptions())
+		must(t, s.add(3))
+		must(t, before(s))
+		names := disk.Names()
+		if err := s.dir.Install(9); !errors.Is(err, persistence.ErrNoSnapshot) ||
+			!slices.Equal(names, disk.Names()) {
+			t.Errorf("%s: %v, and %v of %v", name, err, disk.Names(), names)
+		}
+		must(t, s.add(1))
+	}
+}
+
+// TestAnInstallThatWasGivenUp: a crash before the snapshot had its name. One of that zxid and size,
+// which the server writes later itself, is no reason to finish it.
+func TestAnInstallThatWasGivenUp(t *testing.T) {
+	disk := simfs.New()
+	s := mustStart(t, disk, testOptions())
+	must(t, s.add(3))
+	var crashed *simfs.Disk
+	disk.Inject = func(call simfs.Call) simfs.Outcome {
+		if call.Op == simfs.OpRename && crashed == nil {
+			crashed = disk.Kill()
+		}
+		return simfs.Outcome{}
+	}
+	must(t, s.install(9))
+	s = mustStart(t, crashed, testOptions())
+	must(t, s.add(6))
+	w, trailer, err := s.fill(9, ofLeader)
+	must(t, err)
+	_, err = w.Finish(trailer)
+	must(t, err)
+	must(t, s.add(4))
+	if s = mustStart(t, crashed, testOptions()); s.mem.last() != 13 {
+		t.Errorf("recovered %v of 13", s.mem.last())
+	}
+}
+
+// completed leaves a snapshot for Install.
+func completed(s *server, zxid jute.Zxid) error {
+	w, trailer, err := s.fill(zxid, ofLeader)
+	if err != nil {
+		return err
+	}
+	return w.Complete(trailer)
+}
+
+// TestASnapshotOfAnotherHistory: one that is written while the history is cut or replaced does not
+// get its name, be its zxid below or above.
+func TestASnapshotOfAnotherHistory(t *testing.T) {
+	for name, change := range map[string]func(s *server) error{
+		"cut":      func(s *server) error { return s.dir.Truncate(4) },
+		"replaced": func(s *server) error { return s.install(6) },
+	} {
+		for _, zxid := range []jute.Zxid{3, 5, 9} {
+			disk := simfs.New()
+			s := mustStart(t, disk, testOptions())
+			must(t, s.add(9))
+			w, trailer, err := s.fill(zxid, 3)
+			must(t, err)
+			must(t, change(s))
+			if _, err := w.Finish(trailer); err == nil || errors.Is(err, persistence.ErrDisk) {
+				t.Errorf("%s, %v: %v", name, zxid, err)
+			}
+			for _, file := range disk.Names() {
+				if strings.HasSuffix(file, "snapshot."+fmt.Sprint(int64(zxid))) {
+					t.Errorf("%s: %s is there", name, file)
+				}
+			}
+			must(t, s.snapshot(s.log.LastZxid()))
 		}
 	}
 }

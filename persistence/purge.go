@@ -14,12 +14,14 @@ const MinRetainCount = 3
 // What goes has an exact name, whoever wrote it. Purge returns what was removed, oldest first. With
 // fewer than keep valid snapshots nothing is removed.
 //
-// It may run beside the log writer and the snapshot writer, not beside Recover or Truncate. An
-// error costs nothing but space.
+// It may run beside the log writer and the snapshot writer, not beside Recover. An error costs
+// nothing but space.
 func (d *Dir) Purge(keep int) (removed []string, err error) {
 	if keep < MinRetainCount {
 		return nil, errKeep
 	}
+	d.changing.Lock()
+	defer d.changing.Unlock()
 	all, err := d.list()
 	if err != nil {
 		return nil, err

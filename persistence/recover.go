@@ -76,7 +76,7 @@ func (r *Recovered) allUnread() bool {
 // ErrNoValidSnapshot; or one that may have more under other names: ErrStray.
 //
 //	list -> sidecar -> snapshot -> logs -> Options.Changing
-//	     -> [move a tail] -> [finish a truncation] -> cut, remove, flush -> sidecar
+//	     -> [move a tail] -> [finish a truncation or an install] -> cut, remove, flush -> sidecar
 //
 // Nothing is changed before Changing, so a start that is refused leaves every file as it was.
 // Each step can be repeated: a crash at any point leaves a directory that recovers the same.
@@ -113,11 +113,11 @@ func (d *Dir) recover(sink Sink, all listing, found bool) (rec Recovered, err er
 	all.tellStrays(&rec)
 	noted := d.meta.Get()
 	rec.Own = found && !noted.Foreign(newest(all.logs), newest(all.snaps), files)
-	var cut *cutting
-	if rec.Own && noted.TruncateTo != walmeta.None {
-		if cut, err = d.planCut(all, noted.TruncateTo); err != nil {
-			return rec, err
-		}
+	cut, err := d.planBegun(all, rec.Own, &noted)
+	if err != nil {
+		return rec, err
+	}
+	if cut != nil {
 		all = cut.rest
 		d.meta.Assume(cut.record)
 	}
@@ -174,8 +174,20 @@ func (d *Dir) recover(sink Sink, all listing, found bool) (rec Recovered, err er
 	return rec, nil
 }
 
-// judge reads everything, brings it to sink and decides whether the server may start. A truncation
-// that was begun counts as carried out. Nothing is changed.
+// planBegun is what is still to be done of a truncation, or of an install, that is on record. It is
+// nil if there is none.
+func (d *Dir) planBegun(all listing, own bool, noted *walmeta.State) (*cutting, error) {
+	switch {
+	case own && noted.TruncateTo != walmeta.None:
+		return d.planCut(all, noted.TruncateTo)
+	case own && noted.InstallTo != walmeta.None:
+		return d.planInstall(all, noted.InstallTo, noted.InstallBytes), nil
+	}
+	return nil, nil
+}
+
+// judge reads everything, brings it to sink and decides whether the server may start. What was
+// begun, a truncation or an install, counts as carried out. Nothing is changed.
 func (d *Dir) judge(sink Sink, all listing, cut *cutting, rec *Recovered) (*replay, error) {
 	err := d.loadSnapshot(sink, all, rec)
 	if stray := d.refuseStrays(all, rec); stray != nil {
@@ -193,8 +205,8 @@ func (d *Dir) judge(sink Sink, all listing, cut *cutting, rec *Recovered) (*repl
 	if err := r.run(all.logs); err != nil {
 		return nil, err
 	}
-	if len(r.awaited) > 0 {
-		return nil, noValidSnapshot(rec, all, fmt.Sprintf("the logs lack %v", r.awaited[0]))
+	if len(r.invalid.awaited) > 0 {
+		return nil, noValidSnapshot(rec, all, fmt.Sprintf("the logs lack %v", r.invalid.awaited[0]))
 	}
 	rec.Txns, rec.LastZxid = r.txns, r.last
 	return r, nil
@@ -228,11 +240,10 @@ func (d *Dir) newReplay(sink Sink, rec Recovered) *replay {
 		snap:         rec.Snapshot.Zxid, last: rec.Snapshot.Zxid,
 		fresh: true,
 	}
-	if rec.Snapshot.File == "" {
-		for _, s := range slices.Backward(rec.Skipped) {
-			if s.zxid > 0 {
-				r.awaited = append(r.awaited, s.zxid)
-			}
+	for _, s := range slices.Backward(rec.Skipped) {
+		r.invalid.skipped = append(r.invalid.skipped, s.zxid)
+		if rec.Snapshot.File == "" && s.zxid > 0 {
+			r.invalid.awaited = append(r.invalid.awaited, s.zxid)
 		}
 	}
 	return r
@@ -398,7 +409,7 @@ func (d *Dir) takeOver(r *replay, all listing, files Epochs, rec *Recovered) err
 		state.OwnSince = rec.LastZxid + 1
 		state.Epochs = files
 	}
-	state.TruncateTo, state.MovedTo = walmeta.None, 0
+	state.TruncateTo, state.InstallTo, state.MovedTo = walmeta.None, walmeta.None, 0
 	if state.OwnSince == walmeta.Unknown {
 		state.OwnSince = rec.LastZxid + 1
 	}

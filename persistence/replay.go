@@ -36,12 +36,10 @@ type replay struct {
 	each     func(*jute.Entry) error
 	cut      *cutting // a truncation that is still to be carried out, or nil
 
-	// awaited are transactions that must be met: snapshots of them are not valid.
-	awaited []jute.Zxid
-
-	snap jute.Zxid // of the snapshot: records up to it are skipped
-	last jute.Zxid
-	txns int
+	invalid invalid
+	snap    jute.Zxid // of the snapshot: records up to it are skipped
+	last    jute.Zxid
+	txns    int
 
 	// fresh: this is the first look at the directory in the life of the process, so that what an
 	// earlier life left in the page cache is not believed where it can be otherwise.
@@ -54,6 +52,12 @@ type replay struct {
 	broken *place  // the file before ended there, unexpectedly
 	empty  []named // files without a record, behind the last record
 	read   []named // files that were read
+}
+
+// invalid are the snapshots that are newer than the one restored from.
+type invalid struct {
+	skipped []jute.Zxid // their zxids
+	awaited []jute.Zxid // those that must be met in the logs, in order: no snapshot is valid
 }
 
 // reading is the log that is read.
@@ -197,24 +201,30 @@ func (r *replay) record(f named, at int64, payload []byte, first bool) error {
 		r.broken, r.empty = nil, nil
 		return nil // the same record again: nothing is lost
 	}
-	if r.anchored {
-		if err := record.InOrder(r.last, zxid, e.Header.Type); err != nil {
-			if r.broken != nil {
-				f, at = r.broken.file, r.broken.off
-			}
-			if err := r.suspect(f, at, fmt.Sprintf("followed by zxid %v", zxid)); err != nil {
-				return err
-			}
+	if r.anchored && !r.follows(zxid, e.Header.Type) {
+		if r.broken != nil {
+			f, at = r.broken.file, r.broken.off
+		}
+		if err := r.suspect(f, at, fmt.Sprintf("followed by zxid %v", zxid)); err != nil {
+			return err
 		}
 	}
 	r.broken, r.empty, r.reading.payload = nil, nil, payload
 	r.anchored = true
 	r.last = max(r.last, zxid)
-	for len(r.awaited) > 0 && r.awaited[0] == zxid {
-		r.awaited = r.awaited[1:]
+	w := &r.invalid
+	for len(w.awaited) > 0 && w.awaited[0] == zxid {
+		w.awaited = w.awaited[1:]
 	}
 	r.txns++
 	return r.each(&e)
+}
+
+// follows says whether nothing is missing between the last zxid and this one. Where an epoch begins
+// zxids do not tell, but a snapshot does that is not valid and stands between them by its name.
+func (r *replay) follows(zxid jute.Zxid, op jute.OpCode) bool {
+	return record.InOrder(r.last, zxid, op) == nil && !slices.ContainsFunc(r.invalid.skipped,
+		func(snapshot jute.Zxid) bool { return snapshot > r.last && snapshot < zxid })
 }
 
 // fileEnd judges how a file ended: s stands where reading stopped with err.

@@ -66,7 +66,12 @@ type SnapWriter struct {
 	dir  *Dir
 	zxid jute.Zxid
 	file snapFile
+	// replaced is Dir.replaced when it was begun: one of another history gets no name.
+	replaced int
 }
+
+// errReplaced: the history was truncated or replaced while the snapshot was written.
+var errReplaced = errors.New("what it holds is not the history any more")
 
 // snapFile writes a file from its start.
 type snapFile struct {
@@ -92,17 +97,24 @@ func (d *Dir) CreateSnapshot(zxid jute.Zxid) (*SnapWriter, error) {
 	if err := d.fs.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
+	d.forget(tmp)
 	f, err := d.fs.Create(tmp)
 	if err != nil {
 		return nil, err
 	}
-	w := &SnapWriter{dir: d, zxid: zxid}
+	w := &SnapWriter{dir: d, zxid: zxid, replaced: d.histories()}
 	w.file = snapFile{File: f, syncEvery: d.opt.Snap.SyncEveryBytes}
 	if w.Writer, err = snap.NewWriter(&w.file, d.opt.Snap.Compression); err != nil {
 		w.Abort()
 		return nil, err
 	}
 	return w, nil
+}
+
+func (d *Dir) histories() int {
+	d.changing.Lock()
+	defer d.changing.Unlock()
+	return d.replaced
 }
 
 // Bytes is how large the file is so far.
@@ -115,6 +127,12 @@ func (w *SnapWriter) Finish(t snap.Trailer) (SnapInfo, error) {
 		return SnapInfo{}, fmt.Errorf("snapshot of %v: %w", w.zxid, err)
 	}
 	d := w.dir
+	d.changing.Lock()
+	defer d.changing.Unlock()
+	if d.replaced != w.replaced {
+		w.Abort()
+		return SnapInfo{}, fmt.Errorf("snapshot of %v: %w", w.zxid, errReplaced)
+	}
 	name := SnapName(w.zxid, d.opt.Snap.Compression)
 	info := SnapInfo{
 		File: filepath.Join(d.snapDir, name), Zxid: w.zxid, Bytes: w.file.off, Trailer: t,

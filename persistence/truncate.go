@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 
 	"quoll/jute"
 	"quoll/persistence/disk"
@@ -12,43 +13,54 @@ import (
 )
 
 // Truncate removes every transaction above zxid, and every snapshot above it, durably: a leader
-// never saw them. The log is closed; Recover must follow. The intention is on record first, so a
-// crash on the way is finished by the next Recover. Any error wraps ErrDisk or ErrNoSnapshot; after
-// the latter nothing was changed.
+// never saw them. The log goes on behind zxid, which is the last transaction then, or the beginning
+// of an epoch that has none yet. Who has applied more must begin with what is on disk.
+//
+// The intention is on record first, so a crash on the way is finished by the next Recover. Where
+// that would not lead to zxid nothing is removed: ErrNoSnapshot, no valid one is at or below it;
+// ErrGap, it is not in the log. Then only a snapshot of the leader helps. Any other error wraps
+// ErrDisk. The caller is the log's owner. A purge that runs is waited for; a snapshot that is being
+// written does not get its name.
 func (d *Dir) Truncate(zxid jute.Zxid) error {
+	d.changing.Lock()
+	defer d.changing.Unlock()
+	if err := d.log.Roll(); err != nil {
+		return err
+	}
 	all, err := d.list()
 	if err != nil {
-		return err
-	}
-	if len(all.snaps) == 0 || all.snaps[0].zxid > zxid {
-		return fmt.Errorf("%w: none is at or below %v", ErrNoSnapshot, zxid)
-	}
-	if err := d.log.Close(); err != nil {
-		return err
-	}
-	if err := d.meta.Update(func(s *walmeta.State) { s.TruncateTo = zxid }); err != nil {
-		return err
-	}
-	err = d.cutLogs(zxid)
-	d.closeMeta()
-	d.log, d.meta, d.mark = nil, nil, nil
-	return err
-}
-
-// cutLogs carries a recorded truncation out.
-func (d *Dir) cutLogs(zxid jute.Zxid) error {
-	all, err := d.list()
-	if err != nil {
-		return err
+		return disk.Error("list", d.logDir, err)
 	}
 	cut, err := d.planCut(all, zxid)
 	if err != nil {
 		return err
 	}
-	return d.carryOut(cut)
+	if err := d.leadsTo(cut, zxid); err != nil {
+		return err
+	}
+	d.replaced++
+	err = d.meta.Update(func(s *walmeta.State) { s.TruncateTo = zxid })
+	if err == nil {
+		err = d.carryOut(cut)
+	}
+	return d.log.goOn(cut.last, err)
 }
 
-// cutting is a truncation as it will be when it is carried out.
+// leadsTo fails if zxid would not be the last transaction after a truncation to it.
+func (d *Dir) leadsTo(cut *cutting, zxid jute.Zxid) error {
+	for _, f := range slices.Backward(cut.rest.snaps) {
+		if !d.isValid(f) {
+			continue
+		}
+		if cut.last = max(cut.last, f.zxid); cut.last != zxid && zxid.Counter() != 0 {
+			return fmt.Errorf("%w: %v, the last one at or below it is %v", ErrGap, zxid, cut.last)
+		}
+		return nil
+	}
+	return fmt.Errorf("%w: none is at or below %v", ErrNoSnapshot, zxid)
+}
+
+// cutting is a truncation, or what a snapshot replaces, as it will be when it is carried out.
 type cutting struct {
 	gone []string // paths, from the newest file to the oldest
 	rest listing  // what stays
@@ -82,9 +94,9 @@ func (d *Dir) planCut(all listing, zxid jute.Zxid) (*cutting, error) {
 	return c, nil
 }
 
-// record notes in the sidecar what holds after the truncation.
+// record notes in the sidecar what holds afterwards.
 func (c *cutting) record(s *walmeta.State) {
-	s.TruncateTo = walmeta.None
+	s.TruncateTo, s.InstallTo = walmeta.None, walmeta.None
 	s.Durable, s.Log, s.Offset, s.NewestLog = c.last, walmeta.None, 0, walmeta.None
 	s.NewestSnap, s.NewestBytes = walmeta.None, walmeta.None
 	if n := len(c.rest.logs); n > 0 {
@@ -95,9 +107,12 @@ func (c *cutting) record(s *walmeta.State) {
 		s.NewestSnap, s.NewestBytes = f.zxid, f.Size
 		s.Durable = max(s.Durable, f.zxid)
 	}
+	if s.OwnSince != walmeta.Unknown { // what follows is ours, whoever wrote what is gone
+		s.OwnSince = min(s.OwnSince, s.Durable+1)
+	}
 }
 
-// carryOut does what was planned, and takes the truncation off the record.
+// carryOut does what was planned, and takes the intention off the record.
 func (d *Dir) carryOut(c *cutting) error {
 	if err := d.removeAll(c.gone); err != nil {
 		return disk.Error("remove logs of", d.logDir, err)

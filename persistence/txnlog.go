@@ -313,13 +313,13 @@ func (l *TxnLog) leave() error {
 	return nil
 }
 
-// Restart lets the log go on after zxid: a snapshot that holds everything up to it is durable.
-func (l *TxnLog) Restart(zxid jute.Zxid) error {
-	if err := l.Roll(); err != nil {
-		return err
+// goOn lets a log that was rolled go on behind zxid, up to which another history is durable now; or
+// it takes the error that stood in the way of that, which is final.
+func (l *TxnLog) goOn(zxid jute.Zxid, err error) error {
+	if l.err = err; err == nil {
+		l.last, l.durable, l.marked = zxid, zxid, zxid
 	}
-	l.last = zxid
-	return nil
+	return err
 }
 
 // Close commits and closes. After a failure it closes nothing and returns that failure.

@@ -33,9 +33,11 @@ import (
 //	88  currentEpoch
 //	96  inode of this twin's file (0: unknown)
 //	104 when it was made, ns since 1970 (0: unknown)
-//	112 log that the end of another one is moved to (tail.go of persistence; 0: none)
-//	120 random number of the log directory (0: none yet)
-//	128 zeros
+//	112 moved to          log that the end of another is moved to (0: none)
+//	120 random number     of the log directory (0: none yet)
+//	128 install to, + 1   a snapshot was being installed (0: none) ...
+//	136 its size in bytes
+//	144 zeros
 //	508 CRC-32C of bytes 0-507
 //
 // A log, a snapshot or an epoch above what is recorded was written by someone else: the sidecar
@@ -71,6 +73,10 @@ type State struct {
 	OwnSince  jute.Zxid
 	// TruncateTo: a truncation to it was begun and must be finished (None: none).
 	TruncateTo jute.Zxid
+	// InstallTo: a snapshot of this zxid and of InstallBytes was to be installed; if it has its
+	// name, that must be finished (None: none).
+	InstallTo    jute.Zxid
+	InstallBytes int64
 	// NewestSnap is the zxid of the newest snapshot, and NewestBytes its size (None: none).
 	NewestSnap  jute.Zxid
 	NewestBytes int64
@@ -85,7 +91,8 @@ type State struct {
 // Fresh is the state of a directory of which nothing is known.
 func Fresh() State {
 	return State{
-		Log: None, NewestLog: None, TruncateTo: None, NewestSnap: None, NewestBytes: None,
+		Log: None, NewestLog: None, TruncateTo: None, InstallTo: None,
+		NewestSnap: None, NewestBytes: None,
 		Epochs: Epochs{Accepted: None, Current: None},
 	}
 }
@@ -116,7 +123,7 @@ func (s *State) encode(id disk.FileID) []byte {
 		int64(s.seq), int64(s.Durable), int64(s.Log), s.Offset, int64(s.NewestLog),
 		int64(s.OwnSince), int64(s.TruncateTo), int64(s.NewestSnap), s.NewestBytes,
 		s.Epochs.Accepted, s.Epochs.Current, int64(id.Inode), id.Born,
-		int64(s.MovedTo), int64(s.ID),
+		int64(s.MovedTo), int64(s.ID), int64(s.InstallTo) + 1, s.InstallBytes,
 	} {
 		p = be.AppendUint64(p, uint64(v))
 	}
@@ -138,7 +145,7 @@ func (s *State) decode(p []byte) (id disk.FileID, ok bool) {
 		NewestLog: jute.Zxid(at(4)), OwnSince: jute.Zxid(at(5)), TruncateTo: jute.Zxid(at(6)),
 		NewestSnap: jute.Zxid(at(7)), NewestBytes: at(8),
 		Epochs: Epochs{Accepted: at(9), Current: at(10)}, MovedTo: jute.Zxid(at(13)),
-		ID: uint64(at(14)),
+		ID: uint64(at(14)), InstallTo: jute.Zxid(at(15)) - 1, InstallBytes: at(16),
 	}
 	return disk.FileID{Inode: uint64(at(11)), Born: at(12)}, true
 }

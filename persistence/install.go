@@ -1,0 +1,120 @@
+package persistence
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"quoll/jute"
+	"quoll/persistence/disk"
+	"quoll/persistence/snap"
+	"quoll/persistence/walmeta"
+)
+
+// A snapshot that a learner got from its leader is another history: nothing that the directory has
+// fits it, not even below its zxid, where the logs can hold what the leader never saw. So all of it
+// goes, and the snapshot must not have its name one moment without that being on record:
+//
+//	tmp.snapshot.X     complete, flushed                          the old history stands
+//	walmeta            install to X                               likewise
+//	snapshot.X         renamed; the directory flushed             the new one stands
+//	snapshots, logs    removed, the newest first
+//	walmeta            nothing to install; durable up to X        (carryOut)
+//
+// A start that finds the note and the file finishes; one that finds the note alone goes on with the
+// old history, of which nothing is missing.
+
+// Complete ends the body and writes the trailer, as Finish does, but leaves the durable file under
+// its temporary name: Install gives it its own.
+func (w *SnapWriter) Complete(t snap.Trailer) error {
+	if err := w.complete(t); err != nil {
+		w.Abort()
+		return fmt.Errorf("snapshot of %v: %w", w.zxid, err)
+	}
+	w.dir.mu.Lock()
+	defer w.dir.mu.Unlock()
+	w.dir.complete = SnapInfo{File: w.file.Name(), Zxid: w.zxid, Bytes: w.file.off, Trailer: t}
+	return nil
+}
+
+// Install makes the snapshot of zxid that was completed last the history, durably, in place of all
+// other snapshots and logs. The log goes on behind zxid.
+//
+// Without such a snapshot it is an ErrNoSnapshot, and nothing was changed. Any other error wraps
+// ErrDisk. The caller is the log's owner. A purge that runs is waited for; another snapshot that is
+// being written does not get its name.
+func (d *Dir) Install(zxid jute.Zxid) error {
+	d.changing.Lock()
+	defer d.changing.Unlock()
+	d.mu.Lock()
+	from := d.complete
+	d.complete = SnapInfo{}
+	d.mu.Unlock()
+	if from.File == "" || from.Zxid != zxid {
+		return fmt.Errorf("%w: that of %v is not complete", ErrNoSnapshot, zxid)
+	}
+	if err := d.log.Roll(); err != nil {
+		return err
+	}
+	d.replaced++
+	return d.log.goOn(zxid, d.install(from))
+}
+
+// forget takes back that a snapshot waits for Install: its file is gone.
+func (d *Dir) forget(file string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.complete.File == file {
+		d.complete = SnapInfo{}
+	}
+}
+
+func (d *Dir) install(from SnapInfo) error {
+	err := d.meta.Update(func(s *walmeta.State) {
+		s.InstallTo, s.InstallBytes = from.Zxid, from.Bytes
+		if from.Zxid > s.NewestSnap { // or it would look foreign
+			s.NewestSnap, s.NewestBytes = from.Zxid, from.Bytes
+		}
+	})
+	if err != nil {
+		return err
+	}
+	name := SnapName(from.Zxid, d.opt.Snap.Compression)
+	if err := d.fs.Rename(from.File, filepath.Join(d.snapDir, name)); err != nil {
+		return disk.Error("rename", from.File, err)
+	}
+	if err := d.fs.SyncDir(d.snapDir); err != nil {
+		return disk.Error("sync", d.snapDir, err)
+	}
+	d.markValid(name, from.Bytes)
+	all, err := d.list()
+	if err != nil {
+		return disk.Error("list", d.snapDir, err)
+	}
+	cut := d.planInstall(all, from.Zxid, from.Bytes)
+	if cut == nil {
+		return disk.Error("find", name, ErrNoSnapshot)
+	}
+	return d.carryOut(cut)
+}
+
+// planInstall says what a snapshot replaces. It is nil if the snapshot does not have its name yet.
+func (d *Dir) planInstall(all listing, zxid jute.Zxid, bytes int64) *cutting {
+	at := slices.IndexFunc(all.snaps, func(f named) bool {
+		return f.zxid == zxid && f.Size == bytes
+	})
+	if at < 0 {
+		return nil
+	}
+	c := &cutting{last: zxid, rest: all}
+	for i, f := range slices.Backward(all.snaps) {
+		if i != at {
+			c.gone = append(c.gone, filepath.Join(d.snapDir, f.Name))
+		}
+	}
+	for _, f := range slices.Backward(all.logs) {
+		c.gone = append(c.gone, filepath.Join(d.logDir, f.Name))
+	}
+	c.rest.snaps, c.rest.logs = all.snaps[at:at+1], nil
+	return c
+}
