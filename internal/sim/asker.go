@@ -40,7 +40,7 @@ func (a *asker) Lost(client.Link) {
 	if whole {
 		a.w.Counts.Add("generator", "a four-letter word is answered")
 	}
-	if !strings.HasPrefix(node.WordAnswer, a.text) || !whole && !a.link.Killed() {
+	if !strings.HasPrefix(node.WordAnswer, a.text) || !whole && !a.link.Cut() {
 		a.w.Violate("the answer to %s is %q", node.Word, a.text)
 	}
 }

@@ -44,7 +44,7 @@ func (w *run) open(machine int, to recipient) *link {
 	}
 	k := &link{to: to}
 	var err error
-	if k.End, err = w.net.Dial(from, w.node.Address(), k); err != nil {
+	if k.End, err = w.net.Dial(from, w.node.Address(), nil, k); err != nil {
 		return nil
 	}
 	k.tape = &history.Tape{Conn: &history.Conn{
@@ -80,7 +80,7 @@ func (k *link) Close(tell bool) {
 // Arrived implements pipe.Reader.
 func (k *link) Arrived(int) { k.Consume() }
 
-// Taken implements pipe.Reader: a client does not look at what is on its way.
+// Taken implements pipe.Reader: there is always room towards a server.
 func (k *link) Taken() {}
 
 // Consume implements client.Link.
@@ -88,7 +88,9 @@ func (k *link) Consume() {
 	if k.left || k.to.IsSlow() {
 		return
 	}
-	k.in = append(k.in, k.Read(k.End.Arrived())...)
+	for k.End.Arrived() > 0 {
+		k.in = append(k.in, k.Read()...)
+	}
 	for before := -1; !k.left && len(k.in) > 0 && len(k.in) != before; {
 		before = len(k.in)
 		k.in = k.to.Bytes(k.in)

@@ -93,6 +93,7 @@ func drawPlan(rng *rand.Rand) plan {
 	if d.coin() {
 		s.Store.Log.Watermark = persistence.Lag
 	}
+	p.network.Break, p.network.OneWay = d.coin(), d.coin()
 	if s.ChunkNames = 2; p.crowd > 0 {
 		s.ChunkNames = 100
 	}
@@ -118,6 +119,7 @@ func (p *plan) faults(d draw) {
 	f.Drift, f.WallJumps = d.coin(), d.coin()
 	p.cuts, p.slow = d.coin(), d.coin()
 	f.ShortReads = d.coin()
+	p.network.ShortReads = f.ShortReads
 	p.network.Refuse = d.coin()
 	f.FailSnapshots, f.Rot, f.Orphans = d.coin(), d.coin(), d.coin()
 }

@@ -28,9 +28,8 @@ func required() []requirement {
 		{"ended by a disk error", []string{"log", "snapshot", "start"}},
 		{"fault", []string{
 			"a proposed transaction is lost", "client away for long", "connection cut",
-			"connection refused", "pause", "power loss", "process killed",
-			"short read of the disk", "slow flush", "slow reader", "stopped in good order",
-			"timed kill", "wall clock jumps", "what was on its way is lost",
+			"pause", "power loss", "process killed", "short read of the disk", "slow flush",
+			"slow reader", "stopped in good order", "timed kill", "wall clock jumps",
 		}},
 		{"connect", []string{
 			"new session", "came back", "refused", "wrong password", "ahead of the server",
@@ -96,6 +95,10 @@ func askedFor() []requirement {
 			"a setWatches of another's", "a version that is absurd", "a write in a multiRead",
 			"an ACL of addresses", "an ACL of one permission", "an ACL that names a digest",
 			"data of 300 bytes up to the frame's limit", "requests behind a closeSession",
+		}},
+		{"fault", []string{
+			"a link breaks", "connection refused", "one way is blocked",
+			"what was on its way is lost",
 		}},
 		{"log writer", []string{"waits for company"}},
 		{"end", []string{"a snapshot follows writes"}},

@@ -110,6 +110,7 @@ func (w *run) play() {
 		w.clients[0].SetUpCrowd()
 	}
 	w.node.Plague()
+	w.net.Plague()
 	w.RunUntil(w.plan.millis*1000, nil)
 	w.heal()
 	if len(w.Broken) > 0 {

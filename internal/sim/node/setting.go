@@ -78,7 +78,7 @@ type Faults struct {
 	Pauses        bool
 	Drift         bool
 	WallJumps     bool
-	ShortReads    bool // of the disk and of connections
+	ShortReads    bool // of the disk
 	FailSnapshots bool
 	Rot, Orphans  bool // what becomes of files while the server is down
 }

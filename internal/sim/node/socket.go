@@ -58,13 +58,16 @@ func (s *socket) Arrived(bytes int) {
 		s.wire.Ended(s.now())
 	}
 	s.read()
+	if s.link.Ending() && s.link.Cut() {
+		s.end(io.ErrUnexpectedEOF) // it can no longer be written to
+	}
 }
 
-// Taken implements pipe.Reader: the server learns of it a little later.
+// Taken implements pipe.Reader.
 func (s *socket) Taken() {
 	if len(s.out) > 0 && !s.gone {
 		s.wire.Moved(s.now())
-		s.loop.p.after(s.link.Latency(), s.queue)
+		s.queue()
 	}
 }
 
@@ -72,11 +75,7 @@ func (s *socket) Taken() {
 func (s *socket) read() {
 	n := s.loop.p.n
 	for !s.gone && !s.held() && s.link.Arrived() > 0 {
-		most := s.link.Arrived()
-		if n.set.Faults.ShortReads && n.Chance(2) {
-			most = 1 + n.Rand.IntN(most)
-		}
-		fresh := s.link.Read(most)
+		fresh := s.link.Read()
 		if !s.crowded() {
 			s.wire.Emptied(s.now())
 		}

@@ -1,17 +1,30 @@
 // Package pipe is the network of a simulated run: machines with addresses, listeners, and links
-// between them that carry bytes.
+// between them that carry bytes, for clients and for servers among themselves.
 //
 //	            near                                far
 //	Write -->  [ End ] ==== on their way ==== arrived ====> Read
 //	Read  <==== arrived ==== on their way ====  [ End ]  <-- Write
 //
-// Each direction is a FIFO of bytes with a window: what was written and not read yet, on its way or
-// arrived. A write takes what there is room for, and says how much that is. Bytes arrive in the
-// order in which they were written, however long each piece takes.
+// Each direction is a FIFO of bytes with a window: what was written and is not known to be read
+// yet. A write takes what there is room for, and says how much that is. Bytes arrive in the order
+// in which they were written, however long each piece takes; that the other end has read them is
+// known here one way later.
 //
 // Nothing happens at an end by itself: what arrives is given to the end's via, which may hold it
 // (the process stands still) or drop it (it is gone).
 //
+// What can go wrong, by the Rules and by those who call:
+//
+//	refused      nobody listens, or a dial is turned away
+//	unheard      a dial arrives and its success does not: the listener has a link that nobody
+//	             uses, and the next dial is a second one (duplicates)
+//	short reads  a read takes only a part of what has arrived
+//	broken       a link is cut after so many bytes; both ends see it, and what was behind is lost
+//	Kill         the process at an end is gone; what it wrote last may be lost
+//	Vanish       an end is gone and the other one is not told (half-open)
+//	Block        one way between two machines carries nothing; what was sent arrives when it does
+//	             again, in order
+//
 // Everything belongs to the one goroutine of its world.World, and every choice comes from that.
-// Read net.go, then link.go.
+// Read net.go, link.go, then way.go.
 package pipe

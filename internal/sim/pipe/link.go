@@ -2,12 +2,11 @@ package pipe
 
 import "net/netip"
 
-// Reader is who lives at an end. It is called in the middle of what somebody else does: it notes,
-// reads and plans, and may close its end, but leaves the other one alone.
+// Reader is who lives at an end.
 type Reader interface {
-	// Arrived: there is something to Read, or Ended has become true.
+	// Arrived: there is something to Read, or Ending has become true.
 	Arrived(bytes int)
-	// Taken: the other end has read something of what was written here.
+	// Taken: the other end has read something of what was written here; there is room.
 	Taken()
 }
 
@@ -20,16 +19,24 @@ type End struct {
 	reader        Reader // nil: nobody has taken the connection yet
 	via           Via
 	in            flow
-	closed        bool // by who lives here: nothing is read any more
-	said          bool // and the other end is told
-	vanished      bool // and the other end does not learn of it
-	killed        bool // the process that lived here is gone
+	unread        int // bytes that were written here and are not known to be read
+	state
+}
+
+// state is what has become of an end.
+type state struct {
+	closed   bool // by who lives here: nothing is read any more
+	said     bool // and the other end is told
+	vanished bool // the other end is never told
+	killed   bool // the process that lived here is gone
+	broken   bool // the link is cut
 }
 
 // flow is what comes towards an end.
 type flow struct {
 	window  int    // 0: no limit
 	chopped bool   // writes arrive in pieces
+	lasts   int    // bytes after which the link breaks; 0: it does not
 	at      int64  // world time at which what was written last arrives
 	bytes   []byte // arrived, and behind that what is on its way
 	flying  int    // bytes on their way
@@ -47,25 +54,20 @@ func (e *End) Remote() netip.AddrPort { return e.remote }
 
 // Write puts bytes on their way as far as there is room, and says how many that are.
 func (e *End) Write(p []byte) int {
-	w, far := e.net.w, e.far
-	switch {
-	case e.closed || e.killed:
-		return 0
-	case far.closed && !far.vanished && !far.in.chopped:
-		return len(p) // nobody reads it
-	}
+	w, in := e.net.w, &e.far.in
 	n := len(p)
-	if far.in.window > 0 {
-		n = min(n, far.in.window-len(far.in.bytes))
+	if in.window > 0 {
+		n = min(n, in.window-e.unread)
 	}
-	if n <= 0 {
+	if n <= 0 || e.closed || e.killed || e.broken {
 		return 0
 	}
 	w.Trace.Mix(uint64(e.id))
 	w.Trace.Bytes(p[:n])
+	e.unread += n
 	for p = p[:n]; len(p) > 0; {
 		piece := len(p)
-		if far.in.chopped {
+		if in.chopped {
 			switch w.Rand.IntN(6) {
 			case 0:
 				piece = 1 + w.Rand.IntN(piece)
@@ -73,68 +75,108 @@ func (e *End) Write(p []byte) int {
 				piece = 1
 			}
 		}
-		far.send(p[:piece])
+		e.far.send(p[:piece])
 		p = p[piece:]
 	}
 	return n
 }
 
-// send has a piece arrive here; nil is the end of what comes.
+// send has a piece arrive here.
 func (e *End) send(piece []byte) {
-	w, f := e.net.w, &e.in
-	if f.at = max(f.at, w.Now+e.net.latency()); f.chopped && w.Chance(2) {
-		f.at++
-	}
+	f, n := &e.in, len(piece)
 	f.bytes = append(f.bytes, piece...)
-	f.flying += len(piece)
-	w.After(f.at-w.Now, func() {
-		if e.far.killed && piece != nil && f.flying < len(piece) {
+	f.flying += n
+	e.pass(func() {
+		if f.flying < n {
 			return // lost on the way
 		}
-		e.via(func() { e.arrive(len(piece), piece == nil) })
+		e.via(func() { e.arrive(n) })
 	})
 }
 
-func (e *End) arrive(bytes int, ended bool) {
+// arrive gives bytes to who lives here.
+func (e *End) arrive(n int) {
 	f := &e.in
-	f.flying -= bytes
-	f.ended = f.ended || ended
-	if e.reader != nil && !e.closed && !e.killed {
-		e.reader.Arrived(bytes)
+	if f.flying < n || e.killed {
+		return
 	}
+	f.flying -= n
+	if f.lasts > 0 && !e.net.healed {
+		if f.lasts -= n; f.lasts <= 0 {
+			e.net.w.Counts.Add("fault", "a link breaks")
+			e.Break()
+		}
+	}
+	switch {
+	case e.vanished:
+	case e.closed: // nobody reads it, and the other end does not know yet
+		f.bytes = f.bytes[n:]
+		e.ack(n)
+	case e.reader != nil:
+		e.reader.Arrived(n)
+	}
+}
+
+// end tells this end that nothing follows, behind what is on its way.
+func (e *End) end() {
+	e.pass(func() {
+		e.via(func() {
+			if e.in.ended {
+				return
+			}
+			e.in.ended = true
+			if e.reader != nil && !e.closed && !e.killed {
+				e.reader.Arrived(0)
+			}
+		})
+	})
 }
 
 // Arrived is how many bytes can be read.
 func (e *End) Arrived() int { return len(e.in.bytes) - e.in.flying }
 
-// Ended: the other end has closed, and everything is read.
+// Ended: the other end has closed, or the link is cut, and everything that came is read.
 func (e *End) Ended() bool { return e.in.ended && len(e.in.bytes) == 0 }
 
-// Ending: the other end has closed; something may still be there to read.
+// Ending: nothing more will come; something may still be there to read.
 func (e *End) Ending() bool { return e.in.ended }
 
-// Unread is how many bytes were written here and not read at the other end.
-func (e *End) Unread() int { return len(e.far.in.bytes) }
+// Unread is how many bytes were written here and are not known to be read at the other end.
+func (e *End) Unread() int { return e.unread }
 
-// Read takes at most so many of the bytes that have arrived.
-func (e *End) Read(most int) []byte {
-	n := min(most, e.Arrived())
+// Read takes bytes that have arrived, at times not all of them.
+func (e *End) Read() []byte {
+	n := e.Arrived()
 	if n <= 0 || e.closed {
 		return nil
 	}
+	if e.net.rules.ShortReads && e.net.w.Chance(2) {
+		n = 1 + e.net.w.Rand.IntN(n)
+	}
 	p := e.in.bytes[:n:n]
 	e.in.bytes = e.in.bytes[n:]
-	if e.far.reader != nil && !e.far.closed && !e.far.killed {
-		e.far.reader.Taken()
-	}
+	e.ack(n)
 	return p
+}
+
+// ack lets the other end know that bytes were read here.
+func (e *End) ack(n int) {
+	far := e.far
+	e.net.carry(e.local.Addr(), far.local.Addr(), e.net.w.Now+e.net.latency(), func() {
+		far.via(func() {
+			far.unread -= n
+			if far.reader != nil && !far.closed && !far.killed {
+				far.reader.Taken()
+			}
+		})
+	})
 }
 
 // Close ends the link in good order: the end follows what was written. Nothing is read any more.
 func (e *End) Close() {
 	if e.closed = true; !e.said {
 		e.said = true
-		e.far.send(nil)
+		e.far.end()
 	}
 }
 
@@ -146,18 +188,32 @@ func (e *End) Vanish() { e.closed, e.vanished = true, true }
 
 // Kill: the process that lives here is gone. What it wrote may still arrive, or is lost on its way.
 func (e *End) Kill() {
-	w, f := e.net.w, &e.far.in
+	w := e.net.w
 	e.killed = true
 	if w.Chance(2) {
 		w.Counts.Add("fault", "what was on its way is lost")
-		f.bytes = f.bytes[:len(f.bytes)-f.flying]
-		f.flying = 0
+		e.far.lose()
 	}
-	e.far.send(nil)
+	e.far.end()
 }
 
-// Latency is how long a piece takes on this link, drawn anew.
-func (e *End) Latency() int64 { return e.net.latency() }
+// Break cuts the link: what is on its way is lost, and each end sees it.
+func (e *End) Break() {
+	for _, x := range []*End{e, e.far} {
+		if !x.broken {
+			x.broken = true
+			x.lose()
+			x.end()
+		}
+	}
+}
 
-// Killed: the process at the other end is gone.
-func (e *End) Killed() bool { return e.far.killed }
+// lose forgets what is on its way to this end.
+func (e *End) lose() {
+	f := &e.in
+	f.bytes = f.bytes[:len(f.bytes)-f.flying]
+	f.flying = 0
+}
+
+// Cut: the process at the other end is gone, or the link is: the end of what came has no meaning.
+func (e *End) Cut() bool { return e.far.killed || e.broken }

@@ -7,8 +7,13 @@ import (
 	"quoll/internal/sim/world"
 )
 
-// ErrRefused means that nobody listens where a dial went, or that it was turned away.
-var ErrRefused = errors.New("connection refused")
+// Why a dial fails.
+var (
+	// ErrRefused means that nobody listens where a dial went, or that it was turned away.
+	ErrRefused = errors.New("connection refused")
+	// ErrUnheard means that a dial was not answered. It may have arrived.
+	ErrUnheard = errors.New("connection timed out")
+)
 
 // Rules are how the network of a run is.
 type Rules struct {
@@ -16,24 +21,34 @@ type Rules struct {
 	WindowBytes int
 	// Refuse: a dial may be turned away although somebody listens.
 	Refuse bool
+	// Unheard: a dial may arrive without the dialler's knowing.
+	Unheard bool
+	// ShortReads: a read may take only a part of what has arrived.
+	ShortReads bool
+	// Break: some links are cut after so many bytes.
+	Break bool
+	// OneWay: from time to time one way between two machines carries nothing.
+	OneWay bool
 }
 
 // Net is the network.
 type Net struct {
-	Rules
+	rules     Rules
 	w         *world.World
 	listeners map[netip.AddrPort]Listener
+	ways      map[way]*queue
+	known     []way // those that were ever used, in that order
 	links     int
 	healed    bool // no more faults
 }
 
 // New makes a network without links.
 func New(w *world.World, rules Rules) *Net {
-	return &Net{w: w, Rules: rules, listeners: map[netip.AddrPort]Listener{}}
+	return &Net{
+		w: w, rules: rules,
+		listeners: map[netip.AddrPort]Listener{}, ways: map[way]*queue{},
+	}
 }
-
-// Heal ends all faults of the network.
-func (n *Net) Heal() { n.healed = true }
 
 // Via lets things happen where an end of a link is: at once, later or never.
 type Via func(do func())
@@ -45,6 +60,9 @@ type Listener struct {
 	// Choose says who takes the next connection: it is asked when the dial leaves, and the one who
 	// takes it is called when it arrives.
 	Choose func() func(*End) Reader
+	// WindowBytes is how much a direction takes towards the listener before it is read; 0: any
+	// number.
+	WindowBytes int
 }
 
 // Listen has connections to an address taken.
@@ -54,31 +72,48 @@ func (n *Net) Listen(at netip.AddrPort, l Listener) { n.listeners[at] = l }
 func (n *Net) Unlisten(at netip.AddrPort) { delete(n.listeners, at) }
 
 // Dial opens a link from a machine to a listener. Its near end is there at once and may be written
-// to; ErrRefused is known at once, too.
-func (n *Net) Dial(from netip.Addr, to netip.AddrPort, r Reader) (*End, error) {
+// to; why it fails is known at once, too. via lets things happen at the near end; nil does at once.
+func (n *Net) Dial(from netip.Addr, to netip.AddrPort, via Via, r Reader) (*End, error) {
 	l, listens := n.listeners[to]
 	if !listens {
 		return nil, ErrRefused
 	}
-	if n.Refuse && n.w.Chance(8) && !n.healed {
+	if n.rules.Refuse && n.may(8) {
 		n.w.Counts.Add("fault", "connection refused")
 		return nil, ErrRefused
+	}
+	if via == nil {
+		via = func(do func()) { do() }
 	}
 	accept := l.Choose()
 	n.links++
 	local := netip.AddrPortFrom(from, uint16(1000+n.links%50_000))
-	near := &End{net: n, id: n.links, local: local, remote: to, reader: r, via: direct}
+	near := &End{net: n, id: n.links, local: local, remote: to, reader: r, via: via}
 	far := &End{net: n, id: n.links, local: to, remote: local, via: l.Via}
 	near.far, far.far = far, near
-	near.in.window, far.in.chopped = n.WindowBytes, true
-	far.in.at = n.w.Now + n.latency()
-	n.w.After(far.in.at-n.w.Now, func() {
+	near.in = flow{window: n.rules.WindowBytes, lasts: n.lasts()}
+	far.in = flow{window: l.WindowBytes, lasts: n.lasts(), chopped: true}
+	far.pass(func() {
 		far.via(func() { far.reader = accept(far) })
 	})
+	if n.rules.Unheard && n.may(12) {
+		n.w.Counts.Add("fault", "a dial arrives unheard")
+		near.Vanish()
+		return nil, ErrUnheard
+	}
 	return near, nil
 }
 
-func direct(do func()) { do() }
+// lasts draws after how many bytes a direction of a new link breaks; 0: it does not.
+func (n *Net) lasts() int {
+	if n.rules.Break && n.may(10) {
+		return 1 + n.w.Rand.IntN(2000)
+	}
+	return 0
+}
+
+// may is true once in so many times, as long as there are faults.
+func (n *Net) may(once int) bool { return !n.healed && n.w.Chance(once) }
 
 // latency is how long a piece takes, µs.
 func (n *Net) latency() int64 {
