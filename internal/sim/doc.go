@@ -1,4 +1,4 @@
-// Package sim runs a whole server in one goroutine from one seed: the replica and its lanes as
+// Package sim runs whole servers in one goroutine from one seed: the replica and its lanes as
 // internal/server runs them, on a disk (simfs), a network (pipe) and clocks that exist only here,
 // with clients that speak the real protocol through real lanes. Whatever goes wrong replays
 // exactly.
@@ -8,6 +8,9 @@
 //	client ---- link (here) ==== pipe ==== node: socket, loop, process, log writer, simfs
 //	   |                                     |
 //	   +------------> history <--------------+-- record.go (here)
+//
+// The servers of a run are a cluster of nodes. Plans draw one: there is no protocol yet by which
+// several would be one server to clients.
 //
 // A seed draws a plan (how many clients and lanes, which faults, hostile limits), lets faults and
 // requests happen for some seconds of virtual time, then heals everything and waits until all is
@@ -25,8 +28,9 @@
 //
 // Everything belongs to the one goroutine; maps are never walked in their own order. Rooms import
 // downwards only: this one knows them all, node and client do not know each other. Read packages
-// world (time and chance), pipe (the network) and node (the server), then plan.go, run.go (a seed),
-// link.go and asker.go (the clients' ends), package client (requests makes up what it asks),
-// record.go (what nodes tell), end.go (what the server owes at its end), campaign.go (many seeds),
-// required.go (what they must reach), then packages history, lease and internal/model.
+// world (time and chance), pipe (the network) and node (the server), then plan.go, cluster.go,
+// run.go (a seed), link.go and asker.go (the clients' ends), package client (requests makes up
+// what it asks), record.go (what nodes tell), end.go (what the servers owe at the end), campaign.go
+// (many seeds), required.go (what they must reach), then packages history, lease and
+// internal/model.
 package sim

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"quoll/internal/sim/client"
+	"quoll/internal/sim/node"
 	"quoll/jute"
 )
 
@@ -22,7 +23,7 @@ const (
 func (w *run) end() {
 	for _, step := range []func(){
 		w.lastReads, w.quiet, w.checkSessions, w.checkReaped, w.checkSnapshots, w.farewell,
-		w.node.CheckDisk,
+		w.checkDisks,
 	} {
 		if step(); len(w.Broken) > 0 {
 			return
@@ -57,7 +58,7 @@ func (w *run) lastReads() {
 
 // quiet notes that nothing is on its way.
 func (w *run) quiet() {
-	w.history.Quiet, w.history.QuietAt = w.node.Last(), w.Now
+	w.history.Quiet, w.history.QuietAt = w.nodes.last(), w.Now
 	for _, c := range w.clients {
 		w.history.Left = append(w.history.Left, c.End()...)
 	}
@@ -68,7 +69,7 @@ func (w *run) quiet() {
 func (w *run) checkReaped() {
 	var needless []string
 	w.waitFor("nodes are reaped", choresMicros, func() bool {
-		needless = w.node.Needless()
+		needless = each(w.nodes, (*node.Node).Needless)
 		return len(needless) == 0
 	})
 	if len(needless) > 0 {
@@ -79,26 +80,34 @@ func (w *run) checkReaped() {
 // checkSnapshots: as many writes as a snapshot is due after bring one about, and a purge leaves as
 // many as it should.
 func (w *run) checkSnapshots() {
-	n, most := w.node, w.plan.server.Limits.SnapCount
+	most := w.plan.server.Limits.SnapCount
 	if most > 50 || w.plan.server.Throttle.MaxRequests > 0 || len(w.plan.server.Enforce) > 0 {
 		return
 	}
-	w.waitFor("a snapshot ends", choresMicros, func() bool { return !n.Writing() })
+	idle := func(n *node.Node) bool { return !n.Writing() }
+	w.waitFor("a snapshot ends", choresMicros, func() bool { return w.nodes.all(idle) })
 	w.waitFor("everyone is still connected", answerMicros, w.answered)
 	if len(w.Broken) > 0 {
 		return
 	}
-	before, logged := n.Snapshots(), len(w.log)
+	before, logged := map[*node.Node]int{}, len(w.log)
+	for _, n := range w.nodes {
+		before[n] = n.Snapshots()
+	}
 	w.clients[0].WriteSome(int(most) + 1)
 	w.waitFor("writes are answered", answerMicros, w.answered)
 	if len(w.log) <= logged+int(most) {
 		return // enableEagerACLCheck refuses writes before they count
 	}
 	w.waitFor("a snapshot follows writes", choresMicros, func() bool {
-		return n.Snapshots() > before && !n.Writing()
+		return w.nodes.all(func(n *node.Node) bool {
+			return n.Snapshots() > before[n] && !n.Writing()
+		})
 	})
 	w.Counts.Add("end", "a snapshot follows writes")
-	n.CheckPurge()
+	for _, n := range w.nodes {
+		n.CheckPurge()
+	}
 }
 
 // farewell has everyone close the session. Nothing of them may stay inside.
@@ -106,17 +115,18 @@ func (w *run) farewell() {
 	for _, c := range w.clients {
 		c.Leave()
 	}
-	n := w.node
+	gone := func(n *node.Node) bool { return n.Connections() == 0 }
 	w.waitFor("sessions are closed", answerMicros, func() bool {
 		stays := func(c *client.Client) bool { return !c.HasLeft() }
-		return !slices.ContainsFunc(w.clients, stays) && n.Connections() == 0 && n.InFlight() == 0
+		return !slices.ContainsFunc(w.clients, stays) && w.nodes.all(gone) && w.nodes.quiet()
 	})
 	// Who did not authenticate may not even close its session.
 	w.waitFor("sessions end", 2*maxTimeout*1000, func() bool {
-		return len(n.Sessions()) == 0 && n.InFlight() == 0
+		return len(each(w.nodes, (*node.Node).Sessions)) == 0 && w.nodes.quiet()
 	})
-	w.waitFor("nothing is left inside", answerMicros, func() bool { return len(n.Inside()) == 0 })
-	if left := n.Inside(); len(left) > 0 {
+	inside := func() []string { return each(w.nodes, (*node.Node).Inside) }
+	w.waitFor("nothing is left inside", answerMicros, func() bool { return len(inside()) == 0 })
+	if left := inside(); len(left) > 0 {
 		w.Violate("left inside when everyone has gone: %q", left)
 	}
 }
@@ -127,9 +137,16 @@ func (w *run) checkSessions() {
 	for _, c := range w.clients {
 		want = append(want, c.Session())
 	}
-	for _, s := range w.node.Sessions() {
+	for _, s := range each(w.nodes, (*node.Node).Sessions) {
 		if !slices.Contains(want, s.ID) {
 			w.Violate("session %v was left long ago and did not expire", s.ID)
 		}
+	}
+}
+
+// checkDisks stops every server, and looks at what it leaves on disk.
+func (w *run) checkDisks() {
+	for _, n := range w.nodes {
+		n.CheckDisk()
 	}
 }

@@ -42,13 +42,13 @@ func (w *run) open(machine int, to recipient) *link {
 	if machine%3 == 2 {
 		from = netip.AddrFrom16([16]byte{0: 0xfd, 15: 3})
 	}
-	k := &link{to: to}
+	k, n := &link{to: to}, w.choose()
 	var err error
-	if k.End, err = w.net.Dial(from, w.node.Address(), nil, k); err != nil {
+	if k.End, err = w.net.Dial(from, n.Address(), nil, k); err != nil {
 		return nil
 	}
 	k.tape = &history.Tape{Conn: &history.Conn{
-		ID: model.Conn(len(w.history.Conns) + 1), Life: w.node.Life(), Peer: from,
+		ID: model.Conn(len(w.history.Conns) + 1), Life: n.Life(), Peer: from,
 	}}
 	w.history.Conns = append(w.history.Conns, k.tape.Conn)
 	w.tapes[k.ID()] = k.tape

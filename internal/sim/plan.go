@@ -24,6 +24,7 @@ const (
 // plan is what a seed decides before anything happens: every class of faults is off in half of the
 // runs, and limits are hostile.
 type plan struct {
+	nodes    int
 	clients  int
 	requests int   // in all, before the end begins
 	millis   int64 // how long the faults go on
@@ -44,7 +45,7 @@ func (d draw) once(in int) bool           { return d.IntN(in) == 0 }
 
 func drawPlan(rng *rand.Rand) plan {
 	d := draw{rng}
-	p := plan{clients: 1 + d.IntN(5), requests: 60 + d.IntN(600)}
+	p := plan{nodes: 1, clients: 1 + d.IntN(5), requests: 60 + d.IntN(600)}
 	s := &p.server
 	s.Times = node.Times{
 		TickMillis: 50, IntervalMillis: 12, MinTimeout: minTimeout, MaxTimeout: maxTimeout,

@@ -6,7 +6,6 @@ import (
 
 	"quoll/internal/sim/client"
 	"quoll/internal/sim/history"
-	"quoll/internal/sim/node"
 	"quoll/internal/sim/pipe"
 	"quoll/internal/sim/world"
 	"quoll/jute"
@@ -33,7 +32,7 @@ func Run(seed uint64, tell io.Writer) *Result {
 	w.play()
 	r := &Result{
 		Seed: seed, Violations: w.Broken, Trace: uint64(w.Trace), Counts: w.Counts,
-		Txns: len(w.log), Lives: w.node.Life(), History: &w.history,
+		Txns: len(w.log), Lives: w.nodes.lives(), History: &w.history,
 	}
 	for _, c := range w.history.Conns {
 		r.Requests += len(c.Sent)
@@ -50,9 +49,9 @@ func Run(seed uint64, tell io.Writer) *Result {
 // run is the play of one seed. Every choice comes from the world that it lives in.
 type run struct {
 	*world.World
-	plan plan
-	net  *pipe.Net
-	node *node.Node
+	plan  plan
+	net   *pipe.Net
+	nodes cluster
 
 	clients []*client.Client
 	setting *client.Setting
@@ -66,7 +65,7 @@ func newRun(seed uint64, tell io.Writer) *run {
 	w.plan = drawPlan(w.Rand)
 	w.plan.count(w.Counts)
 	w.net = pipe.New(w.World, w.plan.network)
-	w.node = node.New(w.World, 1, &w.plan.server, w.net, w)
+	w.assemble()
 	s := &w.plan.server
 	w.setting = &client.Setting{
 		World: w.World, Dial: w.dial,
@@ -97,7 +96,7 @@ func newRun(seed uint64, tell io.Writer) *run {
 // play is the whole run: faults, then quiet, then the end.
 func (w *run) play() {
 	w.Note("plan %+v", w.plan)
-	w.node.Start()
+	w.nodes.begin()
 	for i := range w.plan.clients {
 		c := client.New(w.setting, i)
 		w.clients = append(w.clients, c)
@@ -109,7 +108,7 @@ func (w *run) play() {
 	if w.plan.crowd > 0 {
 		w.clients[0].SetUpCrowd()
 	}
-	w.node.Plague()
+	w.nodes.plague()
 	w.net.Plague()
 	w.RunUntil(w.plan.millis*1000, nil)
 	w.heal()
@@ -123,7 +122,7 @@ func (w *run) play() {
 func (w *run) heal() {
 	w.Note("no more faults")
 	w.setting.Requests = 0
-	w.node.Heal()
+	w.nodes.heal()
 	w.net.Heal()
 	for _, c := range w.clients {
 		c.Quiet()
@@ -131,7 +130,7 @@ func (w *run) heal() {
 	// Twice the longest timeout, for sessions that were left to expire.
 	w.RunUntil(w.Now+2*maxTimeout*1000+1_000_000, nil)
 	settled := func() bool {
-		return w.node.Up() && w.node.InFlight() == 0 &&
+		return w.nodes.quiet() &&
 			!slices.ContainsFunc(w.clients, func(c *client.Client) bool { return !c.Settled() })
 	}
 	w.RunUntil(w.Now+quietMillis*1000, settled)
