@@ -111,7 +111,7 @@ func (c *Chain) request(r *mail.Request) {
 	switch {
 	case s == nil || s.Closing:
 		c.drop(r, mail.Dropped)
-	case r.Origin == mail.FromClient && s.Owner != r.Conn.Owner:
+	case r.Origin == mail.FromClient && !s.Claim(r.Conn.Owner):
 		c.drop(r, mail.Kicked)
 	case r.Refused == jute.OK && op.Of(r.Type).Kind == op.Write:
 		c.write(r, s)

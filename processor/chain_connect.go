@@ -39,7 +39,7 @@ func (c *Chain) connect(r *mail.Request) {
 		c.refuse(r, tell.WrongPassword, 0)
 		return
 	}
-	if !c.sessions.Attach(s, r.Connect.TimeOut, r.Conn.Owner, &r.Conn.Heard) {
+	if c.sessions.Attach(s, r.Connect.TimeOut, r.Conn.Owner, &r.Conn.Heard) != session.Attached {
 		c.refuse(r, tell.UnknownSession, 0)
 		return
 	}

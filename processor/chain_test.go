@@ -21,6 +21,7 @@ func (p *proposals) Propose(e jute.Entry) { *p = append(*p, e) }
 
 func testChain(t *testing.T, w *world, rules Rules) (*Chain, *proposals, *session.Session) {
 	table := session.NewTable(1000, 0, 1, 1)
+	table.Lead(1)
 	s := table.Create(4000, 1, nil)
 	rules.Prep.Auth, rules.MaxApplyBatch = w.auth, 4
 	made := new(proposals)

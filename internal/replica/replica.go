@@ -137,6 +137,7 @@ func New(
 	for _, s := range restored {
 		r.sessions.Restore(s.ID, s.TimeoutMillis)
 	}
+	r.sessions.Lead(now.MonoMillis)
 	r.peer = quorum.NewSolo(tree.Peek().LastZxid())
 	r.sync = newSync(config.Sync, config.Random)
 	r.chain = processor.NewChain(

@@ -1,17 +1,25 @@
 package session
 
-// buckets holds each session under the tick at whose end it is looked at.
+import "math"
+
+// buckets are lists of sessions, each under a time of the table's clock: the tick at whose end the
+// sessions in it are looked at. A session is in one bucket at most, and knows its place there.
 type buckets struct {
 	at map[int64][]*Session
 }
 
+// attached is the bucket of the sessions that do not expire here and have a connection here: they
+// are looked at with each ping of the leader, not at a time.
+const attached = math.MinInt64
+
+// put appends a session, which is in no bucket, to the one of a time.
 func (b *buckets) put(s *Session, at int64) {
 	s.bucket, s.bucketSlot = at, len(b.at[at])
 	b.at[at] = append(b.at[at], s)
 }
 
-// remove takes a session out in constant time: the last of the bucket takes its place. A session
-// that was taken with its bucket is in none.
+// remove takes a session out in constant time: the last of its bucket gets its place. A session
+// that is in no bucket stays as it is; that its place holds another tells so.
 func (b *buckets) remove(s *Session) {
 	in := b.at[s.bucket]
 	if s.bucketSlot >= len(in) || in[s.bucketSlot] != s {
@@ -28,7 +36,7 @@ func (b *buckets) remove(s *Session) {
 	b.at[s.bucket] = in
 }
 
-// take removes a whole bucket.
+// take empties the bucket of a time and returns who was in it.
 func (b *buckets) take(at int64) []*Session {
 	in := b.at[at]
 	delete(b.at, at)

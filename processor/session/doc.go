@@ -15,9 +15,20 @@
 // could not be heard meanwhile. A mark of life may be older than such a pause when it is told: the
 // byte that it stands for was found in a socket that was not read from (pauses.go).
 //
+// Who expires whom (role.go):
+//
+//	              local sessions    global sessions
+//	leader, alone yes               yes; learners tell by Touch whom they have heard
+//	learner       yes               no; the leader hears of those that AppendHeard lists
+//
+// A global session is one that a createSession made known to every server. At a leader its owner is
+// a connection of its own or the link of the learner that has the connection; a learner knows the
+// owners of its own connections alone, and asks the leader when a client comes back (REVALIDATE).
+//
 // Invariants: an id is never given twice while it is in the table; a closing session is never
-// touched again; a session that was heard less than its timeout ago is never expired.
+// touched again; a session that was heard less than its timeout ago is never expired; nothing that
+// a caller sees depends on the order of a map.
 //
 // The table belongs to one goroutine, the core; only Heard is shared. Read table.go, then
-// buckets.go, pauses.go, walk.go and password.go.
+// buckets.go, role.go, pauses.go, walk.go and password.go.
 package session

@@ -9,8 +9,15 @@ import (
 	"quoll/jute"
 )
 
-// Owner is the connection that a session is attached to; 0 is none.
+// Owner is the connection that a session is attached to, or, at a leader, the link of the learner
+// whose client it is; 0 is nobody.
 type Owner uint64
+
+// linkOwner marks the owners that are links. Lanes count the connections from 1 on.
+const linkOwner Owner = 1 << 63
+
+// LinkOwner is the owner that a learner's link is, by the number of the link.
+func LinkOwner(link uint64) Owner { return linkOwner | Owner(link) }
 
 // Heard is when a connection last heard from its client: ms on the monotonic clock. The
 // connection's loop stores, the core loads.
@@ -21,6 +28,8 @@ type Session struct {
 	ID            jute.SessionID
 	TimeoutMillis int32 // as it was negotiated by the last connect
 	Owner         Owner
+	// Local: no transaction and no other server knows it (localSessionsEnabled).
+	Local bool
 	// Closing: its closeSession is on its way. Nothing more is taken from it.
 	Closing bool
 	// Committed: its createSession is applied, so that snapshots hold it.
@@ -29,10 +38,10 @@ type Session struct {
 	// flight, what the session sends after it waits behind it.
 	LastWrite uint64
 
-	heard      *Heard // of the owner; nil while no connection is attached
+	heard      *Heard // of the owner; nil while no connection of this server is attached
 	heardAt    int64  // table clock, of the last heard that was taken over
 	heardRaw   int64  // monotonic clock, likewise
-	bucket     int64  // table clock, the tick at whose end it is looked at
+	bucket     int64  // table clock, the tick at whose end it is looked at; or attached
 	bucketSlot int    // its place in the bucket
 	place      int    // in the table's list
 }
@@ -46,6 +55,8 @@ type Table struct {
 	tickMillis int64
 	byID       map[jute.SessionID]*Session
 	all        list
+	locals     int // how many are local
+	leads      bool
 	buckets    buckets
 	nextID     jute.SessionID
 
@@ -58,7 +69,8 @@ type Table struct {
 }
 
 // NewTable makes an empty table. serverID is the high byte of the ids it gives; ids start from the
-// wall clock, so that a restarted server does not repeat them. now is monotonic.
+// wall clock, so that a restarted server does not repeat them. now is monotonic. The table does not
+// lead.
 func NewTable(tickMillis int32, serverID uint8, wallMillis, nowMillis int64) *Table {
 	first := jute.SessionID(uint64(wallMillis)<<24>>8 | uint64(serverID)<<56)
 	t := &Table{
@@ -78,7 +90,8 @@ func (t *Table) Restore(id jute.SessionID, timeoutMillis int32) {
 	s.Committed = true
 }
 
-// Create makes a session with a new id.
+// Create makes a session with a new id: one that no session in the table has, local or global, made
+// here or found on disk. Its createSession is still to be applied.
 func (t *Table) Create(timeoutMillis int32, owner Owner, heard *Heard) *Session {
 	for t.byID[t.nextID] != nil || t.nextID == containerOwner || t.nextID == 0 {
 		t.nextID++
@@ -86,6 +99,7 @@ func (t *Table) Create(timeoutMillis int32, owner Owner, heard *Heard) *Session 
 	s := t.track(t.nextID, timeoutMillis)
 	t.nextID++
 	t.attach(s, owner, heard)
+	t.file(s)
 	return s
 }
 
@@ -108,19 +122,40 @@ const containerOwner = jute.SessionID(-1 << 63)
 // Find is the session with the id, nil when there is none.
 func (t *Table) Find(id jute.SessionID) *Session { return t.byID[id] }
 
-// Len is how many sessions there are.
+// Len is how many sessions there are, local ones too.
 func (t *Table) Len() int { return len(t.byID) }
 
-// Attach moves a session to a connection that showed its password. It is false when the session
-// is gone or going.
-func (t *Table) Attach(s *Session, timeoutMillis int32, owner Owner, heard *Heard) bool {
-	if s == nil || s.Closing {
-		return false
+// Locals is how many of them are local.
+func (t *Table) Locals() int { return t.locals }
+
+// Answer is what becomes of a connection that asks for a session.
+type Answer uint8
+
+// The answers.
+const (
+	Refused   Answer = iota // the session is gone or going
+	Attached                // it is the connection's now, with its full timeout
+	AskLeader               // the leader alone knows (REVALIDATE); see Confirmed
+)
+
+// Attach moves a session to a connection that showed its password; s is what Find said, also nil.
+func (t *Table) Attach(s *Session, timeoutMillis int32, owner Owner, heard *Heard) Answer {
+	switch {
+	case !t.leads && (s == nil || !s.Local):
+		return AskLeader
+	case s == nil || s.Closing:
+		return Refused
 	}
+	t.take(s, timeoutMillis, owner, heard)
+	return Attached
+}
+
+// take moves a session to a connection, with its full timeout.
+func (t *Table) take(s *Session, timeoutMillis int32, owner Owner, heard *Heard) {
 	s.TimeoutMillis = timeoutMillis
 	t.attach(s, owner, heard)
-	t.move(s, t.clock(t.now))
-	return true
+	s.heardAt = t.clock(t.now)
+	t.file(s)
 }
 
 // CheckPassword compares in constant time.
@@ -135,6 +170,7 @@ func (t *Table) Commit(id jute.SessionID, timeoutMillis int32) {
 	if s == nil {
 		s = t.track(id, timeoutMillis)
 	}
+	t.Upgrade(s)
 	s.Committed = true
 }
 
@@ -144,11 +180,15 @@ func (t *Table) Remove(id jute.SessionID) {
 		t.buckets.remove(s)
 		t.all.remove(s)
 		delete(t.byID, id)
+		if s.Local {
+			t.locals--
+		}
 	}
 }
 
 // Tick moves the clock to now (monotonic ms) and appends to expired the sessions whose time is
-// up; they are marked as closing. late is the pause that the clocks of sessions do not count.
+// up; they are marked as closing. Global ones expire at a leader only. late is the pause that the
+// clocks of sessions do not count.
 func (t *Table) Tick(now, expectedMillis int64, expired []*Session) (_ []*Session, late int64) {
 	if gap := now - t.now; gap > expectedMillis+t.tickMillis {
 		late = gap - expectedMillis
@@ -168,7 +208,7 @@ func (t *Table) lookAt(bucket int64, expired []*Session) []*Session {
 	first := len(expired)
 	for _, s := range t.buckets.take(bucket) {
 		t.takeHeard(s)
-		if at := t.roundUp(s.heardAt + int64(s.TimeoutMillis)); at > bucket && !s.Closing {
+		if at := t.deadline(s); at > bucket && !s.Closing {
 			t.buckets.put(s, at)
 			continue
 		}
@@ -195,9 +235,15 @@ func (t *Table) takeHeard(s *Session) {
 // takeAllHeard takes over everything before the table's clock jumps back. Who was heard behind the
 // pause, already by the clock that runs on, was heard at the latest at the table's new now.
 func (t *Table) takeAllHeard(latest int64) {
-	for _, s := range t.byID { // order-free: each session is handled alone
+	for _, s := range t.all {
+		if !t.expires(s) {
+			continue
+		}
 		t.takeHeard(s)
-		s.heardAt = min(s.heardAt, latest)
+		if s.heardAt > latest {
+			s.heardAt = latest
+			t.file(s) // a touch may have put it far behind its deadline
+		}
 	}
 }
 
@@ -210,14 +256,15 @@ type Saved struct {
 func (t *Table) track(id jute.SessionID, timeoutMillis int32) *Session {
 	if s := t.byID[id]; s != nil {
 		s.TimeoutMillis = timeoutMillis
-		t.move(s, t.clock(t.now))
+		s.heardAt = t.clock(t.now)
+		t.file(s)
 		return s
 	}
 	s := &Session{ID: id, TimeoutMillis: timeoutMillis}
 	t.byID[id] = s
 	t.all.add(s)
 	s.heardAt = t.clock(t.now)
-	t.buckets.put(s, t.roundUp(s.heardAt+int64(timeoutMillis)))
+	t.file(s)
 	return s
 }
 
@@ -226,12 +273,23 @@ func (t *Table) attach(s *Session, owner Owner, heard *Heard) {
 	s.heardRaw = t.now
 }
 
-// move gives a session its full timeout from heardAt on.
-func (t *Table) move(s *Session, heardAt int64) {
-	s.heardAt = heardAt
+// file puts a session into the bucket where it is looked at next: that of its deadline when it may
+// expire here, else the one of those whose touches the leader must hear of, else none.
+func (t *Table) file(s *Session) {
 	t.buckets.remove(s)
-	t.buckets.put(s, t.roundUp(heardAt+int64(s.TimeoutMillis)))
+	switch {
+	case t.expires(s):
+		t.buckets.put(s, max(t.due, t.deadline(s)))
+	case s.heard != nil:
+		t.buckets.put(s, attached)
+	}
 }
+
+// expires says whether this server ends a session whose time is up.
+func (t *Table) expires(s *Session) bool { return t.leads || s.Local }
+
+// deadline is the tick at whose end a session is over, as far as it was heard.
+func (t *Table) deadline(s *Session) int64 { return t.roundUp(s.heardAt + int64(s.TimeoutMillis)) }
 
 func (t *Table) clock(mono int64) int64 { return mono - t.skipped }
 

@@ -38,7 +38,7 @@ func javaPassword(id int64) []byte {
 
 func TestIdsBeginWithTheClockAndNeverRepeat(t *testing.T) {
 	const wall = 1_795_000_000_000
-	table := session.NewTable(1000, 5, wall, 0)
+	table := leading(session.NewTable(1000, 5, wall, 0))
 	first := table.Create(4000, 1, nil)
 	require.Equal(t, int64(5), int64(first.ID)>>56&0xff)
 	require.Equal(t, int64(wall)&(1<<40-1), int64(first.ID)>>16&(1<<40-1))
@@ -49,7 +49,7 @@ func TestIdsBeginWithTheClockAndNeverRepeat(t *testing.T) {
 
 // A pause of the whole process must not expire anybody who was heard before it.
 func TestPauseExtendsDeadlines(t *testing.T) {
-	table := session.NewTable(1000, 0, 0, 0)
+	table := leading(session.NewTable(1000, 0, 0, 0))
 	var heard session.Heard
 	s := table.Create(4000, 1, &heard)
 	now := int64(0)
@@ -78,7 +78,7 @@ func TestPauseExtendsDeadlines(t *testing.T) {
 // Who is heard right behind a pause, before the tick that notices it, lives its timeout from then
 // on and not the length of the pause more.
 func TestHeardBehindAPause(t *testing.T) {
-	table := session.NewTable(1000, 0, 0, 0)
+	table := leading(session.NewTable(1000, 0, 0, 0))
 	var heard session.Heard
 	s := table.Create(4000, 1, &heard)
 	now := int64(0)
@@ -106,7 +106,7 @@ func TestHeardBehindAPause(t *testing.T) {
 func TestExpiryAgainstModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		const tick, interval = 100, 20
-		table := session.NewTable(tick, 0, 0, 0)
+		table := leading(session.NewTable(tick, 0, 0, 0))
 		m := &model{tick: tick, sessions: map[jute.SessionID]*modelSession{}}
 		now := int64(0)
 		ids := func() []jute.SessionID { return m.ids() }
@@ -133,7 +133,7 @@ func TestExpiryAgainstModel(t *testing.T) {
 				id := rapid.SampledFrom(ids()).Draw(t, "id")
 				timeout := rapid.Int32Range(100, 900).Draw(t, "timeout")
 				heard := new(session.Heard)
-				require.True(t, table.Attach(table.Find(id), timeout, 2, heard))
+				require.Equal(t, session.Attached, table.Attach(table.Find(id), timeout, 2, heard))
 				*m.sessions[id] = modelSession{timeout: int64(timeout), at: now, heard: heard}
 			},
 			"remove": func(t *rapid.T) {
@@ -203,7 +203,7 @@ func TestHeardBeforeAPauseAndToldBehindIt(t *testing.T) {
 		30_000: 1100, // in the pause: the clock stood at 1100
 		61_500: 1600, // behind it
 	} {
-		table := session.NewTable(1000, 0, 0, 0)
+		table := leading(session.NewTable(1000, 0, 0, 0))
 		var heard session.Heard
 		s := table.Create(4000, 1, &heard)
 		now := int64(0)
@@ -232,7 +232,7 @@ func TestHeardBeforeAPauseAndToldBehindIt(t *testing.T) {
 
 // Two pauses since: each moves what lies before it.
 func TestHeardBeforeTwoPauses(t *testing.T) {
-	table := session.NewTable(1000, 0, 0, 0)
+	table := leading(session.NewTable(1000, 0, 0, 0))
 	var heard session.Heard
 	s := table.Create(8000, 1, &heard)
 	now := int64(0)

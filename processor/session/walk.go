@@ -93,16 +93,19 @@ type Deadlines struct {
 	clock  int64                      // of the last part
 }
 
-// DeadlinesPart looks at some sessions, at most so many.
+// DeadlinesPart looks at some sessions, at most so many. Sessions that do not expire here have no
+// deadline.
 func (t *Table) DeadlinesPart(d *Deadlines, most int) (more bool) {
 	if d.byTime == nil {
 		d.byTime = make(map[int64][]jute.SessionID)
 	}
 	d.clock = t.clock(t.now)
 	return t.walk(&d.at, most, func(s *Session) {
-		t.takeHeard(s)
-		at := t.roundUp(s.heardAt + int64(s.TimeoutMillis))
-		d.byTime[at] = append(d.byTime[at], s.ID)
+		if t.expires(s) {
+			t.takeHeard(s)
+			at := t.deadline(s)
+			d.byTime[at] = append(d.byTime[at], s.ID)
+		}
 	})
 }
 

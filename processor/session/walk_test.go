@@ -17,7 +17,7 @@ import (
 // time is listed, once, with the timeout that it has; nobody who never was.
 func TestSessionsAreListedInPieces(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		table := session.NewTable(1000, 0, 1, 1)
+		table := leading(session.NewTable(1000, 0, 1, 1))
 		there, ever := map[jute.SessionID]int32{}, map[jute.SessionID]bool{}
 		begin := func(timeout int32) {
 			s := table.Create(timeout, 1, nil)

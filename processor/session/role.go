@@ -1,0 +1,121 @@
+package session
+
+import "quoll/jute"
+
+// What is here differs by what a server is in its ensemble. A server alone leads.
+
+// Lead begins a reign, or life alone: from now on this server ends every session whose time is up.
+// Each has its full timeout from nowMillis (monotonic) on: nobody can say who was heard before.
+func (t *Table) Lead(nowMillis int64) {
+	t.leads = true
+	for _, s := range t.all {
+		s.heardAt = t.clock(nowMillis)
+		t.file(s)
+	}
+}
+
+// Leave ends the role of a server, whatever it was, when all its connections and links are closed.
+// What nobody else can know is gone: local sessions, and those whose createSession is not applied.
+// The others have no owner and do not close: a closeSession on its way may never be applied. The
+// table does not lead afterwards.
+func (t *Table) Leave() {
+	t.leads = false
+	for i := len(t.all) - 1; i >= 0; i-- { // from the end, where removal fills places from
+		s := t.all[i]
+		if !s.Committed { // local ones never are
+			t.Remove(s.ID)
+			continue
+		}
+		s.Owner, s.heard, s.Closing = 0, nil, false
+		t.file(s)
+	}
+}
+
+// CreateLocal makes a local session with a new id. It expires here whatever the role.
+func (t *Table) CreateLocal(timeoutMillis int32, owner Owner, heard *Heard) *Session {
+	s := t.Create(timeoutMillis, owner, heard)
+	s.Local = true
+	t.locals++
+	t.file(s)
+	return s
+}
+
+// Upgrade makes a local session global, in front of its createSession. A global one stays as it is.
+func (t *Table) Upgrade(s *Session) {
+	if s.Local {
+		t.takeHeard(s) // no news for the leader: createSession gives it its full timeout
+		s.Local = false
+		t.locals--
+		t.file(s)
+	}
+}
+
+// Confirmed attaches a session that the leader has found to live. The server may not know it yet:
+// its createSession was applied at the leader and is still on its way here.
+func (t *Table) Confirmed(
+	id jute.SessionID, timeoutMillis int32, owner Owner, heard *Heard,
+) *Session {
+	s := t.track(id, timeoutMillis)
+	t.take(s, timeoutMillis, owner, heard)
+	return s
+}
+
+// AppendHeard appends the sessions of this server's connections that were heard since the last
+// call, for the answer to the leader's ping. Local ones are no business of the leader's. The order
+// depends on nothing but the history of the table.
+func (t *Table) AppendHeard(to []jute.SessionTimeout) []jute.SessionTimeout {
+	for _, s := range t.buckets.at[attached] {
+		if raw := s.heard.Load(); raw > s.heardRaw {
+			s.heardRaw = raw
+			to = append(to, jute.SessionTimeout{Session: s.ID, TimeOut: s.TimeoutMillis})
+		}
+	}
+	return to
+}
+
+// Open puts in a session that a learner has made for its client, when the learner's createSession
+// comes to the leader: it belongs to the learner's link.
+func (t *Table) Open(id jute.SessionID, timeoutMillis int32, link Owner) *Session {
+	s := t.track(id, timeoutMillis)
+	s.Owner = link
+	return s
+}
+
+// Claim says whether a request of a session comes from its owner. Who is the first to ask for a
+// session that nobody owns becomes its owner, as in Apache: a new leader knows no owners.
+func (s *Session) Claim(owner Owner) bool {
+	if s.Owner == 0 {
+		s.Owner = owner
+	}
+	return s.Owner == owner
+}
+
+// Touch takes the news of a learner that a session was heard, with the timeout that its client has
+// there, at nowMillis (monotonic). It is false, and nothing happens, when the session is gone,
+// going or local.
+func (t *Table) Touch(id jute.SessionID, timeoutMillis int32, nowMillis int64) bool {
+	s := t.byID[id]
+	if s == nil || s.Closing || s.Local {
+		return false
+	}
+	sooner := timeoutMillis < s.TimeoutMillis
+	s.TimeoutMillis = timeoutMillis
+	s.heardAt = max(s.heardAt, t.clock(nowMillis))
+	if sooner { // else the bucket that it is in falls due before its time, and moves it
+		t.file(s)
+	}
+	return true
+}
+
+// Revalidate answers a learner whose client asks for a session (REVALIDATE): when it lives it is
+// touched, and belongs to the learner's link from now on.
+func (t *Table) Revalidate(
+	id jute.SessionID, timeoutMillis int32, link Owner, nowMillis int64,
+) bool {
+	if !t.Touch(id, timeoutMillis, nowMillis) {
+		return false
+	}
+	s := t.byID[id]
+	s.Owner, s.heard = link, nil
+	return true
+}

@@ -1,0 +1,465 @@
+package session_test
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"quoll/jute"
+	"quoll/processor/session"
+)
+
+func leading(t *session.Table) *session.Table {
+	t.Lead(0)
+	return t
+}
+
+// The machine of roles: a table, and what it must be, said plainly.
+const (
+	tickMillis = 100
+	expected   = 20 // ms between two ticks
+)
+
+type roleSession struct {
+	timeout                   int64
+	at                        int64 // table clock: when it was heard, as far as this server can know
+	heard                     *session.Heard
+	heardAt, told             int64 // monotonic
+	owner                     session.Owner
+	local, closing, committed bool
+}
+
+type roles struct {
+	table    *session.Table
+	sessions map[jute.SessionID]*roleSession
+	leads    bool
+	now      int64 // monotonic
+	ticked   int64 // monotonic, of the last tick
+	behind   int64 // of the table's clock
+	foreign  jute.SessionID
+}
+
+func (m *roles) clock(mono int64) int64 { return mono - m.behind }
+
+func (m *roles) ids() []jute.SessionID {
+	return slices.Sorted(maps.Keys(m.sessions)) // order-free: sorted
+}
+
+// any is a session of the table, or now and then an id that nobody has.
+func (m *roles) any(t *rapid.T) (jute.SessionID, *roleSession) {
+	ids := append(m.ids(), 1)
+	id := rapid.SampledFrom(ids).Draw(t, "id")
+	return id, m.sessions[id]
+}
+
+func (m *roles) timeout(t *rapid.T) int32 { return rapid.Int32Range(0, 900).Draw(t, "timeout") }
+
+func (m *roles) owner(t *rapid.T) session.Owner {
+	return session.Owner(rapid.Uint64Range(1, 3).Draw(t, "owner"))
+}
+
+func (m *roles) link(t *rapid.T) session.Owner {
+	return session.LinkOwner(rapid.Uint64Range(1, 3).Draw(t, "link"))
+}
+
+func (m *roles) add(t *rapid.T, id jute.SessionID, s roleSession) {
+	if m.sessions[id] != nil {
+		t.Fatalf("%v is given twice", id)
+	}
+	m.sessions[id] = &s
+}
+
+// attached is a session that has a connection from now on.
+func (m *roles) attached(timeout int32, owner session.Owner, heard *session.Heard) roleSession {
+	return roleSession{
+		timeout: int64(timeout), at: m.clock(m.ticked), heard: heard, told: m.ticked, owner: owner,
+	}
+}
+
+func (m *roles) create(t *rapid.T) {
+	timeout, owner, heard := m.timeout(t), m.owner(t), new(session.Heard)
+	s := m.attached(timeout, owner, heard)
+	made := m.table.Create(timeout, owner, heard)
+	m.add(t, made.ID, s)
+}
+
+func (m *roles) createLocal(t *rapid.T) {
+	timeout, owner, heard := m.timeout(t), m.owner(t), new(session.Heard)
+	s := m.attached(timeout, owner, heard)
+	s.local = true
+	made := m.table.CreateLocal(timeout, owner, heard)
+	m.add(t, made.ID, s)
+}
+
+// open: a learner's createSession comes to the leader.
+func (m *roles) open(t *rapid.T) {
+	if !m.leads {
+		return
+	}
+	m.foreign++
+	timeout, link := m.timeout(t), m.link(t)
+	m.add(t, m.foreign, roleSession{timeout: int64(timeout), at: m.clock(m.ticked), owner: link})
+	require.Equal(t, m.foreign, m.table.Open(m.foreign, timeout, link).ID)
+}
+
+// commit: a createSession is applied, that of a session that is known, or one of another server's.
+func (m *roles) commit(t *rapid.T) {
+	id, s := m.any(t)
+	timeout := m.timeout(t)
+	if s == nil {
+		m.foreign++
+		id, s = m.foreign, &roleSession{timeout: int64(timeout), at: m.clock(m.ticked)}
+		m.add(t, id, *s)
+		s = m.sessions[id]
+	}
+	if s.local {
+		s.local, s.told = false, max(s.told, s.heardAt)
+	}
+	s.committed = true
+	m.table.Commit(id, timeout)
+}
+
+func (m *roles) hear(t *rapid.T) {
+	_, s := m.any(t)
+	if s == nil || s.heard == nil {
+		return
+	}
+	s.heard.Store(m.now)
+	s.heardAt = m.now
+	if m.leads || s.local {
+		s.at = m.clock(m.now)
+	}
+}
+
+func (m *roles) attach(t *rapid.T) {
+	id, s := m.any(t)
+	timeout, owner, heard := m.timeout(t), m.owner(t), new(session.Heard)
+	got := m.table.Attach(m.table.Find(id), timeout, owner, heard)
+	switch {
+	case s != nil && s.local && !s.closing, m.leads && s != nil && !s.closing:
+		require.Equal(t, session.Attached, got)
+		local, committed := s.local, s.committed
+		*s = m.attached(timeout, owner, heard)
+		s.local, s.committed = local, committed
+	case m.leads || s != nil && s.local:
+		require.Equal(t, session.Refused, got)
+	default:
+		require.Equal(t, session.AskLeader, got)
+		if rapid.Bool().Draw(t, "lives") {
+			m.confirmed(t, id, timeout, owner, heard)
+		}
+	}
+}
+
+func (m *roles) confirmed(
+	t *rapid.T, id jute.SessionID, timeout int32, owner session.Owner, heard *session.Heard,
+) {
+	if id == 1 {
+		m.foreign++
+		id = m.foreign
+	}
+	committed := m.sessions[id] != nil && m.sessions[id].committed
+	s := m.attached(timeout, owner, heard)
+	s.committed = committed
+	m.sessions[id] = &s
+	require.Equal(t, id, m.table.Confirmed(id, timeout, owner, heard).ID)
+}
+
+func (m *roles) touch(t *rapid.T) {
+	id, s := m.any(t)
+	timeout, link := m.timeout(t), m.link(t)
+	if !m.leads {
+		return
+	}
+	lives := s != nil && !s.closing && !s.local
+	revalidate := rapid.Bool().Draw(t, "revalidate")
+	if revalidate {
+		require.Equal(t, lives, m.table.Revalidate(id, timeout, link, m.now))
+	} else {
+		require.Equal(t, lives, m.table.Touch(id, timeout, m.now))
+	}
+	if lives {
+		s.timeout, s.at = int64(timeout), m.clock(m.now)
+		if revalidate {
+			s.owner, s.heard = link, nil
+		}
+	}
+}
+
+func (m *roles) claim(t *rapid.T) {
+	id, s := m.any(t)
+	if s == nil {
+		return
+	}
+	owner := m.owner(t)
+	if s.owner == 0 {
+		s.owner = owner
+	}
+	require.Equal(t, s.owner == owner, m.table.Find(id).Claim(owner))
+}
+
+func (m *roles) upgrade(t *rapid.T) {
+	id, s := m.any(t)
+	if s == nil {
+		return
+	}
+	if s.local {
+		s.local, s.told = false, max(s.told, s.heardAt)
+	}
+	m.table.Upgrade(m.table.Find(id))
+}
+
+func (m *roles) remove(t *rapid.T) {
+	id, _ := m.any(t)
+	delete(m.sessions, id)
+	m.table.Remove(id)
+}
+
+func (m *roles) lead(t *rapid.T) {
+	if m.leads {
+		return
+	}
+	m.leads = true
+	m.table.Lead(m.now)
+	for _, s := range m.sessions { // order-free: each alone
+		s.at = m.clock(m.now)
+	}
+}
+
+func (m *roles) leave(*rapid.T) {
+	m.leads = false
+	m.table.Leave()
+	for id, s := range m.sessions { // order-free: each alone
+		if s.local || !s.committed {
+			delete(m.sessions, id)
+		}
+		s.owner, s.heard, s.closing = 0, nil, false
+	}
+}
+
+// ping: what was heard since the last one.
+func (m *roles) ping(t *rapid.T) {
+	want := []jute.SessionTimeout{}
+	for _, id := range m.ids() {
+		s := m.sessions[id]
+		if !m.leads && !s.local && s.heard != nil && s.heardAt > s.told {
+			s.told = s.heardAt
+			want = append(want, jute.SessionTimeout{Session: id, TimeOut: int32(s.timeout)})
+		}
+	}
+	got := m.table.AppendHeard([]jute.SessionTimeout{})
+	slices.SortFunc(got, func(a, b jute.SessionTimeout) int { return cmp.Compare(a.Session, b.Session) })
+	require.Equal(t, want, got)
+}
+
+func (m *roles) pass(t *rapid.T) {
+	m.now += rapid.SampledFrom([]int64{1, 7, 7, 7, 7, 400}).Draw(t, "ms")
+}
+
+func (m *roles) tick(t *rapid.T) {
+	m.now += 5
+	var late int64
+	if gap := m.now - m.ticked; gap > expected+tickMillis {
+		late = gap - expected
+		latest := m.clock(m.ticked) + expected
+		for _, s := range m.sessions { // order-free: each alone
+			s.at = min(s.at, latest)
+		}
+		m.behind += late
+	}
+	m.ticked = m.now
+	expired, gotLate := m.table.Tick(m.now, expected, nil)
+	require.Equal(t, late, gotLate)
+	var got []jute.SessionID
+	for _, s := range expired {
+		require.True(t, s.Closing)
+		got = append(got, s.ID)
+	}
+	require.Equal(t, m.expire(), got)
+}
+
+func (s *roleSession) deadline() int64 {
+	return ((s.at+s.timeout)/tickMillis + 1) * tickMillis
+}
+
+// expire closes whose time is up: by deadline, then by id.
+func (m *roles) expire() (gone []jute.SessionID) {
+	for _, id := range m.ids() {
+		s := m.sessions[id]
+		if (m.leads || s.local) && !s.closing && s.deadline() <= m.clock(m.now) {
+			s.closing = true
+			gone = append(gone, id)
+		}
+	}
+	slices.SortStableFunc(gone, func(a, b jute.SessionID) int {
+		return cmp.Compare(m.sessions[a].deadline(), m.sessions[b].deadline())
+	})
+	return gone
+}
+
+func (m *roles) check(t *rapid.T) {
+	locals := 0
+	var saved []session.Saved
+	for _, id := range m.ids() {
+		want, got := m.sessions[id], m.table.Find(id)
+		if want.local {
+			locals++
+		}
+		if want.committed {
+			saved = append(saved, session.Saved{ID: id, TimeoutMillis: int32(want.timeout)})
+		}
+		require.NotNil(t, got, id)
+		require.Equal(t,
+			[]any{want.local, want.closing, want.committed, want.owner, int32(want.timeout)},
+			[]any{got.Local, got.Closing, got.Committed, got.Owner, got.TimeoutMillis}, id)
+	}
+	require.Equal(t, len(m.sessions), m.table.Len())
+	require.Equal(t, locals, m.table.Locals())
+	require.Equal(t, saved, m.table.Snapshot(nil))
+}
+
+func TestRolesAgainstModel(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := &roles{
+			table:    session.NewTable(tickMillis, 3, 0, 0),
+			sessions: map[jute.SessionID]*roleSession{}, foreign: 7 << 56,
+		}
+		// Roles last for a while, and most sessions are heard of more than once.
+		often := []func(*rapid.T){
+			m.create, m.createLocal, m.open, m.commit, m.hear, m.hear, m.hear, m.attach, m.touch,
+			m.touch, m.claim, m.upgrade, m.ping, m.pass, m.tick, m.tick, m.tick,
+		}
+		rarely := []func(*rapid.T){m.remove, m.lead, m.leave}
+		for range rapid.IntRange(100, 300).Draw(t, "steps") {
+			actions := often
+			if rapid.IntRange(0, 20).Draw(t, "rarely") == 0 {
+				actions = rarely
+			}
+			rapid.SampledFrom(actions).Draw(t, "action")(t)
+			m.check(t)
+		}
+	})
+}
+
+// The leader hears of a session that was heard before this process stood still.
+func TestAPauseKeepsWhatIsForTheLeader(t *testing.T) {
+	table := session.NewTable(1000, 0, 0, 0)
+	var heard session.Heard
+	s := table.Create(4000, 1, &heard)
+	heard.Store(50)
+	_, late := table.Tick(60_000, 100, nil)
+	require.EqualValues(t, 59_900, late)
+	require.Equal(t, []jute.SessionTimeout{{Session: s.ID, TimeOut: 4000}}, table.AppendHeard(nil))
+	require.Empty(t, table.AppendHeard(nil), "once")
+}
+
+// A touch that comes right behind a pause, before the tick that notices it, with a shorter timeout:
+// the session lives as long as that and not the length of the pause more.
+func TestATouchBehindAPause(t *testing.T) {
+	table := leading(session.NewTable(1000, 0, 0, 0))
+	s := table.Open(7, 40_000, session.LinkOwner(1))
+	now := int64(0)
+	tick := func(millis int64) []*session.Session {
+		now += millis
+		expired, _ := table.Tick(now, 100, nil)
+		return expired
+	}
+	require.Empty(t, tick(100))
+	require.True(t, table.Touch(7, 4000, 60_050))
+	require.Empty(t, tick(60_000), "stopped for a minute")
+	for range 47 {
+		require.Empty(t, tick(100), "at %d", now)
+	}
+	require.Equal(t, []*session.Session{s}, tick(100))
+}
+
+// A session whose end is on its way is nobody's any more.
+func TestAClosingSessionIsRefused(t *testing.T) {
+	table := leading(session.NewTable(1000, 0, 0, 0))
+	s := table.Open(7, 4000, session.LinkOwner(1))
+	local := table.CreateLocal(4000, 1, nil)
+	s.Closing, local.Closing = true, true
+	require.Equal(t, session.Refused, table.Attach(s, 4000, 2, nil))
+	require.Equal(t, session.Refused, table.Attach(local, 4000, 2, nil))
+	require.Equal(t, session.Refused, table.Attach(nil, 4000, 2, nil))
+	require.False(t, table.Touch(7, 9000, 10))
+	require.False(t, table.Revalidate(7, 9000, session.LinkOwner(2), 10))
+	require.False(t, table.Touch(8, 9000, 10), "nobody's")
+	require.Equal(t, session.LinkOwner(1), s.Owner)
+	require.EqualValues(t, 4000, s.TimeoutMillis)
+	require.NotEqual(t, session.LinkOwner(1), session.Owner(1), "links are no connections")
+}
+
+// Ids of a table that changed hands: those of another server, global and applied, are given to
+// nobody else, whoever leads.
+func TestAnIDOfASessionThatLivesIsNotGiven(t *testing.T) {
+	for _, leads := range []bool{true, false} {
+		table := session.NewTable(1000, 5, 1_795_000_000_000, 0)
+		if leads {
+			table.Lead(0)
+		}
+		next := table.Create(4000, 1, nil).ID
+		table.Restore(next+1, 4000)           // found on disk
+		table.Commit(next+2, 4000)            // another server's, applied
+		table.Open(next+3, 4000, 1)           // a learner's, in flight
+		table.Confirmed(next+4, 4000, 1, nil) // the leader knows it
+		require.Equal(t, next+5, table.Create(4000, 1, nil).ID)
+		table.Restore(next+6, 4000)
+		require.Equal(t, next+7, table.CreateLocal(4000, 1, nil).ID)
+		table.Upgrade(table.Find(next + 7))
+		table.Remove(next + 1)
+		require.Equal(t, next+8, table.Create(4000, 1, nil).ID, "an id that is free again is not")
+	}
+}
+
+// What a ping says has an order that a second run has too.
+func TestTheOrderOfWhatWasHeard(t *testing.T) {
+	run := func() (ids []jute.SessionID) {
+		table := session.NewTable(1000, 0, 0, 0)
+		var all []*session.Session
+		heard := make([]session.Heard, 100)
+		for i := range heard {
+			all = append(all, table.Create(4000, 1, &heard[i]))
+		}
+		for i := range 20 {
+			table.Remove(all[i*3].ID)
+		}
+		for i := range heard {
+			heard[i].Store(int64(1 + i%3))
+		}
+		for _, s := range table.AppendHeard(nil) {
+			ids = append(ids, s.Session)
+		}
+		return ids
+	}
+	first := run()
+	require.Len(t, first, 80)
+	for range 5 {
+		require.Equal(t, first, run())
+	}
+}
+
+// A timeout that no client can have, from a learner that sends nonsense.
+func TestATouchWithATimeoutBelowZero(t *testing.T) {
+	table := leading(session.NewTable(1000, 0, 0, 0))
+	s := table.Open(7, 4000, session.LinkOwner(1))
+	require.True(t, table.Touch(7, -100_000, 10))
+	expired, _ := table.Tick(2000, 2000, nil)
+	require.Equal(t, []*session.Session{s}, expired, "it does not stay for ever")
+}
+
+// The dump of a learner shows no deadlines of global sessions: it knows none.
+func TestALearnerKnowsNoDeadlines(t *testing.T) {
+	table := session.NewTable(1000, 0, 0, 0)
+	table.Restore(7, 4000)
+	local := table.CreateLocal(4000, 1, nil).ID
+	require.Equal(t, []session.Deadline{{InMillis: 5000, IDs: []jute.SessionID{local}}},
+		table.Deadlines())
+	table.Lead(0)
+	require.Equal(t, []session.Deadline{{InMillis: 5000, IDs: []jute.SessionID{local, 7}}},
+		table.Deadlines())
+}
