@@ -60,6 +60,7 @@ type Dir struct {
 	meta    *walmeta.Sidecar // nil before Recover
 	mark    *walmeta.Sidecar // likewise; nil also when it could not be written
 	log     *TxnLog          // nil before Recover
+	found   Recovered        // by Recover
 
 	// changing is held by who gives snapshots their names or removes files: log writer, snapshot
 	// writer and purge are different goroutines.
@@ -204,31 +205,34 @@ func (d *Dir) validBytes(name string) int64 {
 	return d.valid[name]
 }
 
-// Epochs returns the member's promises. A file that is missing, unreadable or behind is taken
-// from its second copy, and written again.
+// Epochs returns the member's promises, and makes them durable, in two copies each, where they were
+// not. It is for the start of a member, before anything is appended: what is missing is the epoch
+// of the last transaction. A DamageError: what was promised cannot be known. See walmeta.Resolve.
 func (d *Dir) Epochs() (Epochs, error) {
-	files, err := walmeta.ReadEpochs(d.fs, d.snapDir)
+	kept := d.meta.Get().Epochs
+	found, files, err := walmeta.Resolve(d.fs, d.snapDir, kept, d.found.LastZxid, !d.found.Own)
 	if err != nil {
 		return Epochs{}, err
 	}
-	kept := d.meta.Get().Epochs
-	if files.Current > kept.Current {
-		return Epochs{}, &DamageError{
-			File:   filepath.Join(d.snapDir, names.CurrentEpoch),
-			Reason: fmt.Sprintf("it says %d, its second copy %d", files.Current, kept.Current),
-		}
-	}
-	if files.Accepted < kept.Accepted || files.Accepted > kept.Accepted {
-		if err := d.writeEpoch(names.AcceptedEpoch, kept.Accepted); err != nil {
+	if found != kept {
+		err := d.meta.Update(func(s *walmeta.State) { s.Epochs = found })
+		if err != nil {
 			return Epochs{}, err
 		}
 	}
-	if files.Current < kept.Current {
-		if err := d.writeEpoch(names.CurrentEpoch, kept.Current); err != nil {
+	if files.Accepted != found.Accepted {
+		err := walmeta.WriteEpoch(d.fs, d.snapDir, names.AcceptedEpoch, found.Accepted)
+		if err != nil {
 			return Epochs{}, err
 		}
 	}
-	return kept, nil
+	if files.Current != found.Current {
+		err := walmeta.WriteEpoch(d.fs, d.snapDir, names.CurrentEpoch, found.Current)
+		if err != nil {
+			return Epochs{}, err
+		}
+	}
+	return found, nil
 }
 
 // SetAcceptedEpoch promises, durably, to follow no leader of an epoch below epoch.
@@ -237,7 +241,7 @@ func (d *Dir) SetAcceptedEpoch(epoch int64) error {
 	if err != nil {
 		return err
 	}
-	return d.writeEpoch(names.AcceptedEpoch, epoch)
+	return walmeta.WriteEpoch(d.fs, d.snapDir, names.AcceptedEpoch, epoch)
 }
 
 // SetCurrentEpoch says, durably, that the log belongs to the history of epoch's leader.
@@ -246,14 +250,7 @@ func (d *Dir) SetCurrentEpoch(epoch int64) error {
 	if err != nil {
 		return err
 	}
-	return d.writeEpoch(names.CurrentEpoch, epoch)
-}
-
-func (d *Dir) writeEpoch(name string, epoch int64) error {
-	if epoch < 0 {
-		return nil
-	}
-	return walmeta.WriteEpoch(d.fs, d.snapDir, name, epoch)
+	return walmeta.WriteEpoch(d.fs, d.snapDir, names.CurrentEpoch, epoch)
 }
 
 func (d *Dir) closeMeta() {

@@ -60,30 +60,95 @@ func TestEpochFiles(t *testing.T) {
 	}
 }
 
-// TestEpochsOfApache: in a directory without a sidecar Apache's files rule.
+// TestEpochsOfApache: in a directory without a sidecar Apache's files rule, and what a start makes of
+// them is durable in two copies: the same at the next start, whatever becomes of one.
 func TestEpochsOfApache(t *testing.T) {
-	for _, files := range []persistence.Epochs{
-		{Accepted: -1, Current: -1}, {Accepted: 3, Current: -1}, {Accepted: 3, Current: 3},
-		{Accepted: 4, Current: 3}, {Accepted: 0, Current: 0}, {Accepted: -5, Current: -6},
+	for _, tc := range []struct{ files, want persistence.Epochs }{
+		{persistence.Epochs{Accepted: -1, Current: -1}, persistence.Epochs{Accepted: 2, Current: 2}},
+		{persistence.Epochs{Accepted: 3, Current: -1}, persistence.Epochs{Accepted: 3, Current: 2}},
+		{persistence.Epochs{Accepted: -1, Current: 1}, persistence.Epochs{Accepted: 2, Current: 1}},
+		{persistence.Epochs{Accepted: 4, Current: 3}, persistence.Epochs{Accepted: 4, Current: 3}},
+		{persistence.Epochs{Accepted: 1, Current: 1}, persistence.Epochs{Accepted: 1, Current: 1}},
 	} {
 		disk := simfs.New()
 		s := mustStart(t, disk, testOptions())
+		must(t, s.install(2<<32))
 		must(t, s.add(2))
 		must(t, s.dir.Close())
 		disk.Delete(verDir + "/walmeta.0")
 		disk.Delete(verDir + "/walmeta.1")
 		for name, epoch := range map[string]int64{
-			"acceptedEpoch": files.Accepted, "currentEpoch": files.Current,
+			"acceptedEpoch": tc.files.Accepted, "currentEpoch": tc.files.Current,
 		} {
 			if epoch != -1 {
 				disk.Write(verDir+"/"+name, fmt.Append(nil, epoch))
 			}
 		}
-		files.Accepted, files.Current = max(files.Accepted, -1), max(files.Current, -1)
 		s = mustStart(t, disk, testOptions())
-		if got, err := s.dir.Epochs(); err != nil || got != files || s.rec.Own {
-			t.Errorf("%v became %v, %v, own %v", files, got, err, s.rec.Own)
+		if got, err := s.dir.Epochs(); err != nil || got != tc.want || s.rec.Own {
+			t.Errorf("%v became %v, %v, own %v", tc.files, got, err, s.rec.Own)
 		}
+		for _, lost := range []string{"none", "acceptedEpoch", "currentEpoch"} {
+			image := disk.PowerLoss(simfs.Everything())
+			if lost != "none" {
+				image.Delete(verDir + "/" + lost)
+			}
+			again := mustStart(t, image, testOptions())
+			got, err := again.dir.Epochs()
+			if err != nil || got != tc.want || !again.rec.Own {
+				t.Errorf("%v became %v, and without %s %v, %v", tc.files, tc.want, lost, got, err)
+			}
+			for name, epoch := range map[string]int64{
+				"acceptedEpoch": got.Accepted, "currentEpoch": got.Current,
+			} {
+				if text := string(image.Read(verDir + "/" + name)); text != fmt.Sprint(epoch) {
+					t.Errorf("%v: %s says %q", tc.files, name, text)
+				}
+			}
+		}
+	}
+}
+
+// TestAnEpochThatIsMended: a file that holds no number is not remembered as if it were a promise.
+func TestAnEpochThatIsMended(t *testing.T) {
+	for _, name := range []string{"acceptedEpoch", "currentEpoch"} {
+		disk := simfs.New()
+		disk.Write(verDir+"/acceptedEpoch", []byte("3"))
+		disk.Write(verDir+"/currentEpoch", []byte("3"))
+		disk.Write(verDir+"/"+name, []byte("?"))
+		var damage *persistence.DamageError
+		for range 2 {
+			s := mustStart(t, disk, testOptions())
+			if _, err := s.dir.Epochs(); !errors.As(err, &damage) || damage.File != verDir+"/"+name {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		disk.Write(verDir+"/"+name, []byte("3"))
+		got, err := mustStart(t, disk, testOptions()).dir.Epochs()
+		if err != nil || got != (persistence.Epochs{Accepted: 3, Current: 3}) {
+			t.Errorf("%s: mended to %v, %v", name, got, err)
+		}
+	}
+}
+
+// TestTheEpochOfTheLogIsNoPromise: a crash came between a leader's history and its epoch, perhaps
+// many times. The epoch stays what it was.
+func TestTheEpochOfTheLogIsNoPromise(t *testing.T) {
+	disk := simfs.New()
+	s := mustStart(t, disk, testOptions())
+	for epoch := int64(1); epoch < 4; epoch++ {
+		want := persistence.Epochs{Accepted: epoch - 1}
+		if got, err := s.dir.Epochs(); err != nil || got != want {
+			t.Fatalf("%v, %v; want %v", got, err, want)
+		}
+		must(t, s.dir.SetAcceptedEpoch(epoch))
+		must(t, s.log.Append(entry(jute.Zxid(epoch<<32|1))))
+		must(t, s.add(2))
+		disk.Write(verDir+"/currentEpoch.tmp", []byte("9")) // of Apache's days
+		disk = disk.PowerLoss(simfs.Everything())
+		var err error
+		s, err = start(disk, testOptions())
+		must(t, err)
 	}
 }
 

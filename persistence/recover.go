@@ -168,6 +168,7 @@ func (d *Dir) recover(sink Sink, all listing, found bool) (rec Recovered, err er
 		return rec, err
 	}
 	d.openLog(rec.LastZxid)
+	d.found = rec
 	if rec.Empty && !marked && !d.opt.DBAutoCreate {
 		rec.LastZxid = -1
 	}
@@ -407,7 +408,7 @@ func (d *Dir) takeOver(r *replay, all listing, files Epochs, rec *Recovered) err
 		state = walmeta.Fresh()
 		state.ID = d.meta.Get().ID
 		state.OwnSince = rec.LastZxid + 1
-		state.Epochs = files
+		state.Epochs = files.Known()
 	}
 	state.TruncateTo, state.InstallTo, state.MovedTo = walmeta.None, walmeta.None, 0
 	if state.OwnSince == walmeta.Unknown {

@@ -150,6 +150,7 @@ func (s *Server) attempt(ctx context.Context, patience time.Duration) ([]session
 	s.outlook.recovered(begin, loaded, found.Txns)
 	s.report(&found.Recovered)
 	s.faults.look(s.tree.Faults(), s.clock.monoMillis())
+	found.EndOrphans(s.tree)
 	if len(found.Orphans) > 0 {
 		s.logger.Warn("ephemerals of sessions that do not exist were removed",
 			zap.Int("sessions", len(found.Orphans)))

@@ -42,6 +42,8 @@ const (
 	Probe         = "writable"
 	AcceptedEpoch = "acceptedEpoch"
 	CurrentEpoch  = "currentEpoch"
+	// UnfinishedEpoch is Apache's next currentEpoch before it has that name.
+	UnfinishedEpoch = "currentEpoch.tmp"
 	// Initialize is beside version-2 of the log: an empty server may vote.
 	Initialize    = "initialize"
 	sidecarPrefix = "walmeta."
@@ -201,7 +203,7 @@ func isBeside(name string) bool {
 	switch name {
 	case AcceptedEpoch, CurrentEpoch, Initialize, OfSidecar(0), OfSidecar(1), OfMark(0), OfMark(1),
 		"quoll.lock",
-		"acceptedEpoch.tmp", "currentEpoch.tmp", "updatingEpoch", // Apache's
+		"acceptedEpoch.tmp", UnfinishedEpoch, "updatingEpoch", // Apache's
 		"lost+found":
 		return true
 	}

@@ -3,10 +3,12 @@ package walmeta
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"path/filepath"
 	"strconv"
 
+	"quoll/jute"
 	"quoll/persistence/disk"
 	"quoll/persistence/names"
 )
@@ -18,7 +20,10 @@ type Epochs struct {
 	Current  int64
 }
 
-// ReadEpochs reads Apache's two files; one that is missing or unreadable counts as none.
+// Unreadable is an epoch whose file is there and holds no number.
+const Unreadable = -2
+
+// ReadEpochs reads Apache's two files.
 func ReadEpochs(fsys disk.FS, dir string) (Epochs, error) {
 	accepted, err := readEpoch(fsys, filepath.Join(dir, names.AcceptedEpoch))
 	if err != nil {
@@ -45,9 +50,70 @@ func readEpoch(fsys disk.FS, name string) (int64, error) {
 	line, _, _ := bytes.Cut(buf[:n], []byte("\n"))
 	v, err := strconv.ParseInt(string(bytes.TrimSuffix(line, []byte("\r"))), 10, 64)
 	if err != nil || v < 0 {
-		return None, nil
+		return Unreadable, nil
 	}
 	return v, nil
+}
+
+// Known are the epochs without what cannot be read.
+func (e Epochs) Known() Epochs {
+	return Epochs{Accepted: max(e.Accepted, None), Current: max(e.Current, None)}
+}
+
+// Resolve is what a member starts with: the second copies where there are some, then the files,
+// then the epoch of the last transaction, as in Apache. foreign: another server was here last.
+//
+// A log whose epoch is above Current is no damage. The history of a new leader is on disk before
+// its epoch is, and a crash came between the two; the log must not count as that epoch's before the
+// leader has confirmed it, so Current stays. Apache refuses that, unless currentEpoch.tmp says what
+// it did not come to rename.
+func Resolve(
+	fsys disk.FS, dir string, kept Epochs, last jute.Zxid, foreign bool,
+) (found, files Epochs, err error) {
+	if files, err = ReadEpochs(fsys, dir); err != nil {
+		return found, files, err
+	}
+	damage := func(name, reason string, args ...any) error {
+		return &disk.DamageError{
+			File: filepath.Join(dir, name), Reason: fmt.Sprintf(reason, args...),
+		}
+	}
+	if kept.Current != None && files.Current > kept.Current {
+		return found, files, damage(names.CurrentEpoch,
+			"it says %d, its second copy %d", files.Current, kept.Current)
+	}
+	found.Accepted = orElse(kept.Accepted, files.Accepted, last)
+	found.Current = orElse(kept.Current, files.Current, last)
+	if foreign && found.Current >= 0 && found.Current < last.Epoch() {
+		tmp, err := readEpoch(fsys, filepath.Join(dir, names.UnfinishedEpoch))
+		if err != nil {
+			return found, files, err
+		}
+		found.Current = max(found.Current, tmp)
+	}
+	switch {
+	case found.Accepted == Unreadable:
+		return found, files, damage(names.AcceptedEpoch,
+			"it holds no epoch, and has no second copy")
+	case found.Current == Unreadable:
+		return found, files, damage(names.CurrentEpoch,
+			"it holds no epoch, and has no second copy")
+	case found.Accepted < found.Current:
+		return found, files, damage(names.AcceptedEpoch,
+			"epoch %d was accepted, and %d is current", found.Accepted, found.Current)
+	}
+	return found, files, nil
+}
+
+// orElse is the first epoch that there is: the second copy, the file's, that of the last zxid.
+func orElse(kept, file int64, last jute.Zxid) int64 {
+	switch {
+	case kept != None:
+		return kept
+	case file != None:
+		return file
+	}
+	return last.Epoch()
 }
 
 // WriteEpoch replaces one of Apache's two files, durably.

@@ -22,12 +22,13 @@ type Hooks struct {
 type Found struct {
 	persistence.Recovered
 	Sessions []session.Saved // by id
-	// Orphans are the sessions whose ephemerals were removed, because nobody knows them.
+	// Orphans are the sessions whose ephemerals EndOrphans removed.
 	Orphans []jute.SessionID
 }
 
 // NeedsSnapshot says that the tree has something that no file holds: a snapshot must be durable
-// before the first append.
+// before the first append. It is for a server alone: a member that looks for a leader may hold what
+// nobody has committed, and writes none.
 func (f *Found) NeedsSnapshot() bool {
 	return f.Empty || len(f.Orphans) > 0 || f.Snapshot.File == ""
 }
@@ -39,32 +40,30 @@ func Tree(dir *persistence.Dir, tree *datatree.Tree, hooks Hooks) (*Found, error
 	if err != nil {
 		return nil, err
 	}
-	return &Found{
-		Recovered: recovered,
-		Sessions:  load.saved(),
-		Orphans:   killOrphans(tree, load.sessions),
-	}, nil
+	return &Found{Recovered: recovered, Sessions: load.saved()}, nil
 }
 
-// killOrphans deletes the ephemerals of sessions that are not in the table, and names these
-// sessions in order.
-func killOrphans(tree *datatree.Tree, known map[jute.SessionID]int32) (killed []jute.SessionID) {
+// EndOrphans deletes the ephemerals of sessions that nobody knows, and lists these sessions in
+// order. Only a server alone may: this has no transaction, so that the members of an ensemble would
+// differ. There the leader proposes the end of such sessions.
+func (f *Found) EndOrphans(tree *datatree.Tree) {
 	v := tree.Peek()
 	tree.Lock()
 	defer tree.Unlock()
 	for _, id := range v.Sessions() {
-		if _, ok := known[id]; !ok {
-			killed = append(killed, id)
+		_, known := slices.BinarySearchFunc(f.Sessions, id,
+			func(s session.Saved, id jute.SessionID) int { return cmp.Compare(s.ID, id) })
+		if !known {
+			f.Orphans = append(f.Orphans, id)
 		}
 	}
-	slices.Sort(killed)
+	slices.Sort(f.Orphans)
 	var result datatree.Result
-	for _, id := range killed {
+	for _, id := range f.Orphans {
 		tree.Apply(&jute.Entry{Header: jute.TxnHeader{
 			ClientID: id, Zxid: v.LastZxid(), Type: jute.OpCloseSession,
 		}}, &result)
 	}
-	return killed
 }
 
 // saved are the sessions found, by id.

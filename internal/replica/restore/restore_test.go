@@ -34,6 +34,7 @@ func start(t *testing.T, disk *simfs.Disk) (*server, *restore.Found) {
 	require.NoError(t, err)
 	found, err := restore.Tree(s.dir, s.tree, restore.Hooks{})
 	require.NoError(t, err)
+	found.EndOrphans(s.tree)
 	if found.NeedsSnapshot() {
 		s.snapshot(found.Sessions)
 	}
@@ -159,11 +160,34 @@ func TestOrphansAreFoundAgainAfterACrash(t *testing.T) {
 	require.NoError(t, err)
 	first, err := restore.Tree(dir, tree, restore.Hooks{})
 	require.NoError(t, err)
+	first.EndOrphans(tree)
 	s, found := start(t, disk.PowerLoss(simfs.Everything()))
 	require.Equal(t, first.Orphans, found.Orphans)
 	require.Equal(t, tree.Peek().TreeDigest(), s.tree.Peek().TreeDigest())
 	s.create("/b", 0)
 	s.sound()
+}
+
+// Who looks for a leader changes nothing: not the tree, and not the directory.
+func TestAMemberKeepsWhatItFinds(t *testing.T) {
+	disk := withOrphans(t)
+	before := disk.Names()
+	tree := datatree.New(datatree.Options{Digest: true})
+	dir, err := persistence.Open(disk, persistence.DefaultOptions("/data"))
+	require.NoError(t, err)
+	found, err := restore.Tree(dir, tree, restore.Hooks{})
+	require.NoError(t, err)
+	_, has := tree.Peek().Find([]byte("/a/dead"))
+	require.True(t, has)
+	require.Empty(t, found.Orphans)
+	require.False(t, found.NeedsSnapshot())
+	require.Equal(t, before, disk.Names())
+	digest := tree.Peek().TreeDigest()
+	require.NoError(t, dir.Close())
+
+	s, found := start(t, disk) // of a server alone
+	require.Equal(t, []jute.SessionID{dead}, found.Orphans)
+	require.NotEqual(t, digest, s.tree.Peek().TreeDigest())
 }
 
 // A session that the log closes, after a snapshot that knows it, is not there after a start.

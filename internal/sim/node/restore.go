@@ -85,6 +85,9 @@ func (n *Node) restore(
 		ExtendedTypes: n.set.Model.ExtendedTypes, Digest: !n.set.NoDigest,
 	})
 	found, err := restore.Tree(dir, tree, restore.Hooks{Txn: n.record.Logged})
+	if err == nil {
+		found.EndOrphans(tree)
+	}
 	return tree, dir, found, err
 }
 
