@@ -55,7 +55,7 @@ type Chain struct {
 // NewChain builds the stages around a loaded tree and its sessions.
 func NewChain(
 	rules Rules, tree *datatree.Tree, sessions *session.Table, conns *mail.Conns, proposer Proposer,
-	observer Observer,
+	hooks Hooks,
 ) *Chain {
 	if rules.Counts == nil {
 		rules.Counts = new(stats.Counts)
@@ -70,7 +70,7 @@ func NewChain(
 	reader := reads.Reader{Auth: rules.Prep.Auth, Limits: rules.Reads, Counts: rules.Counts}
 	c.final = Final{
 		tree: tree, reader: reader, sessions: sessions,
-		prep: c.prep, conns: conns, observe: observer, teller: rules.Teller,
+		prep: c.prep, conns: conns, hooks: hooks, teller: rules.Teller,
 		attached: make(map[jute.SessionID]*mail.Conn),
 	}
 	tree.SetSink(&c.final)
@@ -145,14 +145,18 @@ func (c *Chain) write(r *mail.Request, s *session.Session) {
 		c.inOrder(r, s)
 		return
 	}
-	seq := c.commit.add(pending{request: *r, entry: made.Entry, code: made.Code})
-	c.sessions.Wrote(s, seq)
+	of := foreign
+	if r.Origin == mail.FromClient {
+		of = own
+		c.sessions.Wrote(s, c.commit.fly(r))
+	}
+	c.commit.propose(made.Entry, of)
 	c.proposer.Propose(made.Entry)
 }
 
 // inOrder answers what is no write: behind the session's last write in flight, or at once.
 func (c *Chain) inOrder(r *mail.Request, s *session.Session) {
-	if !c.commit.wait(*r, s.LastWrite) {
+	if !c.commit.wait(r, s.LastWrite) {
 		c.final.answer(r)
 	}
 }
@@ -176,12 +180,15 @@ func (c *Chain) Committed(zxid jute.Zxid) {
 	for more := true; more; {
 		c.final.tree.Lock()
 		for n := 1; ; n++ {
-			p := c.commit.next(zxid)
-			if more = p != nil; !more {
+			e, of := c.commit.next(zxid)
+			if more = e != nil; !more {
 				break
 			}
-			c.final.apply(p)
-			*p = pending{} // its request may be large, and its place is free only later
+			c.final.apply(e, of)
+			*e = jute.Entry{} // what they hold may be large, and their places are free only later
+			if of != nil {
+				*of = flight{}
+			}
 			if n == c.rules.MaxApplyBatch || c.final.out.Bytes() >= publishBytes {
 				break
 			}
@@ -194,9 +201,15 @@ func (c *Chain) Committed(zxid jute.Zxid) {
 	c.unthrottle()
 }
 
+// Proposed takes an entry that another server's leader has proposed.
+func (c *Chain) Proposed(e jute.Entry) { c.commit.propose(e, unknown) }
+
 // Expire ends a session whose time is up.
 func (c *Chain) Expire(s *session.Session) {
 	c.tellExpired(s)
+	if c.final.hooks.Expired != nil {
+		c.final.hooks.Expired()
+	}
 	c.write(&mail.Request{
 		Origin: mail.FromServer, Session: s.ID, Type: jute.OpCloseSession,
 		Identity: serverIdentity,

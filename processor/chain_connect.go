@@ -47,7 +47,7 @@ func (c *Chain) connect(r *mail.Request) {
 	r.Session = id
 	// What the session sent over its old connection is still in flight: the answer waits for it,
 	// so that the new connection sees all of it.
-	if !c.commit.wait(*r, s.LastWrite) {
+	if !c.commit.wait(r, s.LastWrite) {
 		c.final.connected(r)
 	}
 }

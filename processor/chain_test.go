@@ -25,7 +25,7 @@ func testChain(t *testing.T, w *world, rules Rules) (*Chain, *proposals, *sessio
 	s := table.Create(4000, 1, nil)
 	rules.Prep.Auth, rules.MaxApplyBatch = w.auth, 4
 	made := new(proposals)
-	return NewChain(rules, w.tree, table, w.conns, made, nil), made, s
+	return NewChain(rules, w.tree, table, w.conns, made, Hooks{}), made, s
 }
 
 func setting(s *client, id jute.SessionID, size int) mail.Request {
@@ -49,9 +49,11 @@ func TestWhatIsAppliedIsForgotten(t *testing.T) {
 		require.Equal(t, 1, c.InFlight())
 		c.Committed((*made)[len(*made)-1].Header.Zxid - 1)
 	}
-	for i := range c.commit.head {
-		require.Nil(t, c.commit.queue[i].request.Body, i)
-		require.Nil(t, c.commit.queue[i].entry.Payload, i)
+	for i := range c.commit.flights.head {
+		require.Nil(t, c.commit.flights.all[i].request.Body, i)
+	}
+	for i := range c.commit.proposed.head {
+		require.Nil(t, c.commit.proposed.all[i].entry.Payload, i)
 	}
 }
 

@@ -6,74 +6,133 @@ import (
 	"quoll/processor/mail"
 )
 
-// Commit is the fourth stage: it holds every write that was proposed, in zxid order, until a
-// quorum has it on disk, and behind each write what its session sent after it (rule 2).
+// Commit is the fourth stage: it holds every entry that was proposed until a quorum has it on disk,
+// and finds the own request that the entry answers, with what the session sent behind it (rule 2).
 //
-//	queue   [w1 s1] [w2 s2] [w3 s1] [w4 s3]      released from the front as zxids commit
-//	           |               |
-//	behind   (none)         read s1, read s1     answered right after w3 is applied
+//	proposed   [e1 s1] [e2 s7, foreign] [e3 s1] [e4 s3]    released from the front as zxids commit
+//	              |                        |       |
+//	flights    [w1 s1]                  [w3 s1] [w4 s3]    own requests, in the order of sending
+//	                                       |
+//	behind                         read s1, read s1        answered right after e3 is applied
 //
-// Invariants: sequence numbers count up by one along the queue, and go on where those of an earlier
-// chain of the same sessions ended; a session's LastWrite is the sequence number of its newest
-// write in the queue, or below the queue's first.
+// An entry is of one of this server's own requests if the leader, when that is this server, marked
+// it so. What another leader proposed is marked by nobody: it is ours if it has session and cxid of
+// the first flight, and its type or that of an error; for own requests come back in the order in
+// which they were sent.
+//
+// Invariants: sequence numbers count up by one along the flights, and go on where those of an
+// earlier chain of the same sessions ended; a session's LastWrite is the number of its newest
+// flight, or below the first's. A flight stays until its entry comes, whether its connection is
+// there or not.
 type Commit struct {
-	queue []pending // from head on
-	head  int
-	first uint64 // sequence number of queue[head]
+	proposed fifo[proposal]
+	flights  fifo[flight]
+	first    uint64 // sequence number of the first flight
 }
 
-// pending is one write that was proposed.
-type pending struct {
+// proposal is an entry that is not committed yet.
+type proposal struct {
+	entry jute.Entry
+	owner owner
+}
+
+// owner says whose request an entry is of.
+type owner uint8
+
+const (
+	unknown owner = iota // another server's leader does not say
+	own                  // of the next of this server's flights
+	foreign              // of another server's, or of none
+)
+
+// flight is an own request on its way, and what waits behind it.
+type flight struct {
 	request mail.Request
-	entry   jute.Entry
-	code    jute.ErrorCode
 	behind  []mail.Request
 }
 
-// add puts a write at the end and gives its sequence number.
-func (c *Commit) add(p pending) uint64 {
-	c.queue = append(c.queue, p)
-	return c.first + uint64(len(c.queue)-c.head) - 1
+// fly puts an own request behind those in flight, and gives its sequence number.
+func (c *Commit) fly(r *mail.Request) uint64 {
+	c.flights.push(flight{request: *r})
+	return c.first + uint64(c.flights.len()) - 1
 }
 
-// wait puts a request behind the write with the sequence number; it is false when that write has
-// been released, and the request need not wait.
-func (c *Commit) wait(r mail.Request, seq uint64) bool {
+// propose puts an entry behind those that are proposed.
+func (c *Commit) propose(e jute.Entry, of owner) {
+	c.proposed.push(proposal{entry: e, owner: of})
+}
+
+// wait puts a request behind the flight with the sequence number; it is false when that has come
+// back, and the request need not wait.
+func (c *Commit) wait(r *mail.Request, seq uint64) bool {
 	if seq < c.first {
 		return false
 	}
-	p := &c.queue[c.head+int(seq-c.first)]
-	p.behind = append(p.behind, r)
+	f := c.flights.at(int(seq - c.first))
+	f.behind = append(f.behind, *r)
 	return true
 }
 
-// next releases the first write if its zxid is committed. What it points to is valid until the
-// next call of add.
-func (c *Commit) next(committed jute.Zxid) *pending {
-	if c.head == len(c.queue) || c.queue[c.head].entry.Header.Zxid > committed {
-		return nil
+// next releases the first entry if its zxid is committed, with the flight that it answers, nil when
+// it answers none. What they point to is valid until something is put in.
+func (c *Commit) next(committed jute.Zxid) (*jute.Entry, *flight) {
+	if c.proposed.len() == 0 || c.proposed.at(0).entry.Header.Zxid > committed {
+		return nil, nil
 	}
-	p := &c.queue[c.head]
-	c.head++
+	p := c.proposed.pop()
+	if !c.answers(p) {
+		return &p.entry, nil
+	}
 	c.first++
-	return p
+	return &p.entry, c.flights.pop()
 }
 
-// commitKeep is the most writes whose room is kept: that of a crowd goes back.
+// answers says whether an entry is that of the first flight.
+func (c *Commit) answers(p *proposal) bool {
+	if p.owner != unknown || c.flights.len() == 0 {
+		return p.owner == own
+	}
+	h, r := &p.entry.Header, &c.flights.at(0).request
+	return h.ClientID == r.Session && h.Cxid == r.Xid &&
+		(h.Type == r.Type || h.Type == jute.OpError)
+}
+
+// compact gives back the memory of what was released.
+func (c *Commit) compact() {
+	c.proposed.compact()
+	c.flights.compact()
+}
+
+// Len is how many entries are proposed and not committed.
+func (c *Commit) Len() int { return c.proposed.len() }
+
+// commitKeep is the most places whose room is kept: that of a crowd goes back.
 const commitKeep = 4096
 
-// compact gives back the memory of released writes.
-func (c *Commit) compact() {
-	switch {
-	case c.head == len(c.queue):
-		clear(c.queue)
-		c.queue, c.head = arena.Emptied(c.queue, commitKeep), 0
-	case c.head > 1024 && c.head > len(c.queue)/2:
-		n := copy(c.queue, c.queue[c.head:])
-		clear(c.queue[n:])
-		c.queue, c.head = c.queue[:n], 0
-	}
+// fifo is a queue whose places are used again.
+type fifo[T any] struct {
+	all  []T // from head on
+	head int
 }
 
-// Len is how many writes are in flight.
-func (c *Commit) Len() int { return len(c.queue) - c.head }
+func (q *fifo[T]) len() int    { return len(q.all) - q.head }
+func (q *fifo[T]) push(t T)    { q.all = append(q.all, t) }
+func (q *fifo[T]) at(i int) *T { return &q.all[q.head+i] }
+
+// pop takes the first out. Its place is free at the next compact.
+func (q *fifo[T]) pop() *T {
+	q.head++
+	return &q.all[q.head-1]
+}
+
+func (q *fifo[T]) compact() {
+	switch {
+	case q.head == len(q.all):
+		clear(q.all)
+		q.all, q.head = arena.Emptied(q.all, commitKeep), 0
+	case q.head > 1024 && q.head > len(q.all)/2:
+		n := copy(q.all, q.all[q.head:])
+		clear(q.all[n:])
+		q.all, q.head = q.all[:n], 0
+	}
+}

@@ -27,77 +27,125 @@ type Final struct {
 	conns    *mail.Conns
 	out      mail.Outbox
 	result   datatree.Result
-	observe  Observer
+	hooks    Hooks
 	teller   tell.Teller
 	// attached is the connection of each session; it outlives the connection until the session
 	// ends or moves.
 	attached map[jute.SessionID]*mail.Conn
 }
 
-// Observer is told what the chain has done, for metrics and the audit log. It is called on the
-// core and must not block.
-type Observer interface {
-	Applied(r *mail.Request, e *jute.Entry, result *datatree.Result)
-	// Fired tells of an event that so many connections watch for, whether they may read it or not.
-	Fired(t jute.EventType, watchers int)
+// Hooks are called on the core with what the chain has done, for metrics and the audit log. They
+// must not block; each may be nil.
+type Hooks struct {
+	// Applied hears of every transaction; own is the request of this server's client that it
+	// answers, nil for any other.
+	Applied func(own *mail.Request, e *jute.Entry, result *datatree.Result)
+	// Fired hears of an event that so many connections watch for, whether they may read it or not.
+	Fired func(t jute.EventType, watchers int)
+	// Expired hears that a session's time is up.
+	Expired func()
 }
 
-// apply changes the tree by one transaction, under the tree's write lock.
-func (f *Final) apply(p *pending) {
-	e := &p.entry
-	f.sessionEvents(p)
+// apply changes the tree by one transaction, under the tree's write lock. of is the flight that the
+// transaction answers, nil when it answers none.
+func (f *Final) apply(e *jute.Entry, of *flight) {
+	var r *mail.Request
+	if of != nil {
+		r = &of.request
+	}
+	f.sessionEvents(e, r)
 	f.tree.Apply(e, &f.result)
 	f.prep.Applied(e.Header.Zxid)
-	if f.observe != nil {
-		f.observe.Applied(&p.request, e, &f.result)
+	if f.hooks.Applied != nil {
+		f.hooks.Applied(r, e, &f.result)
 	}
-	if p.request.Origin == mail.FromClient {
-		f.reply(p)
+	if of == nil {
+		return
 	}
-	for i := range p.behind {
-		f.answer(&p.behind[i])
+	f.reply(e, r)
+	for i := range of.behind {
+		f.answer(&of.behind[i])
 	}
 }
 
 // sessionEvents keeps the table of sessions in step with the log.
-func (f *Final) sessionEvents(p *pending) {
-	switch p.entry.Header.Type {
+func (f *Final) sessionEvents(e *jute.Entry, own *mail.Request) {
+	id := e.Header.ClientID
+	switch e.Header.Type {
 	case jute.OpCreateSession:
-		f.sessions.Commit(p.request.Session, p.request.Connect.TimeOut)
+		var txn jute.CreateSessionTxn
+		c := jute.Decoder(e.Body)
+		txn.Fields(&c)
+		f.sessions.Commit(id, txn.TimeOut)
 	case jute.OpCloseSession:
-		f.sessions.Remove(p.request.Session)
-		if p.request.Origin == mail.FromClient {
-			tellOf(f.teller, &p.request, tell.Event{Kind: tell.Closed})
+		f.sessions.Remove(id)
+		if own != nil {
+			tellOf(f.teller, own, tell.Event{Kind: tell.Closed})
 		}
-		if s := f.attached[p.request.Session]; s != nil {
-			delete(f.attached, p.request.Session)
-			if p.request.Origin != mail.FromClient { // it expired: the connection goes too
-				f.out.Kick(s)
+		if c := f.attached[id]; c != nil {
+			delete(f.attached, id)
+			if own == nil { // it expired, or ended elsewhere: the connection goes too
+				f.out.Kick(c)
 			}
 		}
 	}
 }
 
 // reply encodes the answer to a write into the lane's buffer.
-func (f *Final) reply(p *pending) {
-	r := &p.request
-	d := f.out.To(r.Conn)
-	from := len(d.Buf)
-	if r.Type == jute.OpCreateSession {
+func (f *Final) reply(e *jute.Entry, r *mail.Request) {
+	if e.Header.Type == jute.OpCreateSession {
 		f.connected(r)
 		return
 	}
-	zxid := p.entry.Header.Zxid
-	d.Buf = jute.AppendReplyHeader(jute.FrameStart(d.Buf), r.Xid, zxid, p.code)
-	if p.code == jute.OK {
-		d.Buf = multi.AppendResult(d.Buf, r.Type, &f.result)
+	if f.moved() {
+		// The client is connected elsewhere; what is told to it here could only mislead it.
+		f.out.Kick(r.Conn)
+		f.out.Drop(r)
+		return
+	}
+	d := f.out.To(r.Conn)
+	from := len(d.Buf)
+	code := jute.OK // of a multi too that failed: its results say so
+	if e.Header.Type == jute.OpError {
+		code = f.result.Err
+	}
+	d.Buf = jute.AppendReplyHeader(jute.FrameStart(d.Buf), r.Xid, e.Header.Zxid, code)
+	switch {
+	case code != jute.OK:
+	case e.Header.Type == jute.OpReconfig:
+		d.Buf = appendConfig(d.Buf, e, &f.result)
+	default:
+		d.Buf = multi.AppendResult(d.Buf, e.Header.Type, &f.result)
 	}
 	jute.FrameEnd(d.Buf, from)
 	kind := mail.Reply
-	if r.Type == jute.OpCloseSession {
+	if e.Header.Type == jute.OpCloseSession {
 		kind = mail.Last
 	}
 	f.out.Send(r.Conn, from, kind, r)
+}
+
+// moved says whether the transaction failed, or a part of it, because its session is attached
+// elsewhere.
+func (f *Final) moved() bool {
+	if f.result.Err == jute.SessionMoved {
+		return true
+	}
+	for i := range f.result.Multi {
+		if f.result.Multi[i].Err == jute.SessionMoved {
+			return true
+		}
+	}
+	return false
+}
+
+// appendConfig appends the body of the reply to a reconfig: the configuration, and the Stat of its
+// node.
+func appendConfig(dst []byte, e *jute.Entry, result *datatree.Result) []byte {
+	var txn jute.SetDataRequest
+	c := jute.Decoder(e.Body)
+	txn.Fields(&c)
+	return jute.AppendStat(jute.AppendBuffer(dst, txn.Data), &result.Stat)
 }
 
 // connected answers a connect request that was granted.
@@ -163,8 +211,8 @@ func (f *Final) read(d *mail.Delivery, r *mail.Request) (ends bool) {
 // is called by the tree in the middle of apply.
 func (f *Final) Deliver(ev watch.Event, acl []jute.ACL, to []watch.Watcher) {
 	f.out.Fire()
-	if f.observe != nil {
-		f.observe.Fired(ev.Type, len(to))
+	if f.hooks.Fired != nil {
+		f.hooks.Fired(ev.Type, len(to))
 	}
 	f.conns.Hold()
 	defer f.conns.Release()

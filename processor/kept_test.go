@@ -13,12 +13,19 @@ import (
 func TestTheRoomOfACrowdOfWritesIsGivenBack(t *testing.T) {
 	var c Commit
 	for range 10 * commitKeep {
-		c.add(pending{})
+		c.fly(&mail.Request{})
+		c.propose(jute.Entry{}, own)
 	}
-	for c.next(0) != nil {
+	for range 10 * commitKeep {
+		e, of := c.next(0)
+		require.NotNil(t, e)
+		require.NotNil(t, of)
 	}
+	e, _ := c.next(0)
+	require.Nil(t, e)
 	c.compact()
-	require.LessOrEqual(t, cap(c.queue), commitKeep)
+	require.LessOrEqual(t, cap(c.proposed.all), commitKeep)
+	require.LessOrEqual(t, cap(c.flights.all), commitKeep)
 }
 
 // A session outlives the chain that its last write went through, at a change of role. With the next
@@ -34,7 +41,7 @@ func TestASessionDoesNotWaitForAWriteOfAChainThatIsGone(t *testing.T) {
 	ping := mail.Request{
 		Conn: &s.Conn, Session: own.ID, Type: jute.OpPing, Xid: jute.XidPing, Identity: auth.Server(),
 	}
-	next := NewChain(c.rules, w.tree, c.sessions, w.conns, made, nil)
+	next := NewChain(c.rules, w.tree, c.sessions, w.conns, made, Hooks{})
 	answered := func() bool {
 		w.drain()
 		before := s.answered

@@ -61,14 +61,15 @@ func OpenAudit(o config.Observability, logger *zap.Logger) (*Audit, error) {
 	return a, nil
 }
 
-// Applied logs one transaction that the core has applied. It is called on the core alone.
-func (a *Audit) Applied(r *mail.Request, e *jute.Entry, result *datatree.Result) {
+// Applied logs one transaction that the core has applied; own is the request that it answers, nil
+// for what no client of this server asked for. It is called on the core alone.
+func (a *Audit) Applied(own *mail.Request, e *jute.Entry, result *datatree.Result) {
 	if a == nil {
 		return
 	}
 	l := &a.line
 	l.begin(a.user)
-	l.operations(r, e, result)
+	l.operations(own, e, result)
 	a.add(l.text)
 }
 

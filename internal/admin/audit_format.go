@@ -61,10 +61,10 @@ func (l *auditLine) value(s string) {
 // the ephemerals of a session that ended, as in Apache.
 func (l *auditLine) operations(r *mail.Request, e *jute.Entry, result *datatree.Result) {
 	if e.Header.Type == jute.OpCloseSession {
-		l.ephemerals(r, e)
+		l.ephemerals(e)
 		return
 	}
-	if r.Origin != mail.FromClient {
+	if r == nil {
 		return
 	}
 	f := fields{
@@ -158,7 +158,7 @@ func createModes(body []byte) map[string]string {
 
 // ephemerals logs what went with a session. With closeSessionTxn.enabled=false the transaction
 // does not name it, and nothing is logged.
-func (l *auditLine) ephemerals(r *mail.Request, e *jute.Entry) {
+func (l *auditLine) ephemerals(e *jute.Entry) {
 	var txn jute.CloseSessionTxn
 	c := jute.Decoder(e.Body)
 	txn.Fields(&c)
@@ -167,7 +167,7 @@ func (l *auditLine) ephemerals(r *mail.Request, e *jute.Entry) {
 	}
 	for _, path := range txn.Paths2Delete {
 		l.add(fields{
-			session: r.Session.String(), user: l.user,
+			session: e.Header.ClientID.String(), user: l.user,
 			operation: "ephemeralZNodeDeletionOnSessionCloseOrExpire", znode: string(path),
 		}, success)
 	}

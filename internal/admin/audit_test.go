@@ -19,7 +19,6 @@ import (
 	"quoll/internal/config"
 	"quoll/internal/replica"
 	"quoll/jute"
-	"quoll/processor/mail"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -129,7 +128,7 @@ func TestAuditOfExpiry(t *testing.T) {
 func TestAuditOfTheServer(t *testing.T) {
 	lines := audited(t, func(w *world) {
 		w.audit.Started(false)
-		w.audit.Applied(&mail.Request{Origin: mail.FromServer, Type: jute.OpDeleteContainer},
+		w.audit.Applied(nil,
 			&jute.Entry{Header: jute.TxnHeader{Type: jute.OpDeleteContainer}}, &datatree.Result{})
 	})
 	require.Len(t, lines, 1)

@@ -72,7 +72,8 @@ func newWorld(t testing.TB, defines ...string) *world {
 		Sync: replica.SyncRules{SnapCount: 1_000_000}, TickMillis: 2000, IntervalMillis: 100_000,
 		ExpiriesPerStepAtMost: 16,
 		Reap:                  replica.ReapRules{CheckIntervalMillis: 1 << 40},
-		Random:                func(int64) int64 { return 0 }, Observer: w,
+		Random:                func(int64) int64 { return 0 },
+		Hooks:                 processor.Hooks{Applied: w.Applied, Fired: w.Fired},
 	}, w.tree, nil, conns, w.now)
 	w.serving.Store(true)
 	w.shared = &lane.Shared{

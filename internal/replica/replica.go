@@ -21,7 +21,7 @@ type Config struct {
 	ExpiriesPerStepAtMost int
 	Reap                  ReapRules
 	Random                func(n int64) int64 // in [0, n)
-	Observer              processor.Observer  // may be nil
+	Hooks                 processor.Hooks
 }
 
 // Now is the time of a step: the monotonic clock rules deadlines, the wall clock only stamps.
@@ -141,7 +141,7 @@ func New(
 	r.peer = quorum.NewSolo(tree.Peek().LastZxid())
 	r.sync = newSync(config.Sync, config.Random)
 	r.chain = processor.NewChain(
-		config.Chain, tree, r.sessions, conns, r.peer, config.Observer)
+		config.Chain, tree, r.sessions, conns, r.peer, config.Hooks)
 	r.reaper = newReaper(config.Reap, now.MonoMillis)
 	return r
 }

@@ -18,7 +18,7 @@
 // never change one directory, and a start that is refused has changed nothing.
 //
 // Read server.go (the assembly) with start.go (until it serves), then core.go, logwriter.go,
-// snapshot.go, storage.go and rules.go. What is seen from outside is in status.go, observer.go and
+// snapshot.go, storage.go and rules.go. What is seen from outside is in status.go, applied.go and
 // alarms.go; aside.go is where long answers to four-letter words are made; purge.go, memory.go and
 // guard.go are what the ticker does besides; available.go is how much memory there is,
 // descriptors.go how many connections. here.go is for config check.

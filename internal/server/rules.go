@@ -89,7 +89,7 @@ func (s *Server) replicaConfig(rules *auth.Rules, counts *stats.Counts) replica.
 		},
 		ExpiriesPerStepAtMost: expiriesPerStep,
 		Random:                rand.Int64N,
-		Observer:              s.outlook.observer,
+		Hooks:                 s.outlook.applied.hooks(),
 	}
 }
 

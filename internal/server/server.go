@@ -80,7 +80,7 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	err := s.run(ctx)
 	if err != nil && !s.outlook.served {
-		s.outlook.observer.audit.Started(true)
+		s.outlook.applied.audit.Started(true)
 	}
 	return errors.Join(err, s.outlook.close())
 }
@@ -126,7 +126,7 @@ func (s *Server) run(ctx context.Context) error {
 		s.Listening(door.at)
 	}
 	s.outlook.served = true
-	s.outlook.observer.audit.Started(false)
+	s.outlook.applied.audit.Started(false)
 	s.ticking.Go(s.tick)
 	select {
 	case <-ctx.Done():
@@ -136,7 +136,7 @@ func (s *Server) run(ctx context.Context) error {
 		s.stop()
 		return errors.Join(fmt.Errorf("the event loops ended: %w", err), s.close())
 	}
-	s.outlook.observer.audit.Stopped()
+	s.outlook.applied.audit.Stopped()
 	s.stop()
 	drain, cancel := context.WithTimeout(s.failed, drainTimeout)
 	defer cancel()

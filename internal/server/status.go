@@ -98,14 +98,14 @@ func (s *status) sessions(deadlines bool) admin.Sessions {
 
 // outlook is everything by which the server is seen from outside: words, metrics, audit log.
 type outlook struct {
-	status   status
-	metrics  *metrics.Server
-	observer *observer
-	clients  *clientlog.Log
-	doors    reactor.Stats
-	aside    aside        // long answers to words
-	port     atomic.Int32 // the client port, when it is known
-	served   bool         // clients could connect; only Run knows
+	status  status
+	metrics *metrics.Server
+	applied *applied
+	clients *clientlog.Log
+	doors   reactor.Stats
+	aside   aside        // long answers to words
+	port    atomic.Int32 // the client port, when it is known
+	served  bool         // clients could connect; only Run knows
 
 	flushes struct{ time, flush, batch *metrics.Recorder } // the log writer's
 	shots   *metrics.Recorder                              // of one snapshot at a time
@@ -122,7 +122,7 @@ func (s *Server) openOutlook() error {
 		return errors.Join(fmt.Errorf("%w: %w", config.ErrInvalid, err), audit.Close())
 	}
 	m := metrics.NewServer(metrics.NewRegistry())
-	o := &outlook{metrics: m, observer: newObserver(m, audit)}
+	o := &outlook{metrics: m, applied: newApplied(m, audit)}
 	o.clients = clientlog.Open(s.logger.Named("clients"), level)
 	o.shots = m.Disk.SnapshotTime.Recorder()
 	o.flushes.time = m.Disk.FsyncTime.Recorder()
@@ -137,7 +137,7 @@ func (s *Server) openOutlook() error {
 func (s *Server) answerWords() {
 	o := s.outlook
 	o.status.core, o.status.clock = s.core, s.clock
-	s.core.stepping = o.observer.at
+	s.core.stepping = o.applied.at
 	s.core.published = func(r *replica.Replica) {
 		o.status.publish(r)
 		s.faults.look(s.tree.Faults(), s.clock.monoMillis())
@@ -155,7 +155,7 @@ func (s *Server) answerWords() {
 // close writes what the logs still have.
 func (o *outlook) close() error {
 	o.clients.Close()
-	return o.observer.audit.Close()
+	return o.applied.audit.Close()
 }
 
 // turnedAway tells of connections that the reactor refuses (reactor.Config.Refused).

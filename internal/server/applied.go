@@ -8,13 +8,14 @@ import (
 	"quoll/internal/metrics"
 	"quoll/internal/replica"
 	"quoll/jute"
+	"quoll/processor"
 	"quoll/processor/mail"
 	"quoll/processor/op"
 )
 
-// observer counts what the core applies and hands it to the audit log. All of it belongs to the
-// core (processor.Observer).
-type observer struct {
+// applied counts what the core applies and hands it to the audit log. All of it belongs to the
+// core (processor.Hooks).
+type applied struct {
 	audit *admin.Audit // nil: none
 	wall  int64        // ms since 1970, of this step
 
@@ -24,8 +25,8 @@ type observer struct {
 	commits     map[jute.OpCode]*metrics.Counter
 }
 
-func newObserver(m *metrics.Server, audit *admin.Audit) *observer {
-	o := &observer{
+func newApplied(m *metrics.Server, audit *admin.Audit) *applied {
+	o := &applied{
 		audit:       audit,
 		propagation: m.Final.PropagationLatency.Recorder(),
 		watched: map[jute.EventType]*metrics.Recorder{
@@ -47,20 +48,23 @@ func newObserver(m *metrics.Server, audit *admin.Audit) *observer {
 }
 
 // at is told the time of the step that begins.
-func (o *observer) at(now replica.Now) { o.wall = now.WallMillis }
+func (o *applied) at(now replica.Now) { o.wall = now.WallMillis }
 
-// Applied takes one transaction.
-func (o *observer) Applied(r *mail.Request, e *jute.Entry, result *datatree.Result) {
-	o.commits[e.Header.Type].Add(1)
-	o.propagation.Add(max(o.wall-e.Header.Time, 0))
-	if e.Header.Type == jute.OpCloseSession && r.Origin != mail.FromClient {
-		o.expired.Add(1)
+// hooks are what the chain calls.
+func (o *applied) hooks() processor.Hooks {
+	return processor.Hooks{
+		Applied: o.txn,
+		Fired:   func(t jute.EventType, watchers int) { o.watched[t].Add(int64(watchers)) },
+		Expired: func() { o.expired.Add(1) },
 	}
-	o.audit.Applied(r, e, result)
 }
 
-// Fired takes one event.
-func (o *observer) Fired(t jute.EventType, watchers int) { o.watched[t].Add(int64(watchers)) }
+// txn takes one transaction, and the request of a client of ours that it answers, if it does.
+func (o *applied) txn(own *mail.Request, e *jute.Entry, result *datatree.Result) {
+	o.commits[e.Header.Type].Add(1)
+	o.propagation.Add(max(o.wall-e.Header.Time, 0))
+	o.audit.Applied(own, e, result)
+}
 
 // topNamespace is the first part of a path, without slashes.
 func topNamespace(path string) string {
