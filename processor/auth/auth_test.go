@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -92,6 +93,48 @@ func TestIdentityNeverChanges(t *testing.T) {
 		_, ok := r.Authenticate(before, scheme, []byte("a:b"), netip.MustParseAddr("::1"))
 		require.False(t, ok, scheme)
 	}
+}
+
+// A learner's list: "auth" expands in its order, which is not the one of a connection here.
+func TestTheOrderOfALearnersList(t *testing.T) {
+	r := rules()
+	peer := netip.MustParseAddr("10.1.2.3")
+	ids := []jute.ID{
+		{Scheme: "digest", ID: "d:h"}, {Scheme: "ip", ID: "10.1.2.3"}, {Scheme: "digest", ID: "a:h"},
+		{Scheme: "digest", ID: "c:h"}, {Scheme: "digest", ID: "a:h"}, {Scheme: "digest", ID: "b:h"},
+	}
+	sent := slices.Clone(ids)
+	who := auth.Of(sent)
+	clear(sent)
+	require.Equal(t, ids, who.IDs())
+	require.False(t, who.Super())
+	got, code := r.Fix([]jute.ACL{acl(1, "auth", ""), acl(2, "ip", "10.0.0.0/8")}, who)
+	require.Equal(t, jute.OK, code)
+	require.Equal(t, []jute.ACL{
+		acl(1, "digest", "d:h"), acl(1, "digest", "a:h"), acl(1, "digest", "c:h"),
+		acl(1, "digest", "a:h"), acl(1, "digest", "b:h"), acl(2, "ip", "10.0.0.0/8"),
+	}, got)
+	require.True(t, r.Allowed([]jute.ACL{acl(1, "ip", "10.1.0.0/16")}, 1, who))
+
+	require.True(t, auth.Of([]jute.ID{ids[0], {Scheme: "super"}}).Super())
+	require.Empty(t, auth.Of(nil).IDs())
+	many := make([]jute.ID, 1000)
+	for i := range many {
+		many[i] = jute.ID{Scheme: "digest", ID: fmt.Sprint("u", i, ":h")}
+	}
+	require.Len(t, auth.Of(many).IDs(), 1000, "the limit is the learner's")
+	_, ok := r.Authenticate(auth.Of(many), "ip", nil, peer)
+	require.False(t, ok, "and holds for who shows more")
+
+	// Shown one by one they have the order of Java's set, also when a list was the beginning.
+	one := auth.Nobody()
+	for _, id := range ids {
+		one, _ = one.With(id)
+	}
+	require.NotEqual(t, ids, one.IDs())
+	last, ok := auth.Of(ids[:4]).With(ids[5])
+	require.True(t, ok)
+	require.Equal(t, one.IDs(), last.IDs())
 }
 
 func TestConnectedPrintsAddressesAsJava(t *testing.T) {

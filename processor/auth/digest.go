@@ -77,7 +77,7 @@ func (r *Rules) authenticateDigest(now *Identity, proof []byte) (*Identity, bool
 	super := []byte(r.SuperDigest)
 	if len(super) > 0 && subtle.ConstantTimeCompare([]byte(id), super) == 1 {
 		var ok bool
-		if now, ok = now.With(jute.ID{Scheme: "super", ID: ""}); !ok {
+		if now, ok = now.With(jute.ID{Scheme: superScheme, ID: ""}); !ok {
 			return now, false
 		}
 	}

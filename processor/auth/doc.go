@@ -1,8 +1,9 @@
 // Package auth decides who a connection is and what it may do.
 //
-// An Identity is the set of ids a connection has shown. It never changes: a successful auth packet
-// makes a new one, so that each request can carry the identity it was received under (rule 1 of
-// the order). Rules holds what the configuration says; its methods are pure.
+// An Identity is the ids a connection has shown. It never changes: a successful auth packet makes a
+// new one, so that each request can carry the identity it was received under (rule 1 of the order).
+// A request that a learner forwards brings its own list of ids, whose order is kept. Rules holds
+// what the configuration says; its methods are pure.
 //
 //	scheme  id in an ACL          shown by                      "auth" expands to it
 //	world   anyone                -                             no

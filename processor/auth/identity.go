@@ -13,12 +13,13 @@ const (
 	maxIDBytes = 64 << 10
 )
 
-// Identity is the set of ids that a connection has shown. It is immutable.
+// Identity is the ids that a connection has shown. It is immutable.
 type Identity struct {
-	// ids are in the order in which Java's concurrent hash set yields them: "auth" in an ACL
-	// expands in this order, and clients can see it.
+	// "auth" in an ACL expands in the order of ids, and clients can see it. The ids of a connection
+	// are in the order in which Java's concurrent hash set yields them. Those that a learner has
+	// sent with a request are in the learner's: the set is its connection's.
 	ids    []jute.ID
-	hashes []uint32 // Java's, of each of ids
+	hashes []uint32 // Java's, of each of ids, or of none
 	bytes  int      // of ids
 	super  bool
 }
@@ -29,7 +30,22 @@ func Nobody() *Identity { return &Identity{} }
 // Server is the identity of the server's own requests: it may do everything.
 func Server() *Identity { return &Identity{super: true} }
 
-// With is the identity with one more id; false when it would have too many.
+// Of is the identity of a request that a learner has forwarded. The order of the list is kept, and
+// so is an id that comes twice. No limit holds: the learner has the connection. It copies the list.
+func Of(ids []jute.ID) *Identity {
+	i := &Identity{ids: slices.Clone(ids)}
+	for _, id := range ids {
+		i.bytes += len(id.Scheme) + len(id.ID)
+		i.super = i.super || id.Scheme == superScheme
+	}
+	return i
+}
+
+// superScheme is that of the ids that may do everything.
+const superScheme = "super"
+
+// With is the identity with one more id, in the order of a connection that has shown them all;
+// false when it would have too many.
 func (i *Identity) With(id jute.ID) (*Identity, bool) {
 	if slices.Contains(i.ids, id) {
 		return i, true
@@ -45,14 +61,18 @@ func (i *Identity) With(id jute.ID) (*Identity, bool) {
 	}
 	hash := javaHashOf(id)
 	order := make([]int, n) // of ids and, last, the new one
-	hashes := append(slices.Clone(i.hashes), hash)
+	hashes := slices.Clone(i.hashes)
+	for _, id := range i.ids[len(hashes):] {
+		hashes = append(hashes, javaHashOf(id))
+	}
+	hashes = append(hashes, hash)
 	for k := range order {
 		order[k] = k
 	}
 	slices.SortStableFunc(order, func(a, b int) int {
 		return int(hashes[a]&(bins-1)) - int(hashes[b]&(bins-1))
 	})
-	more := &Identity{bytes: bytes, super: i.super || id.Scheme == "super"}
+	more := &Identity{bytes: bytes, super: i.super || id.Scheme == superScheme}
 	for _, k := range order {
 		next := id
 		if k < n-1 {
