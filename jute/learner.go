@@ -1,10 +1,13 @@
 package jute
 
+import "math"
+
 // PeerID numbers a server of an ensemble (sid, the N of server.N and the content of myid).
 type PeerID int64
 
-// ObserverPeer is the id of an observer without one of its own (peerType=observer, no server line).
-const ObserverPeer PeerID = -1
+// ObserverPeer in a hello is an observer without an id of its own: each is given a negative one by
+// whoever it calls.
+const ObserverPeer PeerID = math.MaxInt64
 
 // Peer codes the id of a server.
 func (c *Coder) Peer(name string, v *PeerID) {

@@ -104,7 +104,7 @@ func TestHello(t *testing.T) {
 		"sid 0":             {append(long(0), 1, 2, 3), jute.HelloBare, 0, 8, nil},
 		"version 1":         {hello(-65536, 3, 5, 9), jute.HelloV1, 3, 25, nil},
 		"version 2":         {hello(-65535, 3, 2048, 2048), jute.HelloV2, 3, 2068, nil},
-		"an observer":       {hello(-65536, -1, 1, 1), jute.HelloV1, jute.ObserverPeer, 21, nil},
+		"an observer":       {hello(-65536, 1<<63-1, 1, 1), jute.HelloV1, jute.ObserverPeer, 21, nil},
 		"a version unknown": {hello(-65534, 3, 5, 5), 0, 0, 0, jute.ErrHello},
 		"a negative sid":    {long(-1), 0, 0, 0, jute.ErrHello},
 		"no sid":            {long(-65536), 0, 0, 0, jute.ErrShort},

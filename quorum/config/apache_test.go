@@ -128,6 +128,30 @@ func TestApacheQuorums(t *testing.T) {
 	require.Greater(t, answers[false], 50)
 }
 
+// The configurations that Apache's servers told each other, recorded by interop/wiretap.
+func TestApacheTexts(t *testing.T) {
+	recorded, err := os.ReadFile("../../jute/testdata/quorum.hex")
+	require.NoError(t, err)
+	texts := map[string]bool{}
+	for line := range strings.Lines(string(recorded)) {
+		for _, side := range strings.Fields(line)[2:] {
+			bytes := unhex(t, side)
+			for {
+				_, behind, found := strings.Cut(bytes, "server.")
+				if !found {
+					break
+				}
+				text, rest, _ := strings.Cut("server."+behind, "version=0")
+				texts[text+"version=0"], bytes = true, rest
+			}
+		}
+	}
+	require.Greater(t, len(texts), 4)
+	for text := range texts {
+		require.Equal(t, text, parse(t, text, Rules{MultiAddress: true}).String())
+	}
+}
+
 func TestApacheOrders(t *testing.T) {
 	for _, line := range rows(t, "order.txt") {
 		steps := strings.Split(line[1], ",")
