@@ -123,7 +123,7 @@ func (l *Links) install(p *peer, link LinkID) {
 		l.close(p.link)
 	}
 	p.link, p.busy, p.back, p.awaited, p.tried = link, false, nil, false, true
-	p.quietAt = l.now
+	p.quietAt, p.upAt = l.now, l.now
 	p.due = p.due || p.spoken || l.asks(p)
 	l.note(Opened, link, p.sid)
 }
@@ -168,6 +168,8 @@ func (l *Links) hello(link LinkID, data []byte) {
 		l.refuse(Stranger, link, h.Sid)
 	case h.Sid > l.config.Me:
 		l.install(p, link)
+	case p.link != 0 && l.now < p.upAt+crossing:
+		l.close(link)
 	default:
 		l.close(link)
 		l.drop(p, p.link)
@@ -227,7 +229,8 @@ func (l *Links) tick() {
 // flush sends what is due to those who can take it.
 func (l *Links) flush() {
 	for _, p := range l.peers {
-		if !p.due || p.link == 0 || p.busy {
+		soon := l.now < p.saidAt+answerAfter && !l.config.Voters.Voter(p.sid)
+		if !p.due || p.link == 0 || p.busy || soon {
 			continue
 		}
 		n := l.speaker.Notification(p.sid)
@@ -235,6 +238,6 @@ func (l *Links) flush() {
 		l.effects.out = appendFrame(l.effects.out, &n)
 		l.effects.Send = append(l.effects.Send, Send{Link: p.link, Data: l.effects.out[at:]})
 		p.due, p.busy, p.spoken = false, true, true
-		p.quietAt = l.now
+		p.quietAt, p.saidAt = l.now, l.now
 	}
 }

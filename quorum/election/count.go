@@ -62,6 +62,9 @@ func (e *Election) receiveLooking(b ballot) {
 		}
 	case b.vote.Round == e.round && e.beats(b.vote, e.proposal):
 		e.propose(b.vote)
+	case b.vote.Round == e.round && e.beats(e.proposal, b.vote) && e.config.Voter(e.me):
+		// It has not heard of the better vote: it was not looking yet when that was told.
+		e.say(b.sid)
 	}
 	e.count()
 }

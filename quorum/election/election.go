@@ -93,7 +93,7 @@ type Election struct {
 	taken    Effects       // with whom Take gave it to
 }
 
-// New makes the election of a server. It does nothing until Look.
+// New makes the election of a server. Look is the first call.
 func New(me jute.PeerID, config Verifier, text []byte, reach Reach, rules Rules) *Election {
 	if rules.MinInterval == 0 {
 		rules.MinInterval = 200 * time.Millisecond
@@ -166,7 +166,8 @@ func (e *Election) Receive(now time.Duration, from jute.PeerID, n *jute.Notifica
 			e.say(from)
 		}
 		return
-	case looks && n.ElectionEpoch < e.round:
+	case looks && n.ElectionEpoch < e.round && e.config.Voter(e.me):
+		// An observer moves nobody to a higher round: it would only be answered.
 		e.say(from)
 	}
 	if !e.config.Voter(n.Leader) {

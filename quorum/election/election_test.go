@@ -150,12 +150,23 @@ func TestABetterVoteIsTakenOverAndTold(t *testing.T) {
 	b := newBench(t, 2, majority(1, 2, 3), Standing{Zxid: 5, PeerEpoch: 1})
 	require.Equal(t, []jute.PeerID{1, 3}, b.says())
 	b.hear(1, jute.Looking, vote(1, 5, 1, 1))
-	require.Empty(t, b.says(), "the own vote is better")
+	require.Equal(t, []jute.PeerID{1}, b.says(), "1 has not heard of the better vote yet")
+	b.hear(1, jute.Looking, vote(2, 5, 1, 1))
+	require.Empty(t, b.says())
 	b.hear(3, jute.Looking, vote(3, 5, 1, 1))
 	require.Equal(t, []jute.PeerID{1, 3}, b.says())
 	require.Equal(t, vote(3, 5, 1, 1), b.proposal())
 	b.hear(1, jute.Looking, vote(1, 6, 1, 1))
 	require.Equal(t, vote(1, 6, 1, 1), b.proposal())
+}
+
+func TestAWorseVoteOfAServerWithoutWeightIsNotAnswered(t *testing.T) {
+	config := majority(1, 2, 3)
+	config.weight[1] = 0
+	b := newBench(t, 1, config, Standing{Zxid: 9, PeerEpoch: 1})
+	b.says()
+	b.hear(2, jute.Looking, vote(2, 5, 1, 1))
+	require.Empty(t, b.says())
 }
 
 func TestTheWaitEndsAfter200msWhenSomeoneIsSilent(t *testing.T) {
@@ -431,6 +442,15 @@ func TestAnObserverAsksTheVoters(t *testing.T) {
 	require.Equal(t, vote(3, 5, 4, 1), b.proposal())
 	b.hear(3, jute.Leading, vote(3, 5, 4, 1))
 	b.has(jute.Observing, 3)
+}
+
+func TestAnObserverMovesNobodyToAHigherRound(t *testing.T) {
+	b := newBench(t, 9, majority(1, 2, 3), Standing{})
+	b.hear(1, jute.Looking, vote(3, 5, 4, 1))
+	b.says()
+	b.hear(2, jute.Looking, vote(2, 5, 3, 1))
+	b.hear(2, jute.Looking, vote(2, 5, 4, 1))
+	require.Empty(t, b.says())
 }
 
 func TestAnObserversStateCountsForNothing(t *testing.T) {

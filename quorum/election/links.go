@@ -16,9 +16,15 @@ const (
 	redialAfter = time.Second
 	// dialBackAfter is the least pause before a dial that another server's hello asks for.
 	dialBackAfter = 100 * time.Millisecond
+	// crossing is how long a smaller server's hello may have been on its way when our connection
+	// with it opened. It dials again a second later if its end of ours is really gone.
+	crossing = 500 * time.Millisecond
 	// probeAfter is the silence on a connection after which the vote is said again, while looking.
 	// A connection whose other end is gone is only found out by sending.
 	probeAfter = 2 * time.Second
+	// answerAfter is the least pause between two notifications to one who is not a voter. An
+	// observer of Apache's in a higher round than ours answers each answer at once.
+	answerAfter = 100 * time.Millisecond
 	// maxPending is how many connections may wait for their hello; the oldest makes room.
 	maxPending = 64
 	// maxStrangers is how many servers that are not in the configuration may have a connection.
@@ -132,10 +138,11 @@ type peer struct {
 	sid   jute.PeerID
 	ports []string // configured; none: a stranger
 
-	link    LinkID // 0: none
-	busy    bool   // a Send has not left yet
-	due     bool   // it is to be told something
-	spoken  bool   // it was told something, which may be lost with its connection
+	link    LinkID        // 0: none
+	upAt    time.Duration // when it opened
+	busy    bool          // a Send has not left yet
+	due     bool          // it is to be told something
+	spoken  bool          // it was told something, which may be lost with its connection
 	dialing bool
 	awaited bool          // has got our hello, and is to dial back
 	back    []string      // where its newest hello wants to be dialled, until that is done
@@ -143,10 +150,11 @@ type peer struct {
 	tried   bool          // was dialled, or has had a connection
 	dialAt  time.Duration // when it was dialled last
 	quietAt time.Duration // when something came or went last
+	saidAt  time.Duration // when it was told something last
 }
 
 func newPeer(sid jute.PeerID, ports []string) *peer {
-	return &peer{sid: sid, ports: ports, dialAt: -redialAfter}
+	return &peer{sid: sid, ports: ports, dialAt: -redialAfter, saidAt: -answerAfter}
 }
 
 // pending is an accepted connection that has not said hello.

@@ -199,6 +199,17 @@ func TestASmallerCallersOldConnectionEnds(t *testing.T) {
 	require.Equal(t, "hello 3 5@me:3888; opened 3 of 3", d.connected(3, 3))
 }
 
+func TestHellosThatCrossOurDialAreNotAnswered(t *testing.T) {
+	d := newDesk(t)
+	d.speaker.state = jute.Following
+	d.say(3)
+	d.connected(1, 3)
+	d.now += crossing - 1
+	require.Equal(t, "close 2", d.called(2, 3, "a:1"))
+	d.now++
+	require.Equal(t, "close 3; close 1; dial 3 a:1", d.called(3, 3, "a:1")+d.pass(0))
+}
+
 func TestADialInProgressIsNotDoubled(t *testing.T) {
 	d := newDesk(t)
 	d.speaker.state = jute.Following
@@ -356,6 +367,20 @@ func TestStrangers(t *testing.T) {
 		LinkEvent{Kind: Message, Link: 5, Data: []byte{0, 0, 0, 2, 1, 2}}))
 	require.Len(t, d.l.peers, 4)
 	require.Empty(t, d.say(2), "who is not here cannot be told")
+}
+
+func TestAnObserverIsAnsweredTenTimesASecond(t *testing.T) {
+	d := newDesk(t)
+	d.speaker.state = jute.Following
+	d.called(1, 9, "x:1")
+	require.Equal(t, "send 1 number 0 to 9", d.say(9))
+	d.wrote(1)
+	require.Empty(t, d.say(9))
+	require.Equal(t, "100ms: send 1 number 0 to 9", d.pass(time.Second))
+	d.called(2, 7, "x:1")
+	require.Equal(t, "send 2 number 0 to 7", d.say(7))
+	d.wrote(2)
+	require.Equal(t, "send 2 number 0 to 7", d.say(7), "a voter at once")
 }
 
 func TestDown(t *testing.T) {

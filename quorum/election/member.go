@@ -35,7 +35,7 @@ type MemberEffects struct {
 	Newer *NewerConfig
 }
 
-// NewMember makes a member. It does nothing until Look.
+// NewMember makes a member. Look is the first call.
 func NewMember(config MemberConfig) *Member {
 	m := &Member{}
 	m.links = NewLinks(config.Links, (*speaker)(m))
