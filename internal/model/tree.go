@@ -216,3 +216,17 @@ func (t *Tree) remove(path string, zxid jute.Zxid) *Node {
 }
 
 func hasNUL(path []byte) bool { return bytes.IndexByte(path, 0) >= 0 }
+
+// Clone is a tree of its own in the same state.
+func (t *Tree) Clone() *Tree {
+	s := t.save()
+	twin := *t
+	twin.nodes, twin.watches = s.nodes, s.watches
+	twin.Sessions, twin.Restricted = maps.Clone(t.Sessions), maps.Clone(t.Restricted)
+	twin.quotas = map[string][]quota{}
+	for of, list := range t.quotas {
+		twin.quotas[of] = slices.Clone(list)
+	}
+	twin.fired = nil
+	return &twin
+}

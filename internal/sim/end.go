@@ -90,13 +90,13 @@ func (w *run) checkSnapshots() {
 	if len(w.Broken) > 0 {
 		return
 	}
-	before, logged := map[*node.Node]int{}, len(w.log)
+	before, logged := map[*node.Node]int{}, w.logged()
 	for _, n := range w.nodes {
 		before[n] = n.Snapshots()
 	}
 	w.clients[0].WriteSome(int(most) + 1)
 	w.waitFor("writes are answered", answerMicros, w.answered)
-	if len(w.log) <= logged+int(most) {
+	if w.logged() <= logged+int(most) {
 		return // enableEagerACLCheck refuses writes before they count
 	}
 	w.waitFor("a snapshot follows writes", choresMicros, func() bool {

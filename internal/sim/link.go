@@ -48,7 +48,8 @@ func (w *run) open(machine int, to recipient) *link {
 		return nil
 	}
 	k.tape = &history.Tape{Conn: &history.Conn{
-		ID: model.Conn(len(w.history.Conns) + 1), Life: n.Life(), Peer: from,
+		ID: model.Conn(len(w.history.Conns) + 1), Peer: from,
+		Server: history.Server{Node: n.Number(), Life: n.Life()},
 	}}
 	w.history.Conns = append(w.history.Conns, k.tape.Conn)
 	w.tapes[k.ID()] = k.tape

@@ -1,9 +1,6 @@
 package sim
 
 import (
-	"bytes"
-	"fmt"
-
 	"quoll/internal/sim/history"
 	"quoll/internal/sim/node"
 	"quoll/internal/sim/pipe"
@@ -17,37 +14,37 @@ var _ node.Recorder = (*run)(nil)
 func (w *run) Tape(e *pipe.End) *history.Tape { return w.tapes[e.ID()] }
 
 // Stood implements node.Recorder.
-func (w *run) Stood(p history.Pause) { w.history.Pauses = append(w.history.Pauses, p) }
+func (w *run) Stood(n *node.Node, from, to int64) {
+	w.history.Pauses = append(w.history.Pauses, history.Pause{Node: n.Number(), From: from, To: to})
+}
 
 // Forgotten implements node.Recorder.
 func (w *run) Forgotten(id jute.SessionID) { w.history.Orphaned[id] = true }
 
 // Proposed implements node.Recorder.
-func (w *run) Proposed(_ *node.Node, t history.Txn) {
-	if z := t.Entry.Header.Zxid; int(z) != len(w.log)+1 {
-		w.Violate("%v is proposed when %d transactions were", z, len(w.log))
+func (w *run) Proposed(n *node.Node, t history.Txn) {
+	t.Node = n.Number()
+	if err := w.ledger.Append(n.Number(), t); err != nil {
+		w.Violate("proposed: %v", err)
 	}
-	w.log = append(w.log, t)
 }
 
 // Logged implements node.Recorder.
-func (w *run) Logged(e *jute.Entry) error {
-	z := int(e.Header.Zxid)
-	if z < 1 || z > len(w.log) || !bytes.Equal(w.log[z-1].Entry.Payload, e.Payload) {
-		return fmt.Errorf("transaction %v is not the one that was proposed", e.Header.Zxid)
-	}
-	return nil
-}
+func (w *run) Logged(n *node.Node, e *jute.Entry) error { return w.ledger.Logged(n.Number(), e) }
+
+// Durable implements node.Recorder.
+func (w *run) Durable(n *node.Node, zxid jute.Zxid) { w.ledger.Durable(n.Number(), zxid) }
 
 // Recovered implements node.Recorder: what did not survive is forgotten.
-func (w *run) Recovered(_ *node.Node, r history.Recovery) {
-	last := r.Zxid
-	if int(last) > len(w.log) {
-		w.Violate("recovered to %v, but only %d transactions were proposed", last, len(w.log))
+func (w *run) Recovered(n *node.Node, r history.Recovery) {
+	r.Server = history.Server{Node: n.Number(), Life: n.Life()}
+	lost, err := w.ledger.Recovered(r)
+	if err != nil {
+		w.Violate("%v", err)
 		return
 	}
-	for i := range w.log[last:] {
-		switch h := &w.log[int(last)+i].Entry.Header; h.Type {
+	for i := range lost {
+		switch h := &lost[i].Entry.Header; h.Type {
 		case jute.OpCreateSession:
 			w.history.Unborn++
 		case jute.OpCloseSession:
@@ -55,11 +52,17 @@ func (w *run) Recovered(_ *node.Node, r history.Recovery) {
 		}
 		w.Counts.Add("fault", "a proposed transaction is lost")
 	}
-	w.log = w.log[:last]
 	for _, id := range r.Orphans {
 		if !w.history.Orphaned[id] {
 			w.Violate("session %v is unknown, and its ephemerals are removed", id)
 		}
 	}
-	w.history.Recoveries = append(w.history.Recoveries, r)
+}
+
+// logged is how many transactions the longest log has.
+func (w *run) logged() (most int) {
+	for _, n := range w.nodes {
+		most = max(most, len(w.ledger.Log(n.Number())))
+	}
+	return most
 }

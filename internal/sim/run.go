@@ -32,13 +32,13 @@ func Run(seed uint64, tell io.Writer) *Result {
 	w.play()
 	r := &Result{
 		Seed: seed, Violations: w.Broken, Trace: uint64(w.Trace), Counts: w.Counts,
-		Txns: len(w.log), Lives: w.nodes.lives(), History: &w.history,
+		Txns: w.logged(), Lives: w.nodes.lives(), History: &w.history,
 	}
 	for _, c := range w.history.Conns {
 		r.Requests += len(c.Sent)
 	}
 	if len(r.Violations) == 0 {
-		w.history.Txns = w.log
+		w.history.Txns, w.history.Recoveries = w.ledger.History()
 		for _, v := range history.Check(&w.history) {
 			r.Violations = append(r.Violations, v.String())
 		}
@@ -57,7 +57,7 @@ type run struct {
 	setting *client.Setting
 	history history.History
 	tapes   map[int]*history.Tape // of each link
-	log     []history.Txn         // as proposed; cut at each recovery to what survived
+	ledger  *history.Ledger
 }
 
 func newRun(seed uint64, tell io.Writer) *run {
@@ -66,6 +66,7 @@ func newRun(seed uint64, tell io.Writer) *run {
 	w.plan.count(w.Counts)
 	w.net = pipe.New(w.World, w.plan.network)
 	w.assemble()
+	w.ledger = history.NewLedger(w.plan.nodes)
 	s := &w.plan.server
 	w.setting = &client.Setting{
 		World: w.World, Dial: w.dial,

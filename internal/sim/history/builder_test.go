@@ -9,11 +9,13 @@ import (
 
 // builder makes a history as a perfect server would have made it.
 type builder struct {
-	h     *History
-	tree  *model.Tree
-	now   int64
-	xid   int32
-	frame map[*Conn]map[string]int // where a named frame stands in Got
+	h      *History
+	tree   *model.Tree
+	now    int64
+	xid    int32
+	frame  map[*Conn]map[string]int // where a named frame stands in Got
+	starts map[int]int              // how often each node started again
+	node   int                      // that clients speak to, and that proposes
 }
 
 func newBuilder() *builder {
@@ -25,8 +27,14 @@ func newBuilder() *builder {
 			Txns:  make([]Txn, 0, 100), // never moved: the scenes point into it
 		},
 		tree:  model.New(o),
-		frame: map[*Conn]map[string]int{},
+		frame: map[*Conn]map[string]int{}, starts: map[int]int{}, node: 1,
 	}
+}
+
+// reign begins an epoch.
+func (b *builder) reign(epoch int64) {
+	b.h.Reigns = append(b.h.Reigns, epoch)
+	b.tree.Nothing(jute.Zxid(epoch << 32))
 }
 
 // next is the time of the next thing that happens.
@@ -36,10 +44,10 @@ func (b *builder) next() int64 {
 }
 
 func (b *builder) log(e jute.Entry) *Txn {
-	e.Header.Zxid = jute.Zxid(len(b.h.Txns) + 1)
+	e.Header.Zxid = b.tree.Zxid + 1
 	e.Header.Time = 1000 + b.now
 	e.HasDigest = true
-	b.h.Txns = append(b.h.Txns, Txn{Entry: e, Applied: e.Header.Zxid - 1})
+	b.h.Txns = append(b.h.Txns, Txn{Entry: e, Applied: b.tree.Zxid, Node: b.node})
 	return &b.h.Txns[len(b.h.Txns)-1]
 }
 
@@ -52,7 +60,7 @@ func password(id jute.SessionID) []byte {
 // dial opens a connection that asks for a session.
 func (b *builder) dial(id jute.SessionID, passwd []byte, last jute.Zxid) *Conn {
 	c := &Conn{
-		ID: model.Conn(len(b.h.Conns) + 1), Life: 1 + len(b.h.Recoveries), Open: true,
+		ID: model.Conn(len(b.h.Conns) + 1), Server: b.server(b.node), Open: true,
 		Peer: netip.MustParseAddr("10.0.0.1"),
 		Hello: jute.ConnectRequest{
 			TimeOut: 500, SessionID: id, Passwd: passwd, LastZxidSeen: last, HasReadOnly: true,
@@ -168,10 +176,14 @@ func (b *builder) expire(id jute.SessionID) *Txn {
 	return t
 }
 
-// recover is a start of the server that finds everything.
-func (b *builder) recover() *Recovery {
+// server is the present life of a node.
+func (b *builder) server(node int) Server { return Server{node, 1 + b.starts[node]} }
+
+// recover is a start of a node that finds everything.
+func (b *builder) recover(node int) *Recovery {
+	b.starts[node]++
 	r := Recovery{
-		Zxid: b.tree.Zxid, Life: 2 + len(b.h.Recoveries), Digest: b.tree.Digest(),
+		Server: b.server(node), Zxid: b.tree.Zxid, Digest: b.tree.Digest(),
 		Fingerprint: b.tree.Fingerprint(),
 	}
 	for id := jute.SessionID(0); id < 200; id++ {
@@ -181,8 +193,10 @@ func (b *builder) recover() *Recovery {
 	}
 	b.h.Recoveries = append(b.h.Recoveries, r)
 	for _, c := range b.h.Conns {
-		c.Open = false
-		b.tree.Forget(c.ID)
+		if c.Node == node {
+			c.Open = false
+			b.tree.Forget(c.ID)
+		}
 	}
 	return &b.h.Recoveries[len(b.h.Recoveries)-1]
 }

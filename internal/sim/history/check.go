@@ -17,25 +17,50 @@ func Check(h *History) []Violation {
 	c := &checker{
 		h: h, tree: model.New(h.Options),
 		born: map[jute.SessionID]jute.Zxid{}, died: map[jute.SessionID]jute.Zxid{},
-		life: 1, asked: map[request]place{}, newest: map[jute.SessionID]int32{},
+		asked: map[request]place{}, newest: map[jute.SessionID]int32{},
+		starts: newStarts(h.Recoveries),
 	}
 	c.prepare()
-	c.frames()
-	c.recoveries(0)
+	reigns := h.Reigns
+	c.arrive()
 	for i := range h.Txns {
 		if len(c.found) >= maxViolations {
 			break
 		}
-		c.quietAt(jute.Zxid(i))
-		c.txn(&h.Txns[i], jute.Zxid(i+1))
-		c.frames()
-		c.recoveries(c.tree.Zxid)
+		t := &h.Txns[i]
+		for len(reigns) > 0 && reigns[0] <= t.Entry.Header.Zxid.Epoch() {
+			c.reign(reigns[0])
+			reigns = reigns[1:]
+		}
+		c.txn(t)
+		c.arrive()
+	}
+	for _, epoch := range reigns {
+		c.reign(epoch)
 	}
 	if len(c.found) == 0 {
-		c.quietAt(jute.Zxid(len(h.Txns)))
+		if h.Quiet == 0 {
+			c.quiet()
+		}
 		c.end()
 	}
 	return c.found
+}
+
+// arrive judges what belongs to the present place: frames, and servers that start here.
+func (c *checker) arrive() {
+	c.frames()
+	c.starting()
+	if c.h.Quiet != 0 && c.h.Quiet == c.tree.Zxid {
+		c.quiet()
+	}
+}
+
+// reign is the place at which a leader begins: nothing changes.
+func (c *checker) reign(epoch int64) {
+	c.tree.Nothing(jute.Zxid(epoch << 32))
+	c.result, c.owner = model.Outcome{}, place{}
+	c.arrive()
 }
 
 // request names a write: xids are not used twice in a session.
@@ -59,8 +84,7 @@ type checker struct {
 	born, died map[jute.SessionID]jute.Zxid // of the log
 	asked      map[request]place
 	newest     map[jute.SessionID]int32 // xid of the session's last transaction
-	recovered  int                      // of h.Recoveries
-	life       int                      // of the server, at this place
+	starts
 
 	result model.Outcome // of the transaction at tree.Zxid
 	owner  place         // who asked for it
@@ -101,11 +125,12 @@ func (c *checker) prepare() {
 }
 
 // txn carries out one transaction of the log.
-func (c *checker) txn(t *Txn, zxid jute.Zxid) {
+func (c *checker) txn(t *Txn) {
 	h := &t.Entry.Header
+	zxid := h.Zxid
 	c.result, c.owner = model.Outcome{}, place{}
-	if h.Zxid != zxid {
-		c.report(nil, "log order", "%v stands in the log where %v belongs", h.Zxid, zxid)
+	if !Follows(zxid, c.tree.Zxid) {
+		c.report(nil, "log order", "%v stands in the log behind %v", zxid, c.tree.Zxid)
 	}
 	switch at, asked := c.asked[request{h.ClientID, h.Cxid}]; {
 	case asked:
@@ -253,57 +278,11 @@ func (c *checker) spread() {
 // frames takes from every connection what belongs to the present place.
 func (c *checker) frames() {
 	for _, conn := range c.conns {
-		if !conn.done && conn.Life <= c.life {
+		if !conn.done && !c.waits[conn.Server] {
 			c.advance(conn)
 		}
 	}
 	c.settleEarly()
-}
-
-// recoveries compares the model with what was found on disk at this zxid.
-func (c *checker) recoveries(zxid jute.Zxid) {
-	for ; c.recovered < len(c.h.Recoveries); c.recovered++ {
-		r := &c.h.Recoveries[c.recovered]
-		if r.Zxid != zxid {
-			return
-		}
-		c.endLives(r.Life)
-		for _, id := range r.Orphans {
-			c.tree.Lose(id)
-		}
-		if r.Digest != c.tree.Digest() && !c.h.NoDigest {
-			c.report(nil, "recovery", "the digest of the tree is %x, the model's %x",
-				r.Digest, c.tree.Digest())
-		} else if r.Fingerprint != c.tree.Fingerprint() {
-			c.report(nil, "recovery", "an ACL or a node of /zookeeper is not the model's")
-		}
-		var want []jute.SessionID
-		for id := range c.tree.Sessions {
-			want = append(want, id)
-		}
-		slices.Sort(want)
-		if !slices.Equal(r.Sessions, want) {
-			c.report(nil, "recovery", "sessions are %v, the model has %v", r.Sessions, want)
-		}
-		c.life = r.Life
-		c.frames()
-	}
-}
-
-// endLives ends the connections of the lives before: whatever they still have to say shows more
-// than what survived.
-func (c *checker) endLives(life int) {
-	for _, conn := range c.conns {
-		if conn.Life >= life || conn.done {
-			continue
-		}
-		if conn.next < len(conn.Got) {
-			c.report(conn, "rollback", "frame %x shows what did not survive",
-				conn.Got[conn.next].Bytes)
-		}
-		conn.done = true
-		c.tree.Forget(conn.ID)
-	}
 }
 
 func sameBody(op jute.OpCode, a, b []byte) bool {

@@ -73,7 +73,7 @@ func newScene() *scene {
 	s.expired = s.expire(s.a.Session)
 	s.a.Open = false
 
-	s.recover()
+	s.recover(1)
 	s.a = s.open()
 	s.resumed = s.again(s.resumed, s.tree.Zxid)
 	s.write(s.a, "container", jute.OpCreateContainer, create("/k", "", 4))
@@ -370,7 +370,7 @@ var badHistories = []bad{
 	}},
 	{"a session refused before a pause that is not long enough", "connect", func(s *scene) {
 		s.refuseA(s.expired.At - 10*graceMicros)
-		s.h.Pauses = []Pause{{s.expired.At - 5*graceMicros, s.expired.At}}
+		s.h.Pauses = []Pause{{1, s.expired.At - 5*graceMicros, s.expired.At}}
 	}},
 	{"nothing answered when all was quiet", "no answer", func(s *scene) {
 		s.h.Quiet, s.h.QuietAt = s.tree.Zxid, s.next()
@@ -382,7 +382,7 @@ var badHistories = []bad{
 func (s *scene) refuseA(written int64) {
 	first := s.h.Conns[0]
 	k := s.dial(first.Session, first.Hello.Passwd, 0)
-	k.Open, k.Life = false, first.Life
+	k.Open, k.Server = false, first.Server
 	k.Hello.Passwd = password(first.Session)
 	k.Got = []Frame{{
 		Bytes:   jute.Append(nil, &jute.ConnectResponse{Passwd: make([]byte, 16), HasReadOnly: true}),
@@ -405,7 +405,7 @@ func TestGoodHistoriesAreAccepted(t *testing.T) {
 		},
 		"a session refused before a pause that ends with it": func(s *scene) {
 			s.refuseA(s.expired.At - 10*graceMicros)
-			s.h.Pauses = []Pause{{s.expired.At - 10*graceMicros, s.expired.At}}
+			s.h.Pauses = []Pause{{1, s.expired.At - 10*graceMicros, s.expired.At}}
 		},
 		"one whose request could not be read": func(s *scene) {
 			s.a.Open, s.a.Closed, s.a.Nonsense = false, true, true
@@ -442,5 +442,5 @@ func TestBadHistoriesAreRejected(t *testing.T) {
 
 // txnOf is the transaction of a named write of the first connection.
 func (s *scene) txnOf(name string) *Txn {
-	return &s.h.Txns[header(s.at(s.h.Conns[0], name)).Zxid-1]
+	return s.h.Txns.At(header(s.at(s.h.Conns[0], name)).Zxid)
 }

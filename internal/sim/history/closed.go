@@ -21,7 +21,7 @@ func (c *checker) closed(k *conn) {
 
 // endedBy: the end of a session was proposed by then, or nobody knows when.
 func (c *checker) endedBy(id jute.SessionID, at int64) bool {
-	if zxid, died := c.died[id]; died && c.h.Txns[zxid-1].At > at {
+	if zxid, died := c.died[id]; died && c.h.Txns.At(zxid).At > at {
 		return c.h.Lost[id] // another end of it
 	}
 	return c.sessionGone(id)
@@ -40,8 +40,8 @@ func (c *checker) isMoved(k *conn) bool {
 		id = k.Hello.SessionID
 	}
 	return id != 0 && slices.ContainsFunc(c.conns, func(other *conn) bool {
-		return other != k && other.Life == k.Life && other.Hello.SessionID == id &&
-			other.HelloAt <= k.ClosedTime
+		return other != k && other.Hello.SessionID == id && other.HelloAt <= k.ClosedTime &&
+			(other.Node != k.Node || other.Life == k.Life)
 	})
 }
 
@@ -96,15 +96,18 @@ func (c *checker) isDenied(k *conn) bool {
 const graceMicros = 50_000
 
 // endsSoon says whether the end of a session was proposed when a frame was written, or right
-// after. A process that stands still may put any time between the two.
+// after. A leader that stands still may put any time between the two.
 func (c *checker) endsSoon(id jute.SessionID, f *Frame) bool {
 	zxid, died := c.died[id]
 	if !died {
 		return false
 	}
-	after := c.h.Txns[zxid-1].At - f.Written
+	end := c.h.Txns.At(zxid)
+	after := end.At - f.Written
 	for _, p := range c.h.Pauses {
-		after -= max(0, min(p.To, c.h.Txns[zxid-1].At)-max(p.From, f.Written))
+		if p.Node == end.Node {
+			after -= max(0, min(p.To, end.At)-max(p.From, f.Written))
+		}
 	}
 	return after <= graceMicros
 }

@@ -12,11 +12,15 @@
 //	conn 1   reply z1    event z2, read at z2, read at z2
 //	conn 2   read at z1  event z2, reply z2
 //
+// Zxids have epochs, and holes between them; each node's lives begin and end at places of the one
+// history (start.go), and a node may start with transactions of its own behind what was committed.
+//
 // A frame must be what the model says at its place, byte for byte where ZooKeeper leaves no
 // choice. Events come before every reply that shows their change. A zxid that falls, a reply out
 // of order, a frame that belongs nowhere, a request without an answer, a transaction that nobody
 // asked for: each is a Violation.
 //
-// Read history.go and tape.go (what is recorded), check.go (the log), conn.go (a connection's
-// frames), closed.go (why one was closed) and end.go (what must be true when everything is over).
+// Read log.go and history.go (what is recorded), tape.go and ledger.go (how), check.go (the log),
+// start.go (where servers begin and end), conn.go (a connection's frames), closed.go (why one was
+// closed) and end.go (what must be true when everything is over).
 package history

@@ -10,9 +10,10 @@ import (
 
 // end judges what must be true when everything is over and quiet.
 func (c *checker) end() {
-	if c.recovered < len(c.h.Recoveries) {
-		c.report(nil, "recovery", "to %v, which is not in the log",
-			c.h.Recoveries[c.recovered].Zxid)
+	for i := range c.h.Recoveries {
+		if r := &c.h.Recoveries[i]; c.at[r.fork()] != nil {
+			c.report(nil, "recovery", "of node %d to %v, which is not in the log", r.Node, r.fork())
+		}
 	}
 	for _, k := range c.conns {
 		if k.next < len(k.Got) {
@@ -23,18 +24,11 @@ func (c *checker) end() {
 	c.realTime()
 }
 
-// quietAt judges what must be true when nothing is on its way, if that is now.
-func (c *checker) quietAt(zxid jute.Zxid) {
-	at := c.h.Quiet
-	if at == 0 {
-		at = jute.Zxid(len(c.h.Txns))
-	}
-	if zxid != at {
-		return
-	}
+// quiet judges what must be true when nothing is on its way, and that is now.
+func (c *checker) quiet() {
 	for _, k := range c.conns {
 		if k.Open {
-			c.quiet(k)
+			c.answered(k)
 		}
 	}
 	for i := range c.h.Left {
@@ -42,8 +36,8 @@ func (c *checker) quietAt(zxid jute.Zxid) {
 	}
 }
 
-// quiet: a connection that stands has had everything.
-func (c *checker) quiet(k *conn) {
+// answered: a connection that stands has had everything.
+func (c *checker) answered(k *conn) {
 	if len(k.Got) == 0 {
 		c.report(k, "no answer", "the connect request was never answered")
 		return

@@ -12,8 +12,11 @@ import (
 type History struct {
 	Rules
 
-	// Txns is the log that survived: zxids from 1 on, without a gap.
-	Txns []Txn
+	// Txns is the log that survived.
+	Txns Log
+	// Reigns are the epochs in which a leader served: its beginning, counter 0, can be seen in
+	// replies although no transaction has it.
+	Reigns []int64
 	// Lost are the sessions whose closeSession was proposed and did not survive: they were
 	// refused meanwhile, and lived again.
 	Lost map[jute.SessionID]bool
@@ -27,7 +30,7 @@ type History struct {
 	// Quiet is the place at which nothing was on its way, QuietAt the time; 0: the end.
 	Quiet   jute.Zxid
 	QuietAt int64
-	// Pauses are when the server's process stood still, by world time.
+	// Pauses are when a server's process stood still, by world time.
 	Pauses []Pause
 }
 
@@ -54,8 +57,17 @@ type Rules struct {
 	MaxFrame int
 }
 
-// Pause is from when to when a process stood still, by world time.
-type Pause struct{ From, To int64 }
+// Server is one life of the server of a node.
+type Server struct {
+	Node int // from 1
+	Life int // which start, from 1
+}
+
+// Pause is from when to when a node's process stood still, by world time.
+type Pause struct {
+	Node     int
+	From, To int64
+}
 
 // Txn is one transaction of the log.
 type Txn struct {
@@ -63,6 +75,7 @@ type Txn struct {
 	// Applied is the last zxid that was applied when the request was looked at.
 	Applied jute.Zxid
 	At      int64 // world time at which it was proposed
+	Node    int   // that proposed it
 	// Expiry is set for a closeSession that nobody asked for.
 	Expiry *Expiry
 }
@@ -83,10 +96,10 @@ func (x *Expiry) Deadline() int64 { return x.Heard + int64(x.Timeout) + x.Stood 
 
 // Conn is one connection as its client saw it.
 type Conn struct {
-	ID    model.Conn // from 1, in the order of opening
-	Life  int        // of the server: which start it spoke to
-	Peer  netip.Addr
-	Hello jute.ConnectRequest
+	ID     model.Conn // from 1, in the order of opening
+	Server            // that it spoke to
+	Peer   netip.Addr
+	Hello  jute.ConnectRequest
 	// HelloAt is the world time at which it was sent.
 	HelloAt int64
 	// Session is the one that the server gave it, told or not; 0 when it gave none.
@@ -126,10 +139,20 @@ type Frame struct {
 	Written int64 // world time at which the server wrote it
 }
 
-// Recovery is what a start of the server found on disk.
+// Recovery is what a start of a server found on disk.
 type Recovery struct {
-	Zxid        jute.Zxid
-	Life        int // of the server from now on
+	Server            // from now on
+	Zxid    jute.Zxid // the end of its log
+	Durable jute.Zxid // up to where the lives before had said that the log is durable
+	// Commit is the last transaction of its log that was committed by then. What stands behind it
+	// may go.
+	Commit jute.Zxid
+	// Shown is the last transaction that the life before can have shown to clients.
+	Shown jute.Zxid
+	// Own is the end of its log if the history does not have it, Fork the last transaction before.
+	Fork jute.Zxid
+	Own  Log
+
 	Digest      uint64
 	Fingerprint uint64
 	Sessions    []jute.SessionID // sorted

@@ -16,14 +16,16 @@ import (
 type Recorder interface {
 	// Proposed: a transaction is on its way to the log.
 	Proposed(n *Node, t history.Txn)
+	// Durable: what is in the log up to a zxid is said to be on disk.
+	Durable(n *Node, zxid jute.Zxid)
 	// Logged says what is wrong with a transaction that a log holds, nil for nothing.
-	Logged(e *jute.Entry) error
+	Logged(n *Node, e *jute.Entry) error
 	// Recovered: a start found this, and what was proposed behind it is lost.
 	Recovered(n *Node, r history.Recovery)
 	// Forgotten: the files will not know a session any more that has ephemerals.
 	Forgotten(id jute.SessionID)
-	// Stood: the process stands still.
-	Stood(p history.Pause)
+	// Stood: the process stands still, by world time.
+	Stood(n *Node, from, to int64)
 	// Tape is the record of a link.
 	Tape(e *pipe.End) *history.Tape
 }
@@ -59,6 +61,9 @@ func New(w *world.World, number int, set *Setting, net *pipe.Net, record Recorde
 func (n *Node) Address() netip.AddrPort {
 	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 1, 0, byte(n.number)}), 2181)
 }
+
+// Number is its own, from 1.
+func (n *Node) Number() int { return n.number }
 
 // Life is how often the server was started.
 func (n *Node) Life() int { return n.life }

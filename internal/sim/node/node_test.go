@@ -20,12 +20,13 @@ type book struct {
 }
 
 func (b *book) Proposed(n *Node, t history.Txn) { b.logs[n] = append(b.logs[n], t) }
-func (b *book) Logged(*jute.Entry) error        { return nil }
+func (b *book) Durable(*Node, jute.Zxid)        {}
+func (b *book) Logged(*Node, *jute.Entry) error { return nil }
 func (b *book) Recovered(n *Node, r history.Recovery) {
 	b.recoveries[n] = append(b.recoveries[n], r)
 }
 func (b *book) Forgotten(jute.SessionID)     {}
-func (b *book) Stood(history.Pause)          { b.stood++ }
+func (b *book) Stood(*Node, int64, int64)    { b.stood++ }
 func (b *book) Tape(*pipe.End) *history.Tape { return &history.Tape{Conn: new(history.Conn)} }
 
 // guest is a client that asks for a session and nothing else.

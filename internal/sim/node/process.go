@@ -8,7 +8,6 @@ import (
 	"quoll/internal/replica"
 	"quoll/internal/replica/inbox"
 	"quoll/internal/replica/logwriter"
-	"quoll/internal/sim/history"
 	"quoll/internal/sim/lease"
 	"quoll/internal/sim/pipe"
 	"quoll/persistence"
@@ -51,7 +50,7 @@ type process struct {
 func (p *process) freeze(until int64) {
 	p.leases.Stand(p.clock.millis(), p.clock.at(until))
 	p.frozen = max(p.frozen, until)
-	p.n.record.Stood(history.Pause{From: p.n.Now, To: until})
+	p.n.record.Stood(p.n, p.n.Now, until)
 }
 
 // after plans something for the process, if it still lives then.

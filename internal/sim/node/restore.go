@@ -51,7 +51,7 @@ func (p *process) recovered(found *restore.Found) {
 		n.Counts.Add("recovery", "orphans were removed")
 	}
 	n.record.Recovered(n, history.Recovery{
-		Zxid: found.LastZxid, Life: p.life, Digest: p.tree.Peek().TreeDigest(),
+		Zxid: found.LastZxid, Digest: p.tree.Peek().TreeDigest(),
 		Fingerprint: fingerprint(p.tree), Sessions: ids, Orphans: found.Orphans,
 	})
 	if f := p.tree.Faults(); f != (datatree.Faults{}) {
@@ -84,7 +84,9 @@ func (n *Node) restore(
 	tree := datatree.New(datatree.Options{
 		ExtendedTypes: n.set.Model.ExtendedTypes, Digest: !n.set.NoDigest,
 	})
-	found, err := restore.Tree(dir, tree, restore.Hooks{Txn: n.record.Logged})
+	found, err := restore.Tree(dir, tree, restore.Hooks{
+		Txn: func(e *jute.Entry) error { return n.record.Logged(n, e) },
+	})
 	if err == nil {
 		found.EndOrphans(tree)
 	}

@@ -81,6 +81,7 @@ func (l *logWriter) begin() {
 func (l *logWriter) told(generation uint64, durable jute.Zxid, _ int) {
 	p := l.p
 	l.flushed = p.n.Now
+	p.n.record.Durable(p.n, durable)
 	p.n.at(pointDurable)
 	p.inbox.Durable(generation, durable)
 	p.poke()

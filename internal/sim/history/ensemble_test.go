@@ -1,0 +1,202 @@
+package history
+
+import (
+	"testing"
+
+	"quoll/jute"
+)
+
+// ensemble is a history of two nodes that the bad ones are made from.
+//
+//	node 1   leads epoch 1 ... (1,4) | (1,5) only there, dies | starts with (1,5) | follows
+//	node 2   ................. (1,4) | leads epoch 3, (3,1) (3,2)
+type ensemble struct {
+	*builder
+	a, b    *Conn // of node 1's first life, and of node 2
+	c       *Conn // a's session, at node 1 again
+	own     *Recovery
+	behind  *Recovery // of node 2: it had less on disk than it had shown
+	again   *Recovery // of node 1
+	changed *Txn      // the first of epoch 3
+}
+
+func at(epoch, counter jute.Zxid) jute.Zxid { return epoch<<32 + counter }
+
+func newEnsemble() *ensemble {
+	s := &ensemble{builder: newBuilder()}
+	s.h.Recoveries = make([]Recovery, 0, 10) // never moved: the scene points into it
+	s.reign(1)
+	s.a = s.open()
+	s.node = 2
+	s.b = s.open()
+	s.node = 1
+	s.write(s.a, "create", jute.OpCreate, create("/n", "0", 0))
+	s.read(s.b, "get", jute.OpGetData, look("/n", true))
+	s.behind = s.start(2) // it had written no more so far, and shows what follows in this life
+	old := s.b
+	s.node = 2
+	s.b = s.again2(old)
+	s.node = 1
+	s.write(s.a, "set", jute.OpSetData, set("/n", "1"))
+	s.read(s.b, "seen", jute.OpGetData, look("/n", false))
+	s.die()
+
+	s.reign(3) // epoch 2 left nothing
+	s.read(s.b, "reign", jute.OpGetData, look("/n", true))
+	s.node = 2
+	s.changed = s.write(s.b, "change", jute.OpSetData, set("/n", "3"))
+	s.again = s.start(1)
+	s.node = 1
+	s.c = s.again2(s.a)
+	s.read(s.c, "there", jute.OpGetData, look("/n", false))
+	s.node = 2
+	s.write(s.b, "last", jute.OpSetData, set("/n", "4"))
+	s.read(s.c, "final", jute.OpGetData, look("/n", false))
+	return s
+}
+
+// start is a start of a node that has everything on disk.
+func (s *ensemble) start(node int) *Recovery {
+	r := s.recover(node)
+	r.Commit, r.Shown, r.Durable = r.Zxid, r.Zxid, r.Zxid
+	return r
+}
+
+// again2 is a new connection of a session whose watches are not set again.
+func (s *ensemble) again2(old *Conn) *Conn { return s.builder.again(old, s.tree.Zxid) }
+
+// die has node 1 write a transaction that nobody else gets, and start with it.
+func (s *ensemble) die() {
+	r := s.send(s.a, jute.OpSetData, set("/n", "own"))
+	tree, zxid := s.tree.Clone(), s.tree.Zxid+1
+	t := Txn{Node: 1, Applied: s.tree.Zxid, Entry: jute.Entry{Header: jute.TxnHeader{
+		ClientID: s.a.Session, Cxid: s.xid, Type: jute.OpSetData, Zxid: zxid, Time: 7,
+	}}}
+	tree.Write(r, zxid, t.Entry.Header.Time, t.Applied)
+	s.own = s.start(1)
+	s.own.Zxid, s.own.Durable, s.own.Own, s.own.Fork = zxid, zxid, Log{t}, s.tree.Zxid
+	s.own.Digest, s.own.Fingerprint = tree.Digest(), tree.Fingerprint()
+}
+
+func TestHistoriesOfTwoNodesAreAccepted(t *testing.T) {
+	for name, change := range map[string]func(s *ensemble){
+		"two epochs, a hole, and a node with a tail of its own": func(*ensemble) {},
+		"a node that showed more than it had on disk": func(s *ensemble) {
+			s.lag()
+		},
+		"a connection closed when its session moved to another node": func(s *ensemble) {
+			k := s.b
+			s.node = 1
+			s.again2(k).HelloAt = 0
+			k.Closed, k.ClosedTime = true, s.now
+		},
+		"a session refused before a pause of the leader": func(s *ensemble) {
+			s.refuse(2)
+		},
+	} {
+		s := newEnsemble()
+		change(s)
+		for _, v := range Check(s.h) {
+			t.Errorf("%s: %v", name, v)
+		}
+	}
+}
+
+// lag has node 2 start with less than its life before had shown: the session of node 1 alone.
+func (s *ensemble) lag() {
+	first := newBuilder()
+	first.reign(1)
+	first.open()
+	s.behind.Zxid, s.behind.Durable, s.behind.Commit = at(1, 1), at(1, 1), at(1, 1)
+	s.behind.Digest, s.behind.Fingerprint = first.tree.Digest(), first.tree.Fingerprint()
+	s.behind.Sessions = s.behind.Sessions[:1]
+}
+
+// refuse has node 1 refuse a session whose end node 2 proposes after a pause of a node.
+func (s *ensemble) refuse(stood int) {
+	s.node = 2
+	s.now = 20 * graceMicros
+	end := s.expire(s.c.Session)
+	end.At, s.c.Open = s.now, false
+	s.node = 1
+	k := s.dial(s.c.Session, password(s.c.Session), 0)
+	k.Open = false
+	s.answer(k, &jute.ConnectResponse{Passwd: make([]byte, 16)})
+	k.Got[0].Written = end.At - 10*graceMicros
+	s.h.Pauses = []Pause{{stood, k.Got[0].Written, end.At}}
+}
+
+func TestBadHistoriesOfTwoNodesAreRejected(t *testing.T) {
+	for _, row := range []struct {
+		name, rule string
+		spoil      func(s *ensemble)
+	}{
+		{"a tail of its own below the commit point", "recovery", func(s *ensemble) {
+			s.own.Commit = s.own.Zxid
+		}},
+		{"a tail of its own, and another tree", "recovery", func(s *ensemble) { s.own.Digest++ }},
+		{"a tail of its own, and another ACL", "recovery", func(s *ensemble) {
+			s.own.Fingerprint++
+		}},
+		{"a tail of its own that the tree does not show", "recovery", func(s *ensemble) {
+			s.own.Digest, s.own.Fingerprint = s.behind.Digest, s.behind.Fingerprint
+		}},
+		{"a tail of its own that is said to be in the history", "recovery", func(s *ensemble) {
+			s.own.Own = nil
+		}},
+		{"less than was said to be durable", "recovery", func(s *ensemble) {
+			s.again.Durable = s.again.Zxid + 1
+		}},
+		{"the tree of another node", "recovery", func(s *ensemble) {
+			s.again.Digest, s.again.Fingerprint = s.own.Digest, s.own.Fingerprint
+		}},
+		{"a life that showed more than was committed", "rollback", func(s *ensemble) {
+			s.lag()
+			s.behind.Shown = at(1, 2)
+		}},
+		{"a life that showed what did not survive", "rollback", func(s *ensemble) {
+			s.got(s.a, "lost", reply(s.a.Sent[len(s.a.Sent)-1].Xid, at(1, 5), jute.OK, nil))
+		}},
+		{"a node that shows what came before its start", "zxid falls", func(s *ensemble) {
+			f, before := s.at(s.c, "there"), s.at(s.b, "seen")
+			f.Bytes = reply(header(f).Xid, at(1, 4), jute.OK, before.Bytes[jute.ReplyHeaderBytes:])
+			s.c.Hello.LastZxidSeen = 0
+		}},
+		{"a reign that nobody began", "zxid falls", func(s *ensemble) {
+			s.h.Reigns = s.h.Reigns[:1]
+		}},
+		{"a hole in an epoch", "log order", func(s *ensemble) {
+			s.h.Txns = append(s.h.Txns[:1:1], s.h.Txns[2:]...)
+		}},
+		{"an epoch that begins in its middle", "log order", func(s *ensemble) {
+			s.h.Txns = append(s.h.Txns[:4:4], s.h.Txns[5:]...)
+		}},
+		{"an epoch that comes back", "log order", func(s *ensemble) {
+			s.changed.Entry.Header.Zxid = at(1, 5)
+			s.h.Reigns = s.h.Reigns[:1]
+			s.h.Txns[5].Entry.Header.Zxid = at(1, 4)
+		}},
+		{"a session refused before a pause of another node", "connect", func(s *ensemble) {
+			s.refuse(1)
+		}},
+		{"a connection closed before its session is asked for elsewhere", "closed",
+			func(s *ensemble) {
+				k := s.b
+				s.node = 1
+				s.again2(k).HelloAt = s.now + 1
+				k.Closed, k.ClosedTime = true, s.now
+			}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			s := newEnsemble()
+			row.spoil(s)
+			found := Check(s.h)
+			for _, v := range found {
+				if v.Rule == row.rule {
+					return
+				}
+			}
+			t.Errorf("want %q, found %v", row.rule, found)
+		})
+	}
+}

@@ -1,0 +1,108 @@
+package history
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+
+	"quoll/jute"
+)
+
+// Ledger records what each node has in its log while a run goes on, and says at its end which
+// history came of it.
+//
+// A transaction is committed when more than half of the nodes have said that it is durable, and
+// from then on it belongs to the history. What only some have behind that may go; each node's log
+// is a beginning of the history, then perhaps transactions of its own.
+type Ledger struct {
+	logs       []Log // of each node, from node 1 on
+	durable    []jute.Zxid
+	committed  Log // the longest that ever was
+	recoveries []found
+}
+
+// found is a recovery with the log that it found.
+type found struct {
+	Recovery
+	log       Log
+	committed int // transactions of its log that were committed then
+}
+
+// NewLedger begins with nodes whose logs are empty.
+func NewLedger(nodes int) *Ledger {
+	return &Ledger{logs: make([]Log, nodes), durable: make([]jute.Zxid, nodes)}
+}
+
+// Append: a node puts a transaction at the end of its log.
+func (l *Ledger) Append(node int, t Txn) error {
+	log := &l.logs[node-1]
+	if z := t.Entry.Header.Zxid; !Follows(z, log.Last()) {
+		return fmt.Errorf("node %d puts %v behind %v", node, z, log.Last())
+	}
+	*log = append(*log, t)
+	return nil
+}
+
+// Log is a node's, as far as it was appended.
+func (l *Ledger) Log(node int) Log { return l.logs[node-1] }
+
+// Logged says what is wrong with a transaction that a node finds in its log, nil for nothing.
+func (l *Ledger) Logged(node int, e *jute.Entry) error {
+	t := l.logs[node-1].At(e.Header.Zxid)
+	if t == nil || !bytes.Equal(t.Entry.Payload, e.Payload) {
+		return fmt.Errorf("transaction %v is not the one that was proposed", e.Header.Zxid)
+	}
+	return nil
+}
+
+// Durable: a node has said that its log is on disk up to a zxid.
+func (l *Ledger) Durable(node int, zxid jute.Zxid) {
+	l.durable[node-1] = max(l.durable[node-1], zxid)
+	l.commit(node)
+}
+
+// commit looks whether more is committed, now that a node has more.
+func (l *Ledger) commit(node int) {
+	log := l.logs[node-1].UpTo(l.durable[node-1])
+	shared := make([]int, len(l.logs)) // with each node
+	for i := range l.logs {
+		shared[i] = common(log, l.logs[i].UpTo(l.durable[i]))
+	}
+	slices.Sort(shared)
+	if most := shared[(len(shared)-1)/2]; most > len(l.committed) {
+		l.committed = log[:most:most]
+	}
+}
+
+// Recovered: a node has found its log up to r.Zxid. lost is what it had behind that.
+func (l *Ledger) Recovered(r Recovery) (lost Log, err error) {
+	had := l.logs[r.Node-1]
+	log := had.UpTo(r.Zxid)
+	if log.Last() != r.Zxid {
+		return nil, fmt.Errorf("node %d recovered to %v, which it does not have behind %v", r.Node,
+			r.Zxid, log.Last())
+	}
+	r.Shown, r.Durable = l.committed.Last(), l.durable[r.Node-1]
+	l.logs[r.Node-1], l.durable[r.Node-1] = log, r.Zxid
+	l.commit(r.Node)
+	l.recoveries = append(l.recoveries, found{r, log, common(log, l.committed)})
+	return had[len(log):], nil
+}
+
+// History is what came of it all: what is committed, and behind that the longest log that begins
+// with it. Every recovery is told apart where it leaves the history.
+func (l *Ledger) History() (history Log, recoveries []Recovery) {
+	history = l.committed
+	for _, log := range l.logs {
+		if len(log) > len(history) && common(log, l.committed) == len(l.committed) {
+			history = log
+		}
+	}
+	for _, f := range l.recoveries {
+		r, fork := f.Recovery, common(f.log, history)
+		r.Commit = f.log[:f.committed].Last()
+		r.Fork, r.Own = f.log[:fork].Last(), f.log[fork:]
+		recoveries = append(recoveries, r)
+	}
+	return history, recoveries
+}
