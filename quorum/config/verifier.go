@@ -1,6 +1,10 @@
 package config
 
-import "quoll/jute"
+import (
+	"slices"
+
+	"quoll/jute"
+)
 
 // Verifier says when enough servers agree. Config and Joint are the two.
 type Verifier interface {
@@ -65,6 +69,20 @@ func (j Joint) Quorum(in func(jute.PeerID) bool) bool {
 func (j Joint) Votes(id jute.PeerID) bool {
 	return j.Committed.Votes(id) || j.changing() && j.LastSeen.Votes(id)
 }
+
+// Voters are the ids of those who vote in one of them, ascending. They are made anew each time.
+func (j Joint) Voters() []jute.PeerID {
+	all := slices.Clone(j.Committed.Voters())
+	if j.changing() {
+		all = append(all, j.LastSeen.Voters()...)
+		slices.Sort(all)
+		all = slices.Compact(all)
+	}
+	return all
+}
+
+// Weight is what a server's vote counts in the committed one, by which leaders are chosen.
+func (j Joint) Weight(id jute.PeerID) int64 { return j.Committed.Weight(id) }
 
 func (j Joint) changing() bool {
 	return j.LastSeen != nil && j.LastSeen.Version > j.Committed.Version

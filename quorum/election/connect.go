@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"quoll/jute"
+	"quoll/quorum/config"
 )
 
 func (l *Links) find(sid jute.PeerID) *peer {
@@ -65,7 +66,7 @@ func (l *Links) refuse(kind NoteKind, link LinkID, sid jute.PeerID) {
 }
 
 // dial asks for a connection, unless there is one, or one is being made.
-func (l *Links) dial(p *peer, ports []string) {
+func (l *Links) dial(p *peer, ports []config.HostPort) {
 	if p.link != 0 || p.dialing || len(ports) == 0 {
 		return
 	}
@@ -130,7 +131,7 @@ func (l *Links) install(p *peer, link LinkID) {
 
 // asks reports whether a peer is one of those whose votes this server looks for.
 func (l *Links) asks(p *peer) bool {
-	return l.speaker.State() == jute.Looking && l.config.Voters.Voter(p.sid)
+	return l.speaker.State() == jute.Looking && l.config.Voters.Votes(p.sid)
 }
 
 func (l *Links) accepted(link LinkID) {
@@ -147,7 +148,7 @@ func (l *Links) accepted(link LinkID) {
 func (l *Links) hello(link LinkID, data []byte) {
 	var h jute.Hello
 	_, err := jute.Decode(data, &h)
-	var back []string
+	var back []config.HostPort
 	if err == nil {
 		back, err = helloAddresses(&h)
 	}
@@ -229,7 +230,7 @@ func (l *Links) tick() {
 // flush sends what is due to those who can take it.
 func (l *Links) flush() {
 	for _, p := range l.peers {
-		soon := l.now < p.saidAt+answerAfter && !l.config.Voters.Voter(p.sid)
+		soon := l.now < p.saidAt+answerAfter && !l.config.Voters.Votes(p.sid)
 		if !p.due || p.link == 0 || p.busy || soon {
 			continue
 		}

@@ -12,7 +12,7 @@ func (e *Election) propose(v Vote) {
 	v.Round = 0
 	e.proposal = v
 	e.closing = false
-	if e.config.Voter(e.me) && e.own.Zxid != noZxid {
+	if e.config.Votes(e.me) && e.own.Zxid != noZxid {
 		e.heard.put(ballot{
 			sid: e.me, state: jute.Looking,
 			version: jute.NotificationVersion, vote: e.ballotVote(),
@@ -62,7 +62,7 @@ func (e *Election) receiveLooking(b ballot) {
 		}
 	case b.vote.Round == e.round && e.beats(b.vote, e.proposal):
 		e.propose(b.vote)
-	case b.vote.Round == e.round && e.beats(e.proposal, b.vote) && e.config.Voter(e.me):
+	case b.vote.Round == e.round && e.beats(e.proposal, b.vote) && e.config.Votes(e.me):
 		// It has not heard of the better vote: it was not looking yet when that was told.
 		e.say(b.sid)
 	}
@@ -105,13 +105,10 @@ func (e *Election) leads(v Vote) bool {
 
 // quorum reports whether those whose ballots are wanted are a quorum.
 func (e *Election) quorum(wanted func(ballot) bool) bool {
-	e.agreeing = e.agreeing[:0]
-	for _, b := range e.heard {
-		if wanted(b) {
-			e.agreeing = append(e.agreeing, b.sid)
-		}
-	}
-	return e.config.Quorum(e.agreeing)
+	return e.config.Quorum(func(sid jute.PeerID) bool {
+		i, there := e.heard.find(sid)
+		return there && wanted(e.heard[i])
+	})
 }
 
 // count ends the election when a quorum has had the proposal for long enough.
@@ -144,7 +141,7 @@ func (e *Election) end(v Vote) {
 	switch {
 	case v.Leader == e.me:
 		e.state = jute.Leading
-	case e.config.Voter(e.me):
+	case e.config.Votes(e.me):
 		e.state = jute.Following
 	default:
 		e.state = jute.Observing

@@ -11,12 +11,12 @@ import (
 type Verifier interface {
 	// Voters are the ids of the voters, ascending. Nobody changes them.
 	Voters() []jute.PeerID
-	// Voter reports whether a server is one of them.
-	Voter(sid jute.PeerID) bool
+	// Votes reports whether a server is one of them.
+	Votes(sid jute.PeerID) bool
 	// Weight is what a voter counts. A server with weight 0 is never elected.
 	Weight(sid jute.PeerID) int64
-	// Quorum reports whether servers, ascending and each once, are a quorum.
-	Quorum(sids []jute.PeerID) bool
+	// Quorum reports whether the servers for which in is true are a quorum.
+	Quorum(in func(jute.PeerID) bool) bool
 }
 
 // Reach tells what the connections know of the other voters. Links is one.
@@ -87,10 +87,9 @@ type Election struct {
 	closing  bool          // a quorum has the proposal
 	closeAt  time.Duration // the end of the wait for a better one
 
-	agreeing []jute.PeerID // scratch of quorum
-	warned   bool          // of a newer configuration
-	effects  Effects       // gathering
-	taken    Effects       // with whom Take gave it to
+	warned  bool    // of a newer configuration
+	effects Effects // gathering
+	taken   Effects // with whom Take gave it to
 }
 
 // New makes the election of a server. Look is the first call.
@@ -117,7 +116,7 @@ func (e *Election) Round() int64 { return e.round }
 // Look begins an election: at the start, and whenever a role has ended.
 func (e *Election) Look(now time.Duration, s Standing) {
 	e.now = now
-	voter := e.config.Voter(e.me)
+	voter := e.config.Votes(e.me)
 	e.own = candidate(e.me, voter, s)
 	if e.vote.Leader == nobody {
 		// Until its first election has ended a server tells strangers that it votes for itself.
@@ -159,18 +158,18 @@ func (e *Election) Receive(now time.Duration, from jute.PeerID, n *jute.Notifica
 	e.warn(from, n)
 	looks := n.State == jute.Looking
 	switch {
-	case !e.config.Voter(from), e.state != jute.Looking:
+	case !e.config.Votes(from), e.state != jute.Looking:
 		// Only who looks needs an answer. Two servers that are strangers to each other would
 		// answer each other's answers for ever.
 		if looks {
 			e.say(from)
 		}
 		return
-	case looks && n.ElectionEpoch < e.round && e.config.Voter(e.me):
+	case looks && n.ElectionEpoch < e.round && e.config.Votes(e.me):
 		// An observer moves nobody to a higher round: it would only be answered.
 		e.say(from)
 	}
-	if !e.config.Voter(n.Leader) {
+	if !e.config.Votes(n.Leader) {
 		return
 	}
 	b := ballot{sid: from, state: n.State, version: n.Version, vote: Vote{
@@ -191,7 +190,7 @@ func (e *Election) Receive(now time.Duration, from jute.PeerID, n *jute.Notifica
 func (e *Election) Notification(to jute.PeerID) jute.Notification {
 	v := e.vote
 	switch {
-	case !e.config.Voter(to):
+	case !e.config.Votes(to):
 		v.Round = e.round
 	case e.state == jute.Looking:
 		v = e.ballotVote()

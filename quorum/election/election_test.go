@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"quoll/jute"
+	"quoll/quorum/config"
 )
 
 // fake is a configuration of groups: a quorum is more than half the weight in more than half the
@@ -27,15 +28,15 @@ func majority(sids ...jute.PeerID) *fake {
 }
 
 func (f *fake) Voters() []jute.PeerID        { return f.voters }
-func (f *fake) Voter(sid jute.PeerID) bool   { return slices.Contains(f.voters, sid) }
+func (f *fake) Votes(sid jute.PeerID) bool   { return slices.Contains(f.voters, sid) }
 func (f *fake) Weight(sid jute.PeerID) int64 { return f.weight[sid] }
-func (f *fake) Quorum(sids []jute.PeerID) bool {
+func (f *fake) Quorum(in func(jute.PeerID) bool) bool {
 	won := 0
 	for _, group := range f.groups {
 		var all, have int64
 		for _, sid := range group {
 			all += f.weight[sid]
-			if slices.Contains(sids, sid) {
+			if in(sid) {
 				have += f.weight[sid]
 			}
 		}
@@ -54,9 +55,11 @@ func (j joint) Voters() []jute.PeerID {
 	slices.Sort(all)
 	return slices.Compact(all)
 }
-func (j joint) Voter(sid jute.PeerID) bool     { return j.now.Voter(sid) || j.next.Voter(sid) }
-func (j joint) Weight(sid jute.PeerID) int64   { return j.now.Weight(sid) }
-func (j joint) Quorum(sids []jute.PeerID) bool { return j.now.Quorum(sids) && j.next.Quorum(sids) }
+func (j joint) Votes(sid jute.PeerID) bool   { return j.now.Votes(sid) || j.next.Votes(sid) }
+func (j joint) Weight(sid jute.PeerID) int64 { return j.now.Weight(sid) }
+func (j joint) Quorum(in func(jute.PeerID) bool) bool {
+	return j.now.Quorum(in) && j.next.Quorum(in)
+}
 
 // down are the servers that cannot be reached.
 type down map[jute.PeerID]bool
@@ -506,6 +509,26 @@ func TestJointConfigurations(t *testing.T) {
 	b.hear(5, jute.Looking, vote(3, 9, 1, 3))
 	b.pass(200 * time.Millisecond)
 	b.has(jute.Leading, 3)
+}
+
+// The configuration is what an election asks, with and without a next one.
+var (
+	_ Verifier = (*config.Config)(nil)
+	_ Verifier = config.Joint{}
+)
+
+func TestTheVotersOfTwoConfigurations(t *testing.T) {
+	parse := func(text string) *config.Config {
+		c, err := config.ParseText(text, config.Rules{})
+		require.NoError(t, err)
+		return c
+	}
+	now := parse("server.1=a:1:2\nserver.2=b:1:2\nserver.4=d:1:2:observer\nversion=100000000")
+	next := parse("server.2=b:1:2\nserver.4=d:1:2\nserver.5=e:1:2\nversion=200000000")
+	require.Equal(t, []jute.PeerID{1, 2}, config.Joint{Committed: now}.Voters())
+	both := config.Joint{Committed: now, LastSeen: next}
+	require.Equal(t, []jute.PeerID{1, 2, 4, 5}, both.Voters())
+	require.EqualValues(t, 1, both.Weight(1))
 }
 
 func TestANewerConfigurationIsToldOnce(t *testing.T) {

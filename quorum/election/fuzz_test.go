@@ -9,7 +9,7 @@ import (
 
 // FuzzCutter: whatever comes, a size is bounded, and HeadBytes are enough to tell it.
 func FuzzCutter(f *testing.F) {
-	hello := appendHello(nil, 5, "me:3888")
+	hello := appendHello(nil, 5, ports("me:3888")[0])
 	f.Add(true, appendFrame(hello, &jute.Notification{Version: 2, Config: []byte("version=0")}))
 	f.Add(true, make([]byte, 20))
 	f.Add(false, []byte{0xff})
@@ -29,14 +29,14 @@ func FuzzCutter(f *testing.F) {
 // FuzzMember: a program of events, with bytes as they may come from anyone. Nothing panics, nothing
 // grows without bound, and each connection is in one place.
 func FuzzMember(f *testing.F) {
-	hello := appendHello(nil, 3, "a:1")
+	hello := appendHello(nil, 3, ports("a:1")[0])
 	f.Add(append([]byte{3, 1, 4, 1, byte(len(hello))}, hello...))
 	note := appendFrame(nil, &jute.Notification{State: jute.Leading, Leader: 3, Version: 2})
 	f.Add(append([]byte{3, 1, 4, 1, 8, 0, 0, 0, 0, 0, 0, 0, 3, 4, 1, byte(len(note))}, note...))
 	f.Fuzz(func(t *testing.T, program []byte) {
 		m := NewMember(MemberConfig{Links: LinksConfig{
-			Me: 2, Address: "b:1", HelloWithin: time.Second, Voters: majority(1, 2, 3),
-			Members: []Address{{1, []string{"a:1"}}, {2, []string{"b:1"}}, {3, []string{"c:1"}}},
+			Me: 2, Address: ports("b:1")[0], HelloWithin: time.Second, Voters: majority(1, 2, 3),
+			Members: []Address{{1, ports("a:1")}, {2, ports("b:1")}, {3, ports("c:1")}},
 		}})
 		m.Look(0, Standing{Zxid: 1})
 		now, opened := time.Duration(0), LinkID(0)

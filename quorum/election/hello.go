@@ -3,19 +3,13 @@ package election
 import (
 	"encoding/binary"
 	"errors"
-	"net/netip"
-	"strconv"
-	"strings"
 
 	"quoll/jute"
+	"quoll/quorum/config"
 )
 
-var (
-	// ErrFrame: a frame of the election port is empty or longer than jute.MaxElectionFrame.
-	ErrFrame = errors.New("unreasonable frame on the election port")
-	// ErrAddress: an address in a hello is not host:port.
-	ErrAddress = errors.New("unreadable address in a hello")
-)
+// ErrFrame: a frame of the election port is empty or longer than jute.MaxElectionFrame.
+var ErrFrame = errors.New("unreasonable frame on the election port")
 
 const frameHead = 4 // bytes of the length in front of a notification
 
@@ -62,51 +56,16 @@ func appendFrame(dst []byte, n *jute.Notification) []byte {
 }
 
 // appendHello appends how a connection is begun.
-func appendHello(dst []byte, me jute.PeerID, address string) []byte {
+func appendHello(dst []byte, me jute.PeerID, address config.HostPort) []byte {
 	return jute.Append(dst, &jute.Hello{
-		Version: jute.HelloV1, Sid: me, Addresses: []byte(address),
+		Version: jute.HelloV1, Sid: me, Addresses: config.FormatHello([]config.HostPort{address}),
 	})
 }
 
-// helloAddresses are those at which the sender of a hello can be dialled. A wildcard is where it
-// listens, not where it is, so it is left out.
-func helloAddresses(h *jute.Hello) ([]string, error) {
+// helloAddresses are those at which the sender of a hello can be dialled.
+func helloAddresses(h *jute.Hello) ([]config.HostPort, error) {
 	if h.Version == jute.HelloBare {
 		return nil, nil
 	}
-	var addresses []string
-	for address := range strings.SplitSeq(string(h.Addresses), "|") {
-		host, err := hostOf(address)
-		if err != nil {
-			return nil, err
-		}
-		if ip, err := netip.ParseAddr(host); err == nil && ip.IsUnspecified() {
-			continue
-		}
-		addresses = append(addresses, address)
-	}
-	return addresses, nil
-}
-
-// hostOf is the host of host:port or [host]:port.
-func hostOf(address string) (string, error) {
-	colon := strings.LastIndexByte(address, ':')
-	if colon <= 0 {
-		return "", ErrAddress
-	}
-	host := address[:colon]
-	if port, err := strconv.Atoi(address[colon+1:]); err != nil || port < 0 || port > 65535 {
-		return "", ErrAddress
-	}
-	if inner, ok := strings.CutPrefix(host, "["); ok {
-		host, ok = strings.CutSuffix(inner, "]")
-		if !ok || host == "" {
-			return "", ErrAddress
-		}
-		return host, nil
-	}
-	if strings.Contains(host, ":") {
-		return "", ErrAddress
-	}
-	return host, nil
+	return config.ParseHello(h.Addresses)
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"quoll/jute"
+	"quoll/quorum/config"
 )
 
 // LinkID names a connection. Whoever opens connections gives it, beginning with 1, and never again.
@@ -34,7 +35,7 @@ const (
 // LinksConfig is what Links needs to know of the ensemble.
 type LinksConfig struct {
 	Me      jute.PeerID
-	Address string // of the own election port, host:port, as the others are to dial it
+	Address config.HostPort // of the own election port, as the others are to dial it
 	Members []Address
 	Voters  Verifier
 	// HelloWithin bounds how long an accepted connection may be silent (Apache's
@@ -42,10 +43,10 @@ type LinksConfig struct {
 	HelloWithin time.Duration
 }
 
-// Address is where a member's election port is: host:port, several if it has several.
+// Address is where a member's election port is, or where they are, if it has several.
 type Address struct {
 	Sid   jute.PeerID
-	Ports []string
+	Ports []config.HostPort
 }
 
 // Speaker tells Links what is to be said. Election is one.
@@ -104,7 +105,7 @@ type Send struct {
 // Dial asks for a connection to one of the addresses. Names are resolved each time.
 type Dial struct {
 	Peer  jute.PeerID
-	Ports []string
+	Ports []config.HostPort
 }
 
 // NoteKind is what a Note tells.
@@ -136,7 +137,7 @@ type Heard struct {
 // peer is one other server.
 type peer struct {
 	sid   jute.PeerID
-	ports []string // configured; none: a stranger
+	ports []config.HostPort // configured; none: a stranger
 
 	link    LinkID        // 0: none
 	upAt    time.Duration // when it opened
@@ -144,16 +145,16 @@ type peer struct {
 	due     bool          // it is to be told something
 	spoken  bool          // it was told something, which may be lost with its connection
 	dialing bool
-	awaited bool          // has got our hello, and is to dial back
-	back    []string      // where its newest hello wants to be dialled, until that is done
-	backAt  time.Duration // not before
-	tried   bool          // was dialled, or has had a connection
-	dialAt  time.Duration // when it was dialled last
-	quietAt time.Duration // when something came or went last
-	saidAt  time.Duration // when it was told something last
+	awaited bool              // has got our hello, and is to dial back
+	back    []config.HostPort // where its newest hello wants to be dialled, until that is done
+	backAt  time.Duration     // not before
+	tried   bool              // was dialled, or has had a connection
+	dialAt  time.Duration     // when it was dialled last
+	quietAt time.Duration     // when something came or went last
+	saidAt  time.Duration     // when it was told something last
 }
 
-func newPeer(sid jute.PeerID, ports []string) *peer {
+func newPeer(sid jute.PeerID, ports []config.HostPort) *peer {
 	return &peer{sid: sid, ports: ports, dialAt: -redialAfter, saidAt: -answerAfter}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"quoll/jute"
+	"quoll/quorum/config"
 )
 
 // saying is a Speaker whose notifications are numbered, so that it shows when one was built.
@@ -21,6 +22,15 @@ type saying struct {
 func (s *saying) State() jute.PeerState { return s.state }
 func (s *saying) Notification(to jute.PeerID) jute.Notification {
 	return jute.Notification{State: s.state, Leader: to, ElectionEpoch: s.number, Version: 2}
+}
+
+// ports reads host:port, several with | between.
+func ports(text string) []config.HostPort {
+	all, err := config.ParseHello([]byte(text))
+	if err != nil {
+		panic(err)
+	}
+	return all
 }
 
 // desk runs the Links of server 5 by hand, among 1, 3, 7 and 9; 9 is an observer.
@@ -35,10 +45,10 @@ type desk struct {
 func newDesk(t *testing.T) *desk {
 	d := &desk{t: t}
 	d.l = NewLinks(LinksConfig{
-		Me: 5, Address: "me:3888", HelloWithin: 5 * time.Second,
+		Me: 5, Address: ports("me:3888")[0], HelloWithin: 5 * time.Second,
 		Members: []Address{
-			{9, []string{"nine:3888"}}, {5, []string{"me:3888"}}, {1, []string{"one:3888"}},
-			{3, []string{"three:3888", "three:3889"}}, {7, []string{"seven:3888"}},
+			{9, ports("nine:3888")}, {5, ports("me:3888")}, {1, ports("one:3888")},
+			{3, ports("three:3888|three:3889")}, {7, ports("seven:3888")},
 		},
 		Voters: majority(1, 3, 5, 7),
 	}, &d.speaker)
@@ -71,7 +81,7 @@ func (d *desk) does() string {
 		}
 	}
 	for _, call := range f.Dial {
-		add("dial %d %s", call.Peer, strings.Join(call.Ports, "|"))
+		add("dial %d %s", call.Peer, config.FormatHello(call.Ports))
 	}
 	names := []string{Opened: "opened", BadHello: "bad hello", BadMessage: "bad message",
 		SilentCaller: "silent caller", SameID: "same id", Stranger: "stranger"}
@@ -154,7 +164,7 @@ func TestASmallerCallerIsDialledBackAtTheAddressOfItsHello(t *testing.T) {
 	for address, dialled := range map[string]string{
 		"10.0.0.3:4000":                "10.0.0.3:4000",
 		"three.example:1":              "three.example:1",
-		"[2001:db8::3]:4000":           "[2001:db8::3]:4000",
+		"[2001:db8::3]:4000":           "[2001:db8:0:0:0:0:0:3]:4000",
 		"10.0.0.3:4000|10.0.0.4:4000":  "10.0.0.3:4000|10.0.0.4:4000",
 		"0.0.0.0:4000":                 "three:3888|three:3889",
 		"[::]:4000":                    "three:3888|three:3889",
@@ -175,8 +185,8 @@ func TestASmallerCallerIsDialledBackAtTheAddressOfItsHello(t *testing.T) {
 
 func TestUnreadableHellos(t *testing.T) {
 	for _, address := range []string{
-		"three", ":4000", "three:", "three:x", "three:65536", "three:-1", "[::1:4000", "[]:4000",
-		"::1:4000", "three:4000|", "|three:4000",
+		"three", "three:", "three:x", "three:65536", "three:-1", "[::1:4000",
+		"::1:4000", "|three:4000",
 	} {
 		d := newDesk(t)
 		require.Equal(t, "close 1; bad hello 1 of 3", d.called(1, 3, address), address)
@@ -441,7 +451,7 @@ func cut(accepted bool, stream []byte) (sizes []int, err error) {
 }
 
 func TestCutter(t *testing.T) {
-	hello := appendHello(nil, 5, "me:3888")
+	hello := appendHello(nil, 5, ports("me:3888")[0])
 	frame := appendFrame(nil, &jute.Notification{Version: 2, Config: []byte("version=0")})
 	both := append(append([]byte{}, hello...), frame...)
 	sizes, err := cut(true, append(both, frame...))

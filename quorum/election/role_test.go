@@ -96,7 +96,7 @@ func (n *node) followers() (all []*node, voters []jute.PeerID) {
 		joined := f.role.leader == n && f.role.reign == [2]int{n.life, n.role.gen}
 		if f == n || joined && n.s.talk(n, f) {
 			all = append(all, f)
-			if n.s.config.Voter(f.sid) {
+			if n.s.config.Votes(f.sid) {
 				voters = append(voters, f.sid)
 			}
 		}
@@ -104,9 +104,13 @@ func (n *node) followers() (all []*node, voters []jute.PeerID) {
 	return all, voters
 }
 
+func among(sids []jute.PeerID) func(jute.PeerID) bool {
+	return func(sid jute.PeerID) bool { return slices.Contains(sids, sid) }
+}
+
 func (n *node) lead() {
 	followers, voters := n.followers()
-	if n.s.config.Quorum(voters) {
+	if n.s.config.Quorum(among(voters)) {
 		n.role.heardAt = n.s.Now
 		if !n.role.established && !n.establish(followers) {
 			n.look()
@@ -211,7 +215,7 @@ func (o *oracle) cast(sid jute.PeerID, m *jute.Notification) {
 // saying.
 func (o *oracle) elected(s *sim, n *node, v Vote) {
 	o.elects++
-	if s.config.Weight(v.Leader) == 0 || !s.config.Voter(v.Leader) {
+	if s.config.Weight(v.Leader) == 0 || !s.config.Votes(v.Leader) {
 		s.Violate("%d follows %d, which has no weight", n.sid, v.Leader)
 	}
 	if !o.trusted {
@@ -238,8 +242,8 @@ func (o *oracle) elected(s *sim, n *node, v Vote) {
 			settled = append(settled, sid)
 		}
 	}
-	byVotes := s.config.Quorum(voted)
-	byOthers := s.config.Quorum(settled) && (leads || v.Leader == n.sid)
+	byVotes := s.config.Quorum(among(voted))
+	byOthers := s.config.Quorum(among(settled)) && (leads || v.Leader == n.sid)
 	if !byVotes && !byOthers {
 		s.Violate("%d follows %d, for whom voted %v, whom followed %v", n.sid, v.Leader, voted, settled)
 	}

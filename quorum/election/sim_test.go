@@ -124,7 +124,7 @@ func (s *sim) double(from, to *node) {
 	here, there := from.connect(to)
 	here.node, from.ends = &node{s: s, sid: from.sid, puppet: true}, from.ends[:len(from.ends)-1]
 	to.event(to.life, LinkEvent{Kind: Accepted, Link: there.link})
-	here.send(item{data: appendHello(nil, from.sid, fmt.Sprintf("host%d:3888", from.sid))})
+	here.send(item{data: appendHello(nil, from.sid, ports(fmt.Sprintf("host%d:3888", from.sid))[0])})
 	if casts := s.oracle.casts[from.sid]; len(casts) > 0 && s.Chance(2) {
 		s.oracle.trusted = false
 		old := casts[s.Rand.IntN(len(casts))]

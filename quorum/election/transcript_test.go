@@ -128,7 +128,7 @@ func (s *sim) forEach(t *testing.T, verb string, words []string) {
 		switch n := s.node(sid); verb {
 		case "observers":
 			s.nodes = append(s.nodes, &node{s: s, sid: sid})
-			s.members = append(s.members, Address{sid, []string{fmt.Sprintf("host%d:3888", sid)}})
+			s.members = append(s.members, Address{sid, ports(fmt.Sprintf("host%d:3888", sid))})
 		case "puppet":
 			n.puppet = true
 			n.start()
@@ -147,7 +147,8 @@ func (s *sim) forEach(t *testing.T, verb string, words []string) {
 func (n *node) puppetDials(to *node, address string) *end {
 	here, there := n.connect(to)
 	to.event(to.life, LinkEvent{Kind: Accepted, Link: there.link})
-	here.send(item{data: appendHello(nil, n.sid, address)})
+	h := jute.Hello{Version: jute.HelloV1, Sid: n.sid, Addresses: []byte(address)}
+	here.send(item{data: jute.Append(nil, &h)})
 	return here
 }
 

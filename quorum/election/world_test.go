@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 	"time"
 
 	"quoll/internal/sim/world"
 	"quoll/jute"
+	"quoll/quorum/config"
 )
 
 // The world of these tests is a network of TCP connections between processes, in virtual time:
@@ -84,7 +84,7 @@ func newSim(seed uint64, config Verifier, sids []jute.PeerID) *sim {
 	s.oracle.init()
 	for _, sid := range sids {
 		s.nodes = append(s.nodes, &node{s: s, sid: sid})
-		s.members = append(s.members, Address{sid, []string{fmt.Sprintf("host%d:3888", sid)}})
+		s.members = append(s.members, Address{sid, ports(fmt.Sprintf("host%d:3888", sid))})
 	}
 	return s
 }
@@ -121,7 +121,7 @@ func (n *node) start() {
 	n.role, n.ends, n.paused = role{}, nil, 0
 	s := n.s
 	n.member = NewMember(MemberConfig{
-		Links: LinksConfig{Me: n.sid, Address: fmt.Sprintf("host%d:3888", n.sid),
+		Links: LinksConfig{Me: n.sid, Address: ports(fmt.Sprintf("host%d:3888", n.sid))[0],
 			Members: s.members, Voters: s.config, HelloWithin: time.Second},
 		Text: []byte("version=0"),
 	})
@@ -341,9 +341,9 @@ func (e *end) cut() {
 
 // dial tries until it is connected or refused, as the kernel does, or until its time is over.
 func (n *node) dial(d Dial) {
-	n.s.say("%d dials %d at %s", n.sid, d.Peer, strings.Join(d.Ports, "|"))
+	n.s.say("%d dials %d at %s", n.sid, d.Peer, config.FormatHello(d.Ports))
 	var sid jute.PeerID
-	fmt.Sscanf(d.Ports[0], "host%d:", &sid)
+	fmt.Sscanf(d.Ports[0].Host, "host%d", &sid)
 	n.syn(d.Peer, n.s.node(sid), n.life, n.s.Now+dialTime, 1000*ms)
 }
 
