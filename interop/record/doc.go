@@ -16,10 +16,12 @@
 //	    order.txt    in which order Java's maps hand out what was put into them
 //	a server, through package client: jute/testdata/
 //	    frames.hex   events and replies of a fresh server, whole frames
+//	an ensemble of one server: quorum/config/testdata/
+//	    reconfig.hex the members before, the request, the error code, the members after
 //
 //	go run ./interop/record
 //
 // The inputs of text.hex and path.hex are the first columns of the files themselves. A run on the
-// same version changes nothing but the times in frames.hex.
-// Read main.go, then frames.go, then Recorder.java and Ensemble.java.
+// same version changes nothing but times in frames.hex, and ports in reconfig.hex.
+// Read main.go, then frames.go, reconfig.go, Recorder.java and Ensemble.java.
 package main

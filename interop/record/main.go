@@ -48,5 +48,14 @@ func run(ctx context.Context, root string) error {
 	if err := frames(ctx, file); err != nil {
 		return err
 	}
+	if err := file.Close(); err != nil {
+		return err
+	}
+	if file, err = os.Create(filepath.Join(members, "reconfig.hex")); err != nil {
+		return err
+	}
+	if err := reconfigs(ctx, file); err != nil {
+		return err
+	}
 	return file.Close()
 }

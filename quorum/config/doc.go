@@ -1,4 +1,5 @@
-// Package config is the configuration of an ensemble: its members and how their votes count.
+// Package config is the configuration of an ensemble: its members, how their votes count, and what
+// a reconfig makes of it.
 //
 // A configuration is text for Apache, everywhere the same lines: in zoo.cfg, in a dynamic file, in
 // the node /zookeeper/config, in NEWLEADER and in every notification of an election.
@@ -21,6 +22,6 @@
 //
 // Nothing here has goroutines, clocks, sockets or files; names of hosts are resolved by whoever
 // asks. Read config.go (what a configuration is, and its text), verifier.go (what a quorum is),
-// member.go and address.go (one line), parse.go (all of them, and files), then properties.go and
-// javaorder.go for Java's part in it.
+// member.go and address.go (one line), parse.go (all of them, and files), reconfig.go (the next
+// configuration), then properties.go and javaorder.go for Java's part in it.
 package config
