@@ -160,7 +160,7 @@ func (c *Commands) Word(in []byte) (asked lane.Word, used int, known bool) {
 		return c.asked(w, func(c *Commands, p *page) { c.stmk(p, mask) }), traceMaskWordLength, true
 	}
 	c.Logger.Debug("four-letter word", zap.String("word", w.title()))
-	if !w.whileClosed && !c.Shared.Serving.Load() {
+	if !w.whileClosed && c.Shared.Serving.Load() == lane.NoService {
 		return saying(notServing + "\n"), 4, true
 	}
 	return c.asked(w, w.run), 4, true

@@ -2,7 +2,6 @@ package admin_test
 
 import (
 	"net/netip"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -39,7 +38,7 @@ type world struct {
 	commands *admin.Commands
 	audit    *admin.Audit
 	doors    admin.Doors
-	serving  atomic.Bool
+	serving  lane.Serving
 	// watched is Fired's arguments.
 	watched []int
 }
@@ -75,7 +74,7 @@ func newWorld(t testing.TB, defines ...string) *world {
 		Random:                func(int64) int64 { return 0 },
 		Hooks:                 processor.Hooks{Applied: w.Applied, Fired: w.Fired},
 	}, w.tree, nil, conns, w.now)
-	w.serving.Store(true)
+	w.serving.Store(lane.ReadWrite)
 	w.shared = &lane.Shared{
 		Tree: w.tree, Conns: conns, Core: w, Clock: func() int64 { return w.now.MonoMillis },
 		Serving: &w.serving, Counts: new(stats.Counts), Large: new(throttle.Large),

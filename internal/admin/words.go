@@ -5,6 +5,7 @@ import (
 	"quoll/internal/config"
 	"quoll/internal/metrics"
 	"quoll/jute"
+	"quoll/processor/lane"
 )
 
 // ServerFacts is what srvr tells.
@@ -93,7 +94,7 @@ func (c *Commands) HashFacts() HashFacts {
 }
 
 func (c *Commands) hash(p *page) {
-	if !c.Shared.Serving.Load() {
+	if c.Shared.Serving.Load() == lane.NoService {
 		p.text(notServing)
 		return
 	}
@@ -110,7 +111,7 @@ func (c *Commands) ruok(p *page) { p.text("imok") }
 
 func (c *Commands) isro(p *page) {
 	switch {
-	case !c.Shared.Serving.Load():
+	case c.Shared.Serving.Load() == lane.NoService:
 		p.text("null")
 	case c.Mode() == "read-only":
 		p.text("ro")

@@ -11,6 +11,7 @@ import (
 
 	"quoll/internal/admin"
 	"quoll/jute"
+	"quoll/processor/lane"
 	"quoll/processor/session"
 )
 
@@ -184,7 +185,7 @@ func TestLongWords(t *testing.T) {
 		require.True(t, known, word)
 		require.Equal(t, long, asked.Long, word)
 	}
-	w.serving.Store(false)
+	w.serving.Store(lane.NoService)
 	asked, _, _ := w.commands.Word([]byte("mntr"))
 	require.False(t, asked.Long, "that nothing is served is told at once")
 }
@@ -328,7 +329,7 @@ func TestWhitelist(t *testing.T) {
 
 func TestNotServing(t *testing.T) {
 	w := newWorld(t, everything)
-	w.serving.Store(false)
+	w.serving.Store(lane.NoService)
 	closed := "This ZooKeeper instance is not currently serving requests"
 	for _, word := range []string{
 		"conf", "cons", "crst", "dirs", "dump", "mntr", "srst", "srvr", "stat", "wchc", "wchp",

@@ -3,7 +3,6 @@ package replica_test
 import (
 	"encoding/binary"
 	"net/netip"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -57,8 +56,8 @@ func rollingWorld(t *testing.T, sync replica.SyncRules) *world {
 		Reap:   replica.ReapRules{CheckIntervalMillis: 1000, CandidatesPerTickAtMost: 10},
 		Random: func(int64) int64 { return 0 },
 	}, w.tree, nil, conns, w.now)
-	serving := new(atomic.Bool)
-	serving.Store(true)
+	serving := new(lane.Serving)
+	serving.Store(lane.ReadWrite)
 	shared := &lane.Shared{
 		Tree: w.tree, Conns: conns, Core: w,
 		Rules: lane.Rules{

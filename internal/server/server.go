@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"os"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -45,7 +44,7 @@ type Server struct {
 	shared  *lane.Shared
 	outlook *outlook
 	alarms
-	serving atomic.Bool
+	serving lane.Serving
 	walkers sync.WaitGroup
 	ticking sync.WaitGroup
 	stopped chan struct{} // closed when the server is asked to stop, or fails
@@ -121,7 +120,7 @@ func (s *Server) run(ctx context.Context) error {
 	s.begin(saved)
 	go s.core.run()
 	go s.log.run()
-	s.serving.Store(true)
+	s.serving.Store(lane.ReadWrite)
 	if s.Listening != nil {
 		s.Listening(door.at)
 	}
@@ -292,7 +291,7 @@ func (s *Server) fail(err error) {
 // halt refuses new sessions and asks the ticker to end.
 func (s *Server) halt() {
 	s.once.Do(func() {
-		s.serving.Store(false)
+		s.serving.Store(lane.NoService)
 		close(s.stopped)
 	})
 }

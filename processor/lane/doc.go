@@ -29,6 +29,6 @@
 // A Lane and its Streams belong to their loop's goroutine. What others see of them is the Box, the
 // Conn of each stream, and numbers that are copied under a lock once a turn (tally.go).
 //
-// Read in this order: lane.go, stream.go, waiting.go, bulk.go, words.go, tally.go, stats.go and
-// telling.go.
+// Read in this order: lane.go, serving.go, stream.go, waiting.go, bulk.go, words.go, tally.go,
+// stats.go and telling.go.
 package lane

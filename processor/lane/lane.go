@@ -83,9 +83,8 @@ type Shared struct {
 	// Clock is the monotonic clock in ms; read once a turn.
 	Clock func() int64
 	// Large counts the large requests that the core has.
-	Large *throttle.Large
-	// Serving is false while the server takes no sessions.
-	Serving *atomic.Bool
+	Large   *throttle.Large
+	Serving *Serving
 	Counts  *stats.Counts
 	Teller  tell.Teller // of what the lanes meet
 

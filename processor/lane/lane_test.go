@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -78,8 +77,8 @@ func testLane(t *testing.T, children, bigBytes int) (*Lane, *sink) {
 		create(fmt.Sprintf("/list/%d", i), nil)
 	}
 	core := &sink{}
-	serving := new(atomic.Bool)
-	serving.Store(true)
+	serving := new(Serving)
+	serving.Store(ReadWrite)
 	return New(&Shared{
 		Tree: tree, Conns: mail.NewConns(), Core: core, Serving: serving, Counts: new(stats.Counts),
 		Clock: func() int64 { return 1 }, Large: new(throttle.Large),

@@ -83,7 +83,7 @@ func (s *Stream) Input(in []byte) (used int) {
 			return len(in)
 		}
 		if len(in)-used < 4+size {
-			if s.phase == fresh && !s.lane.Serving.Load() {
+			if s.phase == fresh && s.lane.Serving.Load() == NoService {
 				s.notServing(0) // the rest may be long in coming
 				return len(in)
 			}
@@ -362,7 +362,7 @@ func (s *Stream) connectRequest(frame []byte) {
 		s.end()
 		return
 	}
-	if !l.Serving.Load() {
+	if l.Serving.Load() == NoService {
 		s.notServing(in.SessionID)
 		return
 	}

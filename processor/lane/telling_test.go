@@ -23,7 +23,7 @@ func (h *heardOf) take() []tell.Event {
 
 func TestAServerThatDoesNotServeTellsWhomItSendsAway(t *testing.T) {
 	l, _ := testLane(t, 0, 1)
-	l.Serving.Store(false)
+	l.Serving.Store(NoService)
 	told := new(heardOf)
 	l.Teller = told
 	s, _ := client(l, 1)

@@ -2,7 +2,6 @@ package node
 
 import (
 	"slices"
-	"sync/atomic"
 
 	"quoll/datatree"
 	"quoll/internal/replica"
@@ -35,7 +34,7 @@ type process struct {
 	tree    *datatree.Tree
 	shared  *lane.Shared
 	replica *replica.Replica
-	serving atomic.Bool
+	serving lane.Serving
 	loops   []*loop
 
 	inbox inbox.Inbox // what has come since the last step
@@ -136,7 +135,7 @@ func (p *process) assemble(sessions []session.Saved) {
 		p.loops = append(p.loops, newLoop(p))
 	}
 	n.net.Listen(n.Address(), pipe.Listener{Via: p.run, Choose: p.choose})
-	p.after(n.Between(0, 20_000), func() { p.serving.Store(true) })
+	p.after(n.Between(0, 20_000), func() { p.serving.Store(lane.ReadWrite) })
 	p.tick()
 }
 

@@ -239,7 +239,8 @@ func (s *socket) shut() {
 func (s *socket) byServer() {
 	r, p := s.tape.Conn, s.loop.p
 	if !s.gone && !r.Closed {
-		r.Closed, r.ClosedAt, r.Early = true, p.tree.Peek().LastZxid(), !p.serving.Load()
+		r.Closed, r.ClosedAt = true, p.tree.Peek().LastZxid()
+		r.Early = p.serving.Load() == lane.NoService
 		r.ClosedTime = p.n.Now
 	}
 }
