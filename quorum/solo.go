@@ -5,9 +5,9 @@ import "quoll/jute"
 // Effects is what a peer wants done. It is reused: who takes it is done with it before the next
 // call.
 type Effects struct {
-	// Append goes to the log, in this order, behind everything appended before. It must be durable
-	// before Durable is told of it.
-	Append []jute.Entry
+	// Disk is asked of the disk in this order, behind everything asked before. Each has the next
+	// ticket, and must be durable before Durable is told of it.
+	Disk []DiskOp
 }
 
 // keepEntries is the most entries whose room is kept for later ones.
@@ -21,6 +21,7 @@ type Solo struct {
 	taken     Effects // with whom Take gave it to, until the next Take
 	proposed  jute.Zxid
 	committed jute.Zxid
+	tickets   tickets
 }
 
 // NewSolo makes the peer of a server whose tree is at last.
@@ -32,25 +33,25 @@ func (s *Solo) Propose(e jute.Entry) {
 		panic("quorum: " + e.Header.Zxid.String() + " proposed after " + s.proposed.String())
 	}
 	s.proposed = e.Header.Zxid
-	s.effects.Append = append(s.effects.Append, e)
+	s.tickets.give(s.proposed)
+	s.effects.Disk = append(s.effects.Disk, DiskOp{Kind: Append, Entry: e})
 }
 
-// Durable tells that the log has everything up to zxid, and returns what is committed now.
-func (s *Solo) Durable(zxid jute.Zxid) (committed jute.Zxid) {
-	if zxid > s.proposed {
-		panic("quorum: " + zxid.String() + " is durable, proposed is " + s.proposed.String())
+// Durable tells that the disk has everything up to a ticket, and returns what is committed now.
+func (s *Solo) Durable(ticket Ticket) (committed jute.Zxid) {
+	if zxid, ok := s.tickets.take(ticket); ok {
+		s.committed = zxid
 	}
-	s.committed = max(s.committed, zxid)
 	return s.committed
 }
 
 // Take returns what is to be done since the last call. It is valid until the next.
 func (s *Solo) Take() Effects {
 	s.effects, s.taken = s.taken, s.effects
-	clear(s.effects.Append)
-	s.effects.Append = s.effects.Append[:0]
-	if cap(s.effects.Append) > keepEntries {
-		s.effects.Append = nil
+	clear(s.effects.Disk)
+	s.effects.Disk = s.effects.Disk[:0]
+	if cap(s.effects.Disk) > keepEntries {
+		s.effects.Disk = nil
 	}
 	return s.taken
 }

@@ -1,6 +1,7 @@
 package quorum_test
 
 import (
+	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -17,15 +18,18 @@ func TestSoloCommitsWhatItsLogHas(t *testing.T) {
 	s := quorum.NewSolo(7)
 	s.Propose(entry(8))
 	s.Propose(entry(9))
-	first := s.Take().Append
+	first := s.Take().Disk
 	require.Len(t, first, 2)
-	require.Equal(t, jute.Zxid(8), first[0].Header.Zxid)
+	require.Equal(t, quorum.Append, first[0].Kind)
+	require.Equal(t, jute.Zxid(8), first[0].Entry.Header.Zxid)
 	s.Propose(entry(10))
-	require.Equal(t, jute.Zxid(9), first[1].Header.Zxid, "valid until the next Take")
-	require.Equal(t, jute.Zxid(8), s.Durable(8))
-	require.Equal(t, jute.Zxid(8), s.Durable(7), "never back")
-	require.Len(t, s.Take().Append, 1)
-	require.Empty(t, s.Take().Append)
+	require.Equal(t, jute.Zxid(9), first[1].Entry.Header.Zxid, "valid until the next Take")
+	require.Equal(t, jute.Zxid(8), s.Durable(1))
+	require.Equal(t, jute.Zxid(8), s.Durable(0), "never back")
+	require.Equal(t, jute.Zxid(8), s.Durable(1), "told twice")
+	require.Len(t, s.Take().Disk, 1)
+	require.Empty(t, s.Take().Disk)
+	require.Equal(t, jute.Zxid(10), s.Durable(3))
 }
 
 // Rule 7: a zxid is proposed once, and nothing is durable that was not proposed.
@@ -34,5 +38,29 @@ func TestSoloRefusesTheImpossible(t *testing.T) {
 	require.Panics(t, func() { s.Propose(entry(7)) })
 	s.Propose(entry(8))
 	require.Panics(t, func() { s.Propose(entry(8)) })
-	require.Panics(t, func() { s.Durable(9) })
+	require.Panics(t, func() { s.Durable(2) })
+}
+
+// Tickets follow each other, zxids have holes between epochs: whatever is told of, and when, what is
+// committed is the transaction of the highest ticket.
+func TestTicketsAgainstAList(t *testing.T) {
+	for seed := range uint64(200) {
+		rng := rand.New(rand.NewPCG(seed, 1))
+		s := quorum.NewSolo(7)
+		zxids := []jute.Zxid{7} // by ticket
+		done := 0
+		for range 60 {
+			for range rng.IntN(5) {
+				next := zxids[len(zxids)-1] + 1
+				if rng.IntN(6) == 0 {
+					next = jute.Zxid(next.Epoch()+1)<<32 | 1
+				}
+				s.Propose(entry(next))
+				zxids = append(zxids, next)
+			}
+			ticket := rng.IntN(len(zxids))
+			done = max(done, ticket)
+			require.Equal(t, zxids[done], s.Durable(quorum.Ticket(ticket)), "seed %d", seed)
+		}
+	}
 }

@@ -23,11 +23,13 @@ import (
 	"quoll/processor/reads"
 	"quoll/processor/stats"
 	"quoll/processor/throttle"
+	"quoll/quorum"
 )
 
 // world is a server in one goroutine, with a log that is durable at once and a clock that the test
 // moves.
 type world struct {
+	asked    quorum.Ticket
 	t        testing.TB
 	now      replica.Now
 	tree     *datatree.Tree
@@ -68,7 +70,7 @@ func newWorld(t testing.TB, defines ...string) *world {
 			},
 			MaxApplyBatch: 16,
 		},
-		Sync: replica.SyncRules{SnapCount: 1_000_000}, TickMillis: 2000, IntervalMillis: 100_000,
+		Roll: replica.RollRules{SnapCount: 1_000_000}, TickMillis: 2000, IntervalMillis: 100_000,
 		ExpiriesPerStepAtMost: 16,
 		Reap:                  replica.ReapRules{CheckIntervalMillis: 1 << 40},
 		Random:                func(int64) int64 { return 0 },
@@ -116,12 +118,11 @@ func (w *world) later(millis int64) {
 }
 
 func (w *world) step(ev *replica.Events) {
-	ev.Now, ev.Generation = w.now, 1
+	ev.Now = w.now
 	ev.Batches, w.batches = w.batches, nil
-	for _, a := range w.replica.Step(ev).Append {
-		w.replica.Step(&replica.Events{
-			Now: w.now, Generation: 1, Durable: a.Entry.Header.Zxid,
-		})
+	if n := len(w.replica.Step(ev).Disk); n > 0 {
+		w.asked += quorum.Ticket(n)
+		w.replica.Step(&replica.Events{Now: w.now, Disk: w.asked})
 	}
 	w.lane.Drain()
 }

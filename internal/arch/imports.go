@@ -91,7 +91,7 @@ var roomImports = []importRule{
 		"quorum", "quorum/config", "quorum/election", "quorum/zab", "internal/metrics",
 	}},
 	{"internal/replica/...", []string{
-		"jute", "datatree", "persistence", "persistence/snap", "processor/...",
+		"jute", "datatree", "persistence", "persistence/snap", "processor/...", "quorum",
 		"internal/replica",
 	}},
 	{"internal/clientlog", []string{"jute", "processor/tell", "reactor"}},

@@ -13,8 +13,8 @@ import (
 // hands note what they are asked.
 type hands []string
 
-func (h *hands) Append(generation uint64, txns []replica.Append) {
-	*h = append(*h, fmt.Sprintf("append %d of %d", len(txns), generation))
+func (h *hands) Disk(ops []replica.DiskOp) {
+	*h = append(*h, fmt.Sprintf("disk %d", len(ops)))
 }
 func (h *hands) Snapshot(job *replica.SnapshotJob) {
 	*h = append(*h, fmt.Sprintf("snapshot %v", job.Zxid))
@@ -27,12 +27,12 @@ func (h *hands) Late(millis int64) { *h = append(*h, fmt.Sprintf("late %d", mill
 func TestEffectsAreCarriedOutInOrder(t *testing.T) {
 	var h hands
 	e := replica.Effects{
-		Generation: 3, Append: make([]replica.Append, 2), Again: true, LateMillis: 7,
+		Disk: make([]replica.DiskOp, 2), Again: true, LateMillis: 7,
 		Snapshot: &replica.SnapshotJob{Zxid: jute.Zxid(5)},
 	}
 	e.CarryOut(&h)
-	require.Equal(t, hands{"append 2 of 3", "snapshot 0x5", "again", "late 7"}, h)
+	require.Equal(t, hands{"disk 2", "snapshot 0x5", "again", "late 7"}, h)
 	h = nil
-	(&replica.Effects{Generation: 3}).CarryOut(&h)
+	(&replica.Effects{}).CarryOut(&h)
 	require.Empty(t, h)
 }

@@ -13,6 +13,7 @@ import (
 	"quoll/processor/mail"
 	"quoll/processor/prep"
 	"quoll/processor/session"
+	"quoll/quorum"
 )
 
 // The sessions for a snapshot are listed some a step, so that a million hold nobody up. Sessions end
@@ -31,7 +32,7 @@ func TestTheSessionsOfASnapshotAreListedInSteps(t *testing.T) {
 		Chain: processor.Rules{
 			Prep: prep.Rules{Auth: &auth.Rules{}, CloseSessionTxn: true}, MaxApplyBatch: 16,
 		},
-		Sync: replica.SyncRules{SnapCount: 1}, TickMillis: 1000, IntervalMillis: 1000,
+		Roll: replica.RollRules{SnapCount: 1}, TickMillis: 1000, IntervalMillis: 1000,
 		ExpiriesPerStepAtMost: 100,
 		Reap:                  replica.ReapRules{CheckIntervalMillis: 1 << 40},
 		Random:                func(int64) int64 { return 0 },
@@ -39,9 +40,8 @@ func TestTheSessionsOfASnapshotAreListedInSteps(t *testing.T) {
 	var job *replica.SnapshotJob
 	steps, ended := 0, 0
 	step := func(ev replica.Events) (last jute.Zxid) {
-		ev.Generation = 1
 		effects := r.Step(&ev)
-		for _, a := range effects.Append {
+		for _, a := range effects.Disk {
 			last = a.Entry.Header.Zxid
 			ended++
 		}
@@ -54,7 +54,7 @@ func TestTheSessionsOfASnapshotAreListedInSteps(t *testing.T) {
 	for now := int64(1001); job == nil; now += 1000 {
 		at := replica.Now{MonoMillis: now, WallMillis: now}
 		if last := step(replica.Events{Now: at, Tick: true}); last > 0 {
-			step(replica.Events{Now: at, Durable: last})
+			step(replica.Events{Now: at, Disk: quorum.Ticket(ended)})
 		}
 		steps++
 		require.Less(t, steps, 50)

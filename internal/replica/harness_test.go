@@ -19,6 +19,7 @@ import (
 	"quoll/processor/reads"
 	"quoll/processor/stats"
 	"quoll/processor/throttle"
+	"quoll/quorum"
 )
 
 // world is one server in one goroutine: a lane, a replica, and a log that is durable when the test
@@ -31,15 +32,17 @@ type world struct {
 	now     replica.Now
 	batches []*mail.Batch
 	logged  []jute.Entry
+	asked   quorum.Ticket // of the last operation of the disk
 	woken   bool
 	again   bool        // the last step asked for another
 	rolled  []jute.Zxid // behind these the log rolled
 	walks   int         // snapshots that were asked for
+	walking uint64      // generation of the last one
 }
 
-func newWorld(t *testing.T) *world { return rollingWorld(t, replica.SyncRules{SnapCount: 1000}) }
+func newWorld(t *testing.T) *world { return rollingWorld(t, replica.RollRules{SnapCount: 1000}) }
 
-func rollingWorld(t *testing.T, sync replica.SyncRules) *world {
+func rollingWorld(t *testing.T, sync replica.RollRules) *world {
 	w := &world{t: t, now: replica.Now{MonoMillis: 1000, WallMillis: 1_700_000_000_000}}
 	w.tree = datatree.New(datatree.Options{Digest: true, ExtendedTypes: true})
 	conns := mail.NewConns()
@@ -51,7 +54,7 @@ func rollingWorld(t *testing.T, sync replica.SyncRules) *world {
 			},
 			MaxApplyBatch: 4,
 		},
-		Sync:       sync,
+		Roll:       sync,
 		TickMillis: 1000, IntervalMillis: 100, ExpiriesPerStepAtMost: 2,
 		Reap:   replica.ReapRules{CheckIntervalMillis: 1000, CandidatesPerTickAtMost: 10},
 		Random: func(int64) int64 { return 0 },
@@ -80,17 +83,15 @@ func (w *world) Submit(_ *lane.Lane, b *mail.Batch) { w.batches = append(w.batch
 
 // step lets the core take what was submitted.
 func (w *world) step() {
-	ev := replica.Events{Now: w.now, Generation: 1, Batches: w.batches}
+	ev := replica.Events{Now: w.now, Batches: w.batches}
 	w.batches = nil
 	w.run(&ev)
 }
 
 // flush makes everything that was logged durable.
 func (w *world) flush() {
-	if n := len(w.logged); n > 0 {
-		w.run(&replica.Events{
-			Now: w.now, Generation: 1, Durable: w.logged[n-1].Header.Zxid,
-		})
+	if w.asked > 0 {
+		w.run(&replica.Events{Now: w.now, Disk: w.asked})
 	}
 }
 
@@ -101,20 +102,22 @@ func (w *world) tick(millis int64) {
 		w.woken = false
 		w.lane.Drain()
 	}
-	w.run(&replica.Events{Now: w.now, Generation: 1, Tick: true})
+	w.run(&replica.Events{Now: w.now, Tick: true})
 }
 
 func (w *world) run(ev *replica.Events) {
 	effects := w.replica.Step(ev)
 	w.again = effects.Again
-	for _, a := range effects.Append {
+	for _, a := range effects.Disk {
 		w.logged = append(w.logged, a.Entry)
+		w.asked++
 		if a.Roll {
 			w.rolled = append(w.rolled, a.Entry.Header.Zxid)
 		}
 	}
 	if effects.Snapshot != nil {
 		w.walks++
+		w.walking = effects.Snapshot.Generation
 	}
 	if w.woken {
 		w.woken = false
@@ -262,10 +265,10 @@ func (r *reply) data(t *testing.T) string {
 
 // replicaApplies makes what is logged durable without waking the lane.
 func (w *world) replicaApplies() {
-	last := w.logged[len(w.logged)-1].Header.Zxid
-	ev := replica.Events{Now: w.now, Generation: 1, Durable: last}
-	for _, a := range w.replica.Step(&ev).Append {
+	ev := replica.Events{Now: w.now, Disk: w.asked}
+	for _, a := range w.replica.Step(&ev).Disk {
 		w.logged = append(w.logged, a.Entry)
+		w.asked++
 	}
 	w.woken = false
 }

@@ -12,7 +12,7 @@ import (
 // Config is what a replica is told once.
 type Config struct {
 	Chain          processor.Rules
-	Sync           SyncRules
+	Roll           RollRules
 	TickMillis     int32 // tickTime
 	ServerID       uint8
 	IntervalMillis int64 // how often Tick events come when all is well
@@ -33,27 +33,28 @@ type Now struct {
 // Events is what a step is told. Fields are handled in the order in which they stand here.
 type Events struct {
 	Now
-	Generation uint64 // of Durable and SnapshotDone
-	// Durable is the last zxid that the log has safely; 0 tells nothing.
-	Durable jute.Zxid
+	// Disk: every operation of the disk up to this ticket is durable; 0 tells nothing new.
+	Disk quorum.Ticket
+	// Jobs are the generations of jobs that are over, well or not.
+	Jobs []uint64
 	// Batches are the lanes' requests, in order of arrival.
 	Batches []*mail.Batch
 	// Tick asks for expiry and reaping.
 	Tick bool
-	// SnapshotDone tells that the job of Effects.Snapshot is over, well or not.
-	SnapshotDone bool
 }
 
-// Append is one transaction on its way to the log.
-type Append struct {
-	Entry jute.Entry
-	// Roll closes the log file behind this transaction; the next begins a new one.
+// DiskOp is one operation of the disk on its way there.
+type DiskOp struct {
+	quorum.DiskOp
+	// Roll closes the log file behind the transaction that is appended; the next begins a new one.
 	Roll bool
 }
 
 // SnapshotJob asks for a snapshot of the tree as it is from now on: it is fuzzy, and every
 // transaction above Zxid must be replayed on it.
 type SnapshotJob struct {
+	// Generation is its own: no other job has it, so that the end of a job that nobody waits for
+	// any more is not taken for that of another one.
 	Generation uint64
 	Zxid       jute.Zxid
 	Sessions   []session.Saved // perhaps one twice: see session.Sorted
@@ -71,10 +72,10 @@ type ACLEntry struct {
 
 // Effects is what a step wants done. It is reused by the next step.
 type Effects struct {
-	Generation uint64
-	// Append goes to the log in this order.
-	Append []Append
-	// Snapshot starts a job after Append was handed over; nil when none is wanted.
+	// Disk is carried out in this order, behind what was asked before. The n-th operation since the
+	// start has ticket n.
+	Disk []DiskOp
+	// Snapshot starts a job after Disk was handed over; nil when none is wanted.
 	Snapshot *SnapshotJob
 	// LateMillis is how long the process stood still before this tick; deadlines moved by it.
 	LateMillis int64
@@ -84,7 +85,8 @@ type Effects struct {
 
 // Hands carry out what a step wants done.
 type Hands interface {
-	Append(generation uint64, txns []Append)
+	// Disk takes what is to happen on disk, in order. The slice is valid until the next step.
+	Disk([]DiskOp)
 	Snapshot(*SnapshotJob)
 	// Again asks for another step.
 	Again()
@@ -94,8 +96,8 @@ type Hands interface {
 
 // CarryOut hands everything out, in the order in which it must happen.
 func (e *Effects) CarryOut(to Hands) {
-	if len(e.Append) > 0 {
-		to.Append(e.Generation, e.Append)
+	if len(e.Disk) > 0 {
+		to.Disk(e.Disk)
 	}
 	if e.Snapshot != nil {
 		to.Snapshot(e.Snapshot)
@@ -110,18 +112,18 @@ func (e *Effects) CarryOut(to Hands) {
 
 // Replica is one server.
 type Replica struct {
-	config     Config
-	tree       *datatree.Tree
-	sessions   *session.Table
-	peer       *quorum.Solo
-	chain      *processor.Chain
-	sync       *rolling
-	generation uint64
-	effects    Effects
+	config   Config
+	tree     *datatree.Tree
+	sessions *session.Table
+	peer     *quorum.Solo
+	chain    *processor.Chain
+	rolling  *rolling
+	effects  Effects
 
 	gathering    *SnapshotJob // whose sessions are being listed
 	wantSnapshot bool
-	snapshotting bool
+	jobs         uint64 // generations given
+	walking      uint64 // generation of the snapshot that is being written; 0: none
 	reaper       reaper
 	// expired are closing: their time is up, and their closeSession is not proposed yet.
 	expired []*session.Session
@@ -131,7 +133,7 @@ type Replica struct {
 func New(
 	config Config, tree *datatree.Tree, restored []session.Saved, conns *mail.Conns, now Now,
 ) *Replica {
-	r := &Replica{config: config, tree: tree, generation: 1}
+	r := &Replica{config: config, tree: tree}
 	r.sessions = session.NewTable(
 		config.TickMillis, config.ServerID, now.WallMillis, now.MonoMillis)
 	for _, s := range restored {
@@ -139,7 +141,7 @@ func New(
 	}
 	r.sessions.Lead(now.MonoMillis)
 	r.peer = quorum.NewSolo(tree.Peek().LastZxid())
-	r.sync = newSync(config.Sync, config.Random)
+	r.rolling = newRolling(config.Roll, config.Random)
 	r.chain = processor.NewChain(
 		config.Chain, tree, r.sessions, conns, r.peer, config.Hooks)
 	r.reaper = newReaper(config.Reap, now.MonoMillis)
@@ -148,14 +150,15 @@ func New(
 
 // Step moves the server on by some events. The effects are valid until the next step.
 func (r *Replica) Step(ev *Events) *Effects {
-	r.effects = Effects{Generation: r.generation, Append: emptied(r.effects.Append)}
+	r.effects = Effects{Disk: emptied(r.effects.Disk)}
 	r.chain.Time(ev.MonoMillis, ev.WallMillis)
-	current := ev.Generation == r.generation
-	if current && ev.SnapshotDone {
-		r.snapshotting = false
+	if ev.Disk > 0 {
+		r.chain.Committed(r.peer.Durable(ev.Disk))
 	}
-	if current && ev.Durable > 0 {
-		r.chain.Committed(r.peer.Durable(ev.Durable))
+	for _, generation := range ev.Jobs {
+		if generation == r.walking {
+			r.walking = 0
+		}
 	}
 	for _, b := range ev.Batches {
 		r.chain.Requests(b)
@@ -164,29 +167,29 @@ func (r *Replica) Step(ev *Events) *Effects {
 		r.tick(ev.Now)
 	}
 	r.expire()
-	r.takeAppends()
+	r.takeDisk()
 	r.gatherSessions()
 	r.startSnapshot()
 	return &r.effects
 }
 
-// keepAppends is the most transactions whose room is kept for the next step.
-const keepAppends = 4096
+// keepOps is the most operations whose room is kept for the next step.
+const keepOps = 4096
 
-// emptied lets go of what the last step handed to the log.
-func emptied(a []Append) []Append {
-	clear(a)
-	if cap(a) > keepAppends {
+// emptied lets go of what the last step handed to the disk.
+func emptied(ops []DiskOp) []DiskOp {
+	clear(ops)
+	if cap(ops) > keepOps {
 		return nil
 	}
-	return a[:0]
+	return ops[:0]
 }
 
-// takeAppends hands the peer's transactions to the log.
-func (r *Replica) takeAppends() {
-	for _, e := range r.peer.Take().Append {
-		roll := r.sync.logged(len(e.Payload))
-		r.effects.Append = append(r.effects.Append, Append{Entry: e, Roll: roll})
+// takeDisk hands on what the peer asks of the disk.
+func (r *Replica) takeDisk() {
+	for _, op := range r.peer.Take().Disk {
+		roll := op.Kind == quorum.Append && r.rolling.logged(len(op.Entry.Payload))
+		r.effects.Disk = append(r.effects.Disk, DiskOp{DiskOp: op, Roll: roll})
 		r.wantSnapshot = r.wantSnapshot || roll
 	}
 }
@@ -194,12 +197,13 @@ func (r *Replica) takeAppends() {
 // startSnapshot starts the job when one is due and none runs: the one that runs will be followed
 // by the next roll's.
 func (r *Replica) startSnapshot() {
-	if !r.wantSnapshot || r.snapshotting {
+	if !r.wantSnapshot || r.walking > 0 {
 		return
 	}
-	r.wantSnapshot, r.snapshotting = false, true
+	r.jobs++
+	r.wantSnapshot, r.walking = false, r.jobs
 	r.gathering = NewSnapshotJob(r.tree, nil)
-	r.gathering.Generation = r.generation
+	r.gathering.Generation = r.jobs
 	r.gatherSessions()
 }
 

@@ -22,17 +22,17 @@ func TestTheLogRollsByNumberAndByBytes(t *testing.T) {
 		}
 	}
 	for name, c := range map[string]struct {
-		rules  replica.SyncRules
+		rules  replica.RollRules
 		data   string
 		rolled []jute.Zxid
 	}{
-		"by number": {replica.SyncRules{SnapCount: 8}, "x", []jute.Zxid{5, 10}},
+		"by number": {replica.RollRules{SnapCount: 8}, "x", []jute.Zxid{5, 10}},
 		"by bytes, of 1 KiB each": {
-			replica.SyncRules{SnapCount: 1000, SnapSizeBytes: 8 << 10},
+			replica.RollRules{SnapCount: 1000, SnapSizeBytes: 8 << 10},
 			strings.Repeat("x", 1<<10), []jute.Zxid{6, 10},
 		},
 		"no limit of bytes": {
-			replica.SyncRules{SnapCount: 1000}, strings.Repeat("x", 1<<10), nil,
+			replica.RollRules{SnapCount: 1000}, strings.Repeat("x", 1<<10), nil,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -42,4 +42,36 @@ func TestTheLogRollsByNumberAndByBytes(t *testing.T) {
 			require.Equal(t, len(c.rolled) > 0, w.walks > 0)
 		})
 	}
+}
+
+// A snapshot is written at a time. Only the end of the one that runs lets the next begin: not that
+// of a job before it, and not that of one that was never started.
+func TestTheEndOfAnotherJobIsNotThatOfTheSnapshot(t *testing.T) {
+	w := rollingWorld(t, replica.RollRules{SnapCount: 2})
+	c := w.connect()
+	c.feed(c.ask(jute.OpCreate, create("/a", "", 0)))
+	roll := func() {
+		rolls := len(w.rolled)
+		for len(w.rolled) == rolls {
+			c.feed(c.ask(jute.OpSetData, set("/a", "x")))
+			w.all()
+		}
+	}
+	roll()
+	require.Equal(t, 1, w.walks)
+	first := w.walking
+	over := func(generations ...uint64) {
+		w.run(&replica.Events{Now: w.now, Jobs: generations})
+	}
+	over(first-1, first+1)
+	roll()
+	require.Equal(t, 1, w.walks, "the first one is still being written")
+	over(first)
+	require.Equal(t, 2, w.walks, "which was due meanwhile")
+	require.NotEqual(t, first, w.walking)
+	over(first) // told again
+	roll()
+	require.Equal(t, 2, w.walks)
+	over(first, w.walking)
+	require.Equal(t, 3, w.walks)
 }

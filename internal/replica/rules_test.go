@@ -344,9 +344,9 @@ func TestRule7DurableTwiceIsAppliedOnce(t *testing.T) {
 	c.feed(c.ask(jute.OpCreate, create("/a", "", 2)))
 	w.all()
 	require.NotNil(t, c.reply())
-	last := w.logged[len(w.logged)-1].Header.Zxid
+	last := w.asked
 	for range 3 {
-		w.run(&replica.Events{Now: w.now, Generation: 1, Durable: last})
+		w.run(&replica.Events{Now: w.now, Disk: last})
 	}
 	require.Nil(t, c.reply())
 	c.feed(c.ask(jute.OpGetChildren, get("/")))

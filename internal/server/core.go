@@ -8,9 +8,9 @@ import (
 
 	"quoll/internal/replica"
 	"quoll/internal/replica/inbox"
-	"quoll/jute"
 	"quoll/processor/lane"
 	"quoll/processor/mail"
+	"quoll/quorum"
 )
 
 // core runs the replica on a goroutine of its own. Everything but the inbox belongs to it.
@@ -48,17 +48,17 @@ func (c *core) Submit(_ *lane.Lane, b *mail.Batch) {
 }
 
 // durable is told by the log writer.
-func (c *core) durable(generation uint64, zxid jute.Zxid) {
+func (c *core) durable(ticket quorum.Ticket) {
 	c.mu.Lock()
-	c.inbox.Durable(generation, zxid)
+	c.inbox.Durable(ticket)
 	c.mu.Unlock()
 	c.poke()
 }
 
-// snapshotDone is told by the walker.
-func (c *core) snapshotDone(generation uint64) {
+// jobDone is told by the walker.
+func (c *core) jobDone(generation uint64) {
 	c.mu.Lock()
-	c.inbox.SnapshotDone(generation)
+	c.inbox.JobDone(generation)
 	c.mu.Unlock()
 	c.poke()
 }
@@ -114,8 +114,8 @@ func (c *core) take() replica.Events {
 	return ev
 }
 
-// Append implements replica.Hands.
-func (c *core) Append(generation uint64, txns []replica.Append) { c.log.append(generation, txns) }
+// Disk implements replica.Hands.
+func (c *core) Disk(ops []replica.DiskOp) { c.log.put(ops) }
 
 // Snapshot implements replica.Hands.
 func (c *core) Snapshot(job *replica.SnapshotJob) { c.snapshot(job) }

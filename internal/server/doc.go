@@ -4,7 +4,7 @@
 //	  | lane: reads           | replica.Step            | append, flush
 //	  |--- batch ------------>|                         |
 //	  |                       |--- transactions ------->|
-//	  |                       |<-- durable zxid --------|
+//	  |                       |<-- durable ticket ------|
 //	  |<-- mailbox, wake -----|
 //	  |                       |--- snapshot job ------> walker: walks the tree, writes the file
 //	  |                       |<-- done ----------------|

@@ -7,6 +7,7 @@ import (
 	"quoll/internal/replica"
 	"quoll/internal/replica/logwriter"
 	"quoll/jute"
+	"quoll/quorum"
 )
 
 // txnLog is the log that the writer ends; *persistence.TxnLog is one.
@@ -36,7 +37,7 @@ type logWriter struct {
 	log     timedLog
 	writer  logwriter.Writer
 	gather  logwriter.Gathering
-	durable func(generation uint64, zxid jute.Zxid)
+	durable func(quorum.Ticket)
 	failed  func(error)                     // told once; nothing is durable any more
 	flushed func(took time.Duration, n int) // told after each flush
 
@@ -48,24 +49,28 @@ type logWriter struct {
 	ended  chan struct{} // closed by run, after failed was told
 }
 
-func newLogWriter(log txnLog) *logWriter {
+func newLogWriter(log txnLog, store logwriter.Store) *logWriter {
 	w := &logWriter{
 		log:    timedLog{txnLog: log},
 		signal: make(chan struct{}, 1), done: make(chan struct{}), ended: make(chan struct{}),
 		quiet: make(chan struct{}),
 	}
-	w.writer = logwriter.Writer{Log: &w.log, Told: w.told}
+	w.writer = logwriter.Writer{
+		Log: &w.log, Store: store,
+		Flushed: func(txns int) { w.flushed(w.log.took, txns) },
+		Durable: func(ticket quorum.Ticket) { w.durable(ticket) },
+	}
 	return w
 }
 
 // settleAfter is how long the log must be idle before what lags behind it is written.
 const settleAfter = 100 * time.Millisecond
 
-// append takes transactions in order. The slice is the caller's; the entries' bytes are not used
-// again by anyone.
-func (w *logWriter) append(generation uint64, txns []replica.Append) {
+// put takes what is to happen on disk, in order. The slice is the caller's; the entries' bytes are
+// not used again by anyone.
+func (w *logWriter) put(ops []replica.DiskOp) {
 	w.mu.Lock()
-	w.queue.Put(generation, txns)
+	w.queue.Put(ops)
 	w.mu.Unlock()
 	w.poke()
 }
@@ -140,27 +145,18 @@ func (w *logWriter) waiting() int {
 	return w.queue.Waiting()
 }
 
-// write makes one batch durable, and comes back soon if more waits.
+// write carries out what waits.
 func (w *logWriter) write() error {
 	w.mu.Lock()
-	generation, batch := w.queue.Take()
-	more := w.queue.Waiting() > 0
+	batch := w.queue.Take()
 	w.mu.Unlock()
-	if more {
-		w.poke()
-	}
-	if err := w.writer.Write(generation, batch); err != nil {
+	if err := w.writer.Write(batch); err != nil {
 		return err
 	}
 	w.mu.Lock()
 	w.queue.Recycle(batch)
 	w.mu.Unlock()
 	return nil
-}
-
-func (w *logWriter) told(generation uint64, zxid jute.Zxid, txns int) {
-	w.flushed(w.log.took, txns)
-	w.durable(generation, zxid)
 }
 
 // stop ends the writer when everything that was appended is durable.

@@ -1,6 +1,9 @@
 package server
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -10,6 +13,8 @@ import (
 	"quoll/internal/replica"
 	"quoll/internal/replica/logwriter"
 	"quoll/jute"
+	"quoll/persistence/snap"
+	"quoll/quorum"
 )
 
 // instantLog is a log on a disk that takes no time.
@@ -38,20 +43,20 @@ func TestWhenTheLogIsFlushed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w := newLogWriter(instantLog{})
+				w := newLogWriter(instantLog{}, nil)
 				w.gather = logwriter.Gathering{
 					Delay: 300 * time.Millisecond, Poll: test.poll * time.Millisecond, Most: 1000,
 				}
 				var flushes []time.Time
 				w.flushed = func(time.Duration, int) { flushes = append(flushes, time.Now()) }
-				w.durable = func(uint64, jute.Zxid) {}
+				w.durable = func(quorum.Ticket) {}
 				go w.run()
-				w.append(1, make([]replica.Append, 1))
+				w.put(make([]replica.DiskOp, 1))
 				synctest.Wait()
 				begin := time.Now()
 				for _, at := range test.come {
 					time.Sleep(time.Until(begin.Add(at * time.Millisecond)))
-					w.append(1, make([]replica.Append, 1))
+					w.put(make([]replica.DiskOp, 1))
 				}
 				time.Sleep(time.Second)
 				require.NoError(t, w.stop())
@@ -60,4 +65,52 @@ func TestWhenTheLogIsFlushed(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Whatever must happen on disk in order is one queue: what a ticket tells of is there, with all that
+// was asked before it.
+func TestTheLogWriterCarriesOutEverythingInOrder(t *testing.T) {
+	dir := t.TempDir()
+	s, _ := restored(t, dir)
+	read := func(name string) string {
+		text, _ := os.ReadFile(filepath.Join(s.store.SnapDir(), name))
+		return string(text)
+	}
+	appends := func(zxid jute.Zxid) replica.DiskOp {
+		e := jute.Entry{Header: jute.TxnHeader{Zxid: zxid, Type: jute.OpSetData}}
+		e.Payload = jute.AppendEntry(nil, &e)
+		return replica.DiskOp{DiskOp: quorum.DiskOp{Entry: e}}
+	}
+	other := func(kind quorum.DiskKind, epoch int64, zxid jute.Zxid) replica.DiskOp {
+		return replica.DiskOp{DiskOp: quorum.DiskOp{Kind: kind, Epoch: epoch, Zxid: zxid}}
+	}
+	const f = jute.Zxid(4 << 32)
+	w, err := s.store.CreateSnapshot(f)
+	require.NoError(t, err)
+	require.NoError(t, w.Node("", nil, -1, &jute.StatPersisted{}))
+	require.NoError(t, w.Complete(snap.Trailer{}))
+
+	var seen []string
+	s.log.durable = func(ticket quorum.Ticket) { // on the writer's goroutine, which owns the log
+		seen = append(seen, fmt.Sprintf("%d: %v, accepted %s, current %s", ticket,
+			s.store.Log().Durable(), read("acceptedEpoch"), read("currentEpoch")))
+	}
+	s.log.put([]replica.DiskOp{
+		appends(1), appends(2), appends(3), other(quorum.AcceptEpoch, 4, 0),
+		other(quorum.Cut, 0, 2), appends(3), other(quorum.Install, 0, f), appends(f + 1),
+		other(quorum.EnterEpoch, 4, 0),
+	})
+	go s.log.run()
+	s.log.poke()
+	require.NoError(t, s.log.stop())
+	require.Equal(t, []string{
+		"3: 0x3, accepted , current ", "4: 0x3, accepted 4, current ",
+		"5: 0x2, accepted 4, current ", "6: 0x3, accepted 4, current ",
+		"7: 0x400000000, accepted 4, current ", "8: 0x400000001, accepted 4, current ",
+		"9: 0x400000001, accepted 4, current 4",
+	}, seen)
+	require.NoError(t, s.store.Close())
+	logs, err := filepath.Glob(filepath.Join(s.store.LogDir(), "log.*"))
+	require.NoError(t, err)
+	require.Equal(t, []string{filepath.Join(s.store.LogDir(), "log.400000001")}, logs)
 }

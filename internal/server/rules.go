@@ -74,7 +74,7 @@ func (s *Server) replicaConfig(rules *auth.Rules, counts *stats.Counts) replica.
 			Teller:        s.outlook.clients,
 			MaxApplyBatch: maxApplyBatch,
 		},
-		Sync: replica.SyncRules{
+		Roll: replica.RollRules{
 			SnapCount:     int64(c.Storage.SnapCount),
 			SnapSizeBytes: c.Storage.SnapSizeLimitBytes,
 		},

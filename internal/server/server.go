@@ -177,7 +177,7 @@ func (s *Server) assemble() {
 func (s *Server) begin(saved []session.Saved) {
 	s.core.replica = replica.New(s.replicaConfig(s.shared.Rules.Auth, s.shared.Counts),
 		s.tree, saved, s.shared.Conns, s.clock.now())
-	s.log = newLogWriter(s.store.Log())
+	s.log = newLogWriter(s.store.Log(), s.store)
 	s.log.durable, s.log.failed, s.log.flushed = s.core.durable, s.fail, s.noteFlush
 	s.log.gather = logwriter.Gathering{
 		Delay: s.cfg.Storage.FlushDelay, Poll: s.cfg.Storage.MaxQueuePoll,

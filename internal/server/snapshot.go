@@ -24,7 +24,7 @@ func (s *Server) startSnapshot(job *replica.SnapshotJob) {
 		if errors.Is(err, datatree.ErrWalkLost) {
 			s.logger.Info("snapshot given up: the tree was replaced",
 				zap.Stringer("zxid", job.Zxid))
-			s.core.snapshotDone(job.Generation)
+			s.core.jobDone(job.Generation)
 			return
 		}
 		s.outlook.snapshotTaken(time.Since(begin), err)
@@ -35,7 +35,7 @@ func (s *Server) startSnapshot(job *replica.SnapshotJob) {
 				s.fail(err)
 			}
 		}
-		s.core.snapshotDone(job.Generation)
+		s.core.jobDone(job.Generation)
 	})
 }
 

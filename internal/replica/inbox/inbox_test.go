@@ -8,42 +8,25 @@ import (
 	"quoll/processor/mail"
 )
 
-// What an old generation's log had durable says nothing of the new one's: everything above may
-// have been truncated in between.
-func TestCompletionsOfTwoGenerationsDoNotMix(t *testing.T) {
-	var b Inbox
-	b.Durable(1, 500)
-	b.SnapshotDone(2)
-	ev := b.Take()
-	require.Equal(t, uint64(2), ev.Generation)
-	require.Zero(t, ev.Durable)
-	require.True(t, ev.SnapshotDone)
-
-	b.SnapshotDone(1)
-	b.Durable(2, 7)
-	ev = b.Take()
-	require.Equal(t, uint64(2), ev.Generation)
-	require.False(t, ev.SnapshotDone, "the walk of the role that ended is over, not this one's")
-	require.EqualValues(t, 7, ev.Durable)
-}
-
-func TestAReportOfAnOldGenerationIsDroppedInALaterStepToo(t *testing.T) {
-	var b Inbox
-	b.Durable(3, 10)
-	b.Take()
-	b.Durable(2, 900)
-	ev := b.Take()
-	require.Equal(t, uint64(3), ev.Generation)
-	require.Zero(t, ev.Durable)
-}
-
 // Two flushes before one step: the later one counts, in whatever order they are told.
-func TestTheHighestDurableZxidIsKept(t *testing.T) {
+func TestTheHighestTicketIsKept(t *testing.T) {
 	var b Inbox
-	b.Durable(1, 8)
-	b.Durable(1, 5)
-	require.EqualValues(t, 8, b.Take().Durable)
-	require.Zero(t, b.Take().Durable, "a report is told once")
+	b.Durable(8)
+	b.Durable(5)
+	require.EqualValues(t, 8, b.Take().Disk)
+	require.Zero(t, b.Take().Disk, "a report is told once")
+}
+
+// The end of a job and a flush do not overwrite each other, and no job another one.
+func TestEveryReportIsKept(t *testing.T) {
+	var b Inbox
+	b.JobDone(1)
+	b.Durable(500)
+	b.JobDone(3)
+	ev := b.Take()
+	require.Equal(t, []uint64{1, 3}, ev.Jobs)
+	require.EqualValues(t, 500, ev.Disk)
+	require.Empty(t, b.Take().Jobs)
 }
 
 func TestTakeEmptiesTheInbox(t *testing.T) {

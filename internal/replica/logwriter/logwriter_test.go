@@ -3,6 +3,7 @@ package logwriter
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 
 	"quoll/internal/replica"
 	"quoll/jute"
+	"quoll/quorum"
 )
 
 // record is a log that notes what it is asked, and fails at one of the calls.
@@ -36,41 +38,92 @@ func (r *record) Commit() (jute.Zxid, error) { return r.last, r.note("commit") }
 func (r *record) Roll() error                { return r.note("roll") }
 func (r *record) Settle() error              { return r.note("settle") }
 
+func (r *record) SetAcceptedEpoch(e int64) error { return r.note(fmt.Sprintf("accept %d", e)) }
+func (r *record) SetCurrentEpoch(e int64) error  { return r.note(fmt.Sprintf("enter %d", e)) }
+func (r *record) Install(z jute.Zxid) error      { return r.note(fmt.Sprintf("install %d", z)) }
+func (r *record) Truncate(z jute.Zxid) error     { return r.note(fmt.Sprintf("cut %d", z)) }
+
 func writer(r *record) *Writer {
-	return &Writer{Log: r, Told: func(generation uint64, zxid jute.Zxid, txns int) {
-		r.calls = append(r.calls, fmt.Sprintf("told %d: %d, %d", generation, zxid, txns))
+	return &Writer{Log: r, Store: r, Flushed: func(txns int) {
+		r.calls = append(r.calls, fmt.Sprintf("flushed %d", txns))
+	}, Durable: func(ticket quorum.Ticket) {
+		r.calls = append(r.calls, fmt.Sprintf("durable %d", ticket))
 	}}
 }
 
-func txns(zxids ...jute.Zxid) (list []replica.Append) {
+func txns(zxids ...jute.Zxid) (list []replica.DiskOp) {
 	for _, z := range zxids {
-		list = append(list, replica.Append{
-			Entry: jute.Entry{Header: jute.TxnHeader{Zxid: z}}, Roll: z%10 == 0,
+		list = append(list, replica.DiskOp{
+			DiskOp: quorum.DiskOp{Entry: jute.Entry{Header: jute.TxnHeader{Zxid: z}}},
+			Roll:   z%10 == 0,
 		})
 	}
 	return list
 }
 
+// op is what is no append.
+func op(kind quorum.DiskKind, epoch int64, zxid jute.Zxid) []replica.DiskOp {
+	return []replica.DiskOp{{DiskOp: quorum.DiskOp{Kind: kind, Epoch: epoch, Zxid: zxid}}}
+}
+
 func TestABatchIsReportedWhenItIsFlushed(t *testing.T) {
 	r := &record{}
-	require.NoError(t, writer(r).Write(4, txns(8, 9)))
-	require.Equal(t, []string{"append 8", "append 9", "commit", "told 4: 9, 2"}, r.calls)
+	w := writer(r)
+	require.NoError(t, w.Write(txns(8, 9)))
+	require.NoError(t, w.Write(txns(11)))
+	require.Equal(t, []string{
+		"append 8", "append 9", "commit", "flushed 2", "durable 2",
+		"append 11", "commit", "flushed 1", "durable 3",
+	}, r.calls)
 }
 
 // The log that is left must be whole on disk before the next one begins.
 func TestARollIsFlushedBefore(t *testing.T) {
 	r := &record{}
-	require.NoError(t, writer(r).Write(1, txns(9, 10, 11)))
+	require.NoError(t, writer(r).Write(txns(9, 10, 11)))
 	require.Equal(t, []string{
-		"append 9", "append 10", "commit", "told 1: 10, 0", "roll",
-		"append 11", "commit", "told 1: 11, 3",
+		"append 9", "append 10", "commit", "flushed 0", "durable 2", "roll",
+		"append 11", "commit", "flushed 3", "durable 3",
+	}, r.calls)
+}
+
+// The last transaction of a batch rolls the log: its number is told all the same, its ticket once.
+func TestABatchThatEndsWithARoll(t *testing.T) {
+	r := &record{}
+	require.NoError(t, writer(r).Write(txns(9, 10)))
+	require.Equal(t, []string{
+		"append 9", "append 10", "commit", "flushed 0", "durable 2", "roll", "commit", "flushed 2",
 	}, r.calls)
 }
 
 func TestAnEmptyBatchTouchesNothing(t *testing.T) {
 	r := &record{}
-	require.NoError(t, writer(r).Write(1, nil))
+	require.NoError(t, writer(r).Write(nil))
 	require.Empty(t, r.calls)
+}
+
+// What NEWLEADER demands is the order of the queue: the history, then its epoch, then the ticket
+// that the acknowledgement waits for.
+func TestTheEpochComesBehindTheHistory(t *testing.T) {
+	r := &record{}
+	require.NoError(t, writer(r).Write(slices.Concat(
+		op(quorum.AcceptEpoch, 2, 0), txns(8, 9), op(quorum.EnterEpoch, 2, 0), txns(11, 12))))
+	require.Equal(t, []string{
+		"accept 2", "durable 1",
+		"append 8", "append 9", "commit", "flushed 0", "durable 3",
+		"enter 2", "durable 4",
+		"append 11", "append 12", "commit", "flushed 4", "durable 6",
+	}, r.calls)
+}
+
+func TestOtherHistoriesComeInOrder(t *testing.T) {
+	r := &record{}
+	require.NoError(t, writer(r).Write(slices.Concat(
+		txns(8), op(quorum.Install, 0, 50), op(quorum.Cut, 0, 7), op(quorum.EnterEpoch, 3, 0))))
+	require.Equal(t, []string{
+		"append 8", "commit", "flushed 0", "durable 1", "install 50", "durable 2",
+		"cut 7", "durable 3", "enter 3", "durable 4", "commit", "flushed 1",
+	}, r.calls)
 }
 
 // Nothing follows a call that failed, and nothing is reported.
@@ -78,43 +131,58 @@ func TestAnErrorEndsTheBatch(t *testing.T) {
 	for failing, want := range map[string][]string{
 		"append 9": {"append 9"},
 		"commit":   {"append 9", "append 10", "commit"},
-		"roll":     {"append 9", "append 10", "commit", "told 1: 10, 0", "roll"},
+		"roll":     {"append 9", "append 10", "commit", "flushed 0", "durable 2", "roll"},
 	} {
 		r := &record{failing: failing}
-		require.Error(t, writer(r).Write(1, txns(9, 10)))
+		require.Error(t, writer(r).Write(txns(9, 10)))
 		require.Equal(t, want, r.calls)
 	}
-	r := &record{failing: "settle"}
+	for failing, failed := range map[string][]replica.DiskOp{
+		"accept 2": op(quorum.AcceptEpoch, 2, 0), "enter 2": op(quorum.EnterEpoch, 2, 0),
+		"install 5": op(quorum.Install, 0, 5), "cut 5": op(quorum.Cut, 0, 5),
+	} {
+		r := &record{failing: failing}
+		require.ErrorContains(t, writer(r).Write(append(failed, txns(9)...)), "input/output error")
+		require.Equal(t, []string{failing}, r.calls)
+	}
+	r := &record{}
+	require.Error(t, writer(r).Write(op(200, 0, 0)))
+	require.Empty(t, r.calls)
+	r = &record{failing: "settle"}
 	require.Error(t, writer(r).Settle())
 }
 
-// A flush of the old generation says nothing of the new one's transactions.
-func TestABatchHoldsOneGeneration(t *testing.T) {
+func TestAQueueKeepsTheOrder(t *testing.T) {
 	var q Queue
-	q.Put(1, txns(1, 2))
-	q.Put(1, txns(3))
-	q.Put(2, txns(2))
+	q.Put(txns(1, 2))
+	q.Put(op(quorum.Cut, 0, 1))
+	q.Put(txns(2))
 	require.Equal(t, 4, q.Waiting())
-	generation, batch := q.Take()
-	require.Equal(t, uint64(1), generation)
-	require.Equal(t, txns(1, 2, 3), batch)
+	batch := q.Take()
+	require.Equal(t, slices.Concat(txns(1, 2), op(quorum.Cut, 0, 1), txns(2)), batch)
+	q.Put(txns(3)) // while the batch is written
 	q.Recycle(batch)
-	q.Put(2, txns(3))
-	generation, batch = q.Take()
-	require.Equal(t, uint64(2), generation)
-	require.Equal(t, txns(2, 3), batch)
+	require.Equal(t, txns(3), q.Take())
 	require.Zero(t, q.Waiting())
-	_, batch = q.Take()
-	require.Empty(t, batch)
+	require.Empty(t, q.Take())
+}
+
+// The room of batches is used again.
+func TestAQueueAllocatesNothing(t *testing.T) {
+	var q Queue
+	ops := txns(1, 2, 3)
+	require.Zero(t, testing.AllocsPerRun(100, func() {
+		q.Put(ops)
+		q.Recycle(q.Take())
+	}))
 }
 
 func TestPutCopiesItsSlice(t *testing.T) {
 	var q Queue
 	mine := txns(1)
-	q.Put(1, mine)
+	q.Put(mine)
 	mine[0].Entry.Header.Zxid = 99
-	_, batch := q.Take()
-	require.Equal(t, txns(1), batch)
+	require.Equal(t, txns(1), q.Take())
 }
 
 func TestGathering(t *testing.T) {

@@ -6,64 +6,42 @@ import (
 	"quoll/internal/replica"
 )
 
-// Queue holds transactions on their way to the log, in order. The zero value is empty.
+// Queue holds operations on their way to the disk, in order. The zero value is empty.
 type Queue struct {
-	runs  []run
-	spare []replica.Append
+	ops   []replica.DiskOp
+	spare []replica.DiskOp
 }
 
-// run is what was proposed in one generation.
-type run struct {
-	generation uint64
-	txns       []replica.Append
-}
-
-// Put appends transactions. The slice stays the caller's; the bytes of the entries are not used
-// again by anyone else.
-func (q *Queue) Put(generation uint64, txns []replica.Append) {
-	n := len(q.runs)
-	if n == 0 || q.runs[n-1].generation != generation {
-		q.runs = append(q.runs, run{generation: generation, txns: q.spare[:0]})
-		q.spare = nil
-		n++
+// Put appends operations. The slice stays the caller's; the bytes of the entries are not used again
+// by anyone else.
+func (q *Queue) Put(ops []replica.DiskOp) {
+	if q.ops == nil {
+		q.ops, q.spare = q.spare, nil
 	}
-	last := &q.runs[n-1]
-	last.txns = append(last.txns, txns...)
+	q.ops = append(q.ops, ops...)
 }
 
-// Waiting is how many transactions are in the queue.
-func (q *Queue) Waiting() (n int) {
-	for i := range q.runs {
-		n += len(q.runs[i].txns)
-	}
-	return n
+// Waiting is how many operations are in the queue.
+func (q *Queue) Waiting() int { return len(q.ops) }
+
+// Take removes all that waits. It is empty when nothing does.
+func (q *Queue) Take() (batch []replica.DiskOp) {
+	batch, q.ops = q.ops, nil
+	return batch
 }
 
-// Take removes the next batch: all that waits of the oldest generation. It is empty when nothing
-// waits.
-func (q *Queue) Take() (generation uint64, batch []replica.Append) {
-	if len(q.runs) == 0 {
-		return 0, nil
-	}
-	first := q.runs[0]
-	n := copy(q.runs, q.runs[1:])
-	q.runs[n] = run{}
-	q.runs = q.runs[:n]
-	return first.generation, first.txns
-}
+// keepOps is the most operations whose room is kept for the next batch.
+const keepOps = 4096
 
-// keepTxns is the most transactions whose room is kept for the next batch.
-const keepTxns = 4096
-
-// Recycle takes back the slice of a batch that is written.
-func (q *Queue) Recycle(batch []replica.Append) {
+// Recycle takes back the slice of a batch that is carried out.
+func (q *Queue) Recycle(batch []replica.DiskOp) {
 	clear(batch)
-	if cap(batch) <= keepTxns {
+	if cap(batch) <= keepOps {
 		q.spare = batch[:0]
 	}
 }
 
-// Gathering says how long transactions wait for company before they are flushed. The zero value
+// Gathering says how long operations wait for company before they are flushed. The zero value
 // flushes at once.
 type Gathering struct {
 	Delay time.Duration // flushDelay: at most so long since the last flush
@@ -71,7 +49,7 @@ type Gathering struct {
 	Most  int           // maxBatchSize: not when so many wait already; 0: any number
 }
 
-// Wait is how long to wait for the next transaction now; 0 or less flushes what waits.
+// Wait is how long to wait for the next operation now; 0 or less flushes what waits.
 func (g *Gathering) Wait(waiting int, sinceFlush time.Duration) time.Duration {
 	if g.Delay <= 0 || g.Most > 0 && waiting >= g.Most {
 		return 0

@@ -9,6 +9,7 @@ import (
 	"quoll/jute"
 	"quoll/processor/lane"
 	"quoll/processor/mail"
+	"quoll/quorum"
 )
 
 // Submit takes a lane's batch (lane.Core).
@@ -47,8 +48,10 @@ func (p *process) step() {
 	if f := p.tree.Faults(); f != (datatree.Faults{}) {
 		n.Violate("apply: %+v", f)
 	}
-	for i := range effects.Append {
-		p.propose(&effects.Append[i].Entry, ev.MonoMillis)
+	for i := range effects.Disk {
+		if op := &effects.Disk[i]; op.Kind == quorum.Append {
+			p.propose(&op.Entry, ev.MonoMillis)
+		}
 	}
 	if ev.Tick {
 		p.leases.Ticked(ev.MonoMillis)
@@ -59,9 +62,9 @@ func (p *process) step() {
 	effects.CarryOut(p)
 }
 
-// Append implements replica.Hands.
-func (p *process) Append(generation uint64, txns []replica.Append) {
-	p.log.append(generation, txns)
+// Disk implements replica.Hands.
+func (p *process) Disk(ops []replica.DiskOp) {
+	p.log.put(ops)
 	p.n.at(pointAppended)
 }
 

@@ -6,10 +6,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"quoll/internal/replica"
 	"quoll/internal/sim/history"
 	"quoll/internal/sim/pipe"
 	"quoll/internal/sim/world"
 	"quoll/jute"
+	"quoll/persistence"
+	"quoll/persistence/snap"
+	"quoll/quorum"
 )
 
 // book records what nodes tell, each apart.
@@ -136,5 +140,47 @@ func TestNodesShareNothingButTheNetwork(t *testing.T) {
 	w.RunUntil(w.Now+100_000, nil)
 	require.False(t, three.Up())
 	require.True(t, one.Up() && two.Up())
+	require.Empty(t, w.Broken)
+}
+
+// The simulated disk is asked for everything that the real one is, in one queue.
+func TestTheDiskOfANodeIsInOrder(t *testing.T) {
+	w := world.New(1, nil)
+	net := pipe.New(w, pipe.Rules{WindowBytes: 1 << 20})
+	n := New(w, 1, setting(), net, &book{
+		logs: map[*Node][]history.Txn{}, recoveries: map[*Node][]history.Recovery{},
+	})
+	n.Start()
+	w.RunUntil(1000, nil)
+	p := n.process
+	const e = jute.Zxid(1 << 32)
+	snapshot, err := p.store.CreateSnapshot(e)
+	require.NoError(t, err)
+	require.NoError(t, snapshot.Node("", nil, -1, &jute.StatPersisted{}))
+	require.NoError(t, snapshot.Complete(snap.Trailer{}))
+	appends := func(zxid jute.Zxid) replica.DiskOp {
+		e := jute.Entry{Header: jute.TxnHeader{Zxid: zxid, Type: jute.OpSetData}}
+		e.Payload = jute.AppendEntry(nil, &e)
+		return replica.DiskOp{DiskOp: quorum.DiskOp{Entry: e}}
+	}
+	var told quorum.Ticket
+	ops := []replica.DiskOp{
+		appends(1), appends(2), {DiskOp: quorum.DiskOp{Kind: quorum.AcceptEpoch, Epoch: 1}},
+		{DiskOp: quorum.DiskOp{Kind: quorum.Cut, Zxid: 1}}, appends(2),
+		{DiskOp: quorum.DiskOp{Kind: quorum.Install, Zxid: e}},
+		{DiskOp: quorum.DiskOp{Kind: quorum.EnterEpoch, Epoch: 1}}, appends(e + 1),
+	}
+	want := []jute.Zxid{0, 1, 2, 2, 1, 2, e, e, e + 1} // by ticket
+	p.log.writer.Durable = func(ticket quorum.Ticket) {
+		require.Greater(t, ticket, told)
+		told = ticket
+		require.Equal(t, want[ticket], p.store.Log().Durable())
+	}
+	p.log.put(ops)
+	w.RunUntil(100_000, nil)
+	require.EqualValues(t, len(ops), told)
+	epochs, err := p.store.Epochs()
+	require.NoError(t, err)
+	require.Equal(t, persistence.Epochs{Accepted: 1, Current: 1}, epochs)
 	require.Empty(t, w.Broken)
 }

@@ -105,7 +105,9 @@ func (p *process) assemble(sessions []session.Saved) {
 	for _, s := range sessions {
 		p.leases.Restored(s.ID, s.TimeoutMillis, now.MonoMillis)
 	}
-	p.log.writer = logwriter.Writer{Log: p.store.Log(), Told: p.log.told}
+	p.log.writer = logwriter.Writer{
+		Log: p.store.Log(), Store: p.store, Flushed: p.log.noteFlush, Durable: p.log.durable,
+	}
 	p.shared = &lane.Shared{
 		Tree: p.tree, Conns: conns, Core: p, Clock: p.clock.millis, Serving: &p.serving,
 		Counts: new(stats.Counts), Teller: newTold(n),
@@ -160,7 +162,7 @@ func (p *process) replicaConfig(rules *auth.Rules) replica.Config {
 				MaxWatches: n.set.MaxWatches, MaxMultiOps: n.set.Model.MaxMultiOps,
 			},
 		},
-		Sync: replica.SyncRules{
+		Roll: replica.RollRules{
 			SnapCount: l.SnapCount, SnapSizeBytes: l.SnapBytes,
 		},
 		TickMillis:     int32(n.set.Times.TickMillis),

@@ -8,8 +8,8 @@ import (
 	"quoll/internal/replica"
 	"quoll/internal/replica/logwriter"
 	"quoll/internal/replica/snapshotting"
-	"quoll/jute"
 	"quoll/persistence"
+	"quoll/quorum"
 )
 
 // logWriter runs the log's writer on the agenda: one flush for all that gathered meanwhile.
@@ -24,8 +24,8 @@ type logWriter struct {
 	looks     int   // how often it was looked whether to flush; the last look counts
 }
 
-func (l *logWriter) append(generation uint64, txns []replica.Append) {
-	l.queue.Put(generation, txns)
+func (l *logWriter) put(ops []replica.DiskOp) {
+	l.queue.Put(ops)
 	l.look()
 }
 
@@ -55,14 +55,14 @@ func (l *logWriter) look() {
 func (l *logWriter) begin() {
 	n := l.p.n
 	l.busy = true
-	generation, batch := l.queue.Take()
+	batch := l.queue.Take()
 	delay := n.Between(50, 800)
 	if n.Now < l.slowUntil {
 		delay = n.Between(800, l.slowUntil-n.Now+800)
 	}
 	l.p.after(delay, func() {
 		n.at(pointWriting)
-		if err := l.writer.Write(generation, batch); err != nil {
+		if err := l.writer.Write(batch); err != nil {
 			l.fail(err)
 			return
 		}
@@ -77,13 +77,15 @@ func (l *logWriter) begin() {
 	})
 }
 
-// told is the report of a flush.
-func (l *logWriter) told(generation uint64, durable jute.Zxid, _ int) {
+// noteFlush is told of each flush.
+func (l *logWriter) noteFlush(int) { l.flushed = l.p.n.Now }
+
+// durable is told of what is on disk.
+func (l *logWriter) durable(ticket quorum.Ticket) {
 	p := l.p
-	l.flushed = p.n.Now
-	p.n.record.Durable(p.n, durable)
+	p.n.record.Durable(p.n, p.store.Log().Durable())
 	p.n.at(pointDurable)
-	p.inbox.Durable(generation, durable)
+	p.inbox.Durable(ticket)
 	p.poke()
 	p.n.at(pointTold)
 }
@@ -161,7 +163,7 @@ func (k *walker) done(err error) {
 		p.n.Counts.Add("snapshot", "written")
 		p.n.at(pointSnapped)
 	}
-	p.inbox.SnapshotDone(generation)
+	p.inbox.JobDone(generation)
 	p.poke()
 	if err == nil && p.n.Chance(2) {
 		p.after(p.n.Between(10, 5000), p.purge)

@@ -1,0 +1,52 @@
+package quorum
+
+import (
+	"fmt"
+
+	"quoll/jute"
+)
+
+// tickets knows which transaction each ticket is of that is given and not done. Zxids that follow
+// each other, as their tickets do, are one run: there is seldom more than one.
+type tickets struct {
+	given, done Ticket
+	runs        []run
+}
+
+// run are the transactions from zxid on, from the ticket on, up to the next run.
+type run struct {
+	ticket Ticket
+	zxid   jute.Zxid
+}
+
+// give gives the next ticket to the append of a transaction.
+func (t *tickets) give(zxid jute.Zxid) {
+	t.given++
+	if n := len(t.runs); n > 0 && t.runs[n-1].at(t.given) == zxid {
+		return
+	}
+	t.runs = append(t.runs, run{ticket: t.given, zxid: zxid})
+}
+
+func (r run) at(ticket Ticket) jute.Zxid { return r.zxid + jute.Zxid(ticket-r.ticket) }
+
+// take takes everything up to a ticket back, and returns the last transaction of that. ok is false
+// if it was taken before.
+func (t *tickets) take(ticket Ticket) (last jute.Zxid, ok bool) {
+	if ticket > t.given {
+		panic(fmt.Sprintf("quorum: ticket %d is done, of %d given", ticket, t.given))
+	}
+	if ticket <= t.done {
+		return 0, false
+	}
+	t.done = ticket
+	n := 0
+	for n+1 < len(t.runs) && t.runs[n+1].ticket <= ticket {
+		n++
+	}
+	last = t.runs[n].at(ticket)
+	if t.runs = append(t.runs[:0], t.runs[n:]...); t.done == t.given {
+		t.runs = t.runs[:0]
+	}
+	return last, true
+}
