@@ -13,9 +13,13 @@ import (
 	"quoll/processor/throttle"
 )
 
-// Proposer hands transactions to the ensemble; what it commits comes back through Committed.
-type Proposer interface {
+// Master is what the server that leads does for a chain.
+type Master interface {
+	// Propose hands a transaction to the ensemble; what it commits comes back through Committed.
 	Propose(e jute.Entry)
+	// Sync asks to be told, through Synced, when everything is applied here that is committed by
+	// now; false says that it is.
+	Sync() bool
 }
 
 // Rules is what the configuration says to the chain.
@@ -42,27 +46,30 @@ type Rules struct {
 // It belongs to one goroutine, the core. Every method leaves its results in the mailboxes of lanes;
 // the lanes are woken before it returns.
 type Chain struct {
-	prep     *prep.Prep
-	proposer Proposer // the Proposal stage is the peer's
+	prep     *prep.Prep // of this server's reign; nil while it does not lead
+	master   Master     // the Proposal stage is the peer's
+	syncs    syncs
 	commit   Commit
 	final    Final
 	sessions *session.Table
 	rules    Rules
 	queue    throttle.Queue[mail.Request] // in front of Prep, while too many writes are in flight
 	mono     int64                        // ms, of this step
+	wall     int64                        // ms since 1970, of this step
 }
 
-// NewChain builds the stages around a loaded tree and its sessions.
+// NewChain builds the stages around a loaded tree and its sessions. Writes wait until there is a
+// Prep: see Lead.
 func NewChain(
-	rules Rules, tree *datatree.Tree, sessions *session.Table, conns *mail.Conns, proposer Proposer,
+	rules Rules, tree *datatree.Tree, sessions *session.Table, conns *mail.Conns, master Master,
 	hooks Hooks,
 ) *Chain {
 	if rules.Counts == nil {
 		rules.Counts = new(stats.Counts)
 	}
 	c := &Chain{
-		prep:     prep.New(rules.Prep, rules.Counts, tree, sessions),
-		proposer: proposer,
+		master:   master,
+		syncs:    newSyncs(),
 		commit:   Commit{first: sessions.LastWrite() + 1},
 		sessions: sessions,
 		rules:    rules,
@@ -70,7 +77,7 @@ func NewChain(
 	reader := reads.Reader{Auth: rules.Prep.Auth, Limits: rules.Reads, Counts: rules.Counts}
 	c.final = Final{
 		tree: tree, reader: reader, sessions: sessions,
-		prep: c.prep, conns: conns, hooks: hooks, teller: rules.Teller,
+		conns: conns, hooks: hooks, teller: rules.Teller,
 		attached: make(map[jute.SessionID]*mail.Conn),
 	}
 	tree.SetSink(&c.final)
@@ -97,8 +104,10 @@ func (c *Chain) Requests(batch *mail.Batch) {
 // Time is told of each step's time before anything else: on the monotonic clock, and that which
 // stamps the step's transactions, in ms since 1970.
 func (c *Chain) Time(monoMillis, wallMillis int64) {
-	c.mono = monoMillis
-	c.prep.Time(wallMillis)
+	c.mono, c.wall = monoMillis, wallMillis
+	if c.prep != nil {
+		c.prep.Time(wallMillis)
+	}
 }
 
 // request sends one request its way.
@@ -108,16 +117,29 @@ func (c *Chain) request(r *mail.Request) {
 		return
 	}
 	s := c.sessions.Find(r.Session)
+	kind := op.Of(r.Type).Kind
+	switch {
+	case !c.takes(r, s), c.syncs.hold(r):
+	case r.Refused == jute.OK && kind == op.Write:
+		c.write(r, s)
+	case r.Refused == jute.OK && kind == op.Barrier && c.master.Sync():
+		c.syncs.begin(r)
+	default:
+		c.inOrder(r, s)
+	}
+}
+
+// takes says whether a request is taken: its session is there, and attached to its connection.
+func (c *Chain) takes(r *mail.Request, s *session.Session) bool {
 	switch {
 	case s == nil || s.Closing:
 		c.drop(r, mail.Dropped)
 	case r.Origin == mail.FromClient && !s.Claim(r.Conn.Owner):
 		c.drop(r, mail.Kicked)
-	case r.Refused == jute.OK && op.Of(r.Type).Kind == op.Write:
-		c.write(r, s)
 	default:
-		c.inOrder(r, s)
+		return true
 	}
+	return false
 }
 
 // write makes a transaction of a write and proposes it.
@@ -151,7 +173,7 @@ func (c *Chain) write(r *mail.Request, s *session.Session) {
 		c.sessions.Wrote(s, c.commit.fly(r))
 	}
 	c.commit.propose(made.Entry, of)
-	c.proposer.Propose(made.Entry)
+	c.master.Propose(made.Entry)
 }
 
 // inOrder answers what is no write: behind the session's last write in flight, or at once.
@@ -205,6 +227,7 @@ func (c *Chain) Committed(zxid jute.Zxid) {
 func (c *Chain) Proposed(e jute.Entry) { c.commit.propose(e, unknown) }
 
 // Expire ends a session whose time is up.
+// Only a server that leads may.
 func (c *Chain) Expire(s *session.Session) {
 	c.tellExpired(s)
 	if c.final.hooks.Expired != nil {
@@ -216,7 +239,7 @@ func (c *Chain) Expire(s *session.Session) {
 	}, s)
 }
 
-// Reap deletes a container or TTL node that nobody needs any more.
+// Reap deletes a container or TTL node that nobody needs any more. Only a server that leads may.
 func (c *Chain) Reap(path []byte) {
 	body := jute.Append(nil, &jute.PathBuffer{Path: path})
 	r := mail.Request{
@@ -228,6 +251,3 @@ func (c *Chain) Reap(path []byte) {
 
 // InFlight is how many writes are proposed and not yet applied.
 func (c *Chain) InFlight() int { return c.commit.Len() }
-
-// LastProposed is the last zxid that Prep gave.
-func (c *Chain) LastProposed() jute.Zxid { return c.prep.LastZxid() }

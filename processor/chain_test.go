@@ -18,6 +18,7 @@ import (
 type proposals []jute.Entry
 
 func (p *proposals) Propose(e jute.Entry) { *p = append(*p, e) }
+func (p *proposals) Sync() bool           { return false }
 
 func testChain(t *testing.T, w *world, rules Rules) (*Chain, *proposals, *session.Session) {
 	table := session.NewTable(1000, 0, 1, 1)
@@ -25,7 +26,9 @@ func testChain(t *testing.T, w *world, rules Rules) (*Chain, *proposals, *sessio
 	s := table.Create(4000, 1, nil)
 	rules.Prep.Auth, rules.MaxApplyBatch = w.auth, 4
 	made := new(proposals)
-	return NewChain(rules, w.tree, table, w.conns, made, Hooks{}), made, s
+	c := NewChain(rules, w.tree, table, w.conns, made, Hooks{})
+	c.Lead(w.tree.Peek().LastZxid())
+	return c, made, s
 }
 
 func setting(s *client, id jute.SessionID, size int) mail.Request {

@@ -7,10 +7,11 @@ import (
 	"quoll/processor/throttle"
 )
 
-// throttled says that requests must wait in front of Prep.
+// throttled says that requests must wait in front of Prep: too many writes are in flight, or there
+// is no reign in which they could be made, or no zxids in it.
 func (c *Chain) throttled() bool {
 	most := c.rules.Throttle.MaxRequests
-	return most > 0 && c.commit.Len() >= most
+	return most > 0 && c.commit.Len() >= most || c.prep == nil || c.prep.Spent()
 }
 
 // unthrottle lets waiting requests in, as far as there is room.

@@ -3,7 +3,7 @@
 //	lane                core
 //	Batch ------------> Chain.Requests
 //	                      connect    -> a session is made, or found and attached
-//	                      a write    -> Prep -> Proposer  (to the log)
+//	                      a write    -> Prep -> Master  (to the log)
 //	                      all else   -> behind its session's last write, or Final at once
 //	durable, acks ----> Chain.Committed
 //	                      Commit     -> the next write, with what waited behind it

@@ -23,7 +23,7 @@ type Final struct {
 	reader   reads.Reader
 	asking   reads.Asking // room for the read being answered
 	sessions *session.Table
-	prep     *prep.Prep
+	prep     *prep.Prep // nil while this server does not lead
 	conns    *mail.Conns
 	out      mail.Outbox
 	result   datatree.Result
@@ -55,7 +55,9 @@ func (f *Final) apply(e *jute.Entry, of *flight) {
 	}
 	f.sessionEvents(e, r)
 	f.tree.Apply(e, &f.result)
-	f.prep.Applied(e.Header.Zxid)
+	if f.prep != nil {
+		f.prep.Applied(e.Header.Zxid)
+	}
 	if f.hooks.Applied != nil {
 		f.hooks.Applied(r, e, &f.result)
 	}

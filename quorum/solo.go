@@ -37,6 +37,20 @@ func (s *Solo) Propose(e jute.Entry) {
 	s.effects.Disk = append(s.effects.Disk, DiskOp{Kind: Append, Entry: e})
 }
 
+// Sync says that there is nothing to wait for: what is committed was committed here.
+func (s *Solo) Sync() bool { return false }
+
+// NextEpoch begins the next epoch, since the zxids of this one are used up, and returns the zxid
+// before its first. Everything proposed is committed. Alone, a server needs nobody's vote for it.
+func (s *Solo) NextEpoch() jute.Zxid {
+	if s.committed != s.proposed {
+		panic("quorum: an epoch ends with transactions in flight")
+	}
+	s.proposed = jute.Zxid((s.proposed.Epoch() + 1) << 32)
+	s.committed = s.proposed
+	return s.proposed
+}
+
 // Durable tells that the disk has everything up to a ticket, and returns what is committed now.
 func (s *Solo) Durable(ticket Ticket) (committed jute.Zxid) {
 	if zxid, ok := s.tickets.take(ticket); ok {

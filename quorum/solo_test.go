@@ -64,3 +64,13 @@ func TestTicketsAgainstAList(t *testing.T) {
 		}
 	}
 }
+
+func TestAnEpochEndsWithNothingInFlight(t *testing.T) {
+	s := quorum.NewSolo(5<<32 | 7)
+	require.Equal(t, jute.Zxid(6<<32), s.NextEpoch())
+	s.Propose(jute.Entry{Header: jute.TxnHeader{Zxid: 6<<32 | 1}})
+	require.Panics(t, func() { s.NextEpoch() })
+	require.Equal(t, jute.Zxid(6<<32|1), s.Durable(1))
+	require.Equal(t, jute.Zxid(7<<32), s.NextEpoch())
+	require.False(t, s.Sync())
+}

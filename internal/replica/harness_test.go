@@ -43,8 +43,12 @@ type world struct {
 func newWorld(t *testing.T) *world { return rollingWorld(t, replica.RollRules{SnapCount: 1000}) }
 
 func rollingWorld(t *testing.T, sync replica.RollRules) *world {
+	return worldOver(t, sync, datatree.New(datatree.Options{Digest: true, ExtendedTypes: true}))
+}
+
+func worldOver(t *testing.T, sync replica.RollRules, tree *datatree.Tree) *world {
 	w := &world{t: t, now: replica.Now{MonoMillis: 1000, WallMillis: 1_700_000_000_000}}
-	w.tree = datatree.New(datatree.Options{Digest: true, ExtendedTypes: true})
+	w.tree = tree
 	conns := mail.NewConns()
 	rules := &auth.Rules{DigestEnabled: true}
 	w.replica = replica.New(replica.Config{

@@ -144,6 +144,8 @@ func New(
 	r.rolling = newRolling(config.Roll, config.Random)
 	r.chain = processor.NewChain(
 		config.Chain, tree, r.sessions, conns, r.peer, config.Hooks)
+	r.chain.Lead(tree.Peek().LastZxid())
+	r.reign()
 	r.reaper = newReaper(config.Reap, now.MonoMillis)
 	return r
 }
@@ -160,6 +162,7 @@ func (r *Replica) Step(ev *Events) *Effects {
 			r.walking = 0
 		}
 	}
+	r.reign()
 	for _, b := range ev.Batches {
 		r.chain.Requests(b)
 	}
@@ -171,6 +174,15 @@ func (r *Replica) Step(ev *Events) *Effects {
 	r.gatherSessions()
 	r.startSnapshot()
 	return &r.effects
+}
+
+// reign begins the next reign when the zxids of this one are used up and all that it proposed is
+// applied. Requests have waited for it.
+func (r *Replica) reign() {
+	if r.chain.Spent() && r.chain.InFlight() == 0 {
+		r.chain.Resign()
+		r.chain.Lead(r.peer.NextEpoch())
+	}
 }
 
 // keepOps is the most operations whose room is kept for the next step.

@@ -7,6 +7,9 @@
 //	                            journal: what the nodes will be
 //	      -> seal: header with the next zxid, body, digest  -> Entry, in memory of its own
 //
+// A Prep is made at the start of a reign and dropped, with its journal, at the end: before the
+// counter of its epoch is used up at the latest (Prep.Spent).
+//
 // Invariants. A zxid is given once, and they count up by one (rule 7 of the package processor). A
 // refused write is a transaction too, of type error, and uses up a zxid; it has left nothing in the
 // journal. Only a write whose body cannot be read is not proposed; a multi that cannot be read is,

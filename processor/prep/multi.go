@@ -15,8 +15,7 @@ func (p *Prep) prepareMulti(r *Write) Made {
 	if judged == multi.TripsJava {
 		return Made{Code: jute.MarshallingError}
 	}
-	p.lastZxid++
-	w := p.begin(r, p.lastZxid)
+	w := p.begin(r, p.next())
 	made := Made{Proposed: true}
 	most, code := p.rules.MaxMultiOps, jute.MarshallingError
 	switch {

@@ -93,9 +93,11 @@ type Made struct {
 	Limit   int64
 }
 
-// New makes the Prep of a tree, all of whose changes are applied.
+// New makes the Prep of a reign, over a tree to which everything proposed before is applied. The
+// first zxid that it gives is the one behind last.
 func New(
 	rules Rules, counts *stats.Counts, tree *datatree.Tree, sessions *session.Table,
+	last jute.Zxid,
 ) *Prep {
 	return &Prep{
 		rules:    rules,
@@ -103,7 +105,7 @@ func New(
 		tree:     tree,
 		journal:  journal.New(tree, rules.Digest),
 		sessions: sessions,
-		lastZxid: tree.Peek().LastZxid(),
+		lastZxid: last,
 	}
 }
 
@@ -116,8 +118,22 @@ func (p *Prep) Time(wallMillis int64) { p.wall = wallMillis }
 // Applied drops from the journal what the tree has now: everything up to zxid.
 func (p *Prep) Applied(zxid jute.Zxid) { p.journal.Applied(zxid) }
 
-// LastZxid is the last zxid that was given.
-func (p *Prep) LastZxid() jute.Zxid { return p.lastZxid }
+// spentAt is the counter from which on a reign must end. What is proposed before it has, the ends
+// of sessions and what waits for nothing in front of Prep, has sixteen million zxids left.
+const spentAt = 0xff000000
+
+// Spent says that the reign must end: few zxids of its epoch are left.
+func (p *Prep) Spent() bool { return p.lastZxid.Counter() >= spentAt }
+
+// next gives a zxid. The last counter of an epoch is not given: Apache's leader steps down at it,
+// and the one behind it is of the next epoch.
+func (p *Prep) next() jute.Zxid {
+	if p.lastZxid.Counter() >= 0xfffffffe {
+		panic("prep: the epoch of " + p.lastZxid.String() + " has no zxid left")
+	}
+	p.lastZxid++
+	return p.lastZxid
+}
 
 // Prepare makes the transaction of a write. The session was checked before.
 func (p *Prep) Prepare(r *Write) Made {
@@ -131,7 +147,7 @@ func (p *Prep) Prepare(r *Write) Made {
 	if !readable {
 		return Made{Code: jute.MarshallingError}
 	}
-	p.lastZxid++
+	p.next()
 	made := Made{Proposed: true}
 	if code == jute.OK && r.Type != jute.OpCloseSession && p.tooLong(len(p.body), &made) {
 		p.journal.Undo(mark)

@@ -28,7 +28,8 @@ func prepOver(t *testing.T, rules Rules, txns ...jute.Txn) *Prep {
 		require.Equal(t, jute.OK, result.Err, i)
 	}
 	rules.Auth = &auth.Rules{DigestEnabled: true}
-	return New(rules, new(stats.Counts), tree, session.NewTable(1000, 0, 1, 1))
+	return New(rules, new(stats.Counts), tree, session.NewTable(1000, 0, 1, 1),
+		tree.Peek().LastZxid())
 }
 
 func anyone() []jute.ACL {
@@ -211,4 +212,18 @@ func TestEveryWriteHasItsFunction(t *testing.T) {
 		wants := row.Kind == op.Write && row.Op != jute.OpMulti || row.Op == jute.OpCreateSession
 		require.Equal(t, wants, has, row.Op)
 	}
+}
+
+// The last counter of an epoch is never given: a reign must have ended before.
+func TestTheLastCounterOfAnEpochIsNotGiven(t *testing.T) {
+	p := prepOver(t, Rules{}, created("/a", nil, -1))
+	set := &jute.SetDataRequest{Path: []byte("/a"), Version: -1}
+	p.lastZxid = 3<<32 | 0xff000000 - 1
+	require.False(t, p.Spent())
+	require.Equal(t, jute.Zxid(3<<32|0xff000000), p.asked(jute.OpSetData, set).Entry.Header.Zxid)
+	require.True(t, p.Spent())
+	p.lastZxid = 3<<32 | 0xfffffffd
+	require.Equal(t, jute.Zxid(3<<32|0xfffffffe), p.asked(jute.OpSetData, set).Entry.Header.Zxid)
+	require.Panics(t, func() { p.asked(jute.OpSetData, set) })
+	require.Panics(t, func() { p.asked(jute.OpMulti, &jute.MultiRequest{}) })
 }

@@ -1,0 +1,71 @@
+package processor
+
+import (
+	"quoll/jute"
+	"quoll/processor/mail"
+)
+
+// syncs is the syncs that the leader was asked for and has not answered. What a session sends
+// behind its sync waits for it here, writes too: a write that passed it could be applied before the
+// sync is answered.
+//
+//	asked    [sync s1] [sync s4]     the leader answers them in this order
+//	            |
+//	behind   write s1, read s1       go their way, in order, when the sync is answered
+type syncs struct {
+	asked fifo[*barrier]
+	of    map[jute.SessionID]*barrier // the one of each session: what follows waits behind it
+}
+
+// barrier is a sync, and what waits behind it.
+type barrier struct {
+	request mail.Request
+	behind  []mail.Request
+}
+
+func newSyncs() syncs { return syncs{of: make(map[jute.SessionID]*barrier)} }
+
+// begin puts a sync behind those that were asked for.
+func (q *syncs) begin(r *mail.Request) {
+	b := &barrier{request: *r}
+	q.asked.push(b)
+	q.of[r.Session] = b
+}
+
+// hold keeps a request whose session waits for a sync.
+func (q *syncs) hold(r *mail.Request) bool {
+	if len(q.of) == 0 {
+		return false
+	}
+	b := q.of[r.Session]
+	if b == nil {
+		return false
+	}
+	b.behind = append(b.behind, *r)
+	return true
+}
+
+// end takes out the first.
+func (q *syncs) end() *barrier {
+	at := q.asked.pop()
+	b := *at
+	*at = nil
+	q.asked.compact()
+	delete(q.of, b.request.Session)
+	return b
+}
+
+// Synced takes the leader's answer to the first sync that it was asked for: what was committed then
+// is applied now. The sync is answered at its place, and what its session sent behind it goes on.
+func (c *Chain) Synced() {
+	b := c.syncs.end()
+	r := &b.request
+	if s := c.sessions.Find(r.Session); c.takes(r, s) {
+		c.inOrder(r, s)
+	}
+	for i := range b.behind {
+		c.request(&b.behind[i])
+	}
+	c.final.out.Publish()
+	c.final.out.Wake()
+}
