@@ -19,6 +19,6 @@
 //
 // A Prep belongs to one goroutine, the core, which is the tree's one writer too.
 //
-// Read prep.go, then create.go, change.go, session.go and multi.go by family of operations, with
-// the packages journal and multi, then eager.go.
+// Read prep.go and read.go, then create.go, change.go, session.go and multi.go by family of
+// operations, with the packages journal and multi, then eager.go.
 package prep

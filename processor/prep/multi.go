@@ -2,30 +2,29 @@ package prep
 
 import (
 	"quoll/jute"
-	"quoll/processor/multi"
 	"quoll/processor/tell"
 )
 
 // prepareMulti makes the one transaction of a multi. Its operations see each other's changes; when
 // one fails, all changes are undone, and what is logged is why.
 func (p *Prep) prepareMulti(r *Write) Made {
-	var in jute.MultiRequest
-	_, err := jute.Decode(r.Body, &in)
-	judged := multi.Judge(in.Ops)
-	if judged == multi.TripsJava {
+	read := p.in.read(jute.OpMulti, r.Body)
+	ops := p.in.multi.Ops
+	p.in.multi = jute.MultiRequest{}
+	if read == unreadable {
 		return Made{Code: jute.MarshallingError}
 	}
 	w := p.begin(r, p.next())
 	made := Made{Proposed: true}
 	most, code := p.rules.MaxMultiOps, jute.MarshallingError
 	switch {
-	case err != nil || judged != multi.Readable || !transaction(in.Ops):
-	case most > 0 && len(in.Ops) > most:
+	case read == trips:
+	case most > 0 && len(ops) > most:
 		p.counts.MultiRefused.Add(1)
 		made.Limited = tell.LongMulti
 		code = jute.BadArguments
 	default:
-		code = p.makeMulti(w, in.Ops, &made)
+		code = p.makeMulti(w, ops, &made)
 		if code == jute.MarshallingError {
 			break // Java trips over an operation, and the whole is an error
 		}
@@ -36,27 +35,6 @@ func (p *Prep) prepareMulti(r *Write) Made {
 	_, p.body = refuse(p.body[:0], code)
 	made.Entry, made.Code = p.seal(r, jute.OpError, w.zxid), code
 	return made
-}
-
-// transaction says whether the operations may stand in one transaction: no reads, and no null path,
-// which Java trips over.
-func transaction(ops []jute.MultiOp) bool {
-	for i := range ops {
-		if multi.IsRead(ops[i].Type) || pathOf(&ops[i]) == nil {
-			return false
-		}
-	}
-	return true
-}
-
-func pathOf(one *jute.MultiOp) []byte {
-	switch one.Type {
-	case jute.OpDelete, jute.OpCheck:
-		return one.Path.Path
-	case jute.OpSetData:
-		return one.Set.Path
-	}
-	return one.Create.Path
 }
 
 // makeMulti makes the transactions of the operations, one after the other. The code is that of the

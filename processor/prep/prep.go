@@ -26,20 +26,9 @@ type Prep struct {
 	ends     []int    // where each of them ends in multi
 	txns     []txnRef // their types
 	writing  writing  // room for the write being made
-	in       requests
+	in       bodies
 	coder    jute.Coder // room, for requests and transactions with an ACL
 	wall     int64      // ms since 1970, of the step
-}
-
-// requests is room for the request being read; the one that its type says.
-type requests struct {
-	create    jute.CreateTTLRequest
-	path      jute.PathVersion
-	container jute.PathBuffer
-	set       jute.SetDataRequest
-	acl       jute.SetACLRequest
-	reconfig  jute.ReconfigRequest
-	session   jute.CreateSessionTxn
 }
 
 // txnRef is one operation of the multi being made.
@@ -181,24 +170,16 @@ func (p *Prep) tooLong(bodyBytes int, made *Made) bool {
 // Prep.body, puts the changes into the journal, and says the transaction's type. With a code other
 // than OK it has done nothing.
 func (p *Prep) make(w *writing) (txn jute.OpCode, code jute.ErrorCode, readable bool) {
-	m := makers.Of(w.Type)
-	if m.make == nil {
-		panic("prep: no transaction is made of a " + w.Type.String())
-	}
-	p.coder = jute.Decoder(w.Body)
-	if m.read != nil {
-		m.read(&p.in, &p.coder)
-	}
-	if p.coder.Failed() {
+	if p.in.read(w.Type, w.Body) == unreadable {
 		return 0, 0, false
 	}
-	txn, code = m.make(p, w)
+	txn, code = makers.Of(w.Type).make(p, w)
 	return txn, code, true
 }
 
 // maker is how a transaction is made of one kind of write.
 type maker struct {
-	read func(in *requests, c *jute.Coder) // reads the body; nil where nothing in it matters
+	read func(*bodies) (null bool) // reads the body; nil where nothing in it matters
 	make func(p *Prep, w *writing) (jute.OpCode, jute.ErrorCode)
 }
 
@@ -206,31 +187,18 @@ type maker struct {
 //
 // read-only: a table.
 var makers = op.TableOf(map[jute.OpCode]maker{
-	jute.OpCreate:          {(*requests).readCreate, (*Prep).makeCreate},
-	jute.OpCreate2:         {(*requests).readCreate, (*Prep).makeCreate},
-	jute.OpCreateContainer: {(*requests).readCreate, (*Prep).makeCreate},
-	jute.OpCreateTTL:       {(*requests).readCreateTTL, (*Prep).makeCreate},
-	jute.OpDelete:          {(*requests).readDelete, (*Prep).makeDelete},
-	jute.OpDeleteContainer: {(*requests).readDeleteContainer, (*Prep).makeDeleteContainer},
-	jute.OpSetData:         {(*requests).readSetData, (*Prep).makeSetData},
-	jute.OpSetACL:          {(*requests).readSetACL, (*Prep).makeSetACL},
-	jute.OpReconfig:        {(*requests).readReconfig, (*Prep).reconfig},
-	jute.OpCreateSession:   {(*requests).readCreateSession, (*Prep).createSession},
+	jute.OpCreate:          {(*bodies).readCreate, (*Prep).makeCreate},
+	jute.OpCreate2:         {(*bodies).readCreate, (*Prep).makeCreate},
+	jute.OpCreateContainer: {(*bodies).readCreate, (*Prep).makeCreate},
+	jute.OpCreateTTL:       {(*bodies).readCreateTTL, (*Prep).makeCreate},
+	jute.OpDelete:          {(*bodies).readDelete, (*Prep).makeDelete},
+	jute.OpDeleteContainer: {(*bodies).readDeleteContainer, (*Prep).makeDeleteContainer},
+	jute.OpSetData:         {(*bodies).readSetData, (*Prep).makeSetData},
+	jute.OpSetACL:          {(*bodies).readSetACL, (*Prep).makeSetACL},
+	jute.OpReconfig:        {(*bodies).readReconfig, (*Prep).reconfig},
+	jute.OpCreateSession:   {(*bodies).readCreateSession, (*Prep).createSession},
 	jute.OpCloseSession:    {nil, (*Prep).closeSession},
 })
-
-func (in *requests) readCreate(c *jute.Coder) {
-	in.create = jute.CreateTTLRequest{TTL: -1}
-	in.create.CreateRequest.Fields(c)
-}
-
-func (in *requests) readCreateTTL(c *jute.Coder)       { in.create.Fields(c) }
-func (in *requests) readDelete(c *jute.Coder)          { in.path.Fields(c) }
-func (in *requests) readDeleteContainer(c *jute.Coder) { in.container.Fields(c) }
-func (in *requests) readSetData(c *jute.Coder)         { in.set.Fields(c) }
-func (in *requests) readSetACL(c *jute.Coder)          { in.acl.Fields(c) }
-func (in *requests) readReconfig(c *jute.Coder)        { in.reconfig.Fields(c) }
-func (in *requests) readCreateSession(c *jute.Coder)   { in.session.Fields(c) }
 
 // refuse is the body of the transaction of a refused write.
 func refuse(body []byte, code jute.ErrorCode) (jute.OpCode, []byte) {
