@@ -112,8 +112,8 @@ func TestApacheStartsWhereTheEndOfALogMoves(t *testing.T) {
 	require.GreaterOrEqual(t, len(seen), 4)
 }
 
-// startsWith starts Apache's server on a copy of the disk.
-func startsWith(t *testing.T, disk *simfs.Disk, last jute.Zxid) {
+// startsWith starts Apache's server on a copy of the disk, and returns what it says of itself.
+func startsWith(t *testing.T, disk *simfs.Disk, last jute.Zxid) string {
 	t.Helper()
 	dir := t.TempDir()
 	version := filepath.Join(dir, "version-2")
@@ -129,4 +129,5 @@ func startsWith(t *testing.T, disk *simfs.Disk, last jute.Zxid) {
 	text, err := process.FourLetter(ctx, server.Addr(), "srvr")
 	require.NoError(t, err)
 	require.Contains(t, text, fmt.Sprintf("Zxid: %v\n", last))
+	return text
 }

@@ -5,7 +5,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"quoll/datatree"
 	"quoll/jute"
+	"quoll/processor/auth"
 )
 
 // A transaction of exactly as many bytes as may be read back is made, and no longer one: alone and
@@ -36,5 +38,43 @@ func TestTheLongestTransaction(t *testing.T) {
 			require.Equal(t, refused, p.counts.LongRefused.Load(), "%v of %d at %d", c.as, size, most)
 			require.LessOrEqual(t, len(made.Entry.Payload), most)
 		}
+	}
+}
+
+// The end of a session names as many paths as may be read back, to the byte; what it does not name
+// goes all the same.
+func TestTheEndOfASessionNamesWhatFits(t *testing.T) {
+	const session, each = 7, 4 + len("/e0")
+	none := jute.TxnHeaderBytes + 4 + jute.TxnDigestBytes
+	for most, named := range map[int]int{
+		0: 5, none: 0, none + each - 1: 0, none + each: 1, none + 5*each - 1: 4, none + 5*each: 5,
+	} {
+		p := prepOver(t, Rules{Digest: true, CloseSessionTxn: true, MaxTxnBytes: most})
+		var result datatree.Result
+		run := func(as jute.OpCode, body []byte) jute.Entry {
+			made := p.Prepare(&Write{
+				Session: session, Type: as, Body: body, Identity: auth.Nobody(),
+			})
+			require.Equal(t, jute.OK, made.Code)
+			p.tree.Lock()
+			defer p.tree.Unlock()
+			p.tree.Apply(&made.Entry, &result)
+			p.Applied(made.Entry.Header.Zxid)
+			return made.Entry
+		}
+		p.rules.MaxTxnBytes = 0
+		for i := range 5 {
+			run(jute.OpCreate, jute.Append(nil, &jute.CreateRequest{
+				Path: []byte("/e" + string(rune('0'+i))), ACL: anyone(), Flags: jute.ModeEphemeral,
+			}))
+		}
+		p.rules.MaxTxnBytes = most
+		end := run(jute.OpCloseSession, nil)
+		var txn jute.CloseSessionTxn
+		_, err := jute.Decode(end.Body, &txn)
+		require.NoError(t, err)
+		require.Len(t, txn.Paths2Delete, named, most)
+		require.Zero(t, p.tree.Peek().EphemeralCount())
+		require.Zero(t, p.tree.Faults(), "the digest is that of all that went")
 	}
 }

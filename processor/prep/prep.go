@@ -58,7 +58,7 @@ type Rules struct {
 	MaxMultiOps     int  // quoll.maxMultiOps; 0 is no limit
 	// MaxTxnBytes refuses a write that becomes longer: Apache reads no record from its log above
 	// jute.maxbuffer + jute.maxbuffer.extrasize, and "auth" in an ACL makes a short request long. A
-	// closeSession cannot be refused. 0 is no limit.
+	// closeSession is not refused: it names fewer paths. 0 is no limit.
 	MaxTxnBytes int
 	// OverQuota is told of every excess, soft or hard, for the log and a counter; may be nil.
 	OverQuota func(datatree.QuotaVerdict)
