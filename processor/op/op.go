@@ -120,10 +120,10 @@ var rows = [...]Row{
 // read-only: a table.
 var unknown = Row{}
 
-// lowest is the smallest opcode, and highest the largest.
+// There is room for the opcodes from lowest to highest.
 const (
-	lowest  = int(jute.OpCloseSession)
-	highest = int(jute.OpWhoAmI)
+	lowest  = -16
+	highest = 127
 )
 
 // byCode is the rows by opcode.
