@@ -162,6 +162,14 @@ func TestASessionThatNobodyKnowsEndsForNoReason(t *testing.T) {
 	require.Equal(t, int64(timeout), b.Expired(8, 600).Deadline())
 }
 
+// A new session was heard before it was proposed, and the server counts from its last tick.
+func TestANewSessionCountsFromTheTickBefore(t *testing.T) {
+	b := lease.NewBook(lease.Rules{TickMillis: tick, MinTimeout: 100, MaxTimeout: 1000}, 0)
+	b.Ticked(100)
+	b.Created(id, timeout, 130)
+	require.Equal(t, int64(100+timeout), b.Expired(id, 500).Deadline())
+}
+
 func TestWhoMayWaitInLineIsNeverLate(t *testing.T) {
 	b := lease.NewBook(lease.Rules{TickMillis: tick, Throttled: true}, 0)
 	b.Created(id, timeout, 0)
