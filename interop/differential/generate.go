@@ -330,7 +330,9 @@ func (g *generator) inOrder(slot int) *step {
 	return g.calm(st)
 }
 
-// quota does what a client's setquota or delquota does, and writes below the quota at once.
+// quota does what a client's setquota or delquota does, and writes below the quota at once. A path
+// of blanks gets none: its limit ends Apache's server when it is deleted, so that Quoll refuses it
+// (docs/decisions/0026-what-apache-can-replay.md).
 func (g *generator) quota(slot int) *step {
 	st := &step{kind: batch, slot: slot}
 	add := func(op jute.OpCode, body []byte) {
@@ -343,6 +345,9 @@ func (g *generator) quota(slot int) *step {
 		add(jute.OpCreate, append(append(body, encodeOpen([]byte(data))...), 0, 0, 0, 0))
 	}
 	path := pick(g.random, g.list)
+	if strings.TrimFunc(path, func(r rune) bool { return r <= ' ' || r == '/' }) == "" {
+		path = "/a"
+	}
 	at := "/zookeeper/quota"
 	for _, name := range strings.Split(path[1:], "/") {
 		at += "/" + name
