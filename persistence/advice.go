@@ -20,7 +20,7 @@ func (d *Dir) advise(err error, logs []named, snapshot jute.Zxid, sidecar bool) 
 	}
 	for _, f := range logs {
 		name := filepath.Join(d.logDir, f.Name)
-		first, ok := d.firstZxid(name)
+		first, ok := record.FirstZxid(d.fs, name)
 		if ok && name == damage.File && damage.Offset == 0 {
 			damage.Header = true
 			return err
@@ -46,7 +46,7 @@ func (d *Dir) advise(err error, logs []named, snapshot jute.Zxid, sidecar bool) 
 			} else {
 				damage.Away = append(damage.Away, name)
 			}
-			d.held(name, at, damage.After, lost)
+			record.AddHeld(d.fs, name, at, damage.After, lost)
 		}
 	}
 	if from >= 0 {
@@ -65,7 +65,7 @@ func (d *Dir) inTheWay(damage *DamageError, logs []named, at int) bool {
 		return false
 	}
 	holds := map[jute.Zxid]bool{}
-	d.held(damage.File, 0, 0, holds)
+	record.AddHeld(d.fs, damage.File, 0, 0, holds)
 	if len(holds) > 0 {
 		return false
 	}
@@ -89,40 +89,13 @@ func (d *Dir) misnamed(of *DamageError, name string, first jute.Zxid) error {
 	}
 	e.Away = []string{name}
 	lost, twin := map[jute.Zxid]bool{}, map[jute.Zxid]bool{}
-	d.held(name, 0, 0, lost)
-	d.held(right, 0, 0, twin)
+	record.AddHeld(d.fs, name, 0, 0, lost)
+	record.AddHeld(d.fs, right, 0, 0, twin)
 	for zxid := range twin {
 		delete(lost, zxid)
 	}
 	e.GivenUp = record.HeldIn(lost)
 	return e
-}
-
-// firstZxid is that of the first record of a log, if it can be read.
-func (d *Dir) firstZxid(name string) (jute.Zxid, bool) {
-	f, err := d.fs.Open(name)
-	if err != nil {
-		return 0, false
-	}
-	defer f.Close()
-	s, err := record.ScannerAt(f, jute.FileHeaderBytes)
-	if err != nil {
-		return 0, false
-	}
-	return s.Zxid()
-}
-
-// held adds the zxids above after of the whole records of a log from offset at on. What cannot be
-// read is not held.
-func (d *Dir) held(name string, at int64, after jute.Zxid, zxids map[jute.Zxid]bool) {
-	f, err := d.fs.Open(name)
-	if err != nil {
-		return
-	}
-	defer f.Close()
-	if s, err := record.ScannerAt(f, at); err == nil {
-		s.Held(after, zxids)
-	}
 }
 
 // noSnapshot is the refusal of logs alone.

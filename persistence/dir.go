@@ -114,23 +114,8 @@ func (d *Dir) makeDir(dir string) error {
 // that died before it had flushed them.
 func (d *Dir) flushPaths() error {
 	for _, dir := range slices.Compact([]string{d.snapDir, d.logDir}) {
-		if err := d.flushPath(dir); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// flushPath ends, above the parent of dir, at the first error: in a directory that cannot be
-// flushed MkdirAll makes nothing.
-func (d *Dir) flushPath(dir string) error {
-	parent := filepath.Dir(dir)
-	if err := d.fs.SyncDir(parent); err != nil {
-		return fmt.Errorf("%w: %w", ErrDirectory, err)
-	}
-	for dir = parent; filepath.Dir(dir) != dir; dir = filepath.Dir(dir) {
-		if d.fs.SyncDir(filepath.Dir(dir)) != nil {
-			return nil
+		if err := disk.SyncPath(d.fs, dir); err != nil {
+			return fmt.Errorf("%w: %w", ErrDirectory, err)
 		}
 	}
 	return nil

@@ -3,6 +3,9 @@ package persistence
 import (
 	"fmt"
 	"path/filepath"
+
+	"quoll/persistence/disk"
+	"quoll/persistence/snap"
 )
 
 // MinRetainCount is the least number of snapshots that Purge keeps.
@@ -38,7 +41,7 @@ func (d *Dir) Purge(keep int) (removed []string, err error) {
 		return nil, nil
 	}
 	for _, f := range kept {
-		if err := d.syncFile(filepath.Join(d.snapDir, f.Name)); err != nil {
+		if err := disk.SyncFile(d.fs, filepath.Join(d.snapDir, f.Name)); err != nil {
 			d.markValid(f.Name, neverValid) // the next flush may succeed, and mean nothing
 			return nil, fmt.Errorf("purge: %w", err)
 		}
@@ -52,7 +55,7 @@ func (d *Dir) Purge(keep int) (removed []string, err error) {
 	for _, f := range plan.logs {
 		removed = append(removed, filepath.Join(d.logDir, f.Name))
 	}
-	if err := d.removeAll(removed); err != nil {
+	if err := disk.RemoveAll(d.fs, removed); err != nil {
 		return removed, fmt.Errorf("purge: %w", err)
 	}
 	return removed, nil
@@ -68,7 +71,8 @@ func (d *Dir) isValid(f named) bool {
 	case neverValid:
 		return false
 	}
-	if verify(d.fs, filepath.Join(d.snapDir, f.Name)) != nil {
+	_, err := ReadSnapshot(d.fs, filepath.Join(d.snapDir, f.Name), 0, snap.Discard{})
+	if err != nil {
 		return false
 	}
 	d.markValid(f.Name, f.Size)

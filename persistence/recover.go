@@ -330,8 +330,8 @@ func (d *Dir) repair(r *replay, all listing, rec *Recovered) error {
 		}
 	}
 	if r.twice.All() {
-		first := named{FileInfo: FileInfo{Name: r.twice.File}}
-		if err := d.shorten(first, r.twice.From); err != nil {
+		first := filepath.Join(d.logDir, r.twice.File)
+		if err := disk.Shorten(d.fs, first, r.twice.From); err != nil {
 			return err
 		}
 	}
@@ -350,7 +350,7 @@ func (d *Dir) repair(r *replay, all listing, rec *Recovered) error {
 		return disk.Error("sync", d.logDir, err)
 	}
 	if !r.own && rec.Snapshot.File != "" {
-		if err := d.syncFile(rec.Snapshot.File); err != nil {
+		if err := disk.SyncFile(d.fs, rec.Snapshot.File); err != nil {
 			return disk.Error("sync", rec.Snapshot.File, err)
 		}
 	}
@@ -368,7 +368,7 @@ func (d *Dir) repair(r *replay, all listing, rec *Recovered) error {
 func (d *Dir) settle(r *replay, f named, newest bool, rec *Recovered) error {
 	torn := newest && r.broken != nil && r.broken.file == f
 	if !newest || !torn && !r.isOurs(f) {
-		if err := d.syncFile(r.path(f)); err != nil {
+		if err := disk.SyncFile(d.fs, r.path(f)); err != nil {
 			return disk.Error("sync", r.path(f), err)
 		}
 		return nil
@@ -390,15 +390,6 @@ func (d *Dir) settle(r *replay, f named, newest bool, rec *Recovered) error {
 		rec.TornBytes = r.end.size - r.end.off
 	}
 	return nil
-}
-
-func (d *Dir) syncFile(name string) error {
-	f, err := d.fs.Open(name)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	return f.Sync()
 }
 
 // takeOver writes the sidecar of the directory as it is now: ours.
@@ -451,19 +442,4 @@ func (d *Dir) openLog(last jute.Zxid) {
 		fs: d.fs, dir: d.logDir, opt: d.opt.Log, meta: d.meta,
 		last: last, durable: last, marked: last, size: 0,
 	}
-}
-
-// discard is a sink that only verifies.
-type discard struct{}
-
-func (discard) Session(jute.SessionID, int32) error { return nil }
-
-func (discard) ACL(int64, []jute.ACL) error { return nil }
-
-func (discard) Node(_, _ []byte, _ int64, _ *jute.StatPersisted) error { return nil }
-
-// verify reads a whole snapshot and keeps nothing of it.
-func verify(fsys FS, name string) error {
-	_, err := ReadSnapshot(fsys, name, 0, discard{})
-	return err
 }

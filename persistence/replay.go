@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"quoll/jute"
+	"quoll/persistence/disk"
 	"quoll/persistence/record"
 	"quoll/persistence/twice"
 	"quoll/persistence/walmeta"
@@ -143,9 +144,9 @@ func (r *replay) file(f named) error {
 	}
 	switch {
 	case r.cut != nil && r.cut.shortens(f):
-		file = shorter{file, r.cut.end}
+		file = disk.Shorter(file, r.cut.end)
 	case r.moved.to != 0 && f == r.moved.from:
-		file = shorter{file, r.meta.Offset}
+		file = disk.Shorter(file, r.meta.Offset)
 	}
 	r.read = append(r.read, f)
 	s, err := record.NewScanner(file)

@@ -115,7 +115,7 @@ func (d *Dir) couldBe(s *stray, snapshot jute.Zxid) string {
 		switch magic := int32(binary.BigEndian.Uint32(head[:])); {
 		case like.Kind == names.Log && magic == jute.LogMagic:
 			zxids := map[jute.Zxid]bool{}
-			d.held(s.path(), 0, 0, zxids)
+			record.AddHeld(d.fs, s.path(), 0, 0, zxids)
 			held := record.HeldIn(zxids)
 			if held.Records > 0 && held.Last <= snapshot {
 				return ""

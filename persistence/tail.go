@@ -113,7 +113,7 @@ func (d *Dir) moveTail(r *replay, rec *Recovered) error {
 	if r.moved.to == 0 {
 		return nil
 	}
-	return d.shorten(r.moved.from, r.meta.Offset)
+	return disk.Shorten(d.fs, r.path(r.moved.from), r.meta.Offset)
 }
 
 func (d *Dir) moveRecords(r *replay, rec *Recovered) error {

@@ -2,7 +2,6 @@ package persistence
 
 import (
 	"fmt"
-	"io"
 	"path/filepath"
 	"slices"
 
@@ -87,7 +86,8 @@ func (d *Dir) planCut(all listing, zxid jute.Zxid) (*cutting, error) {
 	}
 	if n := len(c.rest.logs); n > 0 {
 		var err error
-		if c.last, c.end, err = d.findCut(c.rest.logs[n-1], zxid); err != nil {
+		name := filepath.Join(d.logDir, c.rest.logs[n-1].Name)
+		if c.last, c.end, err = record.LastUpTo(d.fs, name, zxid); err != nil {
 			return nil, err
 		}
 	}
@@ -114,11 +114,12 @@ func (c *cutting) record(s *walmeta.State) {
 
 // carryOut does what was planned, and takes the intention off the record.
 func (d *Dir) carryOut(c *cutting) error {
-	if err := d.removeAll(c.gone); err != nil {
-		return disk.Error("remove logs of", d.logDir, err)
+	if err := disk.RemoveAll(d.fs, c.gone); err != nil {
+		return disk.Error("remove files of", d.logDir, err)
 	}
 	if n := len(c.rest.logs); n > 0 {
-		if err := d.shorten(c.rest.logs[n-1], c.end); err != nil {
+		name := filepath.Join(d.logDir, c.rest.logs[n-1].Name)
+		if err := disk.Shorten(d.fs, name, c.end); err != nil {
 			return err
 		}
 	}
@@ -126,88 +127,4 @@ func (d *Dir) carryOut(c *cutting) error {
 		return err
 	}
 	return d.meta.Update(c.record)
-}
-
-// findCut finds the last record of a log at or below zxid, and where it ends.
-func (d *Dir) findCut(f named, zxid jute.Zxid) (last jute.Zxid, end int64, err error) {
-	name := filepath.Join(d.logDir, f.Name)
-	file, err := d.fs.Open(name)
-	if err != nil {
-		return 0, 0, disk.Error("open", name, err)
-	}
-	defer file.Close()
-	s, err := record.NewScanner(file)
-	for err == nil {
-		var payload []byte
-		end = s.Off()
-		payload, _, err = s.Next()
-		if err != nil {
-			break
-		}
-		var header jute.TxnHeader
-		if _, err = jute.Decode(payload, &header); err != nil || header.Zxid > zxid {
-			break
-		}
-		last = header.Zxid
-	}
-	if err != nil && !record.Unreadable(err) {
-		return 0, 0, disk.Error("read", name, err)
-	}
-	return last, end, nil
-}
-
-// shorten cuts one log.
-func (d *Dir) shorten(f named, end int64) error {
-	name := filepath.Join(d.logDir, f.Name)
-	file, err := d.fs.OpenRW(name)
-	if err != nil {
-		return disk.Error("open", name, err)
-	}
-	defer file.Close()
-	if err := file.Truncate(end); err != nil {
-		return disk.Error("truncate", name, err)
-	}
-	if err := file.Sync(); err != nil {
-		return disk.Error("sync", name, err)
-	}
-	return nil
-}
-
-// shorter is a log as it will be when it is cut at size.
-type shorter struct {
-	File
-	size int64
-}
-
-func (f shorter) Size() (int64, error) {
-	size, err := f.File.Size()
-	return min(size, f.size), err
-}
-
-func (f shorter) ReadAt(p []byte, off int64) (int, error) {
-	if off >= f.size {
-		return 0, io.EOF
-	}
-	return f.File.ReadAt(p[:min(int64(len(p)), f.size-off)], off)
-}
-
-// removeAll removes files in the given order and makes that durable.
-func (d *Dir) removeAll(names []string) error {
-	dirs := map[string]bool{}
-	for _, name := range names {
-		if err := d.fs.Remove(name); err != nil {
-			return err
-		}
-		dirs[filepath.Dir(name)] = true
-	}
-	for _, dir := range []string{d.snapDir, d.logDir} {
-		if !dirs[dir] {
-			continue
-		}
-		delete(dirs, dir)
-		if err := d.fs.SyncDir(dir); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -181,8 +181,8 @@ func (l *TxnLog) create() error {
 // the same call, and returns where the records end now.
 func (l *TxnLog) write() (end int64, err error) {
 	end = l.pos + int64(len(l.batch))
-	size := paddedSize(max(l.pos, jute.FileHeaderBytes), l.size, l.opt.PreAllocBytes)
-	if size = paddedSize(end, size, l.opt.PreAllocBytes); size != l.size {
+	size := record.PaddedSize(max(l.pos, jute.FileHeaderBytes), l.size, l.opt.PreAllocBytes)
+	if size = record.PaddedSize(end, size, l.opt.PreAllocBytes); size != l.size {
 		if err := l.file.Truncate(size); err != nil {
 			return 0, disk.Error("extend", l.file.Name(), err)
 		}
@@ -200,19 +200,6 @@ func (l *TxnLog) write() (end int64, err error) {
 	}
 	l.size = max(l.size, end)
 	return end, nil
-}
-
-// paddedSize is Apache's rule: when the records end within 4 KiB of its end a file grows by
-// another preAlloc, and to a multiple of it when they have outrun the padding.
-func paddedSize(end, size, preAlloc int64) int64 {
-	switch {
-	case preAlloc <= 0 || end+4096 < size:
-		return size
-	case end > size:
-		size = end + preAlloc
-		return size - size%preAlloc
-	}
-	return size + preAlloc
 }
 
 func appendZeros(p []byte, n int) []byte {

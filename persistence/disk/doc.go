@@ -3,5 +3,5 @@
 //
 // Read fs.go (the calls, and what each promises), os.go with os_linux.go, os_other.go,
 // inode_unix.go and inode_other.go (the real disk), write.go (a new file, whole or not at all),
-// damage.go (how a start says that something is lost).
+// files.go (files that are there already), damage.go (how a start says that something is lost).
 package disk

@@ -9,6 +9,6 @@
 // A Scanner stops at the first record that it cannot read and judges nothing: whether that is the
 // proper end, a torn tail or damage depends on who wrote the file, which package persistence knows.
 //
-// The package has no state, and a Scanner belongs to one goroutine. Read record.go, then held.go,
-// which counts what a damaged log still has.
+// The package has no state, and a Scanner belongs to one goroutine. Read record.go, then find.go,
+// and held.go, which counts what a damaged log still has.
 package record

@@ -1,0 +1,89 @@
+package disk
+
+import (
+	"io"
+	"path/filepath"
+	"slices"
+)
+
+// Shorten cuts a file, durably.
+func Shorten(fsys FS, name string, size int64) error {
+	f, err := fsys.OpenRW(name)
+	if err != nil {
+		return Error("open", name, err)
+	}
+	defer f.Close()
+	if err := f.Truncate(size); err != nil {
+		return Error("truncate", name, err)
+	}
+	if err := f.Sync(); err != nil {
+		return Error("sync", name, err)
+	}
+	return nil
+}
+
+// SyncFile flushes a file that somebody else has written.
+func SyncFile(fsys FS, name string) error {
+	f, err := fsys.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return f.Sync()
+}
+
+// RemoveAll removes files in the given order, and makes that durable: the directory of the first
+// one comes first.
+func RemoveAll(fsys FS, names []string) error {
+	var dirs []string
+	for _, name := range names {
+		if err := fsys.Remove(name); err != nil {
+			return err
+		}
+		if dir := filepath.Dir(name); !slices.Contains(dirs, dir) {
+			dirs = append(dirs, dir)
+		}
+	}
+	for _, dir := range dirs {
+		if err := fsys.SyncDir(dir); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SyncPath makes the names that lead to a directory durable. Above its parent it ends at the first
+// error: in a directory that cannot be flushed MkdirAll makes nothing.
+func SyncPath(fsys FS, dir string) error {
+	parent := filepath.Dir(dir)
+	if err := fsys.SyncDir(parent); err != nil {
+		return err
+	}
+	for dir = parent; filepath.Dir(dir) != dir; dir = filepath.Dir(dir) {
+		if fsys.SyncDir(filepath.Dir(dir)) != nil {
+			return nil
+		}
+	}
+	return nil
+}
+
+// shorter is a file as it will be when it is cut at size.
+type shorter struct {
+	File
+	size int64
+}
+
+// Shorter reads a file as it will be when it is cut.
+func Shorter(f File, size int64) File { return shorter{f, size} }
+
+func (f shorter) Size() (int64, error) {
+	size, err := f.File.Size()
+	return min(size, f.size), err
+}
+
+func (f shorter) ReadAt(p []byte, off int64) (int, error) {
+	if off >= f.size {
+		return 0, io.EOF
+	}
+	return f.File.ReadAt(p[:min(int64(len(p)), f.size-off)], off)
+}
