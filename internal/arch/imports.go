@@ -131,6 +131,7 @@ var roomImports = []importRule{
 	{"interop/apache", []string{
 		"jute", "client/wire", "internal/...", "interop/...", "persistence/...",
 	}},
+	{"interop/voter", []string{"jute", "quorum/..."}},
 	{"interop/...", []string{"jute", "client/wire", "internal/...", "interop/..."}},
 }
 

@@ -1,0 +1,80 @@
+package transport_test
+
+import (
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"quoll/interop/voter"
+	"quoll/jute"
+	"quoll/quorum/config"
+	"quoll/quorum/election"
+)
+
+// threeOnLoopback is a configuration of three servers on ports that nobody listens on.
+func threeOnLoopback(t *testing.T) *config.Config {
+	var lines []string
+	for id := 1; id <= 3; id++ {
+		lines = append(lines, fmt.Sprintf("server.%d=127.0.0.1:%d:%d", id, 1, nobody(t).Port))
+	}
+	c, err := config.ParseText(strings.Join(append(lines, "version=0"), "\n"), config.Rules{})
+	require.NoError(t, err)
+	return c
+}
+
+func result(t *testing.T, v *voter.Voter) voter.Result {
+	select {
+	case r := <-v.Elected():
+		return r
+	case <-time.After(20 * time.Second):
+		t.Fatal("nobody is elected")
+		return voter.Result{}
+	}
+}
+
+// TestThreeServersElectOverLoopback: three start together, the leader stops and two elect another,
+// the third comes back and joins; and what strangers send to a port changes nothing.
+func TestThreeServersElectOverLoopback(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	ensemble := threeOnLoopback(t)
+	standing := election.Standing{Zxid: 0x100000005, PeerEpoch: 1}
+	start := func(id jute.PeerID) *voter.Voter {
+		v, err := voter.Start(id, ensemble, standing)
+		require.NoError(t, err)
+		return v
+	}
+	one, two, three := start(1), start(2), start(3)
+	defer func() { one.Stop(); two.Stop() }()
+	leader := result(t, one).Vote.Leader
+	require.Equal(t, leader, result(t, two).Vote.Leader)
+	require.Equal(t, leader, result(t, three).Vote.Leader)
+
+	three.Stop()
+	one.Look(standing)
+	two.Look(standing)
+	require.EqualValues(t, 2, result(t, one).Vote.Leader)
+	require.Equal(t, jute.Leading, result(t, two).State)
+	one.Reign(2)
+	two.Reign(2)
+
+	member, _ := ensemble.Member(2)
+	for _, wild := range []string{"GET / HTTP/1.1\r\n\r\n", "\xff\xff", strings.Repeat("\x00", 100)} {
+		c, err := net.Dial("tcp", member.Addresses[0].Election().String())
+		require.NoError(t, err)
+		_, err = c.Write([]byte(wild))
+		require.NoError(t, err)
+		defer c.Close()
+	}
+	three = start(3)
+	defer three.Stop()
+	joined := result(t, three)
+	require.Equal(t, jute.Following, joined.State)
+	require.EqualValues(t, 2, joined.Vote.Leader)
+	require.EqualValues(t, 2, joined.Vote.PeerEpoch)
+	require.Positive(t, two.Stats().BadInput)
+}
