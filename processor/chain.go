@@ -120,6 +120,8 @@ func (c *Chain) request(r *mail.Request) {
 	kind := op.Of(r.Type).Kind
 	switch {
 	case !c.takes(r, s), c.syncs.hold(r):
+	case s.Local && r.Type == jute.OpCloseSession:
+		c.closeLocal(r)
 	case r.Refused == jute.OK && kind == op.Write:
 		c.write(r, s)
 	case r.Refused == jute.OK && kind == op.Barrier && c.master.Sync():
@@ -232,6 +234,10 @@ func (c *Chain) Expire(s *session.Session) {
 	c.tellExpired(s)
 	if c.final.hooks.Expired != nil {
 		c.final.hooks.Expired()
+	}
+	if s.Local {
+		c.expireLocal(s.ID)
+		return
 	}
 	c.write(&mail.Request{
 		Origin: mail.FromServer, Session: s.ID, Type: jute.OpCloseSession,

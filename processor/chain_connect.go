@@ -1,8 +1,10 @@
 package processor
 
 import (
+	"quoll/jute"
 	"quoll/processor/auth"
 	"quoll/processor/mail"
+	"quoll/processor/reads"
 	"quoll/processor/session"
 	"quoll/processor/tell"
 )
@@ -21,14 +23,24 @@ func (c *Chain) connect(r *mail.Request) {
 			c.refuse(r, tell.TooManySessions, int64(most))
 			return
 		}
+		if r.ReadOnly {
+			c.openLocal(r)
+			return
+		}
 		s := c.sessions.Create(r.Connect.TimeOut, r.Conn.Owner, &r.Conn.Heard)
 		r.Session = s.ID
 		c.final.attached[s.ID] = r.Conn
 		c.write(r, s)
 		return
 	}
-	c.rules.Counts.Revalidated.Add(1)
 	id := r.Connect.SessionID
+	if s := c.sessions.Find(id); r.ReadOnly && s != nil && !s.Local {
+		// No answer: to be told that the session is gone would make its client give it up.
+		tellOf(c.rules.Teller, r, tell.Event{Kind: tell.GlobalSession})
+		c.final.out.Send(r.Conn, len(c.final.out.To(r.Conn).Buf), mail.Last, r)
+		return
+	}
+	c.rules.Counts.Revalidated.Add(1)
 	if old := c.final.attached[id]; old != nil && old != r.Conn {
 		// As in Apache, before the password is looked at.
 		delete(c.final.attached, id)
@@ -59,6 +71,36 @@ func (c *Chain) refuse(r *mail.Request, why tell.Kind, limit int64) {
 	from := len(d.Buf)
 	gone := *r.Connect
 	gone.TimeOut = 0
-	d.Buf = session.AppendResponse(d.Buf, &gone, 0)
+	d.Buf = session.AppendResponse(d.Buf, &gone, 0, r.ReadOnly)
 	c.final.out.Send(r.Conn, from, mail.Last, r)
+}
+
+// openLocal opens a session that this server alone knows: without a quorum there is no other.
+func (c *Chain) openLocal(r *mail.Request) {
+	s := c.sessions.CreateLocal(r.Connect.TimeOut, r.Conn.Owner, &r.Conn.Heard)
+	r.Session = s.ID
+	c.final.attached[s.ID] = r.Conn
+	c.final.connected(r)
+}
+
+// closeLocal ends a local session for its client. Nothing is logged: no other server knows it.
+func (c *Chain) closeLocal(r *mail.Request) {
+	c.sessions.Remove(r.Session)
+	delete(c.final.attached, r.Session)
+	tellOf(c.rules.Teller, r, tell.Event{Kind: tell.Closed})
+	d := c.final.out.To(r.Conn)
+	from := len(d.Buf)
+	d.Buf = reads.AppendError(d.Buf, r.Xid, c.final.tree.Peek().LastZxid(), jute.OK)
+	c.final.out.Send(r.Conn, from, mail.Last, r)
+}
+
+// expireLocal ends a local session whose time is up, and its connection.
+func (c *Chain) expireLocal(id jute.SessionID) {
+	c.sessions.Remove(id)
+	if conn := c.final.attached[id]; conn != nil {
+		delete(c.final.attached, id)
+		c.final.out.Kick(conn)
+		c.final.out.Publish()
+		c.final.out.Wake()
+	}
 }

@@ -159,7 +159,7 @@ func (f *Final) connected(r *mail.Request) {
 	tellOf(f.teller, r, e)
 	d := f.out.To(r.Conn)
 	from := len(d.Buf)
-	d.Buf = session.AppendResponse(d.Buf, r.Connect, r.Session)
+	d.Buf = session.AppendResponse(d.Buf, r.Connect, r.Session, r.ReadOnly)
 	f.out.Send(r.Conn, from, mail.Connected, r).Opened = &mail.Opened{
 		Session: r.Session, TimeoutMillis: r.Connect.TimeOut,
 		Created: r.Connect.SessionID == 0, Zxid: f.tree.Peek().LastZxid(),

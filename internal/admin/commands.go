@@ -23,7 +23,8 @@ type Deps struct {
 
 	// WallMillis is ms since 1970; Shared.Clock is the monotonic clock.
 	WallMillis func() int64
-	// Mode is standalone, leader, follower, observer or read-only; nil: standalone.
+	// Mode is standalone, leader, follower or observer; nil: standalone. A server that serves
+	// nothing but reads is read-only, whatever Mode says.
 	Mode func() string
 	// Sessions is the core's table. deadlines asks for them too, which may take a moment.
 	Sessions func(deadlines bool) Sessions
@@ -37,7 +38,8 @@ type Deps struct {
 
 // Sessions is what the core tells of its sessions.
 type Sessions struct {
-	Count      int
+	Count      int // local ones too
+	Locals     int
 	WallMillis int64 // when Deadlines was made
 	Deadlines  []session.Deadline
 }
@@ -116,6 +118,13 @@ func New(d Deps) *Commands {
 	}
 	if d.Mode == nil {
 		d.Mode = func() string { return "standalone" }
+	}
+	role := d.Mode
+	d.Mode = func() string {
+		if d.Shared.Serving.Load() == lane.ReadOnly {
+			return "read-only"
+		}
+		return role()
 	}
 	if d.Doors == nil {
 		d.Doors = func() Doors { return Doors{} }

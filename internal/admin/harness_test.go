@@ -108,7 +108,9 @@ func newWorld(t testing.TB, defines ...string) *world {
 func (w *world) sessions(bool) admin.Sessions {
 	w.step(&replica.Events{Tick: true})
 	t := w.replica.Sessions()
-	return admin.Sessions{Count: t.Len(), WallMillis: w.now.WallMillis, Deadlines: t.Deadlines()}
+	return admin.Sessions{
+		Count: t.Len(), Locals: t.Locals(), WallMillis: w.now.WallMillis, Deadlines: t.Deadlines(),
+	}
 }
 
 // later moves both clocks.

@@ -130,8 +130,11 @@ func (c *Commands) registerGauges() {
 	r.Gauge("outstanding_requests", shared.Outstanding)
 	r.Gauge("uptime", func() int64 { return shared.Clock() - c.start })
 	c.registerTree(r)
-	r.Gauge("global_sessions", func() int64 { return int64(c.Sessions(false).Count) })
-	r.Gauge("local_sessions", zero)
+	r.Gauge("global_sessions", func() int64 {
+		s := c.Sessions(false)
+		return int64(s.Count - s.Locals)
+	})
+	r.Gauge("local_sessions", func() int64 { return int64(c.Sessions(false).Locals) })
 	r.Gauge("open_file_descriptor_count", openFiles)
 	r.Gauge("max_file_descriptor_count", maxFiles)
 	r.Float("connection_drop_probability", func() float64 { return 0 })

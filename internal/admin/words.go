@@ -110,10 +110,10 @@ func (c *Commands) hash(p *page) {
 func (c *Commands) ruok(p *page) { p.text("imok") }
 
 func (c *Commands) isro(p *page) {
-	switch {
-	case c.Shared.Serving.Load() == lane.NoService:
+	switch c.Shared.Serving.Load() {
+	case lane.NoService:
 		p.text("null")
-	case c.Mode() == "read-only":
+	case lane.ReadOnly:
 		p.text("ro")
 	default:
 		p.text("rw")

@@ -327,6 +327,22 @@ func TestWhitelist(t *testing.T) {
 	require.Equal(t, "rw", w.word("isro"))
 }
 
+func TestReadOnly(t *testing.T) {
+	w := newWorld(t, everything)
+	w.connect("10.0.0.1:1", 4000)
+	w.serving.Store(lane.ReadOnly)
+	c := w.dial("10.0.0.1:2")
+	c.feed(frame(&jute.ConnectRequest{
+		TimeOut: 4000, Passwd: make([]byte, 16), HasReadOnly: true, ReadOnly: true,
+	}))
+	require.Equal(t, "ro", w.word("isro"))
+	require.Contains(t, w.word("srvr"), "\nMode: read-only\n")
+	mntr := w.word("mntr")
+	require.Contains(t, mntr, "zk_server_state\tread-only\n")
+	require.Contains(t, mntr, "zk_global_sessions\t1\n")
+	require.Contains(t, mntr, "zk_local_sessions\t1\n")
+}
+
 func TestNotServing(t *testing.T) {
 	w := newWorld(t, everything)
 	w.serving.Store(lane.NoService)

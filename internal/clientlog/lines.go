@@ -42,7 +42,11 @@ var lines = [tell.Kinds]line{
 		level: info, text: "session refused: the client has seen a newer zxid than this server",
 		a: "seen", b: "ours", zxids: true,
 	},
-	tell.NotServing:      {level: info, text: "session refused: the server does not serve"},
+	tell.NotServing:  {level: info, text: "session refused: the server does not serve"},
+	tell.NotReadOnly: {level: info, text: "session refused: not a read-only client"},
+	tell.GlobalSession: {
+		level: info, text: "session refused: a global one, and the server is read-only",
+	},
 	tell.TooManySessions: {level: warn, text: "session refused: quoll.maxSessions", a: "limit"},
 
 	tell.FrameLength: {

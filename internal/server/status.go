@@ -31,6 +31,7 @@ type status struct {
 	core  *core
 	clock clock
 	count atomic.Int64
+	local atomic.Int64 // how many of them are local
 
 	// gathering is the core's, while somebody waits.
 	gathering *session.Deadlines
@@ -45,6 +46,7 @@ type status struct {
 func (s *status) publish(r *replica.Replica) {
 	sessions := r.Sessions()
 	s.count.Store(int64(sessions.Len()))
+	s.local.Store(int64(sessions.Locals()))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.waiting == nil {
@@ -58,7 +60,7 @@ func (s *status) publish(r *replica.Replica) {
 		return
 	}
 	s.latest, s.told = admin.Sessions{
-		Count: sessions.Len(), WallMillis: s.clock.now().WallMillis,
+		Count: sessions.Len(), Locals: sessions.Locals(), WallMillis: s.clock.now().WallMillis,
 	}, s.gathering
 	s.gathering = nil
 	close(s.waiting)
@@ -71,7 +73,7 @@ const sessionsPerTick = 8192
 // sessions is for any goroutine but the core.
 func (s *status) sessions(deadlines bool) admin.Sessions {
 	if !deadlines {
-		return admin.Sessions{Count: int(s.count.Load())}
+		return admin.Sessions{Count: int(s.count.Load()), Locals: int(s.local.Load())}
 	}
 	s.mu.Lock()
 	told := s.waiting

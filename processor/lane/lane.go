@@ -267,6 +267,6 @@ func (l *Lane) add(r mail.Request) {
 func (l *Lane) hello(s *Stream, in *jute.ConnectRequest) {
 	l.add(mail.Request{
 		Conn: &s.Conn, Session: in.SessionID, Type: jute.OpCreateSession, Connect: in,
-		Identity: s.Identity.Load(), ReceivedMillis: l.clock(),
+		Identity: s.Identity.Load(), ReceivedMillis: l.clock(), ReadOnly: s.readOnly,
 	})
 }

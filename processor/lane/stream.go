@@ -35,6 +35,7 @@ type Stream struct {
 	guest bool // a word is answered, a session is not opened
 	deaf  bool // a request got no answer: its session ends, and none behind it may get one
 
+	readOnly      bool // the server was, when the session was asked for
 	session       jute.SessionID
 	timeoutMillis int32
 	intake        intake
@@ -165,8 +166,11 @@ func (s *Stream) request(frame []byte) {
 		r.Refused = jute.Unimplemented
 		s.tell(tell.Event{Kind: tell.UnknownOpcode, A: int64(h.Type)})
 	}
+	if s.readOnly && row.Kind.NeedsQuorum() && h.Type != jute.OpCloseSession {
+		r.Refused = jute.NotReadOnly
+	}
 	switch {
-	case row.Kind == op.Write || s.inFlight > 0:
+	case row.Kind == op.Write && r.Refused == jute.OK || s.inFlight > 0:
 		s.forward(r)
 	case unknown:
 		s.lane.replies = reads.AppendError(s.lane.replies, r.Xid, -1, r.Refused)
@@ -221,7 +225,7 @@ func (s *Stream) read(r *mail.Request) {
 	a := &l.current.asking
 	*a = reads.Asking{
 		Xid: r.Xid, Type: r.Type, Body: r.Body, Session: r.Session, Identity: r.Identity,
-		Watcher: s.Watcher, View: l.view, Breathe: l.breathe,
+		Watcher: s.Watcher, Refused: r.Refused, View: l.view, Breathe: l.breathe,
 	}
 	l.replies = l.reader.Frame(l.replies, a)
 	if a.Limited != tell.Nothing {
@@ -362,12 +366,18 @@ func (s *Stream) connectRequest(frame []byte) {
 		s.end()
 		return
 	}
-	if l.Serving.Load() == NoService {
+	service := l.Serving.Load()
+	if service == NoService {
 		s.notServing(in.SessionID)
 		return
 	}
 	if c.Failed() {
 		s.unreadable(frame)
+		return
+	}
+	if s.readOnly = service == ReadOnly; s.readOnly && !in.ReadOnly {
+		s.tell(tell.Event{Kind: tell.NotReadOnly, Session: in.SessionID})
+		s.end()
 		return
 	}
 	l.enter()

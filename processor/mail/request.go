@@ -34,6 +34,8 @@ type Request struct {
 	ReceivedMillis int64
 	// Connect is set for a connect request, whose Type is createSession.
 	Connect *jute.ConnectRequest
+	// ReadOnly, of a connect request: nothing but reads is served.
+	ReadOnly bool
 	// Weight is what it counts as in flight: its own bytes, or those of its reply if they are more.
 	Weight int
 	// Refused is answered instead of doing anything, at the request's place in the order.

@@ -18,6 +18,9 @@ const (
 // OfClients says whether a client may ask for it, by itself and not in a multi.
 func (k Kind) OfClients() bool { return k != Unknown && k != Server }
 
+// NeedsQuorum says whether a server that has no quorum must refuse it, as read-only ones do.
+func (k Kind) NeedsQuorum() bool { return k == Write || k == Barrier }
+
 // FromTree says whether the reply is made of what the tree holds.
 func (k Kind) FromTree() bool { return k == Read || k == Barrier }
 

@@ -22,12 +22,14 @@ func Password(id jute.SessionID) [16]byte {
 }
 
 // AppendResponse appends the frame that answers a connect request; a session of 0 is a
-// refusal.
-func AppendResponse(dst []byte, in *jute.ConnectRequest, id jute.SessionID) []byte {
+// refusal. readOnly says what the server is; clients that do not ask are not told.
+func AppendResponse(
+	dst []byte, in *jute.ConnectRequest, id jute.SessionID, readOnly bool,
+) []byte {
 	at := len(dst)
 	out := jute.ConnectResponse{
 		TimeOut: in.TimeOut, SessionID: id, Passwd: make([]byte, 16),
-		HasReadOnly: in.HasReadOnly,
+		ReadOnly: readOnly, HasReadOnly: in.HasReadOnly,
 	}
 	if id != 0 {
 		password := Password(id)

@@ -22,6 +22,8 @@ const (
 	WrongPassword   // a connect request that does not know the session's password
 	ZxidAhead       // a client that has seen zxid A, and this server only B
 	NotServing      // a connect request while the server takes no sessions
+	NotReadOnly     // one that does not say that read-only will do, and nothing else is served
+	GlobalSession   // one for a session of the whole ensemble, while the server is read-only
 	TooManySessions // a new session would be one more than A (quoll.maxSessions)
 
 	FrameLength   // a frame of A bytes, which are above the limit B or below zero
@@ -66,8 +68,10 @@ func (k Kind) String() string { return names[min(k, Kinds)] }
 var names = [Kinds + 1]string{
 	Nothing: "nothing", Established: "established", Renewed: "renewed", Closed: "closed",
 	Expired: "expired", UnknownSession: "unknown session", WrongPassword: "wrong password",
-	ZxidAhead: "zxid ahead", NotServing: "not serving", TooManySessions: "too many sessions",
-	FrameLength: "frame length", Unreadable: "unreadable", UnknownOpcode: "unknown opcode",
+	ZxidAhead: "zxid ahead", NotServing: "not serving",
+	NotReadOnly: "not read-only", GlobalSession: "global session",
+	TooManySessions: "too many sessions",
+	FrameLength:     "frame length", Unreadable: "unreadable", UnknownOpcode: "unknown opcode",
 	AuthFailed: "auth failed", UnknownScheme: "unknown scheme", AuthRequired: "auth required",
 	TooManyWatches: "too many watches", WatchBytes: "bytes of watches",
 	WatchTotalBytes: "bytes of watches in all", LongMulti: "long multi", LongWrite: "long write",
