@@ -283,7 +283,10 @@ func TestAHigherRoundIsJoined(t *testing.T) {
 	b.hear(1, jute.Looking, vote(3, 9, 8, 1))
 	require.Equal(t, vote(3, 9, 8, 1), b.proposal(), "with the heard one if that is better")
 	b.hear(1, jute.Looking, vote(1, 4, 9, 1))
-	require.Equal(t, vote(2, 5, 9, 1), b.proposal(), "compared with the own one, not the proposal")
+	require.Equal(t, vote(2, 5, 9, 1), b.proposal())
+	b.hear(1, jute.Looking, vote(3, 9, 9, 1))
+	b.hear(3, jute.Looking, vote(3, 7, 10, 1))
+	require.Equal(t, vote(3, 7, 10, 1), b.proposal(), "compared with the own one, not the proposal")
 }
 
 func TestALowerRoundIsAnsweredAtOnceAndCountsForNothing(t *testing.T) {
