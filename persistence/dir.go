@@ -205,19 +205,7 @@ func (d *Dir) Epochs() (Epochs, error) {
 			return Epochs{}, err
 		}
 	}
-	if files.Accepted != found.Accepted {
-		err := walmeta.WriteEpoch(d.fs, d.snapDir, names.AcceptedEpoch, found.Accepted)
-		if err != nil {
-			return Epochs{}, err
-		}
-	}
-	if files.Current != found.Current {
-		err := walmeta.WriteEpoch(d.fs, d.snapDir, names.CurrentEpoch, found.Current)
-		if err != nil {
-			return Epochs{}, err
-		}
-	}
-	return found, nil
+	return found, walmeta.WriteEpochs(d.fs, d.snapDir, files, found)
 }
 
 // SetAcceptedEpoch promises, durably, to follow no leader of an epoch below epoch.

@@ -23,19 +23,19 @@
 //     failed flush the kernel may drop the data and report success to the next one. The next
 //     start believes of the page cache only what was flushed before (tail.go).
 //   - A file gets its name when it is complete and flushed; a log file is created once, under a
-//     name that nothing ever had, and never reopened for writing but to be cut.
+//     name that nothing has, and never reopened for writing but to be cut.
 //   - What cannot be read and was durable is damage: Recover refuses with file, offset and zxid.
 //     What was never acknowledged is a torn tail: Recover cuts it off. replay.go has the table.
 //   - Nothing is purged before what replaces it is verified and flushed.
 //   - A file whose name is not exactly that of data is not read and not removed. A start that could
 //     have found more in one is refused.
 //
-// Who owns what: one goroutine, the log writer, owns the TxnLog; another writes a snapshot with
-// its SnapWriter; the sidecar and the list of valid snapshots have mutexes. The package starts
-// goroutines in two places only, both bounded by the call: reading a snapshot ahead (off
-// with ReadAhead 0) and the second flush of SyncBoth (package disk). Everything else happens in
-// the caller, in an order that depends on nothing but the disk, so that a simulation can replay
-// it.
+// Who owns what: one goroutine, the log writer, owns the TxnLog, the epochs, truncations and
+// installs; another writes a snapshot with its SnapWriter; the sidecar, the list of valid snapshots
+// and the giving and taking of names have mutexes. The package starts goroutines in two places
+// only, both bounded by the call: reading a snapshot ahead (off with ReadAhead 0) and the second
+// flush of SyncBoth (package disk). Everything else happens in the caller, in an order that depends
+// on nothing but the disk, so that a simulation can replay it.
 //
 // Read fs.go (the rooms below: package disk, and package walmeta with the watermark), names.go and
 // errors.go, txnlog.go (writing), mark.go, replay.go, tail.go, strays.go and recover.go (starting),

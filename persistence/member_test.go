@@ -330,7 +330,15 @@ func TestTruncateOverEpochs(t *testing.T) {
 					}
 				}
 				before := disk.Names()
+				can := s.dir.CanTruncate(to)
+				if !slices.Equal(before, disk.Names()) {
+					t.Fatalf("to %v with %05b: a look left %v", to, left, disk.Names())
+				}
 				err := s.dir.Truncate(to)
+				if (err == nil) != (can == nil) || errors.Is(err, persistence.ErrGap) !=
+					errors.Is(can, persistence.ErrGap) {
+					t.Fatalf("to %v with %05b: %v, but %v was to be expected", to, left, err, can)
+				}
 				switch {
 				case !valid && errors.Is(err, persistence.ErrNoSnapshot):
 					none++

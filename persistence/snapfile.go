@@ -102,19 +102,16 @@ func (d *Dir) CreateSnapshot(zxid jute.Zxid) (*SnapWriter, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &SnapWriter{dir: d, zxid: zxid, replaced: d.histories()}
+	w := &SnapWriter{dir: d, zxid: zxid}
+	d.changing.Lock()
+	w.replaced = d.replaced
+	d.changing.Unlock()
 	w.file = snapFile{File: f, syncEvery: d.opt.Snap.SyncEveryBytes}
 	if w.Writer, err = snap.NewWriter(&w.file, d.opt.Snap.Compression); err != nil {
 		w.Abort()
 		return nil, err
 	}
 	return w, nil
-}
-
-func (d *Dir) histories() int {
-	d.changing.Lock()
-	defer d.changing.Unlock()
-	return d.replaced
 }
 
 // Bytes is how large the file is so far.

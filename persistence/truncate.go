@@ -26,15 +26,8 @@ func (d *Dir) Truncate(zxid jute.Zxid) error {
 	if err := d.log.Roll(); err != nil {
 		return err
 	}
-	all, err := d.list()
+	cut, err := d.planTruncate(zxid)
 	if err != nil {
-		return disk.Error("list", d.logDir, err)
-	}
-	cut, err := d.planCut(all, zxid)
-	if err != nil {
-		return err
-	}
-	if err := d.leadsTo(cut, zxid); err != nil {
 		return err
 	}
 	d.replaced++
@@ -43,6 +36,28 @@ func (d *Dir) Truncate(zxid jute.Zxid) error {
 		err = d.carryOut(cut)
 	}
 	return d.log.goOn(cut.last, err)
+}
+
+// CanTruncate says, with the error that Truncate would have, whether a truncation to zxid leads
+// there. It is for whoever asks the log writer for one, before: behind a refusal nothing more is
+// carried out. It may run beside the log writer.
+func (d *Dir) CanTruncate(zxid jute.Zxid) error {
+	d.changing.Lock()
+	defer d.changing.Unlock()
+	_, err := d.planTruncate(zxid)
+	return err
+}
+
+func (d *Dir) planTruncate(zxid jute.Zxid) (*cutting, error) {
+	all, err := d.list()
+	if err != nil {
+		return nil, disk.Error("list", d.logDir, err)
+	}
+	cut, err := d.planCut(all, zxid)
+	if err != nil {
+		return nil, err
+	}
+	return cut, d.leadsTo(cut, zxid)
 }
 
 // leadsTo fails if zxid would not be the last transaction after a truncation to it.

@@ -3,6 +3,7 @@ package persistence
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"quoll/jute"
 	"quoll/persistence/disk"
@@ -204,11 +205,7 @@ func (l *TxnLog) write() (end int64, err error) {
 
 func appendZeros(p []byte, n int) []byte {
 	at := len(p)
-	if cap(p)-at < n {
-		p = append(p, make([]byte, n)...)
-		return p
-	}
-	p = p[:at+n]
+	p = slices.Grow(p, n)[:at+n]
 	clear(p[at:])
 	return p
 }

@@ -120,3 +120,17 @@ func orElse(kept, file int64, last jute.Zxid) int64 {
 func WriteEpoch(fsys disk.FS, dir, name string, epoch int64) error {
 	return disk.WriteFile(fsys, dir, names.Temporary(name), name, strconv.AppendInt(nil, epoch, 10))
 }
+
+// WriteEpochs writes what differs from what the files hold, the accepted one first: it is never
+// below the other one.
+func WriteEpochs(fsys disk.FS, dir string, files, found Epochs) error {
+	if files.Accepted != found.Accepted {
+		if err := WriteEpoch(fsys, dir, names.AcceptedEpoch, found.Accepted); err != nil {
+			return err
+		}
+	}
+	if files.Current != found.Current {
+		return WriteEpoch(fsys, dir, names.CurrentEpoch, found.Current)
+	}
+	return nil
+}

@@ -11,7 +11,7 @@
 // share a flush. So whoever asks for a history, then for its epoch, and acknowledges when the
 // epoch's ticket is told, never acknowledges what a crash can take. Nothing is reported before it
 // is durable. An error is final, a refusal too: what follows was meant for another history. After
-// one the Writer may not be used again.
+// one the Writer may not be used again. Who asks for a cut looks first (Dir.CanTruncate).
 //
 // The Writer counts what it carries out, and the peer what it asks for: these are the tickets.
 //
