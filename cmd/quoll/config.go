@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 
@@ -29,17 +30,21 @@ func configCheckCommand() *cobra.Command {
 		Short: "Say what each setting of a zoo.cfg comes to, and what is wrong with it",
 		Long: "Reads a zoo.cfg as the server would and prints each setting that was written:\n" +
 			"its value as it holds, where it was written, and whether it is honoured.\n" +
+			"Of an ensemble it also says what the members come to.\n" +
 			"Ends with 2 when the text alone shows that the server would not start. What this\n" +
 			"machine lacks now, as directories, rights and free ports, is a warning; with\n" +
 			"--here it is an error too.",
 		Args: arguments(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := config.Load(args[0], defines)
-			if err != nil {
+			if err != nil && !errors.Is(err, config.ErrNotServed) {
 				return err
 			}
 			if err := c.WriteCheck(cmd.OutOrStdout(), all); err != nil {
 				return fmt.Errorf("print: %w", err)
+			}
+			if err != nil {
+				return err
 			}
 			if err := server.Check(c); err != nil {
 				return err

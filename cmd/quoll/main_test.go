@@ -54,6 +54,14 @@ func TestConfigCheck(t *testing.T) {
 	if out, _ = execute("config", "check", "--all", file); !strings.Contains(out, "autopurge") {
 		t.Error("no defaults with --all")
 	}
+	write("dataDir=/gone\nserver.1=a:1:2\nserver.2=b:1:2\nserver.3=c:1:2:observer\n")
+	out, code = execute("config", "check", file)
+	for _, want := range []string{"ensemble: 2 vote", "no failure is tolerated", "initLimit",
+		"myid is missing", "not served yet"} {
+		if !strings.Contains(out, want) || code != 2 {
+			t.Errorf("code %d: %q lacks %q", code, out, want)
+		}
+	}
 	write("clientPort=x\n")
 	if out, code = execute("config", "check", file); code != 2 || !strings.Contains(out, "dataDir") {
 		t.Errorf("code %d: %s", code, out)

@@ -82,7 +82,7 @@ var roomImports = []importRule{
 
 	{"internal/arch", nil},
 	{"internal/hostile", nil},
-	{"internal/config", []string{"quorum/config"}},
+	{"internal/config", []string{"jute", "quorum/config"}},
 	{"internal/metrics", nil},
 	{"internal/model/...", []string{"jute", "internal/model/..."}},
 	{"internal/reference", []string{"jute", "client/wire"}},

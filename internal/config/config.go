@@ -1,6 +1,10 @@
 package config
 
-import "time"
+import (
+	"time"
+
+	ensemble "quoll/quorum/config"
+)
 
 // Config is everything a server is told before it starts. Load makes it, and
 // nobody writes to it afterwards: it is shared by every goroutine without a lock.
@@ -188,38 +192,23 @@ func (o Observability) Allows(word string) bool {
 	return false
 }
 
-// Quorum is the ensemble. Everything but Servers is of no effect on a server that
+// Quorum is the ensemble. Everything but Members is of no effect on a server that
 // runs alone.
 type Quorum struct {
-	ServerID           int64    // from the file myid; -1 without one
-	Servers            []Server // server.N, by N
-	Standalone         bool     // standaloneEnabled: one server is no ensemble
-	Reconfig           bool     // reconfigEnabled
-	PeerType           string   // peerType: participant or observer
-	InitLimitTicks     int      // initLimit
-	SyncLimitTicks     int      // syncLimit
-	ConnectLimitTicks  int      // connectToLearnerMasterLimit; 0 is InitLimitTicks
-	ObserverMasterPort int      // observerMasterPort, 0 off
-	LocalSessions      bool     // localSessionsEnabled
-	LocalUpgrading     bool     // localSessionsUpgradingEnabled
-	ListenOnAllIPs     bool     // quorumListenOnAllIPs
-	SyncEnabled        bool     // syncEnabled: an observer logs to disk
-	LeaderServes       bool     // leaderServes
-}
-
-// A Server is one member of an ensemble: server.N=host:port:port[:role][;client].
-type Server struct {
-	ID        int64
-	Addresses []ServerAddress // several with multiAddress.enabled
-	Observer  bool
-	Client    Listener
-}
-
-// A ServerAddress is where a member listens for its peers.
-type ServerAddress struct {
-	Host         string
-	QuorumPort   int
-	ElectionPort int
+	ServerID           int64            // from the file myid; -1 without one
+	Members            *ensemble.Config // server.N, group.N, weight.N
+	Standalone         bool             // standaloneEnabled: one server is no ensemble
+	Reconfig           bool             // reconfigEnabled
+	PeerType           string           // peerType: participant or observer
+	InitLimitTicks     int              // initLimit
+	SyncLimitTicks     int              // syncLimit
+	ConnectLimitTicks  int              // connectToLearnerMasterLimit; 0 is InitLimitTicks
+	ObserverMasterPort int              // observerMasterPort, 0 off
+	LocalSessions      bool             // localSessionsEnabled
+	LocalUpgrading     bool             // localSessionsUpgradingEnabled
+	ListenOnAllIPs     bool             // quorumListenOnAllIPs
+	SyncEnabled        bool             // syncEnabled: an observer logs to disk
+	LeaderServes       bool             // leaderServes
 }
 
 // A Warning is a setting that was accepted and will not have the effect that

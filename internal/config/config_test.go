@@ -357,8 +357,8 @@ func TestMembers(t *testing.T) {
 	noError(t, err, "what the official image writes for one server")
 	equal(t, Listener{true, "0.0.0.0", 2181}, c.Network.Client)
 	equal(t, int64(1), c.Quorum.ServerID)
-	equal(t, []Server{{1, []ServerAddress{{"localhost", 2888, 3888}}, false,
-		Listener{true, "0.0.0.0", 2181}}}, c.Quorum.Servers)
+	equal(t, "server.1=localhost:2888:3888:participant;0.0.0.0:2181\nversion=0",
+		c.Quorum.Members.String())
 
 	c, err = loadText(line, nil)
 	noError(t, err)
@@ -374,10 +374,19 @@ func TestMembers(t *testing.T) {
 		map[string]string{"/d/myid": "1"})
 	errorContains(t, err, "10.0.0.1")
 
-	c, err = loadText(minimal+"server.2=[::1]:1:2|[fe80::1]:3:4;[::]:5\n", nil)
-	noError(t, err)
-	equal(t, []Server{{2, []ServerAddress{{"::1", 1, 2}, {"fe80::1", 3, 4}}, false,
-		Listener{true, "::", 5}}}, c.Quorum.Servers)
+	const two = minimal + "server.2=[::1]:1:2|[fe80::1]:3:4;[::]:2181\n"
+	_, err = loadText(two, nil)
+	errorContains(t, err, "multiAddress.enabled")
+	for _, how := range []string{"multiAddress.enabled=true", "zookeeper.multiAddress.enabled=TRUE"} {
+		c, err = loadText(two, map[string]string{"/d/myid": "2"}, how)
+		noError(t, err)
+		equal(t, "server.2=[0:0:0:0:0:0:0:1]:1:2|[fe80:0:0:0:0:0:0:1]:3:4:participant;"+
+			"[0:0:0:0:0:0:0:0]:2181\nversion=0", c.Quorum.Members.String())
+		equal(t, Listener{true, "::", 2181}, c.Network.Client)
+	}
+	_, err = loadText("dataDir=/d\nclientPort=7\nclientPortAddress=0::1\n"+
+		"server.2=h:1:2;[0::1]:7\n", map[string]string{"/d/myid": "2"})
+	noError(t, err, "one address written in two ways")
 }
 
 // Java's split drops empty parts at the end: a separator there means nothing.
@@ -389,7 +398,9 @@ func TestSeparatorsAtTheEnd(t *testing.T) {
 			map[string]string{"/d/myid": "1\n"})
 		noError(t, err, line)
 		equal(t, Listener{Set: true, Port: 7}, c.Network.Client, line)
-		isFalse(t, c.Quorum.Servers[0].Client.Set, line)
+		m, _ := c.Quorum.Members.Member(1)
+		isTrue(t, m.StaticClient, line)
+		equal(t, "0.0.0.0:7", m.Client.String(), line)
 	}
 	c, err := loadText("dataDir=/d\nserver.1=a:1:2;3;\n", map[string]string{"/d/myid": "1\n"})
 	noError(t, err)
@@ -400,7 +411,7 @@ func TestDynamicFile(t *testing.T) {
 	files := map[string]string{"/dyn": "server.1=a:1:2\n"}
 	c, err := loadText(minimal+"dynamicConfigFile=/dyn\n", files)
 	noError(t, err)
-	equal(t, 1, len(c.Quorum.Servers))
+	equal(t, 1, len(c.Quorum.Members.Members))
 	files["/dyn"] = "server.1=a:1:2\nserver.2=a:1:2\nserver.3=a:1:2\n"
 	_, err = loadText(minimal+"dynamicConfigFile=/dyn\n", files)
 	errorContains(t, err, "3 voters")

@@ -24,7 +24,8 @@
 // The package starts no goroutine and keeps nothing; a Config is shared freely.
 //
 // Read config.go for the result, key.go and one of keys_*.go for the table, then
-// the way of a value: properties.go, layers.go, assign.go, complete.go, members.go,
-// and load.go, which calls them in this order. print.go shows the result, secret.go
+// the way of a value: layers.go, assign.go, complete.go, members.go, ensemble.go,
+// and load.go, which calls them in this order. The format of the file is read in
+// quorum/config, whose texts have it too. print.go shows the result, secret.go
 // hides what it must not show, suggest.go finds the key that was meant.
 package config

@@ -25,6 +25,7 @@ type settings struct {
 	// byName and byProperty find keys; families are looked up by prefix.
 	byName, byProperty map[string]*Key
 	warnings           []Warning
+	lines              []ensemble.Property // of the file, and of -D that stands for a line
 }
 
 func newSettings() *settings {
@@ -98,9 +99,11 @@ func (s *settings) file(path string, lines []ensemble.Property) {
 func (s *settings) line(name, value, source string) {
 	k := s.named(name)
 	if k == nil {
+		s.lines = append(s.lines, ensemble.Property{Key: name})
 		s.warn(name, source, "%s", s.unknown(name))
 		return
 	}
+	s.lines = append(s.lines, memberLine(k, name, value))
 	id := k.ID()
 	if strings.HasSuffix(k.Name, "*") {
 		id = name
@@ -109,6 +112,16 @@ func (s *settings) line(name, value, source string) {
 		s.warn(id, old.source, "the line in %s wins, as in Apache", source)
 	}
 	s.set[id] = &setting{k, name, value, source, false}
+}
+
+// memberLine is a line as the ensemble reads it: of the others it needs the names alone, and values
+// may be secrets.
+func memberLine(k *Key, name, value string) ensemble.Property {
+	switch k.Name {
+	case "server.*", "group*", "weight*", "version":
+		return ensemble.Property{Key: name, Value: value}
+	}
+	return ensemble.Property{Key: name}
 }
 
 // unknown says what is wrong with a name that no key has.

@@ -49,6 +49,7 @@ func load(read readFile, file string, defines []string) (*Config, error) {
 		s.line(l.Key, l.Value, "-D")
 	}
 	c := &Config{File: file}
+	c.Quorum.Members = &ensemble.Config{}
 	problems := s.assign(c)
 	if unread != nil {
 		return c, invalid(append(problems, unread)...)
@@ -59,11 +60,11 @@ func load(read readFile, file string, defines []string) (*Config, error) {
 		problems = append(problems, err)
 	}
 	problems = append(problems, c.members(s, read, members)...)
+	s.check(c)
+	c.Warnings, c.settings = s.warnings, *s
 	if len(problems) > 0 {
 		return c, invalid(problems...)
 	}
-	s.check(c)
-	c.Warnings, c.settings = s.warnings, *s
 	return c, nil
 }
 
@@ -87,28 +88,29 @@ func (s *settings) readFile(read readFile, file string) error {
 
 // readDynamic returns the lines of dynamicConfigFile, which must hold nothing but
 // members; without one the members stand in zoo.cfg itself.
-func (s *settings) readDynamic(read readFile) ([]*setting, error) {
-	var members []*setting
+func (s *settings) readDynamic(read readFile) (memberLines, error) {
+	static := memberLines{lines: s.lines, form: ensemble.Static}
 	for _, set := range s.families() {
 		if name := set.key.Name; name == "server.*" || name == "group*" || name == "weight*" {
-			members = append(members, set)
+			static.set = append(static.set, set)
 		}
 	}
 	file := s.get("dynamicConfigFile")
 	if file == nil {
-		return members, nil
+		return static, nil
 	}
-	if len(members) > 0 {
-		return nil, fmt.Errorf("%s: %s: belongs into the file that dynamicConfigFile names",
-			members[0].source, members[0].name)
+	if len(static.set) > 0 {
+		return memberLines{}, fmt.Errorf(
+			"%s: %s: belongs into the file that dynamicConfigFile names",
+			static.set[0].source, static.set[0].name)
 	}
 	text, err := read(file.value)
 	if err != nil {
-		return nil, fmt.Errorf("dynamicConfigFile: %w", err)
+		return memberLines{}, fmt.Errorf("dynamicConfigFile: %w", err)
 	}
 	lines, err := ensemble.ParseProperties(text)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file.value, err)
+		return memberLines{}, fmt.Errorf("%s: %w", file.value, err)
 	}
 	d := newSettings()
 	d.file(file.value, lines)
@@ -116,11 +118,15 @@ func (s *settings) readDynamic(read readFile) ([]*setting, error) {
 		name := ensemble.Trim(p.Key)
 		k := d.named(name)
 		if k == nil || k.Name != "server.*" && k.Name != "group*" && k.Name != "weight*" {
-			return nil, fmt.Errorf("%s:%d: %s: only members of the ensemble may stand here",
+			return memberLines{}, fmt.Errorf(
+				"%s:%d: %s: only members of the ensemble may stand here",
 				filepath.Base(file.value), p.Line, name)
 		}
 	}
-	return d.families(), nil
+	if version, ok := ensemble.FileVersion(file.value); ok {
+		d.lines = append(d.lines, ensemble.VersionLine(version))
+	}
+	return memberLines{set: d.families(), lines: d.lines, form: ensemble.Dynamic}, nil
 }
 
 // invalid joins problems into one error, a line each.

@@ -105,6 +105,9 @@ func (c *Config) WriteCheck(w io.Writer, all bool) error {
 		}
 		b.WriteString(strings.TrimRight(line, " ") + "\n")
 	}
+	if c.Ensemble() {
+		b.WriteString(c.aboutMembers() + "\n")
+	}
 	for _, warning := range c.Warnings {
 		fmt.Fprintf(&b, "warning: %s\n", warning)
 	}

@@ -95,7 +95,7 @@ func parsePort(text string) (int, error) {
 		return 0, fmt.Errorf("%q is not a port: %w", text, ErrText)
 	}
 	if port < 0 || port > 65535 {
-		return 0, fmt.Errorf("there is no port %s: %w", text, ErrNumber)
+		return 0, fmt.Errorf("%q is not a port: %w", text, ErrNumber)
 	}
 	return int(port), nil
 }

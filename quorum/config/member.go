@@ -43,6 +43,18 @@ func (a Address) Quorum() HostPort { return HostPort{a.Host, a.QuorumPort} }
 // Election is where the member listens in elections.
 func (a Address) Election() HostPort { return HostPort{a.Host, a.ElectionPort} }
 
+// Listens are all the places at which the member listens.
+func (m *Member) Listens() []HostPort {
+	var all []HostPort
+	for _, a := range m.Addresses {
+		all = append(all, a.Quorum(), a.Election())
+	}
+	if m.Client.Host != "" {
+		all = append(all, m.Client)
+	}
+	return all
+}
+
 // ParseMember reads host:port:port[:role][|...][;[host:]port], the value of a server line. Several
 // addresses are allowed with multi (multiAddress.enabled).
 func ParseMember(id jute.PeerID, value string, multi bool) (Member, error) {

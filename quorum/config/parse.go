@@ -74,7 +74,7 @@ func (c *Config) Check(rules Rules) error {
 	voters, observers := len(c.voters), len(c.Members)-len(c.voters)
 	switch {
 	case voters == 0 && !rules.Standalone:
-		return fmt.Errorf("standaloneEnabled is false: there must be a server that votes: %w",
+		return fmt.Errorf("standaloneEnabled is false: there must be a server line of a voter: %w",
 			ErrNumber)
 	case observers > 0 && (voters == 0 || voters == 1 && rules.Standalone):
 		return fmt.Errorf("an observer needs an ensemble to observe: %w", ErrNumber)
@@ -240,9 +240,14 @@ func ParseFile(name string, text []byte, rules Rules) (*Config, error) {
 		return nil, fmt.Errorf("the version stands in the name of the file: %w", ErrText)
 	}
 	if version, ok := FileVersion(name); ok {
-		lines = append(lines, Property{Key: "version", Value: hexadecimal(version)})
+		lines = append(lines, VersionLine(version))
 	}
 	return Parse(lines, Dynamic, rules)
+}
+
+// VersionLine is the line that a version in the name of a file stands for.
+func VersionLine(version int64) Property {
+	return Property{Key: "version", Value: hexadecimal(version)}
 }
 
 // File is the text of a dynamic file: a line a member, group and weight, sorted by their bytes. The

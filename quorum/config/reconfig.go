@@ -122,12 +122,12 @@ func (r *Reconfig) joiner(text string) (Member, error) {
 // distinct refuses a joiner that wants the address and port of another member. Addresses that every
 // machine has, and names without an address, are nobody's own.
 func (r *Reconfig) distinct(m, other *Member) error {
-	for _, a := range m.places() {
+	for _, a := range m.Listens() {
 		mine, ok := r.resolve(a.Host)
 		if !ok {
 			continue
 		}
-		for _, b := range other.places() {
+		for _, b := range other.Listens() {
 			if theirs, ok := r.resolve(b.Host); ok && mine == theirs && a.Port == b.Port {
 				return fmt.Errorf("%v of server.%d is %v of server.%d: %w", a, m.ID, b, other.ID,
 					ErrText)
@@ -135,18 +135,6 @@ func (r *Reconfig) distinct(m, other *Member) error {
 		}
 	}
 	return nil
-}
-
-// places are all addresses at which a member listens.
-func (m *Member) places() []HostPort {
-	var all []HostPort
-	for _, a := range m.Addresses {
-		all = append(all, a.Quorum(), a.Election())
-	}
-	if m.Client.Host != "" {
-		all = append(all, m.Client)
-	}
-	return all
 }
 
 func (r *Reconfig) resolve(host string) (netip.Addr, bool) {

@@ -1,0 +1,169 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+
+	"quoll/jute"
+	ensemble "quoll/quorum/config"
+)
+
+// The most that a server's number may be: it is one byte of the sessions it makes, and with
+// extendedTypesEnabled 255 marks nodes with a time to live.
+const (
+	maxServerID         = 255
+	maxExtendedServerID = 254
+)
+
+// unserved are settings that an ensemble cannot be served with yet. Those that are about who may
+// take part and what a quorum is refuse the start; without the others it serves less.
+//
+// read-only: a list.
+var unserved = []struct {
+	id, why string
+	refused bool
+}{
+	{"reconfigEnabled", "members that change while the ensemble runs are not served yet", true},
+	{"sslQuorum", noTLS, true},
+	{"portUnification", noTLS, true},
+	{"quorum.auth.enableSasl", noSASL, true},
+	{"oraclePath", "an oracle is not asked yet", true},
+	{"localSessionsEnabled", "local sessions are not served yet: every session is global", false},
+	{"observerMasterPort", "followers do not serve observers yet: the leader does", false},
+	{"readonlymode.enabled", "without a quorum nothing is served yet, reads neither", false},
+}
+
+// inEnsemble says why this server cannot be a member with these settings.
+func (c *Config) inEnsemble(s *settings) (problems []error) {
+	refuse := func(format string, args ...any) {
+		problems = append(problems, fmt.Errorf(format, args...))
+	}
+	q := &c.Quorum
+	_, member := q.Members.Member(jute.PeerID(q.ServerID))
+	switch {
+	case q.ServerID == noID:
+		refuse("myid is missing: the server does not know which of the members it is")
+	case !member:
+		refuse("myid says %d, and no server line does", q.ServerID)
+	case c.Features.ExtendedTypes && q.ServerID > maxExtendedServerID:
+		refuse("myid says %d: with extendedTypesEnabled the highest is %d", q.ServerID,
+			maxExtendedServerID)
+	}
+	if q.InitLimitTicks == 0 {
+		refuse("initLimit is not set")
+	}
+	if q.SyncLimitTicks == 0 {
+		refuse("syncLimit is not set")
+	}
+	for _, u := range unserved {
+		if set := s.get(u.id); u.refused && set != nil && set.on() {
+			refuse("%s: %s: %s", set.source, u.id, u.why)
+		}
+	}
+	return problems
+}
+
+// on says whether a setting asks for something.
+func (set *setting) on() bool {
+	if set.key.Kind == Flag || set.key.Kind == PropFlag {
+		return strings.EqualFold(set.value, "true")
+	}
+	return set.value != "" && set.value != set.key.Default
+}
+
+// isTrue says whether a flag is set, also one that no field keeps.
+func (s *settings) isTrue(id string) bool {
+	set := s.get(id)
+	return set != nil && set.on()
+}
+
+// aboutEnsemble warns of what is legal in an ensemble and surely not meant.
+func (s *settings) aboutEnsemble(c *Config) {
+	q := &c.Quorum
+	if m, ok := q.Members.Member(jute.PeerID(q.ServerID)); ok {
+		s.aboutMe(c, &m)
+	}
+	for _, u := range unserved {
+		if set := s.get(u.id); !u.refused && set != nil && set.on() {
+			s.warn(u.id, set.source, "%s", u.why)
+		}
+	}
+	if set := s.get("jute.maxbuffer"); set != nil {
+		s.warn("jute.maxbuffer", set.source, "must be the same on every member: what is too long "+
+			"for one of them cuts it off for good")
+	}
+	switch n := len(q.Members.Voters()); {
+	case n <= 2:
+		s.warn("server.*", "members", "%d voters: no failure is tolerated, it takes 3", n)
+	case n%2 == 0:
+		s.warn("server.*", "members", "%d voters tolerate as many failures as %d", n, n-1)
+	}
+	for i := range q.Members.Members {
+		for j := range i + 1 {
+			s.aboutPlaces(&q.Members.Members[j], &q.Members.Members[i])
+		}
+	}
+}
+
+// aboutMe compares the settings of this server with its line.
+func (s *settings) aboutMe(c *Config, m *ensemble.Member) {
+	role := "participant"
+	if m.Observer {
+		role = "observer"
+	}
+	if set := s.get("peerType"); c.Quorum.PeerType != role && (set != nil || !m.Observer) {
+		s.warn("peerType", set.source, "the line of server.%d says %s: that holds, as in Apache",
+			m.ID, role)
+	}
+	if m.ID < 1 || m.ID > maxServerID {
+		s.warn("myid", "dataDir", "%d is not in 1 to %d: sessions of two members can have one id",
+			m.ID, maxServerID)
+	}
+}
+
+// aboutPlaces warns of two members, or one, that want to listen twice at one place.
+func (s *settings) aboutPlaces(a, b *ensemble.Member) {
+	theirs := b.Listens()
+	for i, p := range a.Listens() {
+		if a.ID == b.ID {
+			theirs = b.Listens()[i+1:]
+		}
+		for _, other := range theirs {
+			if p.Port == other.Port && p.Port != 0 && samePlace(p, other, a.ID == b.ID) {
+				s.warn(fmt.Sprintf("server.%d", b.ID), "members", "%v is also %v of server.%d",
+					other, p, a.ID)
+			}
+		}
+	}
+}
+
+// samePlace says whether two hosts are one. On one machine every address is also the wildcard's.
+func samePlace(a, b ensemble.HostPort, oneMachine bool) bool {
+	if a.Wildcard() || b.Wildcard() {
+		return oneMachine
+	}
+	return strings.EqualFold(a.Host, b.Host)
+}
+
+// aboutMembers tells in a line what the members come to.
+func (c *Config) aboutMembers() string {
+	q := &c.Quorum
+	voters := len(q.Members.Voters())
+	text := fmt.Sprintf("ensemble: %d vote, ", voters)
+	if groups := len(q.Members.Groups); groups > 0 {
+		text += fmt.Sprintf("in groups by weight, of %d groups %d decide", groups, groups/2+1)
+	} else {
+		text += fmt.Sprintf("%d of them decide", voters/2+1)
+	}
+	if observers := len(q.Members.Members) - voters; observers > 0 {
+		text += fmt.Sprintf("; %d observe", observers)
+	}
+	if m, ok := q.Members.Member(jute.PeerID(q.ServerID)); ok {
+		role := "votes"
+		if m.Observer {
+			role = "observes"
+		}
+		text += fmt.Sprintf("; this one is %d and %s", m.ID, role)
+	}
+	return text
+}
