@@ -5,6 +5,8 @@
 //	                      connect    -> a session is made, or found and attached
 //	                      a write    -> Prep -> Master  (to the log)
 //	                      all else   -> behind its session's last write, or Final at once
+//	leader's answer --> Chain.Synced
+//	                      a sync     -> at its place; what its session sent behind it goes on
 //	durable, acks ----> Chain.Committed
 //	                      Commit     -> the next write, with what waited behind it
 //	Box <-------------    Final      -> apply, events, replies
@@ -13,7 +15,8 @@
 //
 //  1. Replies leave in the order of requests: see the package lane.
 //  2. A session's requests take effect in the order sent: what follows a write waits behind it
-//     (Commit.wait) and is answered right after it is applied (Final.apply).
+//     (Commit.wait) and is answered right after it is applied (Final.apply). What follows a sync
+//     that a leader elsewhere answers waits behind that, writes too (syncs).
 //  3. An event is out before a reply that shows the change: mail is published under the tree's
 //     write lock (Chain.Committed), and a lane empties its mailbox after it has the read lock.
 //  4. Nothing is answered or seen before it is durable: only Chain.Committed applies.
@@ -25,7 +28,7 @@
 // goroutine, the core. What it shares with the loops is in the package mail, and the tree.
 //
 // Read in this order: the packages op and mail, and lane for the loop's side; chain.go, which is
-// the whole way on one screen, with chain_connect.go and chain_throttle.go; the stages: the package
-// prep, commit.go, final.go, with the packages multi and reads; telling.go, with the package tell,
-// for what the log says of clients.
+// the whole way on one screen, with chain_connect.go, chain_throttle.go, reign.go and syncs.go; the
+// stages: the package prep, commit.go, final.go, with the packages multi and reads; telling.go,
+// with the package tell, for what the log says of clients.
 package processor
