@@ -99,7 +99,7 @@ func (f *Final) reply(e *jute.Entry, r *mail.Request) {
 		f.connected(r)
 		return
 	}
-	if f.moved() {
+	if f.result.Err == jute.SessionMoved { // of a multi it is that of the part that failed
 		// The client is connected elsewhere; what is told to it here could only mislead it.
 		f.out.Kick(r.Conn)
 		f.out.Drop(r)
@@ -125,20 +125,6 @@ func (f *Final) reply(e *jute.Entry, r *mail.Request) {
 		kind = mail.Last
 	}
 	f.out.Send(r.Conn, from, kind, r)
-}
-
-// moved says whether the transaction failed, or a part of it, because its session is attached
-// elsewhere.
-func (f *Final) moved() bool {
-	if f.result.Err == jute.SessionMoved {
-		return true
-	}
-	for i := range f.result.Multi {
-		if f.result.Multi[i].Err == jute.SessionMoved {
-			return true
-		}
-	}
-	return false
 }
 
 // appendConfig appends the body of the reply to a reconfig: the configuration, and the Stat of its

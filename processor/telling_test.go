@@ -51,6 +51,8 @@ func TestAnExpiryTellsWhatIsKnown(t *testing.T) {
 	c, made, own := testChain(t, w, Rules{Teller: told})
 	c.Time(5001, 1)
 	own.Owner = 1
+	expired := 0
+	c.final.hooks.Expired = func() { expired++ }
 	c.final.attached[own.ID] = &s.Conn
 	c.Expire(own)
 	c.sessions.Restore(7, 6000)
@@ -59,6 +61,7 @@ func TestAnExpiryTellsWhatIsKnown(t *testing.T) {
 		{Kind: tell.Expired, Peer: s.Peer, Session: own.ID, A: 4000, B: 5000},
 		{Kind: tell.Expired, Session: 7, A: 6000, B: -1},
 	}, told.take())
+	require.Equal(t, 2, expired)
 	c.Committed((*made)[1].Header.Zxid)
 	require.Empty(t, told.take(), "the closeSession of an expiry is not a client's")
 }

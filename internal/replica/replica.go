@@ -145,7 +145,6 @@ func New(
 	r.chain = processor.NewChain(
 		config.Chain, tree, r.sessions, conns, r.peer, config.Hooks)
 	r.chain.Lead(tree.Peek().LastZxid())
-	r.reign()
 	r.reaper = newReaper(config.Reap, now.MonoMillis)
 	return r
 }

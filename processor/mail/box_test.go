@@ -1,9 +1,13 @@
 package mail
 
 import (
+	"bytes"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"quoll/datatree/watch"
+	"quoll/jute"
 )
 
 func TestTheItemsOfAStormDoNotStay(t *testing.T) {
@@ -42,4 +46,30 @@ func TestItemsCountForTheEndOfAHold(t *testing.T) {
 	require.GreaterOrEqual(t, o.Bytes(), 1000*int(itemBytes))
 	o.Publish()
 	require.Zero(t, o.Bytes())
+}
+
+// The bytes of an event stand once in a delivery, however many of the lane's connections have it;
+// those of the next event stand behind them.
+func TestAnEventIsEncodedOnceForALane(t *testing.T) {
+	box, other := NewBox(func() {}), NewBox(func() {})
+	ev := watch.Event{Type: jute.EventCreated, Path: []byte("/a"), Zxid: 5}
+	var o Outbox
+	for range 2 {
+		o.Fire()
+		for _, b := range []*Box{box, box, other, box} {
+			o.Tell(&Conn{Box: b}, &ev)
+		}
+	}
+	o.Publish()
+	one := jute.AppendWatcherEvent(nil, 5, jute.EventCreated, []byte("/a"))
+	for b, items := range map[*Box]int{box: 6, other: 2} {
+		d := b.Take(nil)[0]
+		require.Equal(t, append(bytes.Clone(one), one...), d.Buf)
+		require.Len(t, d.Items, items)
+		for i := range d.Items {
+			it := &d.Items[i]
+			require.Equal(t, one, d.Buf[it.From:it.To])
+			require.Equal(t, i >= items/2, it.From > 0)
+		}
+	}
 }

@@ -71,3 +71,27 @@ func TestAMultiReadHasAnEnd(t *testing.T) {
 	require.Equal(t, jute.BadArguments, code)
 	require.Equal(t, int64(7+1), counts.MultiRefused.Load())
 }
+
+// The reply to what is refused has the last zxid that is applied, and 0 when it was refused before
+// it could count.
+func TestTheZxidOfARefusal(t *testing.T) {
+	tree := datatree.New(datatree.Options{})
+	tree.Lock()
+	tree.Apply(&jute.Entry{
+		Header: jute.TxnHeader{Zxid: 9, Type: jute.OpError},
+		Body:   jute.Append(nil, &jute.ErrorResponse{}),
+	}, new(datatree.Result))
+	tree.Unlock()
+	var rd reads.Reader
+	for early, zxid := range map[bool]jute.Zxid{false: 9, true: 0} {
+		v := tree.Read()
+		frame := rd.Frame(nil, &reads.Asking{
+			Xid: 3, Type: jute.OpPing, Refused: jute.NoAuth, Early: early, View: v,
+		})
+		v.Release()
+		var h jute.ReplyHeader
+		_, err := jute.Decode(frame[4:], &h)
+		require.NoError(t, err)
+		require.Equal(t, jute.ReplyHeader{Xid: 3, Zxid: zxid, Err: jute.NoAuth}, h)
+	}
+}
