@@ -17,7 +17,7 @@ const (
 	windowLength = 10 * time.Second
 )
 
-// Log takes events of clients and writes lines (processor.Teller).
+// Log takes events of clients and writes lines (tell.Teller).
 type Log struct {
 	logger *zap.Logger
 	levels [tell.Kinds]zapcore.Level

@@ -2,7 +2,7 @@
 // sessions that begin and end, connections that are refused or cut off, and why.
 //
 // An Event is typed facts: what, from which address, in which session, and a number or two. Whoever
-// meets it hands it over (processor.Teller) and goes on: nothing is formatted, counted or written
+// meets it hands it over (Teller) and goes on: nothing is formatted, counted or written
 // where requests are handled. What the log says, and how often, is the listener's business.
 //
 // Invariants: an Event keeps nothing alive but itself, and text of a client's in it is clipped.

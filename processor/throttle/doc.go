@@ -1,7 +1,7 @@
 // Package throttle slows clients down before the server breaks.
 //
 // Two limits live here; others stand where what they count is: connections in reactor, requests of
-// one connection and of all (globalOutstandingLimit) in a Stream.
+// one connection and of all (globalOutstandingLimit) in a lane.Stream.
 //
 //	Large   bytes of large requests that are inside at once (largeRequestMaxBytes). One more that
 //	        does not fit costs its connection.

@@ -5,7 +5,7 @@ import (
 	"quoll/processor/tell"
 )
 
-// told takes what a life of the server would say about its clients in its log (processor.Teller).
+// told takes what a life of the server would say about its clients in its log (tell.Teller).
 type told struct {
 	n     *Node
 	ended map[jute.SessionID]bool
