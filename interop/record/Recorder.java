@@ -25,7 +25,8 @@ import org.apache.zookeeper.common.PathUtils;
 public final class Recorder {
     private static final String[] PACKAGES = {
         "org.apache.zookeeper.data.", "org.apache.zookeeper.proto.", "org.apache.zookeeper.txn.",
-        "org.apache.zookeeper.server.persistence.", "org.apache.zookeeper.",
+        "org.apache.zookeeper.server.persistence.", "org.apache.zookeeper.server.quorum.",
+        "org.apache.zookeeper.",
     };
     private static int leaf;
 
