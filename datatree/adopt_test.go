@@ -257,8 +257,8 @@ func walkGeneration(t *testing.T, tree *datatree.Tree) bool {
 	return true
 }
 
-// TestAdoptGivesMemoryBack: what the tree held before is garbage, its watches too, and so is nothing
-// of what it holds now through the tree that was built.
+// TestAdoptGivesMemoryBack: what the tree held before becomes garbage, its watches too. The tree that
+// was built keeps nothing alive, although it is still referred to.
 func TestAdoptGivesMemoryBack(t *testing.T) {
 	const n = 50_000
 	before := heap()

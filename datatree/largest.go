@@ -6,9 +6,12 @@ import (
 	"quoll/datatree/internal/store"
 )
 
-// largest is what no node of the tree exceeds, for who decides without the tree's lock whether a
-// node is worth a look. The writer raises it, anyone reads it; it falls when the tree is loaded
-// anew, and not with deletes.
+// largest holds upper bounds: no node of the tree has more bytes of data, more children or a longer
+// ACL. The reply to a read is weighed before it is made. Where the bounds are small the reply is
+// small whichever node is asked for, and no node is looked up: that would take the tree's lock.
+//
+// The writer raises a bound when a node passes it; any goroutine reads it. A delete lowers nothing,
+// because the next largest node is not known. A load begins with bounds of 0.
 type largest struct {
 	data, children, acl atomic.Int64
 }

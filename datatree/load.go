@@ -8,11 +8,15 @@ import (
 	"quoll/jute"
 )
 
-// Why a snapshot's node cannot be loaded.
+// Errors of a load, from LoadNode: the file, or the stream, holds no tree. The tree being loaded is
+// of no use afterwards, but for another BeginLoad.
 var (
-	ErrNoParent  = errors.New("node before its parent")
+	// ErrNoParent is returned when a node comes before its parent, or its path is no path.
+	ErrNoParent = errors.New("node before its parent")
+	// ErrDuplicate is returned when a path comes for the second time.
 	ErrDuplicate = errors.New("node twice")
-	ErrRoot      = errors.New("the root must come first")
+	// ErrRoot is returned when the root comes, and other nodes have come before.
+	ErrRoot = errors.New("the root must come first")
 )
 
 // SnapshotDigest is the digest that ends a snapshot.

@@ -9,6 +9,10 @@ import (
 )
 
 // View reads the tree. It is a value; copies are the same view.
+//
+// Caveats: what a View returns is a copy or never changes, with two exceptions. A Ref means nothing
+// after Release. The visitors of ACLTable and of SetWatches run in the hold of the lock: a visitor
+// that waits makes every writer wait.
 type View struct {
 	t      *Tree
 	locked bool

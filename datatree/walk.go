@@ -124,7 +124,12 @@ func (t *Tree) StopWalk(c *Cursor) { t.walks.end(c) }
 // them under the read lock, a bounded number of bytes at a time, and visits them without it, so
 // that writes go on. What is made after the walk began is left out, what is deleted may be, and
 // what is changed may be seen either way: replaying the transactions after Zxid makes it right.
-// Data is valid during the call of node, whose error ends the walk.
+// The error of node ends the walk. ErrWalkLost is returned by the first call after the tree was
+// replaced, and by every later one.
+//
+// Caveats: data and st are on loan: they are valid until node returns, and are overwritten for the
+// next node. A walk that is left before its end needs StopWalk: until then each setACL of a node
+// that it has not come to is kept for it.
 func (t *Tree) Walk(
 	c *Cursor, max int,
 	node func(path string, data []byte, acl int64, st *jute.StatPersisted) error,

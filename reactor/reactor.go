@@ -20,8 +20,10 @@ import (
 type Stream interface {
 	// Input is given everything that arrived and is not consumed, and returns how many bytes it
 	// consumed. It is called again with the rest, and more behind it, when more arrives; after
-	// Conn.Again or Conn.Unpark also without more. It may call every method of its Conn. in is
-	// the reactor's: keep nothing of it.
+	// Conn.Again or Conn.Unpark also without more. It may call every method of its Conn.
+	//
+	// Caveats: in is on loan: it lies in the loop's read buffer, and is overwritten after Input has
+	// returned. What is to be kept must be copied.
 	Input(in []byte) (used int)
 	// OutputFull tells that Input is not called because the client does not take its output
 	// (Config.OutputHighWater, OutputBudget), and later that it is called again.

@@ -10,16 +10,23 @@ import (
 	"quoll/jute"
 )
 
-// Errors that end a connection, or keep one from being made.
+// Errors of the handshake: Dial and DialPipeline return them.
 var (
-	// ErrClosed: this side closed the connection.
-	ErrClosed = errors.New("connection closed")
-	// ErrExpired: the server does not know the session, or not with this password
+	// ErrExpired is returned when the server does not know the session, or not with this password
 	// (KeeperException.SessionExpired).
 	ErrExpired = errors.New("session expired")
-	// ErrXid: a reply that belongs to no request, or comes out of order.
+)
+
+// Errors that end a connection: every future that has no reply yet completes with one, and so does
+// Next of a Pipeline. The handshake returns ErrFrame too. An io.EOF inside says that the server
+// hung up.
+var (
+	// ErrClosed is returned when this side has closed the connection.
+	ErrClosed = errors.New("connection closed")
+	// ErrXid is returned when a reply belongs to no request, or comes out of order.
 	ErrXid = errors.New("reply out of order")
-	// ErrFrame: a frame with a negative or unreasonable length, or one that does not decode.
+	// ErrFrame is returned when the server sends a frame whose length is negative or above
+	// MaxFrame, or one that does not decode.
 	ErrFrame = errors.New("bad frame")
 )
 
@@ -47,7 +54,8 @@ type Options struct {
 	OnEvent func(Event)
 	// Transcript is shown each frame, without its length: a sent one when it takes its place in
 	// the output, a received one before its future completes. Calls do not overlap, and keep the
-	// order of each direction. The frame is on loan.
+	// order of each direction. Caveats: the frame is on loan until the call returns; it must be
+	// copied to be kept.
 	Transcript func(d Direction, frame []byte)
 }
 

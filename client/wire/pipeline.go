@@ -30,9 +30,11 @@ type Pipeline struct {
 }
 
 // Reply is one frame from the server. A watch event is one with Header.Xid jute.XidNotification.
+//
+// Caveats: Body is on loan: it lies in the read buffer, and the next call of Next overwrites it.
 type Reply struct {
 	Header jute.ReplyHeader
-	Body   []byte // on loan until the next call of Next
+	Body   []byte
 }
 
 // DialPipeline connects like Dial. PingEvery and OnEvent of the options mean nothing to a Pipeline.

@@ -30,8 +30,11 @@ type Event struct {
 // Sink takes events to their connections.
 type Sink interface {
 	// Deliver is called under the tree's write lock, in the order of changes. To has each
-	// watcher once and is valid during the call. Acl is that of the node that ev.Path names, as
-	// it was before a delete: who lacks READ must not hear of it. A nil acl filters nobody.
+	// watcher once. Acl is that of the node that ev.Path names, as it was before a delete: who
+	// lacks READ must not hear of it. A nil acl filters nobody.
+	//
+	// Caveats: to and ev.Path are on loan until Deliver returns: the next event overwrites to, and
+	// Path lies in the transaction. Acl never changes and may be kept.
 	Deliver(ev Event, acl []jute.ACL, to []Watcher)
 }
 

@@ -6,24 +6,25 @@ import (
 	"quoll/datatree"
 )
 
-// alarms are the lines of what must not happen, and does.
+// alarms are the log lines about things that must not happen.
 type alarms struct {
 	faults faultLog
 	quotas quotaLog
 }
 
-// A tree that differs once differs after every transaction that follows.
+// faultsAgainMillis is the time between two lines about the tree's faults. A tree whose digest
+// differs once has a fault with every transaction that follows.
 const faultsAgainMillis = 60_000
 
-// faultLog tells the log of what cannot happen to the tree: the first of a kind when it is seen,
-// later ones together, once a minute. It belongs to the core, after restore.
+// faultLog writes a line about faults of the tree (datatree.Faults): about the first of a kind at
+// once, about later ones together, once a minute. It belongs to the core, after restore.
 type faultLog struct {
 	logger *zap.Logger
-	told   datatree.Faults
-	next   int64 // ms: until then nothing more is told of a kind that was told of
+	told   datatree.Faults // those that a line was written about
+	next   int64           // ms: before it, a kind that has had its first line gets no other
 }
 
-// look is told what the tree counts.
+// look is given the tree's counts, and writes a line when one is due.
 func (l *faultLog) look(f datatree.Faults, nowMillis int64) {
 	again := nowMillis >= l.next
 	mismatches := f.Mismatches - l.told.Mismatches
@@ -46,25 +47,27 @@ func (l *faultLog) look(f datatree.Faults, nowMillis int64) {
 	}
 }
 
-// Of a quota that is passed by every write there is a line a second; of more than so many quotas at
-// a time, none. Apache's RateLogger remembers the last message alone: two quotas take turns in it.
+// A quota gets one line a second, however many writes exceed it. When more than maxQuotaLines
+// quotas are exceeded within a second, the others get no line. Apache's RateLogger remembers only
+// the last message: two quotas that are exceeded in turn get a line for each write.
 const (
 	quotaAgainMillis = 1000
 	maxQuotaLines    = 1024
 )
 
-// quotaLog says when a quota that is passed deserves a line. It belongs to the core.
+// quotaLog decides which excess of a quota gets a line. It belongs to the core.
 type quotaLog struct {
-	lines map[string]quotaLine // by path
-	swept int64                // ms
+	lines map[string]quotaLine // by the path that has the quota
+	swept int64                // ms: when old lines were forgotten
 }
 
+// quotaLine is the last line about a quota.
 type quotaLine struct {
 	at    int64 // ms
-	since int   // times since then
+	since int   // excesses since then, which had no line
 }
 
-// due says whether a line is due, and for how many times that had none.
+// due says whether an excess of a quota gets a line, and how many before it had none.
 func (l *quotaLog) due(path string, nowMillis int64) (unsaid int, ok bool) {
 	line, known := l.lines[path]
 	if known && nowMillis-line.at < quotaAgainMillis {

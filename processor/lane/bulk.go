@@ -9,13 +9,15 @@ import (
 	"quoll/processor/reads"
 )
 
-// The large requests of a lane's connections take turns (flow.Turns). What the core has of them at
-// once is what a small request of another connection waits for: one flush writes it all. A read
-// with a large reply is one too when the core has to answer it.
+// The large requests of a lane's connections take turns (flow.Turns). One flush of the log writes
+// all requests that the core has: a small one waits for every large one among them. Therefore the
+// large ones that the core has at once are bounded (Rules.MaxBulkBytes). A read that the core has
+// to answer is large when its reply is.
 //
-// Who waits is parked, in line, until the lane calls it; it keeps its place until its frame is
-// taken. A newcomer does not pass those who wait, but everyone passes who does not take his replies
-// (rule 6): that one is in no line, see OutputFull.
+// A connection whose large request is not taken yet is parked, and stands in a line until the lane
+// calls it. It keeps its place until its request is taken, and a connection that comes later
+// stands behind it. A connection that does not take its replies stands in no line, so that nobody
+// waits for it (rule 6): see OutputFull.
 
 // weigh says what a frame counts as in flight. A read that must wait behind a write is answered on
 // the core, whatever its client takes: its reply counts, by what the node has now and by what the
