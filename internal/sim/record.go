@@ -35,6 +35,13 @@ func (w *run) Logged(n *node.Node, e *jute.Entry) error { return w.ledger.Logged
 // Durable implements node.Recorder.
 func (w *run) Durable(n *node.Node, zxid jute.Zxid) { w.ledger.Durable(n.Number(), zxid) }
 
+// Applied implements node.Recorder.
+func (w *run) Applied(n *node.Node, zxid jute.Zxid) {
+	if err := w.ledger.Applied(n.Number(), zxid); err != nil {
+		w.Violate("%v", err)
+	}
+}
+
 // Recovered implements node.Recorder: what did not survive is forgotten.
 func (w *run) Recovered(n *node.Node, r history.Recovery) {
 	r.Server = history.Server{Node: n.Number(), Life: n.Life()}

@@ -17,7 +17,8 @@ import (
 type Ledger struct {
 	logs       []Log // of each node, from node 1 on
 	durable    []jute.Zxid
-	committed  Log // the longest that ever was
+	started    []jute.Zxid // what each node started with
+	committed  Log         // the longest that ever was
 	recoveries []found
 }
 
@@ -30,7 +31,8 @@ type found struct {
 
 // NewLedger begins with nodes whose logs are empty.
 func NewLedger(nodes int) *Ledger {
-	return &Ledger{logs: make([]Log, nodes), durable: make([]jute.Zxid, nodes)}
+	return &Ledger{logs: make([]Log, nodes), durable: make([]jute.Zxid, nodes),
+		started: make([]jute.Zxid, nodes)}
 }
 
 // Append: a node puts a transaction at the end of its log.
@@ -74,6 +76,15 @@ func (l *Ledger) commit(node int) {
 	}
 }
 
+// Applied says what is wrong with a tree that shows transactions up to a zxid, nil for nothing: but
+// for what it started with, only what is committed may be shown.
+func (l *Ledger) Applied(node int, zxid jute.Zxid) error {
+	if last := l.committed.Last(); zxid > max(last, l.started[node-1]) && zxid.Counter() > 0 {
+		return fmt.Errorf("node %d shows %v, and no more than %v is committed", node, zxid, last)
+	}
+	return nil
+}
+
 // Recovered: a node has found its log up to r.Zxid. lost is what it had behind that.
 func (l *Ledger) Recovered(r Recovery) (lost Log, err error) {
 	had := l.logs[r.Node-1]
@@ -83,7 +94,7 @@ func (l *Ledger) Recovered(r Recovery) (lost Log, err error) {
 			r.Zxid, log.Last())
 	}
 	r.Shown, r.Durable = l.committed.Last(), l.durable[r.Node-1]
-	l.logs[r.Node-1], l.durable[r.Node-1] = log, r.Zxid
+	l.logs[r.Node-1], l.durable[r.Node-1], l.started[r.Node-1] = log, r.Zxid, r.Zxid
 	l.commit(r.Node)
 	l.recoveries = append(l.recoveries, found{r, log, common(log, l.committed)})
 	return had[len(log):], nil

@@ -135,6 +135,23 @@ func TestALoneNodeCommitsWhatIsDurable(t *testing.T) {
 	require.Empty(t, recoveries[0].Own)
 }
 
+// Rule 4, of a whole ensemble.
+func TestOnlyWhatIsCommittedMayBeShown(t *testing.T) {
+	s := newScribe(t)
+	s.append(at(1, 1), "a", 1, 2)
+	s.append(at(1, 2), "b", 1)
+	s.durable(at(1, 1), 1, 2)
+	s.durable(at(1, 2), 1)
+	for node := 1; node <= 3; node++ {
+		require.NoError(t, s.Applied(node, at(1, 1)))
+		require.ErrorContains(t, s.Applied(node, at(1, 2)), "no more than 0x100000001 is committed")
+		require.NoError(t, s.Applied(node, at(2, 0)), "a reign begins")
+	}
+	s.recover(1, at(1, 2))
+	require.NoError(t, s.Applied(1, at(1, 2)), "it started with that")
+	require.Error(t, s.Applied(2, at(1, 2)))
+}
+
 func TestALedgerSaysWhatIsWrong(t *testing.T) {
 	s := newScribe(t)
 	s.append(1, "a", 1)

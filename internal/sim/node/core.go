@@ -44,6 +44,7 @@ func (p *process) step() {
 	ev.Now = p.now()
 	effects := p.replica.Step(&ev)
 	p.inbox.Recycle(ev.Batches)
+	n.record.Applied(n, p.tree.Peek().LastZxid())
 	n.at(pointStepped)
 	if f := p.tree.Faults(); f != (datatree.Faults{}) {
 		n.Violate("apply: %+v", f)

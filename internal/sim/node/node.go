@@ -18,6 +18,8 @@ type Recorder interface {
 	Proposed(n *Node, t history.Txn)
 	// Durable: what is in the log up to a zxid is said to be on disk.
 	Durable(n *Node, zxid jute.Zxid)
+	// Applied: its tree shows what was done up to a zxid.
+	Applied(n *Node, zxid jute.Zxid)
 	// Logged says what is wrong with a transaction that a log holds, nil for nothing.
 	Logged(n *Node, e *jute.Entry) error
 	// Recovered: a start found this, and what was proposed behind it is lost.
