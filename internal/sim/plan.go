@@ -11,6 +11,7 @@ import (
 	"quoll/internal/sim/pipe"
 	"quoll/internal/sim/requests"
 	"quoll/internal/sim/world"
+	"quoll/jute"
 	"quoll/persistence"
 	"quoll/processor/throttle"
 )
@@ -95,6 +96,9 @@ func drawPlan(rng *rand.Rand) plan {
 		s.Store.Log.Watermark = persistence.Lag
 	}
 	p.network.Break, p.network.OneWay = d.coin(), d.coin()
+	if d.once(6) { // a server ends an epoch when this counter is reached
+		s.Begin = jute.Zxid(d.pick(0, 0, 3)<<32 | 0xff000000 - d.pick(1, 20, 60, 150))
+	}
 	if s.ChunkNames = 2; p.crowd > 0 {
 		s.ChunkNames = 100
 	}
@@ -173,6 +177,7 @@ func (p *plan) count(counts *world.Counts) {
 		{"two directories", server.Store.TwoDirs},
 		{"four-letter words", server.Words},
 		{"a node of many children", p.crowd > 0},
+		{"an epoch that is nearly used up", server.Begin > 0},
 	} {
 		if s.set {
 			counts.Add("setting", s.name)

@@ -24,6 +24,9 @@ func (w *run) Forgotten(id jute.SessionID) { w.history.Orphaned[id] = true }
 // Proposed implements node.Recorder.
 func (w *run) Proposed(n *node.Node, t history.Txn) {
 	t.Node = n.Number()
+	if t.Entry.Header.Zxid.Epoch() > t.Applied.Epoch() {
+		w.Counts.Add("epoch", "another begins")
+	}
 	if err := w.ledger.Append(n.Number(), t); err != nil {
 		w.Violate("proposed: %v", err)
 	}

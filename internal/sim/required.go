@@ -102,10 +102,11 @@ func askedFor() []requirement {
 		}},
 		{"log writer", []string{"waits for company"}},
 		{"end", []string{"a snapshot follows writes"}},
+		{"epoch", []string{"another begins"}},
 		{"setting", []string{
 			"enableEagerACLCheck", "flushDelay", "forceSync=no", "maxMultiOps", "maxSessions",
 			"no digest", "no last zxid in snapshots", "snapSizeLimit", "two directories",
-			"four-letter words", "a node of many children",
+			"four-letter words", "a node of many children", "an epoch that is nearly used up",
 		}},
 	}
 }

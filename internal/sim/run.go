@@ -66,7 +66,7 @@ func newRun(seed uint64, tell io.Writer) *run {
 	w.plan.count(w.Counts)
 	w.net = pipe.New(w.World, w.plan.network)
 	w.assemble()
-	w.ledger = history.NewLedger(w.plan.nodes)
+	w.ledger = history.NewLedger(w.plan.nodes, w.plan.server.Begin)
 	s := &w.plan.server
 	w.setting = &client.Setting{
 		World: w.World, Dial: w.dial,
@@ -81,6 +81,7 @@ func newRun(seed uint64, tell io.Writer) *run {
 		w.setting.QuotaLimit = w.plan.quotaLimit()
 	}
 	w.history = history.History{
+		Begin:    s.Begin,
 		Orphaned: map[jute.SessionID]bool{}, Lost: map[jute.SessionID]bool{},
 		Rules: history.Rules{
 			Options: s.Model, Enforce: s.Enforce, Eager: s.Eager,

@@ -21,6 +21,7 @@ func Check(h *History) []Violation {
 		starts: newStarts(h.Recoveries),
 	}
 	c.prepare()
+	c.tree.Nothing(h.Begin)
 	reigns := h.Reigns
 	c.arrive()
 	for i := range h.Txns {

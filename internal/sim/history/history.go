@@ -12,6 +12,8 @@ import (
 type History struct {
 	Rules
 
+	// Begin is the zxid of the empty tree that all began with.
+	Begin jute.Zxid
 	// Txns is the log that survived.
 	Txns Log
 	// Reigns are the epochs in which a leader served: its beginning, counter 0, can be seen in

@@ -15,7 +15,8 @@ import (
 // from then on it belongs to the history. What only some have behind that may go; each node's log
 // is a beginning of the history, then perhaps transactions of its own.
 type Ledger struct {
-	logs       []Log // of each node, from node 1 on
+	begin      jute.Zxid // of every node's log: what stands before is in its first snapshot
+	logs       []Log     // of each node, from node 1 on
 	durable    []jute.Zxid
 	started    []jute.Zxid // what each node started with
 	committed  Log         // the longest that ever was
@@ -29,21 +30,24 @@ type found struct {
 	committed int // transactions of its log that were committed then
 }
 
-// NewLedger begins with nodes whose logs are empty.
-func NewLedger(nodes int) *Ledger {
-	return &Ledger{logs: make([]Log, nodes), durable: make([]jute.Zxid, nodes),
+// NewLedger begins with nodes whose logs are empty, behind a snapshot of a zxid.
+func NewLedger(nodes int, begin jute.Zxid) *Ledger {
+	return &Ledger{begin: begin, logs: make([]Log, nodes), durable: make([]jute.Zxid, nodes),
 		started: make([]jute.Zxid, nodes)}
 }
 
 // Append: a node puts a transaction at the end of its log.
 func (l *Ledger) Append(node int, t Txn) error {
 	log := &l.logs[node-1]
-	if z := t.Entry.Header.Zxid; !Follows(z, log.Last()) {
-		return fmt.Errorf("node %d puts %v behind %v", node, z, log.Last())
+	if z := t.Entry.Header.Zxid; !Follows(z, l.last(*log)) {
+		return fmt.Errorf("node %d puts %v behind %v", node, z, l.last(*log))
 	}
 	*log = append(*log, t)
 	return nil
 }
+
+// last is the end of a node's log.
+func (l *Ledger) last(log Log) jute.Zxid { return max(l.begin, log.Last()) }
 
 // Log is a node's, as far as it was appended.
 func (l *Ledger) Log(node int) Log { return l.logs[node-1] }
@@ -79,7 +83,7 @@ func (l *Ledger) commit(node int) {
 // Applied says what is wrong with a tree that shows transactions up to a zxid, nil for nothing: but
 // for what it started with, only what is committed may be shown.
 func (l *Ledger) Applied(node int, zxid jute.Zxid) error {
-	if last := l.committed.Last(); zxid > max(last, l.started[node-1]) && zxid.Counter() > 0 {
+	if last := l.last(l.committed); zxid > max(last, l.started[node-1]) && zxid.Counter() > 0 {
 		return fmt.Errorf("node %d shows %v, and no more than %v is committed", node, zxid, last)
 	}
 	return nil
@@ -89,11 +93,11 @@ func (l *Ledger) Applied(node int, zxid jute.Zxid) error {
 func (l *Ledger) Recovered(r Recovery) (lost Log, err error) {
 	had := l.logs[r.Node-1]
 	log := had.UpTo(r.Zxid)
-	if log.Last() != r.Zxid {
+	if l.last(log) != r.Zxid {
 		return nil, fmt.Errorf("node %d recovered to %v, which it does not have behind %v", r.Node,
-			r.Zxid, log.Last())
+			r.Zxid, l.last(log))
 	}
-	r.Shown, r.Durable = l.committed.Last(), l.durable[r.Node-1]
+	r.Shown, r.Durable = l.last(l.committed), l.durable[r.Node-1]
 	l.logs[r.Node-1], l.durable[r.Node-1], l.started[r.Node-1] = log, r.Zxid, r.Zxid
 	l.commit(r.Node)
 	l.recoveries = append(l.recoveries, found{r, log, common(log, l.committed)})
@@ -111,8 +115,8 @@ func (l *Ledger) History() (history Log, recoveries []Recovery) {
 	}
 	for _, f := range l.recoveries {
 		r, fork := f.Recovery, common(f.log, history)
-		r.Commit = f.log[:f.committed].Last()
-		r.Fork, r.Own = f.log[:fork].Last(), f.log[fork:]
+		r.Commit = l.last(f.log[:f.committed])
+		r.Fork, r.Own = l.last(f.log[:fork]), f.log[fork:]
 		recoveries = append(recoveries, r)
 	}
 	return history, recoveries

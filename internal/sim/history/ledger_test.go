@@ -27,7 +27,7 @@ type scribe struct {
 	lives [4]int
 }
 
-func newScribe(t *testing.T) *scribe { return &scribe{Ledger: NewLedger(3), t: t} }
+func newScribe(t *testing.T) *scribe { return &scribe{Ledger: NewLedger(3, 0), t: t} }
 
 func (s *scribe) append(z jute.Zxid, text string, nodes ...int) {
 	for _, n := range nodes {
@@ -121,7 +121,7 @@ func TestTheLongestLogIsTheHistory(t *testing.T) {
 }
 
 func TestALoneNodeCommitsWhatIsDurable(t *testing.T) {
-	l := NewLedger(1)
+	l := NewLedger(1, 0)
 	require.NoError(t, l.Append(1, txn(1, "a")))
 	require.NoError(t, l.Append(1, txn(2, "lost")))
 	l.Durable(1, 1)
@@ -163,4 +163,20 @@ func TestALedgerSaysWhatIsWrong(t *testing.T) {
 	require.Error(t, s.Logged(2, &e), "another node's")
 	e.Payload = []byte("b")
 	require.Error(t, s.Logged(1, &e))
+}
+
+func TestALogBehindASnapshot(t *testing.T) {
+	begin := at(2, 0xff000000)
+	l := NewLedger(1, begin)
+	require.NoError(t, l.Applied(1, begin))
+	require.Error(t, l.Append(1, txn(1, "before")))
+	_, err := l.Recovered(Recovery{Server: Server{1, 1}, Zxid: begin})
+	require.NoError(t, err)
+	require.NoError(t, l.Append(1, txn(begin+1, "a")))
+	require.Error(t, l.Applied(1, begin+1))
+	l.Durable(1, begin+1)
+	require.NoError(t, l.Append(1, txn(at(3, 1), "b")))
+	log, recoveries := l.History()
+	require.Equal(t, []jute.Zxid{begin + 1, at(3, 1)}, zxids(log))
+	require.Equal(t, begin, recoveries[0].Commit)
 }

@@ -87,6 +87,9 @@ func (n *Node) Start() {
 	if n.process != nil {
 		return
 	}
+	if n.life == 0 && n.set.Begin > 0 {
+		n.inherit()
+	}
 	n.decay()
 	n.life++
 	n.light()

@@ -31,7 +31,7 @@ func (p *process) start() error {
 		n.Counts.Add("recovery", "an empty log was removed")
 	}
 	if found.NeedsSnapshot() {
-		if err := p.firstSnapshot(found.Sessions); err != nil {
+		if err := p.n.snapshot(p.store, p.tree, found.Sessions); err != nil {
 			return err
 		}
 	}
@@ -61,16 +61,32 @@ func (p *process) recovered(found *restore.Found) {
 	n.Trace.Mix(uint64(found.LastZxid), p.tree.Peek().TreeDigest())
 }
 
-// firstSnapshot is written before anything is served.
-func (p *process) firstSnapshot(sessions []session.Saved) error {
-	walk := p.n.walk(p.store, p.tree, replica.NewSnapshotJob(p.tree, sessions))
-	for more := true; more; {
-		var err error
-		if more, err = walk.Step(1 << 20); err != nil {
+// inherit puts on the disk what another server left there: a snapshot of an empty tree that has
+// seen many transactions.
+func (n *Node) inherit() {
+	tree, dir, _, err := n.restore(n.disk)
+	if err == nil {
+		tree.Lock()
+		tree.SetLastZxid(n.set.Begin)
+		tree.Unlock()
+		err = n.snapshot(dir, tree, nil)
+	}
+	if err == nil {
+		err = dir.Close()
+	}
+	if err != nil {
+		n.Violate("a snapshot before the first start: %v", err)
+	}
+}
+
+// snapshot writes one at once.
+func (n *Node) snapshot(dir *persistence.Dir, tree *datatree.Tree, known []session.Saved) error {
+	walk := n.walk(dir, tree, replica.NewSnapshotJob(tree, known))
+	for {
+		if more, err := walk.Step(1 << 20); !more || err != nil {
 			return err
 		}
 	}
-	return nil
 }
 
 // restore reads what is on a disk.

@@ -3,6 +3,7 @@ package node
 import (
 	"quoll/internal/model"
 	"quoll/internal/replica/logwriter"
+	"quoll/jute"
 	"quoll/persistence"
 	"quoll/processor/throttle"
 )
@@ -27,6 +28,8 @@ type Setting struct {
 	MaxSessions int
 	NoDigest    bool
 	Words       bool // four-letter words are answered
+	// Begin is the zxid of the snapshot that a first start finds; 0: it finds nothing.
+	Begin jute.Zxid
 	// ChunkNames is after how many names a listing gives the lock back.
 	ChunkNames int
 }
