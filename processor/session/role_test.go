@@ -377,6 +377,21 @@ func TestATouchBehindAPause(t *testing.T) {
 	require.Equal(t, []*session.Session{s}, tick(100))
 }
 
+// What a connection that a session has left still sends is no sign of life of the session.
+func TestTheConnectionThatASessionHasLeft(t *testing.T) {
+	table := leading(session.NewTable(1000, 0, 0, 0))
+	var heard session.Heard
+	s := table.Create(4000, 1, &heard)
+	require.True(t, table.Revalidate(s.ID, 4000, session.LinkOwner(1), 100))
+	heard.Store(3000)
+	var expired []*session.Session
+	for now := int64(100); now <= 5000; now += 100 {
+		require.Empty(t, expired, "at %d", now)
+		expired, _ = table.Tick(now, 100, nil)
+	}
+	require.Equal(t, []*session.Session{s}, expired)
+}
+
 // A session whose end is on its way is nobody's any more.
 func TestAClosingSessionIsRefused(t *testing.T) {
 	table := leading(session.NewTable(1000, 0, 0, 0))
