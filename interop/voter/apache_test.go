@@ -42,11 +42,14 @@ func newEnsemble(t *testing.T) *ensemble {
 		lines = append(lines, fmt.Sprintf("server.%d=127.0.0.1:%d:%d:participant",
 			id, e.port(), e.port()))
 	}
-	text := strings.Join(append(lines, "version=0"), "\n")
+	e.parse(strings.Join(append(lines, "version=0"), "\n"))
+	return e
+}
+
+func (e *ensemble) parse(text string) {
 	var err error
 	e.config, err = config.ParseText(text, config.Rules{})
-	require.NoError(t, err)
-	return e
+	require.NoError(e.t, err)
 }
 
 func (e *ensemble) port() int {
@@ -61,8 +64,7 @@ func (e *ensemble) options(id jute.PeerID) apache.Options {
 	require.NoError(e.t, os.WriteFile(filepath.Join(dir, "myid"), fmt.Append(nil, int64(id)), 0o644))
 	extra := map[string]string{"tickTime": "500", "initLimit": "20", "syncLimit": "10"}
 	for _, m := range e.config.Members {
-		extra[fmt.Sprintf("server.%d", m.ID)] = fmt.Sprintf("%s:%d:%d:participant",
-			m.Addresses[0].Host, m.Addresses[0].QuorumPort, m.Addresses[0].ElectionPort)
+		extra[fmt.Sprintf("server.%d", m.ID)] = m.String()
 	}
 	log, err := os.Create(filepath.Join(e.logs, fmt.Sprintf("%d.log", id)))
 	require.NoError(e.t, err)
@@ -158,6 +160,39 @@ func TestApacheElectsWithUs(t *testing.T) {
 	late.Look(election.Standing{})
 	r = result(t, late)
 	require.Equal(t, e.leader(), r.Vote.Leader)
+
+	// Without the leader the other one and we are a quorum, and our vote is needed.
+	survivor := 5 - e.leader()
+	e.apache[e.leader()].Kill()
+	late.Look(election.Standing{})
+	r = result(t, late)
+	require.Equal(t, jute.Following, r.State)
+	require.Equal(t, survivor, r.Vote.Leader)
+	require.Zero(t, late.Stats().BadInput)
+	e.noComplaints()
+}
+
+// TestObserversAskApache: one that the configuration knows, and one that Apache's servers have never
+// heard of, learn who leads.
+func TestObserversAskApache(t *testing.T) {
+	e := newEnsemble(t)
+	text := e.config.String()
+	e.parse(strings.Replace(text, "participant", "observer", 1)) // server 1
+	e.start(2, 3)
+	known, err := voter.Start(1, e.config, election.Standing{})
+	require.NoError(t, err)
+	defer known.Stop()
+	stranger := fmt.Sprintf("server.7=127.0.0.1:%d:%d:observer\n", e.port(), e.port())
+	e.parse(stranger + e.config.String())
+	unknown, err := voter.Start(7, e.config, election.Standing{})
+	require.NoError(t, err)
+	defer unknown.Stop()
+	for _, v := range []*voter.Voter{known, unknown} {
+		r := result(t, v)
+		require.Equal(t, jute.Observing, r.State)
+		require.Equal(t, e.leader(), r.Vote.Leader)
+		require.Zero(t, v.Stats().BadInput)
+	}
 	e.noComplaints()
 }
 
