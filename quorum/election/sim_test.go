@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"quoll/internal/sim/world"
 	"quoll/jute"
+	"quoll/quorum/config"
 )
 
 var (
@@ -31,25 +33,35 @@ func draw(seed uint64) *sim {
 	for i := range voters {
 		sids = append(sids, jute.PeerID(2*i+1))
 	}
-	config := majority(sids...)
-	if voters > 1 && rand.IntN(4) == 0 {
-		for _, sid := range sids {
-			config.weight[sid] = int64(rand.IntN(3))
-		}
-		config.weight[sids[0]] = 1
+	lines := []string{"version=0"}
+	for _, sid := range sids {
+		lines = append(lines, fmt.Sprintf("server.%d=host%d:2888:3888", sid, sid))
 	}
-	if voters == 7 && rand.IntN(2) == 0 {
-		config.groups = [][]jute.PeerID{sids[:3], sids[3:6], sids[6:]}
-		for _, group := range config.groups {
-			config.weight[group[0]] = 1
+	switch {
+	case voters == 7 && rand.IntN(2) == 0:
+		lines = append(lines, "group.1=1:3:5", "group.2=7:9:11", "group.3=13")
+	case voters > 1 && rand.IntN(4) == 0:
+		lines = append(lines, "group.1="+strings.Trim(strings.ReplaceAll(fmt.Sprint(sids), " ", ":"), "[]"))
+	}
+	if len(lines) > voters+1 {
+		for _, sid := range sids {
+			weight := rand.IntN(3)
+			if sid%6 == 1 {
+				weight = 1 // 1, 7 and 13: each group has some
+			}
+			lines = append(lines, fmt.Sprintf("weight.%d=%d", sid, weight))
 		}
+	}
+	ensemble, err := config.ParseText(strings.Join(lines, "\n"), config.Rules{})
+	if err != nil {
+		panic(err)
 	}
 	all := slices.Clone(sids)
 	for i := range rand.IntN(3) {
 		all = append(all, jute.PeerID(4*i+2))
 	}
 	slices.Sort(all)
-	s := newSim(seed, config, all)
+	s := newSim(seed, ensemble, all)
 	fastest := []int64{100, 100, 1000, 20_000}[s.Rand.IntN(4)]
 	s.latency = func() int64 { return s.Between(fastest, 4*fastest) }
 	s.slow, s.short = s.Chance(4), s.Chance(2)
