@@ -212,12 +212,9 @@ func (t *Transport) takeAccepted(c net.Conn) {
 		t.accepted--
 		t.mu.Unlock()
 	}()
-	c, err := t.wrap(c, true)
-	if err != nil {
-		t.refused.Add(1)
-		return
+	if c, err := t.wrap(c, true); err == nil {
+		t.run(c, true, Event{Kind: Accepted})
 	}
-	t.run(c, true, Event{Kind: Accepted})
 }
 
 // wrap lets the hook have a connection, which it must be done with in time.
@@ -229,6 +226,9 @@ func (t *Transport) wrap(c net.Conn, accepted bool) (net.Conn, error) {
 	_ = c.SetDeadline(time.Now().Add(t.config.ConnectWithin))
 	wrapped, err := t.config.Wrap(c, accepted)
 	if err != nil {
+		if accepted {
+			t.refused.Add(1)
+		}
 		c.Close()
 		return nil, err
 	}
