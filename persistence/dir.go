@@ -167,8 +167,11 @@ func (d *Dir) list() (listing, error) {
 // noteSnapshot puts a snapshot on record before it gets its name.
 func (d *Dir) noteSnapshot(info SnapInfo) error {
 	note := func(s *walmeta.State) {
-		if info.Zxid >= s.NewestSnap {
+		switch {
+		case info.Zxid > s.NewestSnap:
 			s.NewestSnap, s.NewestBytes = info.Zxid, info.Bytes
+		case info.Zxid == s.NewestSnap && info.Bytes != s.NewestBytes:
+			s.NewestBytes = walmeta.None // a crash leaves the one of this name, or the other
 		}
 	}
 	if err := d.meta.Update(note); err != nil {

@@ -197,6 +197,23 @@ func TestEveryCallOfAnInstallFails(t *testing.T) {
 	}
 }
 
+// TestASnapshotInPlaceOfOneOfItsName: a start that ended orphans writes one of a zxid that has a
+// snapshot already. Whichever a crash leaves, it is ours.
+func TestASnapshotInPlaceOfOneOfItsName(t *testing.T) {
+	b := newBench(testOptions())
+	must(t, errors.Join(b.start(), b.add(3), b.snapshot()))
+	c := crashMatrix(b, func() error {
+		w, trailer, err := b.server.fill(3, ofLeader) // of another size
+		if err == nil {
+			_, err = w.Finish(trailer)
+		}
+		return err
+	}, 6, 0, 1)
+	if c.unsafe > 0 {
+		t.Fatal(c.first)
+	}
+}
+
 // TestEpochsEverywhere: at any crash each epoch is the old or the new one, and never goes back
 // once it was seen; each single bit and each loss of a file is healed or refused.
 func TestEpochsEverywhere(t *testing.T) {

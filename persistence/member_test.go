@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -522,4 +523,91 @@ func TestASnapshotOfAnotherHistory(t *testing.T) {
 			must(t, s.snapshot(s.log.LastZxid()))
 		}
 	}
+}
+
+// memberLife is TestLives' for a member: its history is also cut and replaced. It returns between
+// which two zxids the next life may begin; or, if they are two histories, with which of both.
+func memberLife(
+	disk *simfs.Disk, opt persistence.Options, rng *rand.Rand, may []jute.Zxid,
+) (next []jute.Zxid, err error) {
+	next = may
+	left, partial := 1+rng.IntN(120), rng.IntN(300)
+	when := simfs.When(1 + rng.IntN(2))
+	disk.Inject = func(simfs.Call) simfs.Outcome {
+		if left--; left == 0 {
+			return simfs.Outcome{Crash: when, Partial: partial}
+		}
+		return simfs.Outcome{}
+	}
+	simfs.Run(func() {
+		var s *server
+		if s, err = start(disk, opt); err != nil {
+			return
+		}
+		last := s.mem.last()
+		if err = s.mem.check(); err == nil && !slices.Contains(may, last) {
+			err = fmt.Errorf("%v, of %v", last, may)
+		}
+		if err == nil && !s.rec.Own && may[0] > 0 { // an earlier life has done something
+			err = errors.New("not ours")
+		}
+		for err == nil {
+			next = []jute.Zxid{last}
+			switch rng.IntN(9) {
+			case 0:
+				err = s.snapshot(last)
+			case 1:
+				err = s.log.Roll()
+			case 2:
+				_, err = s.dir.Purge(3)
+			case 3:
+				to := last - min(jute.Zxid(rng.IntN(12)), jute.Zxid(last.Counter()))
+				next = append(next, to)
+				err = s.dir.Truncate(to)
+				if errors.Is(err, persistence.ErrNoSnapshot) || errors.Is(err, persistence.ErrGap) {
+					to, err = last, nil
+				}
+				last = to
+			case 4:
+				to := last + jute.Zxid(rng.IntN(9)) - min(4, jute.Zxid(last.Counter()))
+				if rng.IntN(2) == 0 {
+					to = jute.Zxid(last.Epoch()+1) << 32
+				}
+				next = append(next, to)
+				if err = s.install(to); err == nil {
+					last = to
+				}
+			default:
+				n := jute.Zxid(1 + rng.IntN(9))
+				for zxid := last + 1; zxid <= last+n; zxid++ {
+					next = append(next, zxid)
+				}
+				err = s.add(int(n))
+				last += n
+			}
+		}
+	})
+	disk.Inject = nil
+	return next, err
+}
+
+// TestLivesOfAMember goes through many lives of several power losses each, crashed at random calls.
+func TestLivesOfAMember(t *testing.T) {
+	bothWatermarks(t, func(t *testing.T, opt persistence.Options) {
+		for seed := range uint64(300) {
+			rng := newRand(seed)
+			disk, may := simfs.New(), []jute.Zxid{0}
+			if opt.DataLogDir = ""; seed%2 == 1 {
+				opt.DataLogDir = "/logs"
+			}
+			for life := range 6 {
+				next, err := memberLife(disk, opt, rng, may)
+				if err != nil {
+					t.Fatalf("seed %d, life %d: %v", seed, life, err)
+				}
+				may = next
+				disk = disk.PowerLoss(simfs.Random(rng))
+			}
+		}
+	})
 }

@@ -197,8 +197,9 @@ func (d *Dir) judge(sink Sink, all listing, cut *cutting, rec *Recovered) (*repl
 	if err != nil {
 		return nil, err
 	}
-	if rec.Own && rec.Snapshot.Zxid == d.meta.Get().NewestSnap && rec.Snapshot.File != "" &&
-		rec.Snapshot.Bytes != d.meta.Get().NewestBytes {
+	if noted := d.meta.Get(); rec.Own && rec.Snapshot.Zxid == noted.NewestSnap &&
+		noted.NewestBytes != walmeta.None && rec.Snapshot.File != "" &&
+		rec.Snapshot.Bytes != noted.NewestBytes {
 		rec.Own = false // whole, and not as we wrote it
 	}
 	r := d.newReplay(sink, *rec)

@@ -77,7 +77,8 @@ type State struct {
 	// name, that must be finished (None: none).
 	InstallTo    jute.Zxid
 	InstallBytes int64
-	// NewestSnap is the zxid of the newest snapshot, and NewestBytes its size (None: none).
+	// NewestSnap is the zxid of the newest snapshot, and NewestBytes its size (None: there is none,
+	// or one of the same name was being replaced).
 	NewestSnap  jute.Zxid
 	NewestBytes int64
 	// Epochs are the second copies.
