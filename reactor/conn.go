@@ -7,17 +7,27 @@ import (
 	"time"
 )
 
-// Why a connection was closed by a rule of the reactor; Stream.Closed gets one of these.
+// Errors by which the reactor closes a connection. Stream.Closed is given them.
+
+// Before a session, that is before Established was called.
 var (
-	// ErrConnectDeadline: Established was not called within Config.ConnectDeadline.
+	// ErrConnectDeadline is given when Config.ConnectDeadline is over.
 	ErrConnectDeadline = errors.New("reactor: no session before the connect deadline")
-	// ErrEarlyInput: 64 KiB arrived before Established and the stream consumed none of it.
+	// ErrEarlyInput is given when 64 KiB have arrived and the stream has consumed none of it.
 	ErrEarlyInput = errors.New("reactor: too much input before the session")
-	// ErrInputCap: more than Config.MaxFrame is buffered and the stream consumes none of it.
+)
+
+// On the way in; see ErrInputBudget and ErrInputStalled too.
+var (
+	// ErrInputCap is given when more than Config.MaxFrame is buffered and the stream consumes none.
 	ErrInputCap = errors.New("reactor: frame longer than the limit")
-	// ErrOutputCap: the client does not read and Config.OutputCap bytes wait for it.
+)
+
+// On the way out.
+var (
+	// ErrOutputCap is given when the client does not read and Config.OutputCap bytes wait for it.
 	ErrOutputCap = errors.New("reactor: output above the cap")
-	// ErrStalled: not one byte of the pending output moved for the stall timeout.
+	// ErrStalled is given when not one byte of the pending output has moved for the stall timeout.
 	ErrStalled = errors.New("reactor: output stalled")
 )
 

@@ -8,12 +8,13 @@ import (
 	"time"
 )
 
-// Why a connection was closed that did not go on with a frame.
+// Errors by which a connection is closed that does not go on with a frame.
 var (
-	// ErrInputBudget: the frames that are not whole are more than Config.InputBudget, and this one
-	// had gone longest without a byte.
+	// ErrInputBudget is given when the frames that are not whole take more than
+	// Config.InputBudget, to the connection that has gone longest without a byte.
 	ErrInputBudget = errors.New("reactor: too many bytes of unfinished frames")
-	// ErrInputStalled: a frame that is not whole got no byte for the stall timeout.
+	// ErrInputStalled is given when a frame that is not whole has got no byte for the stall
+	// timeout.
 	ErrInputStalled = errors.New("reactor: unfinished frame")
 )
 

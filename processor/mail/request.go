@@ -25,8 +25,9 @@ type Request struct {
 	Session jute.SessionID
 	Xid     int32
 	Type    jute.OpCode
-	// Body is the frame behind the header. It aliases the batch and lives as long as anyone needs
-	// it, because a batch's memory is never used twice.
+	// Body is the frame behind the header. Caveats: it aliases the memory of its batch, and so do
+	// the transaction, the log and the link that are made from it. It may be kept, because that
+	// memory is never used twice; nobody may change it.
 	Body []byte
 	// Identity is who asked, as it was when the request was received (rule 1).
 	Identity *auth.Identity
