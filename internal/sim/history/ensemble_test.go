@@ -35,7 +35,7 @@ func newEnsemble() *ensemble {
 	s.behind = s.start(2) // it had written no more so far, and shows what follows in this life
 	old := s.b
 	s.node = 2
-	s.b = s.again2(old)
+	s.b = s.resume(old)
 	s.node = 1
 	s.write(s.a, "set", jute.OpSetData, set("/n", "1"))
 	s.read(s.b, "seen", jute.OpGetData, look("/n", false))
@@ -47,7 +47,7 @@ func newEnsemble() *ensemble {
 	s.changed = s.write(s.b, "change", jute.OpSetData, set("/n", "3"))
 	s.again = s.start(1)
 	s.node = 1
-	s.c = s.again2(s.a)
+	s.c = s.resume(s.a)
 	s.read(s.c, "there", jute.OpGetData, look("/n", false))
 	s.node = 2
 	s.write(s.b, "last", jute.OpSetData, set("/n", "4"))
@@ -62,8 +62,8 @@ func (s *ensemble) start(node int) *Recovery {
 	return r
 }
 
-// again2 is a new connection of a session whose watches are not set again.
-func (s *ensemble) again2(old *Conn) *Conn { return s.builder.again(old, s.tree.Zxid) }
+// resume is a new connection of a session whose watches are not set again.
+func (s *ensemble) resume(old *Conn) *Conn { return s.builder.again(old, s.tree.Zxid) }
 
 // die has node 1 write a transaction that nobody else gets, and start with it.
 func (s *ensemble) die() {
@@ -87,7 +87,7 @@ func TestHistoriesOfTwoNodesAreAccepted(t *testing.T) {
 		"a connection closed when its session moved to another node": func(s *ensemble) {
 			k := s.b
 			s.node = 1
-			s.again2(k).HelloAt = 0
+			s.resume(k).HelloAt = 0
 			k.Closed, k.ClosedTime = true, s.now
 		},
 		"a session refused before a pause of the leader": func(s *ensemble) {
@@ -183,7 +183,7 @@ func TestBadHistoriesOfTwoNodesAreRejected(t *testing.T) {
 			func(s *ensemble) {
 				k := s.b
 				s.node = 1
-				s.again2(k).HelloAt = s.now + 1
+				s.resume(k).HelloAt = s.now + 1
 				k.Closed, k.ClosedTime = true, s.now
 			}},
 	} {

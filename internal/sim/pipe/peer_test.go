@@ -15,12 +15,12 @@ import (
 )
 
 const (
-	windowBytes = 300
-	electionPE  = 3888
+	windowBytes  = 300
+	electionPort = 3888
 )
 
 func at(machine int) netip.AddrPort {
-	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 1, 0, byte(machine)}), electionPE)
+	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 1, 0, byte(machine)}), electionPort)
 }
 
 // peer is a machine that dials others, numbers what it sends and echoes what it gets.
