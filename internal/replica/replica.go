@@ -198,9 +198,11 @@ func emptied(ops []DiskOp) []DiskOp {
 
 // takeDisk hands on what the peer asks of the disk.
 func (r *Replica) takeDisk() {
-	for _, op := range r.peer.Take().Disk {
+	ops := r.peer.Take().Disk
+	for i := range ops {
+		op := &ops[i]
 		roll := op.Kind == quorum.Append && r.rolling.logged(len(op.Entry.Payload))
-		r.effects.Disk = append(r.effects.Disk, DiskOp{DiskOp: op, Roll: roll})
+		r.effects.Disk = append(r.effects.Disk, DiskOp{DiskOp: *op, Roll: roll})
 		r.wantSnapshot = r.wantSnapshot || roll
 	}
 }
