@@ -364,6 +364,9 @@ func doorRefusals() []refusal {
 	}
 }
 
+// quietFlushes has flushes of a loaded machine told in no line, where lines are counted.
+const quietFlushes = "fsync.warningthresholdms=60000"
+
 // A lone refusal of each kind leaves one line with the address and, where there is one, the session.
 func TestALoneRefusalLeavesOneLine(t *testing.T) {
 	both(t, func(t *testing.T, transport string) {
@@ -376,7 +379,7 @@ func TestALoneRefusalLeavesOneLine(t *testing.T) {
 			t.Run(fmt.Sprint(i, " ", r.text), func(t *testing.T) {
 				log := newClientLog(infoLevel)
 				s := startLogging(t, log.Logger, t.TempDir(), persistence.OS{},
-					append([]string{transport, "tickTime=2000"}, r.defines...)...)
+					append([]string{transport, "tickTime=2000", quietFlushes}, r.defines...)...)
 				who := r.do(t, s.addr)
 				log.wait(t, r.text)
 				s.finish(t)
@@ -398,7 +401,7 @@ func TestAClientThatTakesNothingIsTold(t *testing.T) {
 	both(t, func(t *testing.T, transport string) {
 		const text = "connection closed: the client takes no replies"
 		log := newClientLog(infoLevel)
-		s := startLogging(t, log.Logger, t.TempDir(), persistence.OS{}, transport)
+		s := startLogging(t, log.Logger, t.TempDir(), persistence.OS{}, transport, quietFlushes)
 		c := withTimeout(t, s.addr, 1)
 		c.ask(jute.OpCreate, &jute.CreateRequest{
 			Path: []byte("/a"), Data: make([]byte, 1_000_000), ACL: wire.World(),
@@ -457,7 +460,7 @@ func TestAClientThatIsNotReadFromLives(t *testing.T) {
 func TestARenewedSessionIsTold(t *testing.T) {
 	both(t, func(t *testing.T, transport string) {
 		log := newClientLog(infoLevel)
-		s := startLogging(t, log.Logger, t.TempDir(), persistence.OS{}, transport,
+		s := startLogging(t, log.Logger, t.TempDir(), persistence.OS{}, transport, quietFlushes,
 			"quoll.logSessions=info")
 		first, second := withSession(t, s.addr), dialRaw(t, s.addr)
 		second.connect(&jute.ConnectRequest{SessionID: first.id, Passwd: first.passwd})
@@ -476,7 +479,7 @@ func TestARenewedSessionIsTold(t *testing.T) {
 func TestProbesWriteNothing(t *testing.T) {
 	both(t, func(t *testing.T, transport string) {
 		log := newClientLog(zapcore.DebugLevel)
-		s := startLogging(t, log.Logger, t.TempDir(), persistence.OS{}, transport)
+		s := startLogging(t, log.Logger, t.TempDir(), persistence.OS{}, transport, quietFlushes)
 		for _, said := range []string{"", "\x00\x00", "ruok", "\x00\x00\x00\x2dhalf of a frame"} {
 			for _, reset := range []bool{false, true} {
 				c := dialRaw(t, s.addr)
@@ -498,7 +501,7 @@ func TestProbesWriteNothing(t *testing.T) {
 func TestAConnectionWithoutASessionIsToldAtDebug(t *testing.T) {
 	both(t, func(t *testing.T, transport string) {
 		log := newClientLog(zapcore.DebugLevel)
-		s := startLogging(t, log.Logger, t.TempDir(), persistence.OS{}, transport,
+		s := startLogging(t, log.Logger, t.TempDir(), persistence.OS{}, transport, quietFlushes,
 			"zookeeper.nio.sessionlessCnxnTimeout=50")
 		c := dialRaw(t, s.addr)
 		_, _ = io.ReadAll(c)
@@ -518,7 +521,7 @@ func TestTheLimitOfDescriptorsIsTold(t *testing.T) {
 	few := was
 	few.Cur = 64
 	require.NoError(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &few))
-	s := startLogging(t, log.Logger, t.TempDir(), persistence.OS{})
+	s := startLogging(t, log.Logger, t.TempDir(), persistence.OS{}, quietFlushes)
 	room := reactor.ConnectionLimit()
 	require.NoError(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &was)) // the clients are in this process
 	var refused *raw
@@ -555,7 +558,7 @@ func addUp(lines []observer.LoggedEntry) (events int64) {
 func TestAStormOfRefusalsLeavesFewLines(t *testing.T) {
 	const storm, workers = 10_000, 20
 	log := newClientLog(infoLevel)
-	s := startLogging(t, log.Logger, t.TempDir(), persistence.OS{})
+	s := startLogging(t, log.Logger, t.TempDir(), persistence.OS{}, quietFlushes)
 	request := jute.Append(jute.FrameStart(nil), &jute.ConnectRequest{
 		SessionID: 77, Passwd: make([]byte, 16),
 	})
@@ -593,7 +596,7 @@ func TestAStormOfRefusalsLeavesFewLines(t *testing.T) {
 func TestAStormOnOneConnection(t *testing.T) {
 	const storm = 10_000
 	log := newClientLog(infoLevel)
-	s := startLogging(t, log.Logger, t.TempDir(), persistence.OS{}, "quoll.maxWatches=1")
+	s := startLogging(t, log.Logger, t.TempDir(), persistence.OS{}, quietFlushes, "quoll.maxWatches=1")
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	c := dial(t, s.addr)
