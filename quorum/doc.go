@@ -6,5 +6,7 @@
 // one when they come: election, zab, config and transport.
 //
 // Nothing here has goroutines, clocks, sockets or files. What is to be done outside is in Effects,
-// whose fields state in which order.
+// whose fields state in which order. What must happen on disk in order is numbered by tickets.
+//
+// Read disk.go (what is asked of the disk), solo.go and tickets.go (which transaction a ticket is).
 package quorum
