@@ -118,7 +118,8 @@ func (l *Links) connected(link LinkID, sid jute.PeerID) {
 	p.busy = true // with the hello
 }
 
-// install makes a connection that of a peer. The newest wins.
+// install makes a connection that of a peer. The newest wins. What was said by an older one may not
+// have arrived, so it is said again.
 func (l *Links) install(p *peer, link LinkID) {
 	if p.link != 0 {
 		l.close(p.link)
@@ -191,11 +192,7 @@ func (l *Links) drop(p *peer, link LinkID) {
 	}
 }
 
-// lost forgets the connection of a peer. What was said last may not have arrived.
-func (l *Links) lost(p *peer) {
-	p.link, p.busy = 0, false
-	p.due = p.due || p.spoken
-}
+func (l *Links) lost(p *peer) { p.link, p.busy = 0, false }
 
 func (l *Links) closed(link LinkID) {
 	l.pending = slices.DeleteFunc(l.pending, func(w pending) bool { return w.link == link })

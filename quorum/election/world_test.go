@@ -52,7 +52,8 @@ type node struct {
 	alive    bool // the process
 	down     bool // the host
 	paused   int64
-	puppet   bool // says only what it is told to say
+	held     []func() // what it does when it goes on
+	puppet   bool     // says only what it is told to say
 	member   *Member
 	ends     []*end
 	nextLink LinkID
@@ -118,7 +119,7 @@ func (s *sim) talk(a, b *node) bool {
 func (n *node) start() {
 	n.life++
 	n.alive, n.down = true, false
-	n.role, n.ends, n.paused = role{}, nil, 0
+	n.role, n.ends, n.paused, n.held = role{}, nil, 0, nil
 	s := n.s
 	n.member = NewMember(MemberConfig{
 		Links: LinksConfig{Me: n.sid, Address: ports(fmt.Sprintf("host%d:3888", n.sid))[0],
@@ -147,12 +148,32 @@ func (n *node) at(life int, do func()) {
 	if n.life != life || !n.alive || n.puppet {
 		return
 	}
-	if n.paused > n.s.Now {
-		n.s.After(n.paused-n.s.Now, func() { n.at(life, do) })
+	if n.paused > n.s.Now || len(n.held) > 0 {
+		n.held = append(n.held, do)
+		if len(n.held) == 1 {
+			n.s.After(n.paused-n.s.Now, func() { n.resume(life) })
+		}
 		return
 	}
 	do()
 	n.drain()
+}
+
+// resume does what a process that stood still has not done, in its order.
+func (n *node) resume(life int) {
+	if n.life != life || !n.alive {
+		return
+	}
+	if n.paused > n.s.Now {
+		n.s.After(n.paused-n.s.Now, func() { n.resume(life) })
+		return
+	}
+	held := n.held
+	n.held = nil
+	for _, do := range held {
+		do()
+		n.drain()
+	}
 }
 
 // kill ends the process; the kernel says goodbye for it. crash ends the host, which says nothing.

@@ -61,6 +61,9 @@ func (t *Transport) run(nc net.Conn, accepted bool, first Event) {
 	t.mu.Lock()
 	delete(t.conns, c.link)
 	t.mu.Unlock()
+	if accepted {
+		t.leave()
+	}
 	t.config.Sink(Event{Kind: Closed, Link: c.link, Err: c.why})
 }
 

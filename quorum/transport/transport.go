@@ -205,16 +205,21 @@ func (t *Transport) room() bool {
 	return true
 }
 
+// leave gives the place of an accepted connection back.
+func (t *Transport) leave() {
+	t.mu.Lock()
+	t.accepted--
+	t.mu.Unlock()
+}
+
 func (t *Transport) takeAccepted(c net.Conn) {
 	defer t.running.Done()
-	defer func() {
-		t.mu.Lock()
-		t.accepted--
-		t.mu.Unlock()
-	}()
-	if c, err := t.wrap(c, true); err == nil {
-		t.run(c, true, Event{Kind: Accepted})
+	c, err := t.wrap(c, true)
+	if err != nil {
+		t.leave()
+		return
 	}
+	t.run(c, true, Event{Kind: Accepted})
 }
 
 // wrap lets the hook have a connection, which it must be done with in time.

@@ -318,6 +318,41 @@ func TestTooManyCallers(t *testing.T) {
 	require.EqualValues(t, 1, p.tr.Stats().Refused)
 	first.Close()
 	require.Equal(t, link, p.next(transport.Closed).Link)
+	third, err := net.Dial("tcp", p.at.String())
+	require.NoError(t, err)
+	defer third.Close()
+	p.next(transport.Accepted)
+}
+
+// TestNothingComesBehindTheEnd: Wrote is being told while the connection ends.
+func TestNothingComesBehindTheEnd(t *testing.T) {
+	var order []transport.Kind
+	ended := make(chan struct{})
+	var tr atomic.Pointer[transport.Transport]
+	p := newPost(t, func(c *transport.Config) {
+		c.Sink = func(ev transport.Event) {
+			switch ev.Kind {
+			case transport.Accepted:
+				go tr.Load().Send(ev.Link, message("x"), false)
+			case transport.Wrote:
+				tr.Load().Close(ev.Link)
+				select {
+				case <-ended:
+				case <-time.After(50 * time.Millisecond): // the end waits for us
+				}
+				order = append(order, ev.Kind)
+			case transport.Closed:
+				order = append(order, ev.Kind)
+				close(ended)
+			}
+		}
+	})
+	tr.Store(p.tr)
+	raw, err := net.Dial("tcp", p.at.String())
+	require.NoError(t, err)
+	defer raw.Close()
+	<-ended
+	require.Equal(t, []transport.Kind{transport.Wrote, transport.Closed}, order)
 }
 
 func TestUnlistenLeavesConnections(t *testing.T) {
