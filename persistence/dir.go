@@ -60,7 +60,7 @@ type Dir struct {
 	meta    *walmeta.Sidecar // nil before Recover
 	mark    *walmeta.Sidecar // likewise; nil also when it could not be written
 	log     *TxnLog          // nil before Recover
-	found   Recovered        // by Recover
+	found   jute.Zxid        // the last one that Recover found
 
 	// changing is held by who gives snapshots their names or removes files: log writer, snapshot
 	// writer and purge are different goroutines.
@@ -198,7 +198,7 @@ func (d *Dir) validBytes(name string) int64 {
 // of the last transaction. A DamageError: what was promised cannot be known. See walmeta.Resolve.
 func (d *Dir) Epochs() (Epochs, error) {
 	kept := d.meta.Get().Epochs
-	found, files, err := walmeta.Resolve(d.fs, d.snapDir, kept, d.found.LastZxid, !d.found.Own)
+	found, files, err := walmeta.Resolve(d.fs, d.snapDir, kept, d.found)
 	if err != nil {
 		return Epochs{}, err
 	}

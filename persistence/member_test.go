@@ -70,6 +70,7 @@ func TestEpochsOfApache(t *testing.T) {
 		{persistence.Epochs{Accepted: -1, Current: 1}, persistence.Epochs{Accepted: 2, Current: 1}},
 		{persistence.Epochs{Accepted: 4, Current: 3}, persistence.Epochs{Accepted: 4, Current: 3}},
 		{persistence.Epochs{Accepted: 1, Current: 1}, persistence.Epochs{Accepted: 1, Current: 1}},
+		{persistence.Epochs{Accepted: 8, Current: 1}, persistence.Epochs{Accepted: 8, Current: 7}},
 	} {
 		disk := simfs.New()
 		s := mustStart(t, disk, testOptions())
@@ -85,8 +86,14 @@ func TestEpochsOfApache(t *testing.T) {
 				disk.Write(verDir+"/"+name, fmt.Append(nil, epoch))
 			}
 		}
+		if tc.want.Current == 7 {
+			disk.Write(verDir+"/currentEpoch.tmp", []byte("7"))
+			mustStart(t, disk, testOptions()) // and is stopped before it is asked
+			disk.Delete(verDir + "/currentEpoch.tmp")
+		}
 		s = mustStart(t, disk, testOptions())
-		if got, err := s.dir.Epochs(); err != nil || got != tc.want || s.rec.Own {
+		own := tc.want.Current == 7
+		if got, err := s.dir.Epochs(); err != nil || got != tc.want || s.rec.Own != own {
 			t.Errorf("%v became %v, %v, own %v", tc.files, got, err, s.rec.Own)
 		}
 		for _, lost := range []string{"none", "acceptedEpoch", "currentEpoch"} {

@@ -168,7 +168,7 @@ func (d *Dir) recover(sink Sink, all listing, found bool) (rec Recovered, err er
 		return rec, err
 	}
 	d.openLog(rec.LastZxid)
-	d.found = rec
+	d.found = rec.LastZxid
 	if rec.Empty && !marked && !d.opt.DBAutoCreate {
 		rec.LastZxid = -1
 	}
@@ -394,13 +394,16 @@ func (d *Dir) settle(r *replay, f named, newest bool, rec *Recovered) error {
 }
 
 // takeOver writes the sidecar of the directory as it is now: ours.
-func (d *Dir) takeOver(r *replay, all listing, files Epochs, rec *Recovered) error {
+func (d *Dir) takeOver(r *replay, all listing, files Epochs, rec *Recovered) (err error) {
 	state := d.meta.Get()
 	if !rec.Own {
 		state = walmeta.Fresh()
 		state.ID = d.meta.Get().ID
 		state.OwnSince = rec.LastZxid + 1
-		state.Epochs = files.Known()
+		state.Epochs, err = walmeta.TakeOver(d.fs, d.snapDir, files, rec.LastZxid)
+		if err != nil {
+			return err
+		}
 	}
 	state.TruncateTo, state.InstallTo, state.MovedTo = walmeta.None, walmeta.None, 0
 	if state.OwnSince == walmeta.Unknown {

@@ -235,6 +235,7 @@ func start(dir string) (s served, err error) {
 	if err != nil {
 		return s, err
 	}
+	found.EndOrphans(tree)
 	view := tree.Read()
 	s = served{found.Recovered, view.NodeCount()}
 	view.Release()

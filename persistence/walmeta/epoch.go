@@ -55,20 +55,28 @@ func readEpoch(fsys disk.FS, name string) (int64, error) {
 	return v, nil
 }
 
-// Known are the epochs without what cannot be read.
-func (e Epochs) Known() Epochs {
-	return Epochs{Accepted: max(e.Accepted, None), Current: max(e.Current, None)}
+// TakeOver is what becomes the second copies of a directory that another server had: what its files
+// hold. When the last transaction is of a later epoch than currentEpoch, Apache was stopped between
+// the two, and currentEpoch.tmp, if it is there, is what it did not come to rename.
+func TakeOver(fsys disk.FS, dir string, files Epochs, last jute.Zxid) (Epochs, error) {
+	if files.Current >= 0 && files.Current < last.Epoch() {
+		tmp, err := readEpoch(fsys, filepath.Join(dir, names.UnfinishedEpoch))
+		if err != nil {
+			return files, err
+		}
+		files.Current = max(files.Current, tmp)
+	}
+	return Epochs{Accepted: max(files.Accepted, None), Current: max(files.Current, None)}, nil
 }
 
 // Resolve is what a member starts with: the second copies where there are some, then the files,
-// then the epoch of the last transaction, as in Apache. foreign: another server was here last.
+// then the epoch of the last transaction, as in Apache.
 //
 // A log whose epoch is above Current is no damage. The history of a new leader is on disk before
 // its epoch is, and a crash came between the two; the log must not count as that epoch's before the
-// leader has confirmed it, so Current stays. Apache refuses that, unless currentEpoch.tmp says what
-// it did not come to rename.
+// leader has confirmed it, so Current stays. Apache refuses that.
 func Resolve(
-	fsys disk.FS, dir string, kept Epochs, last jute.Zxid, foreign bool,
+	fsys disk.FS, dir string, kept Epochs, last jute.Zxid,
 ) (found, files Epochs, err error) {
 	if files, err = ReadEpochs(fsys, dir); err != nil {
 		return found, files, err
@@ -84,13 +92,6 @@ func Resolve(
 	}
 	found.Accepted = orElse(kept.Accepted, files.Accepted, last)
 	found.Current = orElse(kept.Current, files.Current, last)
-	if foreign && found.Current >= 0 && found.Current < last.Epoch() {
-		tmp, err := readEpoch(fsys, filepath.Join(dir, names.UnfinishedEpoch))
-		if err != nil {
-			return found, files, err
-		}
-		found.Current = max(found.Current, tmp)
-	}
 	switch {
 	case found.Accepted == Unreadable:
 		return found, files, damage(names.AcceptedEpoch,

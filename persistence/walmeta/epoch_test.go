@@ -68,8 +68,18 @@ func TestResolve(t *testing.T) {
 			}
 		}
 		at := fmt.Sprintf("files %q %q %q, copies %v, log %d, foreign %v", a, c, tmp, kept, log, foreign)
-		got, _, err := walmeta.Resolve(fsys, dir, kept, jute.Zxid(log<<32|7), foreign)
+		last := jute.Zxid(log<<32 | 7)
 		want, ok := model(kept, a, c, tmp, log, foreign)
+		if foreign {
+			files, err := walmeta.ReadEpochs(fsys, dir)
+			if err == nil {
+				kept, err = walmeta.TakeOver(fsys, dir, files, last)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, _, err := walmeta.Resolve(fsys, dir, kept, last)
 		var damage *disk.DamageError
 		switch {
 		case ok && err == nil && got == want:
