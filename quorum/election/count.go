@@ -147,7 +147,6 @@ func (e *Election) end(v Vote) {
 		e.state = jute.Observing
 	}
 	e.closing = false
-	e.heard = e.heard[:0]
 	e.effects.Elected = true
 }
 

@@ -349,6 +349,16 @@ func TestASettledEnsembleIsJoined(t *testing.T) {
 	require.EqualValues(t, 7, b.e.Round())
 }
 
+func TestTheLeadersWordOfBeforeIsForgotten(t *testing.T) {
+	b := newBench(t, 1, majority(1, 2, 3), Standing{Zxid: 5, PeerEpoch: 3})
+	b.hear(3, jute.Leading, vote(3, 9, 7, 3))
+	b.hear(2, jute.Following, vote(3, 9, 7, 3))
+	b.has(jute.Following, 3)
+	b.e.Look(b.now, Standing{Zxid: 5, PeerEpoch: 3})
+	b.hear(2, jute.Following, vote(3, 9, 7, 3))
+	b.looks() // 2 does not know yet that 3 is dead
+}
+
 func TestSettledVotesOfTwoEpochsAreTwoVotes(t *testing.T) {
 	b := newBench(t, 1, majority(1, 2, 3), Standing{Zxid: 5, PeerEpoch: 3})
 	b.hear(2, jute.Following, vote(3, 9, 7, 3))
