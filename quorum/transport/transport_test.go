@@ -305,6 +305,20 @@ func TestTheHookIsBounded(t *testing.T) {
 	require.EqualValues(t, 1, a.tr.Stats().Refused)
 }
 
+func TestTheHooksDeadlineIsNotTheConnections(t *testing.T) {
+	p := newPost(t, func(c *transport.Config) {
+		c.ConnectWithin = 1
+		c.Wrap = func(nc net.Conn, _ bool) (net.Conn, error) { return nc, nil }
+	})
+	raw, err := net.Dial("tcp", p.at.String())
+	require.NoError(t, err)
+	defer raw.Close()
+	p.next(transport.Accepted)
+	_, err = raw.Write(message("x"))
+	require.NoError(t, err)
+	p.next(transport.Message)
+}
+
 func TestTooManyCallers(t *testing.T) {
 	p := newPost(t, func(c *transport.Config) { c.MaxAccepted = 1 })
 	first, err := net.Dial("tcp", p.at.String())
