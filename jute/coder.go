@@ -3,6 +3,7 @@ package jute
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Record is anything that can name its fields in wire order.
@@ -18,10 +19,6 @@ var (
 	ErrLength = errors.New("unreasonable length")
 	// ErrTxnType: a logged transaction has a type that is never logged.
 	ErrTxnType = errors.New("not the type of a transaction")
-	// ErrPacket: a packet is not of the type that it must be.
-	ErrPacket = errors.New("not the packet that it must be")
-	// ErrHello: a connection to the election port begins with what no version of ZooKeeper sends.
-	ErrHello = errors.New("not the beginning of a hello")
 	// ErrMulti: a multi holds an operation that none may hold.
 	ErrMulti = errors.New("not an operation of a multi")
 )
@@ -51,7 +48,7 @@ const (
 // Visitor sees the fields of a record one by one, in wire order.
 type Visitor interface {
 	// Field is called for each leaf; value is an int32, int64, bool, string (ustring), []byte
-	// (buffer, nil when null) or one of this package's typed ids.
+	// (buffer, nil when null) or a number with a type of its own, such as a Zxid.
 	Field(name string, value any)
 	// Enter and Leave bracket a vector of n elements, a NestedRecord or a NullVector. Elements
 	// have no name that matters.
@@ -125,6 +122,9 @@ func (c *Coder) Rest() []byte { return c.buf[c.off:] }
 // Decoding tells Fields methods with optional tails which way the bytes flow.
 func (c *Coder) Decoding() bool { return c.mode == decoding }
 
+// Encoding tells the same of the other way; while a record is shown, it is neither.
+func (c *Coder) Encoding() bool { return c.mode == encoding }
+
 // Failed says whether a field could not be read.
 func (c *Coder) Failed() bool { return c.failed }
 
@@ -134,11 +134,16 @@ func (c *Coder) Err(r Record) error {
 		return nil
 	}
 	fault := c.fault
-	fault.Record = fmt.Sprintf("%T", r)[len("*jute."):]
+	_, fault.Record, _ = strings.Cut(fmt.Sprintf("%T", r), ".")
 	return &fault
 }
 
-func (c *Coder) fail(field string, err error) {
+// Visitor is to whom the fields are shown; nil while bytes are read or written.
+func (c *Coder) Visitor() Visitor { return c.visitor }
+
+// Fail ends the reading of a record at a field that no record can have: err says why, and the
+// offset is that of the bytes not read yet. A failure that came before it stays.
+func (c *Coder) Fail(field string, err error) {
 	if c.failed {
 		return
 	}
@@ -146,8 +151,8 @@ func (c *Coder) fail(field string, err error) {
 	c.fault = DecodeError{Field: field, Offset: c.off, Err: err}
 }
 
-// nested runs the fields of a record inside a record.
-func (c *Coder) nested(name string, r Record) {
+// Nested codes a record inside a record.
+func (c *Coder) Nested(name string, r Record) {
 	if c.mode == visiting {
 		c.visitor.Enter(name, NestedRecord)
 		r.Fields(c)
@@ -161,8 +166,12 @@ func (c *Coder) nested(name string, r Record) {
 	}
 }
 
-// element is nested for the i-th element of a vector.
-func (c *Coder) element(name string, i int, r Record) {
+// Element codes the i-th element of a vector of records; name is the vector's.
+func (c *Coder) Element(name string, i int, r Record) {
+	if c.mode == visiting {
+		c.Nested("", r)
+		return
+	}
 	had := c.failed
 	r.Fields(c)
 	if c.failed && !had {
@@ -185,13 +194,7 @@ func vector[T any, P interface {
 		*v = make([]T, n)
 	}
 	for i := range *v {
-		if c.mode == visiting {
-			c.visitor.Enter("", NestedRecord)
-		}
-		c.element(name, i, P(&(*v)[i]))
-		if c.mode == visiting {
-			c.visitor.Leave()
-		}
+		c.Element(name, i, P(&(*v)[i]))
 	}
 	c.EndCount()
 }

@@ -1,5 +1,6 @@
-// Package jute speaks ZooKeeper's serialisation: the bytes of every client packet, of every packet
-// between servers, of the transaction log and of the snapshot.
+// Package jute speaks ZooKeeper's serialisation: the bytes of every client packet, of the
+// transaction log and of the snapshot. What servers send to each other is in jute/ensemble, by the
+// same rules.
 //
 // Jute has no tags and no schema on the wire. A record is its fields in order:
 //
@@ -15,9 +16,6 @@
 //	| length i  | header | body             |
 //	+-----------+---------------------------+
 //
-// On the quorum port packets stand one behind the other with no frame around them (packet.go); on
-// the election port notifications have frames, behind a hello without one (election.go).
-//
 // Each record is described once: a struct, and a method Fields that names its fields in wire
 // order. The same method decodes, encodes and prints (see Coder), so that the server, the log
 // dumper and the wire tap cannot disagree. Optional tails and unions are plain code in Fields.
@@ -32,8 +30,7 @@
 // Nothing here has goroutines or state. Read in this order: coder.go (how a record is read,
 // written and shown), fields.go and ids.go (the primitives), opcode.go and errorcode.go (the
 // numbers), then the records by family: session.go, stat.go, request.go, reply.go, multi.go,
-// watch.go, txn.go, file.go; what servers say to each other is in election.go, packettype.go,
-// packet.go and learner.go; kinds.go says which record an opcode carries, print.go shows any of
-// them; path.go has the rules a znode path obeys, and fast.go the hand-written encoders of the
-// hottest replies, fuzzed against Fields.
+// watch.go, txn.go, file.go; kinds.go says which record an opcode carries, print.go shows any of
+// them; path.go has the rules a znode path obeys, utf8.go what Java makes of text, and fast.go the
+// hand-written encoders of the hottest replies, fuzzed against Fields.
 package jute

@@ -10,7 +10,7 @@ func (c *Coder) Int(name string, v *int32) {
 	switch c.mode {
 	case decoding:
 		if len(c.buf)-c.off < 4 || c.failed {
-			c.fail(name, ErrShort)
+			c.Fail(name, ErrShort)
 			return
 		}
 		*v = int32(binary.BigEndian.Uint32(c.buf[c.off:]))
@@ -27,7 +27,7 @@ func (c *Coder) Long(name string, v *int64) {
 	switch c.mode {
 	case decoding:
 		if len(c.buf)-c.off < 8 || c.failed {
-			c.fail(name, ErrShort)
+			c.Fail(name, ErrShort)
 			return
 		}
 		*v = int64(binary.BigEndian.Uint64(c.buf[c.off:]))
@@ -44,7 +44,7 @@ func (c *Coder) Bool(name string, v *bool) {
 	switch c.mode {
 	case decoding:
 		if len(c.buf)-c.off < 1 || c.failed {
-			c.fail(name, ErrShort)
+			c.Fail(name, ErrShort)
 			return
 		}
 		*v = c.buf[c.off] != 0
@@ -139,7 +139,7 @@ func (c *Coder) Count(name string, n int, null bool, minBytes int) int {
 		}
 		if int(count) > (len(c.buf)-c.off)/minBytes {
 			c.off = at
-			c.fail(name, ErrLength)
+			c.Fail(name, ErrLength)
 			return 0
 		}
 		return int(count)
@@ -171,7 +171,7 @@ func (c *Coder) bytes(name string) []byte {
 	}
 	left := len(c.buf) - c.off
 	if left < 4 {
-		c.fail(name, ErrShort)
+		c.Fail(name, ErrShort)
 		return nil
 	}
 	n := int(int32(binary.BigEndian.Uint32(c.buf[c.off:])))
@@ -180,11 +180,11 @@ func (c *Coder) bytes(name string) []byte {
 		return nil
 	}
 	if n < 0 {
-		c.fail(name, ErrLength)
+		c.Fail(name, ErrLength)
 		return nil
 	}
 	if n > left-4 {
-		c.fail(name, ErrShort)
+		c.Fail(name, ErrShort)
 		return nil
 	}
 	from := c.off + 4
@@ -192,26 +192,8 @@ func (c *Coder) bytes(name string) []byte {
 	return c.buf[from:c.off:c.off]
 }
 
-// bounded codes text of least to most bytes that is never null, on the wire and here as it came.
-func (c *Coder) bounded(name string, v *[]byte, least, most int) {
-	switch c.mode {
-	case decoding:
-		if left := c.Rest(); !c.failed && len(left) >= 4 {
-			if n := int(int32(binary.BigEndian.Uint32(left))); n < least || n > most {
-				c.fail(name, ErrLength)
-			}
-		}
-		*v = c.bytes(name)
-	case encoding:
-		c.buf = binary.BigEndian.AppendUint32(c.buf, uint32(len(*v)))
-		c.buf = append(c.buf, *v...)
-	default:
-		c.visitor.Field(name, string(*v))
-	}
-}
-
-// rest codes bytes without a length: all that follows. None is nil.
-func (c *Coder) rest(name string, v *[]byte) {
+// Tail codes bytes without a length: all that follows. None is nil.
+func (c *Coder) Tail(name string, v *[]byte) {
 	switch c.mode {
 	case decoding:
 		*v = nil

@@ -2,90 +2,13 @@ package jute_test
 
 import (
 	"bytes"
-	"encoding/binary"
-	"errors"
-	"reflect"
-	"runtime"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
 	"quoll/jute"
+	"quoll/jute/internal/recordtest"
 )
-
-// bounded runs f and fails when it allocates more than the bound that every decoder keeps.
-func bounded(t *testing.T, in []byte, f func()) {
-	t.Helper()
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	f()
-	runtime.ReadMemStats(&after)
-	if got, most := after.TotalAlloc-before.TotalAlloc, 8*len(in)+64<<10; got > uint64(most) {
-		t.Errorf("%d bytes allocated for %d of input, at most %d", got, len(in), most)
-	}
-}
-
-// decode checks what holds for each record and any input: no panic, the allocation bound, errors
-// that say where, and that what was decoded encodes to something that decodes to the same.
-func decode(t *testing.T, in []byte, r jute.Record) (used int, ok bool) {
-	t.Helper()
-	var err error
-	bounded(t, in, func() { used, err = jute.Decode(in, r) })
-	if err != nil {
-		var where *jute.DecodeError
-		if !errors.As(err, &where) || where.Record == "" || where.Offset > len(in) {
-			t.Errorf("error %v", err)
-		}
-		return 0, false
-	}
-	if used > len(in) {
-		t.Fatalf("%d bytes used of %d", used, len(in))
-	}
-	wire := jute.Append(nil, r)
-	again := fresh(r)
-	if _, err := jute.Decode(wire, again); err != nil {
-		t.Fatalf("%T %+v encodes to %x: %v", r, r, wire, err)
-	}
-	// Surrogates do not read back, which is Java's doing.
-	if !bytes.ContainsRune(wire, 0xed) && !reflect.DeepEqual(r, again) {
-		t.Errorf("%+v became %+v", r, again)
-	}
-	if bytes.Equal(in[:used], wire) {
-		return used, true
-	}
-	canonical(t, in[:used], wire)
-	return used, true
-}
-
-// canonical fails unless the decoder had a reason to read something else than it would write: a
-// bool that is neither 0 nor 1, a negative count, text that Java does not keep, the end of a
-// multi, a create of before 3.3.
-func canonical(t *testing.T, in, wire []byte) {
-	t.Helper()
-	if len(in) == len(wire) {
-		for i := range in {
-			if in[i] != wire[i] && (wire[i] != 1 || in[i] == 0) && !negative(in, i) &&
-				wire[i] < 0x80 {
-				t.Errorf("byte %d: %x became %x", i, in, wire)
-			}
-		}
-	}
-}
-
-// negative says whether byte i is part of some 4 bytes that are negative as an int.
-func negative(in []byte, i int) bool {
-	for at := max(0, i-3); at <= i && at+4 <= len(in); at++ {
-		if int32(binary.BigEndian.Uint32(in[at:])) < -1 {
-			return true
-		}
-	}
-	return false
-}
-
-func show(r jute.Record) {
-	_ = jute.Format(r)
-	_ = jute.AppendJSON(nil, r)
-}
 
 func FuzzConnectRequest(f *testing.F) {
 	old := &jute.ConnectRequest{TimeOut: 10, Passwd: make([]byte, 16)}
@@ -94,15 +17,15 @@ func FuzzConnectRequest(f *testing.F) {
 	f.Add(append(jute.Append(nil, &jute.ConnectRequest{HasReadOnly: true}), 1, 2, 3))
 	f.Fuzz(func(t *testing.T, in []byte) {
 		var r jute.ConnectRequest
-		used, ok := decode(t, in, &r)
+		used, ok := records.Decode(t, in, &r)
 		if !ok {
 			return
 		}
 		if r.HasReadOnly != (used > 32+max(0, len(r.Passwd))-4) {
 			t.Errorf("%d bytes used, readOnly seen: %v", used, r.HasReadOnly)
 		}
-		show(&r)
-		decode(t, in, &jute.ConnectResponse{})
+		recordtest.Show(&r)
+		records.Decode(t, in, &jute.ConnectResponse{})
 	})
 }
 
@@ -110,7 +33,7 @@ func FuzzConnectRequest(f *testing.F) {
 func FuzzRequest(f *testing.F) {
 	for op := jute.OpCode(-12); op < 110; op++ {
 		if r := jute.NewRequest(op); r != nil {
-			fillIfPlain(r)
+			records.Fill(r)
 			frame := jute.Append(nil, &jute.RequestHeader{Xid: 1, Type: op})
 			f.Add(jute.Append(frame, r))
 		}
@@ -121,7 +44,7 @@ func FuzzRequest(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, in []byte) {
 		var h jute.RequestHeader
-		n, ok := decode(t, in, &h)
+		n, ok := records.Decode(t, in, &h)
 		if !ok {
 			return
 		}
@@ -129,8 +52,8 @@ func FuzzRequest(f *testing.F) {
 		if r == nil {
 			return
 		}
-		if _, ok := decode(t, in[n:], r); ok {
-			show(r)
+		if _, ok := records.Decode(t, in[n:], r); ok {
+			recordtest.Show(r)
 		}
 	})
 }
@@ -139,7 +62,7 @@ func FuzzRequest(f *testing.F) {
 func FuzzReply(f *testing.F) {
 	for op := jute.OpCode(-12); op < 110; op++ {
 		if r := jute.NewReply(op); r != nil {
-			fillIfPlain(r)
+			records.Fill(r)
 			f.Add(int32(op), jute.Append(nil, r))
 		}
 	}
@@ -151,17 +74,11 @@ func FuzzReply(f *testing.F) {
 		if r == nil {
 			r = &jute.WatcherEvent{}
 		}
-		if _, ok := decode(t, in, r); ok {
-			show(r)
+		if _, ok := records.Decode(t, in, r); ok {
+			recordtest.Show(r)
 		}
-		decode(t, in, &jute.ReplyHeader{})
+		records.Decode(t, in, &jute.ReplyHeader{})
 	})
-}
-
-func fillIfPlain(r jute.Record) {
-	if !isMulti(r) {
-		new(filler).fill("", reflect.ValueOf(r).Elem())
-	}
 }
 
 func FuzzParseEntry(f *testing.F) {
@@ -178,7 +95,7 @@ func FuzzParseEntry(f *testing.F) {
 				{Type: jute.OpCheck, Data: jute.Append(nil, &jute.PathVersion{})},
 			}}
 		} else {
-			fillIfPlain(rec)
+			records.Fill(rec)
 		}
 		e := jute.Entry{Header: jute.TxnHeader{Type: op}, Body: jute.Append(nil, rec)}
 		f.Add(jute.AppendEntry(nil, &e))
@@ -188,7 +105,7 @@ func FuzzParseEntry(f *testing.F) {
 	f.Fuzz(func(t *testing.T, in []byte) {
 		var e jute.Entry
 		var err error
-		bounded(t, in, func() { e, err = jute.ParseEntry(in) })
+		recordtest.Bounded(t, in, func() { e, err = jute.ParseEntry(in) })
 		if err != nil {
 			return
 		}
@@ -196,14 +113,14 @@ func FuzzParseEntry(f *testing.F) {
 			t.Errorf("%x became %x", in, again)
 		}
 		rec := jute.NewTxn(e.Header.Type)
-		used, ok := decode(t, e.Body, rec)
+		used, ok := records.Decode(t, e.Body, rec)
 		if !ok || used != len(e.Body) {
 			t.Fatalf("%v: %d of %d bytes used", e.Header.Type, used, len(e.Body))
 		}
-		show(rec)
+		recordtest.Show(rec)
 		if multi, is := rec.(*jute.MultiTxn); is {
 			for _, sub := range multi.Txns {
-				if _, ok := decode(t, sub.Data, jute.NewTxn(sub.Type)); !ok {
+				if _, ok := records.Decode(t, sub.Data, jute.NewTxn(sub.Type)); !ok {
 					t.Errorf("%v in a multi does not decode", sub.Type)
 				}
 			}

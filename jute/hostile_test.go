@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"quoll/jute"
+	"quoll/jute/internal/recordtest"
 )
 
 // repeated is n copies of a part behind a head.
@@ -42,14 +43,11 @@ func TestAllocationBound(t *testing.T) {
 			append(append(nulls, null...), 0, 0, 0, 0)...), n)},
 		"deletes": {&jute.MultiResponse{}, repeated(nil, multi(jute.OpDelete), n)},
 		"created": {&jute.MultiResponse{}, repeated(nil, multi(jute.OpCreate, null...), n)},
-		"touches": {&jute.Touches{}, make([]byte, 12*n-len(jute.Append(nil, &end)))},
 		"request": {&jute.LearnerRequest{}, make([]byte, n)},
-		"ids": {&jute.QuorumPacket{}, repeated(
-			append(jute.Append(nil, &jute.QuorumPacket{})[:16], count(n)...), nulls, n)},
-		"lists": {&jute.MultiResponse{}, repeated(nil, multi(jute.OpGetChildren, null...), n)},
+		"lists":   {&jute.MultiResponse{}, repeated(nil, multi(jute.OpGetChildren, null...), n)},
 	} {
 		in := jute.Append(c.in, &end)
-		bounded(t, in, func() {
+		recordtest.Bounded(t, in, func() {
 			if _, err := jute.Decode(in, c.r); err != nil && name != "acl" {
 				t.Errorf("%s: %v", name, err)
 			}
@@ -60,7 +58,7 @@ func TestAllocationBound(t *testing.T) {
 	}
 	head := jute.Append(nil, &jute.TxnHeader{Type: jute.OpMulti})
 	in := repeated(append(head, count(n)...), sub, n)
-	bounded(t, in, func() {
+	recordtest.Bounded(t, in, func() {
 		if _, err := jute.ParseEntry(in); err != nil {
 			t.Error(err)
 		}
@@ -71,7 +69,7 @@ func TestHostileCounts(t *testing.T) {
 	for _, n := range []int32{1 << 30, 0x7fffffff, 5} {
 		in := append(count(n), 0, 0, 0, 0)
 		for _, r := range []jute.Record{&jute.Names{}, &jute.MultiTxn{}, &jute.WhoAmIResponse{}} {
-			bounded(t, in, func() {
+			recordtest.Bounded(t, in, func() {
 				if _, err := jute.Decode(in, r); !errors.Is(err, jute.ErrLength) {
 					t.Errorf("%T, count %d: %v", r, n, err)
 				}

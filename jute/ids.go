@@ -22,6 +22,9 @@ type SessionID int64
 // String is hexadecimal with 0x in front, as ZooKeeper prints it.
 func (s SessionID) String() string { return "0x" + strconv.FormatUint(uint64(s), 16) }
 
+// PeerID numbers a server of an ensemble (sid, the N of server.N and the content of myid).
+type PeerID int64
+
 // Zxid codes a zxid.
 func (c *Coder) Zxid(name string, v *Zxid) {
 	if c.mode == visiting {
@@ -33,6 +36,15 @@ func (c *Coder) Zxid(name string, v *Zxid) {
 
 // Session codes a session id.
 func (c *Coder) Session(name string, v *SessionID) {
+	if c.mode == visiting {
+		c.visitor.Field(name, *v)
+		return
+	}
+	c.Long(name, (*int64)(v))
+}
+
+// Peer codes the id of a server.
+func (c *Coder) Peer(name string, v *PeerID) {
 	if c.mode == visiting {
 		c.visitor.Field(name, *v)
 		return

@@ -100,7 +100,7 @@ func (op *MultiOp) body(c *Coder) {
 	case OpGetData, OpGetChildren:
 		made(c, &op.Read).Fields(c)
 	default:
-		c.fail("type", ErrMulti)
+		c.Fail("type", ErrMulti)
 	}
 }
 
@@ -187,7 +187,7 @@ func (res *MultiResult) body(c *Coder) {
 	case OpError:
 		res.Error.Fields(c)
 	default:
-		c.fail("type", ErrMulti)
+		c.Fail("type", ErrMulti)
 	}
 }
 

@@ -139,18 +139,10 @@ func (p *jsonPrinter) Field(name string, value any) {
 		p.out = append(p.out, '"')
 	case string:
 		p.quote(v)
-	case Zxid:
-		p.quote(v.String())
-	case SessionID:
-		p.quote(v.String())
-	case OpCode:
-		p.quote(v.String())
-	case PacketType:
-		p.quote(v.String())
-	case PeerState:
-		p.quote(v.String())
 	case ErrorCode:
 		p.out = strconv.AppendInt(p.out, int64(v), 10)
+	case fmt.Stringer:
+		p.quote(v.String())
 	default:
 		p.out = fmt.Append(p.out, v)
 	}

@@ -7,52 +7,20 @@ import (
 	"testing"
 
 	"quoll/jute"
+	"quoll/jute/internal/recordtest"
 )
-
-// TestApacheDecoder: damaged records are read as Apache's decoder reads them, or refused as there.
-// interop/record writes the file.
-func TestApacheDecoder(t *testing.T) {
-	byName := map[string]jute.Record{}
-	for _, r := range records() {
-		byName[typeName(r)] = r
-	}
-	byName["SetWatches"] = &jute.SetWatches{}
-	byName["SetWatches2"] = &jute.SetWatches{Two: true}
-	read, refused := 0, 0
-	for _, line := range lines(t, "decode.hex") {
-		in := unhex(t, line[2])
-		r := fresh(byName[line[1]])
-		_, err := jute.Decode(in, r)
-		switch {
-		case line[3] == "error" && err == nil:
-			t.Errorf("%s: %x is read as %s, Apache refuses it", line[0], in, jute.Format(r))
-		case line[3] == "error":
-			refused++
-		case err != nil:
-			t.Errorf("%s: %x: %v, Apache reads it", line[0], in, err)
-		default:
-			read++
-			if again := jute.Append(nil, r); !bytes.Equal(again, unhex(t, line[3])) {
-				t.Errorf("%s: %x became\n     %x, for Apache\n     %s", line[0], in, again, line[3])
-			}
-		}
-	}
-	if read < 300 || refused < 300 {
-		t.Errorf("%d records were read and %d refused: the file says too little", read, refused)
-	}
-}
 
 // TestApacheEvents: the notifications of a server of Apache's, byte for byte.
 func TestApacheEvents(t *testing.T) {
 	seen := map[jute.EventType]int{}
-	for _, line := range lines(t, "frames.hex") {
+	for _, line := range recordtest.Lines(t, "frames.hex") {
 		if line[0] != "event" {
 			continue
 		}
 		event := map[string]jute.EventType{
 			"NodeCreated": 1, "NodeDeleted": 2, "NodeDataChanged": 3, "NodeChildrenChanged": 4,
 		}[line[1]]
-		path, want := unhex(t, line[2]), unhex(t, line[4])
+		path, want := recordtest.Unhex(t, line[2]), recordtest.Unhex(t, line[4])
 		zxid, err := strconv.ParseInt(line[3], 10, 64)
 		if err != nil {
 			t.Fatal(err)
@@ -93,7 +61,7 @@ func TestApacheReplies(t *testing.T) {
 		{"getData", jute.NoNode, nil, 0, 0, 0},
 	}
 	var replies [][]string
-	for _, line := range lines(t, "frames.hex") {
+	for _, line := range recordtest.Lines(t, "frames.hex") {
 		if line[0] == "reply" {
 			replies = append(replies, line)
 		}
@@ -102,7 +70,7 @@ func TestApacheReplies(t *testing.T) {
 		t.Fatalf("%d replies, want %d", len(replies), len(want))
 	}
 	for i, line := range replies {
-		w, frame := want[i], unhex(t, line[2])
+		w, frame := want[i], recordtest.Unhex(t, line[2])
 		var h jute.ReplyHeader
 		n, err := jute.Decode(frame, &h)
 		if err != nil || h.Err != w.err || line[1] != w.name {

@@ -9,7 +9,7 @@ type PathStat struct {
 // Fields names the fields in wire order.
 func (r *PathStat) Fields(c *Coder) {
 	c.Text("path", &r.Path)
-	c.nested("stat", &r.Stat)
+	c.Nested("stat", &r.Stat)
 }
 
 // DataStat is the reply to getData and to reconfig.
@@ -21,7 +21,7 @@ type DataStat struct {
 // Fields names the fields in wire order.
 func (r *DataStat) Fields(c *Coder) {
 	c.Buffer("data", &r.Data)
-	c.nested("stat", &r.Stat)
+	c.Nested("stat", &r.Stat)
 }
 
 // ACLStat is the reply to getACL.
@@ -33,7 +33,7 @@ type ACLStat struct {
 // Fields names the fields in wire order.
 func (r *ACLStat) Fields(c *Coder) {
 	c.ACLs("acl", &r.ACL)
-	c.nested("stat", &r.Stat)
+	c.Nested("stat", &r.Stat)
 }
 
 // Names is the reply to getChildren and to getEphemerals.
@@ -53,7 +53,7 @@ type NamesStat struct {
 // Fields names the fields in wire order.
 func (r *NamesStat) Fields(c *Coder) {
 	c.Texts("children", &r.Names)
-	c.nested("stat", &r.Stat)
+	c.Nested("stat", &r.Stat)
 }
 
 // TotalNumber is the reply to getAllChildrenNumber.

@@ -112,3 +112,28 @@ func (r *ReconfigRequest) Fields(c *Coder) {
 	c.Text("newMembers", &r.NewMembers)
 	c.Long("curConfigId", &r.CurConfigID)
 }
+
+// LearnerRequest is a client's write or sync on its way from a learner to the leader, the data of
+// REQUEST (see jute/ensemble). Body is what the client sent behind its header, unread.
+type LearnerRequest struct {
+	Session SessionID
+	Cxid    int32 // the client's xid; 0 when the learner asks for a session
+	Type    OpCode
+	Body    []byte // the record of Type, up to the packet's end; nil when there is none
+	IDs     []ID   // who asks, the packet's authinfo; null when the learner itself asks
+}
+
+// Fields names the fields in wire order. IDs are the packet's. A Visitor is shown the record of the
+// body instead of its bytes, if that decodes.
+func (r *LearnerRequest) Fields(c *Coder) {
+	c.Session("sessionId", &r.Session)
+	c.Int("cxid", &r.Cxid)
+	c.Op("type", &r.Type)
+	if rec := NewRequest(r.Type); c.mode == visiting && rec != nil {
+		if _, err := Decode(r.Body, rec); err == nil {
+			c.Nested("body", rec)
+			return
+		}
+	}
+	c.Tail("body", &r.Body)
+}

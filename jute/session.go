@@ -118,3 +118,19 @@ type SASLToken struct {
 
 // Fields names the fields in wire order.
 func (r *SASLToken) Fields(c *Coder) { c.Buffer("token", &r.Token) }
+
+// SessionTimeout is a learner's question whether a session still lives, the data of REVALIDATE,
+// and one session that was heard, in the data of a PING (see jute/ensemble).
+type SessionTimeout struct {
+	Session SessionID
+	TimeOut int32 // ms
+}
+
+// SessionTimeoutBytes is the size of an encoded SessionTimeout.
+const SessionTimeoutBytes = 12
+
+// Fields names the fields in wire order.
+func (r *SessionTimeout) Fields(c *Coder) {
+	c.Session("sessionId", &r.Session)
+	c.Int("timeOut", &r.TimeOut)
+}

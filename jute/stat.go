@@ -86,6 +86,12 @@ func (r *ID) Fields(c *Coder) {
 	c.nullableString("id", &r.ID, &r.nullID)
 }
 
+// IDMinBytes is the size of an ID whose scheme and id are empty or null.
+const IDMinBytes = 8
+
+// IDs codes a vector of ids; nil is null.
+func (c *Coder) IDs(name string, v *[]ID) { vector(c, name, v, IDMinBytes) }
+
 // ACL grants permissions to a principal.
 type ACL struct {
 	Perms Perms
@@ -98,7 +104,7 @@ const aclMinBytes = 12
 // Fields names the fields in wire order.
 func (r *ACL) Fields(c *Coder) {
 	c.Perms("perms", &r.Perms)
-	c.nested("id", &r.ID)
+	c.Nested("id", &r.ID)
 }
 
 // ACLs codes a vector of ACL entries; nil is null.

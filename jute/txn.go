@@ -100,7 +100,7 @@ func ParseEntry(payload []byte) (Entry, error) {
 	from := c.off
 	rec := NewTxn(e.Header.Type)
 	if rec == nil || e.Header.Type == OpCheck {
-		c.fail("type", ErrTxnType)
+		c.Fail("type", ErrTxnType)
 		return e, c.Err(&e.Header)
 	}
 	if !bareCloseSession(e.Header.Type, c.Rest()) {
@@ -137,7 +137,7 @@ func (r *MultiTxn) check() error {
 		c = Decoder(t.Data)
 		rec := NewTxn(t.Type)
 		if rec == nil || !inMulti(t.Type) {
-			c.fail("type", ErrTxnType)
+			c.Fail("type", ErrTxnType)
 			rec = t
 		} else {
 			rec.Fields(&c)
@@ -260,7 +260,7 @@ func (r *Txn) Fields(c *Coder) {
 		rec := NewTxn(r.Type)
 		if rec != nil && inMulti(r.Type) {
 			if _, err := Decode(r.Data, rec); err == nil {
-				c.nested("txn", rec)
+				c.Nested("txn", rec)
 				return
 			}
 		}

@@ -19,6 +19,8 @@ type importRule struct {
 // read-only: the table of the house.
 var roomImports = []importRule{
 	{"jute", nil},
+	{"jute/ensemble", []string{"jute"}},
+	{"jute/internal/...", []string{"jute"}},
 	{"datatree/watch", []string{"jute"}},
 	{"datatree/internal/...", []string{"jute", "datatree/internal/..."}},
 	{"datatree/...", []string{"jute", "datatree/..."}},
@@ -38,9 +40,11 @@ var roomImports = []importRule{
 	{"persistence/...", []string{"jute", "persistence/..."}},
 	{"quorum/transport", []string{"jute", "quorum/config"}},
 	{"quorum/config", []string{"jute"}},
-	{"quorum/election", []string{"jute", "quorum/config"}},
-	{"quorum/zab", []string{"jute", "quorum/config"}},
-	{"quorum", []string{"jute", "quorum/config", "quorum/election", "quorum/zab"}},
+	{"quorum/election", []string{"jute", "jute/ensemble", "quorum/config"}},
+	{"quorum/zab", []string{"jute", "jute/ensemble", "quorum/config"}},
+	{"quorum", []string{
+		"jute", "jute/ensemble", "quorum/config", "quorum/election", "quorum/zab",
+	}},
 	{"reactor/...", []string{"jute", "reactor/..."}},
 	{"client/recipes", []string{"jute", "client"}},
 	{"client/wire", []string{"jute"}},
@@ -131,7 +135,8 @@ var roomImports = []importRule{
 	{"interop/apache", []string{
 		"jute", "client/wire", "internal/...", "interop/...", "persistence/...",
 	}},
-	{"interop/voter", []string{"jute", "quorum/..."}},
+	{"interop/voter", []string{"jute", "jute/ensemble", "quorum/..."}},
+	{"interop/wiretap", []string{"jute", "jute/ensemble", "client/wire", "interop/..."}},
 	{"interop/...", []string{"jute", "client/wire", "internal/...", "interop/..."}},
 }
 

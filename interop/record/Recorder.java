@@ -111,8 +111,7 @@ public final class Recorder {
     }
 
     /** Damaged records: cut, with a byte changed, with a number in the place of four bytes. */
-    private static void decode(Path dir, List<String[]> names) throws Exception {
-        Random random = new Random(1);
+    private static void decode(Path dir, List<String[]> names, Random random) throws Exception {
         int[] numbers = {-1, -2, 0, 1, 2, 3, Integer.MIN_VALUE, Integer.MAX_VALUE, 1 << 20, 5};
         int[] odd = {0, 1, 2, 0x7f, 0x80, 0xc3, 0xe9, 0xff};
         try (PrintWriter out = new PrintWriter(Files.newBufferedWriter(dir.resolve("decode.hex")))) {
@@ -208,13 +207,16 @@ public final class Recorder {
 
     public static void main(String[] args) throws Exception {
         Path jute = Path.of(args[0]);
-        List<String[]> names = new ArrayList<>();
-        for (String line : Files.readAllLines(jute.resolve("records.hex"))) {
-            names.add(line.split(" "));
+        Random random = new Random(1);
+        for (Path dir : List.of(jute, Path.of(args[1]))) {
+            List<String[]> names = new ArrayList<>();
+            for (String line : Files.readAllLines(dir.resolve("records.hex"))) {
+                names.add(line.split(" "));
+            }
+            records(dir, names);
+            decode(dir, names, random);
         }
-        records(jute, names);
-        decode(jute, names);
         text(jute);
-        stats(Path.of(args[1]));
+        stats(Path.of(args[2]));
     }
 }

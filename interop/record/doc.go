@@ -1,7 +1,8 @@
 // Command record asks Apache ZooKeeper 3.9.5 for the bytes that jute's tests are held to: what the
 // product and the model in the simulator share is checked against them, by go test alone.
 //
-//	Recorder.java, on Apache's own classes: jute/testdata/
+//	Recorder.java, on Apache's own classes: jute/testdata/, and the first two in
+//	jute/ensemble/testdata/ for what servers send to each other
 //	    records.hex  each record with numbered leaves, as its serializer writes it
 //	    decode.hex   damaged records: what its decoder makes of them, written again, or "error"
 //	    text.hex     bytes read as a string and written again, and whether a path of them is valid

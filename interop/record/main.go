@@ -27,11 +27,12 @@ func run(ctx context.Context, root string) error {
 		return err
 	}
 	bytes := filepath.Join(root, "jute", "testdata")
+	between := filepath.Join(root, "jute", "ensemble", "testdata")
 	texts := filepath.Join(root, "datatree", "internal", "quota", "testdata")
 	members := filepath.Join(root, "quorum", "config", "testdata")
 	source := filepath.Join(root, "interop", "record")
 	for _, argv := range [][]string{
-		{filepath.Join(source, "Recorder.java"), bytes, texts},
+		{filepath.Join(source, "Recorder.java"), bytes, between, texts},
 		{filepath.Join(source, "Ensemble.java"), members},
 	} {
 		argv = append([]string{"-cp", classPath, "-Xmx256m", "-XX:+UseSerialGC",

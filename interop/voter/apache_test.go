@@ -16,12 +16,13 @@ import (
 	"quoll/interop/process"
 	"quoll/interop/voter"
 	"quoll/jute"
+	"quoll/jute/ensemble"
 	"quoll/quorum/config"
 	"quoll/quorum/election"
 )
 
-// ensemble is three servers on loopback: ours has id 1, Apache's have 2 and 3.
-type ensemble struct {
+// trio is three servers on loopback: ours has id 1, Apache's have 2 and 3.
+type trio struct {
 	t      *testing.T
 	ctx    context.Context
 	config *config.Config
@@ -29,13 +30,13 @@ type ensemble struct {
 	logs   string // directory
 }
 
-func newEnsemble(t *testing.T) *ensemble {
+func newTrio(t *testing.T) *trio {
 	if _, err := apache.ClassPath(t.Context()); errors.Is(err, apache.ErrNoJava) {
 		t.Skip(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	t.Cleanup(cancel)
-	e := &ensemble{t: t, ctx: ctx, apache: map[jute.PeerID]*apache.Server{},
+	e := &trio{t: t, ctx: ctx, apache: map[jute.PeerID]*apache.Server{},
 		logs: t.TempDir()}
 	var lines []string
 	for id := 1; id <= 3; id++ {
@@ -46,20 +47,20 @@ func newEnsemble(t *testing.T) *ensemble {
 	return e
 }
 
-func (e *ensemble) parse(text string) {
+func (e *trio) parse(text string) {
 	var err error
 	e.config, err = config.ParseText(text, config.Rules{})
 	require.NoError(e.t, err)
 }
 
-func (e *ensemble) port() int {
+func (e *trio) port() int {
 	port, err := process.FreePort()
 	require.NoError(e.t, err)
 	return port
 }
 
 // options are those of one of Apache's servers.
-func (e *ensemble) options(id jute.PeerID) apache.Options {
+func (e *trio) options(id jute.PeerID) apache.Options {
 	dir := e.t.TempDir()
 	require.NoError(e.t, os.WriteFile(filepath.Join(dir, "myid"), fmt.Append(nil, int64(id)), 0o644))
 	extra := map[string]string{"tickTime": "500", "initLimit": "20", "syncLimit": "10"}
@@ -74,7 +75,7 @@ func (e *ensemble) options(id jute.PeerID) apache.Options {
 }
 
 // start runs Apache's servers with some ids, which find their leader together.
-func (e *ensemble) start(ids ...jute.PeerID) {
+func (e *trio) start(ids ...jute.PeerID) {
 	type started struct {
 		id     jute.PeerID
 		server *apache.Server
@@ -97,7 +98,7 @@ func (e *ensemble) start(ids ...jute.PeerID) {
 }
 
 // leader is the one of Apache's servers that says that it leads.
-func (e *ensemble) leader() jute.PeerID {
+func (e *trio) leader() jute.PeerID {
 	for _, id := range []jute.PeerID{2, 3} {
 		if s := e.apache[id]; s != nil {
 			said, err := process.FourLetter(e.ctx, s.Addr(), "srvr")
@@ -109,7 +110,7 @@ func (e *ensemble) leader() jute.PeerID {
 	return 0
 }
 
-func (e *ensemble) vote(s election.Standing) *voter.Voter {
+func (e *trio) vote(s election.Standing) *voter.Voter {
 	v, err := voter.Start(1, e.config, s)
 	require.NoError(e.t, err)
 	return v
@@ -129,13 +130,13 @@ func result(t *testing.T, v *voter.Voter) voter.Result {
 // two of Apache's servers on their leader: when it votes with them, when it asks again, when it comes
 // later, and when one of them has been away.
 func TestApacheElectsWithUs(t *testing.T) {
-	e := newEnsemble(t)
+	e := newTrio(t)
 	early := e.vote(election.Standing{})
 	e.start(2, 3)
 	leader := e.leader()
 	require.NotZero(t, leader)
 	r := result(t, early)
-	require.Equal(t, jute.Following, r.State)
+	require.Equal(t, ensemble.Following, r.State)
 	require.Equal(t, leader, r.Vote.Leader)
 
 	early.Look(election.Standing{})
@@ -145,7 +146,7 @@ func TestApacheElectsWithUs(t *testing.T) {
 	late := e.vote(election.Standing{})
 	defer late.Stop()
 	r = result(t, late)
-	require.Equal(t, jute.Following, r.State)
+	require.Equal(t, ensemble.Following, r.State)
 	require.Equal(t, leader, r.Vote.Leader)
 	require.EqualValues(t, 1, r.Vote.PeerEpoch, "that of the reign")
 	require.Zero(t, late.Stats().BadInput)
@@ -170,7 +171,7 @@ func TestApacheElectsWithUs(t *testing.T) {
 		late.Look(election.Standing{})
 		r = result(t, late)
 	}
-	require.Equal(t, jute.Following, r.State)
+	require.Equal(t, ensemble.Following, r.State)
 	require.Zero(t, late.Stats().BadInput)
 	e.noComplaints()
 }
@@ -178,7 +179,7 @@ func TestApacheElectsWithUs(t *testing.T) {
 // TestObserversAskApache: one that the configuration knows, and one that Apache's servers have never
 // heard of, learn who leads.
 func TestObserversAskApache(t *testing.T) {
-	e := newEnsemble(t)
+	e := newTrio(t)
 	text := e.config.String()
 	e.parse(strings.Replace(text, "participant", "observer", 1)) // server 1
 	e.start(2, 3)
@@ -192,7 +193,7 @@ func TestObserversAskApache(t *testing.T) {
 	defer unknown.Stop()
 	for _, v := range []*voter.Voter{known, unknown} {
 		r := result(t, v)
-		require.Equal(t, jute.Observing, r.State)
+		require.Equal(t, ensemble.Observing, r.State)
 		require.Equal(t, e.leader(), r.Vote.Leader)
 		require.Zero(t, v.Stats().BadInput)
 	}
@@ -200,7 +201,7 @@ func TestObserversAskApache(t *testing.T) {
 }
 
 // noComplaints: Apache's servers could read all that we said.
-func (e *ensemble) noComplaints() {
+func (e *trio) noComplaints() {
 	logs, err := filepath.Glob(filepath.Join(e.logs, "*.log"))
 	require.NoError(e.t, err)
 	require.Len(e.t, logs, 2)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"quoll/jute"
+	"quoll/jute/ensemble"
 	"quoll/quorum/config"
 	"quoll/quorum/election"
 	"quoll/quorum/transport"
@@ -20,7 +21,7 @@ const tick = 10 * time.Millisecond
 
 // Result is how an election has ended.
 type Result struct {
-	State jute.PeerState
+	State ensemble.State
 	Vote  election.Vote
 }
 
@@ -37,8 +38,8 @@ type Voter struct {
 }
 
 // Start listens at the election port of the server with an id, and looks for a leader.
-func Start(me jute.PeerID, ensemble *config.Config, s election.Standing) (*Voter, error) {
-	self, ok := ensemble.Member(me)
+func Start(me jute.PeerID, members *config.Config, s election.Standing) (*Voter, error) {
+	self, ok := members.Member(me)
 	if !ok {
 		return nil, fmt.Errorf("server %d: %w", me, ErrNoMember)
 	}
@@ -49,25 +50,25 @@ func Start(me jute.PeerID, ensemble *config.Config, s election.Standing) (*Voter
 	v.transport = transport.New(transport.Config{
 		Sink:      v.sink,
 		NewCutter: func(accepted bool) transport.Cutter { return election.NewCutter(accepted) },
-		HeadBytes: election.HeadBytes, MaxMessage: 4 + jute.MaxElectionFrame,
+		HeadBytes: election.HeadBytes, MaxMessage: 4 + ensemble.MaxElectionFrame,
 	})
 	if _, err := v.transport.Listen(self.Addresses[0].Election()); err != nil {
 		return nil, err
 	}
 	v.member = election.NewMember(election.MemberConfig{
 		Links: election.LinksConfig{
-			Me: me, Address: self.Addresses[0].Election(), Members: addresses(ensemble),
-			Voters: ensemble, HelloWithin: 5 * time.Second,
+			Me: me, Address: self.Addresses[0].Election(), Members: addresses(members),
+			Voters: members, HelloWithin: 5 * time.Second,
 		},
-		Text: []byte(ensemble.String()),
+		Text: []byte(members.String()),
 	})
 	v.ended.Add(1)
 	go v.loop(s)
 	return v, nil
 }
 
-func addresses(ensemble *config.Config) (all []election.Address) {
-	for _, m := range ensemble.Members {
+func addresses(members *config.Config) (all []election.Address) {
+	for _, m := range members.Members {
 		a := election.Address{Sid: m.ID}
 		for _, at := range m.Addresses {
 			a.Ports = append(a.Ports, at.Election())

@@ -1,5 +1,5 @@
 // Command wiretap records what Apache's servers of 3.9.5 say to each other, so that the decoders
-// and encoders of package jute are held to it by go test alone.
+// and encoders of package jute/ensemble are held to it by go test alone.
 //
 //	             127.0.0.1, a port each
 //	server 1 ----> proxy of 2's election port ----> server 2
@@ -11,12 +11,12 @@
 //
 //	go run ./interop/wiretap
 //
-// It writes jute/testdata/quorum.hex, a line a connection: the port that was dialled (election or
-// quorum), whose it was, the bytes of who dialled and the bytes of who listened. The script (see
+// It writes jute/ensemble/testdata/quorum.hex, a line a connection: the port that was dialled
+// (election or quorum), whose it was, the bytes of who dialled and of who listened. The script (see
 // script.go) goes through elections, a snapshot, differences, a truncation, writes, syncs and moved
 // sessions on followers, an observer, and hellos with several addresses. It ends with an error when
 // a kind of packet is missing, as it may be on a busy machine; then it is to be run again.
 //
 // A goroutine a connection and direction copies and records; a tap's mutex guards what it has.
-// Read main.go, script.go, ensemble.go, tap.go, then complete.go.
+// Read main.go, script.go, servers.go, tap.go, then complete.go.
 package main

@@ -12,7 +12,7 @@ import (
 func main() {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
-	if err := run(ctx, filepath.Join("jute", "testdata", "quorum.hex")); err != nil {
+	if err := run(ctx, filepath.Join("jute", "ensemble", "testdata", "quorum.hex")); err != nil {
 		fmt.Fprintln(os.Stderr, "wiretap:", err)
 		os.Exit(1)
 	}

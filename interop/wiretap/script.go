@@ -12,12 +12,12 @@ import (
 
 // play goes through everything that servers say to each other.
 func play(ctx context.Context, dir string, t *tape) error {
-	e, err := newEnsemble(filepath.Join(dir, "main"), t, false, 1, 2, 3, observer)
+	e, err := newServers(filepath.Join(dir, "main"), t, false, 1, 2, 3, observer)
 	if err != nil {
 		return err
 	}
 	defer e.close()
-	for _, scene := range []func(context.Context, *ensemble) error{
+	for _, scene := range []func(context.Context, *servers) error{
 		election, writes, snapshots, differences, truncation,
 	} {
 		if err := scene(ctx, e); err != nil {
@@ -25,7 +25,7 @@ func play(ctx context.Context, dir string, t *tape) error {
 		}
 	}
 	e.kill(1, 2, 3, observer)
-	several, err := newEnsemble(filepath.Join(dir, "several"), t, true, 1, 2)
+	several, err := newServers(filepath.Join(dir, "several"), t, true, 1, 2)
 	if err != nil {
 		return err
 	}
@@ -34,10 +34,10 @@ func play(ctx context.Context, dir string, t *tape) error {
 }
 
 // election starts servers 1 and 2: the second leads, because both know nothing.
-func election(ctx context.Context, e *ensemble) error { return e.start(ctx, 1, 2) }
+func election(ctx context.Context, e *servers) error { return e.start(ctx, 1, 2) }
 
 // writes sends each kind of request through the follower.
-func writes(ctx context.Context, e *ensemble) error {
+func writes(ctx context.Context, e *servers) error {
 	c, err := e.dial(ctx, 1, wire.Session{})
 	if err != nil {
 		return fmt.Errorf("follower: %w", err)
@@ -94,7 +94,7 @@ func writes(ctx context.Context, e *ensemble) error {
 }
 
 // create makes a node through one of the servers.
-func create(ctx context.Context, e *ensemble, id int, path string) error {
+func create(ctx context.Context, e *servers, id int, path string) error {
 	c, err := e.dial(ctx, id, wire.Session{})
 	if err != nil {
 		return fmt.Errorf("server %d: %w", id, err)
@@ -106,7 +106,7 @@ func create(ctx context.Context, e *ensemble, id int, path string) error {
 }
 
 // snapshots lets a follower and an observer come with nothing.
-func snapshots(ctx context.Context, e *ensemble) error {
+func snapshots(ctx context.Context, e *servers) error {
 	if err := e.start(ctx, 3, observer); err != nil {
 		return err
 	}
@@ -119,7 +119,7 @@ func snapshots(ctx context.Context, e *ensemble) error {
 }
 
 // differences lets them come back after they have missed writes.
-func differences(ctx context.Context, e *ensemble) error {
+func differences(ctx context.Context, e *servers) error {
 	e.kill(3, observer)
 	for i := range 3 {
 		if err := create(ctx, e, 1, fmt.Sprintf("/missed-%d", i)); err != nil {
@@ -131,7 +131,7 @@ func differences(ctx context.Context, e *ensemble) error {
 
 // truncation gives the leader a write that nobody else has, and kills it. Its successor must not
 // have written anything when it comes back, or it would be sent a snapshot.
-func truncation(ctx context.Context, e *ensemble) error {
+func truncation(ctx context.Context, e *servers) error {
 	c, err := e.dial(ctx, 2, wire.Session{})
 	if err != nil {
 		return fmt.Errorf("leader: %w", err)

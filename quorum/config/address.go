@@ -30,8 +30,8 @@ func bracketed(host string) string {
 	return host
 }
 
-// ParseHello reads the addresses of a jute.Hello and leaves out wildcards, as Apache does: with
-// none left, the sender is dialled where the configuration says. The error wraps ErrText.
+// ParseHello reads the addresses of an ensemble.Hello and leaves out wildcards, as Apache does:
+// with none left, the sender is dialled where the configuration says. The error wraps ErrText.
 func ParseHello(text []byte) ([]HostPort, error) {
 	var all []HostPort
 	for _, spec := range javaSplit(string(text), "|") {
@@ -53,7 +53,7 @@ func ParseHello(text []byte) ([]HostPort, error) {
 	return all, nil
 }
 
-// FormatHello is the text of the addresses in a jute.Hello: version 1 has one, version 2 all.
+// FormatHello is the text of the addresses in an ensemble.Hello: version 1 has one, version 2 all.
 func FormatHello(addresses []HostPort) []byte {
 	var out []byte
 	for i, a := range addresses {

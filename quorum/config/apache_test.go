@@ -130,7 +130,7 @@ func TestApacheQuorums(t *testing.T) {
 
 // The configurations that Apache's servers told each other, recorded by interop/wiretap.
 func TestApacheTexts(t *testing.T) {
-	recorded, err := os.ReadFile("../../jute/testdata/quorum.hex")
+	recorded, err := os.ReadFile("../../jute/ensemble/testdata/quorum.hex")
 	require.NoError(t, err)
 	texts := map[string]bool{}
 	for line := range strings.Lines(string(recorded)) {

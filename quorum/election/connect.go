@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"quoll/jute"
+	"quoll/jute/ensemble"
 	"quoll/quorum/config"
 )
 
@@ -132,7 +133,7 @@ func (l *Links) install(p *peer, link LinkID) {
 
 // asks reports whether a peer is one of those whose votes this server looks for.
 func (l *Links) asks(p *peer) bool {
-	return l.speaker.State() == jute.Looking && l.config.Voters.Votes(p.sid)
+	return l.speaker.State() == ensemble.Looking && l.config.Voters.Votes(p.sid)
 }
 
 func (l *Links) accepted(link LinkID) {
@@ -147,7 +148,7 @@ func (l *Links) accepted(link LinkID) {
 // at the address that it says, because the connection that the larger one makes is kept; and its
 // old connection ends, because it would not have dialled if its end of that still stood.
 func (l *Links) hello(link LinkID, data []byte) {
-	var h jute.Hello
+	var h ensemble.Hello
 	_, err := jute.Decode(data, &h)
 	var back []config.HostPort
 	if err == nil {

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"quoll/jute"
+	"quoll/jute/ensemble"
 )
 
 // propose changes the proposal, and everyone is to hear of it.
@@ -14,8 +15,8 @@ func (e *Election) propose(v Vote) {
 	e.closing = false
 	if e.config.Votes(e.me) && e.own.Zxid != noZxid {
 		e.heard.put(ballot{
-			sid: e.me, state: jute.Looking,
-			version: jute.NotificationVersion, vote: e.ballotVote(),
+			sid: e.me, state: ensemble.Looking,
+			version: ensemble.NotificationVersion, vote: e.ballotVote(),
 		})
 	}
 	e.sayAll()
@@ -78,13 +79,13 @@ func (e *Election) receiveSettled(b ballot) {
 		// In one round a leader is elected once, so its id is enough, before and after its
 		// followers heard that the reign began. Only the oldest notifications, which have no
 		// version, are compared by the epoch.
-		if o.state != jute.Looking {
+		if o.state != ensemble.Looking {
 			o.version = 0
 		}
 		return o.vote.Round == e.round && o.agrees(b)
 	})
 	settled := ofRound || e.quorum(func(o ballot) bool {
-		return o.state != jute.Looking && o.agrees(b)
+		return o.state != ensemble.Looking && o.agrees(b)
 	})
 	if !settled || !e.leads(b.vote) {
 		e.count()
@@ -100,7 +101,7 @@ func (e *Election) leads(v Vote) bool {
 	if v.Leader == e.me {
 		return v.Round == e.round
 	}
-	return e.heard.of(v.Leader).state == jute.Leading
+	return e.heard.of(v.Leader).state == ensemble.Leading
 }
 
 // quorum reports whether those whose ballots are wanted are a quorum.
@@ -140,11 +141,11 @@ func (e *Election) end(v Vote) {
 	e.vote = v
 	switch {
 	case v.Leader == e.me:
-		e.state = jute.Leading
+		e.state = ensemble.Leading
 	case e.config.Votes(e.me):
-		e.state = jute.Following
+		e.state = ensemble.Following
 	default:
-		e.state = jute.Observing
+		e.state = ensemble.Observing
 	}
 	e.closing = false
 	e.effects.Elected = true

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"quoll/jute"
+	"quoll/jute/ensemble"
 )
 
 // Verifier is what an election asks the configuration. While a next configuration is not committed
@@ -75,7 +76,7 @@ type Election struct {
 	rules  Rules
 	now    time.Duration
 
-	state    jute.PeerState
+	state    ensemble.State
 	round    int64 // Apache's logicalclock
 	own      Vote  // for oneself, as the round began
 	proposal Vote  // for the best that was heard; its Round is 0
@@ -101,11 +102,11 @@ func New(me jute.PeerID, config Verifier, text []byte, reach Reach, rules Rules)
 		rules.MaxInterval = time.Minute
 	}
 	return &Election{me: me, config: config, text: text, reach: reach, rules: rules,
-		state: jute.Looking, vote: Vote{Leader: nobody, Round: -1}}
+		state: ensemble.Looking, vote: Vote{Leader: nobody, Round: -1}}
 }
 
 // State is LOOKING until a leader is elected, then what the server became.
-func (e *Election) State() jute.PeerState { return e.state }
+func (e *Election) State() ensemble.State { return e.state }
 
 // Vote is that of the last election which ended, with the epoch that Reign told.
 func (e *Election) Vote() Vote { return e.vote }
@@ -122,7 +123,7 @@ func (e *Election) Look(now time.Duration, s Standing) {
 		// Until its first election has ended a server tells strangers that it votes for itself.
 		e.vote = Vote{Leader: e.me, Zxid: s.Zxid, Round: -1, PeerEpoch: s.PeerEpoch}
 	}
-	e.state = jute.Looking
+	e.state = ensemble.Looking
 	e.heard = e.heard[:0]
 	e.round++
 	e.interval = e.rules.MinInterval
@@ -138,11 +139,11 @@ func (e *Election) Reign(epoch int64) { e.vote.PeerEpoch = epoch }
 // Tick tells the time.
 func (e *Election) Tick(now time.Duration) {
 	e.now = now
-	if e.state != jute.Looking {
+	if e.state != ensemble.Looking {
 		return
 	}
 	e.count()
-	if e.state == jute.Looking && !e.closing && now >= e.pollAt {
+	if e.state == ensemble.Looking && !e.closing && now >= e.pollAt {
 		e.interval = min(2*e.interval, e.rules.MaxInterval)
 		e.sayAll()
 	}
@@ -150,15 +151,15 @@ func (e *Election) Tick(now time.Duration) {
 
 // Receive takes what a server said. A notification of an unknown state is ignored, so is one with a
 // round beyond all reason.
-func (e *Election) Receive(now time.Duration, from jute.PeerID, n *jute.Notification) {
+func (e *Election) Receive(now time.Duration, from jute.PeerID, n *ensemble.Notification) {
 	e.now = now
 	if n.ElectionEpoch > maxRound || from == e.me {
 		return
 	}
 	e.warn(from, n)
-	looks := n.State == jute.Looking
+	looks := n.State == ensemble.Looking
 	switch {
-	case !e.config.Votes(from), e.state != jute.Looking:
+	case !e.config.Votes(from), e.state != ensemble.Looking:
 		// Only who looks needs an answer. Two servers that are strangers to each other would
 		// answer each other's answers for ever.
 		if looks {
@@ -177,9 +178,9 @@ func (e *Election) Receive(now time.Duration, from jute.PeerID, n *jute.Notifica
 	}}
 	e.pollAt = now + e.interval
 	switch n.State {
-	case jute.Looking:
+	case ensemble.Looking:
 		e.receiveLooking(b)
-	case jute.Following, jute.Leading:
+	case ensemble.Following, ensemble.Leading:
 		e.receiveSettled(b)
 	}
 }
@@ -187,17 +188,17 @@ func (e *Election) Receive(now time.Duration, from jute.PeerID, n *jute.Notifica
 // Notification is what a server is told now. A voter hears the proposal while this server looks,
 // and afterwards the vote with the round in which it was won. Observers and strangers, who take no
 // part in rounds, hear the vote of the last election with the current round.
-func (e *Election) Notification(to jute.PeerID) jute.Notification {
+func (e *Election) Notification(to jute.PeerID) ensemble.Notification {
 	v := e.vote
 	switch {
 	case !e.config.Votes(to):
 		v.Round = e.round
-	case e.state == jute.Looking:
+	case e.state == ensemble.Looking:
 		v = e.ballotVote()
 	}
-	return jute.Notification{
+	return ensemble.Notification{
 		State: e.state, Leader: v.Leader, Zxid: v.Zxid, ElectionEpoch: v.Round,
-		PeerEpoch: v.PeerEpoch, Version: jute.NotificationVersion, Config: e.text,
+		PeerEpoch: v.PeerEpoch, Version: ensemble.NotificationVersion, Config: e.text,
 	}
 }
 
@@ -209,7 +210,7 @@ func (e *Election) Take() *Effects {
 }
 
 // warn tells once of a configuration that is newer than ours.
-func (e *Election) warn(from jute.PeerID, n *jute.Notification) {
+func (e *Election) warn(from jute.PeerID, n *ensemble.Notification) {
 	if e.warned {
 		return
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"quoll/jute"
+	"quoll/jute/ensemble"
 	"quoll/quorum/config"
 )
 
@@ -97,12 +98,12 @@ func (b *bench) says() []jute.PeerID {
 	return s
 }
 
-func (b *bench) hear(from jute.PeerID, state jute.PeerState, v Vote) {
-	b.hearVersion(from, state, v, jute.NotificationVersion)
+func (b *bench) hear(from jute.PeerID, state ensemble.State, v Vote) {
+	b.hearVersion(from, state, v, ensemble.NotificationVersion)
 }
 
-func (b *bench) hearVersion(from jute.PeerID, state jute.PeerState, v Vote, version int32) {
-	b.e.Receive(b.now, from, &jute.Notification{
+func (b *bench) hearVersion(from jute.PeerID, state ensemble.State, v Vote, version int32) {
+	b.e.Receive(b.now, from, &ensemble.Notification{
 		State: state, Leader: v.Leader, Zxid: v.Zxid, ElectionEpoch: v.Round,
 		PeerEpoch: v.PeerEpoch, Version: version,
 	})
@@ -120,13 +121,13 @@ func (b *bench) pass(d time.Duration) {
 
 func (b *bench) proposal() Vote {
 	n := b.e.Notification(b.e.config.Voters()[0])
-	require.Equal(b.t, jute.Looking, n.State)
+	require.Equal(b.t, ensemble.Looking, n.State)
 	return Vote{Leader: n.Leader, Zxid: n.Zxid, Round: n.ElectionEpoch, PeerEpoch: n.PeerEpoch}
 }
 
-func (b *bench) looks() { b.t.Helper(); require.Equal(b.t, jute.Looking, b.e.State()) }
+func (b *bench) looks() { b.t.Helper(); require.Equal(b.t, ensemble.Looking, b.e.State()) }
 
-func (b *bench) has(state jute.PeerState, leader jute.PeerID) {
+func (b *bench) has(state ensemble.State, leader jute.PeerID) {
 	b.t.Helper()
 	require.Equal(b.t, state, b.e.State())
 	require.Equal(b.t, leader, b.e.Vote().Leader)
@@ -152,14 +153,14 @@ func TestOrderOfVotes(t *testing.T) {
 func TestABetterVoteIsTakenOverAndTold(t *testing.T) {
 	b := newBench(t, 2, majority(1, 2, 3), Standing{Zxid: 5, PeerEpoch: 1})
 	require.Equal(t, []jute.PeerID{1, 3}, b.says())
-	b.hear(1, jute.Looking, vote(1, 5, 1, 1))
+	b.hear(1, ensemble.Looking, vote(1, 5, 1, 1))
 	require.Equal(t, []jute.PeerID{1}, b.says(), "1 has not heard of the better vote yet")
-	b.hear(1, jute.Looking, vote(2, 5, 1, 1))
+	b.hear(1, ensemble.Looking, vote(2, 5, 1, 1))
 	require.Empty(t, b.says())
-	b.hear(3, jute.Looking, vote(3, 5, 1, 1))
+	b.hear(3, ensemble.Looking, vote(3, 5, 1, 1))
 	require.Equal(t, []jute.PeerID{1, 3}, b.says())
 	require.Equal(t, vote(3, 5, 1, 1), b.proposal())
-	b.hear(1, jute.Looking, vote(1, 6, 1, 1))
+	b.hear(1, ensemble.Looking, vote(1, 6, 1, 1))
 	require.Equal(t, vote(1, 6, 1, 1), b.proposal())
 }
 
@@ -168,36 +169,36 @@ func TestAWorseVoteOfAServerWithoutWeightIsNotAnswered(t *testing.T) {
 	config.weight[1] = 0
 	b := newBench(t, 1, config, Standing{Zxid: 9, PeerEpoch: 1})
 	b.says()
-	b.hear(2, jute.Looking, vote(2, 5, 1, 1))
+	b.hear(2, ensemble.Looking, vote(2, 5, 1, 1))
 	require.Empty(t, b.says())
 }
 
 func TestTheWaitEndsAfter200msWhenSomeoneIsSilent(t *testing.T) {
 	b := newBench(t, 2, majority(1, 2, 3), Standing{Zxid: 5, PeerEpoch: 1})
-	b.hear(1, jute.Looking, vote(2, 5, 1, 1))
+	b.hear(1, ensemble.Looking, vote(2, 5, 1, 1))
 	b.pass(190 * time.Millisecond)
 	b.looks()
 	b.pass(10 * time.Millisecond)
-	b.has(jute.Leading, 2)
+	b.has(ensemble.Leading, 2)
 	require.Equal(t, vote(2, 5, 1, 1), b.e.Vote())
 }
 
 func TestABetterVoteDuringTheWait(t *testing.T) {
 	b := newBench(t, 2, majority(1, 2, 3), Standing{Zxid: 5, PeerEpoch: 1})
-	b.hear(1, jute.Looking, vote(2, 5, 1, 1))
+	b.hear(1, ensemble.Looking, vote(2, 5, 1, 1))
 	b.pass(190 * time.Millisecond)
-	b.hear(3, jute.Looking, vote(3, 5, 1, 1))
+	b.hear(3, ensemble.Looking, vote(3, 5, 1, 1))
 	b.pass(190 * time.Millisecond)
 	b.looks()
 	b.pass(10 * time.Millisecond)
-	b.has(jute.Following, 3)
+	b.has(ensemble.Following, 3)
 }
 
 func TestTheWaitEndsWhenTheQuorumIsGone(t *testing.T) {
 	b := newBench(t, 2, majority(1, 2, 3), Standing{Zxid: 5, PeerEpoch: 1})
-	b.hear(1, jute.Looking, vote(2, 5, 1, 1))
+	b.hear(1, ensemble.Looking, vote(2, 5, 1, 1))
 	b.pass(100 * time.Millisecond)
-	b.hear(1, jute.Looking, vote(1, 5, 1, 1))
+	b.hear(1, ensemble.Looking, vote(1, 5, 1, 1))
 	b.pass(200 * time.Millisecond)
 	b.looks()
 }
@@ -206,34 +207,34 @@ func TestTheWaitEndsAtOnceWhenNobodyIsLeft(t *testing.T) {
 	config := majority(1, 2, 3)
 	t.Run("all have the vote", func(t *testing.T) {
 		b := newBench(t, 1, config, Standing{Zxid: 5, PeerEpoch: 1})
-		b.hear(3, jute.Looking, vote(3, 5, 1, 1))
+		b.hear(3, ensemble.Looking, vote(3, 5, 1, 1))
 		b.looks()
-		b.hear(2, jute.Looking, vote(3, 5, 1, 1))
-		b.has(jute.Following, 3)
+		b.hear(2, ensemble.Looking, vote(3, 5, 1, 1))
+		b.has(ensemble.Following, 3)
 	})
 	t.Run("the rest is down", func(t *testing.T) {
 		b := newBench(t, 1, config, Standing{Zxid: 5, PeerEpoch: 1})
 		b.down[3] = true
-		b.hear(2, jute.Looking, vote(2, 5, 1, 1))
-		b.has(jute.Following, 2)
+		b.hear(2, ensemble.Looking, vote(2, 5, 1, 1))
+		b.has(ensemble.Following, 2)
 	})
 	t.Run("the rest goes down", func(t *testing.T) {
 		b := newBench(t, 1, config, Standing{Zxid: 5, PeerEpoch: 1})
-		b.hear(2, jute.Looking, vote(2, 5, 1, 1))
+		b.hear(2, ensemble.Looking, vote(2, 5, 1, 1))
 		b.looks()
 		b.down[3] = true
 		b.pass(10 * time.Millisecond)
-		b.has(jute.Following, 2)
+		b.has(ensemble.Following, 2)
 	})
 	t.Run("another has another vote", func(t *testing.T) {
 		b := newBench(t, 1, config, Standing{Zxid: 5, PeerEpoch: 1})
-		b.hear(3, jute.Looking, vote(2, 5, 1, 0))
-		b.hear(2, jute.Looking, vote(2, 5, 1, 1))
+		b.hear(3, ensemble.Looking, vote(2, 5, 1, 0))
+		b.hear(2, ensemble.Looking, vote(2, 5, 1, 1))
 		b.looks()
 	})
 	t.Run("alone", func(t *testing.T) {
 		b := newBench(t, 1, majority(1), Standing{Zxid: 5, PeerEpoch: 1})
-		b.has(jute.Leading, 1)
+		b.has(ensemble.Leading, 1)
 	})
 }
 
@@ -247,7 +248,7 @@ func TestTheVoteIsSaidAgainWithBackOff(t *testing.T) {
 		require.Equal(t, []jute.PeerID{2, 3}, b.says())
 	}
 	b.pass(3190 * time.Millisecond)
-	b.hear(2, jute.Looking, vote(1, 5, 0, 1)) // what is heard begins the pause anew
+	b.hear(2, ensemble.Looking, vote(1, 5, 0, 1)) // what is heard begins the pause anew
 	b.says()
 	b.pass(3190 * time.Millisecond)
 	require.Empty(t, b.says())
@@ -273,39 +274,39 @@ func TestBackOffHasItsSettings(t *testing.T) {
 
 func TestAHigherRoundIsJoined(t *testing.T) {
 	b := newBench(t, 2, majority(1, 2, 3), Standing{Zxid: 5, PeerEpoch: 1})
-	b.hear(1, jute.Looking, vote(2, 5, 1, 1))
+	b.hear(1, ensemble.Looking, vote(2, 5, 1, 1))
 	b.says()
-	b.hear(3, jute.Looking, vote(3, 4, 7, 1))
+	b.hear(3, ensemble.Looking, vote(3, 4, 7, 1))
 	require.Equal(t, vote(2, 5, 7, 1), b.proposal(), "with the own vote if that is better")
 	require.Equal(t, []jute.PeerID{1, 3}, b.says())
 	b.pass(300 * time.Millisecond)
 	b.looks() // the vote of server 1 was of the lower round
-	b.hear(1, jute.Looking, vote(3, 9, 8, 1))
+	b.hear(1, ensemble.Looking, vote(3, 9, 8, 1))
 	require.Equal(t, vote(3, 9, 8, 1), b.proposal(), "with the heard one if that is better")
-	b.hear(1, jute.Looking, vote(1, 4, 9, 1))
+	b.hear(1, ensemble.Looking, vote(1, 4, 9, 1))
 	require.Equal(t, vote(2, 5, 9, 1), b.proposal())
-	b.hear(1, jute.Looking, vote(3, 9, 9, 1))
-	b.hear(3, jute.Looking, vote(3, 7, 10, 1))
+	b.hear(1, ensemble.Looking, vote(3, 9, 9, 1))
+	b.hear(3, ensemble.Looking, vote(3, 7, 10, 1))
 	require.Equal(t, vote(3, 7, 10, 1), b.proposal(), "compared with the own one, not the proposal")
 }
 
 func TestALowerRoundIsAnsweredAtOnceAndCountsForNothing(t *testing.T) {
 	b := newBench(t, 2, majority(1, 2, 3), Standing{Zxid: 5, PeerEpoch: 1})
-	b.hear(1, jute.Looking, vote(1, 4, 7, 1))
+	b.hear(1, ensemble.Looking, vote(1, 4, 7, 1))
 	b.says()
-	b.hear(3, jute.Looking, vote(3, 9, 6, 1))
+	b.hear(3, ensemble.Looking, vote(3, 9, 6, 1))
 	require.Equal(t, []jute.PeerID{3}, b.says())
 	require.Equal(t, vote(2, 5, 7, 1), b.proposal())
-	b.hear(1, jute.Looking, vote(2, 5, 6, 1))
+	b.hear(1, ensemble.Looking, vote(2, 5, 6, 1))
 	b.pass(200 * time.Millisecond)
 	b.looks()
 }
 
 func TestWhoHasAVoteInALowerRoundIsWaitedFor(t *testing.T) {
 	b := newBench(t, 2, majority(1, 2, 3), Standing{Zxid: 5, PeerEpoch: 1})
-	b.hear(3, jute.Looking, vote(2, 5, 1, 1))
+	b.hear(3, ensemble.Looking, vote(2, 5, 1, 1))
 	b.pass(100 * time.Millisecond)
-	b.hear(1, jute.Looking, vote(2, 5, 0, 1))
+	b.hear(1, ensemble.Looking, vote(2, 5, 0, 1))
 	b.looks()
 }
 
@@ -313,21 +314,21 @@ func TestZxidMinusOneCountsForNobody(t *testing.T) {
 	t.Run("another's", func(t *testing.T) {
 		b := newBench(t, 2, majority(1, 2), Standing{Zxid: 5, PeerEpoch: 1})
 		b.says()
-		b.hear(1, jute.Looking, vote(1, -1, 9, 9))
+		b.hear(1, ensemble.Looking, vote(1, -1, 9, 9))
 		require.Equal(t, vote(2, 5, 1, 1), b.proposal())
 		require.Empty(t, b.says())
 	})
 	t.Run("the own", func(t *testing.T) {
 		b := newBench(t, 1, majority(1, 2, 3), Standing{Zxid: -1})
 		require.Equal(t, []jute.PeerID{2, 3}, b.says(), "it asks all the same")
-		b.hear(2, jute.Looking, vote(2, 5, 1, 1))
-		b.hear(3, jute.Looking, vote(2, 5, 1, 1))
+		b.hear(2, ensemble.Looking, vote(2, 5, 1, 1))
+		b.hear(3, ensemble.Looking, vote(2, 5, 1, 1))
 		b.pass(300 * time.Millisecond)
 		b.looks()
 		require.Equal(t, vote(1, -1, 1, 0), b.proposal())
-		b.hear(2, jute.Leading, vote(2, 5, 1, 1))
-		b.hear(3, jute.Following, vote(2, 5, 1, 1))
-		b.has(jute.Following, 2)
+		b.hear(2, ensemble.Leading, vote(2, 5, 1, 1))
+		b.hear(3, ensemble.Following, vote(2, 5, 1, 1))
+		b.has(ensemble.Following, 2)
 	})
 	t.Run("alone", func(t *testing.T) {
 		b := newBench(t, 1, majority(1), Standing{Zxid: -1})
@@ -338,84 +339,84 @@ func TestZxidMinusOneCountsForNobody(t *testing.T) {
 
 func TestASettledEnsembleIsJoined(t *testing.T) {
 	b := newBench(t, 1, majority(1, 2, 3, 4, 5), Standing{Zxid: 5, PeerEpoch: 3})
-	b.hear(2, jute.Following, vote(4, 9, 7, 3))
-	b.hear(3, jute.Following, vote(4, 8, 6, 3)) // zxid and round are not compared
-	b.looks()                                   // no quorum yet
-	b.hear(5, jute.Following, vote(4, 9, 7, 3))
+	b.hear(2, ensemble.Following, vote(4, 9, 7, 3))
+	b.hear(3, ensemble.Following, vote(4, 8, 6, 3)) // zxid and round are not compared
+	b.looks()                                       // no quorum yet
+	b.hear(5, ensemble.Following, vote(4, 9, 7, 3))
 	b.looks() // the leader has not said that it leads
-	b.hear(4, jute.Leading, vote(4, 9, 7, 3))
-	b.has(jute.Following, 4)
+	b.hear(4, ensemble.Leading, vote(4, 9, 7, 3))
+	b.has(ensemble.Following, 4)
 	require.Equal(t, vote(4, 9, 7, 3), b.e.Vote())
 	require.EqualValues(t, 7, b.e.Round())
 }
 
 func TestTheLeadersWordOfBeforeIsForgotten(t *testing.T) {
 	b := newBench(t, 1, majority(1, 2, 3), Standing{Zxid: 5, PeerEpoch: 3})
-	b.hear(3, jute.Leading, vote(3, 9, 7, 3))
-	b.hear(2, jute.Following, vote(3, 9, 7, 3))
-	b.has(jute.Following, 3)
+	b.hear(3, ensemble.Leading, vote(3, 9, 7, 3))
+	b.hear(2, ensemble.Following, vote(3, 9, 7, 3))
+	b.has(ensemble.Following, 3)
 	b.e.Look(b.now, Standing{Zxid: 5, PeerEpoch: 3})
-	b.hear(2, jute.Following, vote(3, 9, 7, 3))
+	b.hear(2, ensemble.Following, vote(3, 9, 7, 3))
 	b.looks() // 2 does not know yet that 3 is dead
 }
 
 func TestSettledVotesOfTwoEpochsAreTwoVotes(t *testing.T) {
 	b := newBench(t, 1, majority(1, 2, 3), Standing{Zxid: 5, PeerEpoch: 3})
-	b.hear(2, jute.Following, vote(3, 9, 7, 3))
-	b.hear(3, jute.Leading, vote(3, 9, 7, 4))
+	b.hear(2, ensemble.Following, vote(3, 9, 7, 3))
+	b.hear(3, ensemble.Leading, vote(3, 9, 7, 4))
 	b.looks()
-	b.hear(2, jute.Following, vote(3, 9, 7, 4))
-	b.has(jute.Following, 3)
+	b.hear(2, ensemble.Following, vote(3, 9, 7, 4))
+	b.has(ensemble.Following, 3)
 }
 
 func TestAVoteWithoutVersionIsComparedByItsLeader(t *testing.T) {
 	b := newBench(t, 1, majority(1, 2, 3), Standing{Zxid: 5, PeerEpoch: 3})
-	b.hearVersion(2, jute.Following, vote(3, 9, 7, 3), 0)
-	b.hear(3, jute.Leading, vote(3, 9, 7, 4))
-	b.has(jute.Following, 3)
+	b.hearVersion(2, ensemble.Following, vote(3, 9, 7, 3), 0)
+	b.hear(3, ensemble.Leading, vote(3, 9, 7, 4))
+	b.has(ensemble.Following, 3)
 }
 
 func TestInOneRoundTheLeaderIsEnough(t *testing.T) {
 	b := newBench(t, 1, majority(1, 2, 3), Standing{Zxid: 5, PeerEpoch: 3})
-	b.hear(2, jute.Following, vote(3, 9, 1, 3))
-	b.hear(3, jute.Leading, vote(3, 9, 1, 4))
-	b.has(jute.Following, 3)
+	b.hear(2, ensemble.Following, vote(3, 9, 1, 3))
+	b.hear(3, ensemble.Leading, vote(3, 9, 1, 4))
+	b.has(ensemble.Following, 3)
 }
 
 func TestWhoLooksAgainHasLeftItsLeader(t *testing.T) {
 	b := newBench(t, 1, majority(1, 2, 3), Standing{Zxid: 5, PeerEpoch: 3})
-	b.hear(3, jute.Leading, vote(3, 9, 7, 3))
-	b.hear(3, jute.Looking, vote(3, 9, 8, 3))
-	b.hear(2, jute.Following, vote(3, 9, 7, 3))
+	b.hear(3, ensemble.Leading, vote(3, 9, 7, 3))
+	b.hear(3, ensemble.Looking, vote(3, 9, 8, 3))
+	b.hear(2, ensemble.Following, vote(3, 9, 7, 3))
 	b.looks()
 }
 
 func TestTheOwnLeadershipIsBelievedInTheOwnRoundAlone(t *testing.T) {
 	b := newBench(t, 3, majority(1, 2, 3), Standing{Zxid: 5, PeerEpoch: 3})
-	b.hear(1, jute.Following, vote(3, 5, 7, 3))
-	b.hear(2, jute.Following, vote(3, 5, 7, 3))
+	b.hear(1, ensemble.Following, vote(3, 5, 7, 3))
+	b.hear(2, ensemble.Following, vote(3, 5, 7, 3))
 	b.looks() // they follow what this server was before it began anew
 	b = newBench(t, 3, majority(1, 2, 3), Standing{Zxid: 5, PeerEpoch: 3})
-	b.hear(1, jute.Following, vote(3, 5, 1, 3))
-	b.has(jute.Leading, 3)
+	b.hear(1, ensemble.Following, vote(3, 5, 1, 3))
+	b.has(ensemble.Leading, 3)
 }
 
 func TestWhoIsSettledAnswersWithItsVote(t *testing.T) {
 	b := newBench(t, 2, majority(1, 2, 3), Standing{Zxid: 5, PeerEpoch: 3})
-	b.hear(3, jute.Leading, vote(3, 9, 7, 3))
-	b.hear(1, jute.Following, vote(3, 8, 6, 3))
-	b.has(jute.Following, 3)
+	b.hear(3, ensemble.Leading, vote(3, 9, 7, 3))
+	b.hear(1, ensemble.Following, vote(3, 8, 6, 3))
+	b.has(ensemble.Following, 3)
 	require.EqualValues(t, 6, b.e.Round())
 	b.says()
-	b.hear(1, jute.Looking, vote(1, 4, 99, 3))
+	b.hear(1, ensemble.Looking, vote(1, 4, 99, 3))
 	require.Equal(t, []jute.PeerID{1}, b.says())
-	b.hear(1, jute.Following, vote(3, 9, 7, 3))
-	b.hear(99, jute.Following, vote(3, 9, 7, 3))
+	b.hear(1, ensemble.Following, vote(3, 9, 7, 3))
+	b.hear(99, ensemble.Following, vote(3, 9, 7, 3))
 	require.Empty(t, b.says(), "only who looks is answered")
 	b.e.Reign(4)
 	n := b.e.Notification(1)
-	require.Equal(t, jute.Notification{
-		State: jute.Following, Leader: 3, Zxid: 8, ElectionEpoch: 6, PeerEpoch: 4,
+	require.Equal(t, ensemble.Notification{
+		State: ensemble.Following, Leader: 3, Zxid: 8, ElectionEpoch: 6, PeerEpoch: 4,
 		Version: 2, Config: []byte("version=0"),
 	}, n)
 	require.EqualValues(t, 6, b.e.Round())
@@ -424,15 +425,15 @@ func TestWhoIsSettledAnswersWithItsVote(t *testing.T) {
 func TestStrangersHearTheLastVoteWithTheCurrentRound(t *testing.T) {
 	b := newBench(t, 2, majority(1, 2, 3), Standing{Zxid: 5, PeerEpoch: 3})
 	b.says()
-	b.hear(99, jute.Looking, vote(nobody, -1<<63, 4, -1<<63))
+	b.hear(99, ensemble.Looking, vote(nobody, -1<<63, 4, -1<<63))
 	require.Equal(t, []jute.PeerID{99}, b.says())
 	n := b.e.Notification(99)
 	require.Equal(t, vote(2, 5, 1, 3), Vote{n.Leader, n.Zxid, n.ElectionEpoch, n.PeerEpoch})
-	require.Equal(t, jute.Looking, n.State)
+	require.Equal(t, ensemble.Looking, n.State)
 
-	b.hear(3, jute.Looking, vote(3, 9, 1, 3))
-	b.hear(1, jute.Looking, vote(3, 9, 1, 3))
-	b.has(jute.Following, 3)
+	b.hear(3, ensemble.Looking, vote(3, 9, 1, 3))
+	b.hear(1, ensemble.Looking, vote(3, 9, 1, 3))
+	b.has(ensemble.Following, 3)
 	b.e.Look(b.now, Standing{Zxid: 6, PeerEpoch: 4})
 	n = b.e.Notification(99)
 	require.Equal(t, vote(3, 9, 2, 3), Vote{n.Leader, n.Zxid, n.ElectionEpoch, n.PeerEpoch})
@@ -442,9 +443,9 @@ func TestStrangersHearTheLastVoteWithTheCurrentRound(t *testing.T) {
 
 func TestAStrangersVoteCountsForNothing(t *testing.T) {
 	b := newBench(t, 2, majority(1, 2, 3), Standing{Zxid: 5, PeerEpoch: 3})
-	b.hear(99, jute.Looking, vote(2, 5, 1, 3))
-	b.hear(1, jute.Looking, vote(99, 9, 1, 3)) // nor does a vote for a stranger
-	b.hear(1, jute.Looking, vote(99, 9, 50, 3))
+	b.hear(99, ensemble.Looking, vote(2, 5, 1, 3))
+	b.hear(1, ensemble.Looking, vote(99, 9, 1, 3)) // nor does a vote for a stranger
+	b.hear(1, ensemble.Looking, vote(99, 9, 50, 3))
 	b.pass(time.Second)
 	b.looks()
 	require.Equal(t, vote(2, 5, 1, 3), b.proposal())
@@ -454,25 +455,25 @@ func TestAnObserverAsksTheVoters(t *testing.T) {
 	b := newBench(t, 9, majority(1, 2, 3), Standing{Zxid: 500, PeerEpoch: 8})
 	require.Equal(t, []jute.PeerID{1, 2, 3}, b.says())
 	require.Equal(t, vote(nobody, -1<<63, 1, -1<<63), b.proposal())
-	b.hear(1, jute.Looking, vote(3, 5, 4, 1))
+	b.hear(1, ensemble.Looking, vote(3, 5, 4, 1))
 	require.Equal(t, vote(3, 5, 4, 1), b.proposal())
-	b.hear(3, jute.Leading, vote(3, 5, 4, 1))
-	b.has(jute.Observing, 3)
+	b.hear(3, ensemble.Leading, vote(3, 5, 4, 1))
+	b.has(ensemble.Observing, 3)
 }
 
 func TestAnObserverMovesNobodyToAHigherRound(t *testing.T) {
 	b := newBench(t, 9, majority(1, 2, 3), Standing{})
-	b.hear(1, jute.Looking, vote(3, 5, 4, 1))
+	b.hear(1, ensemble.Looking, vote(3, 5, 4, 1))
 	b.says()
-	b.hear(2, jute.Looking, vote(2, 5, 3, 1))
-	b.hear(2, jute.Looking, vote(2, 5, 4, 1))
+	b.hear(2, ensemble.Looking, vote(2, 5, 3, 1))
+	b.hear(2, ensemble.Looking, vote(2, 5, 4, 1))
 	require.Empty(t, b.says())
 }
 
 func TestAnObserversStateCountsForNothing(t *testing.T) {
 	b := newBench(t, 1, majority(1, 2, 3), Standing{})
-	b.hear(3, jute.Leading, vote(3, 9, 7, 3))
-	b.hear(2, jute.Observing, vote(3, 9, 7, 3))
+	b.hear(3, ensemble.Leading, vote(3, 9, 7, 3))
+	b.hear(2, ensemble.Observing, vote(3, 9, 7, 3))
 	b.hear(2, 17, vote(3, 9, 7, 3))
 	b.looks()
 }
@@ -481,14 +482,14 @@ func TestAServerOfWeightZeroIsNeverElected(t *testing.T) {
 	config := majority(1, 2, 3)
 	config.weight[3] = 0
 	b := newBench(t, 1, config, Standing{Zxid: 5, PeerEpoch: 3})
-	b.hear(3, jute.Looking, vote(3, 9, 1, 3))
+	b.hear(3, ensemble.Looking, vote(3, 9, 1, 3))
 	require.Equal(t, vote(1, 5, 1, 3), b.proposal())
-	b.hear(3, jute.Looking, vote(1, 5, 1, 3))
+	b.hear(3, ensemble.Looking, vote(1, 5, 1, 3))
 	b.pass(200 * time.Millisecond)
 	b.looks() // half of the weight
-	b.hear(2, jute.Looking, vote(2, 5, 1, 3))
+	b.hear(2, ensemble.Looking, vote(2, 5, 1, 3))
 	b.pass(200 * time.Millisecond)
-	b.has(jute.Following, 2)
+	b.has(ensemble.Following, 2)
 }
 
 func TestGroups(t *testing.T) {
@@ -496,15 +497,15 @@ func TestGroups(t *testing.T) {
 	config.groups = [][]jute.PeerID{{1, 2, 3}, {4, 5, 6}, {7, 8, 9}}
 	b := newBench(t, 1, config, Standing{Zxid: 5, PeerEpoch: 3})
 	for _, sid := range []jute.PeerID{2, 3, 7, 9, 4} {
-		b.hear(sid, jute.Looking, vote(9, 5, 1, 3))
+		b.hear(sid, ensemble.Looking, vote(9, 5, 1, 3))
 	}
 	b.pass(200 * time.Millisecond)
-	b.has(jute.Following, 9)
+	b.has(ensemble.Following, 9)
 
 	b = newBench(t, 1, config, Standing{Zxid: 5, PeerEpoch: 3})
 	for _, sid := range []jute.PeerID{2, 3, 4, 7, 9} {
 		if sid != 9 {
-			b.hear(sid, jute.Looking, vote(9, 5, 1, 3))
+			b.hear(sid, ensemble.Looking, vote(9, 5, 1, 3))
 		}
 	}
 	b.pass(time.Second)
@@ -515,13 +516,13 @@ func TestJointConfigurations(t *testing.T) {
 	config := joint{now: majority(1, 2, 3), next: majority(3, 4, 5)}
 	b := newBench(t, 3, config, Standing{Zxid: 9, PeerEpoch: 3})
 	require.Equal(t, []jute.PeerID{1, 2, 4, 5}, b.says())
-	b.hear(1, jute.Looking, vote(3, 9, 1, 3))
-	b.hear(2, jute.Looking, vote(3, 9, 1, 3))
+	b.hear(1, ensemble.Looking, vote(3, 9, 1, 3))
+	b.hear(2, ensemble.Looking, vote(3, 9, 1, 3))
 	b.pass(time.Second)
 	b.looks() // the next configuration has one of three
-	b.hear(5, jute.Looking, vote(3, 9, 1, 3))
+	b.hear(5, ensemble.Looking, vote(3, 9, 1, 3))
 	b.pass(200 * time.Millisecond)
-	b.has(jute.Leading, 3)
+	b.has(ensemble.Leading, 3)
 }
 
 // The configuration is what an election asks, with and without a next one.
@@ -547,8 +548,8 @@ func TestTheVotersOfTwoConfigurations(t *testing.T) {
 func TestANewerConfigurationIsToldOnce(t *testing.T) {
 	b := newBench(t, 1, majority(1, 2, 3), Standing{})
 	receive := func(config string) *NewerConfig {
-		b.e.Receive(0, 2, &jute.Notification{
-			State: jute.Looking, Leader: 2, ElectionEpoch: 1, Version: 2, Config: []byte(config),
+		b.e.Receive(0, 2, &ensemble.Notification{
+			State: ensemble.Looking, Leader: 2, ElectionEpoch: 1, Version: 2, Config: []byte(config),
 		})
 		return b.e.Take().Newer
 	}
@@ -563,17 +564,17 @@ func TestANewerConfigurationIsToldOnce(t *testing.T) {
 
 func TestARoundBeyondReasonIsIgnored(t *testing.T) {
 	b := newBench(t, 1, majority(1, 2, 3), Standing{})
-	b.hear(2, jute.Looking, vote(2, 0, 1<<63-1, 0))
+	b.hear(2, ensemble.Looking, vote(2, 0, 1<<63-1, 0))
 	require.EqualValues(t, 1, b.e.Round())
-	b.hear(2, jute.Looking, vote(2, 0, maxRound, 0))
+	b.hear(2, ensemble.Looking, vote(2, 0, maxRound, 0))
 	require.EqualValues(t, maxRound, b.e.Round())
 }
 
 func TestLookBeginsAnew(t *testing.T) {
 	b := newBench(t, 3, majority(1, 2, 3), Standing{Zxid: 5, PeerEpoch: 3})
-	b.hear(1, jute.Looking, vote(3, 5, 1, 3))
+	b.hear(1, ensemble.Looking, vote(3, 5, 1, 3))
 	b.pass(200 * time.Millisecond)
-	b.has(jute.Leading, 3)
+	b.has(ensemble.Leading, 3)
 	b.says()
 	b.e.Look(b.now, Standing{Zxid: 7, PeerEpoch: 4})
 	b.take()

@@ -5,12 +5,13 @@ import (
 	"time"
 
 	"quoll/jute"
+	"quoll/jute/ensemble"
 )
 
 // FuzzCutter: whatever comes, a size is bounded, and HeadBytes are enough to tell it.
 func FuzzCutter(f *testing.F) {
 	hello := appendHello(nil, 5, ports("me:3888")[0])
-	f.Add(true, appendFrame(hello, &jute.Notification{Version: 2, Config: []byte("version=0")}))
+	f.Add(true, appendFrame(hello, &ensemble.Notification{Version: 2, Config: []byte("version=0")}))
 	f.Add(true, make([]byte, 20))
 	f.Add(false, []byte{0xff})
 	f.Fuzz(func(t *testing.T, accepted bool, stream []byte) {
@@ -19,7 +20,7 @@ func FuzzCutter(f *testing.F) {
 			t.Fatalf("%v after %d bytes", err, len(stream))
 		}
 		for _, size := range sizes {
-			if size < 5 || size > frameHead+jute.MaxElectionFrame {
+			if size < 5 || size > frameHead+ensemble.MaxElectionFrame {
 				t.Fatalf("size %d", size)
 			}
 		}
@@ -31,7 +32,7 @@ func FuzzCutter(f *testing.F) {
 func FuzzMember(f *testing.F) {
 	hello := appendHello(nil, 3, ports("a:1")[0])
 	f.Add(append([]byte{3, 1, 4, 1, byte(len(hello))}, hello...))
-	note := appendFrame(nil, &jute.Notification{State: jute.Leading, Leader: 3, Version: 2})
+	note := appendFrame(nil, &ensemble.Notification{State: ensemble.Leading, Leader: 3, Version: 2})
 	f.Add(append([]byte{3, 1, 4, 1, 8, 0, 0, 0, 0, 0, 0, 0, 3, 4, 1, byte(len(note))}, note...))
 	f.Fuzz(func(t *testing.T, program []byte) {
 		m := NewMember(MemberConfig{Links: LinksConfig{

@@ -5,10 +5,11 @@ import (
 	"errors"
 
 	"quoll/jute"
+	"quoll/jute/ensemble"
 	"quoll/quorum/config"
 )
 
-// ErrFrame: a frame of the election port is empty or longer than jute.MaxElectionFrame.
+// ErrFrame: a frame of the election port is empty or longer than ensemble.MaxElectionFrame.
 var ErrFrame = errors.New("unreasonable frame on the election port")
 
 const frameHead = 4 // bytes of the length in front of a notification
@@ -29,7 +30,7 @@ func NewCutter(accepted bool) *Cutter { return &Cutter{hello: accepted} }
 // cannot be read.
 func (c *Cutter) Size(head []byte) (int, error) {
 	if c.hello {
-		size, exact, err := jute.HelloSize(head)
+		size, exact, err := ensemble.HelloSize(head)
 		if err != nil || !exact {
 			return 0, err
 		}
@@ -40,14 +41,14 @@ func (c *Cutter) Size(head []byte) (int, error) {
 		return 0, nil
 	}
 	n := int32(binary.BigEndian.Uint32(head))
-	if n <= 0 || n > jute.MaxElectionFrame {
+	if n <= 0 || n > ensemble.MaxElectionFrame {
 		return 0, ErrFrame
 	}
 	return frameHead + int(n), nil
 }
 
 // appendFrame appends a notification as it goes over a connection.
-func appendFrame(dst []byte, n *jute.Notification) []byte {
+func appendFrame(dst []byte, n *ensemble.Notification) []byte {
 	at := len(dst)
 	dst = append(dst, make([]byte, frameHead)...)
 	dst = jute.Append(dst, n)
@@ -57,14 +58,15 @@ func appendFrame(dst []byte, n *jute.Notification) []byte {
 
 // appendHello appends how a connection is begun.
 func appendHello(dst []byte, me jute.PeerID, address config.HostPort) []byte {
-	return jute.Append(dst, &jute.Hello{
-		Version: jute.HelloV1, Sid: me, Addresses: config.FormatHello([]config.HostPort{address}),
+	return jute.Append(dst, &ensemble.Hello{
+		Version: ensemble.HelloV1, Sid: me,
+		Addresses: config.FormatHello([]config.HostPort{address}),
 	})
 }
 
 // helloAddresses are those at which the sender of a hello can be dialled.
-func helloAddresses(h *jute.Hello) ([]config.HostPort, error) {
-	if h.Version == jute.HelloBare {
+func helloAddresses(h *ensemble.Hello) ([]config.HostPort, error) {
+	if h.Version == ensemble.HelloBare {
 		return nil, nil
 	}
 	return config.ParseHello(h.Addresses)

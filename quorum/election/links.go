@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"quoll/jute"
+	"quoll/jute/ensemble"
 	"quoll/quorum/config"
 )
 
@@ -52,9 +53,9 @@ type Address struct {
 // Speaker tells Links what is to be said. Election is one.
 type Speaker interface {
 	// State is what this server does. Only one that looks redials and probes.
-	State() jute.PeerState
+	State() ensemble.State
 	// Notification is what a server is to be told now.
-	Notification(to jute.PeerID) jute.Notification
+	Notification(to jute.PeerID) ensemble.Notification
 }
 
 // LinkEventKind is what happened to a connection.
@@ -131,7 +132,7 @@ type Note struct {
 // Heard is a notification that has come.
 type Heard struct {
 	From         jute.PeerID
-	Notification jute.Notification // its Config is valid during the call
+	Notification ensemble.Notification // its Config is valid during the call
 }
 
 // peer is one other server.

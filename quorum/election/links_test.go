@@ -10,18 +10,19 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"quoll/jute"
+	"quoll/jute/ensemble"
 	"quoll/quorum/config"
 )
 
 // saying is a Speaker whose notifications are numbered, so that it shows when one was built.
 type saying struct {
-	state  jute.PeerState
+	state  ensemble.State
 	number int64
 }
 
-func (s *saying) State() jute.PeerState { return s.state }
-func (s *saying) Notification(to jute.PeerID) jute.Notification {
-	return jute.Notification{State: s.state, Leader: to, ElectionEpoch: s.number, Version: 2}
+func (s *saying) State() ensemble.State { return s.state }
+func (s *saying) Notification(to jute.PeerID) ensemble.Notification {
+	return ensemble.Notification{State: s.state, Leader: to, ElectionEpoch: s.number, Version: 2}
 }
 
 // ports reads host:port, several with | between.
@@ -64,8 +65,8 @@ func (d *desk) does() string {
 		add("close %d", link)
 	}
 	for _, s := range f.Send {
-		var h jute.Hello
-		var n jute.Notification
+		var h ensemble.Hello
+		var n ensemble.Notification
 		if s.Data[0] == 0xff {
 			_, err := jute.Decode(s.Data, &h)
 			require.NoError(d.t, err)
@@ -106,16 +107,16 @@ func (d *desk) closed(link LinkID) string     { return d.event(LinkEvent{Kind: C
 // called is a connection that another server made, with its hello.
 func (d *desk) called(link LinkID, sid jute.PeerID, address string) string {
 	require.Empty(d.t, d.event(LinkEvent{Kind: Accepted, Link: link}))
-	h := jute.Hello{Version: jute.HelloV1, Sid: sid, Addresses: []byte(address)}
+	h := ensemble.Hello{Version: ensemble.HelloV1, Sid: sid, Addresses: []byte(address)}
 	if strings.Contains(address, "|") {
-		h.Version = jute.HelloV2
+		h.Version = ensemble.HelloV2
 	} else if address == "" {
-		h.Version = jute.HelloBare
+		h.Version = ensemble.HelloBare
 	}
 	return d.event(LinkEvent{Kind: Message, Link: link, Data: jute.Append(nil, &h)})
 }
 
-func (d *desk) hears(link LinkID, n jute.Notification) string {
+func (d *desk) hears(link LinkID, n ensemble.Notification) string {
 	return d.event(LinkEvent{Kind: Message, Link: link, Data: appendFrame(nil, &n)})
 }
 
@@ -136,7 +137,7 @@ func (d *desk) pass(t time.Duration) string {
 
 func TestTheLargerIDKeepsWhatItDialled(t *testing.T) {
 	d := newDesk(t)
-	d.speaker.state = jute.Following
+	d.speaker.state = ensemble.Following
 	require.Equal(t, "dial 3 three:3888|three:3889", d.say(3))
 	require.Equal(t, "hello 1 5@me:3888; opened 1 of 3", d.connected(1, 3))
 	require.Equal(t, "send 1 number 0 to 3", d.wrote(1))
@@ -144,7 +145,7 @@ func TestTheLargerIDKeepsWhatItDialled(t *testing.T) {
 
 func TestTheSmallerIDSaysHelloAndIsDialledBack(t *testing.T) {
 	d := newDesk(t)
-	d.speaker.state = jute.Following
+	d.speaker.state = ensemble.Following
 	require.Equal(t, "dial 7 seven:3888", d.say(7))
 	require.Equal(t, "hello 1 5@me:3888; and close it", d.connected(1, 7))
 	require.Empty(t, d.wrote(1))
@@ -211,7 +212,7 @@ func TestASmallerCallersOldConnectionEnds(t *testing.T) {
 
 func TestHellosThatCrossOurDialAreNotAnswered(t *testing.T) {
 	d := newDesk(t)
-	d.speaker.state = jute.Following
+	d.speaker.state = ensemble.Following
 	d.say(3)
 	d.connected(1, 3)
 	d.now += crossing - 1
@@ -222,7 +223,7 @@ func TestHellosThatCrossOurDialAreNotAnswered(t *testing.T) {
 
 func TestADialInProgressIsNotDoubled(t *testing.T) {
 	d := newDesk(t)
-	d.speaker.state = jute.Following
+	d.speaker.state = ensemble.Following
 	require.NotEmpty(t, d.say(3))
 	require.Equal(t, "close 2", d.called(2, 3, "a:1"))
 	require.Equal(t, "hello 1 5@me:3888; opened 1 of 3", d.connected(1, 3))
@@ -231,7 +232,7 @@ func TestADialInProgressIsNotDoubled(t *testing.T) {
 
 func TestDialsBackHaveAPause(t *testing.T) {
 	d := newDesk(t)
-	d.speaker.state = jute.Following
+	d.speaker.state = ensemble.Following
 	require.Equal(t, "close 1; dial 3 a:1", d.called(1, 3, "a:1"))
 	require.Empty(t, d.failed(3))
 	require.Equal(t, "close 2", d.called(2, 3, "b:1"))
@@ -244,9 +245,9 @@ func TestTheNewestConnectionWins(t *testing.T) {
 	require.Equal(t, "send 1 number 0 to 7; opened 1 of 7", d.called(1, 7, "x:1"))
 	require.Equal(t, "close 1; send 2 number 0 to 7; opened 2 of 7", d.called(2, 7, "x:1"))
 	require.Empty(t, d.closed(1))
-	require.Empty(t, d.hears(1, jute.Notification{Version: 2}))
+	require.Empty(t, d.hears(1, ensemble.Notification{Version: 2}))
 	require.Nil(t, d.heard)
-	d.hears(2, jute.Notification{Version: 2, ElectionEpoch: 4})
+	d.hears(2, ensemble.Notification{Version: 2, ElectionEpoch: 4})
 	require.EqualValues(t, 7, d.heard.From)
 	require.EqualValues(t, 4, d.heard.Notification.ElectionEpoch)
 }
@@ -272,14 +273,14 @@ func TestWhatWasSaidLastIsSaidAgain(t *testing.T) {
 	d := newDesk(t)
 	d.called(1, 7, "x:1")
 	d.wrote(1)
-	d.speaker = saying{state: jute.Following, number: 4}
+	d.speaker = saying{state: ensemble.Following, number: 4}
 	require.Empty(t, d.closed(1))
 	require.Equal(t, "send 2 number 4 to 7; opened 2 of 7", d.called(2, 7, "x:1"))
 }
 
 func TestASettledServerSaysNothingUnasked(t *testing.T) {
 	d := newDesk(t)
-	d.speaker.state = jute.Leading
+	d.speaker.state = ensemble.Leading
 	require.Equal(t, "opened 1 of 7", d.called(1, 7, "x:1"))
 	require.Empty(t, d.pass(10*time.Second))
 	require.Empty(t, d.closed(1))
@@ -313,13 +314,13 @@ func TestASilentConnectionIsProbed(t *testing.T) {
 	require.Equal(t, "2s: send 1 number 0 to 7", d.pass(2*time.Second))
 	d.wrote(1)
 	d.now += time.Second
-	d.hears(1, jute.Notification{Version: 2})
+	d.hears(1, ensemble.Notification{Version: 2})
 	require.Equal(t, "5s: send 1 number 0 to 7", d.pass(2*time.Second), "silence, not time")
 }
 
 func TestAnUnreadableMessageEndsTheConnection(t *testing.T) {
 	d := newDesk(t)
-	d.speaker.state = jute.Following
+	d.speaker.state = ensemble.Following
 	d.called(1, 7, "x:1")
 	require.Equal(t, "close 1; bad message 1 of 7", d.event(
 		LinkEvent{Kind: Message, Link: 1, Data: []byte{0, 0, 0, 2, 1, 2}}))
@@ -329,7 +330,7 @@ func TestAnUnreadableMessageEndsTheConnection(t *testing.T) {
 
 func TestWhoSaysNoHelloIsClosed(t *testing.T) {
 	d := newDesk(t)
-	d.speaker.state = jute.Following
+	d.speaker.state = ensemble.Following
 	d.event(LinkEvent{Kind: Accepted, Link: 1})
 	d.now = time.Second
 	d.event(LinkEvent{Kind: Accepted, Link: 2})
@@ -350,7 +351,7 @@ func TestOfTooManySilentCallersTheOldestGoes(t *testing.T) {
 
 func TestStrangers(t *testing.T) {
 	d := newDesk(t)
-	d.speaker.state = jute.Following
+	d.speaker.state = ensemble.Following
 	for i := range maxStrangers {
 		sid := jute.PeerID(100 + i)
 		require.Contains(t, d.called(LinkID(i+1), sid, "x:1"), "opened")
@@ -363,7 +364,7 @@ func TestStrangers(t *testing.T) {
 	require.Contains(t, d.called(96, 200, "x:1"), "opened", "a stranger is forgotten at its end")
 
 	d = newDesk(t)
-	d.speaker.state = jute.Following
+	d.speaker.state = ensemble.Following
 	require.Equal(t, "close 1", d.called(1, 2, ""), "a stranger without an address")
 	require.Equal(t, "close 2; dial 2 x:1", d.called(2, 2, "x:1"))
 	require.Len(t, d.l.peers, 5)
@@ -381,7 +382,7 @@ func TestStrangers(t *testing.T) {
 
 func TestAnObserverIsAnsweredTenTimesASecond(t *testing.T) {
 	d := newDesk(t)
-	d.speaker.state = jute.Following
+	d.speaker.state = ensemble.Following
 	d.called(1, 9, "x:1")
 	require.Equal(t, "send 1 number 0 to 9", d.say(9))
 	d.wrote(1)
@@ -412,7 +413,7 @@ func TestDown(t *testing.T) {
 	require.True(t, d.l.Down(7), "and did not dial back")
 	d.called(2, 7, "x:1")
 	require.False(t, d.l.Down(7))
-	d.speaker.state = jute.Following
+	d.speaker.state = ensemble.Following
 	d.closed(2)
 	require.True(t, d.l.Down(7))
 	d.called(3, 3, "x:1")
@@ -452,7 +453,7 @@ func cut(accepted bool, stream []byte) (sizes []int, err error) {
 
 func TestCutter(t *testing.T) {
 	hello := appendHello(nil, 5, ports("me:3888")[0])
-	frame := appendFrame(nil, &jute.Notification{Version: 2, Config: []byte("version=0")})
+	frame := appendFrame(nil, &ensemble.Notification{Version: 2, Config: []byte("version=0")})
 	both := append(append([]byte{}, hello...), frame...)
 	sizes, err := cut(true, append(both, frame...))
 	require.NoError(t, err)
@@ -460,14 +461,14 @@ func TestCutter(t *testing.T) {
 	sizes, err = cut(true, append(make([]byte, 8), frame...))
 	require.NoError(t, err)
 	require.Equal(t, []int{8, 4 + 44 + 9}, sizes, "a bare id")
-	for _, n := range []uint32{0, jute.MaxElectionFrame + 1, math.MaxUint32, 1 << 31} {
+	for _, n := range []uint32{0, ensemble.MaxElectionFrame + 1, math.MaxUint32, 1 << 31} {
 		head := []byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}
 		_, err = cut(false, head)
 		require.ErrorIs(t, err, ErrFrame)
 	}
 	sizes, err = cut(false, []byte{0, 8, 0, 0})
 	require.NoError(t, err)
-	require.Equal(t, []int{4 + jute.MaxElectionFrame}, sizes)
+	require.Equal(t, []int{4 + ensemble.MaxElectionFrame}, sizes)
 	sizes, err = cut(true, []byte("GET / HTTP/1.1\r\n\r\n"))
 	require.ErrorIs(t, err, ErrFrame)
 	require.Equal(t, []int{8}, sizes, "a bare id, and then an endless frame of letters")

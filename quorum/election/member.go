@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"quoll/jute"
+	"quoll/jute/ensemble"
 )
 
 // MemberConfig is what one server must know to take part in elections.
@@ -46,13 +47,13 @@ func NewMember(config MemberConfig) *Member {
 // speaker lets the links, which are made first, ask the election.
 type speaker Member
 
-func (s *speaker) State() jute.PeerState { return s.election.State() }
-func (s *speaker) Notification(to jute.PeerID) jute.Notification {
+func (s *speaker) State() ensemble.State { return s.election.State() }
+func (s *speaker) Notification(to jute.PeerID) ensemble.Notification {
 	return s.election.Notification(to)
 }
 
 // State is LOOKING until a leader is elected, then what this server became.
-func (m *Member) State() jute.PeerState { return m.election.State() }
+func (m *Member) State() ensemble.State { return m.election.State() }
 
 // Vote is that of the last election which ended.
 func (m *Member) Vote() Vote { return m.election.Vote() }

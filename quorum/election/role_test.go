@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"quoll/jute"
+	"quoll/jute/ensemble"
 )
 
 // What servers do between elections, as far as elections depend on it: a leader needs a quorum of
@@ -53,7 +54,7 @@ func (n *node) elected() {
 	n.s.say("%d is %s: leader %d, zxid %v, epoch %d, round %d",
 		n.sid, n.member.State(), v.Leader, v.Zxid, v.PeerEpoch, v.Round)
 	n.s.oracle.elected(n.s, n, v)
-	if n.member.State() == jute.Leading {
+	if n.member.State() == ensemble.Leading {
 		n.later(0, n.lead)
 	} else {
 		n.later(n.s.Rand.Int64N(20*ms), n.join)
@@ -62,7 +63,7 @@ func (n *node) elected() {
 
 func (n *node) join() {
 	l := n.s.node(n.member.Vote().Leader)
-	if n.s.talk(n, l) && l.member.State() == jute.Leading {
+	if n.s.talk(n, l) && l.member.State() == ensemble.Leading {
 		n.role.leader, n.role.heardAt = l, n.s.Now
 		n.role.reign = [2]int{l.life, l.role.gen}
 		n.later(roleTick, n.follow)
@@ -186,7 +187,7 @@ func (n *node) sync(followers []*node) bool {
 
 // An oracle watches what is voted, and who is elected by it.
 type oracle struct {
-	casts   map[jute.PeerID][]jute.Notification // the newest is last; each once
+	casts   map[jute.PeerID][]ensemble.Notification // the newest is last; each once
 	epochs  map[int64]jute.PeerID
 	trusted bool // nobody lies: what is heard was said
 	elects  int
@@ -194,15 +195,15 @@ type oracle struct {
 }
 
 func (o *oracle) init() {
-	o.casts, o.epochs = map[jute.PeerID][]jute.Notification{}, map[int64]jute.PeerID{}
+	o.casts, o.epochs = map[jute.PeerID][]ensemble.Notification{}, map[int64]jute.PeerID{}
 	o.trusted = true
 }
 
 // cast keeps what a server has said.
-func (o *oracle) cast(sid jute.PeerID, m *jute.Notification) {
+func (o *oracle) cast(sid jute.PeerID, m *ensemble.Notification) {
 	said := *m
 	said.Config = nil
-	same := func(c jute.Notification) bool {
+	same := func(c ensemble.Notification) bool {
 		return c.State == said.State && c.Leader == said.Leader && c.Zxid == said.Zxid &&
 			c.ElectionEpoch == said.ElectionEpoch && c.PeerEpoch == said.PeerEpoch
 	}
@@ -231,9 +232,9 @@ func (o *oracle) elected(s *sim, n *node, v Vote) {
 			}
 			hasVoted = hasVoted || c.ElectionEpoch == v.Round && c.Zxid == v.Zxid &&
 				c.PeerEpoch == v.PeerEpoch
-			hasSettled = hasSettled || c.State != jute.Looking &&
+			hasSettled = hasSettled || c.State != ensemble.Looking &&
 				(c.PeerEpoch == v.PeerEpoch || c.ElectionEpoch == v.Round)
-			leads = leads || sid == v.Leader && c.State == jute.Leading
+			leads = leads || sid == v.Leader && c.State == ensemble.Leading
 		}
 		if hasVoted || sid == n.sid {
 			voted = append(voted, sid)
@@ -266,11 +267,11 @@ func (s *sim) settledOn() (leader *node, why string) {
 		}
 		l := s.node(n.member.Vote().Leader)
 		switch {
-		case n.member.State() == jute.Looking:
+		case n.member.State() == ensemble.Looking:
 			return nil, fmt.Sprintf("%d looks", n.sid)
 		case leader != nil && l != leader:
 			return nil, fmt.Sprintf("%d follows %d, others %d", n.sid, l.sid, leader.sid)
-		case l.member == nil || l.member.State() != jute.Leading:
+		case l.member == nil || l.member.State() != ensemble.Leading:
 			return nil, fmt.Sprintf("%d follows %d, which does not lead", n.sid, l.sid)
 		case !l.role.established:
 			return nil, fmt.Sprintf("%d does not reign", l.sid)

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"quoll/jute"
+	"quoll/jute/ensemble"
 )
 
 var rewrite = flag.Bool("election.rewrite", false, "write the transcripts anew")
@@ -147,7 +148,7 @@ func (s *sim) forEach(t *testing.T, verb string, words []string) {
 func (n *node) puppetDials(to *node, address string) *end {
 	here, there := n.connect(to)
 	to.event(to.life, LinkEvent{Kind: Accepted, Link: there.link})
-	h := jute.Hello{Version: jute.HelloV1, Sid: n.sid, Addresses: []byte(address)}
+	h := ensemble.Hello{Version: ensemble.HelloV1, Sid: n.sid, Addresses: []byte(address)}
 	here.send(item{data: jute.Append(nil, &h)})
 	return here
 }
@@ -167,8 +168,8 @@ func (s *sim) puppetSays(t *testing.T, words []string) {
 		require.Greater(t, n.sid, to.sid, "it must be dialled first")
 		by = n.puppetDials(to, fmt.Sprintf("host%d:3888", n.sid))
 	}
-	m := jute.Notification{Version: 2, Config: []byte("version=0")}
-	for state := jute.Looking; state <= jute.Observing; state++ {
+	m := ensemble.Notification{Version: 2, Config: []byte("version=0")}
+	for state := ensemble.Looking; state <= ensemble.Observing; state++ {
 		if state.String() == words[2] {
 			m.State = state
 		}

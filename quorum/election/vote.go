@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"quoll/jute"
+	"quoll/jute/ensemble"
 )
 
 // Vote is for whom a server votes, and in which round. Two votes of one round are the same vote if
@@ -52,7 +53,7 @@ func (v Vote) better(w Vote) bool {
 // ballot is what a server said last.
 type ballot struct {
 	sid     jute.PeerID
-	state   jute.PeerState
+	state   ensemble.State
 	version int32 // of the notification
 	vote    Vote
 }
@@ -62,7 +63,7 @@ type ballot struct {
 // only leader and epoch count; a notification of version 0 has no epoch to be compared with one
 // that has.
 func (b ballot) agrees(o ballot) bool {
-	if b.state == jute.Looking || o.state == jute.Looking {
+	if b.state == ensemble.Looking || o.state == ensemble.Looking {
 		return b.vote == o.vote
 	}
 	if (b.version > 0) != (o.version > 0) {

@@ -8,6 +8,7 @@ import (
 
 	"quoll/internal/sim/world"
 	"quoll/jute"
+	"quoll/jute/ensemble"
 	"quoll/quorum/config"
 )
 
@@ -267,7 +268,7 @@ func (n *node) tell(e *end, data []byte) {
 		n.s.say("%d -> %d  hello", n.sid, to)
 		return
 	}
-	var m jute.Notification
+	var m ensemble.Notification
 	if _, err := jute.Decode(data[frameHead:], &m); err != nil {
 		n.s.Violate("server %d sends what it cannot read: %v", n.sid, err)
 	}
@@ -275,7 +276,7 @@ func (n *node) tell(e *end, data []byte) {
 	n.s.say("%d -> %d  %s", n.sid, to, inWords(&m))
 }
 
-func inWords(m *jute.Notification) string {
+func inWords(m *ensemble.Notification) string {
 	leader := fmt.Sprint(int64(m.Leader))
 	if m.Leader == nobody {
 		return fmt.Sprintf("%-9s nobody, round %d", m.State, m.ElectionEpoch)

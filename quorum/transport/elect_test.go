@@ -11,6 +11,7 @@ import (
 
 	"quoll/interop/voter"
 	"quoll/jute"
+	"quoll/jute/ensemble"
 	"quoll/quorum/config"
 	"quoll/quorum/election"
 )
@@ -39,10 +40,10 @@ func result(t *testing.T, v *voter.Voter) voter.Result {
 // TestThreeServersElectOverLoopback: three start together, the leader stops and two elect another,
 // the third comes back and joins; and what strangers send to a port changes nothing.
 func TestThreeServersElectOverLoopback(t *testing.T) {
-	ensemble := threeOnLoopback(t)
+	members := threeOnLoopback(t)
 	standing := election.Standing{Zxid: 0x100000005, PeerEpoch: 1}
 	start := func(id jute.PeerID) *voter.Voter {
-		v, err := voter.Start(id, ensemble, standing)
+		v, err := voter.Start(id, members, standing)
 		require.NoError(t, err)
 		return v
 	}
@@ -66,7 +67,7 @@ func TestThreeServersElectOverLoopback(t *testing.T) {
 	one.Reign(2)
 	two.Reign(2)
 
-	member, _ := ensemble.Member(2)
+	member, _ := members.Member(2)
 	for _, wild := range []string{"\xff\xff", "GET / HTTP/1.1\r\n\r\n", strings.Repeat("\x00", 100)} {
 		c, err := net.Dial("tcp", member.Addresses[0].Election().String())
 		require.NoError(t, err)
@@ -81,7 +82,7 @@ func TestThreeServersElectOverLoopback(t *testing.T) {
 	three = start(3)
 	defer three.Stop()
 	joined := result(t, three)
-	require.Equal(t, jute.Following, joined.State)
+	require.Equal(t, ensemble.Following, joined.State)
 	require.EqualValues(t, 2, joined.Vote.Leader)
 	require.EqualValues(t, 2, joined.Vote.PeerEpoch)
 	require.Positive(t, two.Stats().BadInput)

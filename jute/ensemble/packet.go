@@ -1,10 +1,16 @@
-package jute
+package ensemble
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"unicode/utf8"
+
+	"quoll/jute"
 )
+
+// ErrPacket: a packet is not of the type that it must be.
+var ErrPacket = errors.New("not the packet that it must be")
 
 // The quorum port carries one QuorumPacket after the other, with no frame around them:
 //
@@ -19,9 +25,9 @@ import (
 // Type (see PacketType and NewPacketData).
 type QuorumPacket struct {
 	Type     PacketType
-	Zxid     Zxid
-	Data     []byte // null when the type has none
-	AuthInfo []ID   // who asks, in a REQUEST of a client, in the order received; else null
+	Zxid     jute.Zxid
+	Data     []byte    // null when the type has none
+	AuthInfo []jute.ID // who asks, in a REQUEST of a client, in the order received; else null
 }
 
 // SnapSignature ends the snapshot that follows a SNAP packet.
@@ -30,59 +36,56 @@ const SnapSignature = "BenWasHere"
 // packetMinBytes is the size of a packet with neither data nor ids.
 const packetMinBytes = 4 + 8 + 4 + 4
 
-// idMinBytes is the size of an id whose scheme and id are empty or null.
-const idMinBytes = 8
-
 // Fields names the fields in wire order. A Visitor is shown what Data holds instead of its bytes,
 // if that decodes.
-func (r *QuorumPacket) Fields(c *Coder) {
-	c.PacketType("type", &r.Type)
+func (r *QuorumPacket) Fields(c *jute.Coder) {
+	packetType(c, "type", &r.Type)
 	c.Zxid("zxid", &r.Zxid)
-	if c.mode != visiting || !r.visitData(c) {
+	if v := c.Visitor(); v == nil || !r.visitData(c, v) {
 		c.Buffer("data", &r.Data)
 	}
-	vector(c, "authinfo", &r.AuthInfo, idMinBytes)
+	c.IDs("authinfo", &r.AuthInfo)
 }
 
-func (r *QuorumPacket) visitData(c *Coder) bool {
+func (r *QuorumPacket) visitData(c *jute.Coder, v jute.Visitor) bool {
 	if r.Type == PacketProposal || r.Type == PacketInform {
-		return visitEntry(c, "data", r.Data)
+		return visitEntry(c, v, "data", r.Data)
 	}
 	if r.Data == nil {
 		return false
 	}
 	if r.Type == PacketNewLeader && utf8.Valid(r.Data) {
-		c.visitor.Field("data", string(r.Data))
+		v.Field("data", string(r.Data))
 		return true
 	}
 	rec := NewPacketData(r.Type, len(r.Data))
 	if rec == nil {
 		return false
 	}
-	if used, err := Decode(r.Data, rec); err != nil || used != len(r.Data) {
+	if used, err := jute.Decode(r.Data, rec); err != nil || used != len(r.Data) {
 		return false
 	}
-	c.nested("data", rec)
+	c.Nested("data", rec)
 	return true
 }
 
 // visitEntry shows a transaction as header, record and digest, if it decodes.
-func visitEntry(c *Coder, name string, payload []byte) bool {
-	e, err := ParseEntry(payload)
+func visitEntry(c *jute.Coder, v jute.Visitor, name string, payload []byte) bool {
+	e, err := jute.ParseEntry(payload)
 	if err != nil {
 		return false
 	}
-	rec := NewTxn(e.Header.Type)
-	if _, err := Decode(e.Body, rec); err != nil {
+	rec := jute.NewTxn(e.Header.Type)
+	if _, err := jute.Decode(e.Body, rec); err != nil {
 		return false
 	}
-	c.visitor.Enter(name, NestedRecord)
-	c.nested("header", &e.Header)
-	c.nested("txn", rec)
+	v.Enter(name, jute.NestedRecord)
+	c.Nested("header", &e.Header)
+	c.Nested("txn", rec)
 	if e.HasDigest {
-		c.nested("digest", &e.Digest)
+		c.Nested("digest", &e.Digest)
 	}
-	c.visitor.Leave()
+	v.Leave()
 	return true
 }
 
@@ -93,7 +96,7 @@ func visitEntry(c *Coder, name string, payload []byte) bool {
 // limit is jute.maxbuffer + jute.maxbuffer.extrasize, in bytes: what Apache's decoder allows for a
 // buffer or a string. Here it holds for the data and for all ids together, so that no packet is
 // larger than 2 * limit + 20 and a reader never allocates more than that. A length that cannot be
-// is a DecodeError of a QuorumPacket with ErrLength.
+// is a jute.DecodeError of a QuorumPacket with ErrLength.
 func PacketSize(in []byte, limit int) (size int, exact bool, err error) {
 	const lengthAt = 4 + 8
 	if len(in) < lengthAt+4 {
@@ -108,7 +111,7 @@ func PacketSize(in []byte, limit int) (size int, exact bool, err error) {
 		return at + 4, false, nil
 	}
 	ids := int(int32(binary.BigEndian.Uint32(in[at:])))
-	if ids > limit/idMinBytes {
+	if ids > limit/jute.IDMinBytes {
 		return 0, false, packetFault("authinfo", at)
 	}
 	at += 4
@@ -137,7 +140,7 @@ func lengthField(in []byte, at, most int) (n int, ok bool) {
 }
 
 func packetFault(field string, at int) error {
-	return &DecodeError{Record: "QuorumPacket", Field: field, Offset: at, Err: ErrLength}
+	return &jute.DecodeError{Record: "QuorumPacket", Field: field, Offset: at, Err: jute.ErrLength}
 }
 
 // QuorumAuthPacket is one step of a SASL exchange between servers. It comes before everything else
@@ -164,33 +167,34 @@ const (
 )
 
 // Fields names the fields in wire order.
-func (r *QuorumAuthPacket) Fields(c *Coder) {
+func (r *QuorumAuthPacket) Fields(c *jute.Coder) {
 	c.Long("magic", &r.Magic)
 	c.Int("status", (*int32)(&r.Status))
 	c.Buffer("token", &r.Token)
 }
 
 // AppendRequest appends the REQUEST packet that carries a client's request to the leader.
-func AppendRequest(dst []byte, r *LearnerRequest) []byte {
-	c := Encoder(dst)
+func AppendRequest(dst []byte, r *jute.LearnerRequest) []byte {
+	c := jute.Encoder(dst)
 	head := QuorumPacket{Type: PacketRequest, Zxid: -1}
-	c.PacketType("type", &head.Type)
+	packetType(&c, "type", &head.Type)
 	c.Zxid("zxid", &head.Zxid)
-	at := len(c.buf)
-	c.buf = append(c.buf, 0, 0, 0, 0)
+	at := len(c.Bytes())
+	var length int32
+	c.Int("data", &length) // known when the data is there
 	r.Fields(&c)
-	binary.BigEndian.PutUint32(c.buf[at:], uint32(len(c.buf)-at-4))
-	vector(&c, "authinfo", &r.IDs, idMinBytes)
-	return c.buf
+	binary.BigEndian.PutUint32(c.Bytes()[at:], uint32(len(c.Bytes())-at-4))
+	c.IDs("authinfo", &r.IDs)
+	return c.Bytes()
 }
 
 // LearnerRequest reads what a REQUEST carries. Its slices alias the packet.
-func (r *QuorumPacket) LearnerRequest() (LearnerRequest, error) {
-	var req LearnerRequest
+func (r *QuorumPacket) LearnerRequest() (jute.LearnerRequest, error) {
+	var req jute.LearnerRequest
 	if r.Type != PacketRequest {
-		return req, fmt.Errorf("jute: %v in place of a REQUEST: %w", r.Type, ErrPacket)
+		return req, fmt.Errorf("ensemble: %v in place of a REQUEST: %w", r.Type, ErrPacket)
 	}
-	_, err := Decode(r.Data, &req)
+	_, err := jute.Decode(r.Data, &req)
 	req.IDs = r.AuthInfo
 	return req, err
 }

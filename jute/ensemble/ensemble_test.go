@@ -1,4 +1,4 @@
-package jute_test
+package ensemble_test
 
 import (
 	"bytes"
@@ -8,13 +8,14 @@ import (
 	"testing"
 
 	"quoll/jute"
+	"quoll/jute/ensemble"
 )
 
 // notification is the bytes of one of a size, with a version where the size has one.
 func notification(size int, version int32) []byte {
 	b := make([]byte, size)
-	n := jute.Notification{
-		State: jute.Leading, Leader: 3, Zxid: 5<<32 | 6, ElectionEpoch: 7, PeerEpoch: 8,
+	n := ensemble.Notification{
+		State: ensemble.Leading, Leader: 3, Zxid: 5<<32 | 6, ElectionEpoch: 7, PeerEpoch: 8,
 		Version: version,
 	}
 	copy(b, jute.Append(nil, &n))
@@ -26,7 +27,7 @@ func TestNotificationBySize(t *testing.T) {
 	for size := range 60 {
 		for _, version := range []int32{-1, 0, 1, 2, 3} {
 			in := notification(size, version)
-			var n jute.Notification
+			var n ensemble.Notification
 			used, err := jute.Decode(in, &n)
 			wantErr := size < 28 || size > 28 && size < 40 || size > 40 && size < 44 && version > 1
 			if (err != nil) != wantErr {
@@ -38,8 +39,8 @@ func TestNotificationBySize(t *testing.T) {
 				}
 				continue
 			}
-			want := jute.Notification{
-				State: jute.Leading, Leader: 3, Zxid: 5<<32 | 6, ElectionEpoch: 7, PeerEpoch: 8,
+			want := ensemble.Notification{
+				State: ensemble.Leading, Leader: 3, Zxid: 5<<32 | 6, ElectionEpoch: 7, PeerEpoch: 8,
 				Version: version,
 			}
 			wantUsed := 40
@@ -64,7 +65,7 @@ func TestNotificationBySize(t *testing.T) {
 
 func TestNotificationConfig(t *testing.T) {
 	text := []byte("server.1=h:1:2:participant\nversion=0")
-	n := jute.Notification{Version: jute.NotificationVersion, Config: text}
+	n := ensemble.Notification{Version: ensemble.NotificationVersion, Config: text}
 	wire := jute.Append(nil, &n)
 	if len(wire) != 44+len(text) {
 		t.Errorf("%d bytes", len(wire))
@@ -77,7 +78,7 @@ func TestNotificationConfig(t *testing.T) {
 		{-1, jute.ErrLength}, {-2, jute.ErrLength}, {1 << 30, jute.ErrLength},
 	} {
 		binary.BigEndian.PutUint32(wire[40:], uint32(c.length))
-		var got jute.Notification
+		var got ensemble.Notification
 		_, err := jute.Decode(wire, &got)
 		if !errors.Is(err, c.err) || err == nil && string(got.Config) != string(text[:c.length]) {
 			t.Errorf("length %d: %q, %v", c.length, got.Config, err)
@@ -93,20 +94,20 @@ func TestHello(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		in      []byte
-		version jute.HelloVersion
+		version ensemble.HelloVersion
 		sid     jute.PeerID
 		size    int // the whole hello's
 		err     error
 	}{
 		"nothing":           {nil, 0, 0, 0, jute.ErrShort},
 		"half a long":       {long(1)[:5], 0, 0, 0, jute.ErrShort},
-		"a sid":             {long(7), jute.HelloBare, 7, 8, nil},
-		"sid 0":             {append(long(0), 1, 2, 3), jute.HelloBare, 0, 8, nil},
-		"version 1":         {hello(-65536, 3, 5, 9), jute.HelloV1, 3, 25, nil},
-		"version 2":         {hello(-65535, 3, 2048, 2048), jute.HelloV2, 3, 2068, nil},
-		"an observer":       {hello(-65536, 1<<63-1, 1, 1), jute.HelloV1, jute.ObserverPeer, 21, nil},
-		"a version unknown": {hello(-65534, 3, 5, 5), 0, 0, 0, jute.ErrHello},
-		"a negative sid":    {long(-1), 0, 0, 0, jute.ErrHello},
+		"a sid":             {long(7), ensemble.HelloBare, 7, 8, nil},
+		"sid 0":             {append(long(0), 1, 2, 3), ensemble.HelloBare, 0, 8, nil},
+		"version 1":         {hello(-65536, 3, 5, 9), ensemble.HelloV1, 3, 25, nil},
+		"version 2":         {hello(-65535, 3, 2048, 2048), ensemble.HelloV2, 3, 2068, nil},
+		"an observer":       {hello(-65536, 1<<63-1, 1, 1), ensemble.HelloV1, ensemble.ObserverID, 21, nil},
+		"a version unknown": {hello(-65534, 3, 5, 5), 0, 0, 0, ensemble.ErrHello},
+		"a negative sid":    {long(-1), 0, 0, 0, ensemble.ErrHello},
 		"no sid":            {long(-65536), 0, 0, 0, jute.ErrShort},
 		"no address":        {hello(-65536, 3, 0, 0), 0, 0, 0, jute.ErrLength},
 		"null":              {hello(-65536, 3, -1, 0), 0, 0, 0, jute.ErrLength},
@@ -114,12 +115,12 @@ func TestHello(t *testing.T) {
 		"huge":              {hello(-65536, 3, 0x7fffffff, 0), 0, 0, 0, jute.ErrLength},
 		"too short":         {hello(-65536, 3, 5, 4), 0, 0, 0, jute.ErrShort},
 	} {
-		var h jute.Hello
+		var h ensemble.Hello
 		used, err := jute.Decode(c.in, &h)
 		if !errors.Is(err, c.err) || used != c.size {
 			t.Errorf("%s: %d bytes used, %v", name, used, err)
 		}
-		size, exact, err := jute.HelloSize(c.in)
+		size, exact, err := ensemble.HelloSize(c.in)
 		switch {
 		case c.err == jute.ErrShort:
 			if err != nil || size <= len(c.in) {
@@ -138,14 +139,14 @@ func TestHello(t *testing.T) {
 }
 
 func TestLearnerInfoByLength(t *testing.T) {
-	wire := jute.Append(nil, &jute.LearnerInfo{
-		ServerID: 5, ProtocolVersion: jute.LearnerProtocol, ConfigVersion: 9,
+	wire := jute.Append(nil, &ensemble.LearnerInfo{
+		ServerID: 5, ProtocolVersion: ensemble.LearnerProtocol, ConfigVersion: 9,
 	})
 	wire = append(wire, 1, 2, 3)
 	for size := range len(wire) + 1 {
-		var got jute.LearnerInfo
+		var got ensemble.LearnerInfo
 		used, err := jute.Decode(wire[:size], &got)
-		want, wantUsed := jute.LearnerInfo{ServerID: 5, ProtocolVersion: 0x10000, ConfigVersion: 9}, 20
+		want, wantUsed := ensemble.LearnerInfo{ServerID: 5, ProtocolVersion: 0x10000, ConfigVersion: 9}, 20
 		switch {
 		case size < 8:
 			if !errors.Is(err, jute.ErrShort) {
@@ -153,7 +154,7 @@ func TestLearnerInfoByLength(t *testing.T) {
 			}
 			continue
 		case size < 12:
-			want, wantUsed = jute.LearnerInfo{
+			want, wantUsed = ensemble.LearnerInfo{
 				ServerID: 5, ProtocolVersion: 1, NoVersion: true, NoConfigVersion: true,
 			}, 8
 		case size < 20:
@@ -176,10 +177,10 @@ func TestLearnerRequest(t *testing.T) {
 		{Session: 1, Type: jute.OpCloseSession, IDs: []jute.ID{}},
 		{Session: 1, Type: jute.OpCreateSession, Body: []byte{0, 0, 1, 0}},
 	} {
-		wire := jute.AppendRequest([]byte("before"), &r)[len("before"):]
-		var p jute.QuorumPacket
+		wire := ensemble.AppendRequest([]byte("before"), &r)[len("before"):]
+		var p ensemble.QuorumPacket
 		used, err := jute.Decode(wire, &p)
-		if err != nil || used != len(wire) || p.Type != jute.PacketRequest || p.Zxid != -1 {
+		if err != nil || used != len(wire) || p.Type != ensemble.PacketRequest || p.Zxid != -1 {
 			t.Fatalf("%x: %s, %d used, %v", wire, jute.Format(&p), used, err)
 		}
 		got, err := p.LearnerRequest()
@@ -190,20 +191,20 @@ func TestLearnerRequest(t *testing.T) {
 			t.Errorf("%x, by Fields %x", wire, again)
 		}
 	}
-	short := jute.QuorumPacket{Type: jute.PacketRequest, Data: make([]byte, 15)}
+	short := ensemble.QuorumPacket{Type: ensemble.PacketRequest, Data: make([]byte, 15)}
 	if r, err := short.LearnerRequest(); !errors.Is(err, jute.ErrShort) || r.Body != nil {
 		t.Errorf("15 bytes: %v, %v", r, err)
 	}
-	other := jute.QuorumPacket{Type: jute.PacketPing, Data: make([]byte, 24)}
-	if _, err := other.LearnerRequest(); !errors.Is(err, jute.ErrPacket) {
+	other := ensemble.QuorumPacket{Type: ensemble.PacketPing, Data: make([]byte, 24)}
+	if _, err := other.LearnerRequest(); !errors.Is(err, ensemble.ErrPacket) {
 		t.Errorf("a PING: %v", err)
 	}
 }
 
 func TestTouchesEndWithTheData(t *testing.T) {
-	want := jute.Touches{Sessions: []jute.SessionTimeout{{Session: 1, TimeOut: 2}, {Session: 3}}}
+	want := ensemble.Touches{Sessions: []jute.SessionTimeout{{Session: 1, TimeOut: 2}, {Session: 3}}}
 	wire := jute.Append(nil, &want)
-	var got jute.Touches
+	var got ensemble.Touches
 	if _, err := jute.Decode(wire, &got); err != nil || !reflect.DeepEqual(got, want) ||
 		len(wire) != 24 {
 		t.Errorf("%+v, %v", got, err)
@@ -219,7 +220,7 @@ func TestTouchesEndWithTheData(t *testing.T) {
 const limit = 2 * 0xfffff
 
 func TestPacketSize(t *testing.T) {
-	head := jute.Append(nil, &jute.QuorumPacket{})[:12]
+	head := jute.Append(nil, &ensemble.QuorumPacket{})[:12]
 	packet := func(parts ...[]byte) []byte {
 		return append(bytes.Clone(head), bytes.Join(parts, nil)...)
 	}
@@ -254,7 +255,7 @@ func TestPacketSize(t *testing.T) {
 		"an id above it": {packet(count(-1), count(1), short(50), count(7)), 64, 0, false,
 			"authinfo"},
 	} {
-		size, exact, err := jute.PacketSize(c.in, c.limit)
+		size, exact, err := ensemble.PacketSize(c.in, c.limit)
 		var where *jute.DecodeError
 		if c.bad != "" {
 			if !errors.As(err, &where) || where.Field != c.bad || !errors.Is(err, jute.ErrLength) {
@@ -269,14 +270,14 @@ func TestPacketSize(t *testing.T) {
 // A reader that asks as told, asks a few times only, however many ids there are.
 func TestPacketSizeIsAskedSeldom(t *testing.T) {
 	for _, id := range []jute.ID{{}, {Scheme: "s"}, {Scheme: "digest", ID: "user:0123456789"}} {
-		p := jute.QuorumPacket{AuthInfo: make([]jute.ID, 20_000)}
+		p := ensemble.QuorumPacket{AuthInfo: make([]jute.ID, 20_000)}
 		for i := range p.AuthInfo {
 			p.AuthInfo[i] = id
 		}
 		wire := jute.Append(nil, &p)
 		have, asked := 0, 0
 		for {
-			size, exact, err := jute.PacketSize(wire[:have], limit)
+			size, exact, err := ensemble.PacketSize(wire[:have], limit)
 			asked++
 			if err != nil || size > len(wire) || !exact && size <= have || asked > 100 {
 				t.Fatalf("asked %d times with %d bytes: %d, %v, %v", asked, have, size, exact, err)
@@ -301,41 +302,41 @@ func TestPacketPrinters(t *testing.T) {
 		line string
 	}{
 		{
-			&jute.QuorumPacket{Type: jute.PacketProposal, Zxid: 3, Data: entry},
+			&ensemble.QuorumPacket{Type: ensemble.PacketProposal, Zxid: 3, Data: entry},
 			`type=PROPOSAL zxid=0x3 data={header={clientId=0x1 cxid=2 zxid=0x3 time=4 type=delete} ` +
 				`txn={path="/a"}} authinfo=null`,
 		},
 		{
-			&jute.QuorumPacket{Type: jute.PacketInform, Zxid: 3, Data: digested},
+			&ensemble.QuorumPacket{Type: ensemble.PacketInform, Zxid: 3, Data: digested},
 			`type=INFORM zxid=0x3 data={header={clientId=0x1 cxid=2 zxid=0x3 time=4 type=delete} ` +
 				`txn={path="/a"} digest={version=2 treeDigest=0}} authinfo=null`,
 		},
 		{
-			&jute.QuorumPacket{Type: jute.PacketProposal, Zxid: 3, Data: entry[:33]},
+			&ensemble.QuorumPacket{Type: ensemble.PacketProposal, Zxid: 3, Data: entry[:33]},
 			`type=PROPOSAL zxid=0x3 data=0x` +
 				`0000000000000001000000020000000000000003000000000000000400000002` + `00 authinfo=null`,
 		},
 		{
-			&jute.QuorumPacket{Type: jute.PacketNewLeader, Data: []byte("server.1\nversion=0")},
+			&ensemble.QuorumPacket{Type: ensemble.PacketNewLeader, Data: []byte("server.1\nversion=0")},
 			`type=NEWLEADER zxid=0x0 data="server.1\nversion=0" authinfo=null`,
 		},
 		{
-			&jute.QuorumPacket{Type: jute.PacketFollowerInfo, Data: make([]byte, 12)},
+			&ensemble.QuorumPacket{Type: ensemble.PacketFollowerInfo, Data: make([]byte, 12)},
 			`type=FOLLOWERINFO zxid=0x0 data={serverid=0 protocolVersion=0} authinfo=null`,
 		},
 		{
-			&jute.QuorumPacket{Type: jute.PacketRevalidate, Data: append(make([]byte, 8), 1)},
+			&ensemble.QuorumPacket{Type: ensemble.PacketRevalidate, Data: append(make([]byte, 8), 1)},
 			`type=REVALIDATE zxid=0x0 data={sessionId=0x0 valid=true} authinfo=null`,
 		},
 		{
-			&jute.QuorumPacket{Type: jute.PacketRevalidate, Data: make([]byte, 12)},
+			&ensemble.QuorumPacket{Type: ensemble.PacketRevalidate, Data: make([]byte, 12)},
 			`type=REVALIDATE zxid=0x0 data={sessionId=0x0 timeOut=0} authinfo=null`,
 		},
 		{
-			&jute.QuorumPacket{Type: jute.PacketPing, Data: make([]byte, 12)},
+			&ensemble.QuorumPacket{Type: ensemble.PacketPing, Data: make([]byte, 12)},
 			`type=PING zxid=0x0 data={sessions=[{sessionId=0x0 timeOut=0}]} authinfo=null`,
 		},
-		{&jute.QuorumPacket{Type: 77}, `type=unknown 77 zxid=0x0 data=null authinfo=null`},
+		{&ensemble.QuorumPacket{Type: 77}, `type=unknown 77 zxid=0x0 data=null authinfo=null`},
 		{
 			&jute.LearnerRequest{Type: jute.OpSync, Body: []byte{0, 0, 0, 1, '/'}},
 			`sessionId=0x0 cxid=0 type=sync body={path="/"}`,
@@ -345,16 +346,16 @@ func TestPacketPrinters(t *testing.T) {
 			`sessionId=0x0 cxid=0 type=sync body=0x01`,
 		},
 		{
-			&jute.Hello{Version: jute.HelloV1, Sid: 2, Addresses: []byte("h:1")},
+			&ensemble.Hello{Version: ensemble.HelloV1, Sid: 2, Addresses: []byte("h:1")},
 			`protocolVersion=-65536 sid=2 electionAddr="h:1"`,
 		},
-		{&jute.Hello{Sid: 2}, `sid=2`},
+		{&ensemble.Hello{Sid: 2}, `sid=2`},
 		{
-			&jute.Notification{Version: 2, State: jute.Observing},
+			&ensemble.Notification{Version: 2, State: ensemble.Observing},
 			`state=OBSERVING leader=0 zxid=0x0 electionEpoch=0 peerEpoch=0 version=2 config=""`,
 		},
 		{
-			&jute.Notification{Short: true, State: 9},
+			&ensemble.Notification{Short: true, State: 9},
 			`state=unknown 9 leader=0 zxid=0x0 electionEpoch=0`,
 		},
 	} {
@@ -364,11 +365,11 @@ func TestPacketPrinters(t *testing.T) {
 	}
 	const want = `{"state":"LOOKING","leader":1,"zxid":"0x0","electionEpoch":0,"peerEpoch":0,` +
 		`"version":0}`
-	n := jute.Notification{Leader: 1}
+	n := ensemble.Notification{Leader: 1}
 	if got := string(jute.AppendJSON(nil, &n)); got != want {
 		t.Errorf("%s\nwant %s", got, want)
 	}
-	p := jute.QuorumPacket{Type: jute.PacketAck}
+	p := ensemble.QuorumPacket{Type: ensemble.PacketAck}
 	const ack = `{"type":"ACK","zxid":"0x0","data":null,"authinfo":null}`
 	if got := string(jute.AppendJSON(nil, &p)); got != ack {
 		t.Errorf("%s\nwant %s", got, ack)

@@ -1,6 +1,10 @@
-package jute
+package ensemble
 
-import "strconv"
+import (
+	"strconv"
+
+	"quoll/jute"
+)
 
 // PacketType says what a QuorumPacket is (the constants of Apache's Leader). In the comments M is
 // the leader or an observer master, L a learner, F a follower and O an observer.
@@ -49,10 +53,10 @@ func (t PacketType) String() string {
 	return "unknown " + strconv.Itoa(int(t))
 }
 
-// PacketType codes the type of a QuorumPacket.
-func (c *Coder) PacketType(name string, v *PacketType) {
-	if c.mode == visiting {
-		c.visitor.Field(name, *v)
+// packetType codes the type of a QuorumPacket.
+func packetType(c *jute.Coder, name string, v *PacketType) {
+	if to := c.Visitor(); to != nil {
+		to.Field(name, *v)
 		return
 	}
 	c.Int(name, (*int32)(v))
@@ -60,17 +64,17 @@ func (c *Coder) PacketType(name string, v *PacketType) {
 
 // NewPacketData makes the record that the data of a packet holds, nil for a packet whose data is
 // empty, text or an Entry. Only their lengths tell the two packets of a REVALIDATE apart.
-func NewPacketData(t PacketType, length int) Record {
+func NewPacketData(t PacketType, length int) jute.Record {
 	switch t {
 	case PacketRequest:
-		return &LearnerRequest{}
+		return &jute.LearnerRequest{}
 	case PacketPing:
 		return &Touches{}
 	case PacketRevalidate:
 		if length == revalidatedBytes {
 			return &Revalidated{}
 		}
-		return &SessionTimeout{}
+		return &jute.SessionTimeout{}
 	case PacketCommitAndActivate, PacketInformAndActivate:
 		return &Activation{}
 	case PacketFollowerInfo, PacketObserverInfo:

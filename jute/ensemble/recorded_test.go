@@ -1,4 +1,4 @@
-package jute_test
+package ensemble_test
 
 import (
 	"bytes"
@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"quoll/jute"
+	"quoll/jute/ensemble"
+	"quoll/jute/internal/recordtest"
 )
 
 // quorum.hex is what Apache's servers said to each other, recorded by interop/wiretap: a line a
@@ -14,17 +16,17 @@ import (
 
 // packets takes one side of the quorum port apart, and checks that each packet is written again as
 // it was. A recording may end inside the last packet, when a server was killed.
-func packets(t *testing.T, in []byte, each func(p *jute.QuorumPacket)) {
+func packets(t *testing.T, in []byte, each func(p *ensemble.QuorumPacket)) {
 	t.Helper()
 	for len(in) > 0 {
-		size, exact, err := jute.PacketSize(in, limit)
+		size, exact, err := ensemble.PacketSize(in, limit)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if size > len(in) {
 			return
 		}
-		var p jute.QuorumPacket
+		var p ensemble.QuorumPacket
 		used, err := jute.Decode(in, &p)
 		if err != nil || used != size || !exact {
 			t.Fatalf("%d bytes used, size %d, exact %v, %v", used, size, exact, err)
@@ -35,8 +37,8 @@ func packets(t *testing.T, in []byte, each func(p *jute.QuorumPacket)) {
 		data(t, &p)
 		each(&p)
 		in = in[used:]
-		if p.Type == jute.PacketSnap {
-			_, behind, found := bytes.Cut(in, jute.AppendString(nil, jute.SnapSignature))
+		if p.Type == ensemble.PacketSnap {
+			_, behind, found := bytes.Cut(in, jute.AppendString(nil, ensemble.SnapSignature))
 			if !found {
 				return
 			}
@@ -46,10 +48,10 @@ func packets(t *testing.T, in []byte, each func(p *jute.QuorumPacket)) {
 }
 
 // data checks what a packet carries.
-func data(t *testing.T, p *jute.QuorumPacket) {
+func data(t *testing.T, p *ensemble.QuorumPacket) {
 	t.Helper()
 	switch p.Type {
-	case jute.PacketProposal, jute.PacketInform:
+	case ensemble.PacketProposal, ensemble.PacketInform:
 		e, err := jute.ParseEntry(p.Data)
 		if err != nil || e.Header.Zxid != p.Zxid || p.AuthInfo != nil ||
 			e.HasDigest == (e.Header.Type == jute.OpError) {
@@ -58,14 +60,14 @@ func data(t *testing.T, p *jute.QuorumPacket) {
 		if again := jute.AppendEntry(nil, &e); !bytes.Equal(again, p.Data) {
 			t.Fatalf("%x became %x", p.Data, again)
 		}
-	case jute.PacketRequest:
+	case ensemble.PacketRequest:
 		r, err := p.LearnerRequest()
-		if again := jute.AppendRequest(nil, &r); err != nil || !bytes.Equal(again,
+		if again := ensemble.AppendRequest(nil, &r); err != nil || !bytes.Equal(again,
 			jute.Append(nil, p)) {
 			t.Fatalf("%s became %x, %v", jute.Format(p), again, err)
 		}
 	}
-	rec := jute.NewPacketData(p.Type, len(p.Data))
+	rec := ensemble.NewPacketData(p.Type, len(p.Data))
 	if rec == nil || p.Data == nil {
 		return
 	}
@@ -78,32 +80,33 @@ func data(t *testing.T, p *jute.QuorumPacket) {
 
 // TestApacheQuorumPort: every packet that Apache's servers sent, byte for byte.
 func TestApacheQuorumPort(t *testing.T) {
-	fromLearner, fromLeader := map[jute.PacketType]int{}, map[jute.PacketType]int{}
+	fromLearner, fromLeader := map[ensemble.PacketType]int{}, map[ensemble.PacketType]int{}
 	withIDs, bare, touched, answered := 0, 0, 0, map[bool]int{}
-	for _, line := range lines(t, "quorum.hex") {
+	for _, line := range recordtest.Lines(t, "quorum.hex") {
 		if line[0] != "quorum" {
 			continue
 		}
 		first := true
-		packets(t, unhex(t, line[2]), func(p *jute.QuorumPacket) {
+		packets(t, recordtest.Unhex(t, line[2]), func(p *ensemble.QuorumPacket) {
 			fromLearner[p.Type]++
-			if first != (p.Type == jute.PacketFollowerInfo || p.Type == jute.PacketObserverInfo) {
+			if first != (p.Type == ensemble.PacketFollowerInfo ||
+				p.Type == ensemble.PacketObserverInfo) {
 				t.Errorf("first packet: %v, %s", first, jute.Format(p))
 			}
 			first = false
 			switch {
-			case p.Type == jute.PacketPing && len(p.Data) > 0:
+			case p.Type == ensemble.PacketPing && len(p.Data) > 0:
 				touched++
-			case p.Type == jute.PacketRequest && len(p.AuthInfo) > 1:
+			case p.Type == ensemble.PacketRequest && len(p.AuthInfo) > 1:
 				withIDs++
-			case p.Type == jute.PacketRequest && p.AuthInfo == nil:
+			case p.Type == ensemble.PacketRequest && p.AuthInfo == nil:
 				bare++
 			}
 		})
-		packets(t, unhex(t, line[3]), func(p *jute.QuorumPacket) {
+		packets(t, recordtest.Unhex(t, line[3]), func(p *ensemble.QuorumPacket) {
 			fromLeader[p.Type]++
-			if p.Type == jute.PacketRevalidate {
-				var r jute.Revalidated
+			if p.Type == ensemble.PacketRevalidate {
+				var r ensemble.Revalidated
 				if _, err := jute.Decode(p.Data, &r); err != nil {
 					t.Error(err)
 				}
@@ -111,17 +114,17 @@ func TestApacheQuorumPort(t *testing.T) {
 			}
 		})
 	}
-	for p := jute.PacketType(0); p < 30; p++ {
+	for p := ensemble.PacketType(0); p < 30; p++ {
 		learner, leader := false, false
 		switch p {
-		case jute.PacketRequest, jute.PacketAck, jute.PacketFollowerInfo, jute.PacketObserverInfo,
-			jute.PacketAckEpoch:
+		case ensemble.PacketRequest, ensemble.PacketAck, ensemble.PacketFollowerInfo,
+			ensemble.PacketObserverInfo, ensemble.PacketAckEpoch:
 			learner = true
-		case jute.PacketPing, jute.PacketRevalidate:
+		case ensemble.PacketPing, ensemble.PacketRevalidate:
 			learner, leader = true, true
-		case jute.PacketProposal, jute.PacketCommit, jute.PacketSync, jute.PacketInform,
-			jute.PacketNewLeader, jute.PacketUpToDate, jute.PacketDiff, jute.PacketTrunc,
-			jute.PacketSnap, jute.PacketLeaderInfo:
+		case ensemble.PacketProposal, ensemble.PacketCommit, ensemble.PacketSync, ensemble.PacketInform,
+			ensemble.PacketNewLeader, ensemble.PacketUpToDate, ensemble.PacketDiff, ensemble.PacketTrunc,
+			ensemble.PacketSnap, ensemble.PacketLeaderInfo:
 			leader = true
 		}
 		if (fromLearner[p] > 0) != learner || (fromLeader[p] > 0) != leader {
@@ -136,19 +139,19 @@ func TestApacheQuorumPort(t *testing.T) {
 
 // TestApacheElectionPort: every hello and every notification.
 func TestApacheElectionPort(t *testing.T) {
-	hellos, states := map[jute.HelloVersion]int{}, map[jute.PeerState]int{}
+	hellos, states := map[ensemble.HelloVersion]int{}, map[ensemble.State]int{}
 	frames := func(in []byte) {
 		for len(in) >= 4 {
 			n := int(binary.BigEndian.Uint32(in))
-			if n < 1 || n > jute.MaxElectionFrame {
+			if n < 1 || n > ensemble.MaxElectionFrame {
 				t.Fatalf("a frame of %d bytes", n)
 			}
 			if len(in)-4 < n {
 				return
 			}
-			var v jute.Notification
+			var v ensemble.Notification
 			used, err := jute.Decode(in[4:4+n], &v)
-			if err != nil || used != n || v.Version != jute.NotificationVersion || v.Short {
+			if err != nil || used != n || v.Version != ensemble.NotificationVersion || v.Short {
 				t.Fatalf("%x: %s, %d used, %v", in[4:4+n], jute.Format(&v), used, err)
 			}
 			if again := jute.Append(nil, &v); !bytes.Equal(again, in[4:4+n]) {
@@ -158,14 +161,14 @@ func TestApacheElectionPort(t *testing.T) {
 			in = in[4+n:]
 		}
 	}
-	for _, line := range lines(t, "quorum.hex") {
+	for _, line := range recordtest.Lines(t, "quorum.hex") {
 		if line[0] != "election" {
 			continue
 		}
-		in := unhex(t, line[2])
-		var h jute.Hello
+		in := recordtest.Unhex(t, line[2])
+		var h ensemble.Hello
 		used, err := jute.Decode(in, &h)
-		size, exact, sizeErr := jute.HelloSize(in)
+		size, exact, sizeErr := ensemble.HelloSize(in)
 		if err != nil || used != size || !exact || sizeErr != nil {
 			t.Fatalf("%x: %d used, size %d, exact %v, %v", in, used, size, exact,
 				errors.Join(err, sizeErr))
@@ -174,17 +177,17 @@ func TestApacheElectionPort(t *testing.T) {
 			t.Fatalf("%x became %x", in[:used], again)
 		}
 		if several := bytes.Contains(h.Addresses, []byte("|")); several != (h.Version ==
-			jute.HelloV2) {
+			ensemble.HelloV2) {
 			t.Errorf("%s", jute.Format(&h))
 		}
 		hellos[h.Version]++
 		frames(in[used:])
-		frames(unhex(t, line[3]))
+		frames(recordtest.Unhex(t, line[3]))
 	}
-	if hellos[jute.HelloV1] == 0 || hellos[jute.HelloV2] == 0 {
+	if hellos[ensemble.HelloV1] == 0 || hellos[ensemble.HelloV2] == 0 {
 		t.Errorf("hellos %v", hellos)
 	}
-	for s := jute.Looking; s <= jute.Leading; s++ {
+	for s := ensemble.Looking; s <= ensemble.Leading; s++ {
 		if states[s] == 0 {
 			t.Errorf("no notification of a server that is %v: %v", s, states)
 		}

@@ -1,8 +1,12 @@
-package jute
+package ensemble
 
 import (
 	"encoding/binary"
+	"errors"
+	"math"
 	"strconv"
+
+	"quoll/jute"
 )
 
 // On the election port who has connected first sends a Hello, and from then on both send frames:
@@ -23,9 +27,16 @@ const MaxElectionFrame = 512 << 10
 // one write: Apache reads its end with a single read.
 type Hello struct {
 	Version   HelloVersion
-	Sid       PeerID // ObserverPeer: an observer without an id
-	Addresses []byte // to dial it: "host:port", several with | between; 1 to 2,048 B
+	Sid       jute.PeerID // ObserverID: an observer without an id
+	Addresses []byte      // to dial it: "host:port", several with | between; 1 to 2,048 B
 }
+
+// ErrHello: a connection to the election port begins with what no version of ZooKeeper sends.
+var ErrHello = errors.New("not the beginning of a hello")
+
+// ObserverID in a Hello is an observer without an id of its own: each is given a negative one by
+// whoever it calls.
+const ObserverID jute.PeerID = math.MaxInt64
 
 // HelloVersion is the layout of a Hello.
 type HelloVersion int64
@@ -41,11 +52,11 @@ const (
 const maxHelloAddresses = 2048
 
 // Fields names the fields in wire order.
-func (r *Hello) Fields(c *Coder) {
-	if c.mode == decoding {
+func (r *Hello) Fields(c *jute.Coder) {
+	if c.Decoding() {
 		r.Version = HelloBare
 		if left := c.Rest(); len(left) < 8 || int64(binary.BigEndian.Uint64(left)) < 0 {
-			c.helloVersion(&r.Version)
+			helloVersion(c, &r.Version)
 		}
 	} else if r.Version != HelloBare {
 		c.Long("protocolVersion", (*int64)(&r.Version))
@@ -55,16 +66,17 @@ func (r *Hello) Fields(c *Coder) {
 		r.Addresses = nil
 		return
 	}
-	c.bounded("electionAddr", &r.Addresses, 1, maxHelloAddresses)
+	bounded(c, "electionAddr", &r.Addresses, 1, maxHelloAddresses)
 }
 
-func (c *Coder) helloVersion(v *HelloVersion) {
-	at := c.off
-	c.Long("protocolVersion", (*int64)(v))
-	if *v != HelloV1 && *v != HelloV2 {
-		c.off = at
-		c.fail("protocolVersion", ErrHello)
+func helloVersion(c *jute.Coder, v *HelloVersion) {
+	if left := c.Rest(); len(left) >= 8 {
+		*v = HelloVersion(binary.BigEndian.Uint64(left))
+		if *v != HelloV1 && *v != HelloV2 {
+			c.Fail("protocolVersion", ErrHello)
+		}
 	}
+	c.Long("protocolVersion", (*int64)(v))
 }
 
 // HelloSize tells from its first bytes how long a Hello is, as PacketSize does for a packet: with
@@ -78,9 +90,9 @@ func HelloSize(in []byte) (size int, exact bool, err error) {
 		return 8, true, nil
 	}
 	var version HelloVersion
-	c := Decoder(in)
-	c.helloVersion(&version)
-	if c.failed {
+	c := jute.Decoder(in)
+	helloVersion(&c, &version)
+	if c.Failed() {
 		return 0, false, c.Err(&Hello{})
 	}
 	if len(in) < lengthAt+4 {
@@ -88,24 +100,25 @@ func HelloSize(in []byte) (size int, exact bool, err error) {
 	}
 	n := int32(binary.BigEndian.Uint32(in[lengthAt:]))
 	if n < 1 || n > maxHelloAddresses {
-		err := DecodeError{Record: "Hello", Field: "electionAddr", Offset: lengthAt, Err: ErrLength}
-		return 0, false, &err
+		return 0, false, &jute.DecodeError{
+			Record: "Hello", Field: "electionAddr", Offset: lengthAt, Err: jute.ErrLength,
+		}
 	}
 	return lengthAt + 4 + int(n), true, nil
 }
 
-// PeerState is what a server does in its ensemble (QuorumPeer.ServerState).
-type PeerState int32
+// State is what a server does in its ensemble (QuorumPeer.ServerState).
+type State int32
 
 // The states of a server. A Notification can hold any number.
 const (
-	Looking   PeerState = 0
-	Following PeerState = 1
-	Leading   PeerState = 2
-	Observing PeerState = 3
+	Looking   State = 0
+	Following State = 1
+	Leading   State = 2
+	Observing State = 3
 )
 
-func (s PeerState) String() string {
+func (s State) String() string {
 	switch s {
 	case Looking:
 		return "LOOKING"
@@ -122,14 +135,14 @@ func (s PeerState) String() string {
 // Notification tells the state and the vote of a server. Its size tells its layout, so what is
 // decoded must be the whole frame. Whatever stands behind the last field is ignored.
 type Notification struct {
-	State         PeerState
-	Leader        PeerID // for whom it votes
-	Zxid          Zxid   // the last one of that leader
-	ElectionEpoch int64  // the round of the election
-	PeerEpoch     int64  // the epoch of that leader; of Zxid in 28 bytes
-	Version       int32  // NotificationVersion; 0 in 28 and in 40 bytes
-	Config        []byte // the sender's configuration as text, from version 2 on; never null
-	Short         bool   // 28 bytes, from before 3.4: neither PeerEpoch nor Version
+	State         State
+	Leader        jute.PeerID // for whom it votes
+	Zxid          jute.Zxid   // the last one of that leader
+	ElectionEpoch int64       // the round of the election
+	PeerEpoch     int64       // the epoch of that leader; of Zxid in 28 bytes
+	Version       int32       // NotificationVersion; 0 in 28 and in 40 bytes
+	Config        []byte      // the sender's configuration as text, from version 2 on; never null
+	Short         bool        // 28 bytes, from before 3.4: neither PeerEpoch nor Version
 
 	// unread is the last int of 40 bytes: the version of 3.4, which nobody looks at.
 	unread int32
@@ -144,37 +157,59 @@ const (
 )
 
 // Fields names the fields in wire order.
-func (r *Notification) Fields(c *Coder) {
+func (r *Notification) Fields(c *jute.Coder) {
 	size := 0
-	if c.mode == decoding {
-		size = len(c.buf) - c.off
+	if c.Decoding() {
+		size = len(c.Rest())
 		*r = Notification{Short: size == shortNotification}
 	}
-	c.peerState("state", &r.State)
+	state(c, "state", &r.State)
 	c.Peer("leader", &r.Leader)
 	c.Zxid("zxid", &r.Zxid)
 	c.Long("electionEpoch", &r.ElectionEpoch)
 	if r.Short {
-		if c.mode == decoding {
+		if c.Decoding() {
 			r.PeerEpoch = r.Zxid.Epoch()
 		}
 		return
 	}
 	c.Long("peerEpoch", &r.PeerEpoch)
-	if size == versionlessNotification || c.mode == encoding && r.unread != 0 {
+	if size == versionlessNotification || c.Encoding() && r.unread != 0 {
 		c.Int("unread", &r.unread)
 		return
 	}
 	c.Int("version", &r.Version)
 	if r.Version >= NotificationVersion {
-		c.bounded("config", &r.Config, 0, MaxElectionFrame)
+		bounded(c, "config", &r.Config, 0, MaxElectionFrame)
 	}
 }
 
-func (c *Coder) peerState(name string, v *PeerState) {
-	if c.mode == visiting {
-		c.visitor.Field(name, *v)
+// state codes what a server does.
+func state(c *jute.Coder, name string, v *State) {
+	if to := c.Visitor(); to != nil {
+		to.Field(name, *v)
 		return
 	}
 	c.Int(name, (*int32)(v))
+}
+
+// bounded codes text of least to most bytes that is never null, on the wire and here as it came.
+func bounded(c *jute.Coder, name string, v *[]byte, least, most int) {
+	switch to := c.Visitor(); {
+	case to != nil:
+		to.Field(name, string(*v))
+	case c.Decoding():
+		if left := c.Rest(); !c.Failed() && len(left) >= 4 {
+			if n := int(int32(binary.BigEndian.Uint32(left))); n < least || n > most {
+				c.Fail(name, jute.ErrLength)
+			}
+		}
+		c.Buffer(name, v)
+	default:
+		text := *v
+		if text == nil {
+			text = []byte{}
+		}
+		c.Buffer(name, &text)
+	}
 }

@@ -19,8 +19,8 @@ import (
 // readyWithin bounds the start of a server on a machine that has other work too.
 const readyWithin = 2 * time.Minute
 
-// ensemble is servers of Apache's that reach each other through taps.
-type ensemble struct {
+// servers are those of Apache's that reach each other through taps.
+type servers struct {
 	dir    string
 	tape   *tape
 	multi  bool // a second address each, and hellos of version 2
@@ -51,8 +51,8 @@ func unused(next *int) (int, error) {
 // observer is the number of the server that does not vote.
 const observer = 4
 
-func newEnsemble(dir string, t *tape, multi bool, ids ...int) (*ensemble, error) {
-	e := &ensemble{dir: dir, tape: t, multi: multi, quorum: map[int]int{}, choice: map[int]int{},
+func newServers(dir string, t *tape, multi bool, ids ...int) (*servers, error) {
+	e := &servers{dir: dir, tape: t, multi: multi, quorum: map[int]int{}, choice: map[int]int{},
 		taps: map[int][2]*tap{}, runs: map[int]*apache.Server{}, client: map[int]int{}}
 	next := firstPort
 	for _, id := range ids {
@@ -84,10 +84,10 @@ func newEnsemble(dir string, t *tape, multi bool, ids ...int) (*ensemble, error)
 	return e, nil
 }
 
-func (e *ensemble) home(id int) string { return filepath.Join(e.dir, fmt.Sprint(id)) }
+func (e *servers) home(id int) string { return filepath.Join(e.dir, fmt.Sprint(id)) }
 
 // settings are the lines of zoo.cfg that a server has in an ensemble.
-func (e *ensemble) settings(id int) map[string]string {
+func (e *servers) settings(id int) map[string]string {
 	lines := map[string]string{"tickTime": "500", "initLimit": "40", "syncLimit": "20"}
 	for other, taps := range e.taps {
 		line := fmt.Sprintf("127.0.0.1:%d:%d", taps[0].number(), taps[1].number())
@@ -109,7 +109,7 @@ func (e *ensemble) settings(id int) map[string]string {
 }
 
 // start runs servers at once, because none of them serves before there are enough.
-func (e *ensemble) start(ctx context.Context, ids ...int) error {
+func (e *servers) start(ctx context.Context, ids ...int) error {
 	type started struct {
 		id     int
 		server *apache.Server
@@ -143,7 +143,7 @@ func (e *ensemble) start(ctx context.Context, ids ...int) error {
 	return errors.Join(problems...)
 }
 
-func (e *ensemble) kill(ids ...int) {
+func (e *servers) kill(ids ...int) {
 	for _, id := range ids {
 		if s := e.runs[id]; s != nil {
 			s.Kill()
@@ -152,7 +152,7 @@ func (e *ensemble) kill(ids ...int) {
 	}
 }
 
-func (e *ensemble) close() {
+func (e *servers) close() {
 	for _, s := range e.runs {
 		s.Kill()
 	}
@@ -163,14 +163,14 @@ func (e *ensemble) close() {
 }
 
 // dial connects to one of the servers, with a session to take over or a new one.
-func (e *ensemble) dial(ctx context.Context, id int, s wire.Session) (*wire.Conn, error) {
+func (e *servers) dial(ctx context.Context, id int, s wire.Session) (*wire.Conn, error) {
 	return wire.Dial(ctx, fmt.Sprintf("127.0.0.1:%d", e.client[id]), wire.Options{
 		SessionID: s.ID, Passwd: s.Passwd, Timeout: 20 * time.Second, PingEvery: time.Second,
 	})
 }
 
 // logged waits until the log of a server holds some bytes.
-func (e *ensemble) logged(ctx context.Context, id int, what string) error {
+func (e *servers) logged(ctx context.Context, id int, what string) error {
 	return poll(ctx, func() bool {
 		logs, _ := filepath.Glob(filepath.Join(e.home(id), "version-2", "log.*"))
 		for _, name := range logs {
@@ -184,7 +184,7 @@ func (e *ensemble) logged(ctx context.Context, id int, what string) error {
 }
 
 // leads waits until a server leads.
-func (e *ensemble) leads(ctx context.Context, id int) error {
+func (e *servers) leads(ctx context.Context, id int) error {
 	return poll(ctx, func() bool {
 		ctx, cancel := context.WithTimeout(ctx, time.Second)
 		defer cancel()
