@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"quoll/reactor/door"
 )
 
 // Transport names what carries the bytes.
@@ -59,7 +61,7 @@ type Config struct {
 	// jute.maxbuffer + 4. Default 1 MiB + 3, Apache's.
 	MaxFrame int
 	// Socket is what the kernel is told of listeners.
-	Socket Socket
+	Socket door.Socket
 
 	// ConnectDeadline is how long a connection may go without Conn.Established. Default 10 s.
 	ConnectDeadline time.Duration
@@ -94,7 +96,7 @@ type Config struct {
 	// Refused, which may be nil, is told of each connection that is turned away before it has a
 	// stream, where it is accepted or on its loop. remote is not valid when accept failed; err is
 	// what failed, nil where a limit said no. It must not block.
-	Refused func(why Refusal, remote netip.AddrPort, err error)
+	Refused func(why door.Refusal, remote netip.AddrPort, err error)
 	Logger  *zap.Logger
 	// Stats receives the counters; nil makes a private one.
 	Stats *Stats
@@ -102,15 +104,6 @@ type Config struct {
 	Listening func([]netip.AddrPort)
 	// Started is given the handle that stops Run. It is called once, before the first accept.
 	Started func(*Handle)
-}
-
-// Socket is what the kernel is told of a listener and its connections.
-type Socket struct {
-	// Backlog is the kernel's queue of connections not yet accepted (clientPortListenBacklog);
-	// the kernel cuts it to somaxconn. Default 4096.
-	Backlog int
-	// KeepAlive is the idle time of TCP keep-alive (clientTcpKeepAlive); 0 is off.
-	KeepAlive time.Duration
 }
 
 // ErrConfig marks a setting that Run cannot work with.

@@ -62,8 +62,8 @@
 // do that; on Linux pause_linux.go does it behind gnet's back. Elsewhere a connection that keeps
 // sending while it is not read from is closed at 16 MiB.
 //
-// At the limit of open files some connections are let in as guests, who may ask how the server is,
-// and the acceptor takes its time: who is turned away comes back at once.
+// How many connections there may be is package door's business, and who is let in at the limit of
+// open files as a guest.
 //
 // A FIN is the end of a connection, but only after the input before it: what Input writes for it
 // still leaves, in one write. A connection that is parked or full does not see the FIN by itself:
@@ -73,8 +73,8 @@
 //
 // # Goroutines
 //
-//	acceptor  one a listener: limits, then the loop with the fewest connections
-//	adopter   one a connection for the moment between accept and its loop, at most 64
+//	acceptor  package door, one a listener: limits, then the loop with the fewest connections
+//	adopter   package door, one a connection for the moment between accept and its loop
 //	loop      owns its lane, connections, streams, buffers
 //	clock     one: ticks loops that have output pending (10 ms) or deadlines (1 s); else asleep
 //	reader    Std only: one a connection
@@ -83,17 +83,17 @@
 // # Transports
 //
 // GNet and Std share all but the link (link.go): loop.go is the turn, input.go and output.go the
-// buffers and their limits, listen.go the accepting. gnet's own server is not used, its client is:
-// the same loops without the acceptor, which ends the whole engine at the first accept that fails
-// for want of a descriptor, cannot stop listening by itself, and cannot say no before a connection
-// is on a loop. The price is a dup(2) a connection.
+// buffers and their limits, package door the accepting. gnet's own server is not used, its client
+// is: the same loops without the acceptor, which ends the whole engine at the first accept that
+// fails for want of a descriptor, cannot stop listening by itself, and cannot say no before a
+// connection is on a loop. The price is a dup(2) a connection.
 //
 // gnet_contract_test.go names what we take for granted of gnet, one test each.
 //
 // # Reading order
 //
 // reactor.go (Stream, Lane, Run, Handle) and config.go, conn.go, loop.go, input.go, unfinished.go,
-// output.go with chunks.go, clock.go, limits.go, listen.go, link.go, gnet.go, sentinel_unix.go
+// output.go with chunks.go, clock.go, the package door, link.go, gnet.go, sentinel_unix.go
 // (sentinel_other.go), pause_linux.go, the package socket, std.go, std_raw_unix.go,
 // std_write.go, stats.go.
 package reactor

@@ -114,7 +114,7 @@ func (t *gnetTransport) enrolSentinel(gl *gnetLoop) error {
 	return nil
 }
 
-func (t *gnetTransport) adopt(nc net.Conn, remote netip.AddrPort, guest bool) error {
+func (t *gnetTransport) Adopt(nc net.Conn, remote netip.AddrPort, guest bool) error {
 	c := &gnetConn{}
 	t.r.initConn(&c.Conn, c, remote)
 	c.guest = guest

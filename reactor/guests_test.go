@@ -6,33 +6,21 @@ import (
 	"net/netip"
 	"testing"
 	"time"
+
+	"quoll/reactor/door"
 )
 
 // At the limit of open files some connections are let in all the same, to ask how the server is.
 // They are few, they leave as guests, and they have little time.
 func TestGuestsAtTheLimitOfDescriptors(t *testing.T) {
-	a := newAdmission(0, 0)
-	var addr netip.Addr
-	for range guestsMost {
-		holds(t, a.enterGuest(addr), "there is room for guests")
-	}
-	holds(t, !a.enterGuest(addr), "no more")
-	equal(t, 0, a.count(), "guests are not among the others")
-	a.leave(addr, true)
-	holds(t, a.enterGuest(addr), "one has left")
-	for range guestsMost {
-		a.leave(addr, true)
-	}
-	equal(t, 0, len(a.byAddress), "addresses")
-
 	onBoth(t, func(t *testing.T, tr Transport) {
 		guests := make(chan bool, 1000)
 		closed := make(chan error, 1000)
-		refused := make(chan Refusal, 1000)
+		refused := make(chan door.Refusal, 1000)
 		s := start(t, &server{
 			cfg: Config{
-				Transport: tr, ConnectDeadline: time.Hour,
-				Refused: func(why Refusal, _ netip.AddrPort, _ error) { refused <- why },
+				Transport: tr, ConnectDeadline: time.Hour, Listeners: []string{},
+				Refused: func(why door.Refusal, _ netip.AddrPort, _ error) { refused <- why },
 			},
 			open: func(c *Conn) Stream {
 				guests <- c.Guest()
@@ -46,10 +34,7 @@ func TestGuestsAtTheLimitOfDescriptors(t *testing.T) {
 				}
 			},
 		})
-		limits := s.handle.r.admission
-		limits.mu.Lock()
-		limits.maxTotal, limits.totalRefusal = 1, RefusedByDescriptors
-		limits.mu.Unlock()
+		s.behind(1)
 		ask := func() {
 			nc := s.dial()
 			_, err := nc.Write(frameOf([]byte("ruok")))
@@ -58,45 +43,31 @@ func TestGuestsAtTheLimitOfDescriptors(t *testing.T) {
 		}
 		ask()
 		holds(t, !<-guests, "the first is no guest")
-		for range guestsMost {
+		for range door.GuestsMost {
 			ask()
 			holds(t, <-guests, "a guest")
 		}
 		_, err := io.ReadAll(s.dial())
 		noError(t, err)
-		equal(t, RefusedByDescriptors, <-refused, "refused")
-		for range guestsMost { // they are silent
+		equal(t, door.ByDescriptors, <-refused, "refused")
+		for range door.GuestsMost { // they are silent
 			err := receive(t, closed, "the end of a guest")
 			holds(t, errors.Is(err, ErrConnectDeadline), "why: %v", err)
 		}
 		ask()
 		holds(t, <-guests, "there is room for guests again")
-		equal(t, 1, limits.count(), "who came first is still there")
+		equal(t, 1, s.handle.r.door.Admitted(), "who came first is still there")
 	})
 }
 
-// Clients that are turned away come back at once: at the limit the acceptor takes its time.
-func TestTheAcceptorRestsAtTheLimitOfDescriptors(t *testing.T) {
-	onBoth(t, func(t *testing.T, tr Transport) {
-		s := start(t, &server{cfg: Config{Transport: tr}, open: echo})
-		limits := s.handle.r.admission
-		limits.mu.Lock()
-		limits.maxTotal, limits.totalRefusal = 1, RefusedByDescriptors
-		limits.total = 1
-		limits.mu.Unlock()
-		const clients = 50
-		began := time.Now()
-		for range clients {
-			nc := s.dial()
-			_, _ = nc.Write(frameOf([]byte("x")))
-			defer nc.Close()
-		}
-		eventually(t, "all are answered or refused", func() bool {
-			return s.stats.Accepted.Load()+s.stats.Refused[RefusedByDescriptors].Load() == clients
-		})
-		holds(t, time.Since(began) >= (clients-1)*atLimitPause, "it rested")
-		limits.mu.Lock()
-		limits.total = 0
-		limits.mu.Unlock()
-	})
+// behind puts a server without listeners behind a door for which the limit of open files leaves
+// room for so many connections.
+func (s *server) behind(descriptors int) {
+	s.t.Helper()
+	r := s.handle.r
+	r.door = r.newDoor(descriptors)
+	ln, at, err := r.door.Bind("127.0.0.1:0")
+	noError(s.t, err)
+	noError(s.t, r.door.Open(ln))
+	s.addr = at.String()
 }

@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"quoll/reactor/door"
 )
 
 // TestDrainLetsOutputLeave: what was answered before the drain reaches a slow reader; new clients
@@ -199,20 +201,20 @@ func TestAcceptSurvivesWantOfDescriptors(t *testing.T) {
 		told := make(chan error, 3)
 		s := start(t, &server{open: echo, cfg: Config{
 			Transport: tr,
-			Refused: func(_ Refusal, remote netip.AddrPort, err error) {
+			Refused: func(_ door.Refusal, remote netip.AddrPort, err error) {
 				holds(t, !remote.IsValid(), "an address of nobody's")
 				told <- err
 			},
 		}})
 		real, err := net.Listen("tcp", "127.0.0.1:0")
 		noError(t, err)
-		noError(t, s.handle.r.doors.open(&poorListener{Listener: real, fails: 3}))
+		noError(t, s.handle.r.door.Open(&poorListener{Listener: real, fails: 3}))
 		s.addr = real.Addr().String()
 		nc := s.dial()
 		_, err = nc.Write(frameOf([]byte("hello")))
 		noError(t, err)
 		equal(t, "hello", string(readFrame(t, nc)), "echo")
-		equal(t, 3, s.stats.Refused[RefusedByDescriptors].Load(), "failed accepts")
+		equal(t, 3, s.stats.Refused[door.ByDescriptors].Load(), "failed accepts")
 		for range 3 {
 			holds(t, errors.Is(<-told, syscall.EMFILE), "told why")
 		}

@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"testing"
 	"time"
+
+	"quoll/reactor/door"
 )
 
 // closesWith runs a client against a stream that consumes as told, and returns what Closed got.
@@ -99,17 +101,17 @@ func TestInputCap(t *testing.T) {
 func TestLimitsOfConnections(t *testing.T) {
 	cases := map[string]struct {
 		cfg Config
-		why Refusal
+		why door.Refusal
 	}{
-		"by address": {Config{MaxClientCnxns: 3}, RefusedByAddress},
-		"in all":     {Config{MaxCnxns: 3}, RefusedByTotal},
+		"by address": {Config{MaxClientCnxns: 3}, door.ByAddress},
+		"in all":     {Config{MaxCnxns: 3}, door.ByTotal},
 	}
 	onBoth(t, func(t *testing.T, tr Transport) {
 		for name, tc := range cases {
 			t.Run(name, func(t *testing.T) {
 				tc.cfg.Transport = tr
 				told := make(chan netip.AddrPort, 5)
-				tc.cfg.Refused = func(why Refusal, remote netip.AddrPort, err error) {
+				tc.cfg.Refused = func(why door.Refusal, remote netip.AddrPort, err error) {
 					holds(t, why == tc.why && err == nil, "told why: %v %v", why, err)
 					told <- remote
 				}
@@ -151,45 +153,9 @@ func TestLaneRefuses(t *testing.T) {
 		for range 20 {
 			got, _ := io.ReadAll(s.dial())
 			equal(t, 0, len(got), "bytes for a refused client")
-			eventually(t, "room", func() bool { return s.handle.r.admission.count() == 0 })
+			eventually(t, "room", func() bool { return s.handle.r.door.Admitted() == 0 })
 		}
-		equal(t, 20, s.stats.Refused[RefusedByLane].Load(), "refusals")
+		equal(t, 20, s.stats.Refused[door.ByLane].Load(), "refusals")
 		equal(t, 0, s.stats.Accepted.Load(), "accepted")
 	})
-}
-
-func (a *admission) count() int {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.total
-}
-
-// TestTheLimitOfDescriptorsIsNamed: whoever raises maxCnxns must hear that it was not that.
-func TestTheLimitOfDescriptorsIsNamed(t *testing.T) {
-	a := newAdmission(0, 0)
-	if a.maxTotal == 0 {
-		t.Skip("no limit of open files")
-	}
-	a.total = a.maxTotal
-	why, ok := a.enter(netip.Addr{})
-	holds(t, !ok && why == RefusedByDescriptors, "refused: %v %v", why, ok)
-	a = newAdmission(1, 0)
-	a.total = 1
-	why, ok = a.enter(netip.Addr{})
-	holds(t, !ok && why == RefusedByTotal, "refused: %v %v", why, ok)
-}
-
-// TestAdmissionForgetsAddresses: a server that has seen the whole internet remembers none of it.
-func TestAdmissionForgetsAddresses(t *testing.T) {
-	a := newAdmission(0, 1)
-	for i := range 1000 {
-		addr := netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)})
-		_, ok := a.enter(addr)
-		holds(t, ok, "first of an address")
-		why, ok := a.enter(addr)
-		holds(t, !ok && why == RefusedByAddress, "second of an address")
-		a.leave(addr, false)
-	}
-	equal(t, 0, a.count(), "connections")
-	equal(t, 0, len(a.byAddress), "addresses")
 }

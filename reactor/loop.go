@@ -3,6 +3,8 @@ package reactor
 import (
 	"sync/atomic"
 	"time"
+
+	"quoll/reactor/door"
 )
 
 // What a loop is told from outside, as bits of loop.signals.
@@ -164,8 +166,8 @@ func (l *loop) opened(c *Conn) bool {
 		l.conns.Add(-1)
 		c.out.drop()
 		l.early.of(c).remove(c)
-		l.r.admission.leave(c.remote.Addr(), c.guest)
-		l.r.turnedAway(RefusedByLane, c.remote, nil)
+		l.r.door.Leave(c.remote.Addr(), c.guest)
+		l.r.turnedAway(door.ByLane, c.remote, nil)
 		return false
 	}
 	l.r.stats.Accepted.Add(1)
@@ -173,7 +175,7 @@ func (l *loop) opened(c *Conn) bool {
 	if !c.established {
 		c.connectBy = l.clock() + l.r.cfg.ConnectDeadline
 		if c.guest {
-			c.connectBy = l.clock() + min(guestDeadline, l.r.cfg.ConnectDeadline)
+			c.connectBy = l.clock() + min(door.GuestDeadline, l.r.cfg.ConnectDeadline)
 		}
 		l.early.of(c).add(c)
 	}
@@ -197,7 +199,7 @@ func (l *loop) ended(c *Conn, err error) {
 	c.in.drop(l)
 	l.early.of(c).remove(c)
 	l.conns.Add(-1)
-	l.r.admission.leave(c.remote.Addr(), c.guest)
+	l.r.door.Leave(c.remote.Addr(), c.guest)
 	reason, told := c.reasonOf(err)
 	l.r.stats.Closed[reason].Add(1)
 	l.r.stats.Open.Add(-1)

@@ -52,7 +52,9 @@ func fakeLoop(t *testing.T, cfg Config, lane Lane) *loop {
 	t.Helper()
 	cfg, err := cfg.withDefaults()
 	noError(t, err)
-	l := newLoop(newReactor(cfg))
+	r := newReactor(cfg)
+	r.door = r.newDoor(0)
+	l := newLoop(r)
 	l.poke, l.pokeLater = func() {}, func() {}
 	if lane.Drain == nil {
 		lane.Drain = func() {}
@@ -66,8 +68,6 @@ func (l *loop) fakeConn(t *testing.T) *fakeLink {
 	c := &Conn{loop: l}
 	f := &fakeLink{c: c, room: 1 << 30}
 	remote := netip.MustParseAddrPort("192.0.2.1:7")
-	_, ok := l.r.admission.enter(remote.Addr())
-	holds(t, ok, "admitted")
 	l.r.initConn(c, f, remote)
 	holds(t, l.opened(c), "opened")
 	return f

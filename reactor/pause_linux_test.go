@@ -7,7 +7,6 @@ import (
 	"net"
 	"os"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -128,20 +127,4 @@ func TestQuietSeesOtherReadyConnections(t *testing.T) {
 	})
 	first, second := receive(t, quiet, "traffic"), receive(t, quiet, "traffic")
 	holds(t, !first && second, "quiet only at the second: %v, %v", first, second)
-}
-
-// TestBacklog: the accept queue is as long as it was asked to be.
-func TestBacklog(t *testing.T) {
-	for _, backlog := range []int{7, 100} {
-		ln, err := newDoors(newReactor(Config{Socket: Socket{Backlog: backlog}}), nil).bind("127.0.0.1:0")
-		noError(t, err)
-		raw, err := ln.(syscall.Conn).SyscallConn()
-		noError(t, err)
-		noError(t, raw.Control(func(fd uintptr) {
-			info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO)
-			noError(t, err)
-			equal(t, backlog, int(info.Sacked), "the queue's length, as the kernel tells it")
-		}))
-		noError(t, ln.Close())
-	}
 }

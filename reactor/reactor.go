@@ -2,17 +2,18 @@ package reactor
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/valyala/bytebufferpool"
 	"go.uber.org/zap"
+
+	"quoll/reactor/door"
+	"quoll/reactor/socket"
 )
 
 // Stream is one connection's protocol. The loop of its connection calls it, nobody else, and
@@ -49,31 +50,37 @@ type Lane struct {
 	Busy func() int
 }
 
-// ErrStopping is returned for what needs a running reactor.
-var ErrStopping = errors.New("reactor: stopping")
+// ErrStopping is door.ErrStopping: what was asked for needs a running reactor.
+//
+// read-only: a sentinel.
+var ErrStopping = door.ErrStopping
+
+// ConnectionLimit is how many connections the limit of open files leaves room for; 0: no such limit
+// is known.
+func ConnectionLimit() int { return socket.DescriptorLimit() }
 
 // transport is what differs between gnet and Go's net.
 type transport interface {
+	door.Loops
 	// start makes a goroutine for each loop.
 	start() error
-	// adopt gives a connection to the loop with the fewest. It returns when a loop has it.
-	adopt(nc net.Conn, remote netip.AddrPort, guest bool) error
-	// stop closes every connection on its loop and returns when the loops have ended. No adopt is
+	// stop closes every connection on its loop and returns when the loops have ended. No Adopt is
 	// under way and none follows.
 	stop()
 }
 
 // reactor is one Run.
 type reactor struct {
-	cfg       Config
-	log       *zap.Logger
-	stats     *Stats
-	start     time.Time
-	admission *admission
-	loops     []*loop
-	doors     *doors
-	outputs   bytebufferpool.Pool
-	lastID    atomic.Uint64
+	cfg     Config
+	log     *zap.Logger
+	stats   *Stats
+	start   time.Time
+	loops   []*loop
+	door    *door.Door
+	outputs bytebufferpool.Pool
+	lastID  atomic.Uint64
+	// transport runs the loops.
+	transport transport
 	// hardInputBytes closes a connection that is held and yet sends, where the transport cannot
 	// stop reading.
 	hardInputBytes int
@@ -104,24 +111,24 @@ func Run(cfg Config, newLane func(wake func()) Lane) error {
 	for range cfg.Loops {
 		r.loops = append(r.loops, newLoop(r))
 	}
-	t := r.newTransport()
-	r.doors = newDoors(r, t)
-	listeners, at, err := r.doors.bindAll(cfg.Listeners)
+	r.transport = r.newTransport()
+	r.door = r.newDoor(socket.DescriptorLimit())
+	listeners, at, err := r.door.BindAll(cfg.Listeners)
 	if err != nil {
 		return err
 	}
 	for _, l := range r.loops {
 		l.lane = newLane(l.wake)
 	}
-	if err := t.start(); err != nil {
+	if err := r.transport.start(); err != nil {
 		for _, ln := range listeners {
 			_ = ln.Close()
 		}
 		return fmt.Errorf("reactor: start %s: %w", cfg.Transport, err)
 	}
 	r.serve(listeners, at)
-	r.doors.close()
-	t.stop()
+	r.door.Close()
+	r.transport.stop()
 	return r.stopErr
 }
 
@@ -131,7 +138,6 @@ func newReactor(cfg Config) *reactor {
 		log:       cfg.Logger,
 		stats:     cfg.Stats,
 		start:     time.Now(),
-		admission: newAdmission(cfg.MaxCnxns, cfg.MaxClientCnxns),
 		clockKick: make(chan struct{}, 1),
 		clockStop: make(chan struct{}),
 		probes:    make(chan int, cfg.Loops),
@@ -149,7 +155,24 @@ func (r *reactor) newTransport() transport {
 	return newGnetTransport(r)
 }
 
-// serve opens the doors and waits for the end.
+// newDoor makes the door to the loops; descriptors is how many connections the limit of open files
+// leaves room for.
+func (r *reactor) newDoor(descriptors int) *door.Door {
+	return door.New(door.Config{
+		Socket: r.cfg.Socket,
+		Limits: door.Limits{
+			Total:       r.cfg.MaxCnxns,
+			ByAddress:   r.cfg.MaxClientCnxns,
+			Descriptors: descriptors,
+		},
+		Refused:  r.turnedAway,
+		Failed:   r.stop,
+		Stopping: r.stopping,
+		Logger:   r.log,
+	}, r.transport)
+}
+
+// serve opens the door and waits for the end.
 func (r *reactor) serve(listeners []net.Listener, at []netip.AddrPort) {
 	var clock sync.WaitGroup
 	clock.Go(r.runClock)
@@ -160,7 +183,7 @@ func (r *reactor) serve(listeners []net.Listener, at []netip.AddrPort) {
 		r.cfg.Started(&Handle{r: r})
 	}
 	for _, ln := range listeners {
-		_ = r.doors.open(ln) // the only error is that a stop was asked for already
+		_ = r.door.Open(ln) // the only error is that a stop was asked for already
 	}
 	<-r.stopping
 	close(r.clockStop)
@@ -184,33 +207,12 @@ func (r *reactor) isStopping() bool {
 	}
 }
 
-// rest waits, and returns false if the reactor stops meanwhile.
-func (r *reactor) rest(d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-r.stopping:
-		return false
-	}
-}
-
 // turnedAway counts and tells of a connection that gets no stream.
-func (r *reactor) turnedAway(why Refusal, remote netip.AddrPort, err error) {
+func (r *reactor) turnedAway(why door.Refusal, remote netip.AddrPort, err error) {
 	r.stats.Refused[why].Add(1)
 	if r.cfg.Refused != nil {
 		r.cfg.Refused(why, remote, err)
 	}
-}
-
-// refused is turnedAway for an error of the kernel's.
-func (r *reactor) refused(remote netip.AddrPort, err error) {
-	why := RefusedByKernel
-	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
-		why = RefusedByDescriptors
-	}
-	r.turnedAway(why, remote, err)
 }
 
 // initConn fills in a connection that a transport has just taken.
@@ -234,7 +236,7 @@ type Handle struct {
 func (h *Handle) Drain(ctx context.Context) error {
 	h.drain.Lock()
 	defer h.drain.Unlock()
-	h.r.doors.close()
+	h.r.door.Close()
 	h.r.draining.Store(true)
 	err := h.waitFlushed(ctx)
 	h.r.stop(nil)
@@ -273,13 +275,13 @@ func (h *Handle) waitFlushed(ctx context.Context) error {
 
 // Listen adds a listener and returns the address that it is bound to.
 func (h *Handle) Listen(address string) (netip.AddrPort, error) {
-	ln, err := h.r.doors.bind(address)
+	ln, at, err := h.r.door.Bind(address)
 	if err != nil {
 		return netip.AddrPort{}, err
 	}
-	return addrPort(ln.Addr()), h.r.doors.open(ln)
+	return at, h.r.door.Open(ln)
 }
 
 // Unlisten closes the listener at the address that Listen or Config.Listening told. Connections
 // that came through it stay.
-func (h *Handle) Unlisten(at netip.AddrPort) error { return h.r.doors.drop(at) }
+func (h *Handle) Unlisten(at netip.AddrPort) error { return h.r.door.Drop(at) }

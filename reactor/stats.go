@@ -1,30 +1,10 @@
 package reactor
 
-import "sync/atomic"
+import (
+	"sync/atomic"
 
-// Refusal says why a connection was turned away before it had a stream.
-type Refusal uint8
-
-const (
-	// RefusedByAddress: the client's address has MaxClientCnxns open.
-	RefusedByAddress Refusal = iota
-	// RefusedByTotal: MaxCnxns are open.
-	RefusedByTotal
-	// RefusedByDescriptors: as many are open as the limit of open files allows, or accept found no
-	// descriptor free.
-	RefusedByDescriptors
-	// RefusedByLane: Lane.Open returned no stream.
-	RefusedByLane
-	// RefusedByKernel: accept or the adoption by a loop failed for another reason.
-	RefusedByKernel
-	refusals
+	"quoll/reactor/door"
 )
-
-// String is the reason as a metric's label.
-func (r Refusal) String() string {
-	return [...]string{"address", "total", "descriptors", "lane", "kernel",
-		"unknown"}[min(r, refusals)]
-}
 
 // CloseReason says why a connection that had a stream ended.
 type CloseReason uint8
@@ -62,7 +42,7 @@ func (r CloseReason) String() string {
 type Stats struct {
 	Accepted atomic.Int64 // connections that got a stream
 	Open     atomic.Int64 // gauge: connections with a stream now
-	Refused  [refusals]atomic.Int64
+	Refused  [door.Refusals]atomic.Int64
 	Closed   [closeReasons]atomic.Int64
 
 	BytesIn  atomic.Int64 // taken from the transport

@@ -76,7 +76,7 @@ func (t *stdTransport) start() error {
 	return nil
 }
 
-func (t *stdTransport) adopt(nc net.Conn, remote netip.AddrPort, guest bool) error {
+func (t *stdTransport) Adopt(nc net.Conn, remote netip.AddrPort, guest bool) error {
 	least := t.loops[0]
 	for _, sl := range t.loops[1:] {
 		if sl.loop.conns.Load() < least.loop.conns.Load() {

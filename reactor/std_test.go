@@ -19,14 +19,8 @@ func TestWrappedConnection(t *testing.T) {
 	s := start(t, &server{cfg: Config{Transport: Std}, open: echo})
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	noError(t, err)
-	defer ln.Close()
 	config := &tls.Config{Certificates: []tls.Certificate{selfSigned(t)}}
-	go func() {
-		nc, err := ln.Accept()
-		if err == nil {
-			s.handle.r.doors.admit(tls.Server(nc, config))
-		}
-	}()
+	noError(t, s.handle.r.door.Open(tls.NewListener(ln, config)))
 	nc, err := tls.Dial("tcp", ln.Addr().String(), &tls.Config{InsecureSkipVerify: true})
 	noError(t, err)
 	defer nc.Close()
@@ -74,7 +68,7 @@ func TestMoreSpeakersThanChunks(t *testing.T) {
 }
 
 func (s *server) chunks() *chunkPool {
-	return s.handle.r.doors.transport.(*stdTransport).chunks
+	return s.handle.r.transport.(*stdTransport).chunks
 }
 
 func selfSigned(t *testing.T) tls.Certificate {

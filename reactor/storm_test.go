@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"quoll/reactor/door"
 )
 
 // descriptors is how many the process has open.
@@ -57,7 +59,7 @@ func TestTenThousandConnects(t *testing.T) {
 			noError(t, visit(s.addr, rand.New(rand.NewPCG(1, 1))))
 		}
 		eventually(t, "none open", func() bool { return s.stats.Open.Load() == 0 })
-		seenBefore := s.stats.Accepted.Load() + s.stats.Refused[RefusedByLane].Load()
+		seenBefore := s.stats.Accepted.Load() + s.stats.Refused[door.ByLane].Load()
 		goroutines, files := runtime.NumGoroutine(), descriptors(t)
 		var wg sync.WaitGroup
 		for client := range clients {
@@ -73,7 +75,7 @@ func TestTenThousandConnects(t *testing.T) {
 		}
 		wg.Wait()
 		seen := func() int64 {
-			return s.stats.Accepted.Load() + s.stats.Refused[RefusedByLane].Load()
+			return s.stats.Accepted.Load() + s.stats.Refused[door.ByLane].Load()
 		}
 		eventually(t, "all seen", func() bool { return seen() == seenBefore+clients*each })
 		for lane := range parked {
@@ -86,7 +88,7 @@ func TestTenThousandConnects(t *testing.T) {
 		eventually(t, "all closed", func() bool { return s.stats.Open.Load() == 0 })
 		eventually(t, "as few goroutines", func() bool { return runtime.NumGoroutine() <= goroutines })
 		eventually(t, "as few descriptors", func() bool { return descriptors(t) <= files })
-		equal(t, 0, s.handle.r.admission.count(), "admitted")
+		equal(t, 0, s.handle.r.door.Admitted(), "admitted")
 		equal(t, 0, s.stats.PendingBytes.Load(), "pending")
 	})
 }

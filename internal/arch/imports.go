@@ -45,7 +45,9 @@ var roomImports = []importRule{
 	{"quorum", []string{
 		"jute", "jute/ensemble", "quorum/config", "quorum/election", "quorum/zab",
 	}},
-	{"reactor/...", []string{"jute", "reactor/..."}},
+	{"reactor/socket", nil},
+	{"reactor/door", []string{"reactor/socket"}},
+	{"reactor", []string{"jute", "reactor/door", "reactor/socket"}},
 	{"client/recipes", []string{"jute", "client"}},
 	{"client/wire", []string{"jute"}},
 	{"client", []string{"jute", "client/wire"}},
@@ -125,7 +127,7 @@ var roomImports = []importRule{
 	}},
 	{"internal/server", []string{
 		"jute", "datatree", "datatree/watch", "persistence/...", "processor/...", "quorum/...",
-		"reactor", "internal/replica/...", "internal/admin", "internal/clientlog",
+		"reactor", "reactor/door", "internal/replica/...", "internal/admin", "internal/clientlog",
 		"internal/config", "internal/metrics",
 	}},
 	{"cmd/...", []string{
@@ -148,7 +150,7 @@ var moduleImports = []importRule{
 	{"github.com/panjf2000/gnet/v2", []string{"reactor"}},
 	{"github.com/valyala/bytebufferpool", []string{"reactor", "internal/server"}},
 	{"go.uber.org/zap", []string{
-		"reactor", "persistence/...", "quorum/transport",
+		"reactor", "reactor/door", "persistence/...", "quorum/transport",
 		"internal/server", "internal/admin", "internal/clientlog", "cmd/quoll",
 	}},
 	{"github.com/klauspost/compress", []string{"persistence/..."}},

@@ -103,10 +103,10 @@ func (s *Server) run(ctx context.Context) error {
 	}
 	defer s.letGo()
 	s.assemble()
-	handle := make(chan door, 1)
+	handle := make(chan bound, 1)
 	ended := make(chan error, 1)
 	go func() { ended <- s.listen(ctx, handle) }()
-	var door door
+	var door bound
 	select {
 	case door = <-handle:
 	case err := <-ended:
@@ -186,15 +186,15 @@ func (s *Server) begin(saved []session.Saved) {
 	s.core.log = s.log
 }
 
-// door is what a bound reactor is steered by, and where it listens.
-type door struct {
+// bound is a reactor that listens: what it is steered by, and where it listens.
+type bound struct {
 	*reactor.Handle
 	at []netip.AddrPort
 }
 
 // listen runs the event loops; each has a lane. It waits a moment for a port that is in use: in
 // which order the kernel takes the sockets and the locks of a killed predecessor is not promised.
-func (s *Server) listen(ctx context.Context, handle chan<- door) error {
+func (s *Server) listen(ctx context.Context, handle chan<- bound) error {
 	cfg := reactorConfig(s.cfg)
 	cfg.Logger = s.logger.Named("reactor")
 	cfg.Stats = &s.outlook.doors
@@ -204,7 +204,7 @@ func (s *Server) listen(ctx context.Context, handle chan<- door) error {
 		at = bound
 		s.outlook.listening(at)
 	}
-	cfg.Started = func(h *reactor.Handle) { handle <- door{h, at} }
+	cfg.Started = func(h *reactor.Handle) { handle <- bound{h, at} }
 	for begin, told := time.Now(), false; ; told = true {
 		err := s.loops(cfg)
 		if !inUse(err) || time.Since(begin) > portPatience {
@@ -261,7 +261,7 @@ func (s *Server) tick() {
 }
 
 // abandon stops everything at once, and returns why: the log has failed, and nobody is waited for.
-func (s *Server) abandon(d door, ended <-chan error) error {
+func (s *Server) abandon(d bound, ended <-chan error) error {
 	s.shut(d, ended)
 	s.ticking.Wait()
 	s.core.stop()
@@ -271,7 +271,7 @@ func (s *Server) abandon(d door, ended <-chan error) error {
 }
 
 // shut ends the event loops at once.
-func (s *Server) shut(d door, ended <-chan error) {
+func (s *Server) shut(d bound, ended <-chan error) {
 	at, cancel := context.WithCancel(context.Background())
 	cancel()
 	if err := d.Drain(at); err != nil && !errors.Is(err, context.Canceled) {

@@ -20,6 +20,7 @@ import (
 	"quoll/processor/session"
 	"quoll/processor/tell"
 	"quoll/reactor"
+	"quoll/reactor/door"
 )
 
 // dumpPatience bounds how long the word dump waits for the core.
@@ -161,15 +162,15 @@ func (o *outlook) close() error {
 }
 
 // turnedAway tells of connections that the reactor refuses (reactor.Config.Refused).
-func (o *outlook) turnedAway(limits *config.Network) func(reactor.Refusal, netip.AddrPort, error) {
-	return func(why reactor.Refusal, remote netip.AddrPort, err error) {
+func (o *outlook) turnedAway(limits *config.Network) func(door.Refusal, netip.AddrPort, error) {
+	return func(why door.Refusal, remote netip.AddrPort, err error) {
 		e := tell.Event{Kind: tell.NotAccepted, Peer: remote, Err: err}
 		switch why {
-		case reactor.RefusedByAddress:
+		case door.ByAddress:
 			e.Kind, e.A = tell.TooManyOfAddress, int64(limits.MaxPerAddress)
-		case reactor.RefusedByTotal:
+		case door.ByTotal:
 			e.Kind, e.A = tell.TooManyConnections, int64(limits.MaxConnections)
-		case reactor.RefusedByDescriptors:
+		case door.ByDescriptors:
 			e.Kind = tell.NoDescriptors
 		}
 		o.clients.Tell(e)

@@ -1,12 +1,21 @@
-package reactor
+package door
 
 import (
 	"net/netip"
 	"sync"
 	"time"
-
-	"quoll/reactor/socket"
 )
+
+// Limits is how many connections there may be; 0 is no limit.
+type Limits struct {
+	// Total is the most connections in all.
+	Total int
+	// ByAddress is the most connections of one address.
+	ByAddress int
+	// Descriptors is how many connections the limit of open files leaves room for. Where it is
+	// below Total, it is the one that counts and that a refusal names.
+	Descriptors int
+}
 
 // admission counts the open connections, in all and by address, and says who may come in. It is
 // asked by the acceptors and told by the loops; neither is hot.
@@ -22,26 +31,27 @@ type admission struct {
 	byAddress map[netip.Addr]int
 }
 
-// guestsMost is how many connections are let in at the limit of open files, as guests: who looks
-// after a server that is full must be able to ask it how it is. They are part of descriptorReserve.
-const guestsMost = 32
+// GuestsMost is how many connections are let in at the limit of open files, as guests: who looks
+// after a server that is full must be able to ask it how it is. They are part of
+// socket.DescriptorLimit's reserve.
+const GuestsMost = 32
 
-// guestDeadline is how long a guest has for what it came for.
-const guestDeadline = time.Second
+// GuestDeadline is how long a guest has for what it came for.
+const GuestDeadline = time.Second
 
 // atLimitPause is how long an acceptor waits at the limit of open files for the next: clients that
 // are turned away come back at once, and would keep a core busy with it.
 const atLimitPause = 2 * time.Millisecond
 
-func newAdmission(maxTotal, maxByAddress int) *admission {
-	why := RefusedByTotal
-	if limit := socket.DescriptorLimit(); limit > 0 && (maxTotal == 0 || limit < maxTotal) {
-		maxTotal, why = limit, RefusedByDescriptors
+func newAdmission(limits Limits) *admission {
+	maxTotal, why := limits.Total, ByTotal
+	if files := limits.Descriptors; files > 0 && (maxTotal == 0 || files < maxTotal) {
+		maxTotal, why = files, ByDescriptors
 	}
 	return &admission{
 		totalRefusal: why,
 		maxTotal:     maxTotal,
-		maxByAddress: maxByAddress,
+		maxByAddress: limits.ByAddress,
 		byAddress:    make(map[netip.Addr]int),
 	}
 }
@@ -54,7 +64,7 @@ func (a *admission) enter(addr netip.Addr) (Refusal, bool) {
 		return a.totalRefusal, false
 	}
 	if a.maxByAddress > 0 && a.byAddress[addr] >= a.maxByAddress {
-		return RefusedByAddress, false
+		return ByAddress, false
 	}
 	a.total++
 	a.byAddress[addr]++
@@ -65,7 +75,7 @@ func (a *admission) enter(addr netip.Addr) (Refusal, bool) {
 func (a *admission) enterGuest(addr netip.Addr) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.guests == guestsMost {
+	if a.guests == GuestsMost {
 		return false
 	}
 	a.guests++
@@ -86,6 +96,9 @@ func (a *admission) leave(addr netip.Addr, guest bool) {
 	}
 }
 
-// ConnectionLimit is how many connections the limit of open files leaves room for; 0: no such limit
-// is known.
-func ConnectionLimit() int { return socket.DescriptorLimit() }
+// count is how many are in, guests apart.
+func (a *admission) count() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.total
+}
