@@ -33,8 +33,6 @@ func (t Transport) String() string {
 
 // Sizes that are nobody's setting.
 const (
-	// readChunkBytes is the most that one read(2) takes from a connection.
-	readChunkBytes = 64 << 10
 	// earlyInputBytes bounds what a connection may have buffered before Conn.Established. The
 	// largest legal ConnectRequest is far below it.
 	earlyInputBytes = 64 << 10

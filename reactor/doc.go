@@ -59,7 +59,7 @@
 // (socket/listen_linux.go), so that the limits above see what a deaf client costs.
 //
 // Not read from means that the kernel's receive buffer fills and TCP stops the sender. gnet cannot
-// do that; on Linux pause_linux.go does it behind gnet's back. Elsewhere a connection that keeps
+// do that; on Linux socket.Epoll does it behind gnet's back. Elsewhere a connection that keeps
 // sending while it is not read from is closed at 16 MiB.
 //
 // How many connections there may be is package door's business, and who is let in at the limit of
@@ -93,7 +93,6 @@
 // # Reading order
 //
 // reactor.go (Stream, Lane, Run, Handle) and config.go, conn.go, loop.go, input.go, unfinished.go,
-// output.go with chunks.go, clock.go, the package door, link.go, gnet.go, sentinel_unix.go
-// (sentinel_other.go), pause_linux.go, the package socket, std.go, std_raw_unix.go,
-// std_write.go, stats.go.
+// output.go, clock.go, the package door, link.go, gnet.go and gnet_epoll_linux.go, the package
+// socket, std.go and std_write.go, stats.go.
 package reactor

@@ -38,7 +38,7 @@ type gnetLoop struct {
 	t        *gnetTransport
 	el       gnet.EventLoop
 	far      io.WriteCloser // the sentinel's other end
-	pauser   pauser
+	epoll    socket.Epoll
 	canPause bool
 
 	// mu guards running: a wake before the start has no loop yet, and one after the stop would
@@ -66,8 +66,8 @@ func (t *gnetTransport) start() error {
 	client, err := gnet.NewClient(t,
 		gnet.WithLogger(log.Sugar()),
 		gnet.WithNumEventLoop(len(t.r.loops)),
-		gnet.WithReadBufferCap(readChunkBytes),
-		gnet.WithWriteBufferCap(readChunkBytes),
+		gnet.WithReadBufferCap(socket.ChunkBytes),
+		gnet.WithWriteBufferCap(socket.ChunkBytes),
 		gnet.WithTCPNoDelay(gnet.TCPDelay)) // Go's net has set TCP_NODELAY in accept
 	if err != nil {
 		return err
@@ -91,7 +91,7 @@ func (t *gnetTransport) start() error {
 
 // enrolSentinel takes the loop with the fewest connections, one without a sentinel, for gl.
 func (t *gnetTransport) enrolSentinel(gl *gnetLoop) error {
-	near, far, err := socketPair()
+	near, far, err := socket.Pair()
 	if err != nil {
 		return err
 	}
@@ -107,7 +107,8 @@ func (t *gnetTransport) enrolSentinel(gl *gnetLoop) error {
 		}
 	}
 	gl.el = el
-	gl.canPause = gl.pauser.open(el)
+	fd, err := epollDescriptor(el)
+	gl.canPause = err == nil && gl.epoll.Open(fd) == nil
 	if !gl.canPause {
 		t.r.log.Warn("this platform or gnet version cannot pause reading; input is capped instead")
 	}
@@ -177,7 +178,7 @@ func (gl *gnetLoop) Run(context.Context) error {
 func (gl *gnetLoop) endTurn() {
 	switch {
 	case gl.signals.Load() != 0: // a turn is queued already
-	case gl.pauser.quiet():
+	case gl.epoll.Quiet():
 		gl.turn()
 	default:
 		gl.signal(sigTurn)
@@ -312,7 +313,7 @@ func (c *gnetConn) mask() {
 	if !c.gl.canPause {
 		return
 	}
-	c.gl.pauser.mask(c.gc.Fd(), c.mode == readOn,
+	c.gl.epoll.Mask(c.gc.Fd(), c.mode == readOn,
 		c.mode != readHeld && c.gc.OutboundBuffered() > 0)
 }
 

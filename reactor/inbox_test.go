@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"quoll/reactor/socket"
 )
 
 // TestInboxAgainstModel: whatever arrives and is consumed, a stream sees what a plain slice would
@@ -24,7 +26,7 @@ func TestInboxAgainstModel(t *testing.T) {
 			return p
 		}
 		size := rapid.OneOf(rapid.IntRange(0, 5), rapid.IntRange(0, 2000),
-			rapid.Just(readChunkBytes))
+			rapid.Just(socket.ChunkBytes))
 		t.Repeat(map[string]func(*rapid.T){
 			"input": func(t *rapid.T) {
 				p := fresh(size.Draw(t, "arrives"))
@@ -52,7 +54,7 @@ func TestInboxAgainstModel(t *testing.T) {
 				if len(model) == 0 && b.buf != nil {
 					t.Fatal("an empty inbox owns memory")
 				}
-				if c := cap(b.buf); c > max(4*len(model), readChunkBytes, smallBytes)+smallBytes {
+				if c := cap(b.buf); c > max(4*len(model), socket.ChunkBytes, smallBytes)+smallBytes {
 					t.Fatalf("%d bytes of memory for %d", c, len(model))
 				}
 			},

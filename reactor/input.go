@@ -3,6 +3,8 @@ package reactor
 import (
 	"slices"
 	"time"
+
+	"quoll/reactor/socket"
 )
 
 // inbox holds what a stream has not consumed. It owns memory only while there is something in it,
@@ -28,7 +30,7 @@ func (b *inbox) len() int { return len(b.buf) - b.off }
 
 // full tells that no more should be read: Input will be called anyhow, with as much as one read
 // brings.
-func (b *inbox) full() bool { return (b.again || b.ready) && b.len() >= readChunkBytes }
+func (b *inbox) full() bool { return (b.again || b.ready) && b.len() >= socket.ChunkBytes }
 
 // join returns all that is unconsumed, fresh bytes last. It copies only if there is a leftover;
 // otherwise fresh itself is returned.
@@ -64,7 +66,7 @@ func (b *inbox) keep(l *loop, data []byte, used int) {
 		switch {
 		case len(left) == 0:
 			b.drop(l)
-		case used > 0 && cap(b.buf) > readChunkBytes && len(left) < cap(b.buf)/4:
+		case used > 0 && cap(b.buf) > socket.ChunkBytes && len(left) < cap(b.buf)/4:
 			// A large frame is done: a client that falls silent now keeps no more than it sent.
 			b.buf, b.off = append(l.smallBuffer(len(left)), left...), 0
 		}

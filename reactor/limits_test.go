@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"quoll/reactor/door"
+	"quoll/reactor/socket"
 )
 
 // closesWith runs a client against a stream that consumes as told, and returns what Closed got.
@@ -81,7 +82,7 @@ func TestEarlyInputCap(t *testing.T) {
 		s, err := closesWith(t, Config{Transport: tr}, false, consumesNothing,
 			func(nc *net.TCPConn) { sendAll(nc, make([]byte, 200<<10)) })
 		holds(t, errors.Is(err, ErrEarlyInput), "early input: %v", err)
-		holds(t, s.stats.BytesIn.Load() <= earlyInputBytes+2*readChunkBytes, "read little")
+		holds(t, s.stats.BytesIn.Load() <= earlyInputBytes+2*socket.ChunkBytes, "read little")
 	})
 }
 
@@ -92,7 +93,7 @@ func TestInputCap(t *testing.T) {
 		s, err := closesWith(t, cfg, true, consumesNothing,
 			func(nc *net.TCPConn) { sendAll(nc, make([]byte, 2<<20)) })
 		holds(t, errors.Is(err, ErrInputCap), "input cap: %v", err)
-		holds(t, s.stats.BytesIn.Load() <= 300<<10+3*readChunkBytes, "read little")
+		holds(t, s.stats.BytesIn.Load() <= 300<<10+3*socket.ChunkBytes, "read little")
 		equal(t, 1, s.stats.Closed[ClosedForInput].Load(), "counted")
 	})
 }

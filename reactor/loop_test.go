@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"quoll/reactor/socket"
 )
 
 // fakeLink is a transport that takes what it is told to take, for tests that need to say exactly
@@ -145,7 +147,7 @@ func TestFullInboxIsNotReadFrom(t *testing.T) {
 	l.received(f.c, make([]byte, 99))
 	l.turn()
 	equal(t, readOn, f.mode, "mode below a read")
-	l.received(f.c, make([]byte, readChunkBytes))
+	l.received(f.c, make([]byte, socket.ChunkBytes))
 	l.turn()
 	equal(t, readHeld, f.mode, "mode above a read")
 	idle = false

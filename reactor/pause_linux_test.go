@@ -12,9 +12,11 @@ import (
 
 	"github.com/panjf2000/gnet/v2"
 	"golang.org/x/sys/unix"
+
+	"quoll/reactor/socket"
 )
 
-// TestGnetLoopHasEpollDescriptor guards the reflection of pause_linux.go: when it fails after an
+// TestGnetLoopHasEpollDescriptor guards the reflection of gnet_epoll_linux.go: when it fails after an
 // upgrade of gnet, reading can no longer be paused.
 func TestGnetLoopHasEpollDescriptor(t *testing.T) {
 	l := startLab(t, &lab{})
@@ -30,18 +32,25 @@ func TestGnetLoopHasEpollDescriptor(t *testing.T) {
 type otherLoop struct{ gnet.EventLoop }
 
 func TestAnotherShapeOfLoopIsNoticed(t *testing.T) {
-	var p pauser
-	holds(t, !p.open(&otherLoop{}), "not opened")
-	holds(t, !p.quiet(), "never quiet")
+	_, err := epollDescriptor(&otherLoop{})
+	holds(t, err != nil, "not found")
+	var p socket.Epoll
+	holds(t, !p.Quiet(), "never quiet")
+	holds(t, p.Open(-1) != nil, "not opened")
+	holds(t, !p.Quiet(), "never quiet")
 }
 
-func pausedLab(t *testing.T, traffic func(gnet.Conn, *pauser) gnet.Action,
-	closed func(gnet.Conn, error)) (*lab, *net.TCPConn, gnet.Conn, *pauser) {
-	p := new(pauser)
+func pausedLab(t *testing.T, traffic func(gnet.Conn, *socket.Epoll) gnet.Action,
+	closed func(gnet.Conn, error)) (*lab, *net.TCPConn, gnet.Conn, *socket.Epoll) {
+	p := new(socket.Epoll)
 	l := startLab(t, &lab{closed: closed,
 		traffic: func(c gnet.Conn) gnet.Action { return traffic(c, p) }})
 	near, gc := l.connect()
-	onLoop(t, gc.EventLoop(), func() { holds(t, p.open(gc.EventLoop()), "pauser") })
+	onLoop(t, gc.EventLoop(), func() {
+		fd, err := epollDescriptor(gc.EventLoop())
+		noError(t, err)
+		noError(t, p.Open(fd))
+	})
 	return l, near, gc, p
 }
 
@@ -51,10 +60,10 @@ func TestGnetEmptyMaskPausesReading(t *testing.T) {
 	var got atomic.Int64
 	closed := make(chan error, 1)
 	paused := make(chan bool, 1)
-	_, near, gc, p := pausedLab(t, func(c gnet.Conn, p *pauser) gnet.Action {
+	_, near, gc, p := pausedLab(t, func(c gnet.Conn, p *socket.Epoll) gnet.Action {
 		n, _ := c.Discard(-1)
 		if got.Add(int64(n)) == 3 {
-			p.mask(c.Fd(), false, false)
+			p.Mask(c.Fd(), false, false)
 			paused <- true
 		}
 		return gnet.None
@@ -69,7 +78,7 @@ func TestGnetEmptyMaskPausesReading(t *testing.T) {
 	onLoop(t, gc.EventLoop(), func() {})
 	equal(t, 3, got.Load(), "read while paused")
 	equal(t, 0, len(closed), "closes while paused")
-	onLoop(t, gc.EventLoop(), func() { p.mask(gc.Fd(), true, false) })
+	onLoop(t, gc.EventLoop(), func() { p.Mask(gc.Fd(), true, false) })
 	holds(t, errors.Is(receive(t, closed, "the close"), io.EOF), "the FIN comes after all")
 	equal(t, int64(3+sent), got.Load(), "read in all")
 }
@@ -78,7 +87,7 @@ func TestGnetEmptyMaskPausesReading(t *testing.T) {
 func TestGnetEmptyMaskReportsAReset(t *testing.T) {
 	closed := make(chan error, 1)
 	_, near, gc, p := pausedLab(t, nil, func(_ gnet.Conn, err error) { closed <- err })
-	onLoop(t, gc.EventLoop(), func() { p.mask(gc.Fd(), false, false) })
+	onLoop(t, gc.EventLoop(), func() { p.Mask(gc.Fd(), false, false) })
 	noError(t, near.SetLinger(0))
 	noError(t, near.Close())
 	receive(t, closed, "the close")
@@ -88,7 +97,7 @@ func TestGnetEmptyMaskReportsAReset(t *testing.T) {
 // write and each call of OnTraffic.
 func TestGnetReadsAgainAfterItsOutputHasLeft(t *testing.T) {
 	traffic := make(chan string, 4)
-	_, near, gc, p := pausedLab(t, func(c gnet.Conn, p *pauser) gnet.Action {
+	_, near, gc, p := pausedLab(t, func(c gnet.Conn, p *socket.Epoll) gnet.Action {
 		in, _ := c.Next(-1)
 		traffic <- string(in)
 		return gnet.None
@@ -98,7 +107,7 @@ func TestGnetReadsAgainAfterItsOutputHasLeft(t *testing.T) {
 		_, err := gc.Write(output)
 		noError(t, err)
 		holds(t, gc.OutboundBuffered() > 0, "something left over")
-		p.mask(gc.Fd(), false, true)
+		p.Mask(gc.Fd(), false, true)
 	})
 	_, err := near.Write([]byte("hello"))
 	noError(t, err)
@@ -112,9 +121,9 @@ func TestGnetReadsAgainAfterItsOutputHasLeft(t *testing.T) {
 // quiet is true when the connection that is being handled was the only one that was ready.
 func TestQuietSeesOtherReadyConnections(t *testing.T) {
 	quiet := make(chan bool, 4)
-	l, near, gc, p := pausedLab(t, func(c gnet.Conn, p *pauser) gnet.Action {
+	l, near, gc, p := pausedLab(t, func(c gnet.Conn, p *socket.Epoll) gnet.Action {
 		_, _ = c.Discard(-1)
-		quiet <- p.quiet()
+		quiet <- p.Quiet()
 		return gnet.None
 	}, nil)
 	l.say(near, "alone")
@@ -123,7 +132,7 @@ func TestQuietSeesOtherReadyConnections(t *testing.T) {
 	onLoop(t, gc.EventLoop(), func() { // while the loop is here, both become ready
 		l.say(near, "x")
 		l.say(other, "y")
-		holds(t, !p.quiet(), "two are ready")
+		holds(t, !p.Quiet(), "two are ready")
 	})
 	first, second := receive(t, quiet, "traffic"), receive(t, quiet, "traffic")
 	holds(t, !first && second, "quiet only at the second: %v, %v", first, second)

@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"quoll/reactor/socket"
 )
 
 // TestParkedSenderIsStoppedByTCP: nothing of what a parked connection sends is read, TCP stops the
@@ -34,7 +36,7 @@ func TestParkedSenderIsStoppedByTCP(t *testing.T) {
 		noError(t, nc.SetWriteDeadline(time.Now().Add(200*time.Millisecond)))
 		sent, err := nc.Write(make([]byte, total-1))
 		holds(t, errors.Is(err, os.ErrDeadlineExceeded), "the sender is blocked: %v", err)
-		holds(t, s.stats.BytesIn.Load() <= 2*readChunkBytes, "read %d", s.stats.BytesIn.Load())
+		holds(t, s.stats.BytesIn.Load() <= 2*socket.ChunkBytes, "read %d", s.stats.BytesIn.Load())
 		s.do(0, func() { conn.Unpark() })
 		noError(t, nc.SetWriteDeadline(time.Now().Add(patience)))
 		_, err = nc.Write(make([]byte, total-1-sent))
@@ -85,7 +87,7 @@ func TestSlowReaderIsKept(t *testing.T) {
 			n, err := io.ReadFull(nc, make([]byte, min(left, 256<<10)))
 			noError(t, err)
 			left -= n
-			holds(t, s.stats.PendingBytes.Load() <= 2<<20+readChunkBytes, "bounded output")
+			holds(t, s.stats.PendingBytes.Load() <= 2<<20+socket.ChunkBytes, "bounded output")
 		}
 		equal(t, 0, len(closed), "closes")
 	})

@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"quoll/reactor/socket"
 )
 
 // stdTransport runs the loops on Go's net: a goroutine a loop, which does all that gnet's loops
@@ -16,7 +18,7 @@ type stdTransport struct {
 	r      *reactor
 	loops  []*stdLoop
 	wg     sync.WaitGroup // the loops, their readers and writers
-	chunks *chunkPool
+	chunks *socket.Chunks
 }
 
 // stdLoop is a loop with a mailbox of what its readers and writers report.
@@ -55,7 +57,7 @@ const (
 )
 
 func newStdTransport(r *reactor) *stdTransport {
-	t := &stdTransport{r: r, chunks: newChunkPool()}
+	t := &stdTransport{r: r, chunks: socket.NewChunks()}
 	for _, l := range r.loops {
 		sl := &stdLoop{
 			loop:  l,
@@ -159,7 +161,7 @@ func (sl *stdLoop) handle(ev *stdEvent) {
 	case ev.kind == stdRead:
 		sl.received(&c.Conn, ev.data)
 		if c.raw != nil {
-			c.raw.release()
+			c.raw.Release()
 		}
 		c.waiting = true
 		c.grant()
@@ -191,7 +193,7 @@ type stdConn struct {
 	Conn
 	sl    *stdLoop
 	nc    net.Conn
-	raw   *rawSocket    // nil if nc is not a plain socket
+	raw   *socket.Raw   // nil if nc is not a plain socket
 	token chan struct{} // loop to reader: go on; closed at the end
 	// waiting: the reader has nothing under way and waits for its token.
 	waiting bool
@@ -205,7 +207,7 @@ func newStdConn(sl *stdLoop, nc net.Conn, remote netip.AddrPort) *stdConn {
 	c := &stdConn{
 		sl:    sl,
 		nc:    nc,
-		raw:   newRawSocket(nc, sl.t.chunks),
+		raw:   socket.NewRaw(nc, sl.t.chunks),
 		token: make(chan struct{}, 1),
 	}
 	c.later.c = c
@@ -220,9 +222,9 @@ func (c *stdConn) read() {
 		c.readWrapped()
 		return
 	}
-	defer c.raw.release()
+	defer c.raw.Release()
 	for {
-		p, err := c.raw.read()
+		p, err := c.raw.Read()
 		if !c.handOver(p, err) {
 			return
 		}
@@ -248,8 +250,8 @@ func (c *stdConn) readWrapped() {
 		}
 		switch {
 		case large == nil && n == len(idle):
-			large = make([]byte, readChunkBytes)
-		case n < readChunkBytes/10:
+			large = make([]byte, socket.ChunkBytes)
+		case n < socket.ChunkBytes/10:
 			large = nil
 		}
 	}
@@ -303,7 +305,7 @@ func (c *stdConn) readFailed(err error) {
 // flushLast lets what was answered in this turn leave with the close.
 func (c *stdConn) flushLast() {
 	if c.raw != nil && c.out.len() > 0 {
-		c.raw.lift()
+		c.raw.LiftUnsent()
 	}
 	c.sl.send(&c.Conn)
 }
@@ -321,7 +323,7 @@ func (c *stdConn) end(err error) {
 
 func (c *stdConn) write(p []byte) {
 	if c.raw != nil && c.later.left.Load() == 0 {
-		n, err := c.raw.write(p)
+		n, err := c.raw.Write(p)
 		if err != nil {
 			c.end(err)
 			return
@@ -341,23 +343,23 @@ func (c *stdConn) unacked() int {
 	if c.raw == nil {
 		return -1
 	}
-	return c.raw.unacked()
+	return c.raw.Unacked()
 }
 
 func (c *stdConn) ended() error {
 	if c.raw == nil {
 		return c.heldErr
 	}
-	return c.raw.ended()
+	return c.raw.End()
 }
 
-func (c *stdConn) unread() bool { return c.raw != nil && c.raw.unread() }
+func (c *stdConn) unread() bool { return c.raw != nil && c.raw.Unread() }
 
 func (c *stdConn) silent() (time.Duration, bool) {
 	if c.raw == nil {
 		return 0, false
 	}
-	return c.raw.silent()
+	return c.raw.LastByte()
 }
 
 func (c *stdConn) setReading(mode reading) {

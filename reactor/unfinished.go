@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
+
+	"quoll/reactor/socket"
 )
 
 // Errors by which a connection is closed that does not go on with a frame.
@@ -167,7 +169,7 @@ func (l *loop) expireInput(now time.Duration) {
 // largeTurnBytes of unfinished large frames are taken in a turn, about. What more is there waits in
 // the kernel: when a thousand clients send a megabyte each, a turn in which all are read takes a
 // tenth of a second, and everybody else waits for it.
-const largeTurnBytes = 8 * readChunkBytes
+const largeTurnBytes = 8 * socket.ChunkBytes
 
 // restLarge counts what came of an unfinished large frame, and lets the connection rest when the
 // share of the turn is used up. Its bytes count on, but it is not the one to be closed: that it has
@@ -189,7 +191,7 @@ func (l *loop) restLarge(c *Conn, bytes int) {
 // wakeResting lets as many be read from again as a turn has a share for, first come, first served.
 func (l *loop) wakeResting() {
 	l.shares.large = 0
-	n := min(len(l.shares.resting), largeTurnBytes/readChunkBytes)
+	n := min(len(l.shares.resting), largeTurnBytes/socket.ChunkBytes)
 	for _, c := range l.shares.resting[:n] {
 		c.in.part.resting = false
 		if c.in.part.counted > 0 {

@@ -5,6 +5,8 @@ import (
 	"math"
 	"testing"
 	"time"
+
+	"quoll/reactor/socket"
 )
 
 // hungry is a lane whose streams wait for frames that never end, and tell why they were closed. A
@@ -204,7 +206,7 @@ func TestAFrameThatGetsNoByteIsClosed(t *testing.T) {
 func TestLargeFramesShareTheTurn(t *testing.T) {
 	why := map[*Conn]error{}
 	l := fakeLoop(t, Config{}, hungry(why))
-	const perTurn = largeTurnBytes / readChunkBytes
+	const perTurn = largeTurnBytes / socket.ChunkBytes
 	conns := make([]*fakeLink, 3*perTurn)
 	for i := range conns {
 		conns[i] = l.fakeConn(t)

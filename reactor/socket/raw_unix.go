@@ -1,6 +1,6 @@
 //go:build unix
 
-package reactor
+package socket
 
 import (
 	"io"
@@ -10,14 +10,12 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
-
-	"quoll/reactor/socket"
 )
 
-// rawSocket does to a plain TCP connection what Go's net has no methods for: it writes without
+// Raw does to a plain TCP connection what Go's net has no methods for: it writes without
 // waiting, and while it waits for input it holds no buffer. One goroutine may write and look while
 // another reads.
-type rawSocket struct {
+type Raw struct {
 	raw syscall.RawConn
 	in  rawRead
 	out rawWrite
@@ -26,7 +24,7 @@ type rawSocket struct {
 // rawRead and rawWrite are the arguments and results of a call inside RawConn. Its function is made
 // once: a closure a call would be an allocation a call.
 type rawRead struct {
-	chunks  *chunkPool
+	chunks  *Chunks
 	chunk   *chunk // nil while waiting for input
 	starved bool   // there is input, but no chunk for it
 	n       int
@@ -42,8 +40,8 @@ type rawWrite struct {
 	look func(fd uintptr)
 }
 
-// newRawSocket returns nil for what is not a plain socket: a wrapper must see the bytes first.
-func newRawSocket(nc net.Conn, chunks *chunkPool) *rawSocket {
+// NewRaw returns nil for what is not a plain socket: a wrapper must see the bytes first.
+func NewRaw(nc net.Conn, chunks *Chunks) *Raw {
 	tcp, ok := nc.(*net.TCPConn)
 	if !ok {
 		return nil
@@ -52,12 +50,12 @@ func newRawSocket(nc net.Conn, chunks *chunkPool) *rawSocket {
 	if err != nil {
 		return nil
 	}
-	s := &rawSocket{raw: raw}
+	s := &Raw{raw: raw}
 	in, out := &s.in, &s.out
 	in.chunks = chunks
 	in.try = in.attempt
 	out.try = out.attempt
-	out.look = func(fd uintptr) { out.n = socket.Unacked(int(fd)) }
+	out.look = func(fd uintptr) { out.n = Unacked(int(fd)) }
 	return s
 }
 
@@ -89,8 +87,8 @@ func (in *rawRead) release() {
 	}
 }
 
-// read waits for input. The bytes are valid until release.
-func (s *rawSocket) read() ([]byte, error) {
+// Read waits for input. The bytes are valid until Release.
+func (s *Raw) Read() ([]byte, error) {
 	in := &s.in
 	err := s.raw.Read(in.try)
 	for err == nil && in.starved {
@@ -109,9 +107,9 @@ func (s *rawSocket) read() ([]byte, error) {
 	return in.chunk[:in.n], nil
 }
 
-// release gives back what read returned. The loop calls it when it has handled that, the reader
+// Release gives back what Read returned. The loop calls it when it has handled that, the reader
 // when it ends.
-func (s *rawSocket) release() { s.in.release() }
+func (s *Raw) Release() { s.in.release() }
 
 func (out *rawWrite) attempt(fd uintptr) bool {
 	for {
@@ -121,8 +119,8 @@ func (out *rawWrite) attempt(fd uintptr) bool {
 	}
 }
 
-// write returns how much the kernel took, which may be nothing.
-func (s *rawSocket) write(p []byte) (int, error) {
+// Write returns how much the kernel took, which may be nothing. It does not wait.
+func (s *Raw) Write(p []byte) (int, error) {
 	out := &s.out
 	out.p = p
 	err := s.raw.Write(out.try)
@@ -138,33 +136,36 @@ func (s *rawSocket) write(p []byte) (int, error) {
 	return out.n, nil
 }
 
-// lift readies the socket for its last write.
-func (s *rawSocket) lift() { _ = s.raw.Control(func(fd uintptr) { socket.LiftUnsent(int(fd)) }) }
+// LiftUnsent readies the socket for its last write.
+func (s *Raw) LiftUnsent() { _ = s.raw.Control(func(fd uintptr) { LiftUnsent(int(fd)) }) }
 
-// unacked is the length of the kernel's send queue.
-func (s *rawSocket) unacked() int {
+// Unacked is the length of the kernel's send queue.
+func (s *Raw) Unacked() int {
 	if err := s.raw.Control(s.out.look); err != nil {
 		return -1
 	}
 	return s.out.n
 }
 
-// ended, unread and silent are asked rarely: a closure each will do. A closed socket has ended.
+// End, Unread and LastByte are asked rarely: a closure each will do.
 
-func (s *rawSocket) ended() error {
+// End is function End; a closed socket has ended.
+func (s *Raw) End() error {
 	var end error
-	if err := s.raw.Control(func(fd uintptr) { end = socket.End(int(fd)) }); err != nil {
+	if err := s.raw.Control(func(fd uintptr) { end = End(int(fd)) }); err != nil {
 		return err
 	}
 	return end
 }
 
-func (s *rawSocket) unread() (any bool) {
-	_ = s.raw.Control(func(fd uintptr) { any = socket.Unread(int(fd)) != 0 })
+// Unread tells that the kernel holds input.
+func (s *Raw) Unread() (any bool) {
+	_ = s.raw.Control(func(fd uintptr) { any = Unread(int(fd)) != 0 })
 	return any
 }
 
-func (s *rawSocket) silent() (ago time.Duration, known bool) {
-	_ = s.raw.Control(func(fd uintptr) { ago, known = socket.LastByte(int(fd)) })
+// LastByte is function LastByte.
+func (s *Raw) LastByte() (ago time.Duration, known bool) {
+	_ = s.raw.Control(func(fd uintptr) { ago, known = LastByte(int(fd)) })
 	return ago, known
 }

@@ -1,6 +1,6 @@
 //go:build unix
 
-package reactor
+package socket
 
 import (
 	"io"
@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// socketPair returns two connected ends, the near one as gnet wants it.
-func socketPair() (near net.Conn, far io.WriteCloser, err error) {
+// Pair returns two connected ends: the near one as gnet wants it, the far one to wake it with.
+func Pair() (near net.Conn, far io.WriteCloser, err error) {
 	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
 	if err != nil {
 		return nil, nil, os.NewSyscallError("socketpair", err)
