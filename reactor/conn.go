@@ -124,7 +124,7 @@ func (c *Conn) Unpark() {
 	}
 	c.parked = false
 	c.queue()
-	if c.in.again || c.in.len() > 0 {
+	if c.in.again || c.in.Len() > 0 {
 		c.loop.makeReady(c, c.loop.turnNumber-1)
 	}
 }
@@ -183,7 +183,7 @@ func (c *Conn) HungUp() bool {
 	switch {
 	case err == nil:
 		return false
-	case !errors.Is(err, io.EOF), c.in.len() == 0 && c.Pending() == 0 && !c.link.unread():
+	case !errors.Is(err, io.EOF), c.in.Len() == 0 && c.Pending() == 0 && !c.link.unread():
 		c.fail(err)
 	}
 	return true

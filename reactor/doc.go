@@ -2,6 +2,9 @@
 // what a protocol has not consumed, writes, and keeps every client inside its limits. What the
 // bytes mean is a Stream's business; what the streams of one loop share is a Lane's.
 //
+// Rooms of its own are the door (accepting, and how many connections there may be), leftover (the
+// bytes that a stream has not consumed) and socket (the system calls that Go's net does not make).
+//
 // # A turn of a loop
 //
 // Everything that a connection, its stream and its lane own belongs to one goroutine, the loop.
@@ -92,7 +95,7 @@
 //
 // # Reading order
 //
-// reactor.go (Stream, Lane, Run, Handle) and config.go, conn.go, loop.go, input.go, unfinished.go,
-// output.go, clock.go, the package door, link.go, gnet.go and gnet_epoll_linux.go, the package
-// socket, std.go and std_write.go, stats.go.
+// reactor.go (Stream, Lane, Run, Handle) and config.go, conn.go, loop.go, input.go with the package
+// leftover, unfinished.go, output.go, clock.go, the package door, link.go, gnet.go and
+// gnet_epoll_linux.go, the package socket, std.go and std_write.go, stats.go.
 package reactor

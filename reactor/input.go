@@ -4,15 +4,13 @@ import (
 	"slices"
 	"time"
 
+	"quoll/reactor/leftover"
 	"quoll/reactor/socket"
 )
 
-// inbox holds what a stream has not consumed. It owns memory only while there is something in it,
-// and no more than the bytes that arrived call for: ten thousand connections that sent a length
-// and fell silent cost a few hundred bytes each.
+// inbox is what a stream has not consumed, and whether it waits for more bytes or for us.
 type inbox struct {
-	buf []byte // nil when everything is consumed
-	off int    // buf[:off] is consumed
+	leftover.Buffer
 	// again: the stream asked to be called without new bytes.
 	again bool
 	// ready: the connection is in loop.ready, put there in turn readyIn.
@@ -22,78 +20,9 @@ type inbox struct {
 	stashed bool // bytes have come in since the last Input
 }
 
-// smallBytes is the size of the leftovers that loops recycle: the tail of a frame that straddles
-// two reads is nearly always shorter.
-const smallBytes = 512
-
-func (b *inbox) len() int { return len(b.buf) - b.off }
-
 // full tells that no more should be read: Input will be called anyhow, with as much as one read
 // brings.
-func (b *inbox) full() bool { return (b.again || b.ready) && b.len() >= socket.ChunkBytes }
-
-// join returns all that is unconsumed, fresh bytes last. It copies only if there is a leftover;
-// otherwise fresh itself is returned.
-func (b *inbox) join(fresh []byte) []byte {
-	if b.buf == nil {
-		return fresh
-	}
-	if len(fresh) > 0 {
-		b.grow(len(fresh))
-		b.buf = append(b.buf, fresh...)
-	}
-	return b.buf[b.off:]
-}
-
-// grow makes room for n bytes: at the front if that is enough, else in twice the memory.
-func (b *inbox) grow(n int) {
-	if len(b.buf)+n <= cap(b.buf) {
-		return
-	}
-	left := b.buf[b.off:]
-	if len(left)+n > cap(b.buf) || b.off < len(left) {
-		b.buf = make([]byte, 0, max(2*cap(b.buf), len(left)+n))
-	}
-	b.buf, b.off = append(b.buf[:0], left...), 0
-}
-
-// keep notes that used bytes of data, which join returned, are consumed.
-func (b *inbox) keep(l *loop, data []byte, used int) {
-	switch {
-	case b.buf != nil:
-		b.off += used
-		left := b.buf[b.off:]
-		switch {
-		case len(left) == 0:
-			b.drop(l)
-		case used > 0 && cap(b.buf) > socket.ChunkBytes && len(left) < cap(b.buf)/4:
-			// A large frame is done: a client that falls silent now keeps no more than it sent.
-			b.buf, b.off = append(l.smallBuffer(len(left)), left...), 0
-		}
-	case used < len(data):
-		b.buf = append(l.smallBuffer(len(data)-used), data[used:]...)
-	}
-}
-
-// drop gives the memory back.
-func (b *inbox) drop(l *loop) {
-	if cap(b.buf) == smallBytes && len(l.small) < cap(l.small) {
-		l.small = append(l.small, b.buf[:0])
-	}
-	b.buf, b.off = nil, 0
-}
-
-func (l *loop) smallBuffer(n int) []byte {
-	if n > smallBytes {
-		return make([]byte, 0, n)
-	}
-	if last := len(l.small) - 1; last >= 0 {
-		b := l.small[last]
-		l.small = l.small[:last]
-		return b
-	}
-	return make([]byte, 0, smallBytes)
-}
+func (b *inbox) full() bool { return (b.again || b.ready) && b.Len() >= socket.ChunkBytes }
 
 // received takes what the transport read. p is the transport's again when it returns.
 func (l *loop) received(c *Conn, p []byte) {
@@ -107,9 +36,9 @@ func (l *loop) received(c *Conn, p []byte) {
 		l.restLarge(c, len(p))
 		return
 	}
-	c.in.stash(l, p)
+	c.in.Stash(&l.small, p)
 	c.in.stashed = true
-	if c.in.len() > l.r.hardInputBytes {
+	if c.in.Len() > l.r.hardInputBytes {
 		c.fail(ErrInputCap)
 	}
 	if !held {
@@ -119,31 +48,22 @@ func (l *loop) received(c *Conn, p []byte) {
 	}
 }
 
-// stash keeps bytes that arrived while Input must not be called.
-func (b *inbox) stash(l *loop, p []byte) {
-	if b.buf == nil {
-		b.buf = append(l.smallBuffer(len(p)), p...)
-		return
-	}
-	b.join(p)
-}
-
 // input calls the stream with everything unconsumed. fresh may be empty.
 func (l *loop) input(c *Conn, fresh []byte) {
 	l.work = true
 	l.tally.inputs++
 	c.in.again = false
-	data := c.in.join(fresh)
+	data := c.in.Join(fresh)
 	used := c.stream.Input(data)
 	if used < 0 || used > len(data) {
 		panic("reactor: a stream consumed bytes that it was not given")
 	}
-	c.in.keep(l, data, used)
+	c.in.Keep(&l.small, data, used)
 	if used == 0 && !c.in.again && !c.held() {
 		switch {
-		case !c.established && c.in.len() > earlyInputBytes:
+		case !c.established && c.in.Len() > earlyInputBytes:
 			c.fail(ErrEarlyInput)
-		case c.in.len() > l.r.cfg.MaxFrame:
+		case c.in.Len() > l.r.cfg.MaxFrame:
 			c.fail(ErrInputCap)
 		}
 	}
@@ -198,7 +118,7 @@ func (l *loop) serveReady(c *Conn) bool {
 	if c.gone {
 		return false
 	}
-	if c.held() || !c.in.again && c.in.len() == 0 {
+	if c.held() || !c.in.again && c.in.Len() == 0 {
 		c.applyReading()
 		return false
 	}
@@ -210,9 +130,9 @@ func (l *loop) serveReady(c *Conn) bool {
 // is still handled, as if the FIN came after the turns that this takes.
 func (l *loop) lastInput(c *Conn) {
 	wanted := c.in.ready || c.in.again
-	for wanted && !c.gone && !c.held() && c.in.len() > 0 && !c.out.heavy(l) {
-		before := c.in.len()
+	for wanted && !c.gone && !c.held() && c.in.Len() > 0 && !c.out.heavy(l) {
+		before := c.in.Len()
 		l.input(c, nil)
-		wanted = c.in.again && c.in.len() < before
+		wanted = c.in.again && c.in.Len() < before
 	}
 }

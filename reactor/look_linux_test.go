@@ -75,7 +75,7 @@ func TestAParkedConnectionThatBreaksEnds(t *testing.T) {
 func TestAHangUpEndsNothingThatIsLeft(t *testing.T) {
 	for name, left := range map[string]func(f *fakeLink){
 		"in the kernel":      func(f *fakeLink) { f.more = true },
-		"in the inbox":       func(f *fakeLink) { f.c.in.buf = []byte("x") },
+		"in the inbox":       func(f *fakeLink) { f.c.in.Stash(&f.c.loop.small, []byte("x")) },
 		"in the output":      func(f *fakeLink) { f.left = 1 },
 		"in the turn's":      func(f *fakeLink) { f.c.Write([]byte("x")) },
 		"nothing: the check": nil,

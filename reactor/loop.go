@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"quoll/reactor/door"
+	"quoll/reactor/leftover"
 )
 
 // What a loop is told from outside, as bits of loop.signals.
@@ -41,13 +42,13 @@ type loop struct {
 	pending    []*Conn // have output that the kernel did not take
 	shares     shares
 	early      earlyLists
-	small      [][]byte // recycled leftovers, smallBytes each
+	small      leftover.Spare
 	tally      tally
 	unfinished unfinishedList
 }
 
 func newLoop(r *reactor) *loop {
-	l := &loop{r: r, turnNumber: 1, small: make([][]byte, 0, 64)}
+	l := &loop{r: r, turnNumber: 1, small: leftover.NewSpare()}
 	l.unfinished.init()
 	return l
 }
@@ -196,7 +197,7 @@ func (l *loop) ended(c *Conn, err error) {
 	c.out.counted = 0
 	c.out.drop()
 	l.dropInput(c)
-	c.in.drop(l)
+	c.in.Drop(&l.small)
 	l.early.of(c).remove(c)
 	l.conns.Add(-1)
 	l.r.door.Leave(c.remote.Addr(), c.guest)

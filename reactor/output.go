@@ -162,7 +162,7 @@ func (l *loop) mark(c *Conn, left int) {
 	l.gaugeInput(c, false) // who is not read from cannot go on with a frame
 	c.queue()
 	c.stream.OutputFull(high)
-	if !c.held() && (c.in.again || c.in.len() > 0) {
+	if !c.held() && (c.in.again || c.in.Len() > 0) {
 		l.makeReady(c, l.turnNumber-1)
 	}
 }

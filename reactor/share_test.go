@@ -41,7 +41,7 @@ func TestThoseThatWantMoreTakeTurns(t *testing.T) {
 	l.turn()
 	l.turn()
 	equal(t, "123412341234", served.String(), "the order stays")
-	equal(t, len("moreand more"), links[3].c.in.len(), "nothing is lost")
+	equal(t, len("moreand more"), links[3].c.in.Len(), "nothing is lost")
 }
 
 // TestRoomShrinksWithTheQueue and with what is pending.

@@ -84,8 +84,8 @@ func (u *unfinishedList) publish() {
 // fresh tells that a byte has come in.
 func (l *loop) gaugeInput(c *Conn, fresh bool) {
 	p, size := &c.in.part, int64(0)
-	if c.in.len() > unfinishedBytes && !c.in.again && !c.gone && !c.held() {
-		size = int64(cap(c.in.buf))
+	if c.in.Len() > unfinishedBytes && !c.in.again && !c.gone && !c.held() {
+		size = int64(c.in.Cap())
 	}
 	if size == p.counted && (size == 0 || !fresh) {
 		return

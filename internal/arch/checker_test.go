@@ -72,6 +72,8 @@ var fixtures = []fixture{
 		`package processor; import _ "quoll/jute/ensemble"`, "import"},
 	{"who leads and who learns do", "quorum/zab/a.go",
 		`package zab; import _ "quoll/jute/ensemble"`, ""},
+	{"the door does not know the loops", "reactor/door/a.go",
+		`package door; import _ "quoll/reactor"`, "import"},
 	{"gnet in reactor", "reactor/a.go", `package reactor; import _ "` + gnet + `"`, ""},
 	{"gnet elsewhere", "internal/server/a.go", `package server; import _ "` + gnet + `"`, "import"},
 	{"gnet in a test", "client/a_test.go",

@@ -1,4 +1,4 @@
-package reactor
+package leftover
 
 import (
 	"bytes"
@@ -9,12 +9,12 @@ import (
 	"quoll/reactor/socket"
 )
 
-// TestInboxAgainstModel: whatever arrives and is consumed, a stream sees what a plain slice would
-// show, and a drained inbox owns nothing.
-func TestInboxAgainstModel(t *testing.T) {
+// TestBufferAgainstModel: whatever arrives and is consumed, a stream sees what a plain slice would
+// show, and a drained buffer owns nothing.
+func TestBufferAgainstModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		l := newLoop(newReactor(Config{MaxFrame: 1 << 20}))
-		var b inbox
+		spare := NewSpare()
+		var b Buffer
 		var model []byte
 		next := byte(0)
 		fresh := func(n int) []byte {
@@ -30,29 +30,29 @@ func TestInboxAgainstModel(t *testing.T) {
 		t.Repeat(map[string]func(*rapid.T){
 			"input": func(t *rapid.T) {
 				p := fresh(size.Draw(t, "arrives"))
-				data := b.join(p)
+				data := b.Join(p)
 				model = append(model, p...)
 				if !bytes.Equal(model, data) {
 					t.Fatalf("the stream is shown %d bytes, not the %d that it should", len(data),
 						len(model))
 				}
 				used := len(data) - min(len(data), size.Draw(t, "left"))
-				b.keep(l, data, used)
+				b.Keep(&spare, data, used)
 				model = model[used:]
 				clear(p) // the transport reads over it
 			},
 			"stash": func(t *rapid.T) {
 				p := fresh(1 + size.Draw(t, "arrives"))
-				b.stash(l, p)
+				b.Stash(&spare, p)
 				model = append(model, p...)
 				clear(p)
 			},
 			"": func(t *rapid.T) {
-				if b.len() != len(model) {
-					t.Fatalf("len is %d, not %d", b.len(), len(model))
+				if b.Len() != len(model) {
+					t.Fatalf("len is %d, not %d", b.Len(), len(model))
 				}
 				if len(model) == 0 && b.buf != nil {
-					t.Fatal("an empty inbox owns memory")
+					t.Fatal("an empty buffer owns memory")
 				}
 				if c := cap(b.buf); c > max(4*len(model), socket.ChunkBytes, smallBytes)+smallBytes {
 					t.Fatalf("%d bytes of memory for %d", c, len(model))
