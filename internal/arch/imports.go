@@ -138,6 +138,10 @@ var roomImports = []importRule{
 	{"interop/apache", []string{
 		"jute", "client/wire", "internal/...", "interop/...", "persistence/...",
 	}},
+	{"interop/differential/program", []string{"jute", "internal/hostile"}},
+	{"interop/differential/player", []string{
+		"jute", "client/wire", "interop/process", "interop/differential/program",
+	}},
 	{"interop/voter", []string{"jute", "jute/ensemble", "quorum/..."}},
 	{"interop/wiretap", []string{"jute", "jute/ensemble", "client/wire", "interop/..."}},
 	{"interop/...", []string{"jute", "client/wire", "internal/...", "interop/..."}},

@@ -113,7 +113,7 @@ func report(
 	ctx context.Context, f flags, s setup, seed uint64, res *result, out io.Writer,
 ) {
 	fmt.Fprintf(out, "seed %d, step %d, request %d: %s\n  %s\n%s", seed, len(res.steps)-1,
-		res.requests, res.diff.sign, res.steps[len(res.steps)-1].text(res.diff.request()),
+		res.requests, res.diff.sign, res.steps[len(res.steps)-1].Text(res.diff.request()),
 		res.diff.text)
 	if f.shrink == 0 {
 		return

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"quoll/interop/apache"
+	"quoll/interop/differential/program"
 	"quoll/interop/process"
 )
 
@@ -24,7 +25,7 @@ func options(dir string, quota bool, log io.Writer) process.Options {
 		SystemProps: map[string]string{
 			"zookeeper.extendedTypesEnabled":                     "true",
 			"zookeeper.enforceQuota":                             yes[quota],
-			"zookeeper.DigestAuthenticationProvider.superDigest": digestID(superProof),
+			"zookeeper.DigestAuthenticationProvider.superDigest": program.SuperDigest(),
 			"znode.container.checkIntervalMs":                    "1000000000",
 		},
 	}

@@ -1,4 +1,4 @@
-package main
+package program
 
 import (
 	"bytes"
@@ -13,39 +13,46 @@ import (
 
 // node is what the generator remembers of a znode: hints, never expectations.
 type node struct {
-	place             int // in generator.list
+	place             int // in Generator.list
 	version, aversion int32
 	guarded           bool // its ACL is not the open one
 	owner             int  // slot that made an ephemeral node, or -1
 }
 
-// client is what the generator knows of a slot.
+// slotState is what the generator knows of a slot.
 type slotState struct {
 	live    bool
 	session int   // place among the sessions granted, -1: none to take up
 	xid     int32 // of the last request
 }
 
-// generator makes the steps of one seed.
-type generator struct {
+// Generator makes the steps of one seed.
+type Generator struct {
 	random      *rand.Rand
 	table       []operation
 	sum         int // of the table's weights
-	slots       [slots]slotState
+	slots       [Slots]slotState
 	granted     int // sessions so far
 	nodes       map[string]*node
 	list        []string // the keys of nodes, in no order, but always the same
 	watched     [][]byte // paths with a watch, lately
 	rootGuarded bool
 	steps       int
-	dropped     int  // step of the last drop: a server takes a moment to see it
-	tame        bool // nulls stay out
-	quotas      bool // are enforced
-	planned     []*step
+	dropped     int // step of the last drop: a server takes a moment to see it
+	Taste
+	planned []*Step
 }
 
-func newGenerator(seed uint64) *generator {
-	g := &generator{
+// Taste is what a program must be like for the servers that it is played on.
+type Taste struct {
+	Tame   bool // nulls stay out
+	Quotas bool // are enforced
+}
+
+// NewGenerator begins the program of a seed.
+func NewGenerator(seed uint64, like Taste) *Generator {
+	g := &Generator{
+		Taste:  like,
 		random: rand.New(rand.NewPCG(seed, 0x5eed)), table: operations(),
 		nodes: map[string]*node{},
 	}
@@ -58,8 +65,8 @@ func newGenerator(seed uint64) *generator {
 	return g
 }
 
-// next is the step to do now.
-func (g *generator) next() *step {
+// Next is the step to do now.
+func (g *Generator) Next() *Step {
 	g.steps++
 	if len(g.planned) > 0 {
 		st := g.planned[0]
@@ -76,7 +83,7 @@ func (g *generator) next() *step {
 	if g.steps%150 == 0 || len(g.list) > 200 {
 		return g.tidy()
 	}
-	slot := r.IntN(slots)
+	slot := r.IntN(Slots)
 	if !g.slots[slot].live {
 		return g.connect(slot)
 	}
@@ -85,12 +92,12 @@ func (g *generator) next() *step {
 		return g.single(slot, g.loner())
 	case n < 46:
 		g.dropped = g.steps
-		return &step{kind: drop, slot: slot}
+		return &Step{Kind: Drop, Slot: slot}
 	case n < 54 && g.steps-g.dropped > 30:
-		return &step{kind: word, word: pick(r, words)}
+		return &Step{Kind: Word, Word: pick(r, words)}
 	case n < 57:
 		g.dropped = g.steps
-		return &step{kind: greet, greeting: g.greeting()}
+		return &Step{Kind: Greet, Greeting: g.greeting()}
 	case n < 60 && g.free() >= 0:
 		return g.connect(g.free())
 	case n < 110:
@@ -107,7 +114,7 @@ var words = []string{ // read-only: a table
 	"wchs", "wchc", "wchp", "dump",
 }
 
-func (g *generator) free() int {
+func (g *Generator) free() int {
 	for i := range g.slots {
 		if !g.slots[i].live {
 			return i
@@ -116,64 +123,64 @@ func (g *generator) free() int {
 	return -1
 }
 
-func (g *generator) single(slot int, rq request) *step {
+func (g *Generator) single(slot int, rq Request) *Step {
 	g.number(slot, &rq)
-	return &step{kind: batch, slot: slot, requests: []request{rq}}
+	return &Step{Kind: Batch, Slot: slot, Requests: []Request{rq}}
 }
 
 // number gives a request its xid.
-func (g *generator) number(slot int, rq *request) {
+func (g *Generator) number(slot int, rq *Request) {
 	s := &g.slots[slot]
 	s.xid++
-	switch rq.op {
+	switch rq.Op {
 	case jute.OpAuth:
-		rq.xid = jute.XidAuth
+		rq.Xid = jute.XidAuth
 	case jute.OpPing:
-		rq.xid = jute.XidPing
+		rq.Xid = jute.XidPing
 	case jute.OpSetWatches, jute.OpSetWatches2:
-		rq.xid = jute.XidSetWatches
+		rq.Xid = jute.XidSetWatches
 	default:
-		rq.xid = s.xid
+		rq.Xid = s.xid
 		if chance(g.random, 3) {
-			rq.xid = pick(g.random, []int32{0, 1, -3, -5, 0x7fffffff, -0x80000000})
+			rq.Xid = pick(g.random, []int32{0, 1, -3, -5, 0x7fffffff, -0x80000000})
 		}
 	}
 }
 
 // loner is a request that goes alone.
-func (g *generator) loner() request {
+func (g *Generator) loner() Request {
 	r := g.random
 	switch n := r.IntN(100); {
 	case n < 55:
 		return g.auth(pick(r, proofs))
 	case n < 75:
-		return request{op: jute.OpCloseSession}
+		return Request{Op: jute.OpCloseSession}
 	case n < 80:
 		return g.oddAuth()
 	case n < 84:
-		return request{op: jute.OpSASL, body: jute.AppendBuffer(nil, randomBytes(r, r.IntN(9)))}
+		return Request{Op: jute.OpSASL, body: jute.AppendBuffer(nil, randomBytes(r, r.IntN(9)))}
 	case n < 88:
-		return request{op: jute.OpCheck, body: pathVersionBody(g, jute.OpCheck)}
+		return Request{Op: jute.OpCheck, body: pathVersionBody(g, jute.OpCheck)}
 	case n < 93:
 		op := pick(r, []jute.OpCode{0, 10, 13, 23, 99, 108, 1000, -1, -2, -12, -1 << 31})
-		return request{op: op, body: g.pathBytes()}
+		return Request{Op: op, body: g.pathBytes()}
 	}
 	if len(g.list) > 0 && chance(r, 150) {
 		return g.largest()
 	}
-	return request{raw: pick(r, rawFrames)}
+	return Request{Raw: pick(r, rawFrames)}
 }
 
 // largest fills a frame up to what is allowed (jute.maxbuffer).
-func (g *generator) largest() request {
+func (g *Generator) largest() Request {
 	path := []byte(pick(g.random, g.list))
 	data := make([]byte, 0xfffff-jute.RequestHeaderBytes-4-len(path)-4-4)
-	return request{op: jute.OpSetData, body: jute.Append(nil, &jute.SetDataRequest{
+	return Request{Op: jute.OpSetData, body: jute.Append(nil, &jute.SetDataRequest{
 		Path: path, Data: data, Version: -1,
 	})}
 }
 
-func (g *generator) pathBytes() []byte { return jute.AppendBuffer(nil, g.path()) }
+func (g *Generator) pathBytes() []byte { return jute.AppendBuffer(nil, g.path()) }
 
 // rawFrames are frames that no server takes.
 var rawFrames = [][]byte{ // read-only: a table
@@ -184,14 +191,14 @@ var rawFrames = [][]byte{ // read-only: a table
 
 // calm takes writes out of a batch whose answers from Apache would be a matter of time, because
 // its first stage judges them by what the last stage has done so far.
-func (g *generator) calm(st *step) *step {
+func (g *Generator) calm(st *Step) *Step {
 	blocked := false
-	st.requests = slices.DeleteFunc(st.requests, func(rq request) bool {
-		if quiet(rq.op) {
+	st.Requests = slices.DeleteFunc(st.Requests, func(rq Request) bool {
+		if Quiet(rq.Op) {
 			return false
 		}
 		was := blocked
-		blocked = blocked || g.quotas || unsettled(&rq)
+		blocked = blocked || g.Quotas || unsettled(&rq)
 		return was
 	})
 	return st
@@ -200,9 +207,9 @@ func (g *generator) calm(st *step) *step {
 // unsettled requests leave Apache's first stage with something that is not so until they are
 // applied: a setACL with the old ACL, and a multi that fails over a null in an ACL with changes
 // that it has not made. Enforced quotas are looked up in the tree: there every write is like that.
-func unsettled(rq *request) bool {
-	if rq.op != jute.OpMulti {
-		return rq.op == jute.OpSetACL
+func unsettled(rq *Request) bool {
+	if rq.Op != jute.OpMulti {
+		return rq.Op == jute.OpSetACL
 	}
 	var multi jute.MultiRequest
 	if _, err := jute.Decode(rq.body, &multi); err != nil {
@@ -218,11 +225,11 @@ func unsettled(rq *request) bool {
 
 func nullInside(a jute.ACL) bool { return a.ID.NullScheme() || a.ID.NullID() }
 
-func (g *generator) request() request {
+func (g *Generator) request() Request {
 	n := g.random.IntN(g.sum)
 	for _, o := range g.table {
 		if n -= o.weight; n < 0 {
-			rq := request{op: o.op, body: o.body(g, o.op)}
+			rq := Request{Op: o.op, body: o.body(g, o.op)}
 			if o.op == jute.OpSetWatches || o.op == jute.OpSetWatches2 {
 				back := -int64(g.random.IntN(200))
 				if chance(g.random, 100) {
@@ -247,8 +254,8 @@ func (g *generator) request() request {
 
 // deadly requests end Apache's server: createTTL of a node that is no TTL node with a negative time
 // to live becomes a transaction that cannot be applied.
-func deadly(rq *request) bool {
-	if rq.op != jute.OpCreateTTL {
+func deadly(rq *Request) bool {
+	if rq.Op != jute.OpCreateTTL {
 		return false
 	}
 	var c jute.CreateTTLRequest
@@ -257,7 +264,7 @@ func deadly(rq *request) bool {
 }
 
 // spoil cuts, lengthens or changes a body now and then.
-func (g *generator) spoil(rq *request) {
+func (g *Generator) spoil(rq *Request) {
 	r := g.random
 	if len(rq.body) == 0 || strings.Contains(string(rq.body), "zookeeper/quota") {
 		return
@@ -270,11 +277,11 @@ func (g *generator) spoil(rq *request) {
 		}
 	case n < 40:
 		rq.body = append(rq.body, randomBytes(r, 1+r.IntN(20))...)
-	case n < 55 && rq.op != jute.OpDeleteContainer:
+	case n < 55 && rq.Op != jute.OpDeleteContainer:
 		for range 1 + r.IntN(3) {
 			rq.body[r.IntN(len(rq.body))] = byte(r.Uint32())
 		}
-	case n < 65 && len(rq.body) >= 4 && rq.op != jute.OpDeleteContainer:
+	case n < 65 && len(rq.body) >= 4 && rq.Op != jute.OpDeleteContainer:
 		at := r.IntN(len(rq.body) - 3)
 		count := pick(r, []uint32{0xffffffff, 0xfffffffe, 0x80000000, 0x7fffffff, 1 << 20, 0, 1})
 		binary.BigEndian.PutUint32(rq.body[at:], count)
@@ -282,9 +289,9 @@ func (g *generator) spoil(rq *request) {
 }
 
 // remember keeps the paths that get watches, to be removed later.
-func (g *generator) remember(rq *request) {
+func (g *Generator) remember(rq *Request) {
 	var path jute.PathWatch
-	switch rq.op {
+	switch rq.Op {
 	case jute.OpAddWatch, jute.OpExists, jute.OpGetData, jute.OpGetChildren:
 		if _, err := jute.Decode(rq.body, &path); err != nil || !path.Watch {
 			return
@@ -298,34 +305,34 @@ func (g *generator) remember(rq *request) {
 
 // inOrder writes and reads one node in turn, in one write: each read must see the writes before it
 // and none of those behind it.
-func (g *generator) inOrder(slot int) *step {
-	st := &step{kind: batch, slot: slot}
+func (g *Generator) inOrder(slot int) *Step {
+	st := &Step{Kind: Batch, Slot: slot}
 	path := []byte(g.newPath())
 	if len(g.list) > 0 && chance(g.random, 700) {
 		path = []byte(pick(g.random, g.list))
 	}
 	reads := []jute.OpCode{jute.OpGetData, jute.OpExists, jute.OpGetChildren2, jute.OpGetChildren}
 	for range 3 + g.random.IntN(6) {
-		var rq request
+		var rq Request
 		switch g.random.IntN(8) {
 		case 0, 1, 2:
-			rq = request{op: jute.OpSetData, body: jute.Append(nil, &jute.SetDataRequest{
+			rq = Request{Op: jute.OpSetData, body: jute.Append(nil, &jute.SetDataRequest{
 				Path: path, Data: g.data(path), Version: -1,
 			})}
 		case 3:
-			rq = request{op: jute.OpCreate, body: append(jute.AppendBuffer(nil, path),
+			rq = Request{Op: jute.OpCreate, body: append(jute.AppendBuffer(nil, path),
 				append(encodeOpen(g.data(path)), 0, 0, 0, 0)...)}
 		case 4:
-			rq = request{op: jute.OpDelete, body: pathVersion(path, -1)}
+			rq = Request{Op: jute.OpDelete, body: pathVersion(path, -1)}
 		case 5:
-			rq = request{op: jute.OpSync, body: jute.AppendBuffer(nil, path)}
+			rq = Request{Op: jute.OpSync, body: jute.AppendBuffer(nil, path)}
 		default:
 			watch := byte(g.random.IntN(2))
 			body := append(jute.AppendBuffer(nil, path), watch)
-			rq = request{op: pick(g.random, reads), body: body}
+			rq = Request{Op: pick(g.random, reads), body: body}
 		}
 		g.number(slot, &rq)
-		st.requests = append(st.requests, rq)
+		st.Requests = append(st.Requests, rq)
 	}
 	return g.calm(st)
 }
@@ -333,12 +340,12 @@ func (g *generator) inOrder(slot int) *step {
 // quota does what a client's setquota or delquota does, and writes below the quota at once. A path
 // of blanks gets none: its limit ends Apache's server when it is deleted, so that Quoll refuses it
 // (docs/decisions/0026-what-apache-can-replay.md).
-func (g *generator) quota(slot int) *step {
-	st := &step{kind: batch, slot: slot}
+func (g *Generator) quota(slot int) *Step {
+	st := &Step{Kind: Batch, Slot: slot}
 	add := func(op jute.OpCode, body []byte) {
-		rq := request{op: op, body: body}
+		rq := Request{Op: op, body: body}
 		g.number(slot, &rq)
-		st.requests = append(st.requests, rq)
+		st.Requests = append(st.Requests, rq)
 	}
 	create := func(path, data string) {
 		body := jute.AppendBuffer(nil, []byte(path))
@@ -372,13 +379,13 @@ func (g *generator) quota(slot int) *step {
 
 // spread makes a step of each request if quotas are enforced; the first is returned, the others
 // come next.
-func (g *generator) spread(st *step) *step {
-	if !g.quotas {
+func (g *Generator) spread(st *Step) *Step {
+	if !g.Quotas {
 		return st
 	}
-	for i := range st.requests {
-		g.planned = append(g.planned, &step{
-			kind: batch, slot: st.slot, requests: st.requests[i : i+1 : i+1],
+	for i := range st.Requests {
+		g.planned = append(g.planned, &Step{
+			Kind: Batch, Slot: st.Slot, Requests: st.Requests[i : i+1 : i+1],
 		})
 	}
 	first := g.planned[0]
@@ -392,12 +399,12 @@ func encodeOpen(data []byte) []byte {
 
 // tidy lets the superuser open the root and some nodes up again, and delete what has become too
 // much.
-func (g *generator) tidy() *step {
-	st := &step{kind: batch}
+func (g *Generator) tidy() *Step {
+	st := &Step{Kind: Batch}
 	add := func(op jute.OpCode, body []byte) {
-		rq := request{op: op, body: body}
+		rq := Request{Op: op, body: body}
 		g.number(0, &rq)
-		st.requests = append(st.requests, rq)
+		st.Requests = append(st.Requests, rq)
 	}
 	open := func(path string) {
 		body := append(jute.AppendBuffer(nil, []byte(path)),

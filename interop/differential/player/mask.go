@@ -1,14 +1,14 @@
-package main
+package player
 
 import (
 	"bytes"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"sort"
 	"strconv"
 	"strings"
 
+	"quoll/interop/differential/program"
 	"quoll/jute"
 )
 
@@ -19,25 +19,13 @@ import (
 // the nodes that every tree begins with.
 const wallClock = 1_000_000_000_000
 
-// replyRecord is what a reply's body should decode as; nil when it has none. A multiRead that fails
-// has one, with what was read before.
-func replyRecord(op jute.OpCode, h jute.ReplyHeader) jute.Record {
-	if h.Xid == jute.XidNotification {
-		return &jute.WatcherEvent{}
-	}
-	if h.Err != jute.OK && op != jute.OpMultiRead {
-		return nil
-	}
-	return jute.NewReply(op)
-}
-
-// canonical is what must be the same on both sides.
-func (s *side) canonical(x seen) []byte {
-	switch x.what {
+// Canonical is what must be the same on both sides.
+func (s *Side) Canonical(x program.Seen) []byte {
+	switch x.What {
 	case "connect":
-		return maskConnect(x.frame)
+		return maskConnect(x.Frame)
 	case "word":
-		return s.maskWord(string(x.frame))
+		return s.maskWord(string(x.Frame))
 	case "reply", "event":
 		return s.maskReply(x)
 	}
@@ -57,30 +45,30 @@ func maskConnect(frame []byte) []byte {
 	return append(jute.Append(nil, &r), frame[used:]...)
 }
 
-func (s *side) maskReply(x seen) []byte {
+func (s *Side) maskReply(x program.Seen) []byte {
 	var h jute.ReplyHeader
-	n, err := jute.Decode(x.frame, &h)
+	n, err := jute.Decode(x.Frame, &h)
 	if err != nil {
-		return x.frame
+		return x.Frame
 	}
-	rec := replyRecord(x.op, h)
+	rec := program.ReplyRecord(x.Op, h)
 	if rec == nil {
-		return x.frame
+		return x.Frame
 	}
-	used, err := jute.Decode(x.frame[n:], rec)
+	used, err := jute.Decode(x.Frame[n:], rec)
 	if err != nil {
-		return x.frame
+		return x.Frame
 	}
-	if !bytes.Equal(jute.Append(nil, rec), x.frame[n:n+used]) {
-		return s.maskLastStat(x.frame, n+used, rec)
+	if !bytes.Equal(jute.Append(nil, rec), x.Frame[n:n+used]) {
+		return s.maskLastStat(x.Frame, n+used, rec)
 	}
 	s.maskRecord(rec)
-	return append(jute.Append(x.frame[:n:n], rec), x.frame[n+used:]...)
+	return append(jute.Append(x.Frame[:n:n], rec), x.Frame[n+used:]...)
 }
 
 // maskLastStat masks an ACL's reply of which not every byte can be made again: Java writes half a
 // surrogate pair in a way that decoded text loses. All but the times is compared as it came.
-func (s *side) maskLastStat(frame []byte, end int, rec jute.Record) []byte {
+func (s *Side) maskLastStat(frame []byte, end int, rec jute.Record) []byte {
 	r, ok := rec.(*jute.ACLStat)
 	if !ok {
 		return frame
@@ -92,7 +80,7 @@ func (s *side) maskLastStat(frame []byte, end int, rec jute.Record) []byte {
 	return masked
 }
 
-func (s *side) maskRecord(rec jute.Record) {
+func (s *Side) maskRecord(rec jute.Record) {
 	switch r := rec.(type) {
 	case *jute.Stat:
 		s.maskStat(r)
@@ -114,7 +102,7 @@ func (s *side) maskRecord(rec jute.Record) {
 	}
 }
 
-func (s *side) maskResult(r *jute.MultiResult) {
+func (s *Side) maskResult(r *jute.MultiResult) {
 	switch {
 	case r.PathStat != nil:
 		s.maskStat(&r.PathStat.Stat)
@@ -125,7 +113,7 @@ func (s *side) maskResult(r *jute.MultiResult) {
 	}
 }
 
-func (s *side) maskStat(st *jute.Stat) {
+func (s *Side) maskStat(st *jute.Stat) {
 	if st.Ctime > wallClock {
 		st.Ctime = wallClock
 	}
@@ -139,7 +127,7 @@ func (s *side) maskStat(st *jute.Stat) {
 
 // order sorts what the order of a Java hash set decides: the events of one closeSession, which
 // deletes the session's ephemeral nodes in the order of such a set.
-func (s *side) order(list []seen) {
+func (s *Side) order(list []program.Seen) {
 	for from := 0; from < len(list); {
 		zxid, ok := s.closing(list[from])
 		to := from + 1
@@ -147,7 +135,7 @@ func (s *side) order(list []seen) {
 			from = to
 			continue
 		}
-		for to < len(list) && list[to].slot == list[from].slot {
+		for to < len(list) && list[to].Slot == list[from].Slot {
 			z, ok := s.closing(list[to])
 			if !ok || z != zxid {
 				break
@@ -156,25 +144,25 @@ func (s *side) order(list []seen) {
 		}
 		run := list[from:to]
 		sort.SliceStable(run, func(i, j int) bool {
-			return bytes.Compare(run[i].frame, run[j].frame) < 0
+			return bytes.Compare(run[i].Frame, run[j].Frame) < 0
 		})
 		from = to
 	}
 }
 
-func (s *side) closing(x seen) (jute.Zxid, bool) {
+func (s *Side) closing(x program.Seen) (jute.Zxid, bool) {
 	var h jute.ReplyHeader
-	if x.what != "event" {
+	if x.What != "event" {
 		return 0, false
 	}
-	if _, err := jute.Decode(x.frame, &h); err != nil {
+	if _, err := jute.Decode(x.Frame, &h); err != nil {
 		return 0, false
 	}
 	return h.Zxid, s.closings[h.Zxid]
 }
 
 // maskWord keeps the lines of a four-letter word's answer that two equal servers agree on.
-func (s *side) maskWord(text string) []byte {
+func (s *Side) maskWord(text string) []byte {
 	if _, ephemerals, ok := strings.Cut(text, "Sessions with Ephemerals "); ok {
 		ephemerals, _, _ = strings.Cut(ephemerals, "Connections dump:")
 		return s.maskBlocks(ephemerals)
@@ -209,7 +197,7 @@ func (s *side) maskWord(text string) []byte {
 
 // maskBlocks sorts what wchc, wchp and dump list, lines with indented ones below them, after
 // putting the sessions' places for their ids.
-func (s *side) maskBlocks(text string) []byte {
+func (s *Side) maskBlocks(text string) []byte {
 	var blocks [][]string
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, "\n")
@@ -247,8 +235,8 @@ func maskMonitor(line string) string {
 	return ""
 }
 
-// differ compares what two sides did. It returns where they part: the places in the two lists.
-func differ(a, b *side, inA, inB []seen) (at int, same bool) {
+// Differ compares what two sides did. It returns where they part: the places in the two lists.
+func Differ(a, b *Side, inA, inB []program.Seen) (at int, same bool) {
 	a.order(inA)
 	b.order(inB)
 	for i := range max(len(inA), len(inB)) {
@@ -256,35 +244,33 @@ func differ(a, b *side, inA, inB []seen) (at int, same bool) {
 			return i, false
 		}
 		x, y := inA[i], inB[i]
-		if x.slot != y.slot || x.what != y.what || x.op != y.op || x.index != y.index ||
-			!bytes.Equal(a.canonical(x), b.canonical(y)) {
+		if x.Slot != y.Slot || x.What != y.What || x.Op != y.Op || x.Index != y.Index ||
+			!bytes.Equal(a.Canonical(x), b.Canonical(y)) {
 			return i, false
 		}
 	}
 	return 0, true
 }
 
-// signature says shortly what kind of a difference it is.
-func signature(x, y *seen) string {
-	name := func(s *seen) string {
+// Signature says shortly what kind of a difference it is.
+func Signature(x, y *program.Seen) string {
+	name := func(s *program.Seen) string {
 		if s == nil {
 			return "nothing"
 		}
 		var h jute.ReplyHeader
-		if s.what == "reply" {
-			if _, err := jute.Decode(s.frame, &h); err == nil {
-				return fmt.Sprintf("reply to %v %s", s.op, h.Err.String())
+		if s.What == "reply" {
+			if _, err := jute.Decode(s.Frame, &h); err == nil {
+				return fmt.Sprintf("reply to %v %s", s.Op, h.Err.String())
 			}
 		}
-		if s.what == "event" {
+		if s.What == "event" {
 			return "event"
 		}
-		return s.what
+		return s.What
 	}
 	if x != nil && y != nil && name(x) == name(y) {
 		return name(x) + ", other bytes"
 	}
 	return name(x) + " / " + name(y)
 }
-
-func hexDump(b []byte) string { return hex.EncodeToString(clip(b)) }

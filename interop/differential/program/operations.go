@@ -1,4 +1,4 @@
-package main
+package program
 
 import (
 	"bytes"
@@ -11,7 +11,7 @@ import (
 type operation struct {
 	op     jute.OpCode
 	weight int
-	body   func(g *generator, op jute.OpCode) []byte
+	body   func(g *Generator, op jute.OpCode) []byte
 }
 
 // operations are those that a batch is made of.
@@ -46,9 +46,9 @@ func operations() []operation {
 	}
 }
 
-func emptyBody(*generator, jute.OpCode) []byte { return nil }
+func emptyBody(*Generator, jute.OpCode) []byte { return nil }
 
-func pathBody(g *generator, op jute.OpCode) []byte {
+func pathBody(g *Generator, op jute.OpCode) []byte {
 	if op == jute.OpDeleteContainer {
 		return jute.AppendBuffer(nil, []byte(g.openPath()))
 	}
@@ -57,7 +57,7 @@ func pathBody(g *generator, op jute.OpCode) []byte {
 
 // openPath is below a parent that everybody may delete from, as far as the generator knows: see
 // docs/decisions/0002-server-opcodes.md.
-func (g *generator) openPath() string {
+func (g *Generator) openPath() string {
 	path := string(g.path())
 	if n := g.nodes[parentOf(path)]; parentOf(path) != "/" && (n == nil || n.guarded) {
 		return "/none"
@@ -68,7 +68,7 @@ func (g *generator) openPath() string {
 	return path
 }
 
-func pathVersionBody(g *generator, _ jute.OpCode) []byte {
+func pathVersionBody(g *Generator, _ jute.OpCode) []byte {
 	path := g.path()
 	if chance(g.random, 500) {
 		// Leaves come late in the list, and can be deleted.
@@ -83,12 +83,12 @@ func pathVersion(path []byte, version int32) []byte {
 	return jute.Append(nil, &jute.PathVersion{Path: path, Version: version})
 }
 
-func pathWatchBody(g *generator, _ jute.OpCode) []byte {
+func pathWatchBody(g *Generator, _ jute.OpCode) []byte {
 	body := jute.AppendBuffer(nil, g.path())
 	return append(body, pick(g.random, []byte{0, 0, 0, 0, 1, 1, 1, 2}))
 }
 
-func createBody(g *generator, op jute.OpCode) []byte {
+func createBody(g *Generator, op jute.OpCode) []byte {
 	flags := pick(g.random, []int32{0, 0, 0, 0, 0, 1, 1, 2, 3, 4})
 	if op == jute.OpCreateContainer && chance(g.random, 850) {
 		flags = 4
@@ -99,7 +99,7 @@ func createBody(g *generator, op jute.OpCode) []byte {
 	return g.create(flags)
 }
 
-func createTTLBody(g *generator, _ jute.OpCode) []byte {
+func createTTLBody(g *Generator, _ jute.OpCode) []byte {
 	flags := pick(g.random, []int32{5, 5, 5, 5, 6, 6, 0, 4, 1, 2, 7})
 	ttl := pick(g.random, []int64{
 		1, 1000, 1 << 39, 1<<40 - 1, 1 << 40, 0, -1, -1 << 63, 1<<63 - 1, 100_000,
@@ -107,7 +107,7 @@ func createTTLBody(g *generator, _ jute.OpCode) []byte {
 	return binary.BigEndian.AppendUint64(g.create(flags), uint64(ttl))
 }
 
-func (g *generator) create(flags int32) []byte {
+func (g *Generator) create(flags int32) []byte {
 	path := g.path()
 	if chance(g.random, 600) {
 		path = []byte(g.newPath())
@@ -127,14 +127,14 @@ func (g *generator) create(flags int32) []byte {
 	return binary.BigEndian.AppendUint32(body, uint32(flags))
 }
 
-func setDataBody(g *generator, _ jute.OpCode) []byte {
+func setDataBody(g *Generator, _ jute.OpCode) []byte {
 	path := g.path()
 	return jute.Append(nil, &jute.SetDataRequest{
 		Path: path, Data: g.data(path), Version: g.version(g.versionOf(path)),
 	})
 }
 
-func setACLBody(g *generator, _ jute.OpCode) []byte {
+func setACLBody(g *Generator, _ jute.OpCode) []byte {
 	path := g.path()
 	body := append(jute.AppendBuffer(nil, path), g.acl()...)
 	var aversion int32
@@ -144,7 +144,7 @@ func setACLBody(g *generator, _ jute.OpCode) []byte {
 	return binary.BigEndian.AppendUint32(body, uint32(g.version(aversion)))
 }
 
-func reconfigBody(g *generator, _ jute.OpCode) []byte {
+func reconfigBody(g *Generator, _ jute.OpCode) []byte {
 	texts := [][]byte{
 		nil, {}, []byte("server.1=localhost:2888:3888;2181"), []byte("1"), []byte("x"),
 	}
@@ -154,13 +154,13 @@ func reconfigBody(g *generator, _ jute.OpCode) []byte {
 	})
 }
 
-func addWatchBody(g *generator, _ jute.OpCode) []byte {
+func addWatchBody(g *Generator, _ jute.OpCode) []byte {
 	body := jute.AppendBuffer(nil, g.path())
 	mode := pick(g.random, []int32{0, 0, 0, 1, 1, 1, 1, 2, -1})
 	return binary.BigEndian.AppendUint32(body, uint32(mode))
 }
 
-func watcherBody(g *generator, _ jute.OpCode) []byte {
+func watcherBody(g *Generator, _ jute.OpCode) []byte {
 	path := g.path()
 	if len(g.watched) > 0 && chance(g.random, 700) {
 		path = pick(g.random, g.watched)
@@ -170,14 +170,14 @@ func watcherBody(g *generator, _ jute.OpCode) []byte {
 	return binary.BigEndian.AppendUint32(body, uint32(t))
 }
 
-func setWatchesBody(g *generator, op jute.OpCode) []byte {
+func setWatchesBody(g *Generator, op jute.OpCode) []byte {
 	lists := 3
 	if op == jute.OpSetWatches2 {
 		lists = 5
 	}
 	body := make([]byte, 8)
 	for range lists {
-		if chance(g.random, 20) && !g.tame {
+		if chance(g.random, 20) && !g.Tame {
 			body = append(body, 0xff, 0xff, 0xff, 0xff)
 			continue
 		}
@@ -191,7 +191,7 @@ func setWatchesBody(g *generator, op jute.OpCode) []byte {
 }
 
 // multiBody is a transaction, now and then one that none can be.
-func multiBody(g *generator, _ jute.OpCode) []byte {
+func multiBody(g *Generator, _ jute.OpCode) []byte {
 	var body []byte
 	n := pick(g.random, []int{0, 1, 2, 2, 3, 3, 4, 6, 12})
 	makers := []operation{
@@ -221,10 +221,10 @@ func multiBody(g *generator, _ jute.OpCode) []byte {
 
 // sane makes operations that mostly succeed, and build on the one before, so that whole
 // transactions do.
-func (g *generator) sane(
-	op jute.OpCode, otherwise func(*generator, jute.OpCode) []byte, last *[]byte,
-) func(*generator, jute.OpCode) []byte {
-	return func(*generator, jute.OpCode) []byte {
+func (g *Generator) sane(
+	op jute.OpCode, otherwise func(*Generator, jute.OpCode) []byte, last *[]byte,
+) func(*Generator, jute.OpCode) []byte {
+	return func(*Generator, jute.OpCode) []byte {
 		path := *last
 		if path == nil && len(g.list) > 0 {
 			path = []byte(pick(g.random, g.list))
@@ -255,7 +255,7 @@ func (g *generator) sane(
 	}
 }
 
-func multiReadBody(g *generator, _ jute.OpCode) []byte {
+func multiReadBody(g *Generator, _ jute.OpCode) []byte {
 	var body []byte
 	for range g.random.IntN(6) {
 		op := pick(g.random, []jute.OpCode{jute.OpGetData, jute.OpGetChildren})
@@ -276,7 +276,7 @@ func appendMultiOp(body []byte, op jute.OpCode, record []byte) []byte {
 	return append(body, record...)
 }
 
-func appendMultiEnd(g *generator, body []byte) []byte {
+func appendMultiEnd(g *Generator, body []byte) []byte {
 	end := jute.MultiEnd()
 	switch g.random.IntN(150) {
 	case 0:

@@ -1,4 +1,4 @@
-package main
+package program
 
 import (
 	"bytes"
@@ -11,8 +11,11 @@ import (
 	"quoll/jute"
 )
 
-// What the superuser proves, and what the servers are told of it (superDigest).
+// superProof is what the superuser proves.
 const superProof = "super:sesame"
+
+// SuperDigest is what the servers are told of it.
+func SuperDigest() string { return digestID(superProof) }
 
 func digestID(proof string) string {
 	user, _, _ := strings.Cut(proof, ":")
@@ -35,7 +38,7 @@ var specialPaths = []string{ // read-only: a table
 const names = "abcdef"
 
 // path is any path: mostly of a node that exists, or whose parent does. nil is a null one.
-func (g *generator) path() []byte {
+func (g *Generator) path() []byte {
 	r := g.random
 	switch n := r.IntN(100); {
 	case n < 55 && len(g.list) > 0:
@@ -46,14 +49,14 @@ func (g *generator) path() []byte {
 		return []byte(join(g.newPath(), string(names[r.IntN(len(names))])))
 	case n < 94:
 		return []byte(pick(r, specialPaths))
-	case n < 95 && !g.tame:
+	case n < 95 && !g.Tame:
 		return nil
 	}
 	return []byte(pick(r, hostile.Paths))
 }
 
 // newPath is a child, real or not, of a node that exists.
-func (g *generator) newPath() string {
+func (g *Generator) newPath() string {
 	parent := "/"
 	if len(g.list) > 0 && chance(g.random, 700) {
 		parent = pick(g.random, g.list)
@@ -71,7 +74,7 @@ func join(parent, name string) string {
 	return parent + "/" + name
 }
 
-func (g *generator) data(path []byte) []byte {
+func (g *Generator) data(path []byte) []byte {
 	r := g.random
 	if bytes.HasPrefix(path, []byte("/zookeeper/quota")) {
 		return []byte(pick(r, hostile.QuotaTexts))
@@ -98,7 +101,7 @@ func randomBytes(r *rand.Rand, n int) []byte {
 }
 
 // version is -1, right, nearly right, or absurd.
-func (g *generator) version(known int32) int32 {
+func (g *Generator) version(known int32) int32 {
 	r := g.random
 	switch n := r.IntN(100); {
 	case n < 55:
@@ -124,11 +127,11 @@ func ace(perms int32, scheme, id string) entry {
 var proofs = []string{"ann:one", "bob:two", "eve:three"} // read-only: a table
 
 // entries are what an ACL is made of, good and bad.
-func (g *generator) entry() entry {
+func (g *Generator) entry() entry {
 	r := g.random
 	perms := pick(r, hostile.Perms)
 	n := r.IntN(24)
-	if g.tame && n >= 18 && n <= 20 {
+	if g.Tame && n >= 18 && n <= 20 {
 		n = 0
 	}
 	switch n {
@@ -161,14 +164,14 @@ func (g *generator) entry() entry {
 }
 
 // acl is an encoded vector; most let everybody do everything, so that the program goes on.
-func (g *generator) acl() []byte {
+func (g *Generator) acl() []byte {
 	r := g.random
 	switch n := r.IntN(100); {
 	case n < 64:
 		return encodeACL([]entry{ace(31, "world", "anyone")})
 	case n < 66:
 		return encodeACL(nil)
-	case n < 68 && !g.tame:
+	case n < 68 && !g.Tame:
 		return []byte{0xff, 0xff, 0xff, 0xff}
 	case n < 73:
 		one := g.entry()

@@ -1,16 +1,16 @@
-package main
+package player
 
 import (
 	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"time"
 
 	"quoll/client/wire"
+	"quoll/interop/differential/program"
 	"quoll/interop/process"
 	"quoll/jute"
 )
@@ -18,42 +18,42 @@ import (
 // patience is how long a server may be silent before that counts as its answer.
 const patience = 5 * time.Second
 
-// seen is one thing that a server did.
-type seen struct {
-	slot  int
-	what  string // "reply", "event", "closed", "silent", "connect", "word"
-	op    jute.OpCode
-	index int // of the request in its batch, of a reply
-	frame []byte
-}
-
-// side is one of the two servers, with the driver's connections to it.
-type side struct {
-	name     string
+// Side is one of the two servers, with the driver's connections to it.
+type Side struct {
+	Name     string // for people
 	addr     string
-	conns    [slots]*wire.Pipeline
+	conns    [program.Slots]*wire.Pipeline
 	sessions []wire.Session // in the order granted
 	places   map[jute.SessionID]int
 	now      jute.Zxid // highest in any reply
 	closings map[jute.Zxid]bool
 	out      []byte
-	seen     []seen
+	seen     []program.Seen
 }
 
-func newSide(name, addr string) *side {
-	return &side{
-		name: name, addr: addr,
+// New makes the side of a server, without a connection yet; name is for people.
+func New(name, addr string) *Side {
+	return &Side{
+		Name: name, addr: addr,
 		places: map[jute.SessionID]int{}, closings: map[jute.Zxid]bool{},
 	}
 }
 
-func (s *side) close() {
+// Close hangs up all connections.
+func (s *Side) Close() {
 	for i := range s.conns {
-		s.hangUp(i)
+		s.HangUp(i)
 	}
 }
 
-func (s *side) hangUp(slot int) {
+// Connected says whether a slot has a connection.
+func (s *Side) Connected(slot int) bool { return s.conns[slot] != nil }
+
+// LastZxid is the highest in any reply so far.
+func (s *Side) LastZxid() jute.Zxid { return s.now }
+
+// HangUp ends the connection of a slot, if it has one.
+func (s *Side) HangUp(slot int) {
 	if s.conns[slot] != nil {
 		// It is not used any more; an error would tell nothing.
 		_ = s.conns[slot].Close()
@@ -61,49 +61,51 @@ func (s *side) hangUp(slot int) {
 	}
 }
 
-// play does a step, and returns everything that the server did because of it. A step for a slot
-// that is not in the state for it does nothing.
-func (s *side) play(ctx context.Context, st *step) []seen {
+// Play does a step, and returns everything that the server did because of it. A step for a slot
+// that is not in the state for it does nothing. The list is good until the next step.
+func (s *Side) Play(ctx context.Context, st *program.Step) []program.Seen {
 	s.seen = s.seen[:0]
 	barrier := true
-	switch st.kind {
-	case connect:
-		if s.conns[st.slot] == nil {
+	switch st.Kind {
+	case program.Connect:
+		if s.conns[st.Slot] == nil {
 			s.connect(ctx, st)
 		}
-	case drop:
-		s.hangUp(st.slot)
-	case word:
-		s.word(ctx, st.word)
-	case greet:
-		s.greet(st.greeting)
+	case program.Drop:
+		s.HangUp(st.Slot)
+	case program.Word:
+		s.word(ctx, st.Word)
+	case program.Greet:
+		s.greet(st.Greeting)
 	default:
-		if s.conns[st.slot] != nil {
+		if s.conns[st.Slot] != nil {
 			barrier = s.batch(st)
 		}
 	}
 	if barrier {
-		s.barrier(st.slot)
+		s.barrier(st.Slot)
 	}
 	return s.seen
 }
 
-func (s *side) note(slot int, what string, op jute.OpCode, index int, frame []byte) {
-	s.seen = append(s.seen, seen{slot, what, op, index, bytes.Clone(frame)})
+func (s *Side) note(slot int, what string, op jute.OpCode, index int, frame []byte) {
+	s.seen = append(s.seen, program.Seen{
+		Slot: slot, What: what, Op: op, Index: index, Frame: bytes.Clone(frame),
+	})
 }
 
-func (s *side) connect(ctx context.Context, st *step) {
+func (s *Side) connect(ctx context.Context, st *program.Step) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	c := st.connect
+	c := st.Connect
 	o := wire.Options{
-		Timeout:  time.Duration(c.timeOut) * time.Millisecond,
-		ReadOnly: c.readOnly, NoReadOnlyByte: c.noByte,
-		LastZxidSeen: s.now + jute.Zxid(c.zxidAhead),
+		Timeout:  time.Duration(c.TimeOut) * time.Millisecond,
+		ReadOnly: c.ReadOnly, NoReadOnlyByte: c.NoByte,
+		LastZxidSeen: s.now + jute.Zxid(c.ZxidAhead),
 	}
-	if c.resume >= 0 && c.resume < len(s.sessions) {
-		o.SessionID, o.Passwd = s.sessions[c.resume].ID, s.sessions[c.resume].Passwd
-		if c.wrongPasswd {
+	if c.Resume >= 0 && c.Resume < len(s.sessions) {
+		o.SessionID, o.Passwd = s.sessions[c.Resume].ID, s.sessions[c.Resume].Passwd
+		if c.WrongPasswd {
 			o.Passwd = []byte("not the password")
 		}
 	}
@@ -115,23 +117,23 @@ func (s *side) connect(ctx context.Context, st *step) {
 	}
 	p, err := wire.DialPipeline(ctx, s.addr, o)
 	if answer != nil {
-		s.note(st.slot, "connect", jute.OpCreateSession, 0, answer)
+		s.note(st.Slot, "connect", jute.OpCreateSession, 0, answer)
 	}
 	switch {
 	case err == nil:
-		s.conns[st.slot] = p
+		s.conns[st.Slot] = p
 		if _, known := s.places[p.Session().ID]; !known {
 			s.places[p.Session().ID] = len(s.sessions)
 			s.sessions = append(s.sessions, p.Session())
 		}
 	case errors.Is(err, context.DeadlineExceeded):
-		s.note(st.slot, "silent", 0, 0, nil)
+		s.note(st.Slot, "silent", 0, 0, nil)
 	case answer == nil:
-		s.note(st.slot, "closed", 0, 0, nil)
+		s.note(st.Slot, "closed", 0, 0, nil)
 	}
 }
 
-func (s *side) word(ctx context.Context, text string) {
+func (s *Side) word(ctx context.Context, text string) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	answer, err := process.FourLetter(ctx, s.addr, text)
@@ -143,7 +145,7 @@ func (s *side) word(ctx context.Context, text string) {
 }
 
 // greet sends a first frame, takes the answer, and hangs up.
-func (s *side) greet(frame []byte) {
+func (s *Side) greet(frame []byte) {
 	conn, err := net.DialTimeout("tcp", s.addr, patience)
 	if err != nil {
 		s.note(0, "closed", 0, 0, nil)
@@ -175,7 +177,7 @@ func (s *side) greet(frame []byte) {
 }
 
 // noteEnd notes how a connection ended.
-func (s *side) noteEnd(slot int, err error) {
+func (s *Side) noteEnd(slot int, err error) {
 	what := "closed"
 	var timeout interface{ Timeout() bool }
 	if errors.As(err, &timeout) && timeout.Timeout() {
@@ -186,76 +188,64 @@ func (s *side) noteEnd(slot int, err error) {
 
 // batch writes the requests and a ping, and reads up to the ping's reply. It says whether others
 // may have been told something because of it.
-func (s *side) batch(st *step) (others bool) {
-	p := s.conns[st.slot]
+func (s *Side) batch(st *program.Step) (others bool) {
+	p := s.conns[st.Slot]
 	s.out = s.out[:0]
 	pings := 1
-	for i := range st.requests {
-		r := &st.requests[i]
-		s.out = r.append(s.out, s.now)
-		if r.op == jute.OpPing && r.raw == nil && r.xid == jute.XidPing {
+	for i := range st.Requests {
+		r := &st.Requests[i]
+		s.out = r.Append(s.out, s.now)
+		if r.Op == jute.OpPing && r.Raw == nil && r.Xid == jute.XidPing {
 			pings++
 		}
-		others = others || !quiet(r.op)
+		others = others || !program.Quiet(r.Op)
 	}
 	p.PushRaw(s.out)
-	if len(st.requests) == 1 && st.requests[0].alone() {
+	if len(st.Requests) == 1 && st.Requests[0].Alone() {
 		s.lonely(st, p)
 		return true
 	}
 	p.PushXid(jute.XidPing, pingFrame)
 	s.flush(p)
-	s.read(st.slot, st.requests, pings)
-	return others || s.conns[st.slot] == nil
+	s.read(st.Slot, st.Requests, pings)
+	return others || s.conns[st.Slot] == nil
 }
 
 // lonely takes what comes of a request after which the server may hang up: a ping sent meanwhile
 // would be answered or not as chance has it.
-func (s *side) lonely(st *step, p *wire.Pipeline) {
+func (s *Side) lonely(st *program.Step, p *wire.Pipeline) {
 	s.flush(p)
-	r := &st.requests[0]
-	if r.raw == nil && (r.op == jute.OpAuth || r.op == jute.OpSASL) {
-		if s.answer(st.slot, st.requests) {
+	r := &st.Requests[0]
+	if r.Raw == nil && (r.Op == jute.OpAuth || r.Op == jute.OpSASL) {
+		if s.answer(st.Slot, st.Requests) {
 			p.PushXid(jute.XidPing, pingFrame)
 			s.flush(p)
-			s.read(st.slot, nil, 1)
+			s.read(st.Slot, nil, 1)
 			return
 		}
 	}
-	if s.conns[st.slot] != nil {
-		s.read(st.slot, st.requests, 1)
+	if s.conns[st.Slot] != nil {
+		s.read(st.Slot, st.Requests, 1)
 	}
 }
 
 // answer takes the answer to an auth or sasl request, and says whether the connection goes on.
-func (s *side) answer(slot int, sent []request) bool {
+func (s *Side) answer(slot int, sent []program.Request) bool {
 	from := len(s.seen)
 	s.readOne(slot, sent, new(matcher))
 	var h jute.ReplyHeader
 	if s.conns[slot] == nil {
 		return false
 	}
-	_, err := jute.Decode(s.seen[from].frame, &h)
+	_, err := jute.Decode(s.seen[from].Frame, &h)
 	return err == nil && h.Err == jute.OK
-}
-
-// quiet operations tell nobody but the asker anything.
-func quiet(op jute.OpCode) bool {
-	switch op {
-	case jute.OpExists, jute.OpGetData, jute.OpGetACL, jute.OpGetChildren,
-		jute.OpGetChildren2, jute.OpGetAllChildren, jute.OpGetEphemerals, jute.OpPing,
-		jute.OpWhoAmI, jute.OpMultiRead, jute.OpCheckWatches, jute.OpAddWatch,
-		jute.OpRemoveWatches, jute.OpSync:
-		return true
-	}
-	return false
 }
 
 // pingFrame is a ping.
 var pingFrame = wire.NewFrame(jute.OpPing, nil) // read-only: copied by PushXid
 
 // barrier pings every connection but one, and takes what comes before the answers.
-func (s *side) barrier(except int) {
+func (s *Side) barrier(except int) {
 	for i, p := range s.conns {
 		if p != nil && i != except {
 			p.PushXid(jute.XidPing, pingFrame)
@@ -269,7 +259,7 @@ func (s *side) barrier(except int) {
 	}
 }
 
-func (s *side) flush(p *wire.Pipeline) {
+func (s *Side) flush(p *wire.Pipeline) {
 	// A connection that cannot be written to shows it when it is read, and takes no deadline
 	// when it is closed.
 	_ = p.SetDeadline(time.Now().Add(patience))
@@ -278,7 +268,7 @@ func (s *side) flush(p *wire.Pipeline) {
 
 // read takes frames until the given number of pings is answered. The reply to the last ping is the
 // driver's own; it is noted for its zxid.
-func (s *side) read(slot int, sent []request, pings int) {
+func (s *Side) read(slot int, sent []program.Request, pings int) {
 	var m matcher
 	for pings > 0 && s.conns[slot] != nil {
 		if s.readOne(slot, sent, &m) == jute.XidPing {
@@ -288,11 +278,11 @@ func (s *side) read(slot int, sent []request, pings int) {
 }
 
 // readOne takes a frame, notes it, and returns its xid; 0 when the connection ended instead.
-func (s *side) readOne(slot int, sent []request, m *matcher) int32 {
+func (s *Side) readOne(slot int, sent []program.Request, m *matcher) int32 {
 	r, err := s.conns[slot].Next()
 	if err != nil {
 		s.noteEnd(slot, err)
-		s.hangUp(slot)
+		s.HangUp(slot)
 		return 0
 	}
 	s.now = max(s.now, r.Header.Zxid)
@@ -312,33 +302,12 @@ func (s *side) readOne(slot int, sent []request, m *matcher) int32 {
 // matcher finds the request of a reply: the first one not before the last with its xid.
 type matcher struct{ at int }
 
-func (m *matcher) next(sent []request, xid int32) (int, jute.OpCode) {
+func (m *matcher) next(sent []program.Request, xid int32) (int, jute.OpCode) {
 	for i := m.at; i < len(sent); i++ {
-		if sent[i].xid == xid && sent[i].raw == nil {
+		if sent[i].Xid == xid && sent[i].Raw == nil {
 			m.at = i + 1
-			return i, sent[i].op
+			return i, sent[i].Op
 		}
 	}
 	return len(sent), jute.OpPing
-}
-
-func (s seen) String() string {
-	if s.what != "reply" && s.what != "event" {
-		return fmt.Sprintf("slot %d %s %q", s.slot, s.what, clip(s.frame))
-	}
-	var h jute.ReplyHeader
-	n, err := jute.Decode(s.frame, &h)
-	if err != nil {
-		return fmt.Sprintf("slot %d %s %x", s.slot, s.what, clip(s.frame))
-	}
-	text := fmt.Sprintf("slot %d %s %d %v: %s", s.slot, s.what, s.index, s.op, jute.Format(&h))
-	rec := replyRecord(s.op, h)
-	used, err := decode(s.frame[n:], rec)
-	if rec != nil && err == nil {
-		text += " " + string(clip([]byte(jute.Format(rec))))
-	}
-	if rest := s.frame[n+used:]; len(rest) > 0 {
-		text += fmt.Sprintf(" then %x", clip(rest))
-	}
-	return text
 }

@@ -1,4 +1,4 @@
-package main
+package program
 
 import (
 	"bytes"
@@ -7,42 +7,43 @@ import (
 	"quoll/jute"
 )
 
-// learn takes from what Apache did what the next steps can build on.
-func (g *generator) learn(st *step, did []seen) {
+// Learn takes from what Apache did what the next steps can build on.
+func (g *Generator) Learn(st *Step, did []Seen) {
 	for _, x := range did {
-		switch x.what {
+		switch x.What {
 		case "connect":
-			if st.kind == greet {
-				g.greeted(x.frame)
+			if st.Kind == Greet {
+				g.greeted(x.Frame)
 				continue
 			}
-			g.connected(st, x.frame)
+			g.connected(st, x.Frame)
 		case "closed", "silent":
-			if st.kind == batch || x.slot != st.slot {
-				g.gone(x.slot)
+			if st.Kind == Batch || x.Slot != st.Slot {
+				g.Gone(x.Slot)
 			}
 		case "reply":
-			if x.slot == st.slot && x.index < len(st.requests) {
-				g.replied(st.slot, &st.requests[x.index], x.frame)
+			if x.Slot == st.Slot && x.Index < len(st.Requests) {
+				g.replied(st.Slot, &st.Requests[x.Index], x.Frame)
 			}
 		}
 	}
-	if st.kind == drop {
-		g.gone(st.slot)
+	if st.Kind == Drop {
+		g.Gone(st.Slot)
 	}
 }
 
-func (g *generator) gone(slot int) { g.slots[slot].live, g.slots[slot].xid = false, 0 }
+// Gone tells that a slot has no connection any more.
+func (g *Generator) Gone(slot int) { g.slots[slot].live, g.slots[slot].xid = false, 0 }
 
-func (g *generator) connected(st *step, frame []byte) {
+func (g *Generator) connected(st *Step, frame []byte) {
 	var r jute.ConnectResponse
-	s := &g.slots[st.slot]
+	s := &g.slots[st.Slot]
 	if _, err := jute.Decode(frame, &r); err != nil || r.TimeOut == 0 {
 		s.session = -1
 		return
 	}
 	s.live, s.xid = true, 0
-	s.session = st.connect.resume
+	s.session = st.Connect.Resume
 	if s.session < 0 {
 		s.session = g.granted
 		g.granted++
@@ -50,21 +51,21 @@ func (g *generator) connected(st *step, frame []byte) {
 }
 
 // greeted counts a session that was granted and hung up.
-func (g *generator) greeted(frame []byte) {
+func (g *Generator) greeted(frame []byte) {
 	var r jute.ConnectResponse
 	if _, err := jute.Decode(frame, &r); err == nil && r.TimeOut != 0 {
 		g.granted++
 	}
 }
 
-func (g *generator) replied(slot int, rq *request, frame []byte) {
+func (g *Generator) replied(slot int, rq *Request, frame []byte) {
 	var h jute.ReplyHeader
 	n, err := jute.Decode(frame, &h)
 	if err != nil {
 		return
 	}
 	body := frame[n:]
-	switch rq.op {
+	switch rq.Op {
 	case jute.OpCloseSession:
 		g.slots[slot].session = -1
 		for _, path := range append([]string(nil), g.list...) {
@@ -75,11 +76,11 @@ func (g *generator) replied(slot int, rq *request, frame []byte) {
 	case jute.OpMulti:
 		g.repliedMulti(slot, rq, body)
 	default:
-		g.effect(slot, rq.op, rq.body, h.Err, body)
+		g.effect(slot, rq.Op, rq.body, h.Err, body)
 	}
 }
 
-func (g *generator) repliedMulti(slot int, rq *request, body []byte) {
+func (g *Generator) repliedMulti(slot int, rq *Request, body []byte) {
 	var in jute.MultiRequest
 	var out jute.MultiResponse
 	if _, err := jute.Decode(rq.body, &in); err != nil {
@@ -105,7 +106,7 @@ func (g *generator) repliedMulti(slot int, rq *request, body []byte) {
 }
 
 // effect is what a single operation did.
-func (g *generator) effect(
+func (g *Generator) effect(
 	slot int, op jute.OpCode, in []byte, code jute.ErrorCode, out []byte,
 ) {
 	rec, reply := jute.NewRequest(op), jute.NewReply(op)
@@ -151,7 +152,7 @@ func (g *generator) effect(
 	}
 }
 
-func (g *generator) effectCreate(
+func (g *Generator) effectCreate(
 	slot int, r *jute.CreateRequest, code jute.ErrorCode, reply jute.Record,
 ) {
 	if code == jute.NodeExists {
@@ -171,7 +172,7 @@ func (g *generator) effectCreate(
 	}
 }
 
-func (g *generator) made(slot int, path string, r *jute.CreateRequest) {
+func (g *Generator) made(slot int, path string, r *jute.CreateRequest) {
 	n := &node{owner: -1, guarded: !openACL(r.ACL)}
 	if r.Flags.Ephemeral() {
 		n.owner = slot
@@ -180,7 +181,7 @@ func (g *generator) made(slot int, path string, r *jute.CreateRequest) {
 	g.add(path, n)
 }
 
-func (g *generator) add(path string, n *node) {
+func (g *Generator) add(path string, n *node) {
 	if strings.HasPrefix(path, "/zookeeper") || path == "/" {
 		return
 	}
@@ -190,7 +191,7 @@ func (g *generator) add(path string, n *node) {
 }
 
 // forget takes a path out of the list by putting the last one in its place.
-func (g *generator) forget(path string) {
+func (g *Generator) forget(path string) {
 	n := g.nodes[path]
 	if n == nil {
 		return
@@ -202,7 +203,7 @@ func (g *generator) forget(path string) {
 	delete(g.nodes, path)
 }
 
-func (g *generator) guarded(path string, acl []jute.ACL) {
+func (g *Generator) guarded(path string, acl []jute.ACL) {
 	open := openACL(acl)
 	if path == "/" {
 		g.rootGuarded = !open
@@ -222,7 +223,7 @@ func openACL(acl []jute.ACL) bool {
 	return false
 }
 
-func (g *generator) learnVersion(path []byte, st jute.Stat) {
+func (g *Generator) learnVersion(path []byte, st jute.Stat) {
 	if n := g.nodes[string(path)]; n != nil {
 		n.version, n.aversion = st.Version, st.Aversion
 	} else if bytes.HasPrefix(path, []byte("/")) {
@@ -232,7 +233,7 @@ func (g *generator) learnVersion(path []byte, st jute.Stat) {
 	}
 }
 
-func (g *generator) versionOf(path []byte) int32 {
+func (g *Generator) versionOf(path []byte) int32 {
 	if n := g.nodes[string(path)]; n != nil {
 		return n.version
 	}

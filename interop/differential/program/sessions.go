@@ -1,4 +1,4 @@
-package main
+package program
 
 import (
 	"bytes"
@@ -9,26 +9,26 @@ import (
 )
 
 // connect takes a session up again, or asks for a new one.
-func (g *generator) connect(slot int) *step {
+func (g *Generator) connect(slot int) *Step {
 	r := g.random
-	c := connectStep{
-		timeOut: pick(r, []int32{600_000, 500_000, 0, -1, 0x7fffffff, 300_001, 900_000}),
-		resume:  -1, noByte: chance(r, 250), readOnly: chance(r, 250),
-		zxidAhead: pick(r, []int64{0, 0, 0, 0, -1, -1000, -1 << 40, 1, 1000}),
+	c := ConnectStep{
+		TimeOut: pick(r, []int32{600_000, 500_000, 0, -1, 0x7fffffff, 300_001, 900_000}),
+		Resume:  -1, NoByte: chance(r, 250), ReadOnly: chance(r, 250),
+		ZxidAhead: pick(r, []int64{0, 0, 0, 0, -1, -1000, -1 << 40, 1, 1000}),
 	}
 	if g.slots[slot].session >= 0 && chance(r, 500) {
-		c.resume = g.slots[slot].session
-		c.wrongPasswd = chance(r, 150)
+		c.Resume = g.slots[slot].session
+		c.WrongPasswd = chance(r, 150)
 	} else if g.granted > 0 && chance(r, 250) {
 		// Somebody's session: dropped, closed, or in use on another connection.
-		c.resume = max(0, g.granted-1-r.IntN(8))
-		c.wrongPasswd = chance(r, 150)
+		c.Resume = max(0, g.granted-1-r.IntN(8))
+		c.WrongPasswd = chance(r, 150)
 	}
-	return &step{kind: connect, slot: slot, connect: c}
+	return &Step{Kind: Connect, Slot: slot, Connect: c}
 }
 
 // greeting is a connect request, sound or not. It resumes no session that exists.
-func (g *generator) greeting() []byte {
+func (g *Generator) greeting() []byte {
 	r := g.random
 	c := &jute.ConnectRequest{
 		ProtocolVersion: pick(r, []int32{0, 0, 0, 1, -1, 1 << 30}),
@@ -54,13 +54,13 @@ func (g *generator) greeting() []byte {
 	return append(binary.BigEndian.AppendUint32(nil, uint32(len(body))), body...)
 }
 
-func (g *generator) auth(proof string) request {
-	return request{op: jute.OpAuth, body: jute.Append(nil, &jute.AuthPacket{
+func (g *Generator) auth(proof string) Request {
+	return Request{Op: jute.OpAuth, body: jute.Append(nil, &jute.AuthPacket{
 		Scheme: []byte("digest"), Auth: []byte(proof),
 	})}
 }
 
-func (g *generator) oddAuth() request {
+func (g *Generator) oddAuth() Request {
 	r := g.random
 	schemes := []string{"digest", "ip", "world", "none", "", "sasl", "super", "DIGEST", "x509"}
 	texts := [][]byte{
@@ -73,19 +73,19 @@ func (g *generator) oddAuth() request {
 	if chance(r, 100) {
 		packet.Scheme = nil
 	}
-	if g.tame && (packet.Auth == nil || bytes.ContainsFunc(packet.Auth, beyondASCII)) {
+	if g.Tame && (packet.Auth == nil || bytes.ContainsFunc(packet.Auth, beyondASCII)) {
 		packet.Auth = texts[1]
 	}
 	body := jute.Append(nil, packet)
 	if chance(r, 100) {
 		body = body[:r.IntN(len(body))]
 	}
-	return request{op: jute.OpAuth, body: body}
+	return Request{Op: jute.OpAuth, body: body}
 }
 
 func beyondASCII(r rune) bool { return r >= utf8.RuneSelf }
 
-func (g *generator) batch(slot int) *step {
+func (g *Generator) batch(slot int) *Step {
 	r := g.random
 	n := 1
 	switch k := r.IntN(100); {
@@ -94,11 +94,11 @@ func (g *generator) batch(slot int) *step {
 	case k < 55:
 		n = 2 + r.IntN(7)
 	}
-	st := &step{kind: batch, slot: slot}
+	st := &Step{Kind: Batch, Slot: slot}
 	for range n {
 		rq := g.request()
 		g.number(slot, &rq)
-		st.requests = append(st.requests, rq)
+		st.Requests = append(st.Requests, rq)
 	}
 	return g.calm(st)
 }
