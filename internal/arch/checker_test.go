@@ -177,10 +177,13 @@ func TestPackageRules(t *testing.T) {
 	checkRules(t, tree, "")
 	tree["cmd/quoll/main.go"] = &fstest.MapFile{Data: []byte("// Command x is.\npackage main")}
 	checkRules(t, tree, "")
-	for i := range 6 {
+	// With a package clause each, and one in each file above, these are 2,000 lines.
+	for i, n := range []int{499, 499, 499, 497} {
 		tree[fmt.Sprintf("jute/a%d.go", i)] = &fstest.MapFile{
-			Data: []byte("package jute\n" + repeat(450, "const a%d = 1"))}
+			Data: []byte("package jute\n" + repeat(n, "const a%d = 1"))}
 	}
+	checkRules(t, tree, "")
+	tree["jute/a.go"].Data = []byte("package jute\n\nconst one = 1")
 	checkRules(t, tree, "package-length")
 }
 

@@ -13,7 +13,7 @@ import (
 const (
 	maxFileLines    = 500
 	maxFuncLines    = 70
-	maxPackageLines = 2500
+	maxPackageLines = 2000
 	maxStructFields = 20
 	maxColumns      = 100
 	columnsOfOneTab = 4
