@@ -213,8 +213,8 @@ func TestListenersEnd(t *testing.T) {
 	ln = r.listen(asItIs)
 	require.NoError(t, ln.Close())
 	require.ErrorIs(t, receive(t, r.failed, "the error"), net.ErrClosed)
+	r.Close() // no acceptor is left
 	require.Empty(t, r.failed, "the dropped one is none")
-	r.Close()
 	late, _, err := r.Bind("127.0.0.1:0")
 	require.NoError(t, err)
 	require.ErrorIs(t, r.Open(late), ErrStopping)
