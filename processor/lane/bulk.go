@@ -10,18 +10,17 @@ import (
 )
 
 // The large requests of a lane's connections take turns (flow.Turns). One flush of the log writes
-// all requests that the core has: a small one waits for every large one among them. Therefore the
-// large ones that the core has at once are bounded (Rules.MaxBulkBytes). A read that the core has
-// to answer is large when its reply is.
+// all requests that the core has, so a small request waits for every large one among them.
+// Therefore the bytes of large requests that the core has at once are bounded (Rules.MaxBulkBytes).
+// A read that the core has to answer is large when its reply is large.
 //
-// A connection whose large request is not taken yet is parked, and stands in a line until the lane
-// calls it. It keeps its place until its request is taken, and a connection that comes later
-// stands behind it. A connection that does not take its replies stands in no line, so that nobody
-// waits for it (rule 6): see OutputFull.
+// A connection whose large request is not taken yet is parked. It stands in a line until the lane
+// calls it, and keeps its place until its request is taken. A connection that does not take its
+// replies stands in no line, so that no other waits for it (rule 6): see OutputFull.
 
-// weigh says what a frame counts as in flight. A read that must wait behind a write is answered on
-// the core, whatever its client takes: its reply counts, by what the node has now and by what the
-// writes before it may add.
+// weigh returns how many bytes a frame counts as in flight. The core answers a read that waits
+// behind a write, whether or not the client takes its replies. The reply of such a read counts: its
+// size now, and the largest request in flight, because a write may make the node larger first.
 func (s *Stream) weigh(frame []byte) int {
 	if s.inFlight == 0 || s.phase != serving || len(frame) < 8 {
 		return len(frame)
@@ -43,11 +42,11 @@ func (s *Stream) weigh(frame []byte) int {
 	return max(len(frame), reply+s.heaviest)
 }
 
-// mayBulk says whether a frame may be taken now. If not the connection is parked until it may.
+// mayBulk says whether a frame may be taken now. If not, the connection is parked until it may.
 func (s *Stream) mayBulk(size int) bool {
 	l := s.lane
 	if size < l.Rules.BulkBytes {
-		l.bulk.Leave(&s.waits.bulk) // a read that the loop can answer by now weighs nothing
+		l.bulk.Leave(&s.waits.bulk) // the loop can answer a read by now, which then weighs nothing
 		return true
 	}
 	if l.bulk.Enter(&s.waits.bulk, s, size) {
@@ -57,7 +56,7 @@ func (s *Stream) mayBulk(size int) bool {
 	return false
 }
 
-// addBulk counts a request that goes to the core, and doneBulk one that came back.
+// addBulk counts a request that goes to the core; doneBulk takes off one that came back.
 func (l *Lane) addBulk(size int) {
 	if size >= l.Rules.BulkBytes {
 		l.bulk.Inside += size

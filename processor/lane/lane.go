@@ -19,7 +19,7 @@ import (
 	"quoll/processor/throttle"
 )
 
-// Output is a connection as its stream sees it; a *reactor.Conn is one. All of it is for the
+// Output is a connection as its stream sees it; a *reactor.Conn is one. All methods are for the
 // loop's goroutine.
 type Output interface {
 	Write(p []byte)                  // appended; leaves at the end of the turn
@@ -33,12 +33,12 @@ type Output interface {
 	Close()
 	CloseAfterFlush()
 
-	// What a tick asks of a connection that is not read from; each may be a system call.
+	// A tick calls the rest for a connection that is not read from; each may be a system call.
 
-	// HungUp says whether the client has ended its side. If nothing that it sent is left to take,
-	// nor output, the connection ends.
+	// HungUp says whether the client has ended its side. If it has, and neither input nor output is
+	// left, the connection ends.
 	HungUp() bool
-	// Silent is how long ago the last byte came in; known is false where nobody can tell, or
+	// Silent is how long ago the last byte came in. known is false where the system cannot tell, or
 	// where the client could not have sent one.
 	Silent() (ago time.Duration, known bool)
 	// Progress grows with each byte of output that the kernel takes or the client acknowledges.
@@ -66,8 +66,8 @@ type Rules struct {
 	MaxBatchRequests int   // reads answered in one hold of the tree's lock
 	MaxBatchBytes    int   // bytes of replies in one hold
 	MaxInputRequests int   // requests taken from a connection before others have their turn
-	BulkBytes        int   // frames from here on take turns, see bulk
-	MaxBulkBytes     int   // bytes of them that the core may have at once; one it always may
+	BulkBytes        int   // frames of this size or more take turns, see bulk.go
+	MaxBulkBytes     int   // bytes of such frames at the core; one is always taken
 }
 
 // Shared is what all lanes of a server have in common.
@@ -76,8 +76,8 @@ type Shared struct {
 	Conns *mail.Conns
 	Core  Core
 	Words Words
-	// Aside runs a job soon, on a goroutine that is neither a loop's nor the core's; nil: there is
-	// none, and long words are answered on the loop.
+	// Aside runs a job soon, on a goroutine that is neither a loop's nor the core's. If it is nil,
+	// long words are answered on the loop.
 	Aside func(job func())
 	Rules Rules
 	// Clock is the monotonic clock in ms; read once a turn.
@@ -86,7 +86,7 @@ type Shared struct {
 	Large   *throttle.Large
 	Serving *Serving
 	Counts  *stats.Counts
-	Teller  tell.Teller // of what the lanes meet
+	Teller  tell.Teller // hears what happens on the connections
 
 	batches     sync.Pool     // of *mail.Batch that the core is done with
 	owners      atomic.Uint64 // the last session.Owner given
@@ -113,12 +113,12 @@ type Lane struct {
 	mail    []*mail.Delivery
 	breathe func() datatree.View // renew, bound once
 	replies []byte               // of the stream whose input is being handled, not yet written
-	view    datatree.View        // while holding
+	view    datatree.View        // valid while holding
 	holding bool
-	reads   int   // in this hold
+	reads   int   // reads answered in this hold
 	now     int64 // ms, of this turn; 0 when the clock was not read yet
 
-	watch   flow.Watch[*Stream] // those that are not read from
+	watch   flow.Watch[*Stream] // connections that are not read from
 	numbers numbers
 }
 
@@ -159,14 +159,14 @@ func (l *Lane) Open(out Output, peer netip.AddrPort) *Stream {
 	return s
 }
 
-// OpenGuest starts a connection that there is no descriptor for: it may ask for a four-letter word.
+// OpenGuest starts a connection for which no descriptor is left: it may ask for a four-letter word.
 func (l *Lane) OpenGuest(out Output, peer netip.AddrPort) *Stream {
 	s := l.Open(out, peer)
 	s.guest = true
 	return s
 }
 
-// Turn ends a loop turn: what came in goes to the core.
+// Turn ends a loop turn: the requests that came in go to the core.
 func (l *Lane) Turn() {
 	if len(l.numbers.touched) > 0 {
 		l.publishStats(l.Clock())
@@ -193,7 +193,7 @@ func (l *Lane) Drain() {
 	if began == 0 && len(l.numbers.touched) > 0 { // else Turn follows
 		l.publishStats(l.clock())
 	}
-	l.now = began // a time that was read here is not that of the next turn
+	l.now = began // the time that was read here is not the next turn's
 }
 
 func (l *Lane) drain() {
@@ -263,7 +263,7 @@ func (l *Lane) add(r mail.Request) {
 	l.batch.Requests = append(l.batch.Requests, r)
 }
 
-// hello makes a request of a connect request.
+// hello turns a connect request into a request for the core.
 func (l *Lane) hello(s *Stream, in *jute.ConnectRequest) {
 	l.add(mail.Request{
 		Conn: &s.Conn, Session: in.SessionID, Type: jute.OpCreateSession, Connect: in,

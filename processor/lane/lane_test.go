@@ -55,7 +55,7 @@ type sink struct{ requests []mail.Request }
 
 func (k *sink) Submit(_ *Lane, b *mail.Batch) { k.requests = append(k.requests, b.Requests...) }
 
-// testLane is a lane over a tree with /list of so many children and /big of so many bytes.
+// testLane makes a lane over a tree with /list of so many children and /big of so many bytes.
 func testLane(t *testing.T, children, bigBytes int) (*Lane, *sink) {
 	tree := datatree.New(datatree.Options{})
 	zxid := jute.Zxid(0)
@@ -109,9 +109,9 @@ func request(xid int32, op jute.OpCode, body jute.Record) []byte {
 	return frame
 }
 
-// A long answer gives the lock back on the way and takes mail. Replies that were ready before are
-// with their client by then: an event must not overtake the reply of the read that set the watch,
-// and another connection that ends must not be given them.
+// A long answer gives the lock back on the way and takes mail. By then the replies that were ready
+// before have been written: an event must not overtake the reply of the read that set the watch,
+// and if another connection ends it must not be given them.
 func TestMailDuringALongAnswerStaysBehindTheReplies(t *testing.T) {
 	multi := &jute.MultiRequest{Ops: []jute.MultiOp{{
 		MultiHeader: jute.MultiHeader{Type: jute.OpGetChildren, Err: -1},
@@ -148,8 +148,8 @@ func TestMailDuringALongAnswerStaysBehindTheReplies(t *testing.T) {
 	}
 }
 
-// The core answers what waits behind a write whether its client takes replies or not: there the
-// length of the reply counts.
+// The core answers a read that waits behind a write, whether or not the client takes its replies.
+// There the length of the reply counts.
 func TestAReadBehindAWriteWeighsItsReply(t *testing.T) {
 	const big = 300 << 10
 	l, core := testLane(t, 0, big)
@@ -194,8 +194,8 @@ func TestAReadBehindALargeWriteWeighsThat(t *testing.T) {
 	require.True(t, out.parked)
 }
 
-// A read waits in line for its weight on the core. When nothing of its connection is in flight any
-// more the loop answers it: it must leave the line, or nobody behind it comes.
+// A read waits in line because of its weight on the core. Once nothing of its connection is in
+// flight the loop answers it. It must leave the line then, or nobody behind it comes.
 func TestAReadLeavesTheLineWhenTheLoopAnswersIt(t *testing.T) {
 	l, core := testLane(t, 0, 900<<10)
 	busy, _ := client(l, 1)

@@ -22,21 +22,21 @@ type ConnStats struct {
 	stats.Conn
 }
 
-// connStats counts in plain fields of the loop's, which the lane copies for others at the end of a
-// turn. Nothing is shared while requests are answered.
+// connStats is the numbers of a connection: plain fields of the loop's goroutine, which the lane
+// copies for others at the end of a turn. Nothing is shared while requests are answered.
 type connStats struct {
 	counts  stats.Conn
 	reads   int64  // answered by the loop in this turn; their latency is not known yet
 	touched bool   // in the lane's list
 	word    bool   // it asks for a four-letter word: nothing else is read
-	resets  uint64 // of the connections that the loop knows of
+	resets  uint64 // resets of the connections that the loop knows of
 
 	// The copy for others, under the lane's numbers.mu.
 	shown       ConnStats
 	shownResets uint64
 }
 
-// begin is a connection that was just opened.
+// begin sets up the numbers of a connection that was just opened.
 func (st *connStats) begin(s *Stream, resets uint64, openedMillis int64) {
 	st.counts, st.resets, st.shownResets = stats.NewConn(), resets, resets
 	st.shown = ConnStats{
@@ -65,7 +65,7 @@ func (s *Stream) received(bytes int) {
 	s.lane.numbers.tally.ReceivedBytes += int64(bytes)
 }
 
-// asksWord counts a four-letter word, at once: cons shows the connection that asks for it.
+// asksWord counts a four-letter word before it is answered: cons shows the connection that asks.
 func (s *Stream) asksWord() {
 	s.received(4)
 	s.stats.word = true
@@ -80,7 +80,7 @@ func (s *Stream) notAWord() {
 	s.lane.numbers.tally.ReceivedBytes -= 4
 }
 
-// sent counts a packet that answers nothing that has a latency.
+// sent counts a packet that has no latency: it answers nothing, or nothing that is timed.
 func (s *Stream) sent() {
 	s.touch().counts.Sent++
 	s.lane.numbers.tally.Sent++
@@ -114,7 +114,7 @@ func (s *Stream) delivered(it *mail.Item, text []byte) {
 		}
 		s.stats.counts.Opened(it.Opened.Zxid)
 		update = true
-	case it.Op == 0, it.Op == jute.OpCreateSession: // a refusal among them
+	case it.Op == 0, it.Op == jute.OpCreateSession: // refusals included
 		return
 	default:
 		xid := int32(binary.BigEndian.Uint32(text[4:]))
@@ -130,7 +130,7 @@ func (s *Stream) delivered(it *mail.Item, text []byte) {
 	}
 }
 
-// Stats is what others may know of the connection now. Any goroutine may call it.
+// Stats returns the numbers of the connection. Any goroutine may call it.
 func (s *Stream) Stats() ConnStats {
 	l := s.lane
 	l.numbers.mu.Lock()

@@ -33,9 +33,9 @@ type Stream struct {
 	out   Output
 	phase phase
 	guest bool // a word is answered, a session is not opened
-	deaf  bool // a request got no answer: its session ends, and none behind it may get one
+	deaf  bool // a request got no answer: the session ends, and no later request may get one
 
-	readOnly      bool // the server was, when the session was asked for
+	readOnly      bool // the server was read-only when the session was asked for
 	session       jute.SessionID
 	timeoutMillis int32
 	intake        intake
@@ -46,7 +46,7 @@ type Stream struct {
 	stats         connStats
 }
 
-// intake is one call of Input.
+// intake is the state of one call of Input.
 type intake struct {
 	outBefore int // bytes of output that waited when it began
 	room      int // bytes that it may add to them
@@ -63,7 +63,7 @@ func (s *Stream) Input(in []byte) (used int) {
 		if s.deaf {
 			return len(in)
 		}
-		if len(in)-used < 4 || s.full() { // in this order: who is stopped has something to send
+		if len(in)-used < 4 || s.full() { // in this order: without a frame nothing has to wait
 			return used
 		}
 		if s.phase == fresh {
@@ -85,7 +85,7 @@ func (s *Stream) Input(in []byte) (used int) {
 		}
 		if len(in)-used < 4+size {
 			if s.phase == fresh && s.lane.Serving.Load() == NoService {
-				s.notServing(0) // the rest may be long in coming
+				s.notServing(0) // the rest of the frame may be long in coming
 				return len(in)
 			}
 			return used
@@ -106,7 +106,7 @@ func (s *Stream) Input(in []byte) (used int) {
 	return used
 }
 
-// maxFrame is the longest frame that is taken: strangers get less room.
+// maxFrame is the longest frame that is taken, in bytes: a first frame gets less room.
 func (s *Stream) maxFrame() int {
 	r := &s.lane.Rules
 	if s.phase == fresh {
@@ -196,7 +196,7 @@ func (s *Stream) forward(r *mail.Request) {
 	s.lane.forward(*r)
 }
 
-// mayAsk is enforce.auth: without an id of the right scheme nothing but auth is taken.
+// mayAsk is enforce.auth: a connection without an id of the right scheme may send nothing but auth.
 func (s *Stream) mayAsk(r *mail.Request) bool {
 	schemes := s.lane.Rules.EnforceSchemes
 	if len(schemes) == 0 || slices.ContainsFunc(schemes, r.Identity.HasScheme) {
@@ -214,12 +214,12 @@ func (s *Stream) read(r *mail.Request) {
 	if !l.holding {
 		s.flush()
 		l.enter()
-		if s.phase == closing { // the mail said so
+		if s.phase == closing { // the mail that enter took ended it
 			return
 		}
 	}
 	if op.Of(r.Type).Weight.Pausing() {
-		s.flush() // the lock may be given back on the way, and mail must not overtake a reply
+		s.flush() // the lock may be given back on the way: mail must not overtake a reply
 	}
 	from := len(l.replies)
 	a := &l.current.asking
@@ -319,7 +319,7 @@ func (s *Stream) Receive(d *mail.Delivery, it *mail.Item) {
 	s.resume()
 }
 
-// end closes the connection whose input is being handled when its replies have left.
+// end closes the connection whose input is being handled, once its replies have left.
 func (s *Stream) end() {
 	if s.phase != closing {
 		s.flush()
@@ -327,8 +327,8 @@ func (s *Stream) end() {
 	}
 }
 
-// hangUp closes the connection when what is in its output has left. The lane's replies may be
-// another connection's.
+// hangUp closes the connection once its output has left. It does not flush the lane's replies,
+// which may be another connection's.
 func (s *Stream) hangUp() {
 	s.over()
 	s.out.CloseAfterFlush()
@@ -346,7 +346,7 @@ func (s *Stream) Closed(err error) {
 	s.lane.Conns.Remove(s.Watcher, s.lane.Tree.DropWatches(s.Watcher))
 }
 
-// notServing hangs up on who asks for a session while there are none.
+// notServing hangs up on a client that asks for a session while there are none.
 func (s *Stream) notServing(id jute.SessionID) {
 	s.lane.Counts.NotServing.Add(1)
 	s.tell(tell.Event{Kind: tell.NotServing, Session: id})

@@ -16,10 +16,10 @@ import (
 // numbers is what a lane counts.
 type numbers struct {
 	tally   stats.Tally
-	touched []*Stream // whose numbers changed since the last publishStats
+	touched []*Stream // streams whose numbers changed since the last publishStats
 	reads   stats.Latencies
 	updates stats.Latencies
-	resets  uint64 // of the tally that the loop knows of
+	resets  uint64 // resets of the tally that the loop knows of
 
 	mu          sync.Mutex // guards shown, and shown of the connections
 	shown       stats.Tally
@@ -28,7 +28,7 @@ type numbers struct {
 
 func (n *numbers) begin() { n.tally.Response, n.shown.Response = stats.NoSizes(), stats.NoSizes() }
 
-// publishStats shows others what changed, if anything did. now is when the replies of this turn
+// publishStats copies the numbers for others, if any changed. now is when the replies of this turn
 // leave.
 func (l *Lane) publishStats(now int64) {
 	n := &l.numbers
@@ -47,7 +47,7 @@ func (l *Lane) publishStats(now int64) {
 	n.updates.Flush()
 }
 
-// show copies the numbers of a connection, whose reads of this turn took so long.
+// show copies the numbers of a connection. Its reads of this turn took so many ms.
 func (st *connStats) show(s *Stream, took, now int64) {
 	if st.reads > 0 {
 		st.counts.Took(took, st.reads, now)
@@ -79,8 +79,8 @@ func (s *Shared) Tally() stats.Tally {
 	return sum
 }
 
-// ResetTally forgets the sizes of responses. The counters of a Tally only grow: who wants them
-// since a moment takes the difference.
+// ResetTally forgets the sizes of responses. The counters of a Tally only grow: a user that wants
+// them since some moment takes the difference.
 func (s *Shared) ResetTally() { s.tallyResets.Add(1) }
 
 // ResetConns forgets the numbers of all connections (crst).

@@ -2,7 +2,7 @@ package lane
 
 import "quoll/processor/tell"
 
-// tell hands on what happened on the connection; for the loop.
+// tell hands an event of the connection to the Teller. It is for the loop.
 func (s *Stream) tell(e tell.Event) {
 	if s.lane.Teller == nil {
 		return

@@ -37,7 +37,7 @@ func TestAServerThatDoesNotServeTellsWhomItSendsAway(t *testing.T) {
 	require.Equal(t, []tell.Event{{Kind: tell.NotServing, Peer: s.Peer, Session: 9}}, told.take())
 }
 
-// The end of a connection is told of when it was not the stream that ended it.
+// The end of a connection is told when something other than its stream ended it.
 func TestTheEndOfAConnectionIsTold(t *testing.T) {
 	l, _ := testLane(t, 0, 1)
 	told := new(heardOf)
@@ -55,7 +55,7 @@ func TestTheEndOfAConnectionIsTold(t *testing.T) {
 	}
 }
 
-// Nobody has to listen.
+// A lane works without a Teller.
 func TestNobodyIsTold(t *testing.T) {
 	l, _ := testLane(t, 0, 1)
 	s, _ := client(l, 1)

@@ -2,7 +2,7 @@ package lane
 
 import "quoll/processor/flow"
 
-// waits is why a connection is not read from (package flow), with its places in the lines.
+// waits says why a connection is not read from (package flow), and has its places in the lines.
 type waits struct {
 	flow.Control
 	bulk   flow.Place[flow.Large[*Stream]]
@@ -10,7 +10,7 @@ type waits struct {
 	slot   flow.Slot
 }
 
-// wait stops the input for a reason of ours, until release.
+// wait stops the input for a reason of the server's, until release.
 func (s *Stream) wait(r flow.Reason) {
 	if s.waits.Wait(r) {
 		s.out.Park()
@@ -19,7 +19,7 @@ func (s *Stream) wait(r flow.Reason) {
 	s.lane.watch.Join(&s.waits.slot, s)
 }
 
-// release ends the wait for a reason, if that is what the connection waits for.
+// release ends the wait for a reason, if the connection waits for that one.
 func (s *Stream) release(r flow.Reason) {
 	if s.waits.Release(r) {
 		s.out.Unpark()
@@ -27,8 +27,8 @@ func (s *Stream) release(r flow.Reason) {
 	}
 }
 
-// full says that the connection must wait: the core has enough of its requests, or of everybody's,
-// or the client does not take its replies.
+// full says whether the connection must wait: the core has enough of its requests, or of
+// everybody's, or the client does not take its replies, or others must have their turn.
 func (s *Stream) full() bool {
 	r := &s.lane.Rules
 	switch {
@@ -44,7 +44,7 @@ func (s *Stream) full() bool {
 	}
 	p, in := s.out.Pending(), &s.intake
 	if p >= r.OutputPauseBytes || p-in.outBefore >= in.room || in.taken >= r.MaxInputRequests {
-		// The reactor reads on when others had their turn, and the client has taken enough.
+		// The reactor calls Input again when others had their turn and the client has taken enough.
 		s.wait(flow.Share)
 		s.out.Again()
 		return true
@@ -52,8 +52,8 @@ func (s *Stream) full() bool {
 	return false
 }
 
-// mayAdd says whether the global limit lets the connection send the core one more request. One that
-// has none there always may.
+// mayAdd says whether the global limit lets the connection send the core one more request. A
+// connection that has no request there always may.
 func (s *Stream) mayAdd() bool {
 	if s.inFlight == 0 {
 		s.lane.global.Leave(&s.waits.global)
@@ -62,7 +62,8 @@ func (s *Stream) mayAdd() bool {
 	return s.lane.global.Enter(&s.waits.global, s, s.lane.room())
 }
 
-// room is how many requests the core may be sent before it has more than globalOutstandingLimit.
+// room is how many more requests the core may be sent until it has more than
+// globalOutstandingLimit.
 func (l *Lane) room() int64 {
 	room := l.Rules.OutstandingLimit - l.outstanding.Load() + 1
 	if l.batch != nil {
@@ -71,20 +72,20 @@ func (l *Lane) room() int64 {
 	return room
 }
 
-// callWaiting calls those in line whose turn it is.
+// callWaiting calls the connections in line whose turn it is.
 func (l *Lane) callWaiting() {
 	l.global.Call(l.room(), func(s *Stream) { s.release(flow.GlobalLimit) })
 	l.bulk.Call(func(s *Stream) { s.release(flow.BulkTurn) })
 }
 
-// resume takes input again when the core has taken enough off the connection.
+// resume takes input again when the core has answered enough of the connection's requests.
 func (s *Stream) resume() {
 	r := &s.lane.Rules
 	if s.inFlight <= r.MaxInFlight/2 && s.inFlightBytes <= r.MaxInFlightBytes/2 {
 		s.release(flow.InFlight)
 	}
 	if s.inFlight == 0 {
-		s.release(flow.GlobalLimit) // whoever stands before it
+		s.release(flow.GlobalLimit) // whoever stands before it in line
 	}
 }
 
@@ -95,19 +96,21 @@ func (s *Stream) over() {
 	s.leaveLines()
 }
 
-// leaveLines makes room for those behind: the connection takes nothing, now or ever.
+// leaveLines takes a connection that takes no input, now or ever, out of the way of those behind
+// it.
 func (s *Stream) leaveLines() {
 	l := s.lane
 	if s.waits.bulk.Called() || s.waits.global.Called() {
-		l.box.Wake() // the next is called
+		l.box.Wake() // so that the lane calls the next
 	}
 	l.bulk.Leave(&s.waits.bulk)
 	l.global.Leave(&s.waits.global)
 }
 
-// OutputFull is told by the reactor when there is so much output that Input is not called, and when
-// the client has taken enough of it. Who does not take its replies keeps nobody waiting (rule 6):
-// it stands in no line, and joins at the end when it is read from again.
+// OutputFull is called by the reactor: with true when so much output waits that Input is not
+// called, with false when the client has taken enough of it. A client that does not take its
+// replies keeps no other waiting (rule 6): its connection stands in no line, and joins at the end
+// when it is read from again.
 func (s *Stream) OutputFull(full bool) {
 	s.lastSign()
 	s.waits.SetFull(full)
@@ -120,7 +123,7 @@ func (s *Stream) OutputFull(full bool) {
 	s.release(flow.GlobalLimit)
 }
 
-// settle ends the handling of a piece of input, of which so much was used.
+// settle ends the handling of a piece of input: given bytes, of which Input used so many.
 func (s *Stream) settle(given, used int) {
 	if s.waits.Took(given, used) {
 		s.Heard.Store(s.lane.clock())
@@ -129,8 +132,9 @@ func (s *Stream) settle(given, used int) {
 	s.lane.leave()
 }
 
-// Tick is to be called, by anyone, as often as the core is told of the time: the lanes look at the
-// connections that are not read from. A lane that has none is not woken.
+// Tick makes the lanes look at the connections that are not read from. It is to be called as often
+// as the core is told of the time; any goroutine may call it. A lane with no such connection is not
+// woken.
 func (s *Shared) Tick() {
 	s.lanesMu.Lock()
 	defer s.lanesMu.Unlock()
@@ -144,15 +148,15 @@ func (s *Shared) Tick() {
 // looksPerTurn bounds how many waiting connections one turn looks at: a look may be a system call.
 const looksPerTurn = 1024
 
-// look does what a tick asks for.
+// look looks at the connections that wait, if a tick has asked for it.
 func (l *Lane) look() {
 	if l.watch.Due() && l.watch.Look(looksPerTurn, (*Stream).look) {
 		l.box.Wake()
 	}
 }
 
-// look is what a tick does for a connection that was not read from, and for its session; it returns
-// false if the connection is read from now.
+// look does what a tick asks for a connection that was not read from, and for its session. It
+// returns false if the connection is read from now.
 func (s *Stream) look() (waits bool) {
 	if s.waits.Ended() || s.waits.Why() == flow.Nothing {
 		return false
@@ -165,8 +169,8 @@ func (s *Stream) look() (waits bool) {
 	return true
 }
 
-// lastSign looks once more before the connection ends, or its output becomes full: what came in
-// unread since the last look counts.
+// lastSign looks for a sign of life once more before the connection ends, or its output becomes
+// full: bytes that came in unread since the last look count.
 func (s *Stream) lastSign() {
 	if s.phase == serving {
 		s.askFor(s.waits.Last())
@@ -175,7 +179,7 @@ func (s *Stream) lastSign() {
 
 // askFor asks the connection for a sign of its client's life.
 func (s *Stream) askFor(due flow.Due) {
-	now := s.lane.Clock() // not that of the turn: none may have begun
+	now := s.lane.Clock() // not lane.clock: no turn may have begun
 	switch due {
 	case flow.AskInput:
 		ago, known := s.out.Silent()

@@ -12,7 +12,7 @@ import (
 	"quoll/processor/mail"
 )
 
-// crowd is so many connections of one lane, each with a session.
+// crowd opens n connections of one lane, each with a session.
 func crowd(l *Lane, n int) (streams []*Stream, outs []*output) {
 	for i := range n {
 		out := &output{}
@@ -23,8 +23,8 @@ func crowd(l *Lane, n int) (streams []*Stream, outs []*output) {
 	return streams, outs
 }
 
-// Ten thousand with large requests: they come in the order in which they asked, one for each that is
-// answered, although newcomers ask all the time.
+// Ten thousand connections with large requests come in the order in which they asked, one for each
+// that is answered, although newcomers ask all the time.
 func TestTheLastOfTenThousandGetsItsBulkTurn(t *testing.T) {
 	const n = 10_000
 	l, core := testLane(t, 0, 1)
@@ -51,8 +51,8 @@ func TestTheLastOfTenThousandGetsItsBulkTurn(t *testing.T) {
 	}
 }
 
-// The same for globalOutstandingLimit. Each waits with one request in the core that is not answered,
-// so that nothing but the line lets it go on.
+// The same for globalOutstandingLimit. Each connection waits with one request in the core that is
+// not answered, so that nothing but the line lets it go on.
 func TestTheLastOfTenThousandComesBelowTheGlobalLimit(t *testing.T) {
 	const n, most = 10_000, 1000
 	l, core := testLane(t, 0, 1)
@@ -94,8 +94,8 @@ func TestTheLastOfTenThousandComesBelowTheGlobalLimit(t *testing.T) {
 	require.Zero(t, l.global.Len())
 }
 
-// Who is called comes later than he may: if the room is gone by then he waits again, at his place,
-// and nobody behind him comes before him.
+// A connection that is called comes later than it may. If the room is gone by then it waits again
+// at its place, and no connection behind it comes before it.
 func TestWhoIsCalledTooEarlyKeepsHisPlace(t *testing.T) {
 	l, core := testLane(t, 0, 1)
 	l.Rules.OutstandingLimit = 3
@@ -172,8 +172,8 @@ type looking struct {
 
 func (o *looking) HungUp() bool { o.looks++; return false }
 
-// A tick looks at those that are not read from, some a turn, and at nobody else; a lane without any
-// is not even woken.
+// A tick looks at the connections that wait, some a turn, and at no others. A lane without any is
+// not even woken.
 func TestATickLooksAtThoseThatWait(t *testing.T) {
 	const idle, waiting = 10_000, 2*looksPerTurn + 10
 	l, _ := testLane(t, 0, 1)
@@ -226,7 +226,7 @@ func TestATickLooksAtThoseThatWait(t *testing.T) {
 	require.Equal(t, 1, look(), "and again")
 }
 
-// Bytes that are new, and requests that are taken, are heard; a call without either is not.
+// New bytes and taken requests count as heard; an Input without either does not.
 func TestWhatIsHeard(t *testing.T) {
 	l, _ := testLane(t, 0, 1)
 	now := int64(1)
@@ -253,7 +253,7 @@ func TestWhatIsHeard(t *testing.T) {
 	require.True(t, heard(in), "a request that came before is taken")
 }
 
-// What cons tells of a connection follows, although no request is taken.
+// cons shows that a connection is not read from, although no request is taken.
 func TestConsShowsWhoIsNotReadFrom(t *testing.T) {
 	l, _ := testLane(t, 0, 1)
 	l.Rules.MaxInFlight = 1
@@ -271,8 +271,8 @@ func TestConsShowsWhoIsNotReadFrom(t *testing.T) {
 	require.True(t, s.Stats().Reading)
 }
 
-// Who waited in line when his output became full stands in none; when he took his replies he is read
-// from again, and joins at the end.
+// A connection that waited in line when its output became full stands in no line. When its client
+// has taken the replies it is read from again, and joins at the end.
 func TestWhoTookHisRepliesMayAskAgain(t *testing.T) {
 	l, core := testLane(t, 0, 1)
 	l.Rules.BulkBytes, l.bulk.Most = 100, 100
@@ -312,8 +312,8 @@ func (o *silent) Silent() (time.Duration, bool) {
 	return time.Duration(o.agoMillis) * time.Millisecond, true
 }
 
-// What came in unread counts when its connection ends, or takes no more replies, before a tick has
-// looked for it.
+// Bytes that came in unread count when the connection ends, or its client takes no more replies,
+// before a tick has looked at it.
 func TestWhatCameUnreadCountsAtTheEnd(t *testing.T) {
 	for name, end := range map[string]func(s *Stream){
 		"closed":      func(s *Stream) { s.Closed(nil) },

@@ -47,8 +47,9 @@ func watching(paths []string) map[string]func(xid int32) []byte {
 	}
 }
 
-// A client that watches more bytes of paths than it may, or than all may, is closed: there is no
-// error for it. Those with fewer are not touched, and what it had is free again.
+// A client whose watched paths have more bytes than one client, or all clients together, may have
+// is closed: there is no error for it. Clients with fewer are not touched, and the bytes are free
+// again.
 func TestWatchedPathsHaveALimitInBytes(t *testing.T) {
 	var paths []string
 	for i := range 10 {

@@ -12,13 +12,13 @@ type Words interface {
 // Word is a command that was asked.
 type Word struct {
 	Answer func() []byte
-	// Long says that Answer may take its time. It is called on another goroutine then: what ten
-	// thousand connections or a directory of logs look like is no business of an event loop's.
+	// Long says that Answer may take long, as with ten thousand connections or a directory of logs.
+	// It is called on another goroutine then, so that an event loop does not wait.
 	Long bool
 }
 
-// word runs a four-letter word; done is true when the connection is not a client's, or when the
-// word is not whole yet.
+// word runs a four-letter word. done is true when the connection is not a client's, or when the
+// word is not complete yet.
 func (s *Stream) word(in []byte) (used int, done bool) {
 	if s.lane.Words == nil {
 		return 0, false
@@ -37,8 +37,8 @@ func (s *Stream) word(in []byte) (used int, done bool) {
 	return used, true
 }
 
-// answerWord answers at once, or has the answer come by mail. Until then the connection is parked
-// so that nobody sees the FIN that mostly follows a word at once: it would end the connection.
+// answerWord answers at once, or has the answer come by mail. Until the mail comes the connection
+// is parked: the FIN that mostly follows a word at once would end it.
 func (s *Stream) answerWord(w Word) {
 	l := s.lane
 	if !w.Long || l.Aside == nil {

@@ -21,8 +21,8 @@ func (o *oneWord) Word(in []byte) (Word, int, bool) {
 	return Word{Long: o.long, Answer: func() []byte { o.asked++; return []byte("facts") }}, 4, true
 }
 
-// What a long word looks at may be ten thousand connections or a directory: the loop goes on
-// meanwhile, and the connection is parked, so that the FIN behind the word is not seen.
+// A long word may look at ten thousand connections or at a directory. The loop goes on meanwhile,
+// and the connection is parked, so that the FIN behind the word is not seen.
 func TestALongWordIsAnsweredAsideAndByMail(t *testing.T) {
 	l, _ := testLane(t, 0, 1)
 	words := &oneWord{long: true}
