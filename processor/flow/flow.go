@@ -11,25 +11,25 @@ const (
 	GlobalLimit               // the core has enough of everybody's requests
 	BulkTurn                  // large requests take turns
 	InputBudget               // all have sent enough of unfinished frames
-	Share                     // not stopped: its input comes by itself, when others had their part
+	Share                     // not stopped: the reactor calls Input when others had their part
 	OutputFull                // its client does not take its replies
 )
 
-// String is the reason as people read it.
+// String names the reason for people.
 func (r Reason) String() string {
 	return [...]string{"nothing", "connecting", "in flight", "global limit", "bulk turn",
 		"input budget", "share", "output full", "unknown"}[min(r, OutputFull+1)]
 }
 
-// parks says whether a connection that waits for it is stopped, so that somebody must release it.
+// parks says whether a connection that waits for r is stopped, so that something must release it.
 func (r Reason) parks() bool { return r != Nothing && r != Share && r != OutputFull }
 
-// Control is the flow control of one connection. The zero Control reads.
+// Control is the flow control of one connection. With the zero Control it is read from.
 type Control struct {
 	waits Reason
 	full  bool
 	over  bool
-	// hungUp: a look found that the client has ended its side.
+	// hungUp says that a look found that the client has ended its side.
 	hungUp bool
 	// left is how many bytes the last Input was given and did not take.
 	left int
@@ -44,8 +44,8 @@ func (c *Control) Wait(r Reason) (park bool) {
 	return park
 }
 
-// Release ends the wait for r, if that is what it waits for; unpark is true if it was. If input is
-// left it is due then.
+// Release ends the wait for r, if the connection waits for r; unpark is true if it did. If input is
+// left the connection is due then.
 func (c *Control) Release(r Reason) (unpark bool) {
 	if c.waits != r || !r.parks() {
 		return false
@@ -57,12 +57,12 @@ func (c *Control) Release(r Reason) (unpark bool) {
 	return true
 }
 
-// Take says that input is being taken.
+// Take says that the reactor calls Input now.
 func (c *Control) Take() { c.waits = Nothing }
 
-// Took says that of so many bytes of input, those left of before among them, so many were taken. It
-// is true if the client was heard: by new bytes, or, as ZooKeeper counts it, by a request that was
-// taken. What is left of an unfinished frame tells nothing.
+// Took says that Input was given so many bytes, those left of before among them, and used so many.
+// heard is true if that is a sign of the client: new bytes or, as ZooKeeper counts it, a request
+// that was taken. The left bytes of an unfinished frame are no sign.
 func (c *Control) Took(given, used int) (heard bool) {
 	heard = given > c.left || used > 0
 	c.left = given - used
@@ -78,16 +78,17 @@ func (c *Control) Full() bool { return c.full }
 // End says that nothing of the connection is taken any more.
 func (c *Control) End() { c.over = true }
 
-// Ended: nothing of the connection is taken any more.
+// Ended says whether nothing of the connection is taken any more.
 func (c *Control) Ended() bool { return c.over }
 
-// Parked: somebody has to release it before input is taken.
+// Parked says whether something has to release the connection before input is taken.
 func (c *Control) Parked() bool { return c.waits.parks() }
 
-// Waits is the server's reason, whether the output is full or not.
+// Waits is the server's reason, whether or not the output is full.
 func (c *Control) Waits() Reason { return c.waits }
 
-// Why is what the connection waits for first: nothing is taken while its output is full.
+// Why is what the connection waits for first. Nothing is taken while its output is full, so
+// OutputFull goes before the server's reasons.
 func (c *Control) Why() Reason {
 	if c.full {
 		return OutputFull
@@ -99,16 +100,17 @@ func (c *Control) Why() Reason {
 type Due uint8
 
 const (
-	// Nothing to do: it is not served, or was heard of late.
+	// Leave: there is nothing to do. The session is not served, or was heard not long ago.
 	Leave Due = iota
-	// AskInput: it counts as heard when the last byte came.
+	// AskInput: the session counts as heard when the last byte came.
 	AskInput
-	// AskOutput: it counts as heard if Moved says so.
+	// AskOutput: the session counts as heard if Moved says so.
 	AskOutput
 )
 
-// Look says what a tick has to do for a session that has not been heard for so long. A hang-up is
-// the last chance to learn of what came before it.
+// Look says what a tick has to do for a session that has not been heard for silentMillis. If the
+// connection has hung up it asks even for a session heard just before: there is no later chance to
+// learn of bytes that came before the hang-up.
 func (c *Control) Look(silentMillis, timeoutMillis int64, hungUp bool) Due {
 	due := c.Last()
 	c.hungUp = c.hungUp || hungUp
@@ -118,8 +120,8 @@ func (c *Control) Look(silentMillis, timeoutMillis int64, hungUp bool) Due {
 	return due
 }
 
-// Last is what is to be done before nobody looks any more as before: the connection ends, or its
-// output becomes full.
+// Last says what has to be done when the connection ends or its output becomes full, because the
+// looks that come afterwards, if any, ask for something else.
 func (c *Control) Last() Due {
 	switch why := c.Why(); {
 	case c.over, c.hungUp, why == Nothing, why == Connecting:
@@ -138,7 +140,7 @@ func (c *Control) Moved(progress int64) bool {
 	return moved
 }
 
-// HeardAt is when a session counts as heard that waits for the server: when the last byte came, or
+// HeardAt is when a session that waits for the server counts as heard: when the last byte came, or
 // now where that is not known, and never earlier than it was heard before.
 func HeardAt(nowMillis, heardMillis, agoMillis int64, known bool) int64 {
 	if !known {

@@ -44,7 +44,7 @@ func TestParkedOnceAndReleasedByItsReason(t *testing.T) {
 	}
 }
 
-// Who is due was not stopped and cannot be released; it can be stopped.
+// A connection that is due was not stopped and cannot be released. It can be stopped.
 func TestShareIsNoStop(t *testing.T) {
 	var c flow.Control
 	require.False(t, c.Wait(flow.Share))
@@ -53,7 +53,7 @@ func TestShareIsNoStop(t *testing.T) {
 	require.True(t, c.Wait(flow.InFlight), "from there it is parked")
 }
 
-// What a tick owes a session, by the state of its connection.
+// What a tick has to do for a session, by the state of its connection.
 func TestWhatASessionIsDue(t *testing.T) {
 	const timeout = 4000
 	wait := func(r flow.Reason) *flow.Control {
@@ -88,7 +88,7 @@ func TestWhatASessionIsDue(t *testing.T) {
 		require.Equal(t, r.want, r.c.Look(timeout/2, timeout, false), r.name)
 		late := r.want
 		if late == flow.AskInput {
-			late = flow.Leave // it was heard of late: nobody asks the kernel
+			late = flow.Leave // it was heard a short time ago: nobody asks the kernel
 		}
 		require.Equal(t, late, r.c.Look(timeout/2-1, timeout, false), r.name)
 	}
@@ -97,7 +97,7 @@ func TestWhatASessionIsDue(t *testing.T) {
 	require.Equal(t, flow.Leave, c.Look(timeout, timeout, false), "no longer full")
 }
 
-// Output that stands is no sign of life; every byte that moves is one, once.
+// Output that does not move is no sign of life. A byte that moves is a sign, once.
 func TestOutputThatMovesIsASign(t *testing.T) {
 	var c flow.Control
 	require.False(t, c.Moved(0))
@@ -125,12 +125,12 @@ func TestReasonsHaveNames(t *testing.T) {
 	require.Equal(t, "output full", flow.OutputFull.String())
 }
 
-// A line against a slice of who stands in it.
+// A line is compared with a slice of its members.
 func TestLineAgainstModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var l flow.Line[int]
 		places := make([]flow.Place[int], 8)
-		var order []int // who stands in line
+		var order []int // members in line
 		called := map[int]bool{}
 		at := func(who int) int {
 			for i, w := range order {
@@ -192,7 +192,7 @@ func TestLineAgainstModel(t *testing.T) {
 	})
 }
 
-// A hang-up is asked for what came before it, at once and once.
+// After a hang-up a look asks at once, and only once, for what came before it.
 func TestAHangUpIsTheLastSign(t *testing.T) {
 	var c flow.Control
 	c.Wait(flow.InFlight)
@@ -214,7 +214,7 @@ func TestAHangUpIsTheLastSign(t *testing.T) {
 	}
 }
 
-// One at least goes through at each call, in order, and no more than there is room for.
+// At least one goes through at each call, in order, and no more than there is room for.
 func TestGateCallsAsManyAsThereIsRoomFor(t *testing.T) {
 	var g flow.Gate[int]
 	places := make([]flow.Place[int], 5)
@@ -238,7 +238,7 @@ func TestGateCallsAsManyAsThereIsRoomFor(t *testing.T) {
 	require.Len(t, called, 4, "all are called")
 }
 
-// One is let in whatever its size, more only if they fit, and nobody passes who stands in line.
+// One member is let in whatever its size, more only if they fit. None passes another in line.
 func TestTurnsAreTakenInOrder(t *testing.T) {
 	turns := flow.Turns[int]{Most: 10}
 	places := make([]flow.Place[flow.Large[int]], 5)

@@ -5,8 +5,8 @@ type Gate[T any] struct {
 	Line[T]
 }
 
-// Enter says whether a member may go through, when there is room for so many. If not it stands in
-// line until Call.
+// Enter says whether a member may go through, when there is room for so many. If it may not, it
+// stands in line until Call.
 func (g *Gate[T]) Enter(p *Place[T], who T, room int64) bool {
 	if room <= 0 || g.Len() > 0 && !p.Called() {
 		g.Join(p, who)
@@ -16,7 +16,7 @@ func (g *Gate[T]) Enter(p *Place[T], who T, room int64) bool {
 	return true
 }
 
-// Call calls as many as there is room for, each for one at least.
+// Call calls as many members as there is room for. A called member needs room for one at least.
 func (g *Gate[T]) Call(room int64, call func(T)) {
 	for int64(g.Calls()) < room {
 		p := g.Line.Call()
@@ -27,15 +27,15 @@ func (g *Gate[T]) Call(room int64, call func(T)) {
 	}
 }
 
-// Turns has members with something large take turns. One may be inside whatever its size; others
-// only as far as all together are not above Most.
+// Turns lets members with something large take turns. One may be inside whatever its size. Others
+// may join it only while their sizes together are not above Most.
 type Turns[T any] struct {
 	Line[Large[T]]
-	Inside int // what is inside together
+	Inside int // the sizes of all inside, together
 	Most   int
 }
 
-// Large is who waits with something of a size.
+// Large is a member that waits with something of a size.
 type Large[T any] struct {
 	Who  T
 	Size int
@@ -43,8 +43,8 @@ type Large[T any] struct {
 
 func (t *Turns[T]) fits(size int) bool { return t.Inside == 0 || t.Inside+size <= t.Most }
 
-// Enter says whether a member may go in with something of a size. If not it stands in line until
-// Call, and keeps its place until it went in, or wants to no more.
+// Enter says whether a member may go in with something of a size. If it may not, it stands in line
+// until Call. It keeps its place until it goes in or leaves.
 func (t *Turns[T]) Enter(p *Place[Large[T]], who T, size int) bool {
 	if t.fits(size) && t.First(p) {
 		t.Leave(p)
@@ -55,7 +55,7 @@ func (t *Turns[T]) Enter(p *Place[Large[T]], who T, size int) bool {
 	return false
 }
 
-// Call calls the first in line if it fits, and nobody who is called has yet to come.
+// Call calls the first member in line, if it fits and is not called already.
 func (t *Turns[T]) Call(call func(T)) {
 	head := t.Head()
 	if head == nil || head.Called() || !t.fits(head.Who.Size) {

@@ -1,16 +1,16 @@
 package flow
 
-// Line is who waits for the same thing, first come, first served. A call takes constant time, but
-// Join of who was called, which takes back the calls behind it.
+// Line is the members that wait for the same thing, first come, first served. Every method takes
+// constant time, except Join of a member that was called: it takes back the calls behind it.
 //
 //	first -> [place] -> [place] -> [place] <- last
 //	         called     waits      waits
 //
-// Who is called keeps its place until it leaves: it may find that its turn is over before it came.
-// The zero Line is empty; a Line must not be copied.
+// A called member keeps its place until it leaves: its turn may be over before it comes. The zero
+// Line is empty; a Line must not be copied.
 type Line[T any] struct {
 	first, last *Place[T]
-	next        *Place[T] // the first that is not called; nil: all are
+	next        *Place[T] // the first that is not called; nil: all are called
 	length      int
 	called      int
 }
@@ -25,7 +25,7 @@ type Place[T any] struct {
 // In says whether the place is in a line.
 func (p *Place[T]) In() bool { return p.in }
 
-// Called says whether its turn has come.
+// Called says whether the turn of its member has come.
 func (p *Place[T]) Called() bool { return p.called }
 
 // Len is how many stand in line, and Calls how many of them are called.
@@ -34,8 +34,8 @@ func (l *Line[T]) Len() int { return l.length }
 // Calls is how many are called and have not left.
 func (l *Line[T]) Calls() int { return l.called }
 
-// Join puts a place at the end of the line. Who stands in it already keeps its place, and waits
-// again if it was called.
+// Join puts a place at the end of the line. A place that is in line already stays where it is, and
+// waits again if it was called.
 func (l *Line[T]) Join(p *Place[T], who T) {
 	switch {
 	case !p.in:
@@ -51,7 +51,7 @@ func (l *Line[T]) Join(p *Place[T], who T) {
 			l.next = p
 		}
 	case p.called:
-		// Nobody may come before p: who was called behind it is called a second time.
+		// Nobody may come before p, so the members behind it that were called wait again.
 		for q := p; q != nil && q.called; q = q.after {
 			q.called = false
 			l.called--
@@ -85,13 +85,13 @@ func (l *Line[T]) Leave(p *Place[T]) {
 	*p = Place[T]{}
 }
 
-// First says whether nobody stands before p: it is the first, or in no line and the line is empty.
+// First says whether nobody stands before p: p is the first, or the line is empty.
 func (l *Line[T]) First(p *Place[T]) bool { return l.first == nil || l.first == p }
 
 // Head is the first in line, nil when it is empty.
 func (l *Line[T]) Head() *Place[T] { return l.first }
 
-// Call calls the next and returns it; nil when all are called.
+// Call calls the next member and returns its place; nil when all are called.
 func (l *Line[T]) Call() *Place[T] {
 	p := l.next
 	if p != nil {

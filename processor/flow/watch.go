@@ -2,11 +2,11 @@ package flow
 
 import "sync/atomic"
 
-// Watch is the members that every tick looks at: those that wait. All of it belongs to one
-// goroutine, but Tick. The zero Watch is empty; it must not be copied.
+// Watch is the members that every tick looks at: those that wait. All of it but Tick belongs to one
+// goroutine. The zero Watch is empty; it must not be copied.
 type Watch[T comparable] struct {
 	seats  []seat[T]
-	toLook int         // how many of them, from the first on, this look has not come to
+	toLook int         // how many of them, from the first on, the look under way has still to reach
 	any    atomic.Bool // there are members
 	ticked atomic.Bool // Tick asks for a look
 }
@@ -40,7 +40,7 @@ func (w *Watch[T]) Join(slot *Slot, who T) {
 	slot.in = true
 }
 
-// leave undoes Join: the last takes the place.
+// leave undoes Join: the last member takes the free seat.
 func (w *Watch[T]) leave(at int) {
 	last := len(w.seats) - 1
 	w.seats[at].slot.in = false
@@ -60,9 +60,9 @@ func (w *Watch[T]) Due() bool {
 	return w.toLook > 0
 }
 
-// Look calls look for up to most of those that this tick has not come to, and lets go whom it
-// returns false for; more says that some are left. It goes from the last to the first, so that
-// those that leave on the way, or join, hide nobody.
+// Look calls look for up to most members that this tick has not reached, and lets a member go when
+// look returns false. more says that members are left. It goes from the last to the first, so that
+// members that leave or join on the way hide no other.
 func (w *Watch[T]) Look(most int, look func(T) (stay bool)) (more bool) {
 	for range most {
 		if w.toLook = min(w.toLook, len(w.seats)); w.toLook == 0 {
