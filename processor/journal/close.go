@@ -11,9 +11,9 @@ import (
 // CloseSession records the end of a session and returns the ephemerals that go with it, in order:
 // those of the tree, less those whose delete is in flight, plus those whose create is.
 //
-// A session may have hundreds of thousands, and everybody waits meanwhile. So one change stands for
-// all that only the tree knows: Look finds them gone because their owner is closing. Their parent
-// changes once for each run of neighbours.
+// A session may have hundreds of thousands of ephemerals, and everybody waits meanwhile. So one
+// change stands for all ephemerals that only the tree knows: Look finds them gone because their
+// owner is closing. A parent changes once for each run of its children in the list.
 func (j *Journal) CloseSession(session jute.SessionID, zxid jute.Zxid) [][]byte {
 	paths, digest := j.untouched(session)
 	for _, path := range j.changed(session) {
@@ -46,8 +46,8 @@ func (j *Journal) CloseSession(session jute.SessionID, zxid jute.Zxid) [][]byte 
 	return paths
 }
 
-// untouched lists those of a session's ephemerals in the tree that no change is about, and adds up
-// what they are in the digest.
+// untouched lists the session's ephemerals in the tree that no change in flight is about, and adds
+// up their digests.
 func (j *Journal) untouched(session jute.SessionID) (paths [][]byte, digest uint64) {
 	v := j.tree.Peek()
 	paths = [][]byte{} // an empty vector is not null

@@ -13,8 +13,8 @@ import (
 	"quoll/processor/journal"
 )
 
-// twin is two journals over one tree: in one a session ends at once, in the other its ephemerals
-// are deleted one by one. They must not differ in anything that Prep can see.
+// twin is two journals over one tree. In one a session ends at once, in the other its ephemerals
+// are deleted one by one. Prep must not see any difference between them.
 type twin struct {
 	tree   *datatree.Tree
 	j      [2]*journal.Journal
@@ -48,7 +48,7 @@ func (w *twin) create(path string, owner jute.SessionID) {
 	}, Body: jute.Append(nil, &txn)}, &result)
 }
 
-// change is what Prep does for a create, delete or setData: both journals alike.
+// change does to both journals what Prep does for a create, delete or setData.
 func (w *twin) change(path string, zxid jute.Zxid, n func(before journal.Node) journal.Node) {
 	parent, _, _ := jute.SplitPath([]byte(path))
 	for _, j := range w.j {
@@ -65,7 +65,7 @@ func (w *twin) change(path string, zxid jute.Zxid, n func(before journal.Node) j
 	}
 }
 
-// closeOneByOne is the end of a session as it is meant.
+// closeOneByOne ends a session by the definition: its ephemerals are deleted one by one.
 func closeOneByOne(
 	j *journal.Journal, places []string, session jute.SessionID, zxid jute.Zxid,
 ) (gone []string) {
@@ -144,7 +144,7 @@ func TestTheEndOfASessionIsTheDeleteOfEachOfItsNodes(t *testing.T) {
 			},
 			"": func(t *rapid.T) { w.compare(t) },
 		})
-		// When all is applied nothing stays: the tree here is that of before.
+		// When all is applied the journal is empty. The tree here never changes.
 		for _, j := range w.j {
 			j.Applied(zxid)
 		}

@@ -12,7 +12,7 @@ type Journal struct {
 	digester   datatree.Digester
 	byPath     map[string]*change
 	owned      map[jute.SessionID][]*change // those with an owner, in the order of queue
-	closing    map[jute.SessionID]bool      // whose end is in flight
+	closing    map[jute.SessionID]bool      // sessions whose end is in flight
 	queue      []*change                    // from head on
 	head       int
 	free       []*change
@@ -28,7 +28,7 @@ type change struct {
 	Node
 	treeDigest uint64
 	prev       *change        // what byPath held before; for the undo of a multi only
-	closes     jute.SessionID // the change is the end of a session, and of no path; 0: it is not
+	closes     jute.SessionID // the session that the change ends; it has no path then; 0: none
 }
 
 // Node is a node as it will be.
@@ -37,7 +37,7 @@ type Node struct {
 	Stat     jute.StatPersisted
 	Children int
 	ACL      []jute.ACL
-	// Data is what a change in flight gives the node; where there is none (HasData is false) the
+	// Data is what a change in flight gives the node. If no change does (HasData is false), the
 	// data is the one at ref in the tree.
 	Data    []byte
 	HasData bool
@@ -84,7 +84,7 @@ func (j *Journal) Look(path []byte) Node {
 	return n
 }
 
-// DataLen is how many bytes of data the node has; null has none.
+// DataLen is how many bytes of data the node has; null counts as none.
 func (j *Journal) DataLen(n *Node) int {
 	if n.HasData {
 		return len(n.Data)
@@ -190,8 +190,8 @@ func (j *Journal) Applied(zxid jute.Zxid) {
 	}
 }
 
-// owner is the session whose ephemeral the change leaves behind, or what stands in its place for a
-// container or TTL node; 0 is none.
+// owner is the owner of the node that the change leaves behind: a session, or the number that marks
+// a container or TTL node; 0 is none.
 func (c *change) owner() jute.SessionID {
 	if !c.Exists {
 		return 0

@@ -16,8 +16,8 @@ type Box struct {
 	full  []*Delivery
 	empty []*Delivery // for reuse
 
-	// building and lastEvent are the core's: what it has not published yet, and the number of the
-	// last event in it.
+	// building and lastEvent belong to the core: the delivery that it has not published yet, and
+	// the number of the last event in it.
 	building  *Delivery
 	lastEvent uint64
 }
@@ -32,11 +32,11 @@ type Delivery struct {
 type Item struct {
 	Conn           *Conn
 	From, To       int   // its bytes in Buf
-	BodyBytes      int32 // of the body of the request it answers
-	Weight         int   // of that request; what the lane had counted as in flight
+	BodyBytes      int32 // of the body of the request that it answers
+	Weight         int   // of that request: what the lane has counted as in flight
 	Op             jute.OpCode
 	Kind           ItemKind
-	ReceivedMillis int64   // when the request it answers was, on the monotonic clock
+	ReceivedMillis int64   // when that request was received, on the monotonic clock
 	Opened         *Opened // for Connected
 }
 
@@ -44,7 +44,7 @@ type Item struct {
 type Opened struct {
 	Session       jute.SessionID
 	TimeoutMillis int32
-	Created       bool      // not taken up again
+	Created       bool      // made for it, not taken up again
 	Zxid          jute.Zxid // the last applied
 }
 
@@ -67,12 +67,12 @@ func (it *Item) Answers() bool {
 	return it.Kind != Event && it.Kind != Kicked && it.Kind != Word
 }
 
-// What is kept for reuse at most: one large reply, or one storm of events, must not stay in memory
-// for good.
+// Limits of what is kept for reuse: one large reply, or one storm of events, must not keep its
+// memory for good.
 const (
-	deliveryKeepBytes = 256 << 10 // of a delivery
-	deliveryKeepItems = 4096      // likewise
-	keepDeliveries    = 1024      // that a box had at once
+	deliveryKeepBytes = 256 << 10 // buffer of a delivery
+	deliveryKeepItems = 4096      // items of a delivery
+	keepDeliveries    = 1024      // deliveries that a box had at once
 )
 
 // NewBox makes the box of a lane; wake makes the lane's loop empty it.
@@ -100,8 +100,8 @@ func (b *Box) Put(d *Delivery) {
 	b.mu.Unlock()
 }
 
-// Take appends everything in the box to into. Each is given back with Recycle, and into, when it
-// was gone through, with Taken.
+// Take appends everything in the box to into. The caller gives each delivery back with Recycle, and
+// empties into with Taken when it has gone through it.
 func (b *Box) Take(into []*Delivery) []*Delivery {
 	b.mu.Lock()
 	into = append(into, b.full...)

@@ -35,8 +35,8 @@ func TestTheItemsOfAStormDoNotStay(t *testing.T) {
 	require.LessOrEqual(t, cap(b.full), keepDeliveries)
 }
 
-// An event is encoded once for all of a lane, but each connection has an item: they count for the
-// end of a hold of the tree's lock like the bytes of replies.
+// An event is encoded once for all connections of a lane, but each connection has an item. Items
+// count for the end of a hold of the tree's lock like the bytes of replies.
 func TestItemsCountForTheEndOfAHold(t *testing.T) {
 	c := &Conn{Box: NewBox(func() {})}
 	var o Outbox
@@ -48,8 +48,8 @@ func TestItemsCountForTheEndOfAHold(t *testing.T) {
 	require.Zero(t, o.Bytes())
 }
 
-// The bytes of an event stand once in a delivery, however many of the lane's connections have it;
-// those of the next event stand behind them.
+// The bytes of an event are in a delivery once, however many of the lane's connections get it. The
+// bytes of the next event follow them.
 func TestAnEventIsEncodedOnceForALane(t *testing.T) {
 	box, other := NewBox(func() {}), NewBox(func() {})
 	ev := watch.Event{Type: jute.EventCreated, Path: []byte("/a"), Zxid: 5}

@@ -17,13 +17,13 @@ type Conn struct {
 	Watcher  watch.Watcher // the number by which watches know it: see Conns
 	Owner    session.Owner
 
-	Identity atomic.Pointer[auth.Identity] // replaced by auth packets, never changed
+	Identity atomic.Pointer[auth.Identity] // auth packets replace it; an Identity never changes
 	Heard    session.Heard
 	gone     atomic.Bool // the connection is closed
 }
 
-// Receiver takes the mail of a connection, one piece after the other, on its loop. What it is given
-// is valid during the call.
+// Receiver takes the mail of a connection, one piece after the other, on its loop. The arguments
+// are valid during the call.
 type Receiver interface {
 	Receive(d *Delivery, it *Item)
 }

@@ -13,7 +13,7 @@ type Conns struct {
 	mu      sync.RWMutex
 	conns   []*Conn // by number; number 0 is nobody
 	free    []watch.Watcher
-	leaving []leaving // numbers that an event which was fired may still be told
+	leaving []leaving // numbers to which an event that was fired may still go
 	live    int
 }
 
@@ -50,8 +50,8 @@ func (c *Conns) Add(conn *Conn, now watch.Moment) watch.Watcher {
 	return watch.Watcher(len(c.conns) - 1)
 }
 
-// Leave notes that a connection is gone. Who answers for it holds the table meanwhile: no watch is
-// set for it after this.
+// Leave notes that a connection is gone. The core holds the table while it answers for a
+// connection, so no watch is set for this one after Leave.
 func (c *Conns) Leave(conn *Conn) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

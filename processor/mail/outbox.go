@@ -8,10 +8,11 @@ import (
 // Outbox is the core's side of all boxes: the deliveries it is building.
 type Outbox struct {
 	dirty  []*Box
-	events uint64 // that were fired; a lane that has one already gets its bytes only once
+	events uint64 // events fired so far; a lane gets the bytes of each only once
 }
 
-// itemBytes is what an item takes, about: events that are encoded once go to thousands.
+// itemBytes is about what an item takes in memory: an event is encoded once and may go to
+// thousands.
 const itemBytes = 96
 
 // To is the delivery being built for the lane of a connection.
@@ -24,7 +25,7 @@ func (o *Outbox) To(c *Conn) *Delivery {
 	return b.building
 }
 
-// Send appends an item whose bytes are those of the delivery's buffer from from on. answered is the
+// Send appends an item whose bytes are those of the delivery's buffer behind from. answered is the
 // request that it answers, nil when it answers none.
 func (o *Outbox) Send(c *Conn, from int, kind ItemKind, answered *Request) *Item {
 	d := o.To(c)
@@ -43,11 +44,11 @@ func (o *Outbox) Kick(c *Conn) { o.Send(c, len(o.To(c).Buf), Kicked, nil) }
 // Drop lets a request go without an answer.
 func (o *Outbox) Drop(r *Request) { o.Send(r.Conn, len(o.To(r.Conn).Buf), Dropped, r) }
 
-// Fire begins an event: what Tell sends until the next is of this one.
+// Fire begins an event: Tell sends this one until the next Fire.
 func (o *Outbox) Fire() { o.events++ }
 
-// Tell sends the event that was fired to one connection; the bytes are encoded once for all of a
-// lane.
+// Tell sends the event that was fired to one connection. Its bytes are encoded once for all
+// connections of a lane.
 func (o *Outbox) Tell(c *Conn, ev *watch.Event) {
 	d := o.To(c)
 	if n := len(d.Items); n > 0 && c.Box.lastEvent == o.events {
@@ -61,7 +62,7 @@ func (o *Outbox) Tell(c *Conn, ev *watch.Event) {
 	c.Box.lastEvent = o.events
 }
 
-// Bytes is how much was built since the last Publish, by what it takes in memory.
+// Bytes is about how many bytes of memory the deliveries built since the last Publish take.
 func (o *Outbox) Bytes() int {
 	n := 0
 	for _, b := range o.dirty {

@@ -12,8 +12,8 @@ type Origin uint8
 
 // The origins.
 const (
-	FromClient  Origin = iota // of this server: its Conn is answered
-	FromLearner               // of a client of another server, which answers
+	FromClient  Origin = iota // a client of this server: its Conn is answered
+	FromLearner               // a client of another server, which answers it
 	FromServer                // the server's own: expiry, containers; nobody is answered
 )
 
@@ -21,7 +21,7 @@ const (
 // the server's own purposes.
 type Request struct {
 	Origin  Origin
-	Conn    *Conn // is answered; nil where the request is of no client of this server
+	Conn    *Conn // is answered; nil when no client of this server asked
 	Session jute.SessionID
 	Xid     int32
 	Type    jute.OpCode
@@ -29,19 +29,21 @@ type Request struct {
 	// the transaction, the log and the link that are made from it. It may be kept, because that
 	// memory is never used twice; nobody may change it.
 	Body []byte
-	// Identity is who asked, as it was when the request was received (rule 1).
+	// Identity is the client's when the request was received (rule 1).
 	Identity *auth.Identity
-	// ReceivedMillis is when, on the monotonic clock.
+	// ReceivedMillis is when the request was received, on the monotonic clock.
 	ReceivedMillis int64
 	// Connect is set for a connect request, whose Type is createSession.
 	Connect *jute.ConnectRequest
 	// ReadOnly, of a connect request: nothing but reads is served.
 	ReadOnly bool
-	// Weight is what it counts as in flight: its own bytes, or those of its reply if they are more.
+	// Weight is what the request counts as in flight, in bytes: its own, or its reply's if they are
+	// more.
 	Weight int
-	// Refused is answered instead of doing anything, at the request's place in the order.
+	// Refused, unless it is OK, is answered at the request's place in the order, and nothing is
+	// done.
 	Refused jute.ErrorCode
-	// Early: it was refused before it could count; the reply's zxid is 0.
+	// Early says that the request was refused before it could count. The reply's zxid is 0.
 	Early bool
 }
 
@@ -51,7 +53,7 @@ type Batch struct {
 	home     *sync.Pool // where it goes when the core is done with it; nil: nowhere
 }
 
-// NewBatch is an empty batch, one that the core is done with if home has any.
+// NewBatch is an empty batch. It is one that the core is done with, if home has any.
 func NewBatch(home *sync.Pool) *Batch {
 	if b, ok := home.Get().(*Batch); ok {
 		return b
@@ -59,7 +61,7 @@ func NewBatch(home *sync.Pool) *Batch {
 	return &Batch{home: home}
 }
 
-// Done gives the batch back: every request in it was copied to where it waits, or is over.
+// Done gives the batch back. Every request in it has been copied to where it waits, or is over.
 func (b *Batch) Done() {
 	clear(b.Requests)
 	b.Requests = b.Requests[:0]

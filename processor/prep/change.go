@@ -38,9 +38,9 @@ func (p *Prep) delete(w *writing, in *jute.PathVersion) (jute.OpCode, jute.Error
 	return jute.OpDelete, jute.OK
 }
 
-// deleteContainer makes the transaction with which the reaper removes a container or TTL node.
-// A client that asks for it must be allowed to delete the node. The reaper has looked at the tree
-// as it is applied: what changed in flight is not what it meant.
+// deleteContainer makes the transaction with which the reaper removes a container or TTL node. A
+// client that asks for it must be allowed to delete the node. The reaper has looked at the applied
+// tree: a node that changed in flight is not the node that it meant.
 func (p *Prep) deleteContainer(w *writing, path []byte) (jute.OpCode, jute.ErrorCode) {
 	parentPath, code := deletable(path)
 	if code != jute.OK {
@@ -70,7 +70,7 @@ func (p *Prep) deleteContainer(w *writing, path []byte) (jute.OpCode, jute.Error
 	return jute.OpDeleteContainer, jute.OK
 }
 
-// deletable refuses what is no path and the nodes that the server itself needs.
+// deletable refuses invalid paths, and the nodes that the server itself needs.
 func deletable(path []byte) (parent []byte, code jute.ErrorCode) {
 	if path == nil {
 		return nil, jute.MarshallingError // Java trips over the null

@@ -7,13 +7,13 @@
 //	                            journal: what the nodes will be
 //	      -> seal: header with the next zxid, body, digest  -> Entry, in memory of its own
 //
-// A Prep is made at the start of a reign and dropped, with its journal, at the end: before the
-// counter of its epoch is used up at the latest (Prep.Spent).
+// A Prep is made at the start of a reign. It is dropped, with its journal, when the reign ends: at
+// the latest before the counter of its epoch is used up (Prep.Spent).
 //
-// Invariants. A zxid is given once, and they count up by one (rule 7 of the package processor). A
-// refused write is a transaction too, of type error, and uses up a zxid; it has left nothing in the
-// journal. Only a write whose body cannot be read is not proposed; a multi that cannot be read is,
-// as an error, because Apache counts a zxid for it.
+// Invariants. A zxid is given once, and zxids count up by one (rule 7 of the package processor). A
+// refused write is a transaction too, of type error: it uses up a zxid and leaves nothing in the
+// journal. Only a write whose body cannot be read is not proposed. A multi that cannot be read is
+// proposed as an error, because Apache counts a zxid for it.
 //
 // The order of the checks is Apache's, because each has its own code.
 //

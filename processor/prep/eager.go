@@ -20,7 +20,8 @@ func (p *Prep) RefuseEarly(r *Write) jute.ErrorCode {
 	return jute.NoAuth
 }
 
-// effective is the node whose ACL decides, and the permission; a nil path decides nothing.
+// effective is the node whose ACL decides, and the permission wanted. A nil path: nothing is
+// refused.
 func (p *Prep) effective(r *Write) ([]byte, jute.Perms) {
 	c := jute.Decoder(r.Body)
 	var path []byte

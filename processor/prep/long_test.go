@@ -10,8 +10,8 @@ import (
 	"quoll/processor/auth"
 )
 
-// A transaction of exactly as many bytes as may be read back is made, and no longer one: alone and
-// in a multi, whose operations have a type and a length each.
+// A transaction of exactly as many bytes as can be read back is made, and no longer one. The same
+// holds for a multi, whose operations add a type and a length each.
 func TestTheLongestTransaction(t *testing.T) {
 	set := func(data int) *jute.SetDataRequest {
 		return &jute.SetDataRequest{Path: []byte("/a"), Data: make([]byte, data), Version: -1}
@@ -41,8 +41,8 @@ func TestTheLongestTransaction(t *testing.T) {
 	}
 }
 
-// The end of a session names as many paths as may be read back, to the byte; what it does not name
-// goes all the same.
+// The end of a session names as many paths as can be read back, to the byte. The ephemerals that it
+// does not name go all the same.
 func TestTheEndOfASessionNamesWhatFits(t *testing.T) {
 	const session, each = 7, 4 + len("/e0")
 	none := jute.TxnHeaderBytes + 4 + jute.TxnDigestBytes

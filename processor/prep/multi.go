@@ -26,7 +26,7 @@ func (p *Prep) prepareMulti(r *Write) Made {
 	default:
 		code = p.makeMulti(w, ops, &made)
 		if code == jute.MarshallingError {
-			break // Java trips over an operation, and the whole is an error
+			break // Java trips over an operation: the whole multi is an error
 		}
 		p.appendMulti()
 		made.Entry = p.seal(r, jute.OpMulti, w.zxid)
@@ -46,11 +46,11 @@ func (p *Prep) makeMulti(w *writing, ops []jute.MultiOp, made *Made) jute.ErrorC
 	for i := range ops {
 		p.body = p.body[:0]
 		var txn jute.OpCode
-		code := jute.RuntimeInconsistency // what comes after a failure does not happen
+		code := jute.RuntimeInconsistency // the operations behind one that failed are not done
 		if failed == jute.OK {
 			txn, code = p.makeOp(w, &ops[i])
 			if code == jute.OK && p.tooLong(4+8*(i+1)+len(p.multi)+len(p.body), made) {
-				code = jute.BadArguments // with a type and a length each
+				code = jute.BadArguments // each operation adds a type and a length
 			}
 			if code != jute.OK {
 				failed = code

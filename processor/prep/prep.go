@@ -39,7 +39,7 @@ type txnRef struct {
 // Write is a write that asks to become a transaction.
 type Write struct {
 	Session  jute.SessionID
-	Cxid     int32 // of the client; 0 for what no client numbers
+	Cxid     int32 // the client's number of the request; 0 where it has none
 	Type     jute.OpCode
 	Body     []byte // the request behind its header; of createSession, its timeout
 	Identity *auth.Identity
@@ -56,9 +56,10 @@ type Rules struct {
 	ReconfigEnabled bool // reconfigEnabled
 	EagerACLCheck   bool // enableEagerACLCheck
 	MaxMultiOps     int  // quoll.maxMultiOps; 0 is no limit
-	// MaxTxnBytes refuses a write that becomes longer: Apache reads no record from its log above
-	// jute.maxbuffer + jute.maxbuffer.extrasize, and "auth" in an ACL makes a short request long. A
-	// closeSession is not refused: it names fewer paths. 0 is no limit.
+	// MaxTxnBytes is the longest transaction: a write that becomes longer is refused. Apache reads
+	// no record from its log above jute.maxbuffer + jute.maxbuffer.extrasize, and "auth" in an ACL
+	// makes a short request long. A closeSession is not refused: it names fewer paths. 0 is no
+	// limit.
 	MaxTxnBytes int
 	// OverQuota is told of every excess, soft or hard, for the log and a counter; may be nil.
 	OverQuota func(datatree.QuotaVerdict)
@@ -98,24 +99,24 @@ func New(
 	}
 }
 
-// prepKeepBytes is the largest body whose room is kept: the end of a session may name many paths.
+// prepKeepBytes is the largest body whose buffer is kept: the end of a session may name many paths.
 const prepKeepBytes = 1 << 20
 
-// Time is told of each step's wall clock, in ms since 1970: it stamps the step's transactions.
+// Time sets the wall clock of a step, in ms since 1970, with which its transactions are stamped.
 func (p *Prep) Time(wallMillis int64) { p.wall = wallMillis }
 
 // Applied drops from the journal what the tree has now: everything up to zxid.
 func (p *Prep) Applied(zxid jute.Zxid) { p.journal.Applied(zxid) }
 
-// spentAt is the counter from which on a reign must end. What is proposed before it has, the ends
-// of sessions and what waits for nothing in front of Prep, has sixteen million zxids left.
+// spentAt is the counter at which a reign must end. Until it has ended Prep still gets the ends of
+// sessions, and writes that wait for nothing: sixteen million zxids are left for them.
 const spentAt = 0xff000000
 
 // Spent says that the reign must end: few zxids of its epoch are left.
 func (p *Prep) Spent() bool { return p.lastZxid.Counter() >= spentAt }
 
 // next gives a zxid. The last counter of an epoch is not given: Apache's leader steps down at it,
-// and the one behind it is of the next epoch.
+// and the zxid behind it is of the next epoch.
 func (p *Prep) next() jute.Zxid {
 	if p.lastZxid.Counter() >= 0xfffffffe {
 		panic("prep: the epoch of " + p.lastZxid.String() + " has no zxid left")
@@ -155,7 +156,7 @@ func (p *Prep) begin(r *Write, zxid jute.Zxid) *writing {
 	return &p.writing
 }
 
-// tooLong says that the body of a transaction, with header and digest, could not be read back.
+// tooLong says whether a body is too long, with header and digest, to be read back from the log.
 func (p *Prep) tooLong(bodyBytes int, made *Made) bool {
 	most := p.rules.MaxTxnBytes
 	if most <= 0 || jute.TxnHeaderBytes+bodyBytes+jute.TxnDigestBytes <= most {
@@ -167,8 +168,8 @@ func (p *Prep) tooLong(bodyBytes int, made *Made) bool {
 }
 
 // make reads the body of a write and makes its transaction: it appends the transaction's body to
-// Prep.body, puts the changes into the journal, and says the transaction's type. With a code other
-// than OK it has done nothing.
+// Prep.body, puts the changes into the journal, and returns the transaction's type. If the code is
+// not OK it has done nothing.
 func (p *Prep) make(w *writing) (txn jute.OpCode, code jute.ErrorCode, readable bool) {
 	if p.in.read(w.Type, w.Body) == unreadable {
 		return 0, 0, false
@@ -177,7 +178,7 @@ func (p *Prep) make(w *writing) (txn jute.OpCode, code jute.ErrorCode, readable 
 	return txn, code, true
 }
 
-// maker is how a transaction is made of one kind of write.
+// maker is how the transaction of one kind of write is made.
 type maker struct {
 	read func(*bodies) (null bool) // reads the body; nil where nothing in it matters
 	make func(p *Prep, w *writing) (jute.OpCode, jute.ErrorCode)
@@ -200,7 +201,7 @@ var makers = op.TableOf(map[jute.OpCode]maker{
 	jute.OpCloseSession:    {nil, (*Prep).closeSession},
 })
 
-// refuse is the body of the transaction of a refused write.
+// refuse is the transaction of a refused write: its type, and its body appended to body.
 func refuse(body []byte, code jute.ErrorCode) (jute.OpCode, []byte) {
 	c := jute.Encoder(body)
 	txn := jute.ErrorResponse{Err: code}
@@ -235,7 +236,8 @@ func (p *Prep) reconfig(*writing) (jute.OpCode, jute.ErrorCode) {
 	return 0, jute.Unimplemented
 }
 
-// nextVersion is the version after a change that demands want (-1: any) of a node at now.
+// nextVersion is the version that a change gives a node at version now, if it demands want (-1:
+// any).
 func nextVersion(now, want int32) (int32, jute.ErrorCode) {
 	if want != -1 && want != now {
 		return 0, jute.BadVersion

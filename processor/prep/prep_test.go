@@ -14,7 +14,7 @@ import (
 	"quoll/processor/stats"
 )
 
-// prepOver is a Prep over a tree that transactions made, as they could stand in a log.
+// prepOver is a Prep over a tree that the transactions made; they need only be possible in a log.
 func prepOver(t *testing.T, rules Rules, txns ...jute.Txn) *Prep {
 	t.Helper()
 	tree := datatree.New(datatree.Options{ExtendedTypes: true})
@@ -36,7 +36,7 @@ func anyone() []jute.ACL {
 	return []jute.ACL{{Perms: jute.PermAll, ID: jute.ID{Scheme: "world", ID: "anyone"}}}
 }
 
-// created is the transaction of a create; cversion is the one that the parent gets, -1 the next.
+// created is the transaction of a create. cversion is what the parent gets; -1: the next.
 func created(path string, data []byte, cversion int32) jute.Txn {
 	return jute.Txn{Type: jute.OpCreate, Data: jute.Append(nil, &jute.CreateTxn{
 		Path: []byte(path), Data: data, ACL: anyone(), ParentCVersion: cversion,
@@ -49,8 +49,8 @@ func (p *Prep) asked(as jute.OpCode, body jute.Record) Made {
 	})
 }
 
-// A log of Apache's, or of an older server of ours, may have made what no write may make now. What
-// would end Apache's server on it is refused.
+// The log of an Apache server, or of an older Quoll, may have made nodes that no write may make
+// now. A write that would end Apache's server because of such a node is refused.
 func TestWhatAnOldLogMadeEndsNoServer(t *testing.T) {
 	quota := "/zookeeper/quota/q"
 	p := prepOver(t, Rules{},
@@ -97,8 +97,8 @@ func TestSequenceText(t *testing.T) {
 	}
 }
 
-// A parent's counter of changes goes round; its number in flight is the one that the next name has.
-// So Java counts: nothing stops an int at its end.
+// A parent's counter of changes wraps around, as in Java, where an int does not stop at its end.
+// The number in the next name is the counter in flight.
 func TestSequenceNumbersGoRound(t *testing.T) {
 	p := prepOver(t, Rules{},
 		created("/p", nil, -1), created("/p/kid", nil, math.MaxInt32-1))
@@ -128,7 +128,7 @@ func TestSequenceNumbersGoRound(t *testing.T) {
 	}
 }
 
-// A version goes round as a Java int does; -1 as the wanted one is any, and no other below 0 is.
+// A version wraps around like a Java int. -1 as the wanted version is any; no other below 0 is.
 func TestNextVersion(t *testing.T) {
 	for _, c := range []struct {
 		now, want, next int32
@@ -166,7 +166,7 @@ func TestDeleteContainerAsksForDelete(t *testing.T) {
 	}
 }
 
-// What is refused ahead of the line is what the line would refuse, and it makes no transaction.
+// A write that is refused early would be refused in its turn too, and makes no transaction.
 func TestEagerChecksOfEveryPermission(t *testing.T) {
 	for name, c := range map[string]struct {
 		op    jute.OpCode

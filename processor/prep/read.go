@@ -5,7 +5,7 @@ import (
 	"quoll/processor/multi"
 )
 
-// bodies is room for the body being read: the one that its type says.
+// bodies is room for the body being read: each type of write uses one of the fields.
 type bodies struct {
 	create    jute.CreateTTLRequest
 	path      jute.PathVersion
@@ -23,14 +23,14 @@ type verdict uint8
 
 const (
 	readable   verdict = iota
-	trips              // it trips over something in it, when it has counted a zxid for the write
-	unreadable         // it fails before it counts one
+	trips              // it trips over something in it after it has counted a zxid for the write
+	unreadable         // it fails before it counts a zxid
 )
 
 // Readable says whether a write can become anything but an error: its body decodes, and Apache's
-// server trips over nothing in it. What is not readable is answered MarshallingError. A learner
-// never forwards it: a leader of Apache's that cannot read a write commits nothing more, and
-// followers of Apache's wait for ever for what gets no transaction.
+// server trips over nothing in it. A write that is not readable is answered MarshallingError. A
+// learner never forwards it: an Apache leader that cannot read a write commits nothing more, and
+// Apache followers wait for ever for a write that gets no transaction.
 func Readable(as jute.OpCode, body []byte) bool {
 	var in bodies
 	return in.read(as, body) == readable
@@ -59,8 +59,8 @@ func (in *bodies) read(as jute.OpCode, body []byte) verdict {
 	return readable
 }
 
-// The functions that read say whether Java trips over a null in what they read. A setData, a setACL
-// or a check of a null path is one of a bad path.
+// The functions that read say whether Java trips over a null in the body. It does not trip over the
+// null path of a setData, a setACL or a check: that counts as a bad path.
 
 func (in *bodies) readCreate() (null bool) {
 	in.create = jute.CreateTTLRequest{TTL: -1}
@@ -103,8 +103,8 @@ func (in *bodies) readCreateSession() (null bool) {
 	return false
 }
 
-// readMulti reads a multi. Apache counts a zxid before it decodes one, but for a null ACL: see
-// docs/decisions/0004-undecodable-multi.md.
+// readMulti reads a multi. Apache counts a zxid before it decodes a multi, unless an ACL is null:
+// see docs/decisions/0004-undecodable-multi.md.
 func (in *bodies) readMulti(body []byte) verdict {
 	in.multi = jute.MultiRequest{}
 	_, err := jute.Decode(body, &in.multi)

@@ -21,8 +21,8 @@ func writes() (all []jute.OpCode) {
 	return all
 }
 
-// checkReadable: what Prep calls unreadable is not Readable, and the other way round, but that a
-// fault that Apache finds earlier may have its own code.
+// checkReadable: a body that Prep calls unreadable is not Readable, and the other way round. Only a
+// fault that Apache finds earlier may have a code of its own.
 func checkReadable(t *testing.T, p *Prep, as jute.OpCode, body []byte) {
 	made := p.Prepare(&Write{Type: as, Body: body, Identity: auth.Nobody(), Session: 7})
 	says := Readable(as, body)

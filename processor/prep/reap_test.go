@@ -9,9 +9,9 @@ import (
 	"quoll/processor/auth"
 )
 
-// The reaper has looked at the tree as it is applied. A container that was deleted and made anew,
-// or set, while its delete was on the way is not the one that it meant; one that nobody touched is,
-// and a client who may delete it need not wait for anything.
+// The reaper has looked at the applied tree. A container that was deleted and made anew, or set,
+// while the reaper's delete was on the way is not the one that it meant. It deletes one that nobody
+// touched. A client that may delete a container need not wait for anything.
 func TestTheReaperTakesNothingThatChangedInFlight(t *testing.T) {
 	path := []byte("/box")
 	container := jute.Txn{Type: jute.OpCreateContainer, Data: jute.Append(nil,

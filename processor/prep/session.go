@@ -8,10 +8,10 @@ func (p *Prep) createSession(*writing) (jute.OpCode, jute.ErrorCode) {
 	return jute.OpCreateSession, jute.OK
 }
 
-// closeSession makes the transaction of a session's end, which names the ephemerals that go with
-// it: those of the tree, less those whose delete is in flight, plus those whose create is. As many
-// are named as Apache reads back: whoever applies the transaction, Apache too, deletes every
-// ephemeral of the session.
+// closeSession makes the transaction of a session's end. It names the ephemerals that go with the
+// session: those of the tree, less those whose delete is in flight, plus those whose create is. It
+// names as many as Apache can read back. The rest goes too: every server that applies the
+// transaction, Apache's too, deletes all ephemerals of the session.
 func (p *Prep) closeSession(w *writing) (jute.OpCode, jute.ErrorCode) {
 	paths := p.journal.CloseSession(w.Session, w.zxid)
 	if p.rules.CloseSessionTxn {
