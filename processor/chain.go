@@ -13,12 +13,12 @@ import (
 	"quoll/processor/throttle"
 )
 
-// Master is what the server that leads does for a chain.
+// Master is what a chain asks of the server that leads.
 type Master interface {
-	// Propose hands a transaction to the ensemble; what it commits comes back through Committed.
+	// Propose hands a transaction to the ensemble. When it is committed Committed is called.
 	Propose(e jute.Entry)
-	// Sync asks to be told, through Synced, when everything is applied here that is committed by
-	// now; false says that it is.
+	// Sync asks for a call of Synced when everything is applied here that is committed by now.
+	// false says that it is applied already: no call follows.
 	Sync() bool
 }
 
@@ -31,7 +31,7 @@ type Rules struct {
 	Reads       reads.Limits
 	// Counts is what the core counts together with the lanes; nil counts for nobody.
 	Counts *stats.Counts
-	// Teller is told what the core meets; nil tells nobody.
+	// Teller hears what the core meets; nil: nobody does.
 	Teller tell.Teller
 	// MaxApplyBatch bounds how many transactions are applied in one hold of the tree's lock; 0 is
 	// no limit.
@@ -101,8 +101,8 @@ func (c *Chain) Requests(batch *mail.Batch) {
 	c.final.out.Wake()
 }
 
-// Time is told of each step's time before anything else: on the monotonic clock, and that which
-// stamps the step's transactions, in ms since 1970.
+// Time sets a step's time before anything else of the step: that of the monotonic clock, and that
+// which stamps the step's transactions, in ms since 1970.
 func (c *Chain) Time(monoMillis, wallMillis int64) {
 	c.mono, c.wall = monoMillis, wallMillis
 	if c.prep != nil {
@@ -131,7 +131,8 @@ func (c *Chain) request(r *mail.Request) {
 	}
 }
 
-// takes says whether a request is taken: its session is there, and attached to its connection.
+// takes says whether a request is taken: its session lives, and is attached to its connection.
+// Otherwise the request is dropped.
 func (c *Chain) takes(r *mail.Request, s *session.Session) bool {
 	switch {
 	case s == nil || s.Closing:
@@ -196,7 +197,7 @@ func (c *Chain) drop(r *mail.Request, kind mail.ItemKind) {
 	c.final.out.Drop(r)
 }
 
-// publishBytes of replies and events end a hold of the tree's lock.
+// publishBytes is how many bytes of replies and events end a hold of the tree's lock.
 const publishBytes = 1 << 20
 
 // Committed applies every transaction up to zxid, in order, and answers what waited for it.
@@ -209,7 +210,7 @@ func (c *Chain) Committed(zxid jute.Zxid) {
 				break
 			}
 			c.final.apply(e, of)
-			*e = jute.Entry{} // what they hold may be large, and their places are free only later
+			*e = jute.Entry{} // what it holds may be large, and its place is free only at compact
 			if of != nil {
 				*of = flight{}
 			}

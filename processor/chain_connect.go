@@ -9,7 +9,7 @@ import (
 	"quoll/processor/tell"
 )
 
-// serverIdentity is who asks in the server's own requests.
+// serverIdentity is the identity of the server's own requests.
 //
 // read-only: an Identity never changes.
 var serverIdentity = auth.Server()
@@ -35,14 +35,14 @@ func (c *Chain) connect(r *mail.Request) {
 	}
 	id := r.Connect.SessionID
 	if s := c.sessions.Find(id); r.ReadOnly && s != nil && !s.Local {
-		// No answer: to be told that the session is gone would make its client give it up.
+		// There is no answer: a client that is told that its session is gone gives it up.
 		tellOf(c.rules.Teller, r, tell.Event{Kind: tell.GlobalSession})
 		c.final.out.Send(r.Conn, len(c.final.out.To(r.Conn).Buf), mail.Last, r)
 		return
 	}
 	c.rules.Counts.Revalidated.Add(1)
 	if old := c.final.attached[id]; old != nil && old != r.Conn {
-		// As in Apache, before the password is looked at.
+		// As in Apache, even before the password is checked.
 		delete(c.final.attached, id)
 		c.final.out.Kick(old)
 	}
@@ -57,8 +57,8 @@ func (c *Chain) connect(r *mail.Request) {
 	}
 	c.final.attached[id] = r.Conn
 	r.Session = id
-	// What the session sent over its old connection is still in flight: the answer waits for it,
-	// so that the new connection sees all of it.
+	// Requests that the session sent over its old connection are still in flight. The answer waits
+	// for them, so that the new connection sees all that they do.
 	if !c.commit.wait(r, s.LastWrite) {
 		c.final.connected(r)
 	}
@@ -75,7 +75,7 @@ func (c *Chain) refuse(r *mail.Request, why tell.Kind, limit int64) {
 	c.final.out.Send(r.Conn, from, mail.Last, r)
 }
 
-// openLocal opens a session that this server alone knows: without a quorum there is no other.
+// openLocal opens a session that only this server knows: without a quorum there is no other kind.
 func (c *Chain) openLocal(r *mail.Request) {
 	s := c.sessions.CreateLocal(r.Connect.TimeOut, r.Conn.Owner, &r.Conn.Heard)
 	r.Session = s.ID

@@ -40,8 +40,8 @@ func setting(s *client, id jute.SessionID, size int) mail.Request {
 	}
 }
 
-// While something is in flight all the time the queue of writes is compacted seldom: what was
-// applied must not be kept by it.
+// While something is always in flight, the queue of writes is seldom compacted. It must not keep
+// the entries that were applied.
 func TestWhatIsAppliedIsForgotten(t *testing.T) {
 	w := testWorld(t, 1)
 	s := w.open()
@@ -87,7 +87,7 @@ func TestAThrottledSessionCanEnd(t *testing.T) {
 	require.Equal(t, int64(7001), (*made)[1].Header.Time, "when it is made, not when it came")
 }
 
-// The tree's lock is given back when enough was built, however few transactions that took.
+// The tree's lock is given back when enough replies were built, however few transactions that took.
 func TestRepliesBehindAWriteEndAHold(t *testing.T) {
 	const size = 700 << 10
 	w := testWorld(t, size)
@@ -107,8 +107,8 @@ func TestRepliesBehindAWriteEndAHold(t *testing.T) {
 	require.Equal(t, datatree.Faults{}, w.tree.Faults())
 }
 
-// Apache cannot read a longer record from its log: what would become one is refused, alone and in a
-// multi, and leaves nothing behind in the journal.
+// Apache cannot read a longer record from its log. A write that would become one is refused, alone
+// and in a multi, and leaves nothing behind in the journal.
 func TestATransactionMustBeReadable(t *testing.T) {
 	w := testWorld(t, 1)
 	s := w.open()

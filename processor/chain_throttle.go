@@ -7,8 +7,8 @@ import (
 	"quoll/processor/throttle"
 )
 
-// throttled says that requests must wait in front of Prep: too many writes are in flight, or there
-// is no reign in which they could be made, or no zxids in it.
+// throttled says whether requests must wait in front of Prep: too many writes are in flight, or
+// this server does not lead, or its reign has no zxids left.
 func (c *Chain) throttled() bool {
 	most := c.rules.Throttle.MaxRequests
 	return most > 0 && c.commit.Len() >= most || c.prep == nil || c.prep.Spent()
@@ -30,8 +30,8 @@ func (c *Chain) unthrottle() {
 	c.final.out.Wake()
 }
 
-// throttlable says whether a request may be refused for having waited (Request.isThrottlable): a
-// session must be able to live and to end.
+// throttlable says whether a request may be refused because it has waited (Request.isThrottlable).
+// A ping and a closeSession may not: a session must be able to live and to end.
 func throttlable(op jute.OpCode) bool { return op != jute.OpPing && op != jute.OpCloseSession }
 
 // readmit sends on a request that has waited, if anyone still waits for its answer.
@@ -45,7 +45,7 @@ func (c *Chain) readmit(r *mail.Request) {
 	if verdict == throttle.Drop {
 		c.rules.Counts.StaleDropped.Add(1)
 		tellOf(c.rules.Teller, r, tell.Event{Kind: tell.Stale})
-		c.drop(r, mail.Kicked) // what comes after it on the connection could not be in order
+		c.drop(r, mail.Kicked) // later requests of the connection would overtake it
 		return
 	}
 	if stale {

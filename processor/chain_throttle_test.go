@@ -11,8 +11,8 @@ import (
 	"quoll/processor/throttle"
 )
 
-// What is refused for another reason keeps that reason, however long it has waited: an operation
-// that nobody knows ends its connection, and a throttled one does not.
+// A request that is refused for another reason keeps that reason, however long it has waited. An
+// unknown operation ends its connection, and a throttled one does not.
 func TestAThrottledUnknownOperationIsUnknown(t *testing.T) {
 	w := testWorld(t, 1)
 	s := w.open()

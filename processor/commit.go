@@ -6,8 +6,9 @@ import (
 	"quoll/processor/mail"
 )
 
-// Commit is the fourth stage: it holds every entry that was proposed until a quorum has it on disk,
-// and finds the own request that the entry answers, with what the session sent behind it (rule 2).
+// Commit is the fourth stage. It holds every entry that was proposed until a quorum has it on disk.
+// It finds the own request that the entry answers, with the requests that the session sent behind
+// that one (rule 2).
 //
 //	proposed   [e1 s1] [e2 s7, foreign] [e3 s1] [e4 s3]    released from the front as zxids commit
 //	              |                        |       |
@@ -15,15 +16,15 @@ import (
 //	                                       |
 //	behind                         read s1, read s1        answered right after e3 is applied
 //
-// An entry is of one of this server's own requests if the leader, when that is this server, marked
-// it so. What another leader proposed is marked by nobody: it is ours if it has session and cxid of
-// the first flight, and its type or that of an error; for own requests come back in the order in
-// which they were sent.
+// When this server leads it marks each entry that it proposes as own or foreign. The entries of
+// another leader are not marked. Such an entry answers the first flight if it has the flight's
+// session and cxid, and its type or that of an error: own requests come back in the order in which
+// they were sent.
 //
 // Invariants: sequence numbers count up by one along the flights, and go on where those of an
-// earlier chain of the same sessions ended; a session's LastWrite is the number of its newest
-// flight, or below the first's. A flight stays until its entry comes, whether its connection is
-// there or not.
+// earlier chain of the same sessions ended. A session's LastWrite is the number of its newest
+// flight, or below that of the first. A flight stays until its entry comes, whether or not its
+// connection is still there.
 type Commit struct {
 	proposed fifo[proposal]
 	flights  fifo[flight]
@@ -36,13 +37,13 @@ type proposal struct {
 	owner owner
 }
 
-// owner says whose request an entry is of.
+// owner says whose request an entry answers.
 type owner uint8
 
 const (
-	unknown owner = iota // another server's leader does not say
-	own                  // of the next of this server's flights
-	foreign              // of another server's, or of none
+	unknown owner = iota // another server leads, and does not say
+	own                  // the next of this server's flights
+	foreign              // a request of another server, or none
 )
 
 // flight is an own request on its way, and what waits behind it.
@@ -62,8 +63,8 @@ func (c *Commit) propose(e jute.Entry, of owner) {
 	c.proposed.push(proposal{entry: e, owner: of})
 }
 
-// wait puts a request behind the flight with the sequence number; it is false when that has come
-// back, and the request need not wait.
+// wait puts a request behind the flight with the sequence number. It is false when that flight has
+// come back: the request need not wait then.
 func (c *Commit) wait(r *mail.Request, seq uint64) bool {
 	if seq < c.first {
 		return false
@@ -73,8 +74,8 @@ func (c *Commit) wait(r *mail.Request, seq uint64) bool {
 	return true
 }
 
-// next releases the first entry if its zxid is committed, with the flight that it answers, nil when
-// it answers none. What they point to is valid until something is put in.
+// next releases the first entry if its zxid is committed, and the flight that it answers, nil when
+// it answers none. Both pointers are valid until something is put in.
 func (c *Commit) next(committed jute.Zxid) (*jute.Entry, *flight) {
 	if c.proposed.len() == 0 || c.proposed.at(0).entry.Header.Zxid > committed {
 		return nil, nil
@@ -106,7 +107,7 @@ func (c *Commit) compact() {
 // Len is how many entries are proposed and not committed.
 func (c *Commit) Len() int { return c.proposed.len() }
 
-// commitKeep is the most places whose room is kept: that of a crowd goes back.
+// commitKeep is the longest queue whose memory is kept for reuse: that of a crowd goes back.
 const commitKeep = 4096
 
 // fifo is a queue whose places are used again.

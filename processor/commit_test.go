@@ -11,7 +11,7 @@ import (
 	"quoll/processor/mail"
 )
 
-// entry is one that another server's leader proposed.
+// entry is an entry that another server's leader proposed.
 func entry(
 	zxid jute.Zxid, session jute.SessionID, cxid int32, as jute.OpCode, txn jute.Record,
 ) jute.Entry {
@@ -25,8 +25,8 @@ func put(path string) *jute.SetDataRequest {
 	return &jute.SetDataRequest{Path: []byte(path), Data: []byte("x"), Version: 1}
 }
 
-// What no leader here has marked is ours when it has session and cxid of the first that waits, and
-// its type or that of an error. Everything else is another server's, whatever it looks like.
+// An entry that no leader here has marked is ours if it has session and cxid of the first flight,
+// and its type or that of an error. Any other is another server's, whatever it looks like.
 func TestAnEntryAnswersTheFirstFlight(t *testing.T) {
 	failed := &jute.ErrorResponse{Err: jute.BadVersion}
 	for name, c := range map[string]struct {
@@ -59,7 +59,7 @@ func TestAnEntryAnswersTheFirstFlight(t *testing.T) {
 	}
 }
 
-// What stands behind a request waits for the request's own entry, not for one that looks alike.
+// A request behind another waits for the other's own entry, not for one that looks alike.
 func TestForeignEntriesPassOwnRequests(t *testing.T) {
 	w := testWorld(t, 1)
 	s := w.open()
@@ -93,7 +93,8 @@ func TestForeignEntriesPassOwnRequests(t *testing.T) {
 	require.Equal(t, jute.ReplyHeader{Xid: 5, Zxid: 12, Err: jute.NoNode}, h)
 }
 
-// A session that another server opened, and closed, is known here; its connection here goes.
+// A session that another server opened, and closed, is known here. When it closes its connection
+// here ends.
 func TestForeignSessionsBeginAndEnd(t *testing.T) {
 	w := testWorld(t, 1)
 	s := w.open()
@@ -119,7 +120,7 @@ func TestForeignSessionsBeginAndEnd(t *testing.T) {
 	require.Equal(t, []*mail.Request{nil, nil}, heard)
 }
 
-// Who is connected elsewhere by now is told nothing: its connection ends (ZOOKEEPER-710).
+// A client that is connected elsewhere by now is told nothing: its connection ends (ZOOKEEPER-710).
 func TestASessionThatMovedIsNotAnswered(t *testing.T) {
 	moved := jute.Append(nil, &jute.ErrorResponse{Err: jute.SessionMoved})
 	for as, txn := range map[jute.OpCode]jute.Record{

@@ -14,15 +14,15 @@
 // The rules of order, and where each is kept:
 //
 //  1. Replies leave in the order of requests: see the package lane.
-//  2. A session's requests take effect in the order sent: what follows a write waits behind it
-//     (Commit.wait) and is answered right after it is applied (Final.apply). What follows a sync
-//     that a leader elsewhere answers waits behind that, writes too (syncs).
+//  2. A session's requests take effect in the order sent. A request behind a write waits for it
+//     (Commit.wait) and is answered right after the write is applied (Final.apply). A request
+//     behind a sync that a leader elsewhere answers waits for the sync, even a write (syncs).
 //  3. An event is out before a reply that shows the change: mail is published under the tree's
 //     write lock (Chain.Committed), and a lane empties its mailbox after it has the read lock.
 //  4. Nothing is answered or seen before it is durable: only Chain.Committed applies.
 //  5. A write's reply has its own zxid, others the last one applied (Final.reply, Reader.Frame).
 //  6. Nothing waits for a slow client: see the package lane.
-//  7. A zxid is given once: prep.Prep alone counts, and what cannot be decoded gets none.
+//  7. A zxid is given once: prep.Prep alone counts, and a write that cannot be decoded gets none.
 //
 // Nothing here starts a goroutine, reads a clock or does I/O. A Chain and its stages belong to one
 // goroutine, the core. What it shares with the loops is in the package mail, and the tree.

@@ -16,8 +16,8 @@ import (
 // Final is the last stage: its apply half changes the tree, fires watches and encodes the replies
 // to writes; its read half (the package reads) answers reads (FinalRequestProcessor).
 //
-// Invariants: everything that a transaction brings about - events first, then the reply, then the
-// reads that waited behind it - is in the mailboxes before the tree's lock is released.
+// Invariant: all effects of a transaction are in the mailboxes before the tree's lock is released:
+// events first, then the reply, then the replies to reads that waited behind it.
 type Final struct {
 	tree     *datatree.Tree
 	reader   reads.Reader
@@ -29,18 +29,18 @@ type Final struct {
 	result   datatree.Result
 	hooks    Hooks
 	teller   tell.Teller
-	// attached is the connection of each session; it outlives the connection until the session
-	// ends or moves.
+	// attached is the connection of each session. A connection stays in it after it is closed,
+	// until the session ends or moves.
 	attached map[jute.SessionID]*mail.Conn
 }
 
 // Hooks are called on the core with what the chain has done, for metrics and the audit log. They
 // must not block; each may be nil.
 type Hooks struct {
-	// Applied hears of every transaction; own is the request of this server's client that it
-	// answers, nil for any other.
+	// Applied hears of every transaction. own is the request that it answers, if a client of this
+	// server sent it; else nil.
 	Applied func(own *mail.Request, e *jute.Entry, result *datatree.Result)
-	// Fired hears of an event that so many connections watch for, whether they may read it or not.
+	// Fired hears of an event that so many connections watch for, whether or not they may read it.
 	Fired func(t jute.EventType, watchers int)
 	// Expired hears that a session's time is up.
 	Expired func()
@@ -99,15 +99,15 @@ func (f *Final) reply(e *jute.Entry, r *mail.Request) {
 		f.connected(r)
 		return
 	}
-	if f.result.Err == jute.SessionMoved { // of a multi it is that of the part that failed
-		// The client is connected elsewhere; what is told to it here could only mislead it.
+	if f.result.Err == jute.SessionMoved { // for a multi, the code of the operation that failed
+		// The client is connected elsewhere: an answer on this connection could only mislead it.
 		f.out.Kick(r.Conn)
 		f.out.Drop(r)
 		return
 	}
 	d := f.out.To(r.Conn)
 	from := len(d.Buf)
-	code := jute.OK // of a multi too that failed: its results say so
+	code := jute.OK // even for a multi that failed: its results say so
 	if e.Header.Type == jute.OpError {
 		code = f.result.Err
 	}
@@ -157,7 +157,7 @@ func (f *Final) answer(r *mail.Request) {
 	if r.Origin != mail.FromClient {
 		return
 	}
-	if r.Connect != nil { // not by the type: a client may send that too
+	if r.Connect != nil { // the type does not tell: a client may send it too
 		f.connected(r)
 		return
 	}
@@ -174,9 +174,9 @@ func (f *Final) answer(r *mail.Request) {
 	f.out.Send(r.Conn, from, kind, r)
 }
 
-// read answers for a connection that is still there, and keeps it in the table of connections until
-// its watch is set: the number that the watch is set for is not another's before. ends is true when
-// the connection must end for what it asked.
+// read answers a request whose connection is still there. It holds the table of connections until
+// the watch is set, so that the watch's number cannot become another connection's before. ends is
+// true when the connection must end because of the request.
 func (f *Final) read(d *mail.Delivery, r *mail.Request) (ends bool) {
 	f.conns.Hold()
 	defer f.conns.Release()

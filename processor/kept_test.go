@@ -28,8 +28,8 @@ func TestTheRoomOfACrowdOfWritesIsGivenBack(t *testing.T) {
 	require.LessOrEqual(t, cap(c.flights.all), commitKeep)
 }
 
-// A session outlives the chain that its last write went through, at a change of role. With the next
-// chain it waits for nothing that is gone, and for what is in flight there.
+// At a change of role a session outlives the chain that its last write went through. With the next
+// chain it waits for nothing of the old one, only for what is in flight in the new one.
 func TestASessionDoesNotWaitForAWriteOfAChainThatIsGone(t *testing.T) {
 	w := testWorld(t, 1)
 	s := w.open()
@@ -54,7 +54,7 @@ func TestASessionDoesNotWaitForAWriteOfAChainThatIsGone(t *testing.T) {
 	other := next.sessions.Create(4000, 2, nil)
 	stranger := w.open()
 	stranger.Owner = 2
-	for range 5 { // numbers that the old chain gave would be given again
+	for range 5 { // without LastWrite these would get the numbers of the old chain
 		next.Requests(&mail.Batch{Requests: []mail.Request{setting(stranger, other.ID, 1)}})
 	}
 	require.True(t, answered())

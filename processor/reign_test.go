@@ -9,8 +9,8 @@ import (
 	"quoll/processor/mail"
 )
 
-// Near the end of an epoch writes wait for the next reign, in order; what came before it is applied
-// by then, and nothing is lost.
+// Near the end of an epoch writes wait for the next reign, in order. By then the writes before them
+// are applied, and nothing is lost.
 func TestAReignEndsBeforeItsZxids(t *testing.T) {
 	w := testWorld(t, 1)
 	s := w.open()

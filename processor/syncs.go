@@ -5,16 +5,16 @@ import (
 	"quoll/processor/mail"
 )
 
-// syncs is the syncs that the leader was asked for and has not answered. What a session sends
-// behind its sync waits for it here, writes too: a write that passed it could be applied before the
-// sync is answered.
+// syncs holds the syncs that the leader was asked for and has not answered. The requests that a
+// session sends behind its sync wait here, even writes: a write that passed the sync could be
+// applied before the sync is answered.
 //
 //	asked    [sync s1] [sync s4]     the leader answers them in this order
 //	            |
 //	behind   write s1, read s1       go their way, in order, when the sync is answered
 type syncs struct {
 	asked fifo[*barrier]
-	of    map[jute.SessionID]*barrier // the one of each session: what follows waits behind it
+	of    map[jute.SessionID]*barrier // the sync of each session; its later requests wait behind it
 }
 
 // barrier is a sync, and what waits behind it.
@@ -32,7 +32,7 @@ func (q *syncs) begin(r *mail.Request) {
 	q.of[r.Session] = b
 }
 
-// hold keeps a request whose session waits for a sync.
+// hold keeps a request if its session waits for a sync.
 func (q *syncs) hold(r *mail.Request) bool {
 	if len(q.of) == 0 {
 		return false
@@ -45,7 +45,7 @@ func (q *syncs) hold(r *mail.Request) bool {
 	return true
 }
 
-// end takes out the first.
+// end takes out the first sync.
 func (q *syncs) end() *barrier {
 	at := q.asked.pop()
 	b := *at
@@ -56,7 +56,7 @@ func (q *syncs) end() *barrier {
 }
 
 // Synced takes the leader's answer to the first sync that it was asked for: what was committed then
-// is applied now. The sync is answered at its place, and what its session sent behind it goes on.
+// is applied now. The sync is answered at its place, and the requests behind it go on.
 func (c *Chain) Synced() {
 	b := c.syncs.end()
 	r := &b.request

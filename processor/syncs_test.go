@@ -22,7 +22,7 @@ func asking(s *client, id jute.SessionID, xid int32, as jute.OpCode) mail.Reques
 	}
 }
 
-// What a session sends behind a sync waits for it, writes too; other sessions wait for nothing.
+// Requests behind a sync of their session wait for it, even writes. Other sessions do not wait.
 func TestWhatFollowsASyncWaitsForIt(t *testing.T) {
 	w := testWorld(t, 1)
 	c, _, one := testChain(t, w, Rules{})
@@ -56,8 +56,8 @@ func TestWhatFollowsASyncWaitsForIt(t *testing.T) {
 	require.Zero(t, c.syncs.asked.len())
 }
 
-// The answer to a sync whose session is gone, or went elsewhere, is nobody's; nor does what waited
-// behind it happen.
+// The answer to a sync whose session is gone, or went elsewhere, goes to nobody. The requests that
+// waited behind it are dropped.
 func TestASyncOfASessionThatIsGone(t *testing.T) {
 	for name, leave := range map[string]func(c *Chain, id jute.SessionID){
 		"gone":  func(c *Chain, id jute.SessionID) { c.sessions.Remove(id) },

@@ -6,7 +6,7 @@ import (
 	"quoll/processor/tell"
 )
 
-// tellOf hands on what happened to a request; for the core.
+// tellOf tells what happened to a request. It is for the core.
 func tellOf(t tell.Teller, r *mail.Request, e tell.Event) {
 	if t == nil {
 		return
@@ -19,7 +19,8 @@ func tellOf(t tell.Teller, r *mail.Request, e tell.Event) {
 }
 
 // tellExpired tells of a session whose client was silent for too long, with the address of its last
-// connection. A session that no connection had since the server began was silent for ever.
+// connection. For how long is not known (-1) if no connection had the session since the server
+// began.
 func (c *Chain) tellExpired(s *session.Session) {
 	if c.rules.Teller == nil {
 		return

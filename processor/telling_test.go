@@ -23,8 +23,8 @@ func (h *heardOf) take() []tell.Event {
 	return all
 }
 
-// What waited too long in front of Prep is told of with its connection and session, be it refused
-// or dropped.
+// The end of a request that waited too long in front of Prep is told, with its connection and
+// session, whether the request is refused or dropped.
 func TestWhatWaitedTooLongIsTold(t *testing.T) {
 	for want, rules := range map[tell.Kind]throttle.Rules{
 		tell.Throttled: {MaxRequests: 1, OpWaitMillis: 50},
@@ -42,8 +42,8 @@ func TestWhatWaitedTooLongIsTold(t *testing.T) {
 	}
 }
 
-// A session whose client no connection was seen of since the start has no address, and nobody knows
-// how long it was silent.
+// A session that no connection had since the start has no address, and nobody knows how long its
+// client was silent.
 func TestAnExpiryTellsWhatIsKnown(t *testing.T) {
 	w := testWorld(t, 1)
 	s := w.open()
@@ -66,7 +66,7 @@ func TestAnExpiryTellsWhatIsKnown(t *testing.T) {
 	require.Empty(t, told.take(), "the closeSession of an expiry is not a client's")
 }
 
-// Nobody has to listen.
+// A chain works without a Teller.
 func TestNobodyIsTold(t *testing.T) {
 	w := testWorld(t, 1)
 	s := w.open()

@@ -11,7 +11,7 @@ import (
 	"quoll/processor/mail"
 )
 
-// world is a tree and its connections, those of one lane.
+// world is a tree and its connections, which are all of one lane.
 type world struct {
 	tree  *datatree.Tree
 	conns *mail.Conns
@@ -50,7 +50,7 @@ func anyone() []jute.ACL {
 type client struct {
 	mail.Conn
 	out      []byte
-	answered int // its requests, with a reply or without
+	answered int // how many of its requests, with a reply or without
 	closed   bool
 }
 

@@ -1,6 +1,6 @@
-// Package reads answers the requests that change nothing. It is the read half of Final: a lane uses
-// it under the tree's read lock, and the core, at its place between two writes, for what had to
-// wait behind a write of its session.
+// Package reads answers the requests that change nothing. It is the read half of Final. A lane uses
+// it under the tree's read lock. The core uses it between two writes, for reads that had to wait
+// behind a write of their session.
 //
 //	frame: len  xid zxid err   body
 //	       \_____Frame_____/   \_Answer_/

@@ -6,10 +6,10 @@ import (
 	"quoll/jute"
 )
 
-// Frame appends the whole reply to dst. Notifications that the request brings up stand before it.
-// Nothing is appended when the connection must end for it: see Asking.Ends.
+// Frame appends the whole reply to dst. Notifications that the request causes stand before it.
+// Nothing is appended when the connection must end: see Asking.Ends.
 //
-// The header has the last zxid that is applied (rule 5), and 0 for what was refused early.
+// The header has the last zxid that is applied (rule 5), or 0 if the request was refused early.
 func (rd *Reader) Frame(dst []byte, a *Asking) []byte {
 	if a.Early {
 		return AppendError(dst, a.Xid, 0, a.Refused)

@@ -7,13 +7,13 @@ import (
 	"quoll/jute"
 )
 
-// listAttempts is how often a listing is begun.
+// listAttempts is how often a listing is begun at most.
 const listAttempts = 3
 
 // list appends the names of a node's children. A long list is encoded in chunks, between which
-// writes go on; when the set of children changes meanwhile it is begun again, and the last attempt
-// holds the lock to the end. The node is looked up anew after each pause: what comes back is where
-// it is now.
+// writes go on. When the set of children changes meanwhile the list is begun again. The last
+// attempt holds the lock to the end. The node is looked up anew after each pause: the Ref that is
+// returned is where it is now.
 func (rd *Reader) list(
 	a *Asking, path []byte, n datatree.Ref,
 ) (datatree.Ref, jute.ErrorCode) {

@@ -26,7 +26,7 @@ type changing struct {
 	left    int // changes to come
 }
 
-// moment is the answer that the node would give at once.
+// moment is the answer that the node would give at one time.
 type moment struct {
 	code  jute.ErrorCode
 	names []string
@@ -130,8 +130,8 @@ func (c *changing) change() {
 	}
 }
 
-// A listing that gives the lock back in its middle is still what the node was at one moment, names
-// and stat together, however often it changes meanwhile.
+// A listing that gives the lock back in its middle still shows the node as it was at one moment,
+// names and stat together, however often the node changes meanwhile.
 func TestALongListingIsThatOfOneMoment(t *testing.T) {
 	paused, again := 0, 0
 	rapid.Check(t, func(t *rapid.T) {

@@ -25,10 +25,10 @@ type Reader struct {
 type Limits struct {
 	MaxWatches  int // quoll.maxWatches; 0 is no limit
 	MaxMultiOps int // quoll.maxMultiOps, of a multiRead; 0 is no limit
-	// MaxMultiBytes ends a multiRead: what it would read when its reply is longer is refused; 0 is
-	// no limit.
+	// MaxMultiBytes is the length at which a multiRead's reply ends: the reads behind it are
+	// refused; 0 is no limit.
 	MaxMultiBytes int
-	// ChunkNames and ChunkBytes are how much a long answer holds the tree's lock for.
+	// ChunkNames and ChunkBytes are how much of a long answer is made in one hold of the lock.
 	ChunkNames int
 	ChunkBytes int
 }
@@ -40,28 +40,29 @@ type Asking struct {
 	Body     []byte // the request behind its header
 	Session  jute.SessionID
 	Identity *auth.Identity
-	Watcher  watch.Watcher // whose watches are meant
-	// Refused is answered instead, when it is a code other than OK; Early says that it was refused
-	// before it could count.
+	Watcher  watch.Watcher // the one whose watches are meant
+	// Refused, unless it is OK, is answered instead. Early says that the request was refused before
+	// it could count.
 	Refused jute.ErrorCode
 	Early   bool
-	// View is the hold of the lock; after a pause, the hold that the answer ended in.
+	// View is the hold of the lock. A pause replaces it: afterwards it is the one that the answer
+	// ended in.
 	View datatree.View
 	// Breathe gives the tree's lock back and takes it again, so that a long answer does not hold up
-	// writes; nil where that cannot be, as on the core.
+	// writes. It is nil where the lock cannot be given back, as on the core.
 	Breathe func() datatree.View
 
 	// Out is what the body of the reply is appended to.
 	Out []byte
-	// Events are notifications that leave before the reply: setWatches found them missed.
+	// Events are notifications that leave before the reply: setWatches found that they were missed.
 	Events []byte
 	// Limited says which limit refused the read or a part of it, Nothing if none did; Limit is what
 	// it allows.
 	Limited tell.Kind
 	Limit   int64
-	// Ends says that the connection must end for it: there is no reply.
+	// Ends says that the connection must end because of the read: there is no reply.
 	Ends bool
-	// Partial keeps a body in spite of a code: a multiRead that broke off.
+	// Partial says that the body counts in spite of a code: a multiRead broke off.
 	Partial bool
 }
 
@@ -87,8 +88,8 @@ var answers = op.TableOf(map[jute.OpCode]func(*Reader, *Asking) jute.ErrorCode{
 	jute.OpSetWatches2:    (*Reader).setWatches,
 })
 
-// Answer appends the reply's body. What it appended before a code other than OK does not count,
-// unless it is Partial.
+// Answer appends the reply's body. With a code other than OK the body does not count, unless it is
+// Partial.
 func (rd *Reader) Answer(a *Asking) jute.ErrorCode {
 	answer := answers.Of(a.Type)
 	if answer == nil {
@@ -104,7 +105,7 @@ func (rd *Reader) whoAmI(a *Asking) jute.ErrorCode {
 	return jute.OK
 }
 
-// nodeOf reads which node is asked for.
+// nodeOf decodes which node a read asks for, and answers it.
 func (rd *Reader) nodeOf(a *Asking) jute.ErrorCode {
 	var in jute.PathWatch
 	c := jute.Decoder(a.Body)
@@ -225,7 +226,7 @@ func (rd *Reader) getEphemerals(a *Asking) jute.ErrorCode {
 	return jute.OK
 }
 
-// sync is an in-order read where there is one server: what it waits for has happened.
+// sync is answered like a read, at its place: what it waits for has happened by then.
 func (rd *Reader) sync(a *Asking) jute.ErrorCode {
 	var in jute.PathOnly
 	c := jute.Decoder(a.Body)
@@ -237,8 +238,9 @@ func (rd *Reader) sync(a *Asking) jute.ErrorCode {
 	return jute.OK
 }
 
-// multiRead answers each of its reads alone, and writes may come between them; watch flags in it
-// mean nothing. A megabyte of request can name 65,000 nodes of a megabyte: there is an end to it.
+// multiRead answers each of its reads alone, and writes may come between them. Watch flags in it
+// mean nothing. The reply has a limit, because a request of a megabyte can name 65,000 nodes of a
+// megabyte each.
 func (rd *Reader) multiRead(a *Asking) jute.ErrorCode {
 	var in jute.MultiRequest
 	_, err := jute.Decode(a.Body, &in)
@@ -270,7 +272,7 @@ func (rd *Reader) multiRead(a *Asking) jute.ErrorCode {
 	return code
 }
 
-// readOp answers one read of a multiRead. A code means that it, and so the whole, broke off.
+// readOp answers one read of a multiRead. A code other than OK ends the whole multiRead.
 func (rd *Reader) readOp(a *Asking, op *jute.MultiOp) jute.ErrorCode {
 	if !multi.IsRead(op.Type) {
 		return jute.MarshallingError

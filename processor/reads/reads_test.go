@@ -13,8 +13,8 @@ import (
 	"quoll/processor/stats"
 )
 
-// A multiRead has an end: what it would read behind so many bytes is refused one by one, and one
-// with too many operations as a whole.
+// A multiRead has a limit. Its reads behind so many bytes are refused one by one. With too many
+// operations it is refused as a whole.
 func TestAMultiReadHasAnEnd(t *testing.T) {
 	tree := datatree.New(datatree.Options{})
 	var result datatree.Result
@@ -72,8 +72,8 @@ func TestAMultiReadHasAnEnd(t *testing.T) {
 	require.Equal(t, int64(7+1), counts.MultiRefused.Load())
 }
 
-// The reply to what is refused has the last zxid that is applied, and 0 when it was refused before
-// it could count.
+// The reply to a refused request has the last zxid that is applied, or 0 when the request was
+// refused before it could count.
 func TestTheZxidOfARefusal(t *testing.T) {
 	tree := datatree.New(datatree.Options{})
 	tree.Lock()

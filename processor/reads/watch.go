@@ -27,8 +27,9 @@ func (rd *Reader) watches(a *Asking) jute.ErrorCode {
 	return jute.OK
 }
 
-// watchKey tells a null path, which Java takes for a key like any other where it only looks at
-// watches, from the empty one. No text decodes to what stands for it.
+// watchKey is the key of a path among the watches. A null path has a key of its own, which no text
+// decodes to: where Java only looks at watches, null is a key like any other, and not the empty
+// one.
 func watchKey(path []byte) []byte {
 	if path == nil {
 		return []byte{0xff}
@@ -36,7 +37,7 @@ func watchKey(path []byte) []byte {
 	return path
 }
 
-// tooManyWatches refuses a watch: the server has as many as it may.
+// tooManyWatches refuses a watch if the server has as many as it may have.
 func (rd *Reader) tooManyWatches(a *Asking) bool {
 	if rd.MaxWatches <= 0 || a.View.WatchCount() < rd.MaxWatches {
 		return false
@@ -46,8 +47,8 @@ func (rd *Reader) tooManyWatches(a *Asking) bool {
 	return true
 }
 
-// watched is called when watches were set. Beyond the limits for bytes of their paths the protocol
-// has no error: the connection ends, and its watches with it.
+// watched is called when watches were set. The protocol has no error for too many bytes of their
+// paths: the connection ends, and its watches with it.
 func (rd *Reader) watched(a *Asking) {
 	switch beyond := a.View.WatchesExceed(a.Watcher); {
 	case beyond.Own > 0:
@@ -78,8 +79,8 @@ func (rd *Reader) addWatch(a *Asking) jute.ErrorCode {
 	return jute.OK
 }
 
-// setWatches sets again what a client that came back was watching, and tells it of the changes it
-// missed; those notifications carry no zxid.
+// setWatches sets the watches of a client that came back again, and tells it of the changes that it
+// missed. Those notifications carry no zxid.
 func (rd *Reader) setWatches(a *Asking) jute.ErrorCode {
 	in := jute.SetWatches{Two: a.Type == jute.OpSetWatches2}
 	c := jute.Decoder(a.Body)
@@ -98,12 +99,12 @@ func (rd *Reader) setWatches(a *Asking) jute.ErrorCode {
 	return code
 }
 
-// untilNull cuts the lists off where Java would trip over a null: what stands before it has
-// happened, and the request fails all the same.
+// untilNull cuts the lists off where Java would trip over a null. The watches before the null are
+// set, and the request fails all the same.
 func untilNull(in *jute.SetWatches) jute.ErrorCode {
 	code := jute.OK
 	lists := []*[][]byte{&in.Data, &in.Exist, &in.Child}
-	looked := len(lists) // in the lists behind these a null path is like any other
+	looked := len(lists) // in the lists behind these a null path is a key like any other
 	if in.Two {
 		lists = append(lists, &in.Persistent, &in.PersistentRecursive)
 	}

@@ -6,16 +6,18 @@ import (
 	"quoll/processor/op"
 )
 
-// What a name and an entry of an ACL add to a reply, about.
+// About how many bytes a name, and an entry of an ACL, add to a reply.
 const (
 	nameBytes  = 32
 	entryBytes = 48
 )
 
-// LightBytes is a short reply, and a write that makes no reply long: a thousand of them may wait.
+// LightBytes is the longest reply that counts as short: a thousand of them may wait. A write of no
+// more bytes makes no reply long.
 const LightBytes = 4 << 10
 
-// Light says, without the tree's lock, that no reply to such a read is long: it weighs nothing.
+// Light says, without the tree's lock, whether no reply to such a read is long: it weighs nothing
+// then.
 func Light(t *datatree.Tree, by op.Weight) bool {
 	switch by {
 	case op.ByData:
@@ -28,9 +30,9 @@ func Light(t *datatree.Tree, by op.Weight) bool {
 	return by == op.Short
 }
 
-// Weight is about how many bytes the reply to a read will have, for who must decide how many of
-// them may wait at once; 0 where it is never much more than the request. unknown is the weight of
-// what it would be too much work to look at.
+// Weight is about how many bytes the reply to a read will have, or 0 where that is never much more
+// than the request. Its user decides how many replies may wait at once. unknown is the result for a
+// read that would be too much work to look at.
 func Weight(v datatree.View, by op.Weight, body []byte, unknown int) int {
 	switch by {
 	case op.ByReads, op.BySession:
