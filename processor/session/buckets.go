@@ -2,24 +2,24 @@ package session
 
 import "math"
 
-// buckets are lists of sessions, each under a time of the table's clock: the tick at whose end the
-// sessions in it are looked at. A session is in one bucket at most, and knows its place there.
+// buckets are lists of sessions, each under a time of the table's clock: the tick at whose end its
+// sessions are looked at. A session is in one bucket at most, and knows its place there.
 type buckets struct {
 	at map[int64][]*Session
 }
 
-// attached is the bucket of the sessions that do not expire here and have a connection here: they
-// are looked at with each ping of the leader, not at a time.
+// attached is the bucket of sessions that have a connection here and do not expire here. They are
+// looked at with each ping of the leader, not at a time.
 const attached = math.MinInt64
 
-// put appends a session, which is in no bucket, to the one of a time.
+// put appends a session that is in no bucket to the bucket of a time.
 func (b *buckets) put(s *Session, at int64) {
 	s.bucket, s.bucketSlot = at, len(b.at[at])
 	b.at[at] = append(b.at[at], s)
 }
 
 // remove takes a session out in constant time: the last of its bucket gets its place. A session
-// that is in no bucket stays as it is; that its place holds another tells so.
+// that is in no bucket stays as it is: there is nobody, or another session, in its place.
 func (b *buckets) remove(s *Session) {
 	in := b.at[s.bucket]
 	if s.bucketSlot >= len(in) || in[s.bucketSlot] != s {
@@ -36,7 +36,7 @@ func (b *buckets) remove(s *Session) {
 	b.at[s.bucket] = in
 }
 
-// take empties the bucket of a time and returns who was in it.
+// take empties the bucket of a time and returns its sessions.
 func (b *buckets) take(at int64) []*Session {
 	in := b.at[at]
 	delete(b.at, at)

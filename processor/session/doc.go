@@ -1,4 +1,5 @@
-// Package session keeps the table of sessions: who lives, how long yet, and on which connection.
+// Package session keeps the table of sessions: which ones live, how long yet, and on which
+// connection.
 //
 //	deadline of a session = round up to the next tick ( last heard + timeout )
 //
@@ -12,18 +13,19 @@
 //
 // Time comes in through Tick. The table's clock stands still while the process does: a tick that
 // comes late by more than a tick length extends every deadline by the excess, because the clients
-// could not be heard meanwhile. A mark of life may be older than such a pause when it is told: the
-// byte that it stands for was found in a socket that was not read from (pauses.go).
+// could not be heard meanwhile. A sign of life may be told after such a pause and be older than it:
+// its byte was found in a socket that was not read from (pauses.go).
 //
-// Who expires whom (role.go):
+// Which server ends which sessions (role.go):
 //
 //	              local sessions    global sessions
 //	leader, alone yes               yes; learners tell by Touch whom they have heard
 //	learner       yes               no; the leader hears of those that AppendHeard lists
 //
 // A global session is one that a createSession made known to every server. At a leader its owner is
-// a connection of its own or the link of the learner that has the connection; a learner knows the
-// owners of its own connections alone, and asks the leader when a client comes back (REVALIDATE).
+// a connection of the leader's, or the link of the learner that has the connection. A learner knows
+// only the owners of its own connections, and asks the leader when a client comes back
+// (REVALIDATE).
 //
 // Invariants: an id is never given twice while it is in the table; a closing session is never
 // touched again; a session that was heard less than its timeout ago is never expired; nothing that

@@ -21,8 +21,8 @@ func Password(id jute.SessionID) [16]byte {
 	return p
 }
 
-// AppendResponse appends the frame that answers a connect request; a session of 0 is a
-// refusal. readOnly says what the server is; clients that do not ask are not told.
+// AppendResponse appends the frame that answers a connect request. A session of 0 is a refusal.
+// readOnly says whether the server is read-only; a client that does not ask is not told.
 func AppendResponse(
 	dst []byte, in *jute.ConnectRequest, id jute.SessionID, readOnly bool,
 ) []byte {

@@ -10,8 +10,8 @@ import (
 	"quoll/processor/session"
 )
 
-// TestOnlyTheWholePasswordIsOne: no other length, no other byte, no beginning of it, and nothing
-// behind it. Who has a password has the session.
+// TestOnlyTheWholePasswordIsOne: a password of another length, with another byte, or with bytes
+// behind it is none. Who has a password has the session.
 func TestOnlyTheWholePasswordIsOne(t *testing.T) {
 	for _, id := range []jute.SessionID{1, 0x100000000000001, -1} {
 		right := javaPassword(int64(id))

@@ -3,10 +3,11 @@ package session
 // pause is a time in which the table's clock stood still.
 type pause struct {
 	at      int64 // monotonic ms at which it stopped
-	skipped int64 // ms that it was behind before
+	skipped int64 // ms that it was behind the monotonic one before
 }
 
-// pauses are the last ones, newest first: as many as lie within the life of a mark of life.
+// pauses are the last pauses, newest first. There are enough for the oldest sign of life that is
+// told.
 type pauses [8]pause
 
 func (p *pauses) add(newest pause) {
@@ -15,7 +16,7 @@ func (p *pauses) add(newest pause) {
 }
 
 // clock is what the table's clock showed at a moment of the monotonic clock, which may lie before a
-// pause, or in one; skipped is what it is behind now.
+// pause or in one. skipped is how far the table's clock is behind now.
 func (p *pauses) clock(mono, skipped int64) int64 {
 	for i := range p {
 		if at := &p[i]; mono < at.at {

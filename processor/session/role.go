@@ -2,10 +2,11 @@ package session
 
 import "quoll/jute"
 
-// What is here differs by what a server is in its ensemble. A server alone leads.
+// The methods in this file depend on the server's role in its ensemble. A server alone leads.
 
-// Lead begins a reign, or life alone: from now on this server ends every session whose time is up.
-// Each has its full timeout from nowMillis (monotonic) on: nobody can say who was heard before.
+// Lead begins a reign, or the work of a server alone: from now on this server ends every session
+// whose time is up. Each has its full timeout from nowMillis (monotonic) on, because it is not
+// known when it was heard before.
 func (t *Table) Lead(nowMillis int64) {
 	t.leads = true
 	for _, s := range t.all {
@@ -15,12 +16,12 @@ func (t *Table) Lead(nowMillis int64) {
 }
 
 // Leave ends the role of a server, whatever it was, when all its connections and links are closed.
-// What nobody else can know is gone: local sessions, and those whose createSession is not applied.
-// The others have no owner and do not close: a closeSession on its way may never be applied. The
-// table does not lead afterwards.
+// It removes the sessions that no other server can know: local ones, and those whose createSession
+// is not applied. The others have no owner and do not close any more: a closeSession on its way may
+// never be applied. The table does not lead afterwards.
 func (t *Table) Leave() {
 	t.leads = false
-	for i := len(t.all) - 1; i >= 0; i-- { // from the end, where removal fills places from
+	for i := len(t.all) - 1; i >= 0; i-- { // from the end: a removal fills the place from there
 		s := t.all[i]
 		if !s.Committed { // local ones never are
 			t.Remove(s.ID)
@@ -31,7 +32,7 @@ func (t *Table) Leave() {
 	}
 }
 
-// CreateLocal makes a local session with a new id. It expires here whatever the role.
+// CreateLocal makes a local session with a new id. It expires here in every role.
 func (t *Table) CreateLocal(timeoutMillis int32, owner Owner, heard *Heard) *Session {
 	s := t.Create(timeoutMillis, owner, heard)
 	s.Local = true
@@ -50,8 +51,8 @@ func (t *Table) Upgrade(s *Session) {
 	}
 }
 
-// Confirmed attaches a session that the leader has found to live. The server may not know it yet:
-// its createSession was applied at the leader and is still on its way here.
+// Confirmed attaches a session that the leader has found alive. This server may not know it yet:
+// the createSession was applied at the leader and is still on its way here.
 func (t *Table) Confirmed(
 	id jute.SessionID, timeoutMillis int32, owner Owner, heard *Heard,
 ) *Session {
@@ -61,8 +62,8 @@ func (t *Table) Confirmed(
 }
 
 // AppendHeard appends the sessions of this server's connections that were heard since the last
-// call, for the answer to the leader's ping. Local ones are no business of the leader's. The order
-// depends on nothing but the history of the table.
+// call, for the answer to the leader's ping. Local ones are left out: the leader does not know
+// them. The order depends on nothing but the history of the table.
 func (t *Table) AppendHeard(to []jute.SessionTimeout) []jute.SessionTimeout {
 	for _, s := range t.buckets.at[attached] {
 		if raw := s.heard.Load(); raw > s.heardRaw {
@@ -73,16 +74,16 @@ func (t *Table) AppendHeard(to []jute.SessionTimeout) []jute.SessionTimeout {
 	return to
 }
 
-// Open puts in a session that a learner has made for its client, when the learner's createSession
-// comes to the leader: it belongs to the learner's link.
+// Open puts in a session that a learner has made for its client. It is called when the learner's
+// createSession comes to the leader. The session belongs to the learner's link.
 func (t *Table) Open(id jute.SessionID, timeoutMillis int32, link Owner) *Session {
 	s := t.track(id, timeoutMillis)
 	s.Owner = link
 	return s
 }
 
-// Claim says whether a request of a session comes from its owner. Who is the first to ask for a
-// session that nobody owns becomes its owner, as in Apache: a new leader knows no owners.
+// Claim says whether a request of a session comes from its owner. If nobody owns the session, the
+// first that asks becomes its owner, as in Apache: a new leader knows no owners.
 func (s *Session) Claim(owner Owner) bool {
 	if s.Owner == 0 {
 		s.Owner = owner
@@ -90,9 +91,9 @@ func (s *Session) Claim(owner Owner) bool {
 	return s.Owner == owner
 }
 
-// Touch takes the news of a learner that a session was heard, with the timeout that its client has
-// there, at nowMillis (monotonic). It is false, and nothing happens, when the session is gone,
-// going or local.
+// Touch takes the news of a learner that a session was heard at nowMillis (monotonic), with the
+// timeout that its client has there. It is false, and nothing happens, when the session is gone,
+// closing or local.
 func (t *Table) Touch(id jute.SessionID, timeoutMillis int32, nowMillis int64) bool {
 	s := t.byID[id]
 	if s == nil || s.Closing || s.Local {
@@ -101,14 +102,14 @@ func (t *Table) Touch(id jute.SessionID, timeoutMillis int32, nowMillis int64) b
 	sooner := timeoutMillis < s.TimeoutMillis
 	s.TimeoutMillis = timeoutMillis
 	s.heardAt = max(s.heardAt, t.clock(nowMillis))
-	if sooner { // else the bucket that it is in falls due before its time, and moves it
+	if sooner { // else its bucket falls due before the deadline, and moves it
 		t.file(s)
 	}
 	return true
 }
 
-// Revalidate answers a learner whose client asks for a session (REVALIDATE): when it lives it is
-// touched, and belongs to the learner's link from now on.
+// Revalidate answers a learner whose client asks for a session (REVALIDATE). A session that lives
+// is touched, and belongs to the learner's link from now on; for any other it is false.
 func (t *Table) Revalidate(
 	id jute.SessionID, timeoutMillis int32, link Owner, nowMillis int64,
 ) bool {

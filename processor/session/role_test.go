@@ -18,7 +18,7 @@ func leading(t *session.Table) *session.Table {
 	return t
 }
 
-// The machine of roles: a table, and what it must be, said plainly.
+// The machine of roles: a table, and a plain model of what it must be.
 const (
 	tickMillis = 100
 	expected   = 20 // ms between two ticks
@@ -49,7 +49,7 @@ func (m *roles) ids() []jute.SessionID {
 	return slices.Sorted(maps.Keys(m.sessions)) // order-free: sorted
 }
 
-// any is a session of the table, or now and then an id that nobody has.
+// any is a session of the table, or now and then an id that no session has.
 func (m *roles) any(t *rapid.T) (jute.SessionID, *roleSession) {
 	ids := append(m.ids(), 1)
 	id := rapid.SampledFrom(ids).Draw(t, "id")
@@ -73,7 +73,7 @@ func (m *roles) add(t *rapid.T, id jute.SessionID, s roleSession) {
 	m.sessions[id] = &s
 }
 
-// attached is a session that has a connection from now on.
+// attached is a session that has just got a connection.
 func (m *roles) attached(timeout int32, owner session.Owner, heard *session.Heard) roleSession {
 	return roleSession{
 		timeout: int64(timeout), at: m.clock(m.ticked), heard: heard, told: m.ticked, owner: owner,
@@ -95,7 +95,7 @@ func (m *roles) createLocal(t *rapid.T) {
 	m.add(t, made.ID, s)
 }
 
-// open: a learner's createSession comes to the leader.
+// open is a learner's createSession that comes to the leader.
 func (m *roles) open(t *rapid.T) {
 	if !m.leads {
 		return
@@ -106,7 +106,7 @@ func (m *roles) open(t *rapid.T) {
 	require.Equal(t, m.foreign, m.table.Open(m.foreign, timeout, link).ID)
 }
 
-// commit: a createSession is applied, that of a session that is known, or one of another server's.
+// commit applies a createSession, of a session that is known or of one of another server.
 func (m *roles) commit(t *rapid.T) {
 	id, s := m.any(t)
 	timeout := m.timeout(t)
@@ -241,7 +241,7 @@ func (m *roles) leave(*rapid.T) {
 	}
 }
 
-// ping: what was heard since the last one.
+// ping compares the sessions heard since the last ping.
 func (m *roles) ping(t *rapid.T) {
 	want := []jute.SessionTimeout{}
 	for _, id := range m.ids() {
@@ -286,7 +286,7 @@ func (s *roleSession) deadline() int64 {
 	return ((s.at+s.timeout)/tickMillis + 1) * tickMillis
 }
 
-// expire closes whose time is up: by deadline, then by id.
+// expire ends the sessions whose time is up: by deadline, then by id.
 func (m *roles) expire() (gone []jute.SessionID) {
 	for _, id := range m.ids() {
 		s := m.sessions[id]
@@ -328,7 +328,7 @@ func TestRolesAgainstModel(t *testing.T) {
 			table:    session.NewTable(tickMillis, 3, 0, 0),
 			sessions: map[jute.SessionID]*roleSession{}, foreign: 7 << 56,
 		}
-		// Roles last for a while, and most sessions are heard of more than once.
+		// Roles last for a while, and most sessions are heard more than once.
 		often := []func(*rapid.T){
 			m.create, m.createLocal, m.open, m.commit, m.hear, m.hear, m.hear, m.attach, m.touch,
 			m.touch, m.claim, m.upgrade, m.ping, m.pass, m.tick, m.tick, m.tick,
@@ -357,8 +357,8 @@ func TestAPauseKeepsWhatIsForTheLeader(t *testing.T) {
 	require.Empty(t, table.AppendHeard(nil), "once")
 }
 
-// A touch that comes right behind a pause, before the tick that notices it, with a shorter timeout:
-// the session lives as long as that and not the length of the pause more.
+// A touch comes right after a pause, before the tick that notices it, with a shorter timeout. The
+// session lives as long as that timeout, and not the length of the pause more.
 func TestATouchBehindAPause(t *testing.T) {
 	table := leading(session.NewTable(1000, 0, 0, 0))
 	s := table.Open(7, 40_000, session.LinkOwner(1))
@@ -377,7 +377,7 @@ func TestATouchBehindAPause(t *testing.T) {
 	require.Equal(t, []*session.Session{s}, tick(100))
 }
 
-// What a connection that a session has left still sends is no sign of life of the session.
+// Bytes from a connection that a session has left are no sign of life of the session.
 func TestTheConnectionThatASessionHasLeft(t *testing.T) {
 	table := leading(session.NewTable(1000, 0, 0, 0))
 	var heard session.Heard
@@ -392,7 +392,7 @@ func TestTheConnectionThatASessionHasLeft(t *testing.T) {
 	require.Equal(t, []*session.Session{s}, expired)
 }
 
-// A session whose end is on its way is nobody's any more.
+// A session whose end is on its way belongs to nobody any more.
 func TestAClosingSessionIsRefused(t *testing.T) {
 	table := leading(session.NewTable(1000, 0, 0, 0))
 	s := table.Open(7, 4000, session.LinkOwner(1))
@@ -409,8 +409,8 @@ func TestAClosingSessionIsRefused(t *testing.T) {
 	require.NotEqual(t, session.LinkOwner(1), session.Owner(1), "links are no connections")
 }
 
-// Ids of a table that changed hands: those of another server, global and applied, are given to
-// nobody else, whoever leads.
+// A table that has known other servers' sessions, global and applied ones, gives their ids to no
+// new session, whether it leads or not.
 func TestAnIDOfASessionThatLivesIsNotGiven(t *testing.T) {
 	for _, leads := range []bool{true, false} {
 		table := session.NewTable(1000, 5, 1_795_000_000_000, 0)
@@ -431,7 +431,7 @@ func TestAnIDOfASessionThatLivesIsNotGiven(t *testing.T) {
 	}
 }
 
-// What a ping says has an order that a second run has too.
+// The order of the sessions in the answer to a ping is the same in a second run.
 func TestTheOrderOfWhatWasHeard(t *testing.T) {
 	run := func() (ids []jute.SessionID) {
 		table := session.NewTable(1000, 0, 0, 0)
@@ -458,7 +458,7 @@ func TestTheOrderOfWhatWasHeard(t *testing.T) {
 	}
 }
 
-// A timeout that no client can have, from a learner that sends nonsense.
+// A learner that sends nonsense may tell a timeout below zero, which no client can have.
 func TestATouchWithATimeoutBelowZero(t *testing.T) {
 	table := leading(session.NewTable(1000, 0, 0, 0))
 	s := table.Open(7, 4000, session.LinkOwner(1))

@@ -9,14 +9,14 @@ import (
 	"quoll/jute"
 )
 
-// Owner is the connection that a session is attached to, or, at a leader, the link of the learner
-// whose client it is; 0 is nobody.
+// Owner is the connection that a session is attached to or, at a leader, the link of the learner
+// that has the client; 0 is nobody.
 type Owner uint64
 
 // linkOwner marks the owners that are links. Lanes count the connections from 1 on.
 const linkOwner Owner = 1 << 63
 
-// LinkOwner is the owner that a learner's link is, by the number of the link.
+// LinkOwner is the owner that stands for a learner's link, by the number of the link.
 func LinkOwner(link uint64) Owner { return linkOwner | Owner(link) }
 
 // Heard is when a connection last heard from its client: ms on the monotonic clock. The
@@ -28,26 +28,26 @@ type Session struct {
 	ID            jute.SessionID
 	TimeoutMillis int32 // as it was negotiated by the last connect
 	Owner         Owner
-	// Local: no transaction and no other server knows it (localSessionsEnabled).
+	// Local says that no transaction and no other server knows it (localSessionsEnabled).
 	Local bool
-	// Closing: its closeSession is on its way. Nothing more is taken from it.
+	// Closing says that its closeSession is on its way. No more requests of it are taken.
 	Closing bool
-	// Committed: its createSession is applied, so that snapshots hold it.
+	// Committed says that its createSession is applied, so that snapshots hold it.
 	Committed bool
-	// LastWrite is the sequence number of its last write (Commit's counting); while that is in
-	// flight, what the session sends after it waits behind it.
+	// LastWrite is the sequence number of its last write (Commit's counting). While that write is
+	// in flight, the session's later requests wait behind it.
 	LastWrite uint64
 
 	heard      *Heard // of the owner; nil while no connection of this server is attached
 	heardAt    int64  // table clock, of the last heard that was taken over
-	heardRaw   int64  // monotonic clock, likewise
+	heardRaw   int64  // monotonic clock, of the same
 	bucket     int64  // table clock, the tick at whose end it is looked at; or attached
 	bucketSlot int    // its place in the bucket
 	place      int    // in the table's list
 }
 
 // HeardMillis is when its connection was last heard, on the monotonic clock, as far as the table
-// has looked; 0: no connection has been attached.
+// has looked. 0: it never had a connection here.
 func (s *Session) HeardMillis() int64 { return s.heardRaw }
 
 // Table is every session that this server knows.
@@ -103,8 +103,8 @@ func (t *Table) Create(timeoutMillis int32, owner Owner, heard *Heard) *Session 
 	return s
 }
 
-// Wrote notes the sequence number of a write, which counts up over the whole life of the table, and
-// the session that it is of, nil for the server's own.
+// Wrote notes the sequence number of a write, and the session that wrote it, nil for the server's
+// own. Sequence numbers count up over the whole life of the table.
 func (t *Table) Wrote(s *Session, seq uint64) {
 	t.lastWrite = seq
 	if s != nil {
@@ -125,10 +125,10 @@ func (t *Table) Find(id jute.SessionID) *Session { return t.byID[id] }
 // Len is how many sessions there are, local ones too.
 func (t *Table) Len() int { return len(t.byID) }
 
-// Locals is how many of them are local.
+// Locals is how many sessions are local.
 func (t *Table) Locals() int { return t.locals }
 
-// Answer is what becomes of a connection that asks for a session.
+// Answer says what becomes of a connection that asks for a session.
 type Answer uint8
 
 // The answers.
@@ -138,7 +138,8 @@ const (
 	AskLeader               // the leader alone knows (REVALIDATE); see Confirmed
 )
 
-// Attach moves a session to a connection that showed its password; s is what Find said, also nil.
+// Attach moves a session to a connection that showed its password. s is what Find returned, even
+// nil.
 func (t *Table) Attach(s *Session, timeoutMillis int32, owner Owner, heard *Heard) Answer {
 	switch {
 	case !t.leads && (s == nil || !s.Local):
@@ -158,7 +159,7 @@ func (t *Table) take(s *Session, timeoutMillis int32, owner Owner, heard *Heard)
 	t.file(s)
 }
 
-// CheckPassword compares in constant time.
+// CheckPassword says whether passwd is the session's password. It compares in constant time.
 func CheckPassword(id jute.SessionID, passwd []byte) bool {
 	want := Password(id)
 	return id != 0 && subtle.ConstantTimeCompare(want[:], passwd) == 1
@@ -186,9 +187,9 @@ func (t *Table) Remove(id jute.SessionID) {
 	}
 }
 
-// Tick moves the clock to now (monotonic ms) and appends to expired the sessions whose time is
-// up; they are marked as closing. Global ones expire at a leader only. late is the pause that the
-// clocks of sessions do not count.
+// Tick moves the clock to now (monotonic ms) and appends to expired the sessions whose time is up;
+// they are marked as closing. Global ones expire at a leader only. Ticks should come expectedMillis
+// apart: late is by how much more this one did, which the clock of the table does not count.
 func (t *Table) Tick(now, expectedMillis int64, expired []*Session) (_ []*Session, late int64) {
 	if gap := now - t.now; gap > expectedMillis+t.tickMillis {
 		late = gap - expectedMillis
@@ -203,7 +204,7 @@ func (t *Table) Tick(now, expectedMillis int64, expired []*Session) (_ []*Sessio
 	return expired, late
 }
 
-// lookAt empties the bucket: each session in it has been heard since, or expires.
+// lookAt empties the bucket: each session in it was heard since and goes to another, or expires.
 func (t *Table) lookAt(bucket int64, expired []*Session) []*Session {
 	first := len(expired)
 	for _, s := range t.buckets.take(bucket) {
@@ -232,8 +233,8 @@ func (t *Table) takeHeard(s *Session) {
 	}
 }
 
-// takeAllHeard takes over everything before the table's clock jumps back. Who was heard behind the
-// pause, already by the clock that runs on, was heard at the latest at the table's new now.
+// takeAllHeard takes over everything before the table's clock jumps back. A session that was heard
+// after the pause, by the clock that runs on, counts as heard at latest, the table's new now.
 func (t *Table) takeAllHeard(latest int64) {
 	for _, s := range t.all {
 		if !t.expires(s) {
@@ -242,7 +243,7 @@ func (t *Table) takeAllHeard(latest int64) {
 		t.takeHeard(s)
 		if s.heardAt > latest {
 			s.heardAt = latest
-			t.file(s) // a touch may have put it far behind its deadline
+			t.file(s) // a touch may have put it far behind its new deadline
 		}
 	}
 }
@@ -274,7 +275,7 @@ func (t *Table) attach(s *Session, owner Owner, heard *Heard) {
 }
 
 // file puts a session into the bucket where it is looked at next: that of its deadline when it may
-// expire here, else the one of those whose touches the leader must hear of, else none.
+// expire here, else attached when the leader must hear of its touches, else none.
 func (t *Table) file(s *Session) {
 	t.buckets.remove(s)
 	switch {
@@ -288,7 +289,7 @@ func (t *Table) file(s *Session) {
 // expires says whether this server ends a session whose time is up.
 func (t *Table) expires(s *Session) bool { return t.leads || s.Local }
 
-// deadline is the tick at whose end a session is over, as far as it was heard.
+// deadline is the tick at whose end a session is over, if it is not heard again.
 func (t *Table) deadline(s *Session) int64 { return t.roundUp(s.heardAt + int64(s.TimeoutMillis)) }
 
 func (t *Table) clock(mono int64) int64 { return mono - t.skipped }

@@ -21,7 +21,7 @@ func TestPasswordIsJavas(t *testing.T) {
 	require.False(t, session.CheckPassword(7, nil))
 }
 
-// javaPassword is java.util.Random said plainly.
+// javaPassword is a plain copy of java.util.Random.
 func javaPassword(id int64) []byte {
 	seed := (id ^ 0xB3415C00 ^ 0x5DEECE66D) & (1<<48 - 1)
 	var p []byte
@@ -47,7 +47,7 @@ func TestIdsBeginWithTheClockAndNeverRepeat(t *testing.T) {
 	require.Equal(t, taken+1, table.Create(4000, 1, nil).ID, "one that lives is passed over")
 }
 
-// A pause of the whole process must not expire anybody who was heard before it.
+// A pause of the whole process must not expire a session that was heard before it.
 func TestPauseExtendsDeadlines(t *testing.T) {
 	table := leading(session.NewTable(1000, 0, 0, 0))
 	var heard session.Heard
@@ -75,8 +75,8 @@ func TestPauseExtendsDeadlines(t *testing.T) {
 	t.Fatal("it never expired")
 }
 
-// Who is heard right behind a pause, before the tick that notices it, lives its timeout from then
-// on and not the length of the pause more.
+// A session that is heard right after a pause, before the tick that notices it, lives its timeout
+// from then on, and not the length of the pause more.
 func TestHeardBehindAPause(t *testing.T) {
 	table := leading(session.NewTable(1000, 0, 0, 0))
 	var heard session.Heard
@@ -102,7 +102,7 @@ func TestHeardBehindAPause(t *testing.T) {
 	t.Fatal("the pause is counted twice")
 }
 
-// The table against a model that keeps a plain deadline a session.
+// The table is compared with a model that keeps a plain deadline for each session.
 func TestExpiryAgainstModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		const tick, interval = 100, 20
@@ -180,7 +180,8 @@ func (m *model) ids() []jute.SessionID {
 	return all
 }
 
-// expire removes whose tick is over: the one that begins after last heard plus timeout.
+// expire removes the sessions whose tick is over: the one that begins after last heard plus
+// timeout.
 func (m *model) expire(now int64) []jute.SessionID {
 	var gone []jute.SessionID
 	for _, id := range m.ids() {
@@ -230,7 +231,7 @@ func TestHeardBeforeAPauseAndToldBehindIt(t *testing.T) {
 	}
 }
 
-// Two pauses since: each moves what lies before it.
+// Two pauses come afterwards: each moves the deadline of what was heard before it.
 func TestHeardBeforeTwoPauses(t *testing.T) {
 	table := leading(session.NewTable(1000, 0, 0, 0))
 	var heard session.Heard

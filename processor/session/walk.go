@@ -16,7 +16,7 @@ func (l *list) add(s *Session) {
 	*l = append(*l, s)
 }
 
-// remove puts the last into the place.
+// remove puts the last session into the place.
 func (l *list) remove(s *Session) {
 	all := *l
 	last := len(all) - 1
@@ -32,9 +32,9 @@ type Cursor struct {
 	left  int // places below are not visited yet
 }
 
-// walk visits sessions, so many at most, from the last place down: when one is removed, the one
-// that takes its place was visited before, or is visited still. A session that stays from the first
-// to the last piece is visited, perhaps twice.
+// walk visits sessions, at most so many, from the last place down. When a session is removed, the
+// one that takes its place was visited before, or is visited still. A session that stays from the
+// first piece to the last is visited, perhaps twice.
 func (t *Table) walk(c *Cursor, most int, visit func(*Session)) (more bool) {
 	if !c.begun {
 		c.begun, c.left = true, len(t.all)
@@ -47,9 +47,9 @@ func (t *Table) walk(c *Cursor, most int, visit func(*Session)) (more bool) {
 	return c.left > 0
 }
 
-// SnapshotPart appends some of the committed sessions, at most so many, in no order; one may come
-// twice, and Sorted tidies up. Between two parts sessions may begin and end: the list has each that
-// was there all the time.
+// SnapshotPart appends some of the committed sessions, at most so many, in no order. A session may
+// come twice; Sorted puts that right. Sessions may begin and end between two parts: the list has
+// each session that was there all the time.
 func (t *Table) SnapshotPart(to []Saved, c *Cursor, most int) (_ []Saved, more bool) {
 	more = t.walk(c, most, func(s *Session) {
 		if s.Committed {
@@ -59,7 +59,8 @@ func (t *Table) SnapshotPart(to []Saved, c *Cursor, most int) (_ []Saved, more b
 	return to, more
 }
 
-// Sorted puts what SnapshotPart has listed in the order of ids, each once, as it was listed last.
+// Sorted puts the sessions that SnapshotPart has listed in the order of ids, each once, as it was
+// listed last.
 func Sorted(saved []Saved) []Saved {
 	slices.SortStableFunc(saved, func(a, b Saved) int { return cmp.Compare(a.ID, b.ID) })
 	kept := saved[:0]
@@ -80,7 +81,7 @@ func (t *Table) Snapshot(to []Saved) []Saved {
 	return append(to, Sorted(all)...)
 }
 
-// Deadline is the sessions that end at one tick, unless they are heard of before.
+// Deadline is the sessions that end at one tick, unless they are heard before.
 type Deadline struct {
 	InMillis int64 // from the last tick
 	IDs      []jute.SessionID
@@ -109,7 +110,7 @@ func (t *Table) DeadlinesPart(d *Deadlines, most int) (more bool) {
 	})
 }
 
-// List is what was gathered: by time, each with its ids in order. It needs the table no more.
+// List is what was gathered, by time, each with its ids in order. It does not need the table.
 func (d *Deadlines) List() []Deadline {
 	all := make([]Deadline, 0, len(d.byTime))
 	for at, ids := range d.byTime { // order-free: sorted below
@@ -120,7 +121,7 @@ func (d *Deadlines) List() []Deadline {
 	return all
 }
 
-// Deadlines is all of them at once.
+// Deadlines is the deadlines of all sessions at once.
 func (t *Table) Deadlines() []Deadline {
 	var d Deadlines
 	t.DeadlinesPart(&d, len(t.all))

@@ -13,8 +13,8 @@ import (
 	"quoll/processor/session"
 )
 
-// Sessions are listed in pieces, between which others begin and end: each that was there all the
-// time is listed, once, with the timeout that it has; nobody who never was.
+// Sessions are listed in pieces, between which others begin and end. Each session that was there
+// all the time is listed once, with the timeout that it has. None is listed that never was there.
 func TestSessionsAreListedInPieces(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		table := leading(session.NewTable(1000, 0, 1, 1))
