@@ -95,7 +95,7 @@ func TestIdentityNeverChanges(t *testing.T) {
 	}
 }
 
-// A learner's list: "auth" expands in its order, which is not the one of a connection here.
+// "auth" expands in the order of a learner's list, which is not that of a connection here.
 func TestTheOrderOfALearnersList(t *testing.T) {
 	r := rules()
 	peer := netip.MustParseAddr("10.1.2.3")
@@ -126,7 +126,7 @@ func TestTheOrderOfALearnersList(t *testing.T) {
 	_, ok := r.Authenticate(auth.Of(many), "ip", nil, peer)
 	require.False(t, ok, "and holds for who shows more")
 
-	// Shown one by one they have the order of Java's set, also when a list was the beginning.
+	// Ids shown one by one have the order of Java's set, even behind a list.
 	one := auth.Nobody()
 	for _, id := range ids {
 		one, _ = one.With(id)
@@ -196,7 +196,7 @@ func TestDigestOfOddText(t *testing.T) {
 	require.Equal(t, "\xed\xa0\xbd\xed\xb8\x80:", id[:7])
 }
 
-// What follows is the list's own rule, one entry against all before it, as Java compares them.
+// naiveWithoutDuplicates is the rule itself: Java compares each entry with all before it.
 func naiveWithoutDuplicates(acl []jute.ACL) ([]jute.ACL, jute.ErrorCode) {
 	var kept []jute.ACL
 next:
@@ -222,7 +222,7 @@ func TestDuplicatesGoAsJavaLosesThem(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var list []jute.ACL
 		for range rapid.IntRange(1, 8).Draw(t, "n") {
-			// On the wire, where null and "" differ.
+			// Bytes as on the wire, where null and "" differ.
 			b := binary.BigEndian.AppendUint32(nil, rapid.Uint32Range(1, 2).Draw(t, "perms"))
 			for _, word := range []string{"scheme", "id"} {
 				text := rapid.SampledFrom([]string{"null", "", "x", "y"}).Draw(t, word)
@@ -244,8 +244,8 @@ func TestDuplicatesGoAsJavaLosesThem(t *testing.T) {
 	})
 }
 
-// A list of a megabyte must not stand in the way of everybody's writes: 70,000 entries took a
-// quarter of a minute when each was compared with each.
+// A list of a megabyte must not hold up everybody's writes: 70,000 entries took a quarter of a
+// minute when each was compared with each.
 func TestALongListIsFixedAtOnce(t *testing.T) {
 	list := make([]jute.ACL, 70_000)
 	for i := range list {
@@ -258,8 +258,8 @@ func TestALongListIsFixedAtOnce(t *testing.T) {
 	require.Less(t, time.Since(begin), 3*time.Second)
 }
 
-// A connection may show so many ids and no more; nor may "auth" with many permissions make an ACL
-// without end of them.
+// A connection may show a limited number of ids. An "auth" repeated with many permissions must not
+// make an endless ACL of them.
 func TestIdsHaveALimit(t *testing.T) {
 	r, peer := rules(), netip.MustParseAddr("10.1.2.3")
 	who, ok := auth.Connected(peer), true

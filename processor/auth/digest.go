@@ -13,8 +13,9 @@ import (
 	"quoll/jute"
 )
 
-// Digest is the id that "user:password" shows: "user:base64(hash(user:password))". It is "" when
-// the algorithm is unknown. The text is Java's: what is not UTF-8 is replaced before it is hashed.
+// Digest is the id that the proof "user:password" shows: "user:base64(hash(user:password))". It is
+// "" when the algorithm is unknown. The text is Java's: bytes that are not UTF-8 are replaced
+// before they are hashed.
 func Digest(alg string, proof []byte) string {
 	hashed := sum(alg, jute.JavaBytes(proof))
 	if hashed == nil {
@@ -67,8 +68,8 @@ func sum(alg string, b []byte) []byte {
 	return nil
 }
 
-// authenticateDigest refuses nobody who has not too many ids: whoever knows a user and a password
-// is that user.
+// authenticateDigest takes any user and password: whoever knows both is that user. It refuses only
+// a connection that has too many ids, and where the algorithm is unknown.
 func (r *Rules) authenticateDigest(now *Identity, proof []byte) (*Identity, bool) {
 	id := Digest(r.DigestAlg, proof)
 	if id == "" || proof == nil {
@@ -84,7 +85,7 @@ func (r *Rules) authenticateDigest(now *Identity, proof []byte) (*Identity, bool
 	return now.With(jute.ID{Scheme: "digest", ID: id})
 }
 
-// validDigest wants exactly two parts, where Java's split forgets empty ones at the end.
+// validDigest wants exactly two parts. Like Java's split it does not count empty parts at the end.
 func validDigest(id string) bool {
 	id = strings.TrimRight(id, ":")
 	return strings.Count(id, ":") == 1

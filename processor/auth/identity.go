@@ -6,7 +6,7 @@ import (
 	"quoll/jute"
 )
 
-// What one connection may show. Every id is looked at for each check of rights, and "auth" in an
+// Limits of what one connection may show. Each check of rights looks at every id, and "auth" in an
 // ACL expands to all of them.
 const (
 	maxIDs     = 256
@@ -16,22 +16,22 @@ const (
 // Identity is the ids that a connection has shown. It is immutable.
 type Identity struct {
 	// "auth" in an ACL expands in the order of ids, and clients can see it. The ids of a connection
-	// are in the order in which Java's concurrent hash set yields them. Those that a learner has
-	// sent with a request are in the learner's: the set is its connection's.
+	// are in the order in which Java's concurrent hash set yields them. Ids that a learner has sent
+	// with a request stay in the learner's order: it has the connection, and so the set.
 	ids    []jute.ID
-	hashes []uint32 // Java's, of each of ids, or of none
+	hashes []uint32 // Java's hash of each of ids, or empty
 	bytes  int      // of ids
 	super  bool
 }
 
-// Nobody is a connection about which nothing is known.
+// Nobody is the identity of a connection about which nothing is known.
 func Nobody() *Identity { return &Identity{} }
 
 // Server is the identity of the server's own requests: it may do everything.
 func Server() *Identity { return &Identity{super: true} }
 
-// Of is the identity of a request that a learner has forwarded. The order of the list is kept, and
-// so is an id that comes twice. No limit holds: the learner has the connection. It copies the list.
+// Of is the identity of a request that a learner has forwarded. It copies the list, and keeps its
+// order and an id that comes twice. It has no limit, because the learner has the connection.
 func Of(ids []jute.ID) *Identity {
 	i := &Identity{ids: slices.Clone(ids)}
 	for _, id := range ids {
@@ -41,11 +41,11 @@ func Of(ids []jute.ID) *Identity {
 	return i
 }
 
-// superScheme is that of the ids that may do everything.
+// superScheme is the scheme of ids that may do everything.
 const superScheme = "super"
 
-// With is the identity with one more id, in the order of a connection that has shown them all;
-// false when it would have too many.
+// With is the identity with one more id, in the order of a connection that has shown them all. It
+// is false when there would be too many.
 func (i *Identity) With(id jute.ID) (*Identity, bool) {
 	if slices.Contains(i.ids, id) {
 		return i, true
@@ -86,7 +86,7 @@ func (i *Identity) With(id jute.ID) (*Identity, bool) {
 // IDs are the ids shown so far. The caller must not change them.
 func (i *Identity) IDs() []jute.ID { return i.ids }
 
-// Super identities skip every check.
+// Super says whether the identity skips every check.
 func (i *Identity) Super() bool { return i.super }
 
 // HasScheme says whether an id of the scheme was shown.

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// javaHostAddress prints an address as InetAddress.getHostAddress does: IPv6 has its eight groups
-// in full, without "::", and an IPv4 address in IPv6 clothes is IPv4.
+// javaHostAddress prints an address as InetAddress.getHostAddress does. IPv6 has its eight groups
+// in full, without "::". An IPv4 address mapped into IPv6 is printed as IPv4.
 func javaHostAddress(a netip.Addr) string {
 	a = a.Unmap()
 	if !a.Is6() {

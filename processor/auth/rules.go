@@ -113,8 +113,8 @@ func (r *Rules) Fix(acl []jute.ACL, who *Identity) ([]jute.ACL, jute.ErrorCode) 
 // could repeat "auth" with other permissions 50,000 times.
 const maxExpanded = 4 * maxIDs
 
-// withoutDuplicates keeps the first of equal entries. A null in an entry that must be compared to
-// its end is where Java trips.
+// withoutDuplicates keeps the first of equal entries. Java compares two entries field by field, and
+// trips over a null that it has to compare.
 func withoutDuplicates(acl []jute.ACL) ([]jute.ACL, jute.ErrorCode) {
 	if len(acl) == 1 {
 		return acl, jute.OK

@@ -1,4 +1,4 @@
-// Package multi is what the two ways of a multi, that of reads and that of writes, have in common:
-// which lists of operations make one, and how a reply says that an operation failed; and the body
-// of the reply to any write (result.go), whose parts a multi's are.
+// Package multi is what a multi of reads and a multi of writes have in common: which lists of
+// operations are valid, and how a reply says that an operation failed. It also makes the body of
+// the reply to any write (result.go), because a multi's reply has such bodies as its parts.
 package multi

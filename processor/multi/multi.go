@@ -2,16 +2,16 @@ package multi
 
 import "quoll/jute"
 
-// Verdict says whether the operations of a multi, each of which decodes, make one that Apache can
-// read.
+// Verdict says whether the operations of a multi, each of which decodes, are a multi that Apache
+// can read.
 type Verdict uint8
 
 const (
-	// Readable: they make one.
+	// Readable: they are.
 	Readable Verdict = iota
-	// Forbidden: they may not stand in one multi, an error that counts a zxid.
+	// Forbidden: they may not be in one multi. Apache counts a zxid for this error.
 	Forbidden
-	// TripsJava: a null ACL, over which Java trips before it counts one.
+	// TripsJava: an ACL is null. Java trips over it before it counts a zxid.
 	TripsJava
 )
 
@@ -26,7 +26,7 @@ func Judge(ops []jute.MultiOp) Verdict {
 			case op.Create.ACL == nil:
 				return TripsJava
 			case op.Create.Flags.TTL():
-				return Forbidden // createTTL alone makes these
+				return Forbidden // only createTTL makes these
 			}
 		}
 		if IsRead(ops[i].Type) != IsRead(ops[0].Type) {
@@ -39,7 +39,7 @@ func Judge(ops []jute.MultiOp) Verdict {
 // IsRead tells the operations of a multiRead from those of a multi.
 func IsRead(op jute.OpCode) bool { return op == jute.OpGetData || op == jute.OpGetChildren }
 
-// AppendFailed appends what a reply holds for an operation that failed, or that did not happen.
+// AppendFailed appends what a reply holds for an operation that failed, or that was not done.
 func AppendFailed(dst []byte, code jute.ErrorCode) []byte {
 	dst = jute.Append(dst, &jute.MultiHeader{Type: jute.OpError, Err: code})
 	return jute.Append(dst, &jute.ErrorResponse{Err: code})

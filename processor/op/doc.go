@@ -1,5 +1,5 @@
-// Package op is the table of operations: all that differs between them and is no code. Whoever asks
-// for a fact about an opcode finds it in the opcode's row.
+// Package op is the table of operations: all that differs between them and is no code. A fact about
+// an opcode is in the opcode's row.
 //
 //	opcode    kind    weight  in cons  in the audit log
 //	create    Write   Short   CREA     create

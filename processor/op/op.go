@@ -11,14 +11,14 @@ const (
 	Write               // becomes a transaction
 	Read                // is answered from the tree
 	Barrier             // is answered from the tree when all that was committed before is applied
-	Inline              // is answered by the lane at once, beside the order: auth, sasl
+	Inline              // is answered by the lane at once, out of order: auth, sasl
 	Server              // is a transaction that no client may ask for by its opcode
 )
 
-// OfClients says whether a client may ask for it, by itself and not in a multi.
+// OfClients says whether a client may ask for it by itself, and not only in a multi.
 func (k Kind) OfClients() bool { return k != Unknown && k != Server }
 
-// NeedsQuorum says whether a server that has no quorum must refuse it, as read-only ones do.
+// NeedsQuorum says whether a server without a quorum must refuse it, as a read-only server does.
 func (k Kind) NeedsQuorum() bool { return k == Write || k == Barrier }
 
 // FromTree says whether the reply is made of what the tree holds.

@@ -22,8 +22,8 @@ func TestStatNames(t *testing.T) {
 	}
 }
 
-// Every opcode with a name in jute but the notification's has one row, and what clients send has a
-// record, but for the three without a body.
+// Every opcode that has a name in jute, except the notification's, has one row. Every opcode that
+// clients send has a record, except the three without a body.
 func TestEveryOpcodeHasItsRow(t *testing.T) {
 	seen := map[jute.OpCode]bool{}
 	for _, r := range op.Rows() {

@@ -18,7 +18,7 @@ type Conn struct {
 	MinLatency         int64 // -1: none
 	MaxLatency         int64
 	TotalLatency       int64
-	Responses          int64 // that the latencies are of
+	Responses          int64 // how many the latencies are of
 }
 
 // NewConn is a connection of which nothing is known.

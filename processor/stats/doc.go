@@ -1,8 +1,8 @@
 // Package stats is the numbers that a lane and its connections keep: what the words cons, stat,
 // srvr and mntr tell of requests.
 //
-// They are plain numbers of the one goroutine that counts, the loop. Who shows them to others
-// copies them (lane.Lane).
+// They are plain numbers of the one goroutine that counts, the loop. A lane copies them for others
+// (lane.Lane).
 //
 // Read tally.go, then conn.go.
 package stats

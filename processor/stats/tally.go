@@ -14,7 +14,7 @@ type Counts struct {
 	Revalidated     atomic.Int64 // connect requests that asked for a session, given or not
 	SessionsRefused atomic.Int64 // by quoll.maxSessions
 	WatchesRefused  atomic.Int64 // by quoll.maxWatches
-	GuestsRefused   atomic.Int64 // who wanted a session when there were no descriptors
+	GuestsRefused   atomic.Int64 // connections that wanted a session when no descriptors were left
 	// WatchBytesRefused is connections closed for quoll.watchBytes and quoll.watchTotalBytes.
 	WatchBytesRefused atomic.Int64
 	MultiRefused      atomic.Int64 // by quoll.maxMultiOps, and reads beyond the end of a multiRead
@@ -22,7 +22,7 @@ type Counts struct {
 
 	ThrottleWaits atomic.Int64 // times that the queue in front of Prep began to fill
 	Stale         atomic.Int64 // requests that left it when nobody waited for them any more
-	StaleDropped  atomic.Int64 // those that were dropped for it
+	StaleDropped  atomic.Int64 // stale requests that were dropped
 	ThrottledOps  atomic.Int64 // requests refused because they had waited too long
 }
 
@@ -36,7 +36,7 @@ type Tally struct {
 	Response       Sizes // of replies and events, since the last reset
 }
 
-// Add adds another lane's. The sizes are the caller's business: they may be of before a reset.
+// Add adds another lane's counters. The caller adds the sizes, which may be from before a reset.
 func (t *Tally) Add(o *Tally) {
 	t.Received += o.Received
 	t.Sent += o.Sent
@@ -61,13 +61,13 @@ func (t *Tally) Told(bytes int) {
 // Sizes are bytes; all -1 when there was none.
 type Sizes struct{ Last, Min, Max int64 }
 
-// NoSizes is before the first.
+// NoSizes is the sizes before the first packet.
 func NoSizes() Sizes { return Sizes{Last: -1, Min: -1, Max: -1} }
 
-// Add counts one of n bytes.
+// Add counts a packet of n bytes.
 func (s *Sizes) Add(n int64) { s.Merge(Sizes{Last: n, Min: n, Max: n}) }
 
-// Merge counts those of another.
+// Merge counts the packets of another Sizes.
 func (s *Sizes) Merge(o Sizes) {
 	if o.Last < 0 {
 		return
@@ -83,8 +83,8 @@ type Recorder interface {
 	AddMany(value, times int64)
 }
 
-// Latencies gathers equal latencies, which is what a batch brings, and hands them on together. The
-// zero value hands them to nobody.
+// Latencies gathers equal latencies, as a batch brings them, and hands them on together. The zero
+// value hands them to nobody.
 type Latencies struct {
 	To       Recorder
 	value, n int64

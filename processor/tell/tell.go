@@ -22,8 +22,8 @@ const (
 	WrongPassword   // a connect request that does not know the session's password
 	ZxidAhead       // a client that has seen zxid A, and this server only B
 	NotServing      // a connect request while the server takes no sessions
-	NotReadOnly     // one that does not say that read-only will do, and nothing else is served
-	GlobalSession   // one for a session of the whole ensemble, while the server is read-only
+	NotReadOnly     // a connect request that does not accept a read-only server, which this is
+	GlobalSession   // a connect request for a global session, while the server is read-only
 	TooManySessions // a new session would be one more than A (quoll.maxSessions)
 
 	FrameLength   // a frame of A bytes, which are above the limit B or below zero
@@ -46,7 +46,7 @@ const (
 	Stalled    // likewise: its client took no byte of its replies for the session's timeout
 	OutputFull // likewise: more events wait for its client than may
 	InputFull  // likewise: its client sends more than is taken
-	Unfinished // likewise: it did not go on with a frame, and all unfinished ones are too long
+	Unfinished // likewise: its unfinished frame is the oldest, and all unfinished ones are too long
 	NoSession  // likewise: no session began in the time that there is for it
 
 	TooManyOfAddress   // a connection would be one more of its address than A (maxClientCnxns)
@@ -100,7 +100,7 @@ const clipBytes = 64
 func Clip(text []byte) string { return string(text[:min(len(text), clipBytes)]) }
 
 // Teller is told what happens to clients, for the log. The core and every loop call it, and it must
-// not block; nil is nobody.
+// not block. A nil Teller is allowed.
 type Teller interface {
 	Tell(e Event)
 }

@@ -21,7 +21,7 @@ func (l *Large) Admit(n int) bool {
 	return true
 }
 
-// Done gives back what Admit let in.
+// Done gives back the bytes of a request that Admit let in.
 func (l *Large) Done(n int) {
 	if l.counts(n) {
 		l.inside.Add(-int64(n))

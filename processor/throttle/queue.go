@@ -19,8 +19,8 @@ const (
 	Refuse         // it waited too long: ThrottledOp
 )
 
-// Judge says what becomes of a request that waited so long (ms), whose session has such a timeout
-// and whose connection is gone or not; stale says that nobody waits for its answer.
+// Judge says what becomes of a request that waited waitedMillis, whose session has such a timeout
+// and whose connection is gone or not. stale says that nobody waits for its answer.
 func (r *Rules) Judge(
 	waitedMillis, timeoutMillis int64, connectionGone bool,
 ) (v Verdict, stale bool) {
