@@ -45,7 +45,7 @@ func adopted(built *datatree.Tree) *datatree.Tree {
 	return tree
 }
 
-// config: a configuration begins to hold.
+// config: a configuration takes effect.
 func (m *machine) config(t *rapid.T) {
 	text := []byte(rapid.StringN(0, 40, 40).Draw(t, "text"))
 	version := rapid.Int64Range(0, 1<<33).Draw(t, "version")
@@ -92,8 +92,8 @@ func TestSetConfigMakesTheNode(t *testing.T) {
 	}
 }
 
-// TestWhatAdoptLeaves: the sink is told of what the new contents hear, the limit of watches holds on,
-// faults of both are counted, and a tree that was taken over holds nothing.
+// TestWhatAdoptLeaves: the sink hears of events of the new contents, the limit of watches stays,
+// faults of both are counted, and the tree whose contents were taken over holds nothing.
 func TestWhatAdoptLeaves(t *testing.T) {
 	tree := datatree.New(datatree.Options{Digest: true})
 	heard := &countingSink{}
@@ -148,7 +148,7 @@ func TestWhatAdoptLeaves(t *testing.T) {
 	built.Peek().Find([]byte("/node"))
 }
 
-// generation makes a tree all of whose data is one number, which is its last zxid too.
+// generation makes a tree in which all data is one number, which is its last zxid too.
 func generation(n int) *datatree.Tree {
 	tree := datatree.New(datatree.Options{})
 	w := &writer{tree: tree}
@@ -167,8 +167,8 @@ func generation(n int) *datatree.Tree {
 	return tree
 }
 
-// TestReadersSeeOneTreeOrTheOther: a tree takes over one after the other, and nobody sees parts of
-// two in one view, or in one walk.
+// TestReadersSeeOneTreeOrTheOther: a tree takes over several others, one after another. Nobody sees
+// parts of two of them in one view, or in one walk.
 func TestReadersSeeOneTreeOrTheOther(t *testing.T) {
 	const trees = 300
 	tree := datatree.New(datatree.Options{})
@@ -226,7 +226,7 @@ func readGeneration(t *testing.T, tree *datatree.Tree, who watch.Watcher) {
 	}
 }
 
-// walkGeneration says whether it came to the end of the walk.
+// walkGeneration says whether the walk came to its end.
 func walkGeneration(t *testing.T, tree *datatree.Tree) bool {
 	var c datatree.Cursor
 	nodes := 0
@@ -257,8 +257,8 @@ func walkGeneration(t *testing.T, tree *datatree.Tree) bool {
 	return true
 }
 
-// TestAdoptGivesMemoryBack: what the tree held before becomes garbage, its watches too. The tree that
-// was built keeps nothing alive, although it is still referred to.
+// TestAdoptGivesMemoryBack: the former contents of the tree become garbage, and its watches too.
+// The tree that was built keeps nothing alive, although something still refers to it.
 func TestAdoptGivesMemoryBack(t *testing.T) {
 	const n = 50_000
 	before := heap()

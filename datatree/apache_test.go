@@ -32,9 +32,9 @@ func (l loader) Node(path, data []byte, acl int64, st *jute.StatPersisted) error
 	return l.LoadNode(path, data, acl, st)
 }
 
-// TestApachesTransactions loads each snapshot that Apache wrote and replays what its logs have above
-// it: after every transaction the digest is the one that Apache logged with it, and in the end every
-// node is as Apache's clients saw it.
+// TestApachesTransactions loads each snapshot that Apache wrote and replays the later transactions
+// of its logs. After every transaction the digest is the one that Apache logged with it. In the end
+// every node is as Apache's clients saw it.
 func TestApachesTransactions(t *testing.T) {
 	snapshots, err := filepath.Glob(apacheData + "/*/version-2/snapshot.*")
 	if err != nil || len(snapshots) == 0 {
@@ -72,7 +72,7 @@ func replayLogs(t *testing.T, tree *datatree.Tree, dir string, above jute.Zxid) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range logs { // their zxids have as many digits as sort right
+	for _, name := range logs { // the zxids have as many digits, so that the names sort right
 		l, err := inspect.OpenLogFile(persistence.OS{}, name)
 		if err != nil {
 			t.Fatal(err)

@@ -17,15 +17,15 @@ type Result struct {
 	Multi []Result  // one per operation of a multi
 }
 
-// Apply applies a transaction that Prep made for this very tree. Under Lock. An error that then
-// cannot be is counted in Faults, and put into out as ZooKeeper does. It keeps nothing of e.
+// Apply applies a transaction that Prep made for this very tree. Under Lock. An error that this
+// rules out is counted in Faults, and put into out as ZooKeeper does. It keeps nothing of e.
 func (t *Tree) Apply(e *jute.Entry, out *Result) {
 	t.process(e, out, false)
 }
 
-// Replay applies a transaction of the log to a tree that was loaded from a fuzzy snapshot, and so
-// may have seen it already: NoNode and NodeExists are no surprise. Under Lock, or before the tree
-// is shared.
+// Replay applies a transaction of the log to a tree that was loaded from a fuzzy snapshot. The
+// snapshot may hold its changes already, so NoNode and NodeExists are no faults. Under Lock, or
+// before the tree is shared.
 func (t *Tree) Replay(e *jute.Entry) {
 	var out Result
 	t.process(e, &out, true)
@@ -34,8 +34,8 @@ func (t *Tree) Replay(e *jute.Entry) {
 func (t *Tree) process(e *jute.Entry, out *Result, tolerant bool) {
 	a := applier{t: t, header: &e.Header, tolerant: tolerant}
 	a.one(e.Header.Type, e.Body, out)
-	// Only now, after the whole of a multi: a snapshot that began in between would otherwise
-	// claim operations that it lacks.
+	// Only after the whole of a multi: a snapshot that began in its middle would otherwise claim
+	// operations that it lacks.
 	t.lastZxid = max(t.lastZxid, e.Header.Zxid)
 	t.recordDigest(e.Header.Zxid)
 	t.compareDigest(e)
@@ -84,7 +84,7 @@ func (a *applier) one(op jute.OpCode, body []byte, out *Result) {
 	}
 }
 
-// inconsistent counts what Prep cannot have meant.
+// inconsistent counts a transaction that does not fit the tree: Prep cannot have meant it.
 func (a *applier) inconsistent(op jute.OpCode, out *Result) {
 	if a.tolerant && out.Err != jute.MarshallingError {
 		return
@@ -160,8 +160,8 @@ func (a *applier) setACL(body []byte, out *Result) bool {
 	return true
 }
 
-// multi applies all operations, or, when one of them is an error, none: then those before it are
-// told OK, it its own error, and those behind it RuntimeInconsistency.
+// multi applies all operations. If one of them is an error it applies none: those before the error
+// are told OK, it its own error, and those behind it RuntimeInconsistency.
 func (a *applier) multi(body []byte, out *Result) bool {
 	var txn jute.MultiTxn
 	c := jute.Decoder(body)
@@ -196,7 +196,8 @@ func (a *applier) multi(body []byte, out *Result) bool {
 	return true
 }
 
-// closeSession deletes the paths that the transaction names, then what else the session has.
+// closeSession deletes the paths that the transaction names, then all other ephemerals of the
+// session.
 func (a *applier) closeSession(body []byte) bool {
 	var txn jute.CloseSessionTxn
 	c := jute.Decoder(body)
@@ -205,7 +206,7 @@ func (a *applier) closeSession(body []byte) bool {
 		return false
 	}
 	t, session := a.t, a.header.ClientID
-	owned := t.lists.forget(session) // at once: to take out each by itself would cost as much again
+	owned := t.lists.forget(session) // at once: to take each out by itself would cost as much again
 	s := sweep{t: t, zxid: a.header.Zxid}
 	for _, path := range txn.Paths2Delete {
 		s.delete(path)
@@ -217,7 +218,8 @@ func (a *applier) closeSession(body []byte) bool {
 	return true
 }
 
-// stillOwned lists, in order, those of some nodes that are still there and a session's.
+// stillOwned lists, in order, the paths of those nodes that are still there and still the
+// session's.
 func (t *Tree) stillOwned(session jute.SessionID, ids []store.ID) (paths [][]byte) {
 	for _, id := range ids {
 		if t.nodes.At(id).Owner == session { // a removed node is nobody's

@@ -75,7 +75,7 @@ func BenchmarkApplyCreateDelete(b *testing.B) {
 	}
 }
 
-// BenchmarkWalk: the figure is for one node.
+// BenchmarkWalk gives the figure for one node.
 func BenchmarkWalk(b *testing.B) {
 	tree, _ := benchTree(b)
 	var c datatree.Cursor

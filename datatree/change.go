@@ -19,8 +19,8 @@ type newNode struct {
 	time     int64
 }
 
-// decode reads what the record of a create transaction says, without decoding the ACL: nearly
-// always it is one that the tree has.
+// decode reads the record of a create transaction. It does not decode the ACL, because the tree
+// nearly always has the same one.
 func (n *newNode) decode(op jute.OpCode, body []byte, session jute.SessionID) bool {
 	c := jute.Decoder(body)
 	c.Text("path", &n.path)
@@ -61,7 +61,7 @@ func encodedACL(c *jute.Coder, body []byte) []byte {
 	return body[from:c.Offset()]
 }
 
-// createNode adds a node; created must follow, when the caller has looked at it.
+// createNode adds a node. The caller looks at the result, and then must call created.
 func (t *Tree) createNode(c *newNode) (store.ID, jute.ErrorCode) {
 	parentPath, name, ok := jute.SplitPath(c.path)
 	if !ok {
@@ -102,9 +102,9 @@ func (t *Tree) createNode(c *newNode) (store.ID, jute.ErrorCode) {
 	return id, jute.OK
 }
 
-// recreate is the replay of a create whose node is in the fuzzy snapshot already: what was done
-// to it since, and to a namesake deleted before, is replayed next, so it begins anew. Its children
-// stay, and its create counter and pzxid do not go back.
+// recreate is the replay of a create whose node is in the fuzzy snapshot already. The node begins
+// anew, because the changes that it had since, or that a deleted node of the same path had before,
+// are replayed next. Its children stay, and its create counter and pzxid do not go back.
 func (t *Tree) recreate(c *newNode, id store.ID) {
 	n := t.nodes.At(id)
 	t.removeDigest(id)
@@ -151,8 +151,8 @@ func (t *Tree) deleteNode(path []byte, zxid jute.Zxid) jute.ErrorCode {
 	return s.delete(path)
 }
 
-// sweep removes nodes. A parent that several have in a row is looked up once, and its digest is
-// worked out once: it is not in the tree's between the first of them and end.
+// sweep removes nodes. While nodes in a row have the same parent, the parent is looked up once and
+// its digest is computed once: from the first node to end the tree's digest lacks it.
 type sweep struct {
 	t      *Tree
 	zxid   jute.Zxid
@@ -160,8 +160,8 @@ type sweep struct {
 	path   []byte   // of the parent
 }
 
-// under opens a parent. Its pzxid moves even when the node to remove is gone already: a replay over
-// a fuzzy snapshot has to bring it forward.
+// under opens a parent. The parent's pzxid moves even when the node to remove is gone already: a
+// replay over a fuzzy snapshot has to bring it forward.
 func (s *sweep) under(path []byte) bool {
 	if s.parent != store.None && bytes.Equal(s.path, path) {
 		return true
@@ -198,8 +198,8 @@ func (s *sweep) delete(path []byte) jute.ErrorCode {
 		return jute.NoNode
 	}
 	if t.nodes.NumChildren(id) > 0 {
-		// Prep never lets this happen. In a replay the node is younger than this delete, and so
-		// are its children: the create that follows finds it. (ZooKeeper deletes it, and loses
+		// Prep never lets this happen. In a replay the node and its children are younger than this
+		// delete, and the create that follows will find the node. (ZooKeeper deletes it, and loses
 		// the children.)
 		return jute.NotEmpty
 	}

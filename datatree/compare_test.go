@@ -12,8 +12,8 @@ import (
 	"quoll/jute"
 )
 
-// sameTree holds a tree against a model: nodes one by one, and all the sums. Keys of ACLs are a
-// matter of history: keys says whether both have the same one.
+// sameTree compares a tree with a model: node by node, and all the sums. The keys of ACLs depend on
+// history: keys says whether both have the same one.
 func sameTree(t *rapid.T, v datatree.View, m *applied.Tree, keys bool) {
 	t.Helper()
 	paths := m.Paths()
@@ -50,7 +50,7 @@ func sameTree(t *rapid.T, v datatree.View, m *applied.Tree, keys bool) {
 	sameExpired(t, v, m)
 }
 
-// sameLargest holds what no node exceeds against each node of the model.
+// sameLargest compares the upper bounds of the tree with each node of the model.
 func sameLargest(t *rapid.T, tree *datatree.Tree, m *applied.Tree) {
 	t.Helper()
 	for _, p := range m.Paths() {

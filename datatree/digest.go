@@ -28,8 +28,8 @@ type digests struct {
 	last    ZxidDigest // after the last transaction outside a fuzzy range; zxid 0: none yet
 	history []ZxidDigest
 
-	// The snapshot's own digest, not reached yet: until then the tree is some of the snapshot's
-	// zxid and some of later ones, and no digest is compared.
+	// fuzzy is the snapshot's own digest, which has not been reached yet. Until then some of the
+	// tree is as of the snapshot's zxid and some as of later ones, and no digest is compared.
 	fuzzy    ZxidDigest
 	isFuzzy  bool
 	notUntil jute.Zxid // digests of transactions up to here are not compared either
@@ -40,7 +40,7 @@ type digests struct {
 // Digester is memory to compute digests in. The zero Digester is ready; it has one user at a time.
 type Digester struct{ stat [jute.StatPersistedBytes]byte }
 
-// read-only: what is hashed for a node under this path is nothing
+// read-only: nodes under this path add nothing to the digest
 var underZookeeper = []byte(zookeeperPath + "/")
 
 // NodeDigest is what a node adds to the digest of its tree (version 2): the CRC-32 of its path
@@ -111,7 +111,8 @@ func (v View) Fuzzy() bool { return v.t.digest.isFuzzy }
 // SNAP stream has none). Under Lock, or before the tree is shared.
 func (t *Tree) IgnoreDigestsUntil(z jute.Zxid) { t.digest.notUntil = z }
 
-// Faults are those since the tree was made or loaded. Under a View of the caller's, or Lock.
+// Faults returns the faults since the tree was made or loaded. Under a View of the caller's, or
+// Lock.
 func (t *Tree) Faults() Faults { return t.faults }
 
 // addDigest and removeDigest bracket each change of a node. The path "" is the root's.
@@ -128,8 +129,8 @@ func (t *Tree) addDigest(id store.ID, path []byte) {
 
 func (t *Tree) removeDigest(id store.ID) { t.digest.tree -= uint64(t.nodes.At(id).Digest) }
 
-// recordDigest keeps the digest after a transaction, or, in a fuzzy range, looks whether this
-// transaction ends it.
+// recordDigest keeps the digest after a transaction. In a fuzzy range it looks whether the
+// transaction ends the range.
 func (t *Tree) recordDigest(zxid jute.Zxid) {
 	d := &t.digest
 	if d.isFuzzy && zxid <= d.fuzzy.Zxid {
@@ -148,7 +149,7 @@ func (t *Tree) recordDigest(zxid jute.Zxid) {
 	d.history = append(d.history, d.last)
 }
 
-// endFuzzy compares the snapshot's digest when zxid is its own.
+// endFuzzy compares the snapshot's digest if zxid is the one that it belongs to.
 func (t *Tree) endFuzzy(zxid jute.Zxid) {
 	d := &t.digest
 	if zxid != d.fuzzy.Zxid {
@@ -160,7 +161,7 @@ func (t *Tree) endFuzzy(zxid jute.Zxid) {
 	}
 }
 
-// compareDigest holds the tree against the digest that a transaction carries.
+// compareDigest compares the tree's digest with the one that a transaction carries.
 func (t *Tree) compareDigest(e *jute.Entry) {
 	d := &t.digest
 	if !t.opts.Digest || !e.HasDigest || d.isFuzzy || e.Header.Zxid <= d.notUntil ||

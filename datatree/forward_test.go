@@ -9,9 +9,9 @@ import (
 	"quoll/jute"
 )
 
-// TestForwardCversion: the replay of a create whose node is there already, over every relation of
-// the transaction's counter to the parent's. The counter and the pzxid go forward together or not at
-// all, and the tree's digest with them.
+// TestForwardCversion: the replay of a create whose node is there already, for every relation of
+// the transaction's counter to the parent's. The counter, the pzxid and the tree's digest go
+// forward together or not at all.
 func TestForwardCversion(t *testing.T) {
 	const has, madeAt, again = 7, jute.Zxid(100), jute.Zxid(200)
 	ops := map[jute.OpCode]func(path string, cversion int32) jute.Record{

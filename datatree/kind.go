@@ -29,11 +29,11 @@ const (
 // TTLOwner is the owner field of a node with a time to live of ttl ms, 1 to MaxTTL.
 func TTLOwner(ttl int64) jute.SessionID { return extendedMask | jute.SessionID(ttl) }
 
-// TTLOf is the time to live, ms, that the owner of a KindTTL node says.
+// TTLOf is the time to live, ms, in the owner field of a KindTTL node.
 func TTLOf(owner jute.SessionID) int64 { return int64(owner & ttlMask) }
 
-// Kind says what an owner field means. Without ExtendedTypes a TTL node is the ephemeral of a
-// session that never was; Emulate353TTL reads any negative owner as ZooKeeper 3.5.3 wrote it.
+// Kind says what an owner field means. Without ExtendedTypes a TTL node is an ephemeral of a
+// session that does not exist. Emulate353TTL reads any negative owner as ZooKeeper 3.5.3 wrote it.
 func (o Options) Kind(owner jute.SessionID) Kind {
 	if o.ExtendedTypes {
 		if o.Emulate353TTL && owner < 0 && owner != ContainerOwner {

@@ -8,7 +8,7 @@ import (
 
 // largest holds upper bounds: no node of the tree has more bytes of data, more children or a longer
 // ACL. The reply to a read is weighed before it is made. Where the bounds are small the reply is
-// small whichever node is asked for, and no node is looked up: that would take the tree's lock.
+// small whichever node is asked for. No node is looked up then, which would take the tree's lock.
 //
 // The writer raises a bound when a node passes it; any goroutine reads it. A delete lowers nothing,
 // because the next largest node is not known. A load begins with bounds of 0.

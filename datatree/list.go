@@ -30,7 +30,7 @@ func (v View) AllChildrenNumber(path []byte) int {
 	case id == store.None:
 		return 0
 	case id == store.Root && len(path) == 0:
-		// Every key of ZooKeeper's map begins with "/", but "" itself.
+		// Every key of ZooKeeper's map but "" itself begins with "/".
 		return v.t.nodes.Len()
 	}
 	return v.t.nodes.Below(id)
@@ -80,9 +80,9 @@ func (v View) EachEphemeral(session jute.SessionID, visit func(path []byte, n Re
 	}
 }
 
-// EphemeralsFrom appends the paths of a session's ephemerals, max of them, in no order; from is how
-// many are left to list, -1 at the beginning. left is 0 when it was the last. With writes between
-// two calls a node that stays is listed, perhaps twice.
+// EphemeralsFrom appends the paths of a session's ephemerals, at most max of them, in no order.
+// from is how many are left to list, -1 at the beginning; left is how many are left afterwards. If
+// writes come between two calls, a node that stays is listed, perhaps twice.
 func (v View) EphemeralsFrom(
 	dst [][]byte, session jute.SessionID, from, max int,
 ) (_ [][]byte, left int) {
@@ -93,7 +93,7 @@ func (v View) EphemeralsFrom(
 	if left = len(set.ids); from >= 0 {
 		left = min(from, left)
 	}
-	// Backwards: when one is removed the last, which was listed, takes its place.
+	// Backwards: when a node is removed, the last one takes its place, and that was listed already.
 	for ; left > 0 && max > 0; max-- {
 		left--
 		dst = append(dst, v.t.nodes.AppendPath(nil, set.ids[left]))
@@ -109,7 +109,7 @@ func (v View) Sessions() []jute.SessionID {
 	return ids
 }
 
-// Sessions is View.Sessions in a hold of the lock of its own, which is over when it sorts them.
+// Sessions is View.Sessions in its own hold of the lock. It sorts after the hold.
 func (t *Tree) Sessions() []jute.SessionID {
 	v := t.Read()
 	ids := v.sessions()

@@ -8,8 +8,8 @@ import (
 	"quoll/jute"
 )
 
-// Errors of a load, from LoadNode: the file, or the stream, holds no tree. The tree being loaded is
-// of no use afterwards, but for another BeginLoad.
+// Errors of a load, from LoadNode: the file, or the stream, holds no tree. The tree being loaded
+// can only be used for another BeginLoad then.
 var (
 	// ErrNoParent is returned when a node comes before its parent, or its path is no path.
 	ErrNoParent = errors.New("node before its parent")
@@ -27,7 +27,8 @@ type SnapshotDigest = ZxidDigest
 func (t *Tree) BeginLoad() {
 	t.clear()
 	t.digest = digests{}
-	// Every ZooKeeper makes its own /zookeeper/config before it loads, and gives it the first key.
+	// Every ZooKeeper makes its own /zookeeper/config before it loads, and so uses up the first
+	// key.
 	t.acls.Reserve(1)
 }
 
@@ -80,10 +81,10 @@ func (t *Tree) placeNode(path, data []byte) (store.ID, error) {
 	return t.nodes.Add(parent, path, name, data), nil
 }
 
-// FinishLoad ends a load: the tree is that of snapshotZxid, and of some later transactions, up to
-// the zxid of digest, which is compared when the replay comes to it. A nil digest, one without a
-// zxid or one older than the snapshot says nothing: then digests are compared from the next
-// transaction on (see IgnoreDigestsUntil).
+// FinishLoad ends a load. Some of the tree is as of snapshotZxid, and some as of later transactions
+// up to the zxid of digest, which is compared when the replay comes to that zxid. A digest that is
+// nil, has no zxid or is older than the snapshot says nothing: then digests are compared from the
+// next transaction on (see IgnoreDigestsUntil).
 func (t *Tree) FinishLoad(snapshotZxid jute.Zxid, digest *SnapshotDigest) {
 	t.dataSize = t.measure()
 	t.setupQuotas()

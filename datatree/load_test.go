@@ -38,8 +38,8 @@ func begin(t *testing.T) loading {
 	return l
 }
 
-// TestReplayOverANamesake: /e was deleted at 11, made again at 12 and given a child at 13; the
-// snapshot of 10 has the later one.
+// TestReplayOverANamesake: /e was deleted at 11, made again at 12 and given a child at 13. The
+// snapshot of 10 has the later /e.
 func TestReplayOverANamesake(t *testing.T) {
 	l := begin(t)
 	l.node("", nil, -1, stat(0, 1, 5))
@@ -66,7 +66,7 @@ func TestReplayOverANamesake(t *testing.T) {
 	}
 }
 
-// TestReplayTakesOverTheOwner: the snapshot has a later namesake that nobody owns.
+// TestReplayTakesOverTheOwner: the snapshot has a later node of the same path that nobody owns.
 func TestReplayTakesOverTheOwner(t *testing.T) {
 	l := begin(t)
 	l.node("", nil, -1, stat(0, 2, 13))
@@ -91,7 +91,7 @@ func TestReplayTakesOverTheOwner(t *testing.T) {
 	}
 }
 
-// TestLoadSetsUpEveryQuota: each of several, of paths of other lengths, one below another.
+// TestLoadSetsUpEveryQuota: several quotas on paths of different lengths, one below another.
 func TestLoadSetsUpEveryQuota(t *testing.T) {
 	l := begin(t)
 	l.node("", nil, -1, stat(1, 0, 1))
@@ -153,7 +153,7 @@ func TestLoadSetsUpQuotas(t *testing.T) {
 	if q := l.tree.Peek().Quota([]byte("/q/z"), 0, 0, true); !q.Refused() {
 		t.Errorf("%+v", q)
 	}
-	// The root counts twice, and the stats as they were in the snapshot.
+	// The root counts twice, and the stats count as they were in the snapshot.
 	size := int64(4+1+4) + 2 + 2 + 4 + 3 + 3 + 9 + 10 + 16 + 18 + 35 + 34 + 34 + 17 + 4 + 1
 	if got := l.tree.Peek().ApproximateDataSize(); got != size {
 		t.Error(got, size)
@@ -181,7 +181,7 @@ func TestKeysAfterALoad(t *testing.T) {
 	}
 }
 
-// TestUnknownACL: a key that the table lacks grants nothing, until a transaction says better.
+// TestUnknownACL: a key that the table lacks grants nothing, until a transaction sets another ACL.
 func TestUnknownACL(t *testing.T) {
 	l := begin(t)
 	l.node("", nil, -1, stat(0, 1, 1))
@@ -255,8 +255,8 @@ func walkOn(t *testing.T, l loading, first int, between func()) (paths []string)
 	return paths
 }
 
-// TestWalkOverAFuzzyTree: places are given again during the replay of zxids that the snapshot's
-// nodes have too, so that only who the parent is tells a child from a stranger.
+// TestWalkOverAFuzzyTree: the replay gives places again at zxids that nodes of the snapshot have
+// too. There only the parent tells whether a place still holds the child that it held.
 func TestWalkOverAFuzzyTree(t *testing.T) {
 	t.Run("loaded", func(t *testing.T) { walkOverFuzzy(t, func(l loading) loading { return l }) })
 	t.Run("adopted", func(t *testing.T) {

@@ -16,7 +16,7 @@ import (
 	"quoll/jute"
 )
 
-// hearing keeps events as the model does, one for each watcher.
+// hearing keeps events as the model does: one for each watcher.
 type hearing struct{ heard []model.Event }
 
 func (h *hearing) Deliver(ev watch.Event, acl []jute.ACL, to []watch.Watcher) {
@@ -41,7 +41,7 @@ type machine struct {
 	gone    []string // paths that it deletes
 }
 
-// skipped is what an action panics with that has nothing to do.
+// skipped is what an action panics with when it has nothing to do.
 type skipped struct{}
 
 func skip() { panic(skipped{}) }
@@ -123,7 +123,7 @@ func (m *machine) anyPath(t *rapid.T) string {
 	return m.newPath(t)
 }
 
-// newPath may exist.
+// newPath draws a path, whose node may exist.
 func (m *machine) newPath(t *rapid.T) string {
 	return m.parent(t) + "/" + rapid.SampledFrom(nodeNames[:m.names]).Draw(t, "name")
 }
@@ -195,7 +195,7 @@ func (m *machine) remove(t *rapid.T) (jute.OpCode, jute.Record) {
 	return jute.OpDelete, &jute.PathOnly{Path: []byte(path)}
 }
 
-// apply gives a transaction to both, and holds their answers together. The sessions are 1 to 3.
+// apply gives a transaction to both, and compares their answers. The sessions are 1 to 3.
 func (m *machine) apply(t *rapid.T, op jute.OpCode, txn jute.Record) {
 	m.zxid += jute.Zxid(rapid.SampledFrom([]int{1, 1, 1, 60}).Draw(t, "zxid step"))
 	h := jute.TxnHeader{
@@ -228,7 +228,7 @@ func (m *machine) applyAs(t *rapid.T, h jute.TxnHeader, txn jute.Record) {
 	m.log[len(m.log)-1].Body = jute.Append(nil, txn)
 }
 
-// surprising says whether Prep would never have made it.
+// surprising says whether Prep would never have made the transaction.
 func surprising(r applied.Result) bool {
 	if len(r.Multi) > 0 {
 		return slices.ContainsFunc(r.Multi, surprising)
@@ -246,7 +246,7 @@ func fromTree(r datatree.Result) applied.Result {
 
 func result(r applied.Result) string { return fmt.Sprintf("%+v", r) }
 
-// events makes lists of watchers comparable: their order within one change means nothing.
+// events makes lists of watchers comparable: within one change their order means nothing.
 func events(heard []model.Event) string {
 	var b strings.Builder
 	for _, h := range heard {
@@ -385,7 +385,8 @@ func (m *machine) closeSession(t *rapid.T) {
 		ClientID: jute.SessionID(rapid.IntRange(1, 3).Draw(t, "session")),
 		Zxid:     m.zxid, Time: int64(m.zxid) * 10, Type: jute.OpCloseSession,
 	}
-	// Without the paths a replay over a fuzzy snapshot is inexact: hence ZooKeeper names them.
+	// Without the paths a replay over a fuzzy snapshot is inexact: that is why ZooKeeper names
+	// them.
 	txn := &jute.CloseSessionTxn{Empty: !m.strict && rapid.Bool().Draw(t, "empty")}
 	if !txn.Empty {
 		txn.Paths2Delete = [][]byte{}
@@ -457,7 +458,7 @@ func (m *machine) setWatches(t *rapid.T) {
 	must(t, "missed", events(want), events(got))
 }
 
-// check holds everything that can be asked of the tree against the model.
+// check compares everything that can be asked of the tree with the model.
 func (m *machine) check(t *rapid.T) {
 	v := m.tree.Read()
 	defer v.Release()

@@ -5,8 +5,8 @@ import (
 	"quoll/jute"
 )
 
-// owners knows the nodes that something may delete without a client's asking: the ephemerals of
-// each session, containers, TTL nodes.
+// owners knows the nodes that may be deleted although no client asks for it: the ephemerals of each
+// session, containers, TTL nodes.
 type owners struct {
 	// A session keeps its entry, empty, until it is closed: dump shows it, as in ZooKeeper.
 	ephemerals map[jute.SessionID]*idSet
@@ -47,7 +47,7 @@ func (o *owners) remove(kind Kind, owner jute.SessionID, id store.ID) {
 	}
 }
 
-// forget drops the list of a session's ephemerals and returns what was in it.
+// forget drops the list of a session's ephemerals and returns it.
 func (o *owners) forget(session jute.SessionID) []store.ID {
 	set := o.ephemerals[session]
 	if set == nil {
@@ -58,13 +58,13 @@ func (o *owners) forget(session jute.SessionID) []store.ID {
 	return set.ids
 }
 
-// idSet is a set with an order that depends on nothing but its history.
+// idSet is a set whose order depends on nothing but its history.
 type idSet struct {
 	ids   []store.ID
 	place map[store.ID]int // nil while the set is small
 }
 
-// small is how many members are searched one by one.
+// small is how many members a set may have and still be searched one by one.
 const small = 16
 
 func (s *idSet) add(id store.ID) {

@@ -8,7 +8,7 @@ import (
 	"quoll/datatree/internal/store"
 )
 
-// TestIDSetAgainstMap: also while the set grows past the size at which it begins to keep places, and
+// TestIDSetAgainstMap: the set also grows past the size at which it begins to keep places, and
 // shrinks to nothing again.
 func TestIDSetAgainstMap(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

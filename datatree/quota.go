@@ -14,7 +14,7 @@ const (
 	statsName  = "zookeeper_stats"
 )
 
-// Excess is one limit of a quota, when a change would pass it.
+// Excess says whether a change would pass one limit of a quota.
 type Excess struct {
 	Exceeded bool
 	Hard     bool
@@ -30,7 +30,7 @@ type QuotaVerdict struct {
 	Malformed bool // the limit or stat node cannot be read: ZooKeeper answers MarshallingError
 }
 
-// Refused says that a hard limit stands in the way.
+// Refused says whether a change would pass a hard limit.
 func (q *QuotaVerdict) Refused() bool {
 	return q.Count.Exceeded && q.Count.Hard || q.Bytes.Exceeded && q.Bytes.Hard
 }
@@ -105,7 +105,7 @@ func quotaNode(dst, prefix []byte, name string) []byte {
 	return append(append(dst, '/'), name...)
 }
 
-// quotaChanged keeps the stats of the quota that path falls under.
+// quotaChanged updates the stats of the quota that path falls under.
 func (t *Tree) quotaChanged(path []byte, size, nodes int64) {
 	prefix, ok := t.quotas.Longest(t.scratch[:0], path)
 	t.scratch = prefix
@@ -139,8 +139,8 @@ func (t *Tree) quotaCreated(path []byte) {
 	}
 }
 
-// quotaDeleted ends the quota of a path when its limit node goes. Any node below /zookeeper* that
-// has the name of a limit node does it, as in ZooKeeper: see DeleteEndsApache.
+// quotaDeleted ends the quota of a path when its limit node is deleted. As in ZooKeeper, any node
+// below /zookeeper* that has the name of a limit node does it: see DeleteEndsApache.
 func (t *Tree) quotaDeleted(parent, name []byte) {
 	if string(name) != limitsName || !bytes.HasPrefix(parent, []byte(procPath)) {
 		return
@@ -150,7 +150,7 @@ func (t *Tree) quotaDeleted(parent, name []byte) {
 	}
 }
 
-// countQuota writes the stats of a path anew, from what is there.
+// countQuota writes the stats of a path anew, from the nodes that are there.
 func (t *Tree) countQuota(path []byte) {
 	statID := t.nodes.Lookup(quotaNode(nil, path, statsName))
 	if statID == store.None {

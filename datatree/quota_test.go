@@ -62,7 +62,7 @@ func TestQuotaVerdict(t *testing.T) {
 	}
 }
 
-// TestOddQuotaNodes: what would end a ZooKeeper server with an exception ends nothing here.
+// TestOddQuotaNodes: nodes that would end a ZooKeeper server with an exception end nothing here.
 func TestOddQuotaNodes(t *testing.T) {
 	tree := datatree.New(datatree.Options{})
 	w := &writer{tree: tree}
@@ -91,8 +91,8 @@ func TestOddQuotaNodes(t *testing.T) {
 	}
 }
 
-// TestALimitOverBrokenStats: stats that Apache cannot read wait for the limit node that makes it read
-// them. Blank parts of a path do not count for it.
+// TestALimitOverBrokenStats: stats that Apache cannot read do harm only when a limit node makes it
+// read them. Blank parts of a path do not count for it.
 func TestALimitOverBrokenStats(t *testing.T) {
 	tree := datatree.New(datatree.Options{})
 	w := &writer{tree: tree}

@@ -79,7 +79,7 @@ func (w *writer) create(path string) {
 }
 
 func (w *writer) setBoth(n uint64) {
-	// The second data has another size each time, so that it moves.
+	// The second data has another size each time, so that its place changes.
 	data := binary.BigEndian.AppendUint64(nil, n)
 	multi := &jute.MultiTxn{}
 	for i, path := range []string{"/a", "/b"} {
@@ -126,7 +126,7 @@ func walkPairs(t *testing.T, tree *datatree.Tree) {
 }
 
 // TestWalksEndBesideSetACL: a walk ends without the tree's lock, while a setACL tells the walks
-// under way what the node had before. The race detector judges.
+// under way which ACL the node had before. The race detector finds the errors.
 func TestWalksEndBesideSetACL(t *testing.T) {
 	tree := datatree.New(datatree.Options{})
 	w := &writer{tree: tree}

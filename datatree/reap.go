@@ -28,7 +28,7 @@ func (v View) Expired(
 		if c.inTTLs {
 			ids = v.t.lists.ttls.ids
 		}
-		// From the end, where removal fills holes from: nothing is passed over.
+		// From the end, because a removal fills the hole from there: nothing is passed over.
 		if c.left = min(c.left, len(ids)); c.left == 0 {
 			if c.inTTLs {
 				*c = ReapCursor{}

@@ -20,8 +20,8 @@ const procPath = "/zookeeper"
 // A directory that only this server wrote must start Apache's server too. Some writes end Apache's
 // process when it applies them, or when it replays the log or loads the snapshot that holds them:
 // DataTree reads the names and texts of quota nodes there, and nothing catches what it throws. The
-// functions below name those writes, so that they are refused before they are proposed. Which they
-// are, and how each was found, is in docs/decisions/0026-what-apache-can-replay.md.
+// functions below find those writes, so that they are refused before they are proposed.
+// docs/decisions/0026-what-apache-can-replay.md lists them and says how each was found.
 
 // CreateEndsApache says that Apache's server ends when this node is made, or later at its delete or
 // when a snapshot with it is loaded.
@@ -34,8 +34,9 @@ func CreateEndsApache(path []byte) bool {
 		return DeleteEndsApache(path)
 	}
 	of := parent[len(quotaPath):]
-	// The loading of a snapshot cuts the path at the first /zookeeper_limits in it. What a limit
-	// says is not read when a transaction is applied, and what a new stat node says is overwritten.
+	// The loading of a snapshot cuts the path at the first /zookeeper_limits in it. The text of a
+	// limit is not read when a transaction is applied, and the text of a new stat node is
+	// overwritten.
 	return string(name) == limitsName &&
 		(!quota.HasSegments(of) || bytes.HasPrefix(of, []byte("/"+limitsName)))
 }
@@ -50,7 +51,7 @@ func SetEndsApache(path, data []byte) bool {
 
 // DeleteEndsApache says that Apache's server ends when this node is deleted. For every
 // zookeeper_limits below a path that begins with /zookeeper it cuts the length of /zookeeper/quota
-// off, and takes what is left for the path that had the quota.
+// off, and takes the rest for the path that had the quota.
 func DeleteEndsApache(path []byte) bool {
 	parent, name, _ := jute.SplitPath(path)
 	if string(name) != limitsName || !bytes.HasPrefix(parent, []byte(procPath)) {
@@ -61,7 +62,7 @@ func DeleteEndsApache(path []byte) bool {
 }
 
 // LimitEndsApache says that a limit node at path would make Apache read a stat node that it cannot
-// read, and that is there already: from Apache's own directory, or from an older log.
+// read. Such a stat node is in the tree from Apache's own directory, or from an older log.
 func (v View) LimitEndsApache(path []byte) bool {
 	parent, name, _ := jute.SplitPath(path)
 	if string(name) != limitsName || !bytes.HasPrefix(parent, []byte(quotaPath)) {
@@ -80,7 +81,7 @@ func cutUnits(path []byte, n int) (rest []byte, long bool) {
 		}
 		r, size := utf8.DecodeRune(path)
 		if n -= utf16.RuneLen(r); n < 0 {
-			return path, true // half of a pair is left, which is no blank
+			return path, true // half of a pair is left, which is not blank
 		}
 		path = path[size:]
 	}

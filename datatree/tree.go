@@ -113,9 +113,9 @@ func (t *Tree) EnsureConfigNode() {
 	n.Aversion = -1
 }
 
-// SetConfig puts a configuration's text into /zookeeper/config, which it makes when it is missing,
-// as ZooKeeper's servers do when a configuration begins to hold: initConfigInZKDatabase. No
-// transaction says it, so that the last zxid and the digest stay. The version of the configuration
+// SetConfig puts a configuration's text into /zookeeper/config, which it makes when it is missing.
+// ZooKeeper's servers do so when a configuration takes effect: initConfigInZKDatabase. There is no
+// transaction for it, so the last zxid and the digest stay. The version of the configuration
 // becomes the node's mzxid, its own version -1, its mtime nowMillis (wall clock). Data watches fire
 // with the configuration's version in place of a zxid. Under Lock. It keeps nothing of text.
 func (t *Tree) SetConfig(text []byte, version, nowMillis int64) {
@@ -132,16 +132,16 @@ func (t *Tree) Lock() { t.mu.Lock() }
 // Unlock ends a batch of Apply.
 func (t *Tree) Unlock() { t.mu.Unlock() }
 
-// SetSink names who delivers events; nil delivers none. Before the first Apply.
+// SetSink sets the receiver of events; with nil nobody gets them. Before the first Apply.
 func (t *Tree) SetSink(s watch.Sink) { t.sink = s }
 
-// Adopt takes over what another tree holds: nodes, ACLs, owners, quotas, digests, sizes and the
-// last zxid. It is under Lock, and takes the same short time whatever the sizes of the two. The
-// lock, the sink and the limit of watches stay; all watches are dropped without an event, and walks
-// under way end with ErrWalkLost. Faults of built are added to those of t.
+// Adopt takes over the contents of another tree: nodes, ACLs, owners, quotas, digests, sizes and
+// the last zxid. It is called under Lock, and takes the same short time whatever the sizes of the
+// two. The lock, the sink and the limit of watches stay; all watches are dropped without an event,
+// and walks under way end with ErrWalkLost. Faults of built are added to those of t.
 //
-// Caveats: built was made with the options of t, but for Seed. Nobody else uses it, and nobody may
-// use it afterwards: it holds nothing any more, so that the contents belong to t alone.
+// Caveats: built was made with the options of t, but for Seed. Nobody else may use it, then or
+// later: it holds nothing any more, so that the contents belong to t alone.
 func (t *Tree) Adopt(built *Tree) {
 	t.contents, built.contents = built.contents, contents{}
 	t.faults.add(built.faults)
@@ -154,17 +154,17 @@ func (t *Tree) Adopt(built *Tree) {
 // SetLastZxid moves the last zxid without a transaction: a new leader's epoch begins. Under Lock.
 func (t *Tree) SetLastZxid(z jute.Zxid) { t.lastZxid = z }
 
-// DropWatches forgets all watches of a connection. Any goroutine may call it. The number of the
-// connection is free when dropped is Told at the moment WatchesNow.
+// DropWatches forgets all watches of a connection. Any goroutine may call it. The connection's
+// number is free once dropped.Told(WatchesNow()) is true.
 func (t *Tree) DropWatches(w watch.Watcher) (dropped watch.Moment) { return t.watches.Drop(w) }
 
-// WatchesNow is the moment that it is for watches. Any goroutine may call it.
+// WatchesNow is the present moment for watches. Any goroutine may call it.
 func (t *Tree) WatchesNow() watch.Moment { return t.watches.Now() }
 
 // Options are those that the tree was made with.
 func (t *Tree) Options() Options { return t.opts }
 
-// Faults counts what cannot happen as long as every server does the same.
+// Faults counts what cannot happen as long as all servers compute the same.
 type Faults struct {
 	Inconsistencies uint64 // transactions that could not be applied as Prep made them
 	Inconsistency   Inconsistency
@@ -172,7 +172,7 @@ type Faults struct {
 	Mismatch        Mismatch
 }
 
-// add takes in the faults of a tree whose contents are taken over. Counters never go back.
+// add takes in the faults of a tree whose contents were taken over. Counters never go back.
 func (f *Faults) add(more Faults) {
 	f.Inconsistencies += more.Inconsistencies
 	if more.Inconsistencies > 0 {

@@ -100,7 +100,7 @@ func TestDigestsCanBeOff(t *testing.T) {
 	}
 }
 
-// TestDigestMismatch is counted, and told with what was wanted.
+// TestDigestMismatch: a mismatch is counted, and told with the digest that was wanted.
 func TestDigestMismatch(t *testing.T) {
 	tree := datatree.New(datatree.Options{Digest: true})
 	apply := func(zxid jute.Zxid, version int32, digest uint64) {
@@ -124,7 +124,7 @@ func TestDigestMismatch(t *testing.T) {
 	}
 }
 
-// TestUndecodableTransactions are counted and change nothing.
+// TestUndecodableTransactions: they are counted and change nothing.
 func TestUndecodableTransactions(t *testing.T) {
 	tree := datatree.New(datatree.Options{})
 	var out datatree.Result
@@ -160,7 +160,7 @@ func TestOldCreate(t *testing.T) {
 	}
 }
 
-// TestResultIsUsedAgain: what an earlier multi left in it is gone.
+// TestResultIsUsedAgain: a Result keeps nothing of an earlier multi.
 func TestResultIsUsedAgain(t *testing.T) {
 	tree := datatree.New(datatree.Options{})
 	w := &writer{tree: tree}
@@ -202,7 +202,7 @@ func TestNamesInPieces(t *testing.T) {
 	}
 }
 
-// Ephemerals are listed in pieces: what is removed between two of them hides none that stays.
+// Ephemerals are listed in pieces. A node that is removed between two pieces hides none that stays.
 func TestEphemeralsAreListedInPieces(t *testing.T) {
 	const session = 7
 	w := &writer{tree: datatree.New(datatree.Options{})}

@@ -10,9 +10,9 @@ import (
 
 // View reads the tree. It is a value; copies are the same view.
 //
-// Caveats: what a View returns is a copy or never changes, with two exceptions. A Ref means nothing
-// after Release. The visitors of ACLTable and of SetWatches run in the hold of the lock: a visitor
-// that waits makes every writer wait.
+// Caveats: a View returns copies, or things that never change, with two exceptions. A Ref means
+// nothing after Release. The visitors of ACLTable and of SetWatches run in the hold of the lock: a
+// visitor that waits makes every writer wait.
 type View struct {
 	t      *Tree
 	locked bool
@@ -27,8 +27,8 @@ func (t *Tree) Read() View {
 	return View{t: t, locked: true}
 }
 
-// Peek reads without a lock. Only the one goroutine that applies may use it, inside or outside
-// its own Lock: nobody else changes the tree. A Ref of it lives until the next Apply.
+// Peek reads without a lock. Only the one goroutine that applies may use it, inside or outside its
+// own Lock: nobody else changes the tree. A Ref from it is valid until the next Apply.
 func (t *Tree) Peek() View { return View{t: t} }
 
 // Release gives the read lock back.
@@ -52,7 +52,8 @@ func (t *Tree) stat(id store.ID, s *jute.Stat) {
 	kids := int32(t.nodes.NumChildren(id))
 	*s = jute.Stat{
 		Czxid: n.Czxid, Mzxid: n.Mzxid, Ctime: n.Ctime, Mtime: n.Mtime, Version: n.Version,
-		// Creates plus deletes of children: each create but those still there was undone.
+		// Creates plus deletes of children: each create whose child is not there any more had a
+		// delete.
 		Cversion: n.Cversion*2 - kids,
 		Aversion: n.Aversion, DataLength: int32(max(0, t.nodes.DataLen(id))), NumChildren: kids,
 		Pzxid: n.Pzxid,
@@ -87,7 +88,7 @@ func (v View) AppendData(dst []byte, n Ref) []byte {
 	return jute.AppendBuffer(dst, v.t.nodes.Data(n.id))
 }
 
-// ACL is the node's list. It is interned and never changes, also after the View is released.
+// ACL is the node's list. It is interned and never changes, even after the View is released.
 func (v View) ACL(n Ref) []jute.ACL { return v.t.acls.List(v.t.nodes.At(n.id).ACL) }
 
 // ACLKey is the number of the node's list in snapshots, -1 for a null list.
@@ -116,8 +117,9 @@ func (v View) AppendChildren(dst []byte, n Ref) []byte {
 }
 
 // AppendNames appends at most limit names of children as ustrings, from the from-th on, and says
-// where to go on; done is next == NumChildren. The order holds while the node's pzxid does, so a
-// listing may be spread over several views by who starts again when czxid or pzxid moved.
+// where to go on; all are appended when next == NumChildren. The order stays the same while the
+// node's pzxid does. So a listing may be spread over several views, if it starts again when czxid
+// or pzxid has moved.
 func (v View) AppendNames(dst []byte, n Ref, from, limit int) (out []byte, next int) {
 	end := min(from+limit, v.NumChildren(n))
 	for from < end {

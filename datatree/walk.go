@@ -9,7 +9,7 @@ import (
 )
 
 // ErrWalkLost ends a walk over a tree that was loaded anew, or that took over another's contents.
-// It is no fault of anything: the snapshot is given up.
+// It is no fault: the snapshot is given up.
 var ErrWalkLost = errors.New("the tree was replaced under the walk")
 
 // walkBytes is how much a chunk of a walk copies under the read lock before it ends.
@@ -24,8 +24,8 @@ type Cursor struct {
 	stack []level
 	path  []byte
 
-	// The keys of ACLs that nodes had when the walk began and do not have any more. The table in
-	// the snapshot is of that time, and may not have those that came later.
+	// The ACL keys that nodes had when the walk began and do not have any more. The table in the
+	// snapshot is of that time, and may lack the keys that came later.
 	acls map[store.ID]int64
 
 	chunk  []walked
@@ -35,7 +35,7 @@ type Cursor struct {
 // level is one parent on the way down: its children as they were when it was entered.
 type level struct {
 	id    store.ID
-	czxid jute.Zxid // the parent's: another one means that its place was given away
+	czxid jute.Zxid // the parent's; another one means that the id is another node's now
 	path  int       // length of the parent's path
 	kids  []store.ID
 	next  int
@@ -56,12 +56,12 @@ type walks struct {
 	mu     sync.Mutex // a walk ends without the tree's lock
 	active []*Cursor
 
-	// Behind the tree's lock.
+	// Under the tree's lock.
 	loaded jute.Zxid // the highest czxid that came with a snapshot
 	load   uint64    // counts up when the tree begins anew
 }
 
-// aclChanges keeps the key that a node had for the walks that may still come to it.
+// aclChanges keeps the key that a node had, for the walks that may still come to the node.
 func (w *walks) aclChanges(id store.ID, key int64, czxid jute.Zxid) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -89,7 +89,7 @@ func (w *walks) end(c *Cursor) {
 	}
 }
 
-// forget loses every walk: the tree begins anew. The writer alone calls it.
+// forget ends every walk as lost: the tree begins anew. Only the writer calls it.
 func (w *walks) forget() {
 	w.mu.Lock()
 	w.active = nil
@@ -109,12 +109,12 @@ func (v View) StartWalk(c *Cursor) {
 		acls: map[store.ID]int64{}, chunk: c.chunk[:0], copied: c.copied[:0],
 	}
 	v.t.walks.begin(c)
-	// Above the root there is a level of its own that cannot change.
+	// The root stands in a level of its own, which cannot change.
 	c.stack = append(c.stack[:0], level{id: store.None, kids: []store.ID{store.Root}})
 }
 
-// LostWalk says that the tree was replaced since the walk began. It holds after the end of the walk
-// too: what is asked of the tree then, for the end of a snapshot, is of another tree.
+// LostWalk says that the tree was replaced since the walk began. It may be asked after the end of
+// the walk too: the end of a snapshot must not be taken from another tree.
 func (v View) LostWalk(c *Cursor) bool { return c.load != v.t.walks.load }
 
 // StopWalk gives up a walk before its end.
@@ -122,9 +122,9 @@ func (t *Tree) StopWalk(c *Cursor) { t.walks.end(c) }
 
 // Walk visits the next max nodes of the tree, parents before children, the root as "". It copies
 // them under the read lock, a bounded number of bytes at a time, and visits them without it, so
-// that writes go on. What is made after the walk began is left out, what is deleted may be, and
-// what is changed may be seen either way: replaying the transactions after Zxid makes it right.
-// The error of node ends the walk. ErrWalkLost is returned by the first call after the tree was
+// that writes go on. A node made after the walk began is left out, a deleted one may be, and a
+// changed one may be seen either way: replaying the transactions after Zxid makes it right. An
+// error of node ends the walk. ErrWalkLost is returned by the first call after the tree was
 // replaced, and by every later one.
 //
 // Caveats: data and st are on loan: they are valid until node returns, and are overwritten for the
@@ -199,7 +199,7 @@ func (t *Tree) fill(c *Cursor, max int) (more bool, err error) {
 	return len(c.stack) > 0, nil
 }
 
-// prune drops levels whose parent is gone since the last chunk.
+// prune drops levels whose parent has gone since the last chunk.
 func (c *Cursor) prune(s *store.Store) {
 	for i, l := range c.stack {
 		if l.id != store.None && (!s.Live(l.id) || s.At(l.id).Czxid != l.czxid) {
@@ -209,8 +209,8 @@ func (c *Cursor) prune(s *store.Store) {
 	}
 }
 
-// wants says whether id still is the child of parent that it was when the children were copied,
-// and not younger than the walk.
+// wants says whether id is still the child of parent that it was when the children were copied, and
+// not younger than the walk.
 func (c *Cursor) wants(s *store.Store, parent, id store.ID) bool {
 	if !s.Live(id) {
 		return false
@@ -219,7 +219,7 @@ func (c *Cursor) wants(s *store.Store, parent, id store.ID) bool {
 	return n.Parent == parent && (n.Czxid <= c.limit || id == store.Root)
 }
 
-// copy takes a node into the chunk and, when it has children, goes down to them next.
+// copy takes a node into the chunk. If the node has children they come next.
 func (c *Cursor) copy(t *Tree, top *level, id store.ID) {
 	n := t.nodes.At(id)
 	c.path = c.path[:top.path]

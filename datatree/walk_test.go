@@ -56,8 +56,8 @@ func (s *snapshot) load(t *rapid.T, tree *datatree.Tree) {
 	tree.FinishLoad(s.zxid, &s.digest)
 }
 
-// recover loads the snapshot into a tree, replays the log and holds the tree against the model.
-// Somewhere in between a tree in use may take over what was loaded so far.
+// recover loads the snapshot into a tree, replays the log and compares the tree with the model. At
+// some point a tree in use may take over what was loaded so far.
 func (m *machine) recover(t *rapid.T, s *snapshot, tree *datatree.Tree) {
 	s.load(t, tree)
 	adopt := rapid.IntRange(0, 2*len(m.log)).Draw(t, "adopt at")
@@ -136,7 +136,7 @@ func TestWalkWithChangesLoadReplayIsTheLiveTree(t *testing.T) {
 	})
 }
 
-// checkTable: every key that a node of the snapshot has is in its table.
+// checkTable: the table of the snapshot has every key that a node of the snapshot has.
 func checkTable(t *rapid.T, s *snapshot) {
 	for _, n := range s.nodes {
 		if n.acl != -1 && !slices.ContainsFunc(s.acls, func(a tableEntry) bool {
@@ -225,7 +225,7 @@ func TestWalkIsLostWhenTheTreeIsReplaced(t *testing.T) {
 	if _, err := tree.Walk(&c, 1, ignore); !errors.Is(err, datatree.ErrWalkLost) {
 		t.Fatal(err)
 	}
-	// The end of a walk is no way round it.
+	// A walk that came to its end is lost too when the tree is replaced.
 	var d datatree.Cursor
 	if more, err := tree.Walk(&d, 100, ignore); more || err != nil {
 		t.Fatal(more, err)

@@ -11,8 +11,7 @@ func (v View) WatchData(path []byte, w watch.Watcher) { v.t.watches.WatchData(pa
 // WatchChildren sets a standard child watch, in the same hold as the listing it belongs to.
 func (v View) WatchChildren(path []byte, w watch.Watcher) { v.t.watches.WatchChildren(path, w) }
 
-// AddWatch sets a persistent or recursive watch (addWatch). Any mode but those two is refused by
-// the caller.
+// AddWatch sets a persistent or recursive watch (addWatch). The caller has refused any other mode.
 func (v View) AddWatch(path []byte, w watch.Watcher, mode jute.AddWatchMode) {
 	m := watch.Persistent
 	if mode == jute.AddWatchRecursive {
@@ -21,7 +20,7 @@ func (v View) AddWatch(path []byte, w watch.Watcher, mode jute.AddWatchMode) {
 	v.t.watches.Add(path, w, m)
 }
 
-// RemoveWatch takes watches of a type (removeWatches) and says whether there were any.
+// RemoveWatch removes watches of a type (removeWatches) and says whether there were any.
 func (v View) RemoveWatch(path []byte, typ jute.WatcherType, w watch.Watcher) bool {
 	return v.t.watches.Remove(path, typ, w)
 }
@@ -31,8 +30,9 @@ func (v View) HasWatch(path []byte, typ jute.WatcherType, w watch.Watcher) bool 
 	return v.t.watches.Has(path, typ, w)
 }
 
-// SetWatches brings back the watches of a client that reconnected (setWatches, setWatches2): what
-// it missed since RelativeZxid goes to replay, in order, and is not watched again.
+// SetWatches brings back the watches of a client that reconnected (setWatches, setWatches2). A
+// change that it missed since RelativeZxid goes to replay, in order, and its watch is not set
+// again.
 func (v View) SetWatches(
 	w watch.Watcher, s *jute.SetWatches, replay func(typ jute.EventType, path []byte),
 ) {

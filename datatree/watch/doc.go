@@ -1,4 +1,5 @@
-// Package watch remembers who wants to hear of which path, and says whom a change concerns.
+// Package watch remembers which connections watch which paths, and finds those that a change
+// concerns.
 //
 // A watch is keyed by path, because the node may not exist, and belongs to a connection: it dies
 // with it. There are two tables, as in ZooKeeper: data watches (getData, exists, addWatch) and
@@ -12,10 +13,10 @@
 // node at or below its path, but of no NodeChildrenChanged. A watcher that has several modes at a
 // path, or above it, gets one event.
 //
-// The Manager has its own mutex, taken inside the tree's lock: watches are added under the read
+// The Manager has its own mutex, taken inside the tree's lock. Watches are added under the read
 // lock (so that no change falls between a read and the watch that belongs to it), fire under the
-// write lock, and are dropped by any goroutine. Between the moment at which the watchers of an
-// event are found and that at which they are told the lock is free; a Moment says when it is over.
+// write lock, and are dropped by any goroutine. The watchers of an event are found in one step and
+// told in a later one. The mutex is free in between; a Moment says whether they have been told.
 //
 // Read manager.go, then table.go and walk.go.
 package watch

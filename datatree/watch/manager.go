@@ -29,17 +29,17 @@ type Event struct {
 
 // Sink takes events to their connections.
 type Sink interface {
-	// Deliver is called under the tree's write lock, in the order of changes. To has each
-	// watcher once. Acl is that of the node that ev.Path names, as it was before a delete: who
-	// lacks READ must not hear of it. A nil acl filters nobody.
+	// Deliver is called under the tree's write lock, in the order of changes. To has each watcher
+	// once. Acl is that of the node that ev.Path names, as it was before a delete: a connection
+	// that lacks READ must not hear of the event. A nil acl filters nobody.
 	//
 	// Caveats: to and ev.Path are on loan until Deliver returns: the next event overwrites to, and
 	// Path lies in the transaction. Acl never changes and may be kept.
 	Deliver(ev Event, acl []jute.ACL, to []Watcher)
 }
 
-// Limits are bytes of paths; 0 is no limit. A path that many watch is in memory once: it counts for
-// each of them in Own, and once in Total.
+// Limits are bytes of paths; 0 is no limit. A path that many watch is in memory once. It counts in
+// Own for each of them, and in Total once.
 type Limits struct {
 	Own   int64 // of one watcher
 	Total int64 // of all
@@ -53,8 +53,8 @@ type Manager struct {
 	limit Limits
 
 	// told counts up when watchers are taken off the tables to be told of an event, and again when
-	// they have been told: it is odd in between, when a watcher has no watch and yet gets an event.
-	// The writer adds under mu, or outside of it to make it even.
+	// they have been told. It is odd in between: then a watcher without a watch may still get an
+	// event. The writer adds under mu, or outside of it to make it even.
 	told atomic.Uint64
 
 	// The writer's own, used by the Fire methods only.
@@ -64,11 +64,11 @@ type Manager struct {
 // NewManager makes a Manager without watches.
 func NewManager() *Manager { return &Manager{data: newTable(), child: newTable()} }
 
-// Limit says how many bytes of paths are too many. Before the first watch.
+// Limit sets how many bytes of paths are allowed. Before the first watch.
 func (m *Manager) Limit(l Limits) { m.limit = l }
 
-// Exceeded says which of the limits a watcher that has just set watches has gone beyond, by the
-// limit that stands in the field; the other is 0. Who has must be dropped.
+// Exceeded says which of the limits a watcher that has just set watches has gone beyond: the field
+// holds that limit, and the other is 0. Such a watcher must be dropped.
 func (m *Manager) Exceeded(w Watcher) (beyond Limits) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -82,7 +82,7 @@ func (m *Manager) Exceeded(w Watcher) (beyond Limits) {
 	return beyond
 }
 
-// Bytes is those of all watched paths.
+// Bytes is the bytes of all watched paths, each counted once.
 func (m *Manager) Bytes() int64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -157,8 +157,8 @@ func (m *Manager) Has(path []byte, typ jute.WatcherType, w Watcher) bool {
 }
 
 // Drop forgets all watches of a watcher. Any goroutine may call it. An event that was fired before
-// may still be on its way: while dropped is not Told, the number of the watcher must not
-// become another's.
+// may still be on its way: as long as dropped is not Told, the watcher's number must not become
+// another's.
 func (m *Manager) Drop(w Watcher) (dropped Moment) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -178,10 +178,10 @@ func (m *Manager) DropAll() {
 // Moment is a point between the events of a Manager.
 type Moment uint64
 
-// Now is the moment that it is. Any goroutine may call it.
+// Now is the present moment. Any goroutine may call it.
 func (m *Manager) Now() Moment { return Moment(m.told.Load()) }
 
-// Told says, at the moment now, that every event that was fired before m has been delivered.
+// Told says whether, at the moment now, every event that was fired before m has been delivered.
 func (m Moment) Told(now Moment) bool { return m%2 == 0 || now != m }
 
 // FireData tells the data watchers of a node. Only the tree's writer may call it.
@@ -211,8 +211,8 @@ func (m *Manager) tell(watchers int) {
 	}
 }
 
-// FireDeleted tells the data watchers of a node that it is gone, then those child watchers of it
-// that have not heard of it as data watchers. Only the tree's writer may call it.
+// FireDeleted tells the data watchers of a node that it is gone, and then its child watchers,
+// except those that were told as data watchers. Only the tree's writer may call it.
 func (m *Manager) FireDeleted(s Sink, ev Event, acl []jute.ACL) {
 	m.mu.Lock()
 	m.first = m.data.fire(m.first[:0], ev.Path)
@@ -231,7 +231,7 @@ func deliver(s Sink, ev Event, acl []jute.ACL, to []Watcher) {
 	}
 }
 
-// without takes from a what b has; both are in order.
+// without removes from a the watchers that b has. Both are sorted.
 func without(a, b []Watcher) []Watcher {
 	left := a[:0]
 	for _, w := range a {

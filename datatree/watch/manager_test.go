@@ -34,7 +34,7 @@ func expect(t *testing.T, what, want, got string) {
 
 func deleted(path string) Event { return Event{Type: jute.EventDeleted, Path: []byte(path)} }
 
-// TestDeletedIsToldOnce: data watchers hear it first, and not again as child watchers.
+// TestDeletedIsToldOnce: data watchers hear of it first, and not again as child watchers.
 func TestDeletedIsToldOnce(t *testing.T) {
 	m, s := NewManager(), &told{}
 	path := []byte("/a")
@@ -175,7 +175,7 @@ func heap() int {
 }
 
 // TestBytes: whatever is set, fires, is removed or dropped, the bytes that count are those of the
-// watches that are there: for each watcher its own, and in all each path of a table once.
+// watches that are there. Each watcher has its own count; in all, each path of a table counts once.
 func TestBytes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := NewManager()

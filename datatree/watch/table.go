@@ -24,9 +24,9 @@ type pair struct {
 	who  Watcher
 }
 
-// table is one of the two (WatchManager). A path without watchers is forgotten; a watcher whose
-// watches have all fired keeps its empty list until it is dropped, and counts as watching: so it is
-// in ZooKeeper, and wchs shows it.
+// table is one of the two tables of watches (WatchManager). A path without watchers is forgotten. A
+// watcher whose watches have all fired keeps its empty list until it is dropped, and counts as
+// watching, as in ZooKeeper: wchs shows it.
 type table struct {
 	numbers   map[string]uint32 // of paths
 	paths     chunks[watched]   // by number
@@ -39,7 +39,7 @@ type table struct {
 	bytes     int64 // of all paths, each once
 }
 
-// held is what one watcher has.
+// held is the watches of one watcher.
 type held struct {
 	first uint32 // of its list; 0: the list is empty
 	bytes int64  // of the paths of its list
@@ -51,7 +51,7 @@ type watched struct {
 	first uint32
 }
 
-// chunks is a list that grows without being moved. Number 0 is there, zero, and means none.
+// chunks is a list that grows without being moved. Number 0 exists, is zero, and means none.
 type chunks[T any] struct {
 	list [][]T
 	made uint32 // numbers given
@@ -81,7 +81,7 @@ func newTable() table {
 
 func (t *table) entry(n uint32) *entry { return t.entries.at(n) }
 
-// head is where the list of a path begins, which has no number when nobody watches it.
+// head is the first entry in the list of a path; 0 when nobody watches the path.
 func (t *table) head(path []byte) uint32 { return t.paths.at(t.numbers[string(path)]).first }
 
 // find is the number of an entry, 0 when there is none.

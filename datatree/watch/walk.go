@@ -3,9 +3,9 @@ package watch
 // Cursor is how far a walk over the watches has come. The zero Cursor begins.
 type Cursor struct{ next uint32 }
 
-// WalkData visits data watches, max of them at a time under the lock; child watches are left out,
-// as in ZooKeeper's wchp and wchc. more is false when it was the last of them. A watch that is set
-// or gone meanwhile may be missed; one that stays is visited once.
+// WalkData visits data watches, max of them at a time under the lock. Child watches are left out,
+// as in ZooKeeper's wchp and wchc. more is false when there are no more. A watch that is set or
+// removed meanwhile may be missed; one that stays is visited once.
 func (m *Manager) WalkData(c *Cursor, max int, visit func(path string, w Watcher)) (more bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -6,10 +6,10 @@ import (
 	"quoll/jute"
 )
 
-// Handle names a list in the cache for as long as some node uses it.
+// Handle names a list in the cache. It is valid as long as some node uses the list.
 type Handle = uint32
 
-// The lists that are not counted.
+// Lists whose uses are not counted.
 const (
 	// Open is world:anyone with all permissions, which a null list means.
 	Open Handle = 0
@@ -17,7 +17,7 @@ const (
 	Unknown Handle = 1
 )
 
-// Keys of the lists that are not counted.
+// Keys of the lists whose uses are not counted.
 const (
 	OpenKey    int64 = -1
 	unknownKey int64 = 0
@@ -131,7 +131,7 @@ func (c *Cache) forget(h Handle) {
 	c.free = append(c.free, h)
 }
 
-// List is the list of a handle. It is never changed, also after it left the cache.
+// List is the list of a handle. It is never changed, even after it left the cache.
 func (c *Cache) List(h Handle) []jute.ACL { return c.entries[h].list }
 
 // Key is the number of a handle's list in snapshots.
@@ -140,9 +140,9 @@ func (c *Cache) Key(h Handle) int64 { return c.entries[h].key }
 // Len counts the lists in use.
 func (c *Cache) Len() int { return len(c.byText) }
 
-// Each visits what a snapshot's table holds, by key: every list in use, and the one with the
-// highest key ever given even when nobody uses it any more, so that a server which replays the
-// log on top of the snapshot gives the same keys as this one.
+// Each visits the lists of a snapshot's table, by key: every list in use, and the one with the
+// highest key ever given, even if nobody uses it any more. A server that replays the log on top of
+// the snapshot then gives the same keys as this one.
 func (c *Cache) Each(visit func(key int64, list []jute.ACL)) {
 	keys := make([]int64, 0, len(c.byKey))
 	// order-free: the keys are sorted below
@@ -177,7 +177,7 @@ func (c *Cache) Load(key int64, list []jute.ACL) {
 	c.add(e)
 }
 
-// Use counts one use of a key that Load added; a key that it did not is Unknown.
+// Use counts one use of a key that Load added. Any other key is Unknown.
 func (c *Cache) Use(key int64) Handle {
 	if key == OpenKey {
 		return Open

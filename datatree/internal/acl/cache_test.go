@@ -120,7 +120,8 @@ func TestNullIsOpenAndEmptyIsNot(t *testing.T) {
 	}
 }
 
-// TestListsNeverChange: who got a list may keep it when its place in the cache is given away.
+// TestListsNeverChange: a list that was returned may be kept when its place in the cache is given
+// away.
 func TestListsNeverChange(t *testing.T) {
 	c := New()
 	h := c.Intern(list(1))

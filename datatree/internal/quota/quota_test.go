@@ -44,7 +44,7 @@ func TestStatsSet(t *testing.T) {
 	}
 }
 
-// TestTrieIsASetOfPaths against a set in which every prefix is tried.
+// TestTrieIsASetOfPaths compares it with a set in which every prefix is tried.
 func TestTrieIsASetOfPaths(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var trie Trie

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// ErrStats is the text of a limit or stat node that ZooKeeper cannot read either.
+// ErrStats is returned for the text of a limit or stat node that ZooKeeper cannot read either.
 var ErrStats = errors.New("not a quota text")
 
 // Names of the numbers in a limit or stat node.
@@ -99,8 +99,8 @@ func (s *Stats) Set(nodes, size int64) {
 	s.values[bytes] = size
 }
 
-// Append writes the text: count, bytes, then the other numbers by name. The lone = keeps servers
-// of before 3.7 from stumbling over those.
+// Append writes the text: count, bytes, then the other numbers by name. Servers older than 3.7
+// could not read those without the extra =.
 func (s Stats) Append(dst []byte) []byte {
 	dst = strconv.AppendInt(append(dst, "count="...), s.Count(), 10)
 	dst = strconv.AppendInt(append(dst, ",bytes="...), s.Bytes(), 10)
@@ -123,8 +123,8 @@ func (s Stats) Append(dst []byte) []byte {
 	return dst
 }
 
-// Readable says that Apache's StatsTrack reads a text too, and as the same numbers: null ends in an
-// exception there, and what is not ASCII is decoded with rules of Java's own.
+// Readable says that Apache's StatsTrack reads a text too, and as the same numbers. It throws an
+// exception for null, and decodes bytes that are not ASCII by rules of Java's own.
 func Readable(text []byte) bool {
 	if text == nil {
 		return false

@@ -1,7 +1,7 @@
 package quota
 
-// Trie is the set of paths that have a quota (PathTrie). A path is its segments; blank ones do
-// not count. The zero Trie is empty.
+// Trie is the set of paths that have a quota (PathTrie). A path is a list of segments; blank ones
+// do not count. The zero Trie is empty.
 type Trie struct {
 	root trieNode
 	n    int
@@ -116,7 +116,7 @@ func HasSegments(path []byte) bool {
 	return s.next()
 }
 
-// Clean appends a path without its blank segments: as Longest says it.
+// Clean appends a path without its blank segments: Longest returns paths in this form.
 func Clean(dst, path []byte) []byte {
 	for s := (segments{path: path}); s.next(); {
 		dst = append(append(dst, '/'), s.seg...)

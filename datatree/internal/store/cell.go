@@ -55,7 +55,7 @@ func cellSize(class int) int {
 	return 1<<e + ((class-33)%8+1)<<(e-3)
 }
 
-// alloc gives a cell of at least size bytes, with anything in it.
+// alloc gives a cell of at least size bytes. The bytes in it are arbitrary.
 func (c *cells) alloc(size int) handle {
 	if size <= maxCell {
 		for class := cellClass(size); class < cellClasses; class++ {
@@ -68,7 +68,7 @@ func (c *cells) alloc(size int) handle {
 			if s.next < 1<<cellBits {
 				return handle(class<<cellBits) | handle(s.fresh())
 			}
-			// Every number of the class is given: the next one serves as well.
+			// Every number of the class is given: a cell of the next class serves as well.
 		}
 	}
 	cell := make([]byte, size)

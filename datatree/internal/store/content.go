@@ -90,8 +90,8 @@ func (s *Store) SetData(id ID, data []byte) {
 		writeData(rest, data)
 		return
 	}
-	// The name stays readable meanwhile: allocating may copy a small first chunk elsewhere, but
-	// leaves the old one as it was.
+	// The name stays readable meanwhile: allocating may copy a small first chunk to another place,
+	// but leaves the old one as it was.
 	n.cell = s.cells.alloc(size)
 	s.write(n, name, data)
 	s.cells.free(old)

@@ -5,15 +5,15 @@ import (
 	"math/bits"
 )
 
-// The index is 1,024 tables, each of which grows alone. An entry is the low half of the path's
-// hash and the id; a table is found by the hash's high bits.
+// The index is 1,024 tables, each of which grows alone. The high bits of a path's hash select the
+// table. An entry is the low half of the hash, and the id.
 const (
 	tableBits  = 10
 	firstSlots = 8
 )
 
-// table is open addressing with linear probing. A removal shifts back what follows, and so leaves
-// no gravestones.
+// table is open addressing with linear probing. A removal shifts the following entries back, so
+// that no slots need to be marked as deleted.
 type table struct {
 	slots []uint64 // tag<<32 | id; 0 is free
 	used  int
@@ -26,8 +26,8 @@ type index struct {
 
 func (x *index) of(hash uint64) *table { return &x.tables[hash>>(64-tableBits)] }
 
-// home is where an entry would like to be. It grows with the tag, so that growing a table moves
-// nothing far.
+// home is the slot where an entry would lie if nothing collided. It rises with the tag, so that
+// growing a table moves nothing far.
 func (t *table) home(entry uint64) int {
 	hi, _ := bits.Mul64(entry&^(1<<32-1), uint64(len(t.slots)))
 	return int(hi)
@@ -79,7 +79,7 @@ func (t *table) remove(hash uint64, id ID) {
 	}
 	t.used--
 	for i := t.next(hole); t.slots[i] != 0; i = t.next(i) {
-		// An entry may fill the hole when that is not before its home.
+		// An entry may fill the hole unless the hole lies before its home.
 		if t.distance(t.home(t.slots[i]), i) >= t.distance(hole, i) {
 			t.slots[hole] = t.slots[i]
 			hole = i
@@ -88,7 +88,7 @@ func (t *table) remove(hash uint64, id ID) {
 	t.slots[hole] = 0
 }
 
-// distance is how many slots lie from one to another, going round.
+// distance is how many slots lie from one to another, wrapping around.
 func (t *table) distance(from, to int) int {
 	if to < from {
 		return to + len(t.slots) - from

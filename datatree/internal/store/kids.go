@@ -2,8 +2,8 @@ package store
 
 import "slices"
 
-// The ids of a node's children lie in a run of a size class, behind their count; those of a node
-// with more than the largest run holds lie in pages, without a count.
+// The ids of a node's children lie in a run of a size class, behind their count. When there are
+// more than the largest run holds, they lie in pages, without a count.
 const (
 	kidBits   = 27
 	bigKids   = 31
@@ -11,7 +11,8 @@ const (
 	pageKids  = 1 << pageShift
 	pageClass = 17
 
-	// backToRun is when pages become a run again: well below what made them pages.
+	// backToRun is how many children pages hold when they become a run again: well below the number
+	// that made them pages.
 	backToRun = pageKids / 2
 )
 
@@ -148,8 +149,8 @@ func (k *kids) toPages(h handle) handle {
 	return kidHandle(bigKids, uint32(len(k.big)-1))
 }
 
-// remove takes the child at a place away and puts the last one there; moved is that one, None when
-// the last itself went.
+// remove takes the child at a place away and puts the last child there. moved is that last child,
+// or None when it was the one to remove.
 func (k *kids) remove(h handle, place int) (now handle, moved ID) {
 	last := k.count(h) - 1
 	id := k.from(h, last)[0]

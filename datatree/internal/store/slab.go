@@ -6,7 +6,7 @@ type slab[T any] struct {
 	shift  uint   // a chunk holds 1<<shift runs
 	chunks [][]T  // all of full size, but for the first while it is the only one
 	next   uint32 // the first run that was never given
-	freed  uint32 // 1 + the run that was freed last, which is chained to the one before; 0: none
+	freed  uint32 // 1 + the last freed run, which is chained to the one freed before; 0: none
 }
 
 // firstRuns is how many runs the first chunk of a slab begins with.

@@ -13,8 +13,8 @@ const (
 	Root ID = 1
 )
 
-// Node is what the tree knows of a znode besides its name, data and children. The caller may
-// change every exported field but Parent.
+// Node is what the tree knows of a znode, except its name, data and children. The caller may change
+// every exported field but Parent.
 type Node struct {
 	Czxid, Mzxid, Pzxid jute.Zxid
 	Ctime, Mtime        int64 // ms since 1970
@@ -141,7 +141,7 @@ func (s *Store) slot() ID {
 	return id
 }
 
-// Remove drops a node that has no children, and takes it from its parent's. Path is its path.
+// Remove drops a node that has no children, and takes it out of its parent's. Path is its path.
 func (s *Store) Remove(id ID, path []byte) {
 	hash := s.index.hash(path)
 	s.index.of(hash).remove(hash, id)
@@ -167,8 +167,8 @@ func (s *Store) NumChildren(id ID) int { return s.kids.count(s.At(id).kids) }
 // Below counts the nodes under a node, at any depth.
 func (s *Store) Below(id ID) int { return int(s.At(id).below) }
 
-// Children is a piece of the list of children, from the from-th on: as many as lie together. None
-// are left when it is empty. The order changes with a removal only.
+// Children is a piece of the list of children, from the from-th on: as many as lie together. It is
+// empty when none are left. The order changes with a removal only.
 func (s *Store) Children(id ID, from int) []ID { return s.kids.from(s.At(id).kids, from) }
 
 // AppendChildIDs appends the ids of all children.
