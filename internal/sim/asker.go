@@ -15,7 +15,7 @@ type asker struct {
 }
 
 // askWord opens a connection and sends a word. While the server lives the answer must come whole,
-// and the end of the connection behind it.
+// and then the end of the connection.
 func (w *run) askWord(c *client.Client, word string) {
 	a := &asker{w: w}
 	if a.link = w.open(c.Number(), a); a.link == nil {

@@ -17,7 +17,7 @@ type Campaign struct {
 	Seeds, Txns, Requests, Lives int
 	// Failed are the seeds with violations, lowest first.
 	Failed []*Result
-	// Unequal are the seeds that were played twice and did not do the same twice.
+	// Unequal are the seeds that were played twice and went differently the second time.
 	Unequal []uint64
 	Counts  *world.Counts
 }
@@ -25,11 +25,12 @@ type Campaign struct {
 // twiceEvery is how often a seed is played again: 1 % of them.
 const twiceEvery = 100
 
-// Play plays seeds on so many goroutines; each is handed to done, one at a time, in any order.
+// Play plays seeds on so many goroutines. Each result is handed to done, which may be nil, one at a
+// time and in any order.
 func Play(seeds []uint64, workers int, done func(*Result)) *Campaign {
 	c := &Campaign{Counts: world.NewCounts()}
 	next := make(chan int)
-	var mu sync.Mutex // of c and done
+	var mu sync.Mutex // guards c and done
 	var all sync.WaitGroup
 	for range max(workers, 1) {
 		all.Go(func() {
@@ -41,7 +42,7 @@ func Play(seeds []uint64, workers int, done func(*Result)) *Campaign {
 				if done != nil {
 					done(r)
 				}
-				r.History = nil // a campaign is long
+				r.History = nil // a campaign is long: its histories would fill the memory
 				mu.Unlock()
 			}
 		})
@@ -84,7 +85,7 @@ func Range(from, n uint64) []uint64 {
 	return seeds
 }
 
-// ReadSeeds reads a file of seeds: one a line, and behind it whatever is known of it.
+// ReadSeeds reads a file of seeds, one a line. Whatever follows a seed on its line is ignored.
 func ReadSeeds(from io.Reader) ([]uint64, error) {
 	var seeds []uint64
 	lines := bufio.NewScanner(from)

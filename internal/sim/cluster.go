@@ -42,12 +42,12 @@ func (c cluster) all(holds func(*node.Node) bool) bool {
 	return !slices.ContainsFunc(c, func(n *node.Node) bool { return !holds(n) })
 }
 
-// quiet: every server runs, and nothing is on its way through one.
+// quiet says that every server runs, and nothing is on its way through any of them.
 func (c cluster) quiet() bool {
 	return c.all(func(n *node.Node) bool { return n.Up() && n.InFlight() == 0 })
 }
 
-// each gathers what is said of every machine.
+// each gathers what say returns for every machine.
 func each[T any](c cluster, say func(*node.Node) []T) (all []T) {
 	for _, n := range c {
 		all = append(all, say(n)...)

@@ -1,7 +1,7 @@
 // Package sim runs whole servers in one goroutine from one seed: the replica and its lanes as
 // internal/server runs them, on a disk (simfs), a network (pipe) and clocks that exist only here,
-// with clients that speak the real protocol through real lanes. Whatever goes wrong replays
-// exactly.
+// with clients that speak the real protocol through real lanes. The same seed does the same again,
+// so that every failure can be replayed.
 //
 //	world       agenda: (virtual time, order of planning) -> what happens; chance, trace, counts
 //	 |
@@ -9,22 +9,22 @@
 //	   |                                     |
 //	   +------------> history <--------------+-- record.go (here)
 //
-// The servers of a run are a cluster of nodes. Plans draw one: there is no protocol yet by which
-// several would be one server to clients.
+// The servers of a run are a cluster of nodes. A plan has one node: there is no protocol yet that
+// would make several of them one server to clients.
 //
 // A seed draws a plan (how many clients and lanes, which faults, hostile limits), lets faults and
 // requests happen for some seconds of virtual time, then heals everything and waits until all is
-// answered. What the clients sent and received, the log and each recovery are a history.History,
-// which history.Check replays on the model; besides, the run itself fails at once when a recovery
-// refuses a sound disk, brings back another log than was written, or an assertion of the tree does
-// not hold.
+// answered. A history.History holds what the clients sent and received, the log and each recovery;
+// history.Check replays it on the model. The run itself fails at once when a recovery refuses a
+// sound disk or brings back another log than was written, or when an assertion of the tree does not
+// hold.
 //
 // Faults: the process dies before or after any call of the disk and between any two effects, with
 // the power or without; writes that were not flushed are lost, torn and reordered; calls fail with
-// EIO and ENOSPC, and a flush that fails may forget; files rot, or forget a session, while the
+// EIO and ENOSPC, and a flush that fails may lose data; files rot, or lose a session, while the
 // server is down; flushes are slow; the process stands still; its clock drifts and the wall clock
-// jumps; connections are cut, also without the server's noticing; reads are short; clients do not
-// read. Counts says which of them a campaign reached, and Missing which it should have.
+// jumps; connections are cut, and the server may not notice; reads are short; clients do not read.
+// Counts says which of them a campaign reached, and Missing which it should have.
 //
 // Everything belongs to the one goroutine; maps are never walked in their own order. Rooms import
 // downwards only: this one knows them all, node and client do not know each other. Read packages

@@ -8,7 +8,7 @@ import (
 	"quoll/jute"
 )
 
-// Bounds of a server that is healthy, by world time, µs.
+// Bounds for a healthy server, by world time, µs.
 const (
 	// answerMicros is how long an answer takes at most when nothing is wrong.
 	answerMicros = 1_000_000
@@ -17,9 +17,9 @@ const (
 	choresMicros = 4_000_000
 )
 
-// end holds the server, now that nothing is wrong any more, against all that it owes: answers
-// within a bound, nodes reaped, snapshots, and nothing left inside when everyone has gone. Then it
-// stops the server and looks at what it leaves on disk.
+// end checks, now that nothing is wrong any more, all that the server owes: answers within a bound,
+// reaped nodes, snapshots, and nothing left inside when all clients have gone. Then it stops the
+// server and looks at what it leaves on disk.
 func (w *run) end() {
 	for _, step := range []func(){
 		w.lastReads, w.quiet, w.checkSessions, w.checkReaped, w.checkSnapshots, w.farewell,
@@ -31,7 +31,7 @@ func (w *run) end() {
 	}
 }
 
-// waitFor lets things happen until they are done, or a bound is passed.
+// waitFor lets the run go on until done. It is a violation when that takes longer than a bound.
 func (w *run) waitFor(what string, micros int64, done func() bool) {
 	if !done() {
 		w.RunUntil(w.Now+micros, done)
@@ -64,8 +64,8 @@ func (w *run) quiet() {
 	}
 }
 
-// checkReaped: no node stands that nobody needs. Who had children in it, or wrote to it, has done
-// nothing for longer than it takes to see it.
+// checkReaped: no needless node is left. For longer than the server takes to see it, no client has
+// made a child in such a node, or written to it.
 func (w *run) checkReaped() {
 	var needless []string
 	w.waitFor("nodes are reaped", choresMicros, func() bool {
@@ -77,8 +77,8 @@ func (w *run) checkReaped() {
 	}
 }
 
-// checkSnapshots: as many writes as a snapshot is due after bring one about, and a purge leaves as
-// many as it should.
+// checkSnapshots: a snapshot follows the number of writes after which it is due, and a purge leaves
+// as many as it should.
 func (w *run) checkSnapshots() {
 	most := w.plan.server.Limits.SnapCount
 	if most > 50 || w.plan.server.Throttle.MaxRequests > 0 || len(w.plan.server.Enforce) > 0 {
@@ -110,7 +110,7 @@ func (w *run) checkSnapshots() {
 	}
 }
 
-// farewell has everyone close the session. Nothing of them may stay inside.
+// farewell lets every client close its session. Nothing of them may stay inside.
 func (w *run) farewell() {
 	for _, c := range w.clients {
 		c.Leave()
@@ -120,7 +120,7 @@ func (w *run) farewell() {
 		stays := func(c *client.Client) bool { return !c.HasLeft() }
 		return !slices.ContainsFunc(w.clients, stays) && w.nodes.all(gone) && w.nodes.quiet()
 	})
-	// Who did not authenticate may not even close its session.
+	// A client that did not authenticate may not even close its session.
 	w.waitFor("sessions end", 2*maxTimeout*1000, func() bool {
 		return len(each(w.nodes, (*node.Node).Sessions)) == 0 && w.nodes.quiet()
 	})
@@ -131,7 +131,7 @@ func (w *run) farewell() {
 	}
 }
 
-// checkSessions: who is not connected has expired.
+// checkSessions: the sessions of clients that are not connected have expired.
 func (w *run) checkSessions() {
 	var want []jute.SessionID
 	for _, c := range w.clients {

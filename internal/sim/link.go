@@ -19,7 +19,7 @@ type link struct {
 	left bool   // nothing is read any more
 }
 
-// recipient is who reads a connection.
+// recipient reads a connection.
 type recipient interface {
 	IsSlow() bool
 	// Bytes takes something off the front of what arrived, and returns the rest.
@@ -68,7 +68,7 @@ func (k *link) Leave() {
 	k.End.Leave()
 }
 
-// Close implements client.Link: the server may not learn of it.
+// Close implements client.Link. Unless tell is true the server does not learn of it.
 func (k *link) Close(tell bool) {
 	k.left = true
 	if tell {

@@ -37,7 +37,7 @@ type plan struct {
 	slow     bool // clients do not read
 }
 
-// draw is where a plan comes from.
+// draw makes the choices of a plan.
 type draw struct{ *rand.Rand }
 
 func (d draw) pick(values ...int64) int64 { return values[d.IntN(len(values))] }
@@ -77,7 +77,7 @@ func drawPlan(rng *rand.Rand) plan {
 	}
 	if s.CloseTxn = !d.once(6); !s.CloseTxn {
 		// Without the paths a replay cannot know of an ephemeral that a fuzzy snapshot missed, and
-		// its parent's pzxid stays behind; so it is in ZooKeeper.
+		// its parent's pzxid stays behind, as in ZooKeeper.
 		s.Limits.SnapCount = 1 << 40
 	}
 	p.odd(d)
@@ -129,7 +129,7 @@ func (p *plan) faults(d draw) {
 	f.FailSnapshots, f.Rot, f.Orphans = d.coin(), d.coin(), d.coin()
 }
 
-// odd draws what few operators set.
+// odd draws settings that few operators use.
 func (p *plan) odd(d draw) {
 	s := &p.server
 	if d.once(10) {
@@ -159,7 +159,7 @@ func (p *plan) odd(d draw) {
 	}
 }
 
-// count notes what is set.
+// count counts the settings that are on.
 func (p *plan) count(counts *world.Counts) {
 	server := &p.server
 	for _, s := range []struct {

@@ -7,7 +7,7 @@ import (
 	"quoll/jute"
 )
 
-// The run is what its nodes tell of themselves to (node.Recorder).
+// A run is the Recorder of its nodes.
 var _ node.Recorder = (*run)(nil)
 
 // Tape implements node.Recorder.
@@ -45,7 +45,7 @@ func (w *run) Applied(n *node.Node, zxid jute.Zxid) {
 	}
 }
 
-// Recovered implements node.Recorder: what did not survive is forgotten.
+// Recovered implements node.Recorder. Transactions that did not survive are forgotten.
 func (w *run) Recovered(n *node.Node, r history.Recovery) {
 	r.Server = history.Server{Node: n.Number(), Life: n.Life()}
 	lost, err := w.ledger.Recovered(r)

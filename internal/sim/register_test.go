@@ -15,7 +15,7 @@ import (
 )
 
 // The register once more, without zxids and without the model: what clients saw of it must be
-// linearizable. A single server's reads are, too.
+// linearizable. That holds for reads too, because there is a single server.
 
 // state is the register's; version -1 is no node.
 type state struct {
@@ -74,7 +74,8 @@ func step(s state, in asked, out answered) (bool, any) {
 	return true, next
 }
 
-// registerOps are the operations on the register. What never came to an end may happen until the end of time.
+// registerOps are the operations on the register. An operation without a reply may happen at any
+// later time.
 func registerOps(h *history.History) []porcupine.Operation {
 	var all []porcupine.Operation
 	for _, c := range h.Conns {
@@ -167,7 +168,7 @@ func TestTheRegisterIsLinearizable(t *testing.T) {
 	}
 }
 
-// The second opinion says no, too.
+// The linearizability check, too, refuses a lost update.
 func TestALostUpdateIsNotLinearizable(t *testing.T) {
 	ok := func(in asked, out answered, from, to int64) porcupine.Operation {
 		out.known = true

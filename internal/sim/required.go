@@ -12,8 +12,8 @@ type requirement struct {
 	names []string
 }
 
-// required is the list of what some hundred seeds reach; a name that stays at zero means that the
-// simulation no longer tests what it says.
+// required lists what some hundred seeds reach. A name that stays at zero means that the simulation
+// no longer tests what it claims to test.
 func required() []requirement {
 	calls := []string{}
 	for op := simfs.OpReadDir; op <= simfs.OpTruncate; op++ {
@@ -84,7 +84,7 @@ func required() []requirement {
 	}...)
 }
 
-// askedFor is what clients must have asked, under which settings.
+// askedFor lists what clients must have asked, and under which settings.
 func askedFor() []requirement {
 	return []requirement{
 		{"generator", []string{
@@ -132,7 +132,7 @@ func codes(list ...jute.ErrorCode) []string {
 	return names
 }
 
-// operations are those that are answered when a client sends them.
+// operations lists the operations that are answered when a client sends them.
 func operations() []string {
 	var names []string
 	for op := jute.OpCode(-20); op < 200; op++ {
@@ -146,7 +146,7 @@ func operations() []string {
 func isKnown(op jute.OpCode) bool {
 	switch op {
 	case jute.OpNotification, jute.OpCheck, jute.OpCreateSession, jute.OpError, jute.OpAuth:
-		return false // refused, or answered beside the order
+		return false // refused, or answered out of order
 	}
 	return op.String()[0] != 'u' // "unknown 10"
 }

@@ -11,7 +11,7 @@ import (
 	"quoll/jute"
 )
 
-// Result is what came of a seed.
+// Result is the outcome of a seed.
 type Result struct {
 	Seed       uint64
 	Violations []string
@@ -26,7 +26,7 @@ type Result struct {
 // quietMillis is how long the end may take: sessions that were left must expire within it.
 const quietMillis = 20_000
 
-// Run plays one seed. What happens is told to tell, which may be nil.
+// Run plays one seed. It writes what happens to tell, which may be nil.
 func Run(seed uint64, tell io.Writer) *Result {
 	w := newRun(seed, tell)
 	w.play()
@@ -46,7 +46,7 @@ func Run(seed uint64, tell io.Writer) *Result {
 	return r
 }
 
-// run is the play of one seed. Every choice comes from the world that it lives in.
+// run is the play of one seed. Every choice comes from its world.
 type run struct {
 	*world.World
 	plan  plan

@@ -45,8 +45,8 @@ func TestSeedsThatFailed(t *testing.T) {
 	judge(t, Play(known, runtime.GOMAXPROCS(0), nil))
 }
 
-// A seed that failed is a note of a bug, not a test of it: that is one of its own, which the note
-// names at its end. A line without one is being looked into, and is a failure here.
+// A seed that failed is a note of a bug, and not a test of it. The bug has a test of its own, which
+// the note names at its end. A line without one is being looked into, and is a failure here.
 func TestEachStoryHasItsTest(t *testing.T) {
 	tests := map[string]bool{}
 	err := filepath.WalkDir("../..", func(name string, _ os.DirEntry, err error) error {

@@ -8,7 +8,7 @@ import (
 	"quoll/jute"
 )
 
-// act does the next thing of its own accord.
+// act does the client's next action of its own accord.
 func (c *Client) act() {
 	w, link := c.w, c.link
 	if c.quiet || c.robbed || c.Requests <= 0 {

@@ -15,7 +15,7 @@ type Link interface {
 	Send([]byte)
 	// Close ends the connection. Without tell the server does not learn of it.
 	Close(tell bool)
-	// Leave: what still arrives is not read. The server closes its end.
+	// Leave stops the reading: what still arrives is not read. The server closes its end.
 	Leave()
 	// Consume reads what has arrived.
 	Consume()
@@ -27,11 +27,11 @@ type Setting struct {
 	World *world.World
 	// Dial opens a connection; nil when nobody listens.
 	Dial       func(*Client) Link
-	Requests   int    // that they may still make, all of them
+	Requests   int    // that all clients together may still make
 	MinTimeout int32  // ms: the server grants no less
 	MaxFrame   int    // jute.maxbuffer
 	Crowd      int    // how many children one node is given; 0: none
-	Enforced   bool   // enforce.auth.schemes: most authenticate first
+	Enforced   bool   // enforce.auth.schemes is set: most clients authenticate first
 	QuotaLimit string // the limit node's text; "": nobody makes a quota
 
 	// AskWord sends a four-letter word on a connection of its own; nil when the server knows none.
@@ -42,8 +42,8 @@ type Setting struct {
 	all []*Client
 }
 
-// Client is one client with one session at a time. It behaves as Java's does: it keeps what it
-// watches, and says so again when it comes back.
+// Client is one client with one session at a time. It behaves as Java's client does: it remembers
+// its watches, and sets them again when it comes back.
 type Client struct {
 	*Setting
 	w      *world.World
@@ -61,24 +61,24 @@ type Client struct {
 	proofs  []proof
 
 	waiting []waiting // for a reply, in order
-	aside   int       // auth and sasl that were not answered
+	aside   int       // auth and sasl requests that were not answered
 	kept
 	sentAt    int64
-	slowUntil int64 // reads nothing before
+	slowUntil int64 // it reads nothing before this world time
 }
 
-// mood is what a client is about.
+// mood is the state that decides what a client does next.
 type mood struct {
-	up      bool // the session is there
-	quiet   bool // nothing more of its own accord
+	up      bool // the session is established
+	quiet   bool // it does nothing more of its own accord
 	lied    bool // the last connect request was not meant to be granted
 	leaving bool // it closes its session and does not come back
 	robbed  bool // another client took the session: nothing more is sent on this connection
 }
 
-// kept is what the client watches.
+// kept is what a client remembers of its watches.
 type kept struct {
-	watches map[watched]jute.Zxid // the zxid of the reply that set it
+	watches map[watched]jute.Zxid // the zxid of the reply that set the watch
 	lasting map[string]jute.AddWatchMode
 }
 
@@ -90,10 +90,10 @@ func (c *Client) Number() int { return c.number }
 // Session is the session that it has, or will ask for; 0 for a new one.
 func (c *Client) Session() jute.SessionID { return c.session }
 
-// IsSlow: it reads nothing now.
+// IsSlow says whether it reads nothing now.
 func (c *Client) IsSlow() bool { return c.slowUntil > c.w.Now }
 
-// Quiet has the client do nothing more of its own accord but keep its session.
+// Quiet lets the client do nothing more of its own accord but keep its session.
 func (c *Client) Quiet() {
 	c.quiet, c.slowUntil = true, 0
 	if c.link != nil {
@@ -101,7 +101,7 @@ func (c *Client) Quiet() {
 	}
 }
 
-// ReadAll asks once more for everything that requests are mostly about.
+// ReadAll reads once more the nodes that most requests are about.
 func (c *Client) ReadAll() {
 	out := c.ask(jute.OpSync, c.nextXid(), &jute.PathOnly{Path: []byte("/")})
 	for _, path := range requests.GoodPaths {
@@ -132,10 +132,10 @@ func (c *Client) Leave() {
 	c.link.Send(c.ask(jute.OpCloseSession, c.nextXid(), nil))
 }
 
-// HasLeft: the session is closed, and so is the connection.
+// HasLeft says whether the session is closed, and the connection too.
 func (c *Client) HasLeft() bool { return c.leaving && c.link == nil }
 
-// End says that nothing more comes, and lists the watches that are left.
+// End says that nothing more comes, and lists the watches that the client still has.
 func (c *Client) End() (left []history.LeftWatch) {
 	c.link.Record().Open = true
 	for _, key := range c.watchKeys() {
@@ -175,7 +175,7 @@ func New(s *Setting, number int) *Client {
 	return c
 }
 
-// forget is a new beginning, without a session.
+// forget begins anew, without a session.
 func (c *Client) forget() {
 	c.session, c.passwd = 0, make([]byte, 16)
 	c.watches = map[watched]jute.Zxid{}
@@ -246,7 +246,7 @@ func (c *Client) move() {
 	}
 }
 
-// moved: the other connection has an answer.
+// moved makes the other connection, which has got an answer, the client's connection.
 func (c *Client) moved(b []byte) {
 	k := c.next
 	c.next = nil
@@ -267,7 +267,7 @@ func framed(records ...jute.Record) []byte {
 	return b
 }
 
-// Lost: the other end has closed, or the network has.
+// Lost: the other end has closed, or the network has cut the connection.
 func (c *Client) Lost(k Link) {
 	c.w.Counts.Add("connection", "lost")
 	switch k {
@@ -291,7 +291,7 @@ func (c *Client) gone(back int64) {
 	c.w.Note("client %d, connection %d: gone", c.number, c.link.Record().ID)
 	c.link.Leave()
 	c.link, c.up = nil, false
-	if c.next != nil { // a client does not wait for two
+	if c.next != nil { // a client does not wait for two connections
 		c.next.Close(true)
 		c.next = nil
 	}
@@ -303,7 +303,7 @@ func (c *Client) gone(back int64) {
 	c.w.After(back, c.Connect)
 }
 
-// Frame is one frame from the server.
+// Frame takes one frame from the server.
 func (c *Client) Frame(k Link, b []byte) {
 	c.w.Note("client %d, connection %d: gets %x", c.number, k.Record().ID, b)
 	if c.robbed {
@@ -323,7 +323,7 @@ func (c *Client) Frame(k Link, b []byte) {
 		return // the checker says so
 	}
 	if h.Xid == jute.XidNotification {
-		// Not the zxid: a second event of the same transaction may still be lost.
+		// The zxid is not taken over: a second event of the same transaction may still be lost.
 		c.event(b[used:])
 		return
 	}
@@ -366,7 +366,7 @@ func (c *Client) countMulti(body []byte) {
 	}
 }
 
-// answered is the answer to the connect request.
+// answered takes the answer to the connect request.
 func (c *Client) answered(b []byte) {
 	var r jute.ConnectResponse
 	_, _ = jute.Decode(b, &r)
@@ -429,7 +429,7 @@ func (c *Client) ping() {
 	})
 }
 
-// Settled: connected, and everything is answered.
+// Settled says whether the client is connected, and everything is answered.
 func (c *Client) Settled() bool {
 	return c.link != nil && c.up && len(c.waiting) == 0 && c.aside == 0
 }

@@ -1,6 +1,6 @@
-// Package client is what speaks to the simulated server: a client with one session at a time, that
-// behaves as Java's does where that matters (what it watches, which zxid it has seen), and badly
-// where a server must stand it: it lies, moves, is cut off, reads slowly, sends nonsense.
+// Package client is the simulated server's clients, each with one session at a time. A client
+// behaves as Java's does where that matters (what it watches, which zxid it has seen). It behaves
+// badly where a server must cope with it: it lies, moves, is cut off, reads slowly, sends nonsense.
 //
 // A client knows the network only as a Link, and makes all choices by the run's World. What it
 // sends is noted in its history.Conn; package requests makes up most of it.

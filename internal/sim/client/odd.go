@@ -6,7 +6,7 @@ import (
 	"quoll/jute"
 )
 
-// lie asks for what must be refused.
+// lie changes a connect request into one that must be refused.
 func (c *Client) lie(hello *jute.ConnectRequest) {
 	switch c.w.Rand.IntN(3) {
 	case 0:
@@ -24,7 +24,7 @@ func (c *Client) lie(hello *jute.ConnectRequest) {
 	}
 }
 
-// nonsense is what no client sends: the server closes, and nothing else happens.
+// nonsense sends what no client sends. The server closes the connection, and nothing else happens.
 func (c *Client) nonsense() {
 	w := c.w
 	out := c.burst(w.Rand.IntN(3))
@@ -58,7 +58,7 @@ func (c *Client) ofSize(n int) []byte {
 	return c.ask(jute.OpSetData, c.nextXid(), in)
 }
 
-// odd is what few clients do, and every server must stand.
+// odd does what few clients do, and every server must cope with.
 func (c *Client) odd() {
 	w := c.w
 	switch w.Rand.IntN(3) {
@@ -78,8 +78,8 @@ func (c *Client) listCrowd() {
 	c.link.Send(c.ask(jute.OpGetChildren, c.nextXid(), in))
 }
 
-// foreignWatches is a setWatches that no client of its own would send: of paths that it never
-// watched, null ones among them, since a zxid that it never saw.
+// foreignWatches is a setWatches that no client would send: of paths that it never watched, null
+// ones among them, since a zxid that it never saw.
 func (c *Client) foreignWatches() []byte {
 	w := c.w
 	w.Counts.Add("generator", "a setWatches of another's")
@@ -109,8 +109,8 @@ func (c *Client) foreignWatches() []byte {
 	return c.ask(op, jute.XidSetWatches, &s)
 }
 
-// rob takes the session of another client, who knows nothing of it until the server closes: this is
-// how a process that was started anew goes on with what it saved.
+// rob takes the session of another client, which does not know of it until the server closes its
+// connection. A process that was started anew goes on in this way with the session that it saved.
 func (c *Client) rob(victim *Client) {
 	if victim == c || victim.session == 0 || victim.next != nil || victim.robbed || victim.lied {
 		return

@@ -8,7 +8,7 @@ import (
 	"quoll/jute"
 )
 
-// setWatches says again what is watched.
+// setWatches asks again for all that is watched.
 func (c *Client) setWatches() []byte {
 	if len(c.watches)+len(c.lasting) == 0 {
 		return nil
@@ -57,7 +57,7 @@ func (c *Client) watchKeys() []watched {
 	return keys
 }
 
-// event is a notification: what fires once is used up.
+// event takes a notification: a watch that fires once is used up.
 func (c *Client) event(body []byte) {
 	var e jute.WatcherEvent
 	_, _ = jute.Decode(body, &e)

@@ -15,7 +15,7 @@ type builder struct {
 	xid    int32
 	frame  map[*Conn]map[string]int // where a named frame stands in Got
 	starts map[int]int              // how often each node started again
-	node   int                      // that clients speak to, and that proposes
+	node   int                      // the node that clients speak to, and that proposes
 }
 
 func newBuilder() *builder {

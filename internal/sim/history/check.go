@@ -9,10 +9,10 @@ import (
 	"quoll/jute"
 )
 
-// maxViolations ends a check early: what follows a violation is mostly its echo.
+// maxViolations ends a check early: the violations behind the first mostly follow from it.
 const maxViolations = 10
 
-// Check goes through a history and lists what must not be.
+// Check goes through a history and lists its violations.
 func Check(h *History) []Violation {
 	c := &checker{
 		h: h, tree: model.New(h.Options),
@@ -57,7 +57,7 @@ func (c *checker) arrive() {
 	}
 }
 
-// reign is the place at which a leader begins: nothing changes.
+// reign is the place at which a leader's reign begins: nothing changes there.
 func (c *checker) reign(epoch int64) {
 	c.tree.Nothing(jute.Zxid(epoch << 32))
 	c.result, c.owner = model.Outcome{}, place{}
@@ -88,8 +88,8 @@ type checker struct {
 	starts
 
 	result model.Outcome // of the transaction at tree.Zxid
-	owner  place         // who asked for it
-	early  []early       // refusals whose reason was not found yet
+	owner  place         // the request that asked for it
+	early  []early       // refusals whose reason is not found yet
 }
 
 func (c *checker) report(conn *conn, rule, format string, args ...any) {
@@ -182,7 +182,8 @@ func (c *checker) write(t *Txn, at place) {
 	c.compareTxn(t, sent)
 }
 
-// skipped: a write that was sent before must have become a transaction before, or never will.
+// skipped: a write that was sent before this one must have become a transaction before it, or never
+// becomes one.
 func (c *checker) skipped(at place) {
 	for i := at.conn.lastLogged + 1; i < at.sent; i++ {
 		r := at.conn.request(i)
@@ -195,7 +196,7 @@ func (c *checker) skipped(at place) {
 	}
 }
 
-// compareTxn holds the logged transaction against the outcome.
+// compareTxn compares the logged transaction with the outcome.
 func (c *checker) compareTxn(t *Txn, sent *Sent) {
 	op := t.Entry.Header.Type
 	want := "a " + sent.Op.String()
@@ -214,7 +215,7 @@ func (c *checker) compareTxn(t *Txn, sent *Sent) {
 		sent.Xid, sent.Op, sent.Body, op, t.Entry.Body, want)
 }
 
-// expire is the end of a session that did not ask for it.
+// expire judges the end of a session that did not ask for it.
 func (c *checker) expire(t *Txn) {
 	h := &t.Entry.Header
 	if !c.tree.Sessions[h.ClientID] {
@@ -247,7 +248,7 @@ func (c *checker) expire(t *Txn) {
 func (c *checker) reap(t *Txn) {
 	h := &t.Entry.Header
 	switch h.Type {
-	case jute.OpError: // it was not to be any more
+	case jute.OpError: // the node was not to be deleted any more
 		c.tree.Nothing(h.Zxid)
 		return
 	case jute.OpDeleteContainer:
@@ -265,7 +266,7 @@ func (c *checker) reap(t *Txn) {
 	c.result.Events = events
 }
 
-// spread puts the transaction's events where their connections will find them.
+// spread gives the transaction's events to the connections that must get them.
 func (c *checker) spread() {
 	for i := range c.result.Events {
 		e := &c.result.Events[i]

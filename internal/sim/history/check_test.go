@@ -8,7 +8,7 @@ import (
 	"quoll/jute"
 )
 
-// scene is the history that the bad ones are made from.
+// scene is the good history that the bad ones are made from.
 type scene struct {
 	*builder
 	a, b    *Conn // two sessions; b watches what a does
@@ -378,7 +378,7 @@ var badHistories = []bad{
 	}},
 }
 
-// refuseA has the first session refused at a time; it ended later.
+// refuseA lets the first session be refused at a time; it ended later.
 func (s *scene) refuseA(written int64) {
 	first := s.h.Conns[0]
 	k := s.dial(first.Session, first.Hello.Passwd, 0)
@@ -390,7 +390,7 @@ func (s *scene) refuseA(written int64) {
 	}}
 }
 
-// What the server may do, and what is sent behind the quiet place.
+// Histories of what the server may do, and with requests that are sent behind the quiet place.
 func TestGoodHistoriesAreAccepted(t *testing.T) {
 	for name, change := range map[string]func(s *scene){
 		"a connection closed when its session expired": func(s *scene) {

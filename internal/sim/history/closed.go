@@ -6,7 +6,7 @@ import (
 	"quoll/jute"
 )
 
-// closed judges that the server closed a connection: the history must show a reason.
+// closed judges a connection that the server closed: the history must show a reason.
 func (c *checker) closed(k *conn) {
 	if !k.Closed || k.Nonsense || k.Word || k.Early {
 		return
@@ -19,7 +19,7 @@ func (c *checker) closed(k *conn) {
 		"history shows", k.ClosedAt, k.session)
 }
 
-// endedBy: the end of a session was proposed by then, or nobody knows when.
+// endedBy says whether the end of a session was proposed by then, or at a time that nobody knows.
 func (c *checker) endedBy(id jute.SessionID, at int64) bool {
 	if zxid, died := c.died[id]; died && c.h.Txns.At(zxid).At > at {
 		return c.h.Lost[id] // another end of it
@@ -27,13 +27,14 @@ func (c *checker) endedBy(id jute.SessionID, at int64) bool {
 	return c.sessionGone(id)
 }
 
-// sessionGone: it was ended, for good or until a crash lost that.
+// sessionGone says whether a session was ended, for good or until a crash lost its end.
 func (c *checker) sessionGone(id jute.SessionID) bool {
 	_, died := c.died[id]
 	return id != 0 && (died || c.h.Lost[id] || c.h.Orphaned[id])
 }
 
-// isMoved: another connection had asked for the session, with a right password or a wrong one.
+// isMoved says whether another connection had asked for the session, with the right password or a
+// wrong one.
 func (c *checker) isMoved(k *conn) bool {
 	id := k.session
 	if id == 0 {
@@ -45,7 +46,7 @@ func (c *checker) isMoved(k *conn) bool {
 	})
 }
 
-// mayRefuse: the connect request asked for what it may not have.
+// mayRefuse says whether the connect request asked for something that it may not have.
 func (c *checker) mayRefuse(k *conn) bool {
 	id := k.Hello.SessionID
 	_, born := c.born[id]
@@ -58,20 +59,21 @@ func (c *checker) mayRefuse(k *conn) bool {
 	return !born || c.sessionGone(id) || !c.password(id, k.Hello.Passwd)
 }
 
-// closes says whether a request ends its connection, whoever asks.
+// closes says whether a request ends its connection, whoever sends it.
 func (c *checker) closes(s Sent) bool {
 	large := c.h.LargeBytes > 0 && len(s.Body) > c.h.LargeBytes && s.Op != jute.OpAuth
 	tooLong := c.h.MaxFrame > 0 && jute.RequestHeaderBytes+len(s.Body) > c.h.MaxFrame
 	return s.Op == jute.OpCloseSession || large || tooLong || !known(s.Op)
 }
 
-// isStale: a request of it was not answered, and such a request may be dropped with its connection.
+// isStale says whether a request of it was not answered, and such a request may be dropped with its
+// connection.
 func (c *checker) isStale(k *conn) bool {
 	waits := func(s Sent) bool { return !isAside(s.Op) }
 	return c.h.DropsStale && slices.ContainsFunc(k.Sent[min(k.asking, len(k.Sent)):], waits)
 }
 
-// isDenied: it did not authenticate, or could not.
+// isDenied says whether the client did not authenticate, or could not.
 func (c *checker) isDenied(k *conn) bool {
 	for i := range k.Sent {
 		s := &k.Sent[i]
@@ -91,12 +93,12 @@ func (c *checker) isDenied(k *conn) bool {
 	return false
 }
 
-// graceMicros is how long before the proposal of its end a session may be refused: a crowd that
-// expires in one tick is ended one a step.
+// graceMicros is how long before the proposal of its end a session may be refused: of many that
+// expire in one tick, each step ends one.
 const graceMicros = 50_000
 
-// endsSoon says whether the end of a session was proposed when a frame was written, or right
-// after. A leader that stands still may put any time between the two.
+// endsSoon says whether the end of a session was proposed when a frame was written, or right after.
+// Time in which the proposing process stood still does not count.
 func (c *checker) endsSoon(id jute.SessionID, f *Frame) bool {
 	zxid, died := c.died[id]
 	if !died {

@@ -13,8 +13,8 @@ type conn struct {
 	*Conn
 	session jute.SessionID
 	granted jute.ConnectResponse
-	who     []*model.Who // of each request, as it was received
-	shown   []shown      // to whom events are shown
+	who     []*model.Who // the client's identity at each request
+	shown   []shown      // the identities to which events are shown
 
 	next       int // of Got
 	asking     int // of Sent: the next request that is answered in order
@@ -28,13 +28,13 @@ type conn struct {
 	done       bool
 }
 
-// shown is who a connection is to the transactions behind one.
+// shown is the identity of a connection for the transactions behind one.
 type shown struct {
 	after jute.Zxid
 	who   *model.Who
 }
 
-// seenBy is who hears of the events of a transaction.
+// seenBy is the identity to which the events of a transaction are shown.
 func (k *conn) seenBy(zxid jute.Zxid) *model.Who {
 	i := len(k.shown) - 1
 	for i > 0 && k.shown[i].after >= zxid {
@@ -77,7 +77,7 @@ func (k *conn) request(i int) *model.Request {
 	return &model.Request{Op: s.Op, Session: k.session, Body: s.Body, Who: k.who[i]}
 }
 
-// isAside: answered at once, whatever waits.
+// isAside says whether an operation is answered at once, whatever waits.
 func isAside(op jute.OpCode) bool { return op == jute.OpAuth || op == jute.OpSASL }
 
 // advance takes the frames that belong to the model's present state.
@@ -102,7 +102,7 @@ func (c *checker) advance(k *conn) {
 	}
 }
 
-// connected judges the answer to a connect request; false: not yet.
+// connected judges the answer to a connect request. false: it belongs to a later place.
 func (c *checker) connected(k *conn, f *Frame) bool {
 	hello, r := &k.Hello, &k.granted
 	if used, err := jute.Decode(f.Bytes, r); err != nil || used != len(f.Bytes) ||
@@ -155,9 +155,9 @@ func (c *checker) refused(k *conn, f *Frame) {
 	}
 }
 
-// manySessions says whether there may have been as many sessions as there may be when a request for
-// one was looked at: those of the model, those that were proposed when the frame was written, and
-// those whose end nobody can have seen when the request was sent.
+// manySessions says whether the server may have had as many sessions as it may have when it looked
+// at a request for one. It counts the sessions that were proposed when the frame was written,
+// without those whose end somebody had seen when the request was sent.
 func (c *checker) manySessions(k *conn, f *Frame) bool {
 	if c.h.MaxSessions == 0 {
 		return false
@@ -190,7 +190,7 @@ func (c *checker) seenBy(at int64) jute.Zxid {
 	return newest
 }
 
-// password says whether it is the one that the session was given with.
+// password says whether it is the password that was given with the session.
 func (c *checker) password(id jute.SessionID, passwd []byte) bool {
 	return slices.ContainsFunc(c.conns, func(k *conn) bool {
 		return k.Hello.SessionID == 0 && k.granted.SessionID == id &&
@@ -198,7 +198,7 @@ func (c *checker) password(id jute.SessionID, passwd []byte) bool {
 	})
 }
 
-// frame judges one frame; false: it belongs to a later place.
+// frame judges one frame. false: it belongs to a later place.
 func (c *checker) frame(k *conn, f *Frame) bool {
 	var h jute.ReplyHeader
 	used, err := jute.Decode(f.Bytes, &h)
@@ -310,8 +310,8 @@ func (c *checker) auth(k *conn, f *Frame, h *jute.ReplyHeader) bool {
 	return true
 }
 
-// barred judges the replies that have no place in the order of zxids and end the connection, or
-// refuse before anything is looked at.
+// barred judges the replies that have no place in the order of zxids: those that end the
+// connection, and those that refuse before anything is looked at.
 func (c *checker) barred(k *conn, i int, h *jute.ReplyHeader, body []byte) bool {
 	op, who := k.Sent[i].Op, k.who[i]
 	unauthenticated := len(c.h.Enforce) > 0 && !slices.ContainsFunc(c.h.Enforce, who.Has)
@@ -340,8 +340,8 @@ func (c *checker) barred(k *conn, i int, h *jute.ReplyHeader, body []byte) bool 
 	return true
 }
 
-// early is a write that was refused before it counted (enableEagerACLCheck): in one of the states
-// up to until its rights must have been missing.
+// early is a write that was refused before it counted (enableEagerACLCheck). Its rights must have
+// been missing in one of the states up to until.
 type early struct {
 	conn  *conn
 	sent  int
@@ -349,7 +349,7 @@ type early struct {
 }
 
 // findEarly lists the early refusals of a connection. The answer may have waited behind a write of
-// the session, so that the state looked at is older than the place of the answer.
+// the session: then the state that was looked at is older than the place of the answer.
 func (c *checker) findEarly(k *conn) {
 	for i := range k.Got {
 		var h jute.ReplyHeader

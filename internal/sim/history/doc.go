@@ -1,8 +1,8 @@
 // Package history judges what a server did: everything that its clients sent and received, the
 // log that survived, and what each recovery brought back.
 //
-// No search is needed, because zxids say the order. Check goes through the log once and carries
-// out the requests, not the transactions, on the model; after each transaction it takes from every
+// No search is needed, because zxids give the order. Check goes through the log once and carries
+// out the requests, not the transactions, on the model. After each transaction it takes from every
 // connection the frames that belong to that place:
 //
 //	log      [z1 create] [z2 set] [z3 set] ...
@@ -12,8 +12,9 @@
 //	conn 1   reply z1    event z2, read at z2, read at z2
 //	conn 2   read at z1  event z2, reply z2
 //
-// Zxids have epochs, and holes between them; each node's lives begin and end at places of the one
-// history (start.go), and a node may start with transactions of its own behind what was committed.
+// Zxids have epochs, and there are holes between epochs. The lives of each node begin and end at
+// places of the one history (start.go). A node may start with transactions of its own behind the
+// committed ones.
 //
 // A frame must be what the model says at its place, byte for byte where ZooKeeper leaves no
 // choice. Events come before every reply that shows their change. A zxid that falls, a reply out

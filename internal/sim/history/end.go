@@ -24,7 +24,7 @@ func (c *checker) end() {
 	c.realTime()
 }
 
-// quiet judges what must be true when nothing is on its way, and that is now.
+// quiet judges what must be true now, when nothing is on its way.
 func (c *checker) quiet() {
 	for _, k := range c.conns {
 		if k.Open {
@@ -36,7 +36,7 @@ func (c *checker) quiet() {
 	}
 }
 
-// answered: a connection that stands has had everything.
+// answered: a connection that is open has got everything.
 func (c *checker) answered(k *conn) {
 	if len(k.Got) == 0 {
 		c.report(k, "no answer", "the connect request was never answered")
@@ -71,7 +71,7 @@ func (c *checker) sentBy(k *conn) int {
 	return n
 }
 
-// realTime: a write that was answered before another was sent comes before it.
+// realTime: a write that was answered before another was sent comes before that one in the log.
 func (c *checker) realTime() {
 	type answer struct {
 		at   int64
@@ -105,8 +105,8 @@ func (c *checker) realTime() {
 	}
 }
 
-// left: a watch that a client still has must not have missed anything. This looks at the last state
-// alone and knows nothing of how watches work.
+// left: a watch that a client still has must not have missed anything. This looks only at the last
+// state, and does not depend on how watches work.
 func (c *checker) left(w *LeftWatch) {
 	if c.tree.Restricted[w.Path] || w.Path == "" {
 		return // an event that may not be shown uses the watch up; events say "/"

@@ -62,10 +62,10 @@ func (s *ensemble) start(node int) *Recovery {
 	return r
 }
 
-// resume is a new connection of a session whose watches are not set again.
+// resume opens a new connection of a session whose watches are not set again.
 func (s *ensemble) resume(old *Conn) *Conn { return s.builder.again(old, s.tree.Zxid) }
 
-// die has node 1 write a transaction that nobody else gets, and start with it.
+// die lets node 1 write a transaction that nobody else gets, and start with it.
 func (s *ensemble) die() {
 	r := s.send(s.a, jute.OpSetData, set("/n", "own"))
 	tree, zxid := s.tree.Clone(), s.tree.Zxid+1
@@ -102,7 +102,7 @@ func TestHistoriesOfTwoNodesAreAccepted(t *testing.T) {
 	}
 }
 
-// lag has node 2 start with less than its life before had shown: the session of node 1 alone.
+// lag lets node 2 start with less than its life before had shown: only the session of node 1.
 func (s *ensemble) lag() {
 	first := newBuilder()
 	first.reign(1)
@@ -112,7 +112,7 @@ func (s *ensemble) lag() {
 	s.behind.Sessions = s.behind.Sessions[:1]
 }
 
-// refuse has node 1 refuse a session whose end node 2 proposes after a pause of a node.
+// refuse lets node 1 refuse a session whose end node 2 proposes after a pause of a node.
 func (s *ensemble) refuse(stood int) {
 	s.node = 2
 	s.now = 20 * graceMicros

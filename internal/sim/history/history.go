@@ -12,31 +12,31 @@ import (
 type History struct {
 	Rules
 
-	// Begin is the zxid of the empty tree that all began with.
+	// Begin is the zxid of the empty tree with which all nodes began.
 	Begin jute.Zxid
 	// Txns is the log that survived.
 	Txns Log
-	// Reigns are the epochs in which a leader served: its beginning, counter 0, can be seen in
-	// replies although no transaction has it.
+	// Reigns are the epochs in which a leader served. The beginning of a reign, counter 0, can be
+	// seen in replies although no transaction has it.
 	Reigns []int64
-	// Lost are the sessions whose closeSession was proposed and did not survive: they were
-	// refused meanwhile, and lived again.
+	// Lost are the sessions whose closeSession was proposed and did not survive. They were refused
+	// meanwhile, and lived again.
 	Lost map[jute.SessionID]bool
-	// Unborn is how many sessions were proposed and did not survive: they counted meanwhile.
+	// Unborn is how many sessions were proposed and did not survive. They counted meanwhile.
 	Unborn int
 	// Orphaned are the sessions that the files forgot while the server was down.
 	Orphaned   map[jute.SessionID]bool
 	Conns      []*Conn
 	Recoveries []Recovery
 	Left       []LeftWatch
-	// Quiet is the place at which nothing was on its way, QuietAt the time; 0: the end.
+	// Quiet is the zxid at which nothing was on its way, QuietAt the world time; 0: the end.
 	Quiet   jute.Zxid
 	QuietAt int64
 	// Pauses are when a server's process stood still, by world time.
 	Pauses []Pause
 }
 
-// Rules are those settings of the server that decide what may happen.
+// Rules are the settings of the server that decide what may happen.
 type Rules struct {
 	Options model.Options
 	Enforce []string // enforce.auth.schemes; empty: not enforced
@@ -77,7 +77,7 @@ type Txn struct {
 	// Applied is the last zxid that was applied when the request was looked at.
 	Applied jute.Zxid
 	At      int64 // world time at which it was proposed
-	Node    int   // that proposed it
+	Node    int   // the node that proposed it
 	// Expiry is set for a closeSession that nobody asked for.
 	Expiry *Expiry
 }
@@ -86,10 +86,10 @@ type Txn struct {
 type Expiry struct {
 	At, Heard int64
 	Timeout   int32
-	// Stood is how long the process stood still meanwhile, at least: its clients could not be
-	// heard.
+	// Stood is how long the process stood still meanwhile, at least. Its clients could not be heard
+	// then.
 	Stood int64
-	// Latest is when it should have ended.
+	// Latest is when it should have ended at the latest.
 	Latest int64
 }
 
@@ -104,12 +104,12 @@ type Conn struct {
 	Hello  jute.ConnectRequest
 	// HelloAt is the world time at which it was sent.
 	HelloAt int64
-	// Session is the one that the server gave it, told or not; 0 when it gave none.
+	// Session is the one that the server gave it, whether or not the client was told; 0: none.
 	Session jute.SessionID
 	Sent    []Sent
 	Got     []Frame
-	// Closed: the server closed it, when so much was applied. Its network did not: that closes who
-	// takes no output, which is simulated and not judged.
+	// Closed: the server closed it, when so much was applied. A close by the server's network does
+	// not count: it closes a client that takes no output, which is simulated and not judged.
 	Closed   bool
 	ClosedAt jute.Zxid
 	// ClosedTime is the world time of it.
@@ -118,7 +118,7 @@ type Conn struct {
 	Early bool
 	// Word: it asked for a four-letter word.
 	Word bool
-	// Nonsense: the client sent what no server can take, and must be closed.
+	// Nonsense: the client sent what no server can take, so that the server must close it.
 	Nonsense bool
 	// Open: the connection still stands, and nothing is on its way any more.
 	Open bool
@@ -146,12 +146,13 @@ type Recovery struct {
 	Server            // from now on
 	Zxid    jute.Zxid // the end of its log
 	Durable jute.Zxid // up to where the lives before had said that the log is durable
-	// Commit is the last transaction of its log that was committed by then. What stands behind it
-	// may go.
+	// Commit is the last transaction of its log that was committed by then. The transactions behind
+	// it may be lost.
 	Commit jute.Zxid
 	// Shown is the last transaction that the life before can have shown to clients.
 	Shown jute.Zxid
-	// Own is the end of its log if the history does not have it, Fork the last transaction before.
+	// Own is the end of its log that the history does not have, if any; Fork is the last
+	// transaction before it.
 	Fork jute.Zxid
 	Own  Log
 

@@ -8,12 +8,12 @@ import (
 	"quoll/jute"
 )
 
-// Ledger records what each node has in its log while a run goes on, and says at its end which
-// history came of it.
+// Ledger records what each node has in its log while a run goes on. At the end it says which
+// history came of that.
 //
-// A transaction is committed when more than half of the nodes have said that it is durable, and
-// from then on it belongs to the history. What only some have behind that may go; each node's log
-// is a beginning of the history, then perhaps transactions of its own.
+// A transaction is committed when more than half of the nodes have said that it is durable. From
+// then on it belongs to the history. Transactions behind it that only some nodes have may be lost.
+// Each node's log is a beginning of the history, then perhaps transactions of its own.
 type Ledger struct {
 	begin      jute.Zxid // of every node's log: what stands before is in its first snapshot
 	logs       []Log     // of each node, from node 1 on
@@ -30,7 +30,7 @@ type found struct {
 	committed int // transactions of its log that were committed then
 }
 
-// NewLedger begins with nodes whose logs are empty, behind a snapshot of a zxid.
+// NewLedger begins with nodes whose logs are empty, behind a snapshot whose zxid is begin.
 func NewLedger(nodes int, begin jute.Zxid) *Ledger {
 	return &Ledger{begin: begin, logs: make([]Log, nodes), durable: make([]jute.Zxid, nodes),
 		started: make([]jute.Zxid, nodes)}
@@ -49,7 +49,7 @@ func (l *Ledger) Append(node int, t Txn) error {
 // last is the end of a node's log.
 func (l *Ledger) last(log Log) jute.Zxid { return max(l.begin, log.Last()) }
 
-// Log is a node's, as far as it was appended.
+// Log is the log of a node, as far as it was appended.
 func (l *Ledger) Log(node int) Log { return l.logs[node-1] }
 
 // Logged says what is wrong with a transaction that a node finds in its log, nil for nothing.
@@ -67,7 +67,7 @@ func (l *Ledger) Durable(node int, zxid jute.Zxid) {
 	l.commit(node)
 }
 
-// commit looks whether more is committed, now that a node has more.
+// commit looks whether more is committed, now that a node has more on disk.
 func (l *Ledger) commit(node int) {
 	log := l.logs[node-1].UpTo(l.durable[node-1])
 	shared := make([]int, len(l.logs)) // with each node
@@ -80,8 +80,8 @@ func (l *Ledger) commit(node int) {
 	}
 }
 
-// Applied says what is wrong with a tree that shows transactions up to a zxid, nil for nothing: but
-// for what it started with, only what is committed may be shown.
+// Applied says what is wrong with a tree that shows transactions up to a zxid, nil for nothing.
+// Except for what the node started with, only committed transactions may be shown.
 func (l *Ledger) Applied(node int, zxid jute.Zxid) error {
 	if last := l.last(l.committed); zxid > max(last, l.started[node-1]) && zxid.Counter() > 0 {
 		return fmt.Errorf("node %d shows %v, and no more than %v is committed", node, zxid, last)
@@ -89,7 +89,7 @@ func (l *Ledger) Applied(node int, zxid jute.Zxid) error {
 	return nil
 }
 
-// Recovered: a node has found its log up to r.Zxid. lost is what it had behind that.
+// Recovered: a node has found its log up to r.Zxid. lost is the part of its log behind that.
 func (l *Ledger) Recovered(r Recovery) (lost Log, err error) {
 	had := l.logs[r.Node-1]
 	log := had.UpTo(r.Zxid)
@@ -104,8 +104,8 @@ func (l *Ledger) Recovered(r Recovery) (lost Log, err error) {
 	return had[len(log):], nil
 }
 
-// History is what came of it all: what is committed, and behind that the longest log that begins
-// with it. Every recovery is told apart where it leaves the history.
+// History is the outcome: the committed transactions, and behind them the rest of the longest log
+// that begins with them. Every recovery says where its log leaves the history.
 func (l *Ledger) History() (history Log, recoveries []Recovery) {
 	history = l.committed
 	for _, log := range l.logs {

@@ -135,7 +135,7 @@ func TestALoneNodeCommitsWhatIsDurable(t *testing.T) {
 	require.Empty(t, recoveries[0].Own)
 }
 
-// Rule 4, of a whole ensemble.
+// Rule 4 (nothing is seen before it is durable), for a whole ensemble.
 func TestOnlyWhatIsCommittedMayBeShown(t *testing.T) {
 	s := newScribe(t)
 	s.append(at(1, 1), "a", 1, 2)

@@ -8,8 +8,8 @@ import (
 	"quoll/jute"
 )
 
-// Log is transactions in the order of their zxids. In an epoch none is missing; between epochs are
-// holes, where what an earlier leader proposed did not survive.
+// Log is transactions in the order of their zxids. Within an epoch none is missing. Between epochs
+// are holes, where transactions of an earlier leader did not survive.
 type Log []Txn
 
 // Last is the zxid of its last transaction, 0 when it has none.
@@ -36,7 +36,7 @@ func (l Log) At(zxid jute.Zxid) *Txn {
 	return nil
 }
 
-// UpTo is the log up to a zxid. It may be appended to without a change of the rest.
+// UpTo is the log up to a zxid. Appending to it does not change the log.
 func (l Log) UpTo(zxid jute.Zxid) Log {
 	i, has := l.Find(zxid)
 	if has {
@@ -52,7 +52,7 @@ func Follows(zxid, last jute.Zxid) bool {
 		zxid.Epoch() > last.Epoch() && zxid.Counter() == 1
 }
 
-// common is how many transactions two logs begin with alike.
+// common is how many transactions are equal at the beginning of two logs.
 func common(a, b Log) int {
 	n := min(len(a), len(b))
 	for i := range n {

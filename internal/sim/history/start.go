@@ -7,19 +7,19 @@ import (
 	"quoll/jute"
 )
 
-// starts is which servers have begun at the present place, and which have come to their end.
+// starts knows which servers have begun at the present place, and which lives come to their end.
 //
 //	history      1   2   3   4   5   6   7      committed when node 1 started again: 6
 //	node 1 life 1        shows up to 6 ..|
 //	       life 2            starts at 4 ....
 //
-// A server's connections are judged from the place on at which its recovery ends: what it showed
-// before that is another life's. Those of the lives before go on up to what was committed, since
-// a server may show what others have on disk and it does not.
+// A server's connections are judged from the place on at which its recovery ends: an earlier life
+// showed the places before. The connections of the earlier lives go on up to what was committed,
+// since a server may show transactions that others have on disk and it does not.
 type starts struct {
 	at     map[jute.Zxid][]*Recovery // by their place, in the order of time
-	waits  map[Server]bool           // has not begun
-	ending []*Recovery               // the lives before it may still show something
+	waits  map[Server]bool           // those that have not begun
+	ending []*Recovery               // recoveries whose earlier lives may still show something
 }
 
 func newStarts(list []Recovery) starts {
@@ -40,7 +40,8 @@ func (r *Recovery) fork() jute.Zxid {
 	return r.Fork
 }
 
-// starting judges the servers that start at the present place, and ends those that have shown all.
+// starting judges the servers that start at the present place, and ends the lives that have shown
+// all.
 func (c *checker) starting() {
 	for _, r := range c.at[c.tree.Zxid] {
 		c.ending = append(c.ending, r)
@@ -57,8 +58,8 @@ func (c *checker) starting() {
 	c.endLives()
 }
 
-// promises: what was committed is in the history, and what a node had said to be durable in its
-// log.
+// promises: the history has what was committed, and a node's log has what the node said to be
+// durable.
 func (c *checker) promises(r *Recovery) {
 	if r.fork() < r.Commit {
 		c.report(nil, "recovery", "node %d has a log of its own behind %v, and %v was committed",
@@ -95,8 +96,8 @@ func (c *checker) recovered(r *Recovery) {
 	}
 }
 
-// replay carries out a transaction that the history does not have. Nobody hears of it, and what it
-// should have come to is not judged.
+// replay carries out a transaction that the history does not have. Its events are told to nobody,
+// and its outcome is not judged.
 func (c *checker) replay(tree *model.Tree, t *Txn) {
 	h := &t.Entry.Header
 	at, asked := c.asked[request{h.ClientID, h.Cxid}]
@@ -116,8 +117,8 @@ func (c *checker) replay(tree *model.Tree, t *Txn) {
 	}
 }
 
-// endLives ends the connections of lives that can have shown no more than what is behind: whatever
-// they still have to say shows more than what survived.
+// endLives ends the connections of lives that can have shown no more than the present place. Frames
+// that such a connection still has show what did not survive.
 func (c *checker) endLives() {
 	c.ending = slices.DeleteFunc(c.ending, func(r *Recovery) bool {
 		if c.tree.Zxid < r.Shown {

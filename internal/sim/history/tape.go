@@ -7,7 +7,7 @@ import (
 )
 
 // Tape records a connection: at the server's end what was applied when output was written, at the
-// client's end the frames that came of it.
+// client's end the frames that arrived.
 type Tape struct {
 	Conn  *Conn
 	marks []mark // of everything that the server wrote

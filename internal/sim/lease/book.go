@@ -8,15 +8,15 @@ import (
 	"quoll/jute"
 )
 
-// Rules are what holds for the whole life of the server.
+// Rules hold for the whole life of the server.
 type Rules struct {
 	TickMillis     int64 // a session ends with a tick
 	IntervalMillis int64 // how often the server looks at the time
 	// KernelTells: the server can ask when the last byte of a connection came.
 	KernelTells bool
-	// Throttled: a connect request may wait in line, and give the full timeout only then.
+	// Throttled: a connect request may wait in line, and gives the full timeout only afterwards.
 	Throttled              bool
-	MinTimeout, MaxTimeout int32 // what is asked for is clamped to these
+	MinTimeout, MaxTimeout int32 // the timeout that is asked for is clamped to these
 }
 
 // Book is what is known of the sessions of one life of the server.
@@ -31,10 +31,10 @@ type Book struct {
 
 // lease is a session that lives.
 type lease struct {
-	since   int64 // it began not later
+	since   int64 // it began then or before
 	timeout int32
-	// owners are the connections that may have it: of two that got it in one moment nobody outside
-	// can tell which was the second, until the server closes the first.
+	// owners are the connections that may have it. When two got it at one moment nobody outside can
+	// tell which was the second, until the server closes the first.
 	owners []asker
 }
 
@@ -62,7 +62,7 @@ func (b *Book) Restored(id jute.SessionID, timeout int32, now int64) {
 }
 
 // Created: a session was proposed. Its connect request was heard before, and the server counts from
-// its tick.
+// its last tick.
 func (b *Book) Created(id jute.SessionID, timeout int32, now int64) {
 	b.leases[id] = &lease{since: min(now, b.ticked), timeout: timeout}
 }
@@ -81,7 +81,7 @@ func (b *Book) Asked(id jute.SessionID, timeout int32, w *Wire) {
 func (b *Book) Opened(id jute.SessionID, timeout int32, w *Wire, now int64) {
 	w.session = true
 	if b.over[id] {
-		return // it may end before it is answered
+		return // a session may end before its connect request is answered
 	}
 	l := b.leases[id]
 	if l == nil {
@@ -94,7 +94,7 @@ func (b *Book) Opened(id jute.SessionID, timeout int32, w *Wire, now int64) {
 	l.owners = append(l.owners, asker{w, timeout})
 }
 
-// holders are those of the owners of a session that still stand; all, if none does.
+// holders are the owners of a session that are still open; all owners, if none is.
 func (l *lease) holders() []asker {
 	standing := slices.DeleteFunc(slices.Clone(l.owners), func(o asker) bool {
 		return o.wire.ended > 0
@@ -114,11 +114,12 @@ func (b *Book) Ended(id jute.SessionID) {
 // tickSlack is how much later than its deadline a session may end when nothing else delays it.
 func (b *Book) tickSlack() int64 { return 2 * b.TickMillis }
 
-// lookMillis is how long the server may need for a look at a connection after a moment.
+// lookMillis is how long after a moment the server may need until it looks at a connection.
 func (b *Book) lookMillis(since int64) int64 { return 2*b.IntervalMillis + 5 + b.delayed(since) }
 
-// Expired is why a session may have ended that did not ask for it: who had it last gave no sign any
-// more, or who asked for it and was not answered yet. nil: for no reason.
+// Expired is why a session may have ended that did not ask for it. Either the connection that had
+// it last gave no more sign, or a connection that asked for it was not answered yet. nil: for no
+// reason.
 func (b *Book) Expired(id jute.SessionID, now int64) *history.Expiry {
 	var why *history.Expiry
 	consider := func(heard int64, timeout int32) {
@@ -145,7 +146,7 @@ func (b *Book) Expired(id jute.SessionID, now int64) *history.Expiry {
 	return why
 }
 
-// latest is when a session must be over.
+// latest is when a session must have ended at the latest.
 func (b *Book) latest(id jute.SessionID, now int64) int64 {
 	if b.Throttled {
 		return math.MaxInt64

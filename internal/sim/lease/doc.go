@@ -18,8 +18,8 @@
 //	  too late    after the last sign + T + two ticks
 //
 // Either limit moves with the times in which the whole process stood still. A client that has hung
-// up gives no sign any more. Who asked for a session and was not answered yet may be the reason
-// too, perhaps with another timeout.
+// up gives no sign any more. A connection that asked for a session and was not answered yet may be
+// the reason too, perhaps with another timeout.
 //
 // Read book.go, then wire.go and stands.go.
 package lease

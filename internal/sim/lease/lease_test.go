@@ -30,14 +30,14 @@ func scene(kernelTells bool) (*lease.Book, *lease.Wire) {
 	return b, w
 }
 
-// Each row is a life of a connection; its session may end from one moment on and must have ended by
-// another. 0: it must not end as long as things stand so.
+// Each row is a life of a connection. Its session may end from one moment on and must have ended by
+// another. 0: it must not end as long as nothing changes.
 func TestWhenASessionMayEndAndMust(t *testing.T) {
 	for _, row := range []struct {
 		name     string
 		tells    bool
 		live     func(b *lease.Book, w *lease.Wire)
-		at       int64 // of the judgement
+		at       int64 // when it is judged
 		from, by int64
 	}{
 		{"it says nothing", true, func(*lease.Book, *lease.Wire) {}, 600, 500, 600},
@@ -155,7 +155,7 @@ func TestASessionThatNobodyKnowsEndsForNoReason(t *testing.T) {
 	require.Nil(t, b.Expired(id, 1000))
 	w := b.NewWire()
 	w.Took(500, true, true)
-	b.Opened(id, timeout, w, 500) // the answer comes behind its end
+	b.Opened(id, timeout, w, 500) // the answer comes after the session's end
 	_, _, late := b.Overdue(10_000)
 	require.False(t, late)
 	b.Restored(8, timeout, 0)

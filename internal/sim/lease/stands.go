@@ -12,8 +12,8 @@ func (b *Book) Stand(from, to int64) {
 	b.stands = append(b.stands, stand{from, to})
 }
 
-// stood is by how much the deadline of who was heard at a time has moved since, at least: a tick
-// that is late by more than a tick's length moves it by the excess.
+// stood is by how much, at least, the deadline of a client that was heard at a time has moved
+// since: a tick that is late by more than a tick's length moves it by the excess.
 func (b *Book) stood(since int64) (millis int64) {
 	for _, s := range b.stands {
 		long := s.to - s.from
@@ -24,7 +24,7 @@ func (b *Book) stood(since int64) (millis int64) {
 	return millis
 }
 
-// delayed is by how much its end may come later at most.
+// delayed is by how much, at most, the end of its session may come later.
 func (b *Book) delayed(since int64) (millis int64) {
 	for _, s := range b.stands {
 		if s.to >= since {

@@ -1,30 +1,30 @@
 package lease
 
-// Wire is a connection, as one sees it who stands beside the server.
+// Wire is a connection as it looks from outside the server.
 type Wire struct {
 	book    *Book
 	asked   bool
 	session bool // it has one
 
-	spoke   int64   // the server took bytes that had just come
-	taken   int64   // the server took something
-	came    []int64 // bytes that the server can know of arrived
-	arrived int64   // any bytes did
-	moved   []int64 // output moved while it was full
-	fullAt  int64   // it became full
-	ended   int64   // the client hung up, or the connection is closed; 0: neither
+	spoke   int64   // when the server last took bytes that had just come
+	taken   int64   // when the server last took something
+	came    []int64 // when bytes arrived that the server can know of
+	arrived int64   // when any bytes last arrived
+	moved   []int64 // when output moved while it was full
+	fullAt  int64   // when it became full
+	ended   int64   // when the client hung up, or the connection was closed; 0: neither
 
 	full, waits bool
 	crowded     bool  // the kernel has no room for another byte
-	blindFrom   int64 // since when nothing is known of the client in a wait; 0: not so
+	blindFrom   int64 // since when a wait tells nothing of the client; 0: not so
 	blindTo     int64 // the last moment of such a wait
 }
 
 // NewWire begins a connection.
 func (b *Book) NewWire() *Wire { return &Wire{book: b} }
 
-// change is something that begins or ends a blind wait: the server does not read, for a reason of
-// its own, and cannot know more.
+// change does something that may begin or end a blind wait. In a blind wait the server does not
+// read, for a reason of its own, and cannot learn more of the client.
 func (w *Wire) change(now int64, do func()) {
 	if w.blindFrom > 0 {
 		w.blindTo = now
@@ -48,7 +48,7 @@ func (w *Wire) Arrived(now int64, crowded bool) {
 	})
 }
 
-// Took: the stream was called; fresh says with bytes that it had not seen, used that it took some.
+// Took: the stream was called, with new bytes if fresh; it took some bytes if used.
 func (w *Wire) Took(now int64, fresh, used bool) {
 	if fresh {
 		w.spoke = now
@@ -61,7 +61,7 @@ func (w *Wire) Took(now int64, fresh, used bool) {
 // Emptied: the kernel has room again.
 func (w *Wire) Emptied(now int64) { w.change(now, func() { w.crowded = false }) }
 
-// Waits: the server does not read for a reason of its own, or does again.
+// Waits: the server does not read for a reason of its own, or reads again.
 func (w *Wire) Waits(now int64, waits bool) { w.change(now, func() { w.waits = waits }) }
 
 // Full: so much output waits for the client that the server does not read, or less again. The look
@@ -89,8 +89,8 @@ func (w *Wire) Ended(now int64) {
 	})
 }
 
-// sign is the last sign of life that the server must know of at a moment: what it took it knows at
-// once, what it has to look for after a look.
+// sign is the last sign of life that the server must know of at a moment. It knows at once of what
+// it took, and of the rest after a look.
 func (w *Wire) sign(now int64) int64 {
 	if w.blindFrom > 0 && now-w.blindFrom > w.book.lookMillis(w.blindFrom) {
 		return now

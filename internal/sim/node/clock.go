@@ -2,11 +2,11 @@ package node
 
 import "quoll/internal/replica"
 
-// clock is the monotonic clock of a life: it has its own zero, and its own idea of a second.
+// clock is the monotonic clock of a life: it has its own zero and its own speed.
 type clock struct {
 	n       *Node
 	zero    int64 // world time
-	perMill int64 // 1000 is right
+	perMill int64 // its speed; 1000 is right
 }
 
 func (c *clock) millis() int64 { return c.at(c.n.Now) }

@@ -12,8 +12,8 @@ import (
 	"quoll/processor/session"
 )
 
-// decay is what becomes of the files while the server is down: a snapshot rots, or one comes from
-// a server that forgot a session (Apache's could), so that its ephemerals are nobody's.
+// decay is what happens to the files while the server is down. A snapshot rots, or comes from a
+// server that forgot a session (Apache's could), so that nobody owns the session's ephemerals.
 func (n *Node) decay() {
 	if n.healed || n.life == 0 {
 		return
@@ -39,7 +39,7 @@ func files(disk *simfs.Disk, kind names.Kind) (list []string) {
 	return list
 }
 
-// rotSnapshot spoils the newest snapshot, if there is an older one: with its logs that one holds
+// rotSnapshot spoils the newest snapshot, if there is an older one: the older one and its logs hold
 // the same.
 func (n *Node) rotSnapshot() {
 	if list := files(n.disk, names.Snapshot); len(list) > 1 {
@@ -58,8 +58,8 @@ func (n *Node) flip(disk *simfs.Disk, name string) {
 	}
 }
 
-// orphan writes a snapshot as a server leaves it that forgot one of the sessions that have
-// ephemerals; older ones, which still know it, go.
+// orphan writes a snapshot like that of a server that forgot one of the sessions with ephemerals.
+// Older snapshots, which still know that session, are deleted.
 func (n *Node) orphan() {
 	tree, dir, found, err := n.restore(n.disk)
 	if err != nil {

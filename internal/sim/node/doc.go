@@ -1,5 +1,5 @@
 // Package node is one simulated machine with a server: its disk, its clocks, the process that runs
-// on it, and the faults that befall them. The process is the replica and its lanes, as
+// on it, and the faults that happen to them. The process is the replica and its lanes, as
 // internal/server runs them, on the agenda of the world instead of goroutines.
 //
 //	pipe ---- socket --+
@@ -7,10 +7,11 @@
 //	          Park, caps, stalls        |     Step(events) -> effects  walker  |
 //	                                    +---- mailbox ------------------------+
 //
-// The fuse is the one fault that waits in a life of the process: a crash before or after a call of
-// the disk or between two effects, or a call that fails. A process dies by a panic that guard
-// catches; the machine starts another one after a while. What it reads and writes, proposes and
-// finds again goes to the Recorder, and what must not be is a violation of the world at once.
+// The fuse is the one fault that is set in advance for a life of the process: a crash before or
+// after a call of the disk or between two effects, or a call that fails. A process dies by a panic
+// that guard catches; the machine starts another one after a while. The process tells the Recorder
+// what it reads, writes, proposes and finds after a start. What must not happen is a violation of
+// the world at once.
 //
 // Nodes share the world and the network, and nothing else. Everything belongs to the one goroutine
 // of the world.

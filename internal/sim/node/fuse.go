@@ -37,7 +37,7 @@ func Points() []string { return pointNames[:] }
 // end is why a process ended; it is the value of the panic that ends it.
 type end struct{ why string }
 
-// fuse is the one fault that waits in a life of the process; the counts run down to it.
+// fuse is the one fault that is set for a life of the process. The counts run down to it.
 type fuse struct {
 	op    simfs.Op
 	calls int // of op, until crash or failure; 0: none
@@ -84,15 +84,15 @@ func (n *Node) part() int { return []int{0, n.Rand.IntN(100), n.Rand.IntN(400)}[
 func (n *Node) lightFailure() {
 	n.anyCall()
 	n.fuse.fail = true
-	// With forceSync=no what was never flushed is acknowledged, and may go.
+	// Not with forceSync=no: there data that was never flushed is acknowledged, and may be lost.
 	n.fuse.out = simfs.Outcome{Err: simfs.ErrIO, Lost: n.Chance(2) && !n.set.Store.Log.NoSync}
-	if n.Chance(2) && n.fuse.op.Changes() { // a full disk lets everyone read
+	if n.Chance(2) && n.fuse.op.Changes() { // a full disk can still be read
 		n.fuse.out.Err = simfs.ErrFull
 	}
 	n.fuse.out.Partial = n.part()
 }
 
-// How often a life comes to each point, and makes each call, about.
+// About how often a life comes to each point, and makes each call.
 //
 // read-only: tables.
 var (
@@ -106,7 +106,7 @@ var (
 	}
 )
 
-// anyCall draws a call of the disk to come; the kinds that matter most come twice.
+// anyCall draws a later call of the disk. The kinds that matter most are listed twice.
 func (n *Node) anyCall() {
 	ops := []simfs.Op{
 		simfs.OpReadDir, simfs.OpStat, simfs.OpCreate, simfs.OpOpen, simfs.OpRename,

@@ -12,7 +12,7 @@ import (
 	"quoll/processor/session"
 )
 
-// What follows is asked of a node that is Up.
+// The methods in this file are for a node that is Up.
 
 // InFlight is how many requests were taken and not answered.
 func (n *Node) InFlight() int { return n.process.replica.InFlight() }
@@ -20,16 +20,16 @@ func (n *Node) InFlight() int { return n.process.replica.InFlight() }
 // Last is the last transaction that its tree shows.
 func (n *Node) Last() jute.Zxid { return n.process.tree.Peek().LastZxid() }
 
-// Connections is how many stand.
+// Connections is how many connections are open.
 func (n *Node) Connections() int { return len(n.process.sockets()) }
 
-// Sessions lists those that it knows.
+// Sessions lists the sessions that it knows.
 func (n *Node) Sessions() []session.Saved { return n.process.replica.Sessions().Snapshot(nil) }
 
-// Writing: a snapshot is being written.
+// Writing says whether a snapshot is being written.
 func (n *Node) Writing() bool { return n.process.walk != nil }
 
-// Snapshots is how many were written beside its server, ever.
+// Snapshots is how many snapshots were ever written beside its running server.
 func (n *Node) Snapshots() int { return n.snapshots }
 
 // Needless are the containers whose children are gone, and the nodes whose time to live is over.
@@ -71,7 +71,7 @@ func (n *Node) CheckPurge() {
 			kept++
 		}
 	}
-	// One that could not be flushed counts for nothing.
+	// A snapshot that could not be flushed does not count.
 	if kept > persistence.MinRetainCount+n.rotten && !p.failed {
 		n.Violate("%d snapshots are there after a purge: %+v", kept, files)
 	}
@@ -101,8 +101,8 @@ func (n *Node) Inside() (left []string) {
 	return left
 }
 
-// CheckDisk stops the server: what that leaves is what it had, also when the power goes a moment
-// later.
+// CheckDisk stops the server. The disk must hold what the server had, even when the power goes a
+// moment later.
 func (n *Node) CheckDisk() {
 	n.at(pointCount - 1)
 	p := n.process
@@ -147,7 +147,7 @@ func (n *Node) reread(disk *simfs.Disk, last jute.Zxid, live uint64) error {
 	return nil
 }
 
-// checkRot: a file that rots is refused, or does not matter; it never makes another tree.
+// checkRot: a file that rots is refused, or does not matter. It must never make another tree.
 func (n *Node) checkRot(disk *simfs.Disk, last jute.Zxid, live uint64) {
 	list := append(files(disk, names.Snapshot), files(disk, names.Log)...)
 	name := list[n.Rand.IntN(len(list))]

@@ -7,7 +7,7 @@ import "quoll/processor/lane"
 type loop struct {
 	p       *process
 	lane    *lane.Lane
-	sockets []*socket // that stand
+	sockets []*socket // that are open
 	dirty   []*socket
 	ready   []*socket // want Input without new bytes
 	woken   bool
@@ -27,7 +27,7 @@ func (l *loop) wake() {
 	l.plan()
 }
 
-// plan has a turn happen soon.
+// plan lets a turn happen soon.
 func (l *loop) plan() {
 	if !l.planned {
 		l.planned = true

@@ -12,21 +12,21 @@ import (
 	"quoll/jute"
 )
 
-// Recorder is told what one must know to judge a run.
+// Recorder is told everything that is needed to judge a run.
 type Recorder interface {
 	// Proposed: a transaction is on its way to the log.
 	Proposed(n *Node, t history.Txn)
-	// Durable: what is in the log up to a zxid is said to be on disk.
+	// Durable: the log is said to be on disk up to a zxid.
 	Durable(n *Node, zxid jute.Zxid)
-	// Applied: its tree shows what was done up to a zxid.
+	// Applied: its tree shows the transactions up to a zxid.
 	Applied(n *Node, zxid jute.Zxid)
-	// Logged says what is wrong with a transaction that a log holds, nil for nothing.
+	// Logged says what is wrong with a transaction that a log holds; nil: nothing is.
 	Logged(n *Node, e *jute.Entry) error
-	// Recovered: a start found this, and what was proposed behind it is lost.
+	// Recovered: a start found this. The transactions that were proposed behind it are lost.
 	Recovered(n *Node, r history.Recovery)
-	// Forgotten: the files will not know a session any more that has ephemerals.
+	// Forgotten: the files will no longer know a session that has ephemerals.
 	Forgotten(id jute.SessionID)
-	// Stood: the process stands still, by world time.
+	// Stood: the process stands still from one world time to another.
 	Stood(n *Node, from, to int64)
 	// Tape is the record of a link.
 	Tape(e *pipe.End) *history.Tape
@@ -46,9 +46,9 @@ type Node struct {
 	healed  bool     // no more faults
 	// snapshots is how many were written beside a running server.
 	snapshots int
-	rotten    int // snapshots that a bit turned in
+	rotten    int // snapshots in which a bit was turned
 	fuse      fuse
-	wall      int64 // what the wall clock shows more than the world's time, ms
+	wall      int64 // ms by which the wall clock is ahead of the world's time
 }
 
 // New makes a machine with an empty disk, whose server is not started yet. Nodes count from 1.
@@ -64,13 +64,13 @@ func (n *Node) Address() netip.AddrPort {
 	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 1, 0, byte(n.number)}), 2181)
 }
 
-// Number is its own, from 1.
+// Number is the node's number, from 1.
 func (n *Node) Number() int { return n.number }
 
 // Life is how often the server was started.
 func (n *Node) Life() int { return n.life }
 
-// Up: the server runs, or is starting.
+// Up says whether the server runs, or is starting.
 func (n *Node) Up() bool { return n.process != nil }
 
 // Heal ends all faults.
@@ -114,7 +114,7 @@ func (n *Node) Start() {
 	})
 }
 
-// guard runs a piece of the process; if that dies, the machine stops it.
+// guard runs a piece of the process. If the process dies in it, the machine stops the process.
 func (n *Node) guard(p *process, do func()) {
 	defer func() {
 		switch r := recover().(type) {
@@ -130,7 +130,7 @@ func (n *Node) guard(p *process, do func()) {
 	do()
 }
 
-// kill ends the process: with the power, or alone.
+// kill ends the process, alone or with the power.
 func (n *Node) kill(p *process, why string) {
 	if n.process != p {
 		return

@@ -82,7 +82,7 @@ func setting() *Setting {
 	}
 }
 
-// Three machines in one world: what befalls one befalls none of the others.
+// Three machines in one world: what happens to one happens to none of the others.
 func TestNodesShareNothingButTheNetwork(t *testing.T) {
 	w := world.New(1, nil)
 	net := pipe.New(w, pipe.Rules{WindowBytes: 1 << 20})
@@ -107,7 +107,7 @@ func TestNodesShareNothingButTheNetwork(t *testing.T) {
 	}
 	require.NotEqual(t, one.process.clock.millis(), two.process.clock.millis(), "and clock")
 
-	// The power of one fails: its session is on its own disk, and the others do not notice.
+	// The power of one machine fails: its session is on its own disk, and the others do not notice.
 	two.set.Faults.Power = true
 	for two.Life() < 5 {
 		two.kill(two.process, "killed")
@@ -126,7 +126,7 @@ func TestNodesShareNothingButTheNetwork(t *testing.T) {
 	require.True(t, guests[1].end.Cut())
 	require.False(t, guests[0].end.Cut())
 
-	// One stands still: the others answer meanwhile, and it does when it goes on.
+	// One machine stands still: the others answer meanwhile, and it answers when it goes on.
 	three.process.freeze(w.Now + 1_000_000)
 	late, soon := visit(t, net, three), visit(t, net, one)
 	w.RunUntil(w.Now+900_000, nil)
@@ -136,7 +136,7 @@ func TestNodesShareNothingButTheNetwork(t *testing.T) {
 	require.NotZero(t, late.session())
 	require.Equal(t, 1, b.stood)
 
-	// A fuse burns in one process alone.
+	// A fuse ends one process only.
 	three.fuse.point, three.fuse.points = pointStep, 1
 	w.RunUntil(w.Now+100_000, nil)
 	require.False(t, three.Up())
@@ -144,7 +144,7 @@ func TestNodesShareNothingButTheNetwork(t *testing.T) {
 	require.Empty(t, w.Broken)
 }
 
-// The simulated disk is asked for everything that the real one is, in one queue.
+// The simulated disk gets all calls that the real one gets, in one queue.
 func TestTheDiskOfANodeIsInOrder(t *testing.T) {
 	w := world.New(1, nil)
 	net := pipe.New(w, pipe.Rules{WindowBytes: 1 << 20})

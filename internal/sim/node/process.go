@@ -21,13 +21,14 @@ import (
 	"quoll/processor/throttle"
 )
 
-// process is one life of the server: what internal/server puts on goroutines, on one agenda.
+// process is one life of the server. The parts that internal/server runs on goroutines are on one
+// agenda here.
 type process struct {
 	n      *Node
 	life   int
 	frozen int64 // nothing of it happens before this world time
 	held   []func()
-	failed bool // a call of the disk has
+	failed bool // a call of the disk has failed
 	clock  clock
 
 	store   *persistence.Dir
@@ -42,10 +43,10 @@ type process struct {
 	log   logWriter
 	walk  *walker // nil: no snapshot is being written
 
-	leases *lease.Book // to judge expiries
+	leases *lease.Book // judges expiries
 }
 
-// freeze has the process stand still until a moment.
+// freeze makes the process stand still until a moment.
 func (p *process) freeze(until int64) {
 	p.leases.Stand(p.clock.millis(), p.clock.at(until))
 	p.frozen = max(p.frozen, until)
@@ -84,7 +85,7 @@ func (p *process) thaw() {
 	}
 }
 
-// ends is the end of a process that must not go on.
+// ends ends a process that must not go on.
 func (p *process) ends(doing string, err error) {
 	switch {
 	case p.failed:
@@ -176,7 +177,7 @@ func (p *process) replicaConfig(rules *auth.Rules) replica.Config {
 	}
 }
 
-// sockets lists the connections that stand, in the order of opening.
+// sockets lists the open connections, in the order of opening.
 func (p *process) sockets() []*socket {
 	var all []*socket
 	for _, l := range p.loops {
@@ -186,7 +187,7 @@ func (p *process) sockets() []*socket {
 	return all
 }
 
-// idle: nothing is on its way to the disk.
+// idle says whether nothing is on its way to the disk.
 func (p *process) idle() bool {
 	return p.replica != nil && p.replica.InFlight() == 0 && p.inbox.Waiting() == 0 &&
 		!p.log.busy && !p.log.failed && p.walk == nil && p.n.Now >= p.frozen

@@ -40,7 +40,7 @@ func (p *process) start() error {
 	return nil
 }
 
-// recovered tells what was found.
+// recovered tells the Recorder what was found.
 func (p *process) recovered(found *restore.Found) {
 	n := p.n
 	ids := make([]jute.SessionID, 0, len(found.Sessions))
@@ -79,7 +79,7 @@ func (n *Node) inherit() {
 	}
 }
 
-// snapshot writes one at once.
+// snapshot writes a snapshot at once.
 func (n *Node) snapshot(dir *persistence.Dir, tree *datatree.Tree, known []session.Saved) error {
 	walk := n.walk(dir, tree, replica.NewSnapshotJob(tree, known))
 	for {
@@ -122,7 +122,7 @@ func (n *Node) storeOptions() persistence.Options {
 	return o
 }
 
-// fingerprint is the tree's as model.Tree.Fingerprint is the model's.
+// fingerprint is for the tree what model.Tree.Fingerprint is for the model.
 func fingerprint(tree *datatree.Tree) uint64 {
 	var f model.Fingerprint
 	var cursor datatree.Cursor

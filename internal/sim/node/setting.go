@@ -46,7 +46,7 @@ type Store struct {
 	Gzip    bool
 	TwoDirs bool
 	Gather  logwriter.Gathering // flushDelay and what goes with it
-	// NoLastZxid: snapshots do not say how far their walk has seen.
+	// NoLastZxid: snapshots do not say up to which zxid their walk has seen the tree.
 	NoLastZxid bool
 }
 
@@ -71,7 +71,7 @@ type Limits struct {
 	ReapMaxPerMinute int64
 }
 
-// Faults says which classes can happen to a node.
+// Faults says which classes of faults can happen to a node.
 type Faults struct {
 	Kill, Power   bool // timed ends of the process, and whether the power may go with it
 	CrashFS       bool // in the middle of a call of the disk

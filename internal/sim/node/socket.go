@@ -71,7 +71,7 @@ func (s *socket) Taken() {
 	}
 }
 
-// read takes from the kernel what is there, at times only a part, unless reading is off.
+// read takes the bytes that the kernel has, at times only a part, unless reading is off.
 func (s *socket) read() {
 	n := s.loop.p.n
 	for !s.gone && !s.held() && s.link.Arrived() > 0 {
@@ -88,7 +88,7 @@ func (s *socket) read() {
 	s.loop.plan()
 }
 
-// crowded: the kernel has no room for more.
+// crowded says whether the kernel has no room for more bytes.
 func (s *socket) crowded() bool { return s.link.Arrived() >= s.loop.p.n.set.Limits.Receive }
 
 // now is the server's ms.
@@ -128,13 +128,13 @@ func (s *socket) Progress() int64 {
 
 func (s *socket) held() bool { return s.parked || s.high || s.closing }
 
-// input calls the stream with all that is not consumed.
+// input calls the stream with all bytes that are not consumed.
 func (s *socket) input(fresh []byte) {
 	s.loop.called, s.again = true, false
 	hello := &s.tape.Conn.Hello
 	s.loop.p.leases.Asked(hello.SessionID, hello.TimeOut, s.wire)
 	s.in = append(s.in, fresh...)
-	// A copy that is spoilt behind the call: the stream may keep nothing of it.
+	// The stream gets a copy that is spoilt after the call, because it may keep nothing of it.
 	in := slices.Clone(s.in)
 	used := s.stream.Input(in)
 	for i := range in {
@@ -201,7 +201,7 @@ func (s *socket) Again() {
 	s.resume()
 }
 
-// resume has input called, or the kernel read, in the next turn.
+// resume lets input be called, or the kernel be read, in the next turn.
 func (s *socket) resume() {
 	if s.held() {
 		return
@@ -235,7 +235,7 @@ func (s *socket) shut() {
 	s.queue()
 }
 
-// byServer notes that the server closes, of its own will.
+// byServer notes that the server closes the connection of its own will.
 func (s *socket) byServer() {
 	r, p := s.tape.Conn, s.loop.p
 	if !s.gone && !r.Closed {

@@ -21,7 +21,7 @@ type logWriter struct {
 	failed    bool
 	slowUntil int64 // world time: flushes take long until then
 	flushed   int64 // world time of the last flush
-	looks     int   // how often it was looked whether to flush; the last look counts
+	looks     int   // how many looks there were; only the last one counts
 }
 
 func (l *logWriter) put(ops []replica.DiskOp) {
@@ -29,7 +29,7 @@ func (l *logWriter) put(ops []replica.DiskOp) {
 	l.look()
 }
 
-// look decides whether to flush what is queued, or to wait for company.
+// look decides whether to flush what is queued, or to wait for more.
 func (l *logWriter) look() {
 	if l.busy || l.failed {
 		return
@@ -51,7 +51,7 @@ func (l *logWriter) look() {
 	})
 }
 
-// begin takes what is queued; how long the disk takes is decided here.
+// begin takes what is queued, and draws how long the disk takes for it.
 func (l *logWriter) begin() {
 	n := l.p.n
 	l.busy = true
@@ -99,7 +99,8 @@ func (l *logWriter) settle() {
 	}
 }
 
-// fail: the process ends soon; until then it goes on, and must not answer what is not durable.
+// fail plans the end of the process. Until then the process goes on, and must not answer what is
+// not durable.
 func (l *logWriter) fail(err error) {
 	p := l.p
 	if !errors.Is(err, persistence.ErrDisk) {
@@ -149,7 +150,7 @@ func (k *walker) next() {
 	k.done(err)
 }
 
-// done: a snapshot that failed is an alarm, no more, unless the disk cannot be relied on.
+// done ends a snapshot. One that failed is only an alarm, unless the disk cannot be relied on.
 func (k *walker) done(err error) {
 	p, generation := k.p, k.generation
 	p.walk = nil

@@ -6,11 +6,11 @@ import (
 	"quoll/processor/lane"
 )
 
-// words answers the one four-letter word that the simulated server knows. What words tell is
-// tested in internal/admin; how a connection takes one is simulated.
+// words answers the only four-letter word that the simulated server knows. The answers of words are
+// tested in internal/admin; how a connection takes a word is simulated.
 type words struct{}
 
-// Word and WordAnswer are the one.
+// Word and WordAnswer are that word and its answer.
 const Word, WordAnswer = "ruok", "imok"
 
 // Word implements lane.Words.

@@ -5,15 +5,15 @@
 //	Write -->  [ End ] ==== on their way ==== arrived ====> Read
 //	Read  <==== arrived ==== on their way ====  [ End ]  <-- Write
 //
-// Each direction is a FIFO of bytes with a window: what was written and is not known to be read
-// yet. A write takes what there is room for, and says how much that is. Bytes arrive in the order
-// in which they were written, however long each piece takes; that the other end has read them is
-// known here one way later.
+// Each direction is a FIFO of bytes with a window: the bytes that were written and are not known to
+// be read yet. A write takes as many bytes as there is room for, and says how many. Bytes arrive in
+// the order in which they were written, however long each piece takes. An end learns one way later
+// that the other end has read them.
 //
 // Nothing happens at an end by itself: what arrives is given to the end's via, which may hold it
-// (the process stands still) or drop it (it is gone).
+// (the process stands still) or drop it (the process is gone).
 //
-// What can go wrong, by the Rules and by those who call:
+// What can go wrong, by the Rules and by calls:
 //
 //	refused      nobody listens, or a dial is turned away
 //	unheard      a dial arrives and its success does not: the listener has a link that nobody

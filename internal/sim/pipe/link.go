@@ -2,7 +2,7 @@ package pipe
 
 import "net/netip"
 
-// Reader is who lives at an end.
+// Reader gets what arrives at an end.
 type Reader interface {
 	// Arrived: there is something to Read, or Ending has become true.
 	Arrived(bytes int)
@@ -25,8 +25,8 @@ type End struct {
 
 // state is what has become of an end.
 type state struct {
-	closed   bool // by who lives here: nothing is read any more
-	said     bool // and the other end is told
+	closed   bool // by the reader: nothing is read any more
+	said     bool // and the other end is told of it
 	vanished bool // the other end is never told
 	killed   bool // the process that lived here is gone
 	broken   bool // the link is cut
@@ -81,7 +81,7 @@ func (e *End) Write(p []byte) int {
 	return n
 }
 
-// send has a piece arrive here.
+// send lets a piece arrive here.
 func (e *End) send(piece []byte) {
 	f, n := &e.in, len(piece)
 	f.bytes = append(f.bytes, piece...)
@@ -94,7 +94,7 @@ func (e *End) send(piece []byte) {
 	})
 }
 
-// arrive gives bytes to who lives here.
+// arrive gives bytes to the reader of this end.
 func (e *End) arrive(n int) {
 	f := &e.in
 	if f.flying < n || e.killed {
@@ -109,7 +109,7 @@ func (e *End) arrive(n int) {
 	}
 	switch {
 	case e.vanished:
-	case e.closed: // nobody reads it, and the other end does not know yet
+	case e.closed: // nobody reads the bytes, and the other end does not know yet
 		f.bytes = f.bytes[n:]
 		e.ack(n)
 	case e.reader != nil:
@@ -135,10 +135,10 @@ func (e *End) end() {
 // Arrived is how many bytes can be read.
 func (e *End) Arrived() int { return len(e.in.bytes) - e.in.flying }
 
-// Ended: the other end has closed, or the link is cut, and everything that came is read.
+// Ended says whether the other end has closed, or the link is cut, and all that came is read.
 func (e *End) Ended() bool { return e.in.ended && len(e.in.bytes) == 0 }
 
-// Ending: nothing more will come; something may still be there to read.
+// Ending says whether nothing more will come; something may still be there to read.
 func (e *End) Ending() bool { return e.in.ended }
 
 // Unread is how many bytes were written here and are not known to be read at the other end.
@@ -159,7 +159,7 @@ func (e *End) Read() []byte {
 	return p
 }
 
-// ack lets the other end know that bytes were read here.
+// ack tells the other end that bytes were read here.
 func (e *End) ack(n int) {
 	far := e.far
 	e.net.carry(e.local.Addr(), far.local.Addr(), e.net.w.Now+e.net.latency(), func() {
@@ -180,13 +180,13 @@ func (e *End) Close() {
 	}
 }
 
-// Leave has nothing read here any more; the other end closes by itself.
+// Leave stops the reading here. The other end closes by itself.
 func (e *End) Leave() { e.closed = true }
 
-// Vanish ends the link without the other end's noticing: what it writes fills its window.
+// Vanish ends the link, and the other end does not notice: what it writes fills its window.
 func (e *End) Vanish() { e.closed, e.vanished = true, true }
 
-// Kill: the process that lives here is gone. What it wrote may still arrive, or is lost on its way.
+// Kill ends the process at this end. What it wrote may still arrive, or is lost on its way.
 func (e *End) Kill() {
 	w := e.net.w
 	e.killed = true
@@ -215,5 +215,6 @@ func (e *End) lose() {
 	f.flying = 0
 }
 
-// Cut: the process at the other end is gone, or the link is: the end of what came has no meaning.
+// Cut says whether the process at the other end is gone, or the link is cut. The end of what came
+// has no meaning then.
 func (e *End) Cut() bool { return e.far.killed || e.broken }

@@ -15,9 +15,9 @@ var (
 	ErrUnheard = errors.New("connection timed out")
 )
 
-// Rules are how the network of a run is.
+// Rules say what the network of a run does.
 type Rules struct {
-	// WindowBytes is how much a direction takes towards whoever dialled before it is read.
+	// WindowBytes is how many unread bytes a direction takes towards the end that dialled.
 	WindowBytes int
 	// Refuse: a dial may be turned away although somebody listens.
 	Refuse bool
@@ -50,29 +50,28 @@ func New(w *world.World, rules Rules) *Net {
 	}
 }
 
-// Via lets things happen where an end of a link is: at once, later or never.
+// Via does something at an end of a link: at once, later or never.
 type Via func(do func())
 
 // Listener takes connections at an address.
 type Listener struct {
-	// Via lets things happen at the listener's ends of links.
+	// Via does something at the listener's ends of links.
 	Via Via
-	// Choose says who takes the next connection: it is asked when the dial leaves, and the one who
-	// takes it is called when it arrives.
+	// Choose says which function takes the next connection. Choose is called when the dial leaves,
+	// and the function when it arrives.
 	Choose func() func(*End) Reader
-	// WindowBytes is how much a direction takes towards the listener before it is read; 0: any
-	// number.
+	// WindowBytes is how many unread bytes a direction takes towards the listener; 0: any number.
 	WindowBytes int
 }
 
-// Listen has connections to an address taken.
+// Listen lets a listener take the connections to an address.
 func (n *Net) Listen(at netip.AddrPort, l Listener) { n.listeners[at] = l }
 
-// Unlisten has them refused again.
+// Unlisten lets them be refused again.
 func (n *Net) Unlisten(at netip.AddrPort) { delete(n.listeners, at) }
 
-// Dial opens a link from a machine to a listener. Its near end is there at once and may be written
-// to; why it fails is known at once, too. via lets things happen at the near end; nil does at once.
+// Dial opens a link from a machine to a listener. Its near end may be written to at once, and an
+// error is known at once, too. via does something at the near end; nil does it at once.
 func (n *Net) Dial(from netip.Addr, to netip.AddrPort, via Via, r Reader) (*End, error) {
 	l, listens := n.listeners[to]
 	if !listens {

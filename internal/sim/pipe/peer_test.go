@@ -54,7 +54,8 @@ func newPeer(w *world.World, n *pipe.Net, number int) *peer {
 	return p
 }
 
-// via is the peer's process: it stands still at times, and what was for a life before is dropped.
+// via is the peer's process. It stands still at times, and drops what was meant for an earlier
+// life.
 func (p *peer) via(life int) pipe.Via {
 	return func(do func()) {
 		if p.life == life && p.w.Now < p.frozen {
@@ -163,7 +164,7 @@ func (t *talk) Arrived(int) {
 	}
 }
 
-// play has peers talk under all faults, then heals the network and has everyone dial once more.
+// play lets peers talk under all faults, then heals the network and lets every peer dial once more.
 func play(seed uint64) (*world.World, error) {
 	w := world.New(seed, nil)
 	n := pipe.New(w, pipe.Rules{

@@ -5,13 +5,13 @@ import "net/netip"
 // way is one direction between two machines.
 type way struct{ from, to netip.Addr }
 
-// queue is what waits for a way to carry again.
+// queue is what waits until a way carries again.
 type queue struct {
 	blocked bool
-	waits   []func() // in order; not empty while what waited is on its way
+	waits   []func() // in order; not empty while what waited arrives
 }
 
-// pass has something arrive at this end, behind all that was sent to it before.
+// pass lets something arrive at this end, behind all that was sent to it before.
 func (e *End) pass(do func()) {
 	w, f := e.net.w, &e.in
 	if f.at = max(f.at, w.Now+e.net.latency()); f.chopped && w.Chance(2) {
@@ -43,10 +43,10 @@ func (n *Net) way(k way) *queue {
 	return q
 }
 
-// Block has one way between two machines carry nothing until Unblock. Neither knows.
+// Block makes one way between two machines carry nothing until Unblock. Neither machine knows.
 func (n *Net) Block(from, to netip.Addr) { n.way(way{from, to}).blocked = true }
 
-// Unblock has what was sent meanwhile arrive, in order.
+// Unblock lets what was sent meanwhile arrive, in order.
 func (n *Net) Unblock(from, to netip.Addr) {
 	q := n.way(way{from, to})
 	if !q.blocked {

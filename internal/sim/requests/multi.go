@@ -38,7 +38,7 @@ func (c Source) multi() Request {
 	return r
 }
 
-// part makes one operation of a transaction; seldom one that may not stand in it.
+// part makes one operation of a transaction, seldom one that may not be in it.
 func (c Source) part() (op jute.MultiOp) {
 	switch c.Rand.IntN(8) {
 	case 0, 1, 2:
@@ -102,8 +102,8 @@ const (
 	StatsNode  = QuotaNode + "/zookeeper_stats"
 )
 
-// quota makes a request about the quota's nodes. Limit and stat node come and go together: one
-// without the other counts what ZooKeeper itself counts anew at a start.
+// quota makes a request about the quota's nodes. The limit and the stat node come and go together:
+// with one of them alone the stats miss changes, which ZooKeeper's recount at a start finds.
 func (c Source) quota() Request {
 	made := func(path, data string) jute.MultiOp {
 		in := &jute.CreateTTLRequest{TTL: -1}

@@ -10,9 +10,9 @@ import (
 type Request struct {
 	Op   jute.OpCode
 	Body []byte
-	// What a client must remember of it.
+	// What a client must remember of the request.
 	Path  string
-	Watch bool // leave a watch
+	Watch bool // it leaves a watch
 	Mode  jute.AddWatchMode
 	Type  jute.WatcherType
 }
@@ -24,7 +24,7 @@ type Source struct {
 	MaxFrame int
 	// QuotaLimit is the text of a quota's limit; "": no requests about the quota's own nodes.
 	QuotaLimit string
-	// Reached is told what a campaign must have sent.
+	// Reached is told of each kind of request that a campaign must have sent.
 	Reached func(what string)
 }
 
@@ -41,8 +41,8 @@ func New(op jute.OpCode, body jute.Record) Request {
 	return r
 }
 
-// Register is a node that is made once and then only read and set, so that what is known of it
-// without zxids can be checked too.
+// Register is a node that is made once and then only read and set, so that what clients see of it
+// can be checked without zxids too.
 const Register = "/r"
 
 // register makes a request about the register: half of the sets want a version.
@@ -137,7 +137,7 @@ func (c Source) create() (jute.OpCode, *jute.CreateTTLRequest) {
 	return op, in
 }
 
-// rare makes what clients seldom send.
+// rare makes requests that clients seldom send.
 func (c Source) rare() Request {
 	switch c.Rand.IntN(5) {
 	case 0:

@@ -5,7 +5,7 @@ import (
 	"quoll/jute"
 )
 
-// The paths that everybody meets at.
+// The paths that all clients use.
 //
 // read-only: names.
 var (
@@ -25,7 +25,7 @@ const CrowdNode = "/crowd"
 // Path is a path as path makes it.
 func (c Source) Path() []byte { return c.path() }
 
-// path is mostly a good one. nil is a null one.
+// path is mostly a good one; nil stands for a null path.
 func (c Source) path() []byte {
 	switch {
 	case !c.chance(25):
@@ -68,7 +68,7 @@ func (c Source) text(size int) []byte {
 	return b
 }
 
-// SuperProof is what the superuser proves, Proofs what the others do.
+// SuperProof is the proof of the superuser; Proofs are those of the other users.
 const SuperProof = "super:secret"
 
 // The ids of users who authenticate at times, as ACLs name them.
@@ -76,7 +76,7 @@ const SuperProof = "super:secret"
 // read-only: tables.
 var (
 	Proofs = []string{"alice:a", "bob:b"}
-	users  = []string{ // what they show; the model computes it by itself
+	users  = []string{ // the ids of the proofs; the model computes them by itself
 		"alice:AIueg8ag5ALfqeEyKdLnva1Wvi0=", "bob:LcrmCNs/wfVD+i5a5yaz89GyjIM=",
 	}
 	addresses = []string{

@@ -62,7 +62,7 @@ type Call struct {
 // When says at which side of a call the machine stops.
 type When uint8
 
-// A crash before the call leaves it undone, one after it done.
+// A crash before the call leaves the call undone; a crash after it leaves it done.
 const (
 	NoCrash When = iota
 	Before
@@ -78,9 +78,9 @@ type Outcome struct {
 	Partial int
 	// Lie makes a Sync, SyncDir or DropCache do nothing and say that it did.
 	Lie bool
-	// Lost makes a failing Sync forget what was pending but its first Partial bytes, as ext4
-	// does: reads still see it, later flushes succeed, also of what is written there again, and
-	// a power loss takes it. Without Lost the pages stay dirty.
+	// Lost makes a failing Sync forget all pending bytes but the first Partial ones, as ext4 does.
+	// Reads still see the bytes. Later flushes succeed, even when the same place is written again,
+	// and a power loss takes the bytes. Without Lost the pages stay dirty.
 	Lost bool
 }
 
@@ -109,9 +109,9 @@ func Run(f func()) (crash *Crash) {
 // Disk is the whole disk.
 type Disk struct {
 	// Inject decides the outcome of a call; nil lets all succeed. The call has not happened yet:
-	// the images that Kill and PowerLoss give in it are those of a crash before the call.
+	// the images that Kill and PowerLoss give inside Inject are those of a crash before the call.
 	Inject func(Call) Outcome
-	// Deaf makes every DropCache do nothing, as a hint may. Images of the disk inherit it.
+	// Deaf makes every DropCache do nothing, which a hint may do. Images of the disk inherit it.
 	Deaf bool
 
 	mu     sync.Mutex
@@ -121,7 +121,7 @@ type Disk struct {
 	names  map[string]*inode // as they are now
 	stable map[string]*inode // as they are after a power loss
 	moves  []move            // from stable to names, in order
-	inodes uint64            // how many there ever were
+	inodes uint64            // how many inodes there ever were
 }
 
 var _ persistence.FS = (*Disk)(nil)
@@ -361,7 +361,7 @@ func (d *Disk) SyncDir(dir string) error {
 	return nil
 }
 
-// SyncBoth implements persistence.FS, beside first.
+// SyncBoth implements persistence.FS. It syncs beside first.
 func (d *Disk) SyncBoth(f, beside persistence.File) error {
 	if err := beside.Sync(); err != nil {
 		return err

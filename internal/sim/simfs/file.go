@@ -15,7 +15,7 @@ type inode struct {
 	current []byte
 	pending []change
 	// forgotten are the parts that a failed flush left in the page cache alone, as if they were
-	// written: reads see them, and what is written there again reaches no disk either.
+	// written. Reads see them, and bytes that are written there again reach no disk either.
 	forgotten []span
 }
 
@@ -57,7 +57,7 @@ func (f *inode) change(c change) {
 	f.forgotten = left
 }
 
-// reach applies a change to an image of what is on the disk, all but the forgotten parts.
+// reach applies a change to an image of what is on the disk, except to the forgotten parts.
 func (f *inode) reach(image []byte, c change) []byte {
 	if c.data == nil || len(f.forgotten) == 0 {
 		return c.apply(image)
@@ -76,7 +76,7 @@ func (f *inode) reach(image []byte, c change) []byte {
 	return image
 }
 
-// forget is a flush that fails and forgets. The first bytes of what was pending reach the disk.
+// forget is a flush that fails and forgets. The first pending bytes reach the disk.
 func (f *inode) forget(first int) {
 	for _, c := range f.pending {
 		n := min(first, len(c.data))
@@ -205,7 +205,7 @@ func (h *handle) Truncate(size int64) error {
 	return nil
 }
 
-// DropCache lets reads see what is on the disk, of a file that nothing is pending of.
+// DropCache lets reads of a file see what is on the disk, if nothing of the file is pending.
 func (h *handle) DropCache() {
 	c, out := h.disk.call(Call{Op: OpDrop, Name: h.name})
 	defer h.disk.done(c, out)

@@ -26,14 +26,14 @@ type Loss struct {
 	Write func() Fate
 	// Part decides whether one sector of a torn write survives.
 	Part func() bool
-	// Name decides whether one pending change of names survives. One that builds on a change
-	// that did not survive is lost with it.
+	// Name decides whether one pending change of names survives. A change that builds on one that
+	// did not survive is lost with it.
 	Name func() bool
 	// Garbage, if set, fills the lost sectors of torn writes that lie beyond the old end.
 	Garbage func(p []byte)
 }
 
-// Everything is lost that was not flushed.
+// Everything loses all that was not flushed.
 func Everything() Loss {
 	return Loss{
 		Sector: 512,
@@ -42,7 +42,7 @@ func Everything() Loss {
 	}
 }
 
-// Nothing is lost, as after kill -9.
+// Nothing loses nothing, as after kill -9.
 func Nothing() Loss {
 	return Loss{
 		Sector: 512,
@@ -93,8 +93,8 @@ func Random(rng *rand.Rand) Loss {
 	return l
 }
 
-// Kill returns the disk as the next process finds it when this one dies: all that was written
-// is there, but what was pending can still be lost.
+// Kill returns the disk as the next process finds it when this one dies. All that was written is
+// there, but pending changes can still be lost.
 func (d *Disk) Kill() *Disk {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -168,7 +168,7 @@ func (f *inode) afterLoss(loss Loss) []byte {
 	return image
 }
 
-// tear applies the sectors of a write one by one, each or not.
+// tear applies those sectors of a write that survive.
 func (f *inode) tear(image []byte, ch change, loss Loss) []byte {
 	end := ch.off + int64(len(ch.data))
 	for at := ch.off; at < end; {
@@ -197,8 +197,8 @@ func (d *Disk) Read(name string) []byte {
 	return nil
 }
 
-// Write replaces the content of a file behind everyone's back, durably. A file that was not there
-// is a new one: a copy of a file is Write of what Read gave, under another name.
+// Write replaces the content of a file, durably and without a Call. A file that was not there is a
+// new one: to copy a file, Write what Read gave, under another name.
 func (d *Disk) Write(name string, data []byte) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -212,7 +212,7 @@ func (d *Disk) Write(name string, data []byte) {
 	d.stable[name] = f
 }
 
-// FlipBit turns one bit of a file, behind everyone's back, durably.
+// FlipBit turns one bit of a file, durably and without a Call.
 func (d *Disk) FlipBit(name string, bit int64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -223,7 +223,7 @@ func (d *Disk) FlipBit(name string, bit int64) {
 	}
 }
 
-// Delete removes a file behind everyone's back, durably.
+// Delete removes a file, durably and without a Call.
 func (d *Disk) Delete(name string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

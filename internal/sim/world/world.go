@@ -15,7 +15,7 @@ type World struct {
 	Counts *Counts
 	Trace  Trace
 	Broken []string  // violations that were seen while running
-	Tell   io.Writer // of what happens, for people; may be nil
+	Tell   io.Writer // gets what happens, for people; may be nil
 
 	queue agenda
 	seq   int64
@@ -29,7 +29,8 @@ func New(seed uint64, tell io.Writer) *World {
 	}
 }
 
-// agenda is what will happen, earliest first; what was planned first comes first.
+// agenda is what will happen, earliest first. Of two events at one time the one planned first comes
+// first.
 type agenda []event
 
 type event struct {
@@ -51,7 +52,7 @@ func (a *agenda) Pop() any {
 	return e
 }
 
-// After plans something, delay µs from now.
+// After plans do, delay µs from now.
 func (w *World) After(delay int64, do func()) {
 	w.seq++
 	heap.Push(&w.queue, event{at: w.Now + max(delay, 0), seq: w.seq, do: do})
@@ -73,7 +74,7 @@ func (w *World) RunUntil(moment int64, stop func() bool) {
 	}
 }
 
-// Violate ends the run.
+// Violate notes a violation, which ends the run.
 func (w *World) Violate(format string, args ...any) {
 	w.Broken = append(w.Broken, fmt.Sprintf(format, args...))
 }
