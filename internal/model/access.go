@@ -11,13 +11,13 @@ import (
 	"quoll/jute"
 )
 
-// Who is what a connection has shown of itself.
+// Who is the identity of a connection: what it has shown of itself.
 type Who struct {
 	IDs   []jute.ID
 	Super bool
 }
 
-// Stranger is a connection that has shown its address alone.
+// Stranger is a connection that has shown only its address.
 func Stranger(at netip.Addr) *Who {
 	text := at.String()
 	if at.Is6() { // Java prints all eight groups
@@ -31,7 +31,7 @@ func Stranger(at netip.Addr) *Who {
 	return &Who{IDs: []jute.ID{{Scheme: "ip", ID: text}}}
 }
 
-// Authenticate is a connection after an auth packet; ok is false when it is refused.
+// Authenticate is the identity after an auth packet; ok is false when the packet is refused.
 func (t *Tree) Authenticate(who *Who, scheme string, proof []byte) (_ *Who, ok bool) {
 	switch scheme {
 	case "ip":
@@ -175,8 +175,8 @@ func mask(acl []jute.ACL) []jute.ACL {
 	return masked
 }
 
-// Denied says whether rights are missing for a write in the present state, as it is looked at
-// before anything else when enableEagerACLCheck is on: containers, TTL nodes and multis are not.
+// Denied says whether rights are missing for a write in the present state. With enableEagerACLCheck
+// that is looked at before anything else, except for containers, TTL nodes and multis.
 func (t *Tree) Denied(r *Request) bool {
 	o, ok := decodeOp(r.Op, r.Body)
 	if !ok {

@@ -10,7 +10,7 @@ import (
 	"quoll/jute"
 )
 
-// What happens to a clone happens to nothing else: nodes, sessions, watches and quotas.
+// A change of a clone changes nothing else: nodes, sessions, watches and quotas.
 func TestACloneIsATreeOfItsOwn(t *testing.T) {
 	tree := model.New(model.Options{EnforceQuota: true})
 	who := model.Stranger(netip.MustParseAddr("10.0.0.1"))

@@ -6,14 +6,14 @@
 //	request, zxid, time --> Write --> code, body of the reply, events of each connection
 //	request             --> Read  --> code, body of the reply, watches set
 //
-// There are two trees, because there are two levels to check. This one takes requests: it knows
-// rights, versions, quotas and who asks, and decides what a request comes to. That of package
-// applied takes transactions, which were decided elsewhere, some of them twice (a replay over a
-// snapshot that was taken meanwhile): it knows the keys of ACLs and the sizes that a server
-// reports. What both must know of a znode is written once: facts.go and watch.go.
+// There are two trees, because there are two levels to check. The tree of this package takes
+// requests: it knows rights, versions, quotas and who asks, and decides the outcome of a request.
+// The tree of package applied takes transactions, which were decided elsewhere, some of them twice
+// (a replay over a snapshot that was taken meanwhile): it knows the keys of ACLs and the sizes that
+// a server reports. What both must know of a znode is written once: facts.go and watch.go.
 //
-// Nothing is shared with the rooms that it judges but jute, which reads and writes bytes. Where the
-// order of a list is open, Canonical sorts it.
+// The model shares nothing with the rooms that it judges but jute, which reads and writes bytes.
+// Where the order of a list is open, Canonical sorts it.
 //
 // The model belongs to one goroutine. Read facts.go, watch.go, tree.go, access.go, write.go,
 // quota.go, multi.go and read.go.

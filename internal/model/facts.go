@@ -8,7 +8,7 @@ import (
 	"quoll/jute"
 )
 
-// Owners of nodes that are no session's.
+// Owners of nodes that no session owns.
 const (
 	ContainerOwner = jute.SessionID(-1 << 63)
 	ttlOwner       = jute.SessionID(-1 << 56)
@@ -25,7 +25,7 @@ func IsEphemeral(owner jute.SessionID, extended bool) bool {
 	return owner != 0 && owner != ContainerOwner && !IsTTL(owner, extended)
 }
 
-// Split cuts a path into its parent, "/" for the root, and its name. What has no slash has no
+// Split cuts a path into its parent, "/" for the root, and its name. A path without a slash has no
 // parent.
 func Split(path string) (parent, name string) {
 	at := strings.LastIndexByte(path, '/')
@@ -54,7 +54,7 @@ func Shown(p *jute.StatPersisted, dataBytes, children int, extended bool) *jute.
 	return s
 }
 
-// Counts says whether the digest of a tree holds a node.
+// Counts says whether a node counts in the digest of its tree.
 func Counts(path string) bool { return !strings.HasPrefix(path, zookeeper+"/") }
 
 // Sum is what a node adds to the digest of its tree, version 2.
@@ -82,7 +82,8 @@ const (
 	StatsNode  = "zookeeper_stats"
 )
 
-// QuotaOf is the path whose limit or stat node this is; directly below QuotaTop it is the root's.
+// QuotaOf is the path whose limit or stat node this is. A node directly below QuotaTop is the
+// root's.
 func QuotaOf(path string) (of, name string, ok bool) {
 	below, ok := strings.CutPrefix(path, QuotaTop)
 	if !ok || !strings.HasPrefix(below, "/") {
@@ -92,7 +93,7 @@ func QuotaOf(path string) (of, name string, ok bool) {
 	return of, name, true
 }
 
-// QuotaNode is the node of a name of a path's quota.
+// QuotaNode is the path of the limit or stat node, by its name, of a path's quota.
 func QuotaNode(of, name string) string {
 	return QuotaTop + strings.TrimSuffix(of, "/") + "/" + name
 }

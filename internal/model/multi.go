@@ -45,14 +45,15 @@ func (s *step) multi(body []byte) Outcome {
 	return Outcome{Body: jute.Append(out, &end)}
 }
 
-// mixed: reads and writes may not stand in one multi, and no create mode that its type cannot make.
+// mixed says whether operations may not be in one multi: reads with writes, or a create whose type
+// cannot make its mode.
 func mixed(ops []jute.MultiOp) bool {
 	for i := range ops {
 		op := &ops[i]
 		switch op.Type {
 		case jute.OpCreate, jute.OpCreate2, jute.OpCreateContainer:
 			if op.Create.Flags < 0 || op.Create.Flags > 4 {
-				return true // what has a time to live is createTTL's
+				return true // only createTTL makes nodes with a time to live
 			}
 		}
 		if (op.Read != nil) != (ops[0].Read != nil) {
@@ -62,8 +63,8 @@ func mixed(ops []jute.MultiOp) bool {
 	return false
 }
 
-// part is one operation of a multi; it is no read and has a path. The mode of a create says what
-// it makes.
+// part reads one operation of a multi. It is false for a read, or when there is no path. The mode
+// of a create says what it makes.
 func part(in *jute.MultiOp, o *operation) bool {
 	o.op = in.Type
 	switch in.Type {
@@ -90,7 +91,7 @@ func part(in *jute.MultiOp, o *operation) bool {
 	return o.create.Path != nil
 }
 
-// failedMulti is the body of the reply: what came before the failure is told OK.
+// failedMulti is the body of the reply: operations before the one that failed are told OK.
 func failedMulti(ops, failed int, code jute.ErrorCode) []byte {
 	var out []byte
 	for i := range ops {

@@ -6,7 +6,7 @@ import (
 	"quoll/jute"
 )
 
-// quotaCreated counts anew when the stat node of a quota is made.
+// quotaCreated counts a quota anew when its stat node is made.
 func (t *Tree) quotaCreated(path string) {
 	of, name, ok := QuotaOf(path)
 	switch {
@@ -26,7 +26,7 @@ func (t *Tree) quotaCreated(path string) {
 	}
 }
 
-// quotaDeleted: the limit or stat node of a quota is gone.
+// quotaDeleted notes that the limit or stat node of a quota is gone.
 func (t *Tree) quotaDeleted(path string) {
 	if of, name, ok := QuotaOf(path); ok && (name == LimitsNode || name == StatsNode) {
 		t.noteQuota(of)
@@ -43,7 +43,7 @@ func (t *Tree) quotaAbove(path string) string {
 	return ""
 }
 
-// charge keeps the stats of the quota that a path falls under.
+// charge updates the stats of the quota that a path falls under.
 func (t *Tree) charge(path string, size, count int64) {
 	of := t.quotaAbove(path)
 	n := t.nodes[QuotaNode(of, StatsNode)]
@@ -61,7 +61,7 @@ func usage(n *Node) (count, size int64) {
 	return count, size
 }
 
-// quota is what a quota was from a transaction on.
+// quota is the state of a quota from a transaction on.
 type quota struct {
 	since       jute.Zxid
 	limit       string // "": there is none
@@ -82,7 +82,7 @@ func (t *Tree) noteQuota(of string) {
 	t.quotas[of] = append(t.quotas[of], q)
 }
 
-// quotaAt is the quota that a path fell under when a transaction was the last one.
+// quotaAt is the quota that a path fell under when applied was the last transaction.
 func (t *Tree) quotaAt(path string, applied jute.Zxid) (now quota) {
 	for p := path; p != "/"; p, _ = Split(p) {
 		now = quota{}
@@ -100,7 +100,7 @@ func (t *Tree) quotaAt(path string, applied jute.Zxid) (now quota) {
 }
 
 // over says whether count more nodes and size more bytes are too many for the hard limits above a
-// path. As in ZooKeeper only what was applied when the request was looked at counts.
+// path. As in ZooKeeper the quota counts as it was when the request was looked at.
 func (t *Tree) over(path string, count, size int64, applied jute.Zxid) bool {
 	now := t.quotaAt(path, applied)
 	if !now.counted || !t.Options.EnforceQuota {

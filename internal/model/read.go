@@ -170,7 +170,7 @@ func (t *Tree) multiRead(r *Request) ([]byte, jute.ErrorCode) {
 	for i := range in.Ops {
 		op := &in.Ops[i]
 		if op.Read == nil || op.Read.Path == nil {
-			broken = jute.MarshallingError // what was read before it is told all the same
+			broken = jute.MarshallingError // the reads before it are answered all the same
 			break
 		}
 		op.Read.Watch = false
@@ -218,7 +218,8 @@ func (t *Tree) watcher(r *Request, conn Conn) jute.ErrorCode {
 	return jute.OK
 }
 
-// setWatches tells what was missed since the client's last zxid, and watches what was not.
+// setWatches tells what was missed since the client's last zxid, and sets the watches that missed
+// nothing.
 func (t *Tree) setWatches(r *Request, conn Conn) (missed []Event, code jute.ErrorCode) {
 	in := jute.SetWatches{Two: r.Op == jute.OpSetWatches2}
 	if _, err := jute.Decode(r.Body, &in); err != nil {
@@ -235,8 +236,8 @@ func (t *Tree) setWatches(r *Request, conn Conn) (missed []Event, code jute.Erro
 // Forget drops the watches of a connection that is gone.
 func (t *Tree) Forget(conn Conn) { t.watches.Forget(conn) }
 
-// Canonical puts the lists of a reply whose order is open into one order. What it cannot read it
-// leaves alone.
+// Canonical puts the lists of a reply whose order is open into one order. It leaves a body alone
+// that it cannot read.
 func Canonical(op jute.OpCode, body []byte) []byte {
 	switch op {
 	case jute.OpGetChildren, jute.OpGetEphemerals:

@@ -33,14 +33,14 @@ type Tree struct {
 	Options  Options
 	Zxid     jute.Zxid
 	Sessions map[jute.SessionID]bool
-	// Restricted are the paths of which an event may have been withheld: their ACL once denied READ
-	// to someone, or they changed without a transaction.
+	// Restricted are the paths whose events may have been withheld: their ACL once denied READ to
+	// someone, or they changed without a transaction.
 	Restricted map[string]bool
 
 	nodes   map[string]*Node // the root is "/"
 	digest  uint64
 	watches Watches
-	quotas  map[string][]quota // what each was, in order
+	quotas  map[string][]quota // the states of each, in order
 	fired   []Event            // by the transaction being carried out
 }
 
@@ -182,7 +182,7 @@ func (f *Fingerprint) Node(path string, data []byte, acl []jute.ACL, st *jute.St
 // Sum is the fingerprint of what was added.
 func (f *Fingerprint) Sum() uint64 { return f.sum }
 
-// isOpen: world:anyone may do everything. Snapshots cannot tell it from a null list.
+// isOpen says whether world:anyone may do everything. Snapshots cannot tell that from a null list.
 func isOpen(acl []jute.ACL) bool {
 	return len(acl) == 1 && acl[0].Perms == jute.PermAll &&
 		acl[0].ID == jute.ID{Scheme: "world", ID: "anyone"}

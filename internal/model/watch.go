@@ -7,7 +7,7 @@ import (
 	"quoll/jute"
 )
 
-// Conn names a connection; watches are a connection's.
+// Conn names a connection. Watches belong to a connection.
 type Conn int
 
 // Event is a notification for one connection.
@@ -16,7 +16,7 @@ type Event struct {
 	Type jute.EventType
 	Path string
 	Zxid jute.Zxid
-	ACL  []jute.ACL // who may not read this must not hear of it
+	ACL  []jute.ACL // an identity that may not read this must not hear of the event
 }
 
 // Bytes is the frame's content: header and body.
@@ -24,7 +24,7 @@ func (e *Event) Bytes() []byte {
 	return jute.AppendWatcherEvent(nil, e.Zxid, e.Type, []byte(e.Path))[4:]
 }
 
-// Seen says whether the event may be shown.
+// Seen says whether the event may be shown to an identity.
 func (e *Event) Seen(by *Who) bool { return e.ACL == nil || allowed(e.ACL, jute.PermRead, by) }
 
 type mode uint8
@@ -35,7 +35,7 @@ const (
 	recursive
 )
 
-// table is who watches which path in which modes.
+// table says which connections watch which path, and in which modes.
 type table map[string]map[Conn]mode
 
 // Watches are the two tables: of nodes, and of their lists of children. The path of a watch is kept
@@ -110,7 +110,7 @@ func modesOf(typ jute.WatcherType) (data, child mode) {
 	return data, child
 }
 
-// A Change is what watches hear of: who may read neither list must not hear of it.
+// A Change is what watches hear of. The ACLs say who may hear of it.
 type Change struct {
 	Path   string // the root is "/"
 	Zxid   jute.Zxid
@@ -118,7 +118,7 @@ type Change struct {
 	Parent []jute.ACL // of its parent
 }
 
-// Created uses up what a create fires, and lists who hears of it, in order.
+// Created uses up the watches that a create fires, and lists their events, in order.
 func (w *Watches) Created(c Change) []Event {
 	return append(c.tell(w.data.take(c.Path), jute.EventCreated), w.parent(c)...)
 }
@@ -183,7 +183,8 @@ func (t table) clone() table {
 	return twin
 }
 
-// take lists who hears of a change at a path, in order, and uses up what fires once.
+// take lists the connections that hear of a change at a path, in order, and uses up the watches
+// that fire once.
 func (t table) take(path string) []Conn {
 	hear := map[Conn]bool{}
 	for conn, m := range t[path] {
@@ -203,8 +204,9 @@ func (t table) take(path string) []Conn {
 	return slices.Sorted(maps.Keys(hear))
 }
 
-// Bring carries out a setWatches: what was missed since the client's last zxid comes back, and what
-// was not is watched. find is the stat of a node, nil when there is none.
+// Bring carries out a setWatches. It returns the events that were missed since the client's last
+// zxid, and sets the watches that missed nothing. find is the stat of a node, nil when there is
+// none.
 func (w *Watches) Bring(
 	conn Conn, in *jute.SetWatches, find func(path []byte) *jute.StatPersisted,
 ) (missed []Event, code jute.ErrorCode) {
@@ -213,7 +215,7 @@ func (w *Watches) Bring(
 	}
 	for _, path := range in.Data {
 		switch st := find(path); {
-		case path == nil: // ZooKeeper's own trip over it; what stands before it has happened
+		case path == nil: // ZooKeeper itself trips over it; the paths before it are done
 			return missed, jute.MarshallingError
 		case st == nil:
 			tell(jute.EventDeleted, path)
@@ -270,7 +272,7 @@ func (w *Watches) bringLasting(conn Conn, in *jute.SetWatches) jute.ErrorCode {
 	return jute.OK
 }
 
-// watchKey tells a null path from the empty one, where only watches are looked at.
+// watchKey tells a null path from the empty one, where nothing but watches is looked at.
 func watchKey(path []byte) string {
 	if path == nil {
 		return "\xff"

@@ -15,7 +15,7 @@ type Request struct {
 	Who     *Who
 }
 
-// Outcome is what a write comes to.
+// Outcome is the result of a write.
 type Outcome struct {
 	Code jute.ErrorCode
 	Body []byte // of the reply; only with OK
@@ -78,7 +78,7 @@ func (t *Tree) Write(r *Request, zxid jute.Zxid, time int64, applied jute.Zxid) 
 	return out
 }
 
-// Expire ends a session without its asking.
+// Expire ends a session that did not ask for it.
 func (t *Tree) Expire(id jute.SessionID, zxid jute.Zxid) []Event {
 	t.begin(zxid)
 	s := step{t: t, session: id, zxid: zxid}
@@ -86,8 +86,8 @@ func (t *Tree) Expire(id jute.SessionID, zxid jute.Zxid) []Event {
 	return t.fired
 }
 
-// Lose ends a session that was forgotten: as part of the last transaction, and nobody hears of it,
-// not even who says later that this is what he saw last.
+// Lose ends a session that was forgotten, as part of the last transaction. Nobody hears of it, not
+// even a client that comes back and names that transaction as the last that it saw.
 func (t *Tree) Lose(id jute.SessionID) {
 	for _, path := range t.Ephemerals(id) {
 		parent, _ := Split(path)
@@ -285,7 +285,7 @@ func (s *step) owner(o *operation) jute.SessionID {
 	return 0
 }
 
-// deletable refuses what is no path, and the server's own nodes.
+// deletable refuses invalid paths, and the server's own nodes.
 func deletable(path []byte) jute.ErrorCode {
 	if path == nil {
 		return jute.MarshallingError
@@ -350,7 +350,7 @@ func (s *step) drop(path string) {
 	s.t.fired = append(s.t.fired, s.t.watches.Deleted(s.change(path, n.ACL))...)
 }
 
-// change is what watches hear of a node that has such an ACL.
+// change is what watches hear of a node with such an ACL.
 func (s *step) change(path string, acl []jute.ACL) Change {
 	c := Change{Path: path, Zxid: s.zxid, ACL: acl}
 	if parent, _ := Split(path); parent != "" {

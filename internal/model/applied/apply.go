@@ -16,7 +16,7 @@ type Result struct {
 	Multi []Result
 }
 
-// Apply applies a transaction that fits the tree. What the watches say is added to Heard.
+// Apply applies a transaction that fits the tree. The events of watches are added to Heard.
 func (t *Tree) Apply(h jute.TxnHeader, txn jute.Record) Result {
 	r := t.one(h, txn)
 	t.LastZxid = max(t.LastZxid, h.Zxid)
@@ -146,7 +146,7 @@ func (t *Tree) setData(h jute.TxnHeader, x *jute.SetDataRequest, r *Result) {
 	}))
 }
 
-// SetConfig is a configuration that begins to hold: no transaction says it.
+// SetConfig lets a configuration take effect. There is no transaction for it.
 func (t *Tree) SetConfig(text []byte, version, nowMillis int64) {
 	h := jute.TxnHeader{Zxid: jute.Zxid(version), Time: nowMillis}
 	t.setData(h, &jute.SetDataRequest{

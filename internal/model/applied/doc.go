@@ -1,8 +1,8 @@
 // Package applied is the tree of znodes as transactions leave it, written down as simply as it can
-// be: a map from path to node, in which everything else is found by looking at everything. It is
-// the model that the real tree is tested against; nothing serves from it.
+// be: a map from path to node. Everything else is found by looking at all nodes. It is the model
+// that the real tree is tested against; nothing serves from it.
 //
-// Where the real tree keeps a sum, the model adds up; where that one keeps an index, the model
-// searches. What ZooKeeper does by history and not by state (keys of ACLs, quota stats, the
-// sessions in dump) the model does by history too.
+// Where the real tree keeps a sum, the model adds up; where the real tree keeps an index, the model
+// searches. What depends on history and not on state in ZooKeeper (keys of ACLs, quota stats, the
+// sessions in dump) depends on history in the model too.
 package applied

@@ -44,7 +44,7 @@ func (t *Tree) Quota(path string) string {
 	return ""
 }
 
-// charge changes the stats of a quota; the model takes only texts that it wrote itself.
+// charge changes the stats of a quota. It reads only texts that the model wrote.
 func (t *Tree) charge(path string, bytes, count int64) {
 	of := t.Quota(path)
 	n := t.Get(model.QuotaNode(of, model.StatsNode))

@@ -33,8 +33,8 @@ type Tree struct {
 	LastZxid jute.Zxid
 	Heard    []model.Event
 
-	// Size is what ZooKeeper shows as the approximate size of data: by history, because it does
-	// not see how quota stats change.
+	// Size is what ZooKeeper shows as the approximate size of data. It depends on history, because
+	// ZooKeeper does not see how quota stats change.
 	Size int64
 }
 
@@ -147,7 +147,7 @@ func (t *Tree) Ephemerals(session jute.SessionID) (paths []string) {
 	return paths
 }
 
-// Sessions lists, in order, those that made an ephemeral and are not closed.
+// Sessions lists, in order, the sessions that made an ephemeral and are not closed.
 func (t *Tree) Sessions() []jute.SessionID {
 	return slices.Sorted(maps.Keys(t.sessions)) // order-free: sorted
 }

@@ -5,7 +5,7 @@ import (
 	"quoll/jute"
 )
 
-// Watch sets a watch that fires once; child says on the list of children.
+// Watch sets a watch that fires once; with child it is on the list of children.
 func (t *Tree) Watch(child bool, path string, who model.Conn) { t.watches.Set(child, path, who) }
 
 // AddWatch sets a persistent or recursive watch.
@@ -13,7 +13,7 @@ func (t *Tree) AddWatch(path string, who model.Conn, how jute.AddWatchMode) {
 	t.watches.Add(path, who, how)
 }
 
-// DropWatches forgets those of a watcher.
+// DropWatches forgets the watches of a watcher.
 func (t *Tree) DropWatches(who model.Conn) { t.watches.Forget(who) }
 
 // Unwatch removes watches of a type, and says whether there were any.
@@ -31,7 +31,7 @@ func (t *Tree) Watches(path string, typ jute.WatcherType, who model.Conn) bool {
 // WatchCount counts pairs of watcher and path, in both tables.
 func (t *Tree) WatchCount() int { return t.watches.Count() }
 
-// SetWatches brings back watches after a reconnect; what was missed comes back instead.
+// SetWatches brings back watches after a reconnect, and returns the events that were missed.
 func (t *Tree) SetWatches(who model.Conn, s *jute.SetWatches) []model.Event {
 	missed, _ := t.watches.Bring(who, s, func(path []byte) *jute.StatPersisted {
 		if n := t.Get(string(path)); n != nil {
@@ -42,5 +42,5 @@ func (t *Tree) SetWatches(who model.Conn, s *jute.SetWatches) []model.Event {
 	return missed
 }
 
-// tell keeps what the watches said.
+// tell keeps the events of watches.
 func (t *Tree) tell(events []model.Event) { t.Heard = append(t.Heard, events...) }
