@@ -56,7 +56,7 @@ type Visitor interface {
 	Leave()
 }
 
-// What Visitor.Enter is told instead of a number of elements.
+// Values that Visitor.Enter gets instead of a number of elements.
 const (
 	NestedRecord = -1
 	NullVector   = -2
@@ -70,7 +70,7 @@ type Coder struct {
 	buf    []byte // decoding: the whole input; encoding: the output so far
 	off    int    // decoding: bytes consumed
 	failed bool
-	// verbatim: text is not made Java's on the way in; it was when a client sent it.
+	// verbatim: text is read as it is. It became Java's text when a client sent it.
 	verbatim bool
 	fault    DecodeError
 	visitor  Visitor
@@ -104,7 +104,7 @@ func Visit(r Record, v Visitor) {
 func Decoder(in []byte) Coder { return Coder{mode: decoding, buf: in} }
 
 // OwnDecoder makes a Coder that reads what this server has encoded itself: text stays as it is,
-// also where Java would not read it back as it wrote it.
+// even where Java would not read it back as it wrote it.
 func OwnDecoder(in []byte) Coder { return Coder{mode: decoding, buf: in, verbatim: true} }
 
 // Encoder makes a Coder that appends to dst; Bytes has the result.

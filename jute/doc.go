@@ -23,7 +23,7 @@
 // Invariants:
 //   - A decoder never panics and never allocates more than the input can fill: a count is checked
 //     against the bytes left divided by the smallest element before anything is made.
-//   - Decoded []byte fields alias the input. Who keeps one copies it.
+//   - Decoded []byte fields alias the input. Code that keeps one copies it.
 //   - A decoded ustring is what Java would write after it read the same bytes (see utf8.go).
 //   - A DecodeError names the record, the field and the offset.
 //

@@ -2,8 +2,8 @@ package jute
 
 import "encoding/binary"
 
-// The encoders here say again, by hand, what Fields says for the records that nearly every reply
-// is made of; FuzzFast holds the two together.
+// The encoders here repeat by hand what Fields says for the records of nearly every reply. FuzzFast
+// compares the two.
 
 // AppendReplyHeader appends a ReplyHeader.
 func AppendReplyHeader(dst []byte, xid int32, zxid Zxid, err ErrorCode) []byte {

@@ -124,7 +124,7 @@ func (c *Coder) nullableString(name string, v *string, null *bool) {
 // Count codes the count of a vector that has n elements, or is null. It returns the count to read
 // (-1 for null, 0 after an error); every vector ends with EndCount. minBytes is the size of the
 // smallest possible element: a count that cannot fit in the input is an error before anything is
-// allocated for it. Negative counts but -1 are empty, as for Java.
+// allocated for it. Any negative count other than -1 is an empty vector, as in Java.
 func (c *Coder) Count(name string, n int, null bool, minBytes int) int {
 	switch c.mode {
 	case decoding:

@@ -128,7 +128,7 @@ func FuzzParseEntry(f *testing.F) {
 	})
 }
 
-// FuzzFast holds the hand-written encoders to Fields.
+// FuzzFast compares the hand-written encoders with Fields.
 func FuzzFast(f *testing.F) {
 	f.Add(int32(1), int64(2), int32(-101), int32(3), []byte("/a"))
 	f.Add(int32(-1), int64(-1), int32(0), int32(1), []byte(nil))
@@ -161,7 +161,7 @@ func FuzzFast(f *testing.F) {
 	})
 }
 
-// FuzzValidPath compares with the rule said the other way: forwards, unit by unit.
+// FuzzValidPath compares with the rule written in another way: forwards, unit by unit.
 func FuzzValidPath(f *testing.F) {
 	for _, path := range []string{"/", "/a/b", "/a/", "//", "/a/../b", "/.", "/😀", "/\x7f", "a"} {
 		f.Add([]byte(path))

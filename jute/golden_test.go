@@ -57,7 +57,7 @@ func TestApacheMulti(t *testing.T) {
 	}
 }
 
-// What Java makes of bytes that it reads as a ustring and writes again, and whether a path of them
+// Bytes that Java reads as a ustring and writes again: what it writes, and whether a path of them
 // is valid.
 func TestApacheText(t *testing.T) {
 	for _, line := range recordtest.Lines(t, "text.hex") {

@@ -25,7 +25,7 @@ func (r *MultiHeader) Fields(c *Coder) {
 	c.ErrorCode("err", &r.Err)
 }
 
-// multiEnd writes the header that ends a multi; a Visitor has no use for it.
+// multiEnd writes the header that ends a multi. A Visitor is not shown it.
 func multiEnd(c *Coder) {
 	if c.mode == encoding {
 		end := MultiEnd()
@@ -112,8 +112,9 @@ func made[T any](c *Coder, p **T) *T {
 	return *p
 }
 
-// roomFor lets a list of unknown length grow once it is long to what the rest of the input can
-// hold at most, because growing by and by would cost more than that in all.
+// roomFor grows a list of unknown length. Once the list is long it gets room for all elements that
+// the rest of the input can hold, because growing step by step would allocate more than that in
+// all.
 func roomFor[T any](c *Coder, list []T, minBytes int) []T {
 	if len(list) < cap(list) || len(list) < 32 {
 		return list

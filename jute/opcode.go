@@ -84,16 +84,16 @@ const (
 // Valid says whether the mode exists.
 func (m CreateMode) Valid() bool { return m >= ModePersistent && m <= ModePersistentSequentialTTL }
 
-// Ephemeral nodes go with their session.
+// Ephemeral says whether the node is deleted with its session.
 func (m CreateMode) Ephemeral() bool { return m == ModeEphemeral || m == ModeEphemeralSequential }
 
-// Sequential nodes get their parent's create counter at the end of their name.
+// Sequential says whether the node gets its parent's create counter at the end of its name.
 func (m CreateMode) Sequential() bool {
 	return m == ModePersistentSequential || m == ModeEphemeralSequential ||
 		m == ModePersistentSequentialTTL
 }
 
-// TTL nodes are deleted when they had no child and no change for their time to live.
+// TTL says whether the node is deleted when it had no child and no change for its time to live.
 func (m CreateMode) TTL() bool {
 	return m == ModePersistentTTL || m == ModePersistentSequentialTTL
 }

@@ -6,7 +6,7 @@ package jute
 // 45 bytes with it, and with bytes behind it that are ignored.
 type ConnectRequest struct {
 	ProtocolVersion int32     // 0
-	LastZxidSeen    Zxid      // a server behind it must refuse
+	LastZxidSeen    Zxid      // a server that is behind it must refuse
 	TimeOut         int32     // wanted session timeout, ms
 	SessionID       SessionID // 0 asks for a new session
 	Passwd          []byte    // 16 bytes, of the session to resume
@@ -119,8 +119,8 @@ type SASLToken struct {
 // Fields names the fields in wire order.
 func (r *SASLToken) Fields(c *Coder) { c.Buffer("token", &r.Token) }
 
-// SessionTimeout is a learner's question whether a session still lives, the data of REVALIDATE,
-// and one session that was heard, in the data of a PING (see jute/ensemble).
+// SessionTimeout is the data of a learner's REVALIDATE, which asks whether a session still lives.
+// In a learner's PING it is one session that was heard.
 type SessionTimeout struct {
 	Session SessionID
 	TimeOut int32 // ms

@@ -129,7 +129,7 @@ func bareCloseSession(op OpCode, rest []byte) bool {
 		binary.BigEndian.Uint32(rest) == uint32(DigestVersion))
 }
 
-// check decodes each operation, which fills a buffer of its own.
+// check decodes each operation: each body has a buffer of its own.
 func (r *MultiTxn) check() error {
 	var c Coder
 	for i := range r.Txns {
@@ -189,8 +189,8 @@ func NewTxn(op OpCode) Record {
 	return nil
 }
 
-// CreateTxn is the transaction of create and create2. Logs of before 3.3 lack ParentCVersion; it
-// is -1 then, and the parent counts for itself.
+// CreateTxn is the transaction of create and create2. Logs of before 3.3 lack ParentCVersion. It is
+// -1 then, and the parent's create counter goes up by one.
 type CreateTxn struct {
 	Path           []byte
 	Data           []byte
@@ -285,7 +285,8 @@ type CreateSessionTxn struct {
 func (r *CreateSessionTxn) Fields(c *Coder) { c.Int("timeOut", &r.TimeOut) }
 
 // CloseSessionTxn is the transaction of a session's end. Before 3.6, and with
-// closeSessionTxn.enabled=false, its body is empty: Empty, and the tree knows the ephemerals.
+// closeSessionTxn.enabled=false, its body is empty (Empty), and the tree finds the ephemerals by
+// itself.
 type CloseSessionTxn struct {
 	Paths2Delete [][]byte
 	Empty        bool

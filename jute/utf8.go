@@ -6,10 +6,11 @@ import (
 	"unicode/utf8"
 )
 
-// Java's server keeps a ustring as UTF-16 and does not write it as it read it: it reads UTF-8, each
-// maximal part that could have begun a character but does not go on as one becoming a single
-// U+FFFD; and it writes each UTF-16 unit by itself, so that a character beyond the basic plane
-// leaves as two surrogates of three bytes each. Such a pair does not read back.
+// Java's server keeps a ustring as UTF-16, and may write other bytes than it read. It reads UTF-8,
+// and replaces each malformed part by one U+FFFD: the longest part that could have begun a
+// character but does not go on as one. It writes each UTF-16 unit by itself, so that a character
+// beyond the basic plane leaves as two surrogates of three bytes each. Such a pair does not read
+// back.
 //
 //	f0 9f 98 80 --read--> d83d de00 --write--> ed a0 bd ed b8 80 --read--> fffd fffd
 
@@ -23,8 +24,8 @@ func javaKeeps(b []byte) bool {
 	return utf8.Valid(b)
 }
 
-// JavaBytes is what Java's getBytes(UTF_8) gives of the string that it reads b as: each malformed
-// part is replaced, and every character is written as UTF-8 has it.
+// JavaBytes is what Java's getBytes(UTF_8) returns for the string that it has read from b: each
+// malformed part is replaced, and every character is written as proper UTF-8.
 func JavaBytes(b []byte) []byte {
 	if utf8.Valid(b) {
 		return b
@@ -64,8 +65,8 @@ func JavaText(b []byte) []byte {
 	return out
 }
 
-// PlainText is proper UTF-8 for people: what JavaText made of characters beyond the basic plane is
-// put together again, and half of one is a question mark, as where Java prints.
+// PlainText is proper UTF-8 for people. Surrogate pairs that JavaText made are joined again, and a
+// single surrogate becomes a question mark, as where Java prints.
 func PlainText(s string) string {
 	if utf8.ValidString(s) {
 		return s
@@ -85,7 +86,7 @@ func PlainText(s string) string {
 	return out.String()
 }
 
-// surrogate is the one that s begins with, 0 if none.
+// surrogate is the surrogate that s begins with, 0 if there is none.
 func surrogate(s string) rune {
 	if len(s) < 3 || s[0] != 0xed || s[1] < 0xa0 || s[1] > 0xbf || s[2]&0xc0 != 0x80 {
 		return 0

@@ -1,8 +1,8 @@
 // Package ensemble has the records that the servers of an ensemble send to each other, in the way
 // of package jute: each is described once, by a struct and its method Fields.
 //
-// Servers hear each other on two ports. On the election port stands a Hello, then Notifications in
-// frames; it says who is there and for whom each one votes:
+// Servers hear each other on two ports. On the election port a Hello is followed by Notifications
+// in frames. They say who is there and for whom each one votes:
 //
 //	+-------+----------+--------------+----------+--------------+--
 //	| Hello | length i | Notification | length i | Notification | ...
@@ -30,9 +30,9 @@
 //
 // With authentication between servers, QuorumAuthPackets come before everything else.
 //
-// Who reads from a socket asks HelloSize and PacketSize how much to wait for, with what it has so
-// far; neither trusts a length. What jute's decoders hold to is held to here: they never panic,
-// never allocate more than the input can fill, and alias the input.
+// A reader of a socket asks HelloSize and PacketSize how much to wait for, with what it has so far;
+// neither trusts a length. The rules for jute's decoders hold here too: they never panic, never
+// allocate more than the input can fill, and alias the input.
 //
 // Nothing here has goroutines or state. Read election.go (Hello, Notification), then packettype.go
 // (what a packet is for), packet.go (how it is laid out) and learner.go (what its data holds).

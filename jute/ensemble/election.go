@@ -9,8 +9,8 @@ import (
 	"quoll/jute"
 )
 
-// On the election port who has connected first sends a Hello, and from then on both send frames:
-// a length, 1 to MaxElectionFrame, and a Notification.
+// On the election port the side that has connected sends a Hello first. From then on both sides
+// send frames: a length, 1 to MaxElectionFrame, and a Notification.
 //
 //	Hello         | sid l |                                            before 3.5, sid >= 0
 //	              | version l | sid l | length i | h:p                 V1
@@ -31,11 +31,11 @@ type Hello struct {
 	Addresses []byte      // to dial it: "host:port", several with | between; 1 to 2,048 B
 }
 
-// ErrHello: a connection to the election port begins with what no version of ZooKeeper sends.
+// ErrHello: a connection to the election port begins with bytes that no version of ZooKeeper sends.
 var ErrHello = errors.New("not the beginning of a hello")
 
-// ObserverID in a Hello is an observer without an id of its own: each is given a negative one by
-// whoever it calls.
+// ObserverID in a Hello is an observer without an id of its own. The server that it calls gives it
+// a negative one.
 const ObserverID jute.PeerID = math.MaxInt64
 
 // HelloVersion is the layout of a Hello.
@@ -79,8 +79,8 @@ func helloVersion(c *jute.Coder, v *HelloVersion) {
 	c.Long("protocolVersion", (*int64)(v))
 }
 
-// HelloSize tells from its first bytes how long a Hello is, as PacketSize does for a packet: with
-// exact, size is the whole Hello's; without, at least size bytes are needed to tell.
+// HelloSize tells from the first bytes of a Hello how long it is, as PacketSize does for a packet.
+// With exact, size is the size of the whole Hello. Without, at least size bytes are needed to tell.
 func HelloSize(in []byte) (size int, exact bool, err error) {
 	const lengthAt = 8 + 8
 	if len(in) < 8 {
@@ -132,8 +132,8 @@ func (s State) String() string {
 	return "unknown " + strconv.Itoa(int(s))
 }
 
-// Notification tells the state and the vote of a server. Its size tells its layout, so what is
-// decoded must be the whole frame. Whatever stands behind the last field is ignored.
+// Notification tells the state and the vote of a server. Its size tells its layout, so the input
+// must be the whole frame. Bytes behind the last field are ignored.
 type Notification struct {
 	State         State
 	Leader        jute.PeerID // for whom it votes
@@ -193,7 +193,7 @@ func state(c *jute.Coder, name string, v *State) {
 	c.Int(name, (*int32)(v))
 }
 
-// bounded codes text of least to most bytes that is never null, on the wire and here as it came.
+// bounded codes text of least to most bytes, which is never null. It is kept as it is on the wire.
 func bounded(c *jute.Coder, name string, v *[]byte, least, most int) {
 	switch to := c.Visitor(); {
 	case to != nil:

@@ -11,7 +11,7 @@ import (
 	"quoll/jute/ensemble"
 )
 
-// notification is the bytes of one of a size, with a version where the size has one.
+// notification is the bytes of a notification of a size, with a version where the size has one.
 func notification(size int, version int32) []byte {
 	b := make([]byte, size)
 	n := ensemble.Notification{
@@ -267,7 +267,7 @@ func TestPacketSize(t *testing.T) {
 	}
 }
 
-// A reader that asks as told, asks a few times only, however many ids there are.
+// A reader that follows PacketSize asks a few times only, however many ids there are.
 func TestPacketSizeIsAskedSeldom(t *testing.T) {
 	for _, id := range []jute.ID{{}, {Scheme: "s"}, {Scheme: "digest", ID: "user:0123456789"}} {
 		p := ensemble.QuorumPacket{AuthInfo: make([]jute.ID, 20_000)}

@@ -9,8 +9,8 @@ import (
 	"quoll/jute/internal/recordtest"
 )
 
-// FuzzQuorumPacket also holds PacketSize to the decoder: it knows the size as soon as that can be
-// known, and never asks for more than there will be.
+// FuzzQuorumPacket also compares PacketSize with the decoder: it tells the size as soon as that can
+// be known, and never asks for more bytes than there will be.
 func FuzzQuorumPacket(f *testing.F) {
 	ids := []jute.ID{{Scheme: "ip", ID: "127.0.0.1"}, {}}
 	for t := ensemble.PacketType(0); t < 21; t++ {
@@ -72,7 +72,7 @@ func FuzzElection(f *testing.F) {
 	f.Fuzz(func(t *testing.T, in []byte) {
 		var n ensemble.Notification
 		if used, err := jute.Decode(in, &n); err == nil {
-			// What stands behind the fields belongs to the size and so to the meaning.
+			// The bytes behind the fields count for the size, which selects the layout.
 			wire := append(jute.Append(nil, &n), in[used:]...)
 			if !bytes.Equal(wire, in) {
 				t.Fatalf("%x became %x", in, wire)

@@ -3,8 +3,9 @@ package ensemble
 import "quoll/jute"
 
 // LearnerInfo is the data of FOLLOWERINFO and OBSERVERINFO, whose zxid is the learner's accepted
-// epoch with counter 0. It has grown, and is read by its length: 8 bytes, 12 or 20. What stands
-// behind them is ignored. A sid is demanded: Apache takes less than 8 bytes for sid 0.
+// epoch with counter 0. Later versions have more fields, so the length tells which are there: 8, 12
+// or 20 bytes. Bytes behind them are ignored. A sid is demanded, although Apache takes less than 8
+// bytes for sid 0.
 type LearnerInfo struct {
 	ServerID        jute.PeerID
 	ProtocolVersion int32 // LearnerProtocol; 1 when not sent
@@ -66,8 +67,8 @@ func (r *Revalidated) Fields(c *jute.Coder) {
 	c.Bool("valid", &r.Valid)
 }
 
-// Touches is the data of a learner's PING: the sessions that it has heard since the last one. They
-// are not counted, they end with the data.
+// Touches is the data of a learner's PING: the sessions that it has heard since the last one. There
+// is no count: they end with the data.
 type Touches struct {
 	Sessions []jute.SessionTimeout // nil when none
 }
@@ -76,7 +77,7 @@ type Touches struct {
 func (r *Touches) Fields(c *jute.Coder) {
 	if c.Decoding() {
 		left := len(c.Rest())
-		// The last place is for the one that the data ends inside of.
+		// The last place is for a session that the data ends inside of.
 		n := (left + jute.SessionTimeoutBytes - 1) / jute.SessionTimeoutBytes
 		r.Sessions = nil
 		if n > 0 && !c.Failed() {

@@ -19,10 +19,10 @@ var ErrPacket = errors.New("not the packet that it must be")
 //	+--------+--------+---------------+-----------------------------------+
 //	                   -1: null         -1: null
 //
-// Only behind SNAP stands something else: the body of a snapshot, then SnapSignature as a ustring.
+// Only SNAP is followed by something else: the body of a snapshot, then SnapSignature as a ustring.
 
-// QuorumPacket is what a leader and a learner say to each other. What Data holds is a matter of
-// Type (see PacketType and NewPacketData).
+// QuorumPacket is a packet between a leader and a learner. Type says what Data holds (see
+// PacketType and NewPacketData).
 type QuorumPacket struct {
 	Type     PacketType
 	Zxid     jute.Zxid
@@ -89,9 +89,9 @@ func visitEntry(c *jute.Coder, v jute.Visitor, name string, payload []byte) bool
 	return true
 }
 
-// PacketSize tells from its first bytes how long a QuorumPacket is. With exact, size is the whole
-// packet's. Without, in does not hold enough to tell: at least size bytes will be needed, more than
-// in has, and the question is to be asked again when they are there, not sooner.
+// PacketSize tells from the first bytes of a QuorumPacket how long it is. With exact, size is the
+// size of the whole packet. Without, in is too short to tell: at least size bytes are needed, which
+// is more than in has. The question is to be asked again when they are there, not sooner.
 //
 // limit is jute.maxbuffer + jute.maxbuffer.extrasize, in bytes: what Apache's decoder allows for a
 // buffer or a string. Here it holds for the data and for all ids together, so that no packet is

@@ -12,7 +12,7 @@ import (
 )
 
 // quorum.hex is what Apache's servers said to each other, recorded by interop/wiretap: a line a
-// connection, with the bytes of who dialled and the bytes of who listened.
+// connection, with the bytes of the side that dialled and those of the side that listened.
 
 // packets takes one side of the quorum port apart, and checks that each packet is written again as
 // it was. A recording may end inside the last packet, when a server was killed.

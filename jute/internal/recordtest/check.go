@@ -44,7 +44,7 @@ func (f *Family) Decode(t *testing.T, in []byte, r jute.Record) (used int, ok bo
 	if _, err := jute.Decode(wire, again); err != nil {
 		t.Fatalf("%T %+v encodes to %x: %v", r, r, wire, err)
 	}
-	// Surrogates do not read back, which is Java's doing.
+	// Surrogates do not read back, as in Java.
 	if !bytes.ContainsRune(wire, 0xed) && !reflect.DeepEqual(r, again) {
 		t.Errorf("%+v became %+v", r, again)
 	}

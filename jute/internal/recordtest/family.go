@@ -21,9 +21,11 @@ type Family struct {
 	// OffWire are the exported fields, as "Record.Field", that say what the wire looks like and do
 	// not travel. New leaves them as they are in the record that it is given.
 	OffWire map[string]bool
-	// Union says of a record that its fields exclude each other, so that they cannot all be filled.
+	// Union says whether the fields of a record exclude each other, so that they cannot all be
+	// filled.
 	Union func(r jute.Record) bool
-	// Filled puts right what may not be any value, and returns what of the leaves is to be seen.
+	// Filled corrects fields that may not have just any value, and returns the leaves that must be
+	// seen.
 	Filled func(r jute.Record, leaves []string) []string
 	// MayEnd says whether a record may end after cut bytes of wire.
 	MayEnd func(r jute.Record, wire []byte, cut int) bool
