@@ -120,7 +120,7 @@ type SASLToken struct {
 func (r *SASLToken) Fields(c *Coder) { c.Buffer("token", &r.Token) }
 
 // SessionTimeout is the data of a learner's REVALIDATE, which asks whether a session still lives.
-// In a learner's PING it is one session that was heard.
+// In the data of a PING it is one session that was heard (see jute/ensemble).
 type SessionTimeout struct {
 	Session SessionID
 	TimeOut int32 // ms

@@ -146,7 +146,7 @@ func operations() []string {
 func isKnown(op jute.OpCode) bool {
 	switch op {
 	case jute.OpNotification, jute.OpCheck, jute.OpCreateSession, jute.OpError, jute.OpAuth:
-		return false // refused, or answered out of order
+		return false // refused, or answered outside the order
 	}
 	return op.String()[0] != 'u' // "unknown 10"
 }

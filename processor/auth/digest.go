@@ -69,7 +69,7 @@ func sum(alg string, b []byte) []byte {
 }
 
 // authenticateDigest takes any user and password: whoever knows both is that user. It refuses only
-// a connection that has too many ids, and where the algorithm is unknown.
+// a connection that has too many ids, a null proof, and any proof if the algorithm is unknown.
 func (r *Rules) authenticateDigest(now *Identity, proof []byte) (*Identity, bool) {
 	id := Digest(r.DigestAlg, proof)
 	if id == "" || proof == nil {

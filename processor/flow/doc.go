@@ -30,7 +30,7 @@
 //	a reason of the server's           it counts as heard when its last byte came (TCP_INFO), or
 //	                                   now where nobody knows that
 //
-// What is stored is a time of hearing and not a stopped clock, so that it can be told to a leader
+// The stored value is a time of hearing and not a stopped clock, so that it can be told to a leader
 // like any other. Only the last case asks the kernel, and only when half of the session's timeout
 // has passed without a sign. So a client that died while it waited is gone one timeout and two
 // ticks after its last byte or, where the kernel does not tell, after its wait. An unfinished

@@ -60,9 +60,9 @@ func (c *Control) Release(r Reason) (unpark bool) {
 // Take says that the reactor calls Input now.
 func (c *Control) Take() { c.waits = Nothing }
 
-// Took says that Input was given so many bytes, those left of before among them, and used so many.
-// heard is true if that is a sign of the client: new bytes or, as ZooKeeper counts it, a request
-// that was taken. The left bytes of an unfinished frame are no sign.
+// Took says that Input was given so many bytes, including those that were left before, and used so
+// many. heard is true if that is a sign of the client: new bytes or, as ZooKeeper counts it, a
+// request that was taken. Old bytes of an unfinished frame are no sign.
 func (c *Control) Took(given, used int) (heard bool) {
 	heard = given > c.left || used > 0
 	c.left = given - used

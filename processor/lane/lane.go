@@ -45,7 +45,7 @@ type Output interface {
 	Progress() int64
 }
 
-// Core takes batches. What comes of them arrives in the lane's mailbox.
+// Core takes batches. The answers arrive in the lane's mailbox.
 type Core interface {
 	Submit(l *Lane, b *mail.Batch)
 }

@@ -123,7 +123,7 @@ func (s *Stream) OutputFull(full bool) {
 	s.release(flow.GlobalLimit)
 }
 
-// settle ends the handling of a piece of input: given bytes, of which Input used so many.
+// settle ends a call of Input, which was given so many bytes and used so many.
 func (s *Stream) settle(given, used int) {
 	if s.waits.Took(given, used) {
 		s.Heard.Store(s.lane.clock())

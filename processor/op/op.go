@@ -11,7 +11,7 @@ const (
 	Write               // becomes a transaction
 	Read                // is answered from the tree
 	Barrier             // is answered from the tree when all that was committed before is applied
-	Inline              // is answered by the lane at once, out of order: auth, sasl
+	Inline              // is answered by the lane at once, outside the order: auth, sasl
 	Server              // is a transaction that no client may ask for by its opcode
 )
 

@@ -25,8 +25,8 @@ type Reader struct {
 type Limits struct {
 	MaxWatches  int // quoll.maxWatches; 0 is no limit
 	MaxMultiOps int // quoll.maxMultiOps, of a multiRead; 0 is no limit
-	// MaxMultiBytes is the length at which a multiRead's reply ends: the reads behind it are
-	// refused; 0 is no limit.
+	// MaxMultiBytes is the length of a multiRead's reply from which on its reads are refused; 0 is
+	// no limit.
 	MaxMultiBytes int
 	// ChunkNames and ChunkBytes are how much of a long answer is made in one hold of the lock.
 	ChunkNames int

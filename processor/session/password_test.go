@@ -11,7 +11,7 @@ import (
 )
 
 // TestOnlyTheWholePasswordIsOne: a password of another length, with another byte, or with bytes
-// behind it is none. Who has a password has the session.
+// behind it is none. A client that has the password has the session.
 func TestOnlyTheWholePasswordIsOne(t *testing.T) {
 	for _, id := range []jute.SessionID{1, 0x100000000000001, -1} {
 		right := javaPassword(int64(id))

@@ -3,7 +3,7 @@ package session
 // pause is a time in which the table's clock stood still.
 type pause struct {
 	at      int64 // monotonic ms at which it stopped
-	skipped int64 // ms that it was behind the monotonic one before
+	skipped int64 // ms that it was behind the monotonic clock before
 }
 
 // pauses are the last pauses, newest first. There are enough for the oldest sign of life that is

@@ -188,8 +188,9 @@ func (t *Table) Remove(id jute.SessionID) {
 }
 
 // Tick moves the clock to now (monotonic ms) and appends to expired the sessions whose time is up;
-// they are marked as closing. Global ones expire at a leader only. Ticks should come expectedMillis
-// apart: late is by how much more this one did, which the clock of the table does not count.
+// they are marked as closing. Global ones expire at a leader only. A tick is expected
+// expectedMillis after the last one. One that is late by more than a tick's length ends a pause:
+// late is its length, which the table's clock does not count.
 func (t *Table) Tick(now, expectedMillis int64, expired []*Session) (_ []*Session, late int64) {
 	if gap := now - t.now; gap > expectedMillis+t.tickMillis {
 		late = gap - expectedMillis

@@ -248,7 +248,7 @@ func TestCollidingPaths(t *testing.T) {
 	}
 }
 
-// TestAHashIsNotAPath: an entry with the hash of the path but another path is passed over.
+// TestAHashIsNotAPath: an entry of another path with the same hash is passed over.
 func TestAHashIsNotAPath(t *testing.T) {
 	s := New(1)
 	a := s.Add(Root, []byte("/a"), []byte("a"), nil)

@@ -67,7 +67,7 @@ type Listener struct {
 // Listen lets a listener take the connections to an address.
 func (n *Net) Listen(at netip.AddrPort, l Listener) { n.listeners[at] = l }
 
-// Unlisten lets them be refused again.
+// Unlisten lets connections to an address be refused again.
 func (n *Net) Unlisten(at netip.AddrPort) { delete(n.listeners, at) }
 
 // Dial opens a link from a machine to a listener. Its near end may be written to at once, and an
