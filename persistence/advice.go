@@ -11,8 +11,9 @@ import (
 	"quoll/persistence/record"
 )
 
-// advise completes a DamageError of the replay: what to do about it, and what that gives up. A log
-// with another's name is behind many kinds of damage, and comes first.
+// advise completes a DamageError of the replay: it says what the operator can do, and which
+// transactions that gives up. A log with the name of another log causes many kinds of damage, so
+// advise looks for such a log first.
 func (d *Dir) advise(err error, logs []named, snapshot jute.Zxid, sidecar bool) error {
 	var damage *DamageError
 	if !errors.As(err, &damage) {
@@ -52,14 +53,15 @@ func (d *Dir) advise(err error, logs []named, snapshot jute.Zxid, sidecar bool) 
 	if from >= 0 {
 		damage.Durable = d.meta.Get().Durable
 	}
-	if sidecar { // it would demand what goes
+	if sidecar { // the sidecar would demand the records that are given up
 		damage.Away = append(damage.Away, d.meta.Path(0), d.meta.Path(1))
 	}
 	damage.GivenUp = record.HeldIn(lost)
 	return err
 }
 
-// inTheWay says whether a file that is no log stands between two that follow each other.
+// inTheWay says whether the damaged file holds no record and nothing is missing without it: the
+// logs before and behind it follow each other.
 func (d *Dir) inTheWay(damage *DamageError, logs []named, at int) bool {
 	if at < 0 || damage.Offset > 0 {
 		return false
@@ -76,7 +78,7 @@ func (d *Dir) inTheWay(damage *DamageError, logs []named, at int) bool {
 	return next <= damage.After || record.InOrder(damage.After, next, 0) == nil
 }
 
-// misnamed is the refusal of a log that begins with another zxid than its name says.
+// misnamed returns the refusal of a log that begins with another zxid than its name says.
 func (d *Dir) misnamed(of *DamageError, name string, first jute.Zxid) error {
 	e := &DamageError{
 		File: name, Offset: jute.FileHeaderBytes, After: of.After, Suspect: of.Suspect,
@@ -98,7 +100,7 @@ func (d *Dir) misnamed(of *DamageError, name string, first jute.Zxid) error {
 	return e
 }
 
-// noSnapshot is the refusal of logs alone.
+// noSnapshot returns the refusal of a directory that has logs and no snapshot.
 func (d *Dir) noSnapshot(all listing) error {
 	if first := all.logs[0].zxid; !fromTheStart(all) {
 		return fmt.Errorf("%w in %s: restore one from a copy; the logs begin with zxid %v,"+
@@ -108,7 +110,7 @@ func (d *Dir) noSnapshot(all listing) error {
 		" transaction, start with snapshot.trust.empty=true", ErrNoSnapshot, d.snapDir)
 }
 
-// noValidSnapshot is the refusal of snapshots none of which is whole.
+// noValidSnapshot returns the refusal of a directory in which no snapshot is whole.
 func noValidSnapshot(rec *Recovered, all listing, also string) error {
 	first, advice := rec.Skipped[0], "restore one from a copy"
 	switch {

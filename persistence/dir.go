@@ -28,18 +28,19 @@ type Options struct {
 	DBAutoCreate bool
 	// TrustEmptySnapshot starts from logs without a snapshot (snapshot.trust.empty).
 	TrustEmptySnapshot bool
-	// TrustSuspectLog starts although an ErrSuspect was found in Apache's files, with what
-	// Apache would start with.
+	// TrustSuspectLog starts in spite of an ErrSuspect in Apache's files. The server then starts
+	// with the transactions that Apache would start with.
 	TrustSuspectLog bool
-	// TrustMissingLog starts although a log that belongs to the snapshots is not there
+	// TrustMissingLog starts although a log that belongs to the snapshots is missing
 	// (quoll.trustMissingLog).
 	TrustMissingLog bool
-	// Alone: there is no ensemble to fill an empty directory that needs the file initialize.
+	// Alone means that the server belongs to no ensemble. An empty directory without the file
+	// initialize is then an error, because no leader can fill it.
 	Alone bool
-	// LogID is a random number, for a log directory that has none yet.
+	// LogID is a random number. A log directory that has no number yet gets this one.
 	LogID uint64
-	// Changing is asked when everything was read and judged, before the first change; an error
-	// ends Recover with it. It may be nil.
+	// Changing is called when everything was read and judged, and before the first change. If it
+	// returns an error, Recover returns that error. Changing may be nil.
 	Changing func() error
 }
 
@@ -58,21 +59,21 @@ type Dir struct {
 	snapDir string
 	logDir  string
 	meta    *walmeta.Sidecar // nil before Recover
-	mark    *walmeta.Sidecar // likewise; nil also when it could not be written
+	mark    *walmeta.Sidecar // nil before Recover, and when the mark could not be written
 	log     *TxnLog          // nil before Recover
-	found   jute.Zxid        // the last one that Recover found
+	found   jute.Zxid        // the last transaction that Recover found
 
-	// changing is held by who gives snapshots their names or removes files: log writer, snapshot
-	// writer and purge are different goroutines.
+	// changing is held while snapshots get their names and while files are removed: log writer,
+	// snapshot writer and purge are different goroutines.
 	changing sync.Mutex
 	replaced int // how often the history was truncated or replaced; guarded by changing
 
-	mu       sync.Mutex       // of the rest
-	valid    map[string]int64 // snapshots that were read or written whole, and their sizes
-	complete SnapInfo         // waits for Install under its temporary name; zero: none
+	mu       sync.Mutex       // guards the fields below
+	valid    map[string]int64 // bytes of each snapshot that was read or written whole, by name
+	complete SnapInfo         // a snapshot with a temporary name that waits for Install; or zero
 }
 
-// Open checks the directories and makes what is missing. Nothing is read yet: Recover follows.
+// Open checks the directories and makes those that are missing. It reads no data: Recover does.
 func Open(fsys FS, opt Options) (*Dir, error) {
 	if opt.DataLogDir == "" {
 		opt.DataLogDir = opt.DataDir
@@ -110,8 +111,8 @@ func (d *Dir) makeDir(dir string) error {
 	return nil
 }
 
-// flushPaths makes the names that lead to the directories durable: they can be the work of a life
-// that died before it had flushed them.
+// flushPaths makes the names that lead to the directories durable. An earlier process may have made
+// the directories and died before it flushed their names.
 func (d *Dir) flushPaths() error {
 	for _, dir := range slices.Compact([]string{d.snapDir, d.logDir}) {
 		if err := disk.SyncPath(d.fs, dir); err != nil {
@@ -171,7 +172,7 @@ func (d *Dir) noteSnapshot(info SnapInfo) error {
 		case info.Zxid > s.NewestSnap:
 			s.NewestSnap, s.NewestBytes = info.Zxid, info.Bytes
 		case info.Zxid == s.NewestSnap && info.Bytes != s.NewestBytes:
-			s.NewestBytes = walmeta.None // a crash leaves the one of this name, or the other
+			s.NewestBytes = walmeta.None // after a crash the file can be the old one or the new one
 		}
 	}
 	if err := d.meta.Update(note); err != nil {
@@ -186,16 +187,18 @@ func (d *Dir) markValid(name string, bytes int64) {
 	d.valid[name] = bytes
 }
 
-// validBytes is the size of a snapshot that is known to be valid, neverValid, or 0.
+// validBytes is the size of a snapshot that is known to be valid. It is neverValid if the snapshot
+// could not be flushed, and 0 if nothing is known.
 func (d *Dir) validBytes(name string) int64 {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.valid[name]
 }
 
-// Epochs returns the member's promises, and makes them durable, in two copies each, where they were
-// not. It is for the start of a member, before anything is appended: what is missing is the epoch
-// of the last transaction. A DamageError: what was promised cannot be known. See walmeta.Resolve.
+// Epochs returns the member's promises. It makes those durable that were not, in two copies each.
+// Call it when a member starts, before the first append: for an epoch that is missing it takes the
+// epoch of the last transaction. It returns a DamageError if the promises cannot be known. See
+// walmeta.Resolve.
 func (d *Dir) Epochs() (Epochs, error) {
 	kept := d.meta.Get().Epochs
 	found, files, err := walmeta.Resolve(d.fs, d.snapDir, kept, d.found)
@@ -249,9 +252,9 @@ func (d *Dir) Close() error {
 	return err
 }
 
-// ReadLog reads the history from the last transaction at or below from up to upTo, which must be
-// one, and durable: package readlog. It may run beside the log writer and a purge. ErrGap means
-// that the log does not have all of it.
+// ReadLog returns a reader of the history from the last transaction at or below from up to upTo
+// (package readlog). upTo must be the zxid of a durable transaction. ReadLog may run beside the log
+// writer and a purge. ErrGap means that the log does not have all of that history.
 func (d *Dir) ReadLog(from, upTo jute.Zxid) (*readlog.Reader, error) {
 	all, err := d.list()
 	if err != nil {
@@ -261,7 +264,7 @@ func (d *Dir) ReadLog(from, upTo jute.Zxid) (*readlog.Reader, error) {
 	want := readlog.Range{From: from, UpTo: upTo}
 	for _, f := range all.logs {
 		bytes := f.Size
-		switch { // the log that is written to has padding, and until its first mark little else
+		switch { // the current log has padding; a log newer than the mark has no marked record
 		case f.zxid == meta.Log:
 			bytes = min(bytes, meta.Offset)
 		case meta.Log != walmeta.None && f.zxid > meta.Log:
@@ -276,7 +279,8 @@ func (d *Dir) ReadLog(from, upTo jute.Zxid) (*readlog.Reader, error) {
 	}
 	want.FromTheStart = len(all.logs) > 0 && fromTheStart(all)
 	if want.FromTheStart && all.logs[0].zxid > 1 {
-		// A purge takes the snapshots first: one that is still there says that no log was gone.
+		// A purge removes snapshots before logs. So as long as the first snapshot is there, no log
+		// is gone.
 		_, err := d.fs.Stat(filepath.Join(d.snapDir, all.snaps[0].Name))
 		want.FromTheStart = err == nil
 	}

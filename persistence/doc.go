@@ -4,41 +4,42 @@
 //
 //	dataLogDir/initialize                  an empty server may vote (removed at the start)
 //	dataLogDir/version-2/log.HEX           transactions from zxid HEX on
-//	                    /quoll.lock        who has the directory (package owner)
+//	                    /quoll.lock        which process owns the directory (package owner)
 //	                    /walmeta.0 .1      our sidecar (package walmeta); Apache ignores it
 //	dataDir   /version-2/snapshot.HEX      the tree up to zxid HEX; also .gz and .snappy
-//	                    /snapmeta.0 .1     our mark (mark.go): which log belongs to them, and
-//	                                       how far it reached; Apache ignores it
+//	                    /snapmeta.0 .1     our mark (mark.go): which log belongs to the snapshots,
+//	                                       and how far that log reached; Apache ignores it
 //	                    /acceptedEpoch     decimal text
 //	                    /currentEpoch
-//	                    /tmp.*             ours and not finished; removed at the start
+//	                    /tmp.*             our unfinished files; removed at the start
 //
-// The format of a log is in package record, that of a snapshot in package snap; which names in a
-// directory are data is in package names. What a learner lacks is read back by package readlog.
+// Package record has the format of a log, package snap that of a snapshot. Package names says which
+// names in a directory are data. Package readlog reads back the transactions that a learner lacks.
 //
 // Where Apache is careless this package is not:
-//   - What Commit says is durable is on disk with the names that lead to it: data, directory,
-//     then the watermark.
+//   - A transaction that Commit reports as durable is on disk, and so are the names that lead to
+//     it. The order is: data, directory, then the watermark.
 //   - An error of a write or a flush is final (ErrDisk). Nothing is retried, because after a
-//     failed flush the kernel may drop the data and report success to the next one. The next
-//     start believes of the page cache only what was flushed before (tail.go).
-//   - A file gets its name when it is complete and flushed; a log file is created once, under a
-//     name that nothing has, and never reopened for writing but to be cut.
-//   - What cannot be read and was durable is damage: Recover refuses with file, offset and zxid.
-//     What was never acknowledged is a torn tail: Recover cuts it off. replay.go has the table.
-//   - Nothing is purged before what replaces it is verified and flushed.
-//   - A file whose name is not exactly that of data is not read and not removed. A start that could
-//     have found more in one is refused.
+//     failed flush the kernel may drop the data and report success to the next one. Therefore the
+//     next start trusts only the part of the page cache that was flushed before (tail.go).
+//   - A file gets its name when it is complete and flushed. A log file is different: it is created
+//     once, under a name that no file has, and later it is opened for writing only to be cut.
+//   - A durable record that cannot be read is damage: Recover refuses with file, offset and zxid.
+//     A broken record that was never acknowledged is a torn tail: Recover cuts it off. replay.go
+//     has the table.
+//   - No file is purged before the files that replace it are verified and flushed.
+//   - A file whose name is not exactly that of data is not read and not removed. A start is refused
+//     if such a file could hold more than the data that was read.
 //
 // Who owns what: one goroutine, the log writer, owns the TxnLog, the epochs, truncations and
-// installs; another writes a snapshot with its SnapWriter; the sidecar, the list of valid snapshots
-// and the giving and taking of names have mutexes. The package starts goroutines in two places
-// only, both bounded by the call: reading a snapshot ahead (off with ReadAhead 0) and the second
-// flush of SyncBoth (package disk). Everything else happens in the caller, in an order that depends
-// on nothing but the disk, so that a simulation can replay it.
+// installs. Another goroutine writes a snapshot with its SnapWriter. Mutexes guard the sidecar, the
+// list of valid snapshots, and the naming and removing of files. The package starts goroutines in
+// two places only, and both end before the call returns: reading a snapshot ahead (off with
+// ReadAhead 0) and the second flush of SyncBoth (package disk). Everything else happens in the
+// caller, in an order that depends on nothing but the disk, so that a simulation can replay it.
 //
 // Read fs.go (the rooms below: package disk, and package walmeta with the watermark), names.go and
 // errors.go, txnlog.go (writing), mark.go, replay.go, tail.go, strays.go and recover.go (starting),
-// advice.go (what to do when it is refused), snapfile.go, then dir.go, truncate.go, install.go and
-// purge.go.
+// advice.go (what the operator can do after a refused start), snapfile.go, then dir.go,
+// truncate.go, install.go and purge.go.
 package persistence

@@ -9,11 +9,12 @@ var (
 	ErrNoSnapshot = errors.New("transaction logs without a snapshot")
 	// ErrNoValidSnapshot: there are snapshots, but none is whole.
 	ErrNoValidSnapshot = errors.New("no valid snapshot")
-	// ErrStray: a file that is nearly named as data may be data.
+	// ErrStray: a file whose name is nearly that of data may be data.
 	ErrStray = errors.New("files that are not read")
-	// ErrDirectory: the configured directories are not what they should be.
+	// ErrDirectory: a configured directory is missing, cannot be made, or holds other files than
+	// it should.
 	ErrDirectory = errors.New("data directory")
 )
 
-// errKeep: autopurge.snapRetainCount has a floor.
+// errKeep: autopurge.snapRetainCount is below MinRetainCount.
 var errKeep = errors.New("at least 3 snapshots must be kept")

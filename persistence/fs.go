@@ -7,7 +7,8 @@ import (
 	"quoll/persistence/walmeta"
 )
 
-// The disk and what is kept beside the log are rooms of their own; who uses this one need not know.
+// Packages disk and walmeta define these types. The names here spare the users of this package the
+// import of the other two.
 type (
 	// FS is disk.FS.
 	FS = disk.FS
@@ -27,7 +28,7 @@ type (
 	Epochs = walmeta.Epochs
 )
 
-// What the rooms below say.
+// Errors of the rooms below.
 //
 // read-only: sentinels.
 var (
@@ -37,9 +38,9 @@ var (
 	ErrDamaged = disk.ErrDamaged
 	// ErrSuspect is disk.ErrSuspect.
 	ErrSuspect = disk.ErrSuspect
-	// ErrOrder is record.ErrOrder: what was to be appended does not follow, and was not written.
+	// ErrOrder is record.ErrOrder: a transaction does not follow the last one and was not written.
 	ErrOrder = record.ErrOrder
-	// ErrGap is readlog.ErrGap: the history that was asked for is not in the log. The learner gets
-	// a snapshot.
+	// ErrGap is readlog.ErrGap: the log does not have the history that was asked for. The learner
+	// gets a snapshot instead.
 	ErrGap = readlog.ErrGap
 )

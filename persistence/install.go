@@ -11,21 +11,21 @@ import (
 	"quoll/persistence/walmeta"
 )
 
-// A snapshot that a learner got from its leader is another history: nothing that the directory has
-// fits it, not even below its zxid, where the logs can hold what the leader never saw. So all of it
-// goes, and the snapshot must not have its name one moment without that being on record:
+// A snapshot that a learner got from its leader is another history. Nothing that the directory has
+// fits it: even below its zxid the logs can hold transactions that the leader never saw. So all old
+// files are removed. The sidecar records this intention before the snapshot gets its name:
 //
 //	tmp.snapshot.X     complete, flushed                          the old history stands
-//	walmeta            install to X                               likewise
-//	snapshot.X         renamed; the directory flushed             the new one stands
+//	walmeta            install to X                               the old history stands
+//	snapshot.X         renamed; the directory flushed             the new history stands
 //	snapshots, logs    removed, the newest first
 //	walmeta            nothing to install; durable up to X        (carryOut)
 //
-// A start that finds the note and the file finishes; one that finds the note alone goes on with the
-// old history, of which nothing is missing.
+// A start that finds the note in walmeta and snapshot.X finishes the install. A start that finds
+// the note alone goes on with the old history, of which nothing is missing.
 
-// Complete ends the body and writes the trailer, as Finish does, but leaves the durable file under
-// its temporary name: Install gives it its own.
+// Complete ends the body and writes the trailer, as Finish does. But the durable file keeps its
+// temporary name, until Install gives it its final name.
 func (w *SnapWriter) Complete(t snap.Trailer) error {
 	if err := w.complete(t); err != nil {
 		w.Abort()
@@ -37,12 +37,12 @@ func (w *SnapWriter) Complete(t snap.Trailer) error {
 	return nil
 }
 
-// Install makes the snapshot of zxid that was completed last the history, durably, in place of all
-// other snapshots and logs. The log goes on behind zxid.
+// Install replaces all other snapshots and logs, durably, by the snapshot that was completed last.
+// The zxid of that snapshot must be zxid. The log goes on behind zxid.
 //
-// Without such a snapshot it is an ErrNoSnapshot, and nothing was changed. Any other error wraps
-// ErrDisk. The caller is the log's owner. A purge that runs is waited for; another snapshot that is
-// being written does not get its name.
+// Without such a snapshot Install returns an ErrNoSnapshot and has changed nothing. Any other error
+// wraps ErrDisk. The caller is the log's owner. Install waits for a purge that runs. Another
+// snapshot that is being written does not get its name afterwards.
 func (d *Dir) Install(zxid jute.Zxid) error {
 	d.changing.Lock()
 	defer d.changing.Unlock()
@@ -60,7 +60,8 @@ func (d *Dir) Install(zxid jute.Zxid) error {
 	return d.log.goOn(zxid, d.install(from))
 }
 
-// forget takes back that a snapshot waits for Install: its file is gone.
+// forget drops the completed snapshot that waits for Install, if it has this path. The file is
+// gone then.
 func (d *Dir) forget(file string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -72,7 +73,7 @@ func (d *Dir) forget(file string) {
 func (d *Dir) install(from SnapInfo) error {
 	err := d.meta.Update(func(s *walmeta.State) {
 		s.InstallTo, s.InstallBytes = from.Zxid, from.Bytes
-		if from.Zxid > s.NewestSnap { // or it would look foreign
+		if from.Zxid > s.NewestSnap { // otherwise the new snapshot would look foreign
 			s.NewestSnap, s.NewestBytes = from.Zxid, from.Bytes
 		}
 	})
@@ -98,7 +99,8 @@ func (d *Dir) install(from SnapInfo) error {
 	return d.carryOut(cut)
 }
 
-// planInstall says what a snapshot replaces. It is nil if the snapshot does not have its name yet.
+// planInstall says which files a snapshot replaces. It returns nil if the snapshot does not have
+// its name yet.
 func (d *Dir) planInstall(all listing, zxid jute.Zxid, bytes int64) *cutting {
 	at := slices.IndexFunc(all.snaps, func(f named) bool {
 		return f.zxid == zxid && f.Size == bytes

@@ -7,15 +7,16 @@ import (
 	"quoll/persistence/walmeta"
 )
 
-// The sidecar is beside the log, and gone with it when dataLogDir is not mounted or was emptied.
-// So the snapshot directory has a mark, snapmeta.0 and .1, of the same form and under the same
-// rule of identity: the state of the sidecar at the last snapshot, stop or start. It says how far
-// the log was durable, and by a random number in both which log directory that was.
+// The sidecar is beside the log, so it is missing when dataLogDir is not mounted or was emptied.
+// Therefore the snapshot directory has a mark, the files snapmeta.0 and .1. The mark has the format
+// of the sidecar, and a copied mark is recognised in the same way. It holds the state of the
+// sidecar at the last snapshot, stop or start. It says how far the log was durable. A random
+// number, which mark and sidecar share, says which log directory that was.
 //
-// Where both are one directory there is none, unless they were two before.
+// There is no mark where snapshots and logs share one directory, unless they had two before.
 //
-// The mark can refuse a start, no more: where it is damaged, a copy, or older than what another
-// server wrote, it means nothing.
+// The mark can only make a start fail. A mark that is damaged, copied, or older than files of
+// another server is ignored.
 
 // openMark reads the mark.
 func (d *Dir) openMark() (err error) {
@@ -27,7 +28,8 @@ func (d *Dir) openMark() (err error) {
 	return err
 }
 
-// reaches fails if the log that belongs to the snapshots reached further than what was recovered.
+// reaches fails if the log that belongs to the snapshots once held later transactions than those
+// that were recovered.
 func (d *Dir) reaches(rec *Recovered, snaps []named, files Epochs) error {
 	mark := d.mark.Get()
 	if rec.LastZxid >= mark.Durable || d.opt.TrustMissingLog ||
@@ -58,8 +60,8 @@ func (d *Dir) updateMark(change func(*walmeta.State)) error {
 	})
 }
 
-// replaceMark begins a mark for the life that begins. A disk that is too full for it stops nobody:
-// the old mark says less, or as much.
+// replaceMark writes a new mark for the process that starts. A disk that is too full for the mark
+// does not stop the server: an old mark demands no more than the new one would.
 func (d *Dir) replaceMark(state walmeta.State, rec *Recovered) {
 	if rec.MarkError = d.mark.Replace(state); rec.MarkError != nil {
 		d.mark.Close()

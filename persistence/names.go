@@ -35,12 +35,12 @@ func newest(files []named) jute.Zxid {
 	return files[len(files)-1].zxid
 }
 
-// stray is a file that nobody reads, beside ours.
+// stray is a file in one of our directories that the server does not read.
 type stray struct {
 	named
 	dir  string
-	name names.Name // what it says to Apache
-	home bool       // dir is where such data would be
+	name names.Name // how Apache would read the name
+	home bool       // data of this kind belongs in dir
 }
 
 func (s *stray) path() string { return filepath.Join(s.dir, s.Name) }
@@ -48,12 +48,12 @@ func (s *stray) path() string { return filepath.Join(s.dir, s.Name) }
 // listing is what the two directories hold.
 type listing struct {
 	logs   []named // exact names, oldest first
-	snaps  []named // likewise; of one zxid the one to be tried first is the last
+	snaps  []named // exact names, oldest first; of two with one zxid, Recover tries the last first
 	tmp    []string
 	strays []stray
 }
 
-// take sorts a file of dir in.
+// take adds a file of dir to the list it belongs to; logs and snaps say which data belongs in dir.
 func (l *listing) take(dir string, info FileInfo, logs, snaps bool) {
 	name := names.Parse(info.Name)
 	f := named{info, name.Zxid}
@@ -106,7 +106,8 @@ func LogPaths(dir string, list []FileInfo) []string { return paths(dir, sorted(d
 // SnapPaths picks the snapshots from a listing of dir and returns their paths, oldest first.
 func SnapPaths(dir string, list []FileInfo) []string { return paths(dir, sorted(dir, list).snaps) }
 
-// StrayPaths picks what has the air of a log or a snapshot and is never read.
+// StrayPaths picks the files whose names look like that of a log or a snapshot but that are never
+// read, and returns their paths.
 func StrayPaths(dir string, list []FileInfo) (strays []string) {
 	for _, s := range sorted(dir, list).strays {
 		if names.Claims(s.Name) {

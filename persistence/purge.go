@@ -11,14 +11,15 @@ import (
 // MinRetainCount is the least number of snapshots that Purge keeps.
 const MinRetainCount = 3
 
-// Purge removes what the keep newest valid snapshots make superfluous: older snapshots, and logs
-// whose transactions the oldest kept one holds. A snapshot counts as valid when all of it was
-// verified, two packings of one count once, and everything kept is flushed before anything goes.
-// What goes has an exact name, whoever wrote it. Purge returns what was removed, oldest first. With
-// fewer than keep valid snapshots nothing is removed.
+// Purge keeps the newest keep valid snapshots. It removes older snapshots, and logs whose
+// transactions are all in the oldest kept snapshot. A snapshot counts as valid when all of it was
+// verified; two packings of one snapshot count once. Every kept file is flushed before the first
+// file is removed. Purge removes only files with exact names, Apache's too, and returns their
+// paths, snapshots before logs, each oldest first. With fewer than keep valid snapshots nothing is
+// removed.
 //
-// It may run beside the log writer and the snapshot writer, not beside Recover. An error costs
-// nothing but space.
+// Purge may run beside the log writer and the snapshot writer, not beside Recover. After an error
+// no data is lost: files that could have been removed may remain.
 func (d *Dir) Purge(keep int) (removed []string, err error) {
 	if keep < MinRetainCount {
 		return nil, errKeep
@@ -42,7 +43,7 @@ func (d *Dir) Purge(keep int) (removed []string, err error) {
 	}
 	for _, f := range kept {
 		if err := disk.SyncFile(d.fs, filepath.Join(d.snapDir, f.Name)); err != nil {
-			d.markValid(f.Name, neverValid) // the next flush may succeed, and mean nothing
+			d.markValid(f.Name, neverValid) // a next flush may succeed without writing the data
 			return nil, fmt.Errorf("purge: %w", err)
 		}
 	}
@@ -79,8 +80,8 @@ func (d *Dir) isValid(f named) bool {
 	return true
 }
 
-// purgePlan picks what goes: snapshots below the oldest kept one, and logs below it but the last,
-// which can hold transactions above it.
+// purgePlan picks the files to remove: snapshots below the oldest kept one, and logs below it. The
+// last of these logs stays, because it can hold transactions above that snapshot.
 func purgePlan(all listing, kept []named, keep int) (plan listing) {
 	if len(kept) < keep {
 		return plan

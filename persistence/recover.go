@@ -18,41 +18,47 @@ import (
 // Sink receives a database as it is recovered.
 type Sink interface {
 	snap.Sink
-	// Reset forgets everything: the snapshot read so far is not valid. An older one follows, or
-	// Recover fails. A sink that got nothing is not reset.
+	// Reset tells the sink to forget everything, because the snapshot read so far is not valid. An
+	// older snapshot follows, or Recover fails. A sink that received nothing is not reset.
 	Reset()
-	// SnapshotLoaded ends the one that is. It is not called when there is none.
+	// SnapshotLoaded ends the snapshot that is valid. It is not called when no snapshot is.
 	SnapshotLoaded(info SnapInfo) error
-	// Txn is a logged transaction above the snapshot, in order. The entry is the sink's to keep.
+	// Txn takes a logged transaction above the snapshot. They come in order, and the sink may keep
+	// the entry.
 	Txn(e *jute.Entry) error
 }
 
 // Recovered is what Recover found.
 type Recovered struct {
-	// LastZxid is the last transaction on disk, durable now. -1: the directory is empty and may
-	// not take part in elections (db.autocreate=false and no initialize marker).
+	// LastZxid is the last transaction on disk. It is durable when Recover returns. -1 means that
+	// the directory is empty and that the server may not take part in elections
+	// (db.autocreate=false and no file initialize).
 	LastZxid jute.Zxid
-	// Empty: there was nothing at all. Snapshot 0 must be durable before the first append.
+	// Empty means that the directory held no data. Snapshot 0 must be durable before the first
+	// append.
 	Empty    bool
 	Snapshot SnapInfo
-	Txns     int // applied from logs
-	// Own: the directory was as this server left it; otherwise it counts as Apache's.
+	Txns     int // transactions that the sink got from logs
+	// Own means that the directory is as this server left it. Otherwise it counts as Apache's.
 	Own bool
-	// CopiedSidecar are the files walmeta.* that were not believed, because they were copied or
-	// restored. When both were, what is missing at the end of the log was not noticed.
+	// CopiedSidecar names the files walmeta.* that were not believed, because they were copied or
+	// restored. If both were, Recover could not notice transactions missing at the end of the log.
 	CopiedSidecar []string
-	// MarkError is why the mark beside the snapshots could not be written; it is no end.
+	// MarkError says why the mark beside the snapshots could not be written. The server can run
+	// without the mark.
 	MarkError error
-	// Vanished is how far the log reached that this empty directory had; 0: nobody knows of any.
+	// Vanished is the last transaction of the log that an empty directory had before. It is 0 if no
+	// such log is known.
 	Vanished jute.Zxid
-	// Skipped are snapshots, newer than the one loaded, that are not valid.
+	// Skipped lists the invalid snapshots that are newer than the one loaded.
 	Skipped []SkippedSnapshot
-	// TornBytes were cut off the end of the newest log; what they held was never acknowledged.
+	// TornBytes is how many bytes were cut off the end of the newest log. No transaction in them
+	// was ever acknowledged.
 	TornBytes int64
-	// RemovedLogs were without a single transaction.
+	// RemovedLogs names the logs that were removed because they held no transaction.
 	RemovedLogs []string
-	// LookAlikes and Foreign are files beside the data that are not read: those that Apache would
-	// take for data, and others.
+	// LookAlikes and Foreign are files beside the data that are not read. LookAlikes are those that
+	// Apache would take for data, Foreign are all others.
 	LookAlikes, Foreign []string
 }
 
@@ -63,7 +69,7 @@ type SkippedSnapshot struct {
 	zxid jute.Zxid
 }
 
-// unread: nothing of it was given to the sink.
+// unread says whether the sink got nothing of the snapshot.
 func (s *SkippedSnapshot) unread() bool { return errors.Is(s.Err, snap.ErrIncomplete) }
 
 func (r *Recovered) allUnread() bool {
@@ -72,8 +78,8 @@ func (r *Recovered) allUnread() bool {
 
 // Recover brings the newest valid snapshot and every transaction above it to sink, makes the
 // directory ready to be appended to, and opens the log. Afterwards everything that sink got is
-// durable. It refuses a directory that has lost something: DamageError, ErrNoSnapshot,
-// ErrNoValidSnapshot; or one that may have more under other names: ErrStray.
+// durable. It refuses a directory that has lost data (DamageError, MissingLogError, ErrNoSnapshot,
+// ErrNoValidSnapshot) and a directory that may hold more data under other names (ErrStray).
 //
 //	list -> sidecar -> snapshot -> logs -> Options.Changing
 //	     -> [move a tail] -> [finish a truncation or an install] -> cut, remove, flush -> sidecar
@@ -148,7 +154,7 @@ func (d *Dir) recover(sink Sink, all listing, found bool) (rec Recovered, err er
 		return rec, err
 	}
 	if cut != nil {
-		// The note that is followed may be in the page cache alone.
+		// The note that begins this work may be in the page cache alone, so it is written again.
 		if err := d.meta.Replace(noted); err != nil {
 			return rec, err
 		}
@@ -175,8 +181,8 @@ func (d *Dir) recover(sink Sink, all listing, found bool) (rec Recovered, err er
 	return rec, nil
 }
 
-// planBegun is what is still to be done of a truncation, or of an install, that is on record. It is
-// nil if there is none.
+// planBegun returns the rest of the work of a truncation or an install that is on record. It
+// returns nil if none is on record.
 func (d *Dir) planBegun(all listing, own bool, noted *walmeta.State) (*cutting, error) {
 	switch {
 	case own && noted.TruncateTo != walmeta.None:
@@ -187,8 +193,8 @@ func (d *Dir) planBegun(all listing, own bool, noted *walmeta.State) (*cutting, 
 	return nil, nil
 }
 
-// judge reads everything, brings it to sink and decides whether the server may start. What was
-// begun, a truncation or an install, counts as carried out. Nothing is changed.
+// judge reads everything, brings it to sink and decides whether the server may start. A truncation
+// or an install that was begun counts as carried out. judge changes no file.
 func (d *Dir) judge(sink Sink, all listing, cut *cutting, rec *Recovered) (*replay, error) {
 	err := d.loadSnapshot(sink, all, rec)
 	if stray := d.refuseStrays(all, rec); stray != nil {
@@ -200,7 +206,7 @@ func (d *Dir) judge(sink Sink, all listing, cut *cutting, rec *Recovered) (*repl
 	if noted := d.meta.Get(); rec.Own && rec.Snapshot.Zxid == noted.NewestSnap &&
 		noted.NewestBytes != walmeta.None && rec.Snapshot.File != "" &&
 		rec.Snapshot.Bytes != noted.NewestBytes {
-		rec.Own = false // whole, and not as we wrote it
+		rec.Own = false // the snapshot is whole, but another server wrote it
 	}
 	r := d.newReplay(sink, *rec)
 	r.cut = cut
@@ -251,7 +257,7 @@ func (d *Dir) newReplay(sink Sink, rec Recovered) *replay {
 	return r
 }
 
-// loadSnapshot tries the candidates, newest first. Apache gives up after a hundred.
+// loadSnapshot tries all snapshots, newest first. Apache gives up after a hundred.
 func (d *Dir) loadSnapshot(sink Sink, all listing, rec *Recovered) error {
 	for i := len(all.snaps) - 1; i >= 0; i-- {
 		f := all.snaps[i]
@@ -275,9 +281,10 @@ func (d *Dir) loadSnapshot(sink Sink, all listing, rec *Recovered) error {
 }
 
 // withoutSnapshot decides whether a directory without a valid snapshot is new or damaged. Apache
-// makes snapshot.0 before its first log, and not atomically: one that is cut short, alone, is a
-// first start that was. With snapshot.trust.empty logs may stand for snapshots that are cut short,
-// as in Apache, but here only if they are complete.
+// makes snapshot.0 before its first log, and not atomically. So a snapshot.0 that is cut short,
+// with no other file, is left by a first start that was interrupted. With snapshot.trust.empty the
+// logs may replace snapshots that are cut short, as in Apache, but here only if the logs are
+// complete.
 func (d *Dir) withoutSnapshot(all listing, rec *Recovered) error {
 	newest := jute.Zxid(0)
 	if len(all.snaps) > 0 {
@@ -290,7 +297,7 @@ func (d *Dir) withoutSnapshot(all listing, rec *Recovered) error {
 		rec.Empty = true
 		return nil
 	case len(all.logs)+len(all.snaps) == 0 && d.snapDir != d.logDir && !d.mark.There():
-		// The directory of the snapshots is gone, or is another one.
+		// The snapshot directory was emptied, or another directory is configured in its place.
 		rec.Empty, rec.Own, rec.Vanished = true, false, meta.Durable
 		return nil
 	case len(all.snaps) > 0 && d.opt.TrustEmptySnapshot && unread && len(all.logs) > 0:
@@ -309,22 +316,23 @@ func (d *Dir) withoutSnapshot(all listing, rec *Recovered) error {
 		"no file is left of transactions up to %v", meta.Durable)}
 }
 
-// fromTheStart says whether the logs begin with the first transaction that there was: of a server
-// alone, or of an ensemble. A server alone can have become an ensemble, but a purge takes the
-// oldest first: where snapshot.0 still is nothing was purged.
+// fromTheStart says whether the logs begin with the first transaction that was ever made. A server
+// alone begins with zxid 1, an ensemble with the first zxid of epoch 1. A server alone can also
+// have become an ensemble, and its first logs can have been purged. A purge takes the oldest files
+// first, so while snapshot.0 is there nothing was purged.
 func fromTheStart(all listing) bool {
 	const firstOfEnsemble = jute.Zxid(1<<32 | 1)
 	first := all.logs[0].zxid
 	return first == 1 || first == firstOfEnsemble && len(all.snaps) > 0 && all.snaps[0].zxid == 0
 }
 
-// repair makes what was read durable and fit to go on from: a torn end is cut off, files without
-// a transaction are removed, the rest is flushed.
+// repair makes the data that was read durable and prepares the directory for new transactions: a
+// torn end is cut off, files without a transaction are removed, the rest is flushed.
 func (d *Dir) repair(r *replay, all listing, rec *Recovered) error {
 	for _, f := range r.read {
 		newest := f == r.end.file
 		if r.own && !newest {
-			continue // flushed when it was left
+			continue // the server flushed it before it began the next log
 		}
 		if err := d.settle(r, f, newest, rec); err != nil {
 			return err
@@ -364,8 +372,8 @@ func (d *Dir) repair(r *replay, all listing, rec *Recovered) error {
 	return nil
 }
 
-// settle flushes a log that was read. The newest one is cut to its transactions, if its end is
-// torn or the padding is ours.
+// settle flushes a log that was read. The newest log is cut to its transactions if its end is torn
+// or if the padding is ours.
 func (d *Dir) settle(r *replay, f named, newest bool, rec *Recovered) error {
 	torn := newest && r.broken != nil && r.broken.file == f
 	if !newest || !torn && !r.isOurs(f) {
@@ -393,7 +401,7 @@ func (d *Dir) settle(r *replay, f named, newest bool, rec *Recovered) error {
 	return nil
 }
 
-// takeOver writes the sidecar of the directory as it is now: ours.
+// takeOver writes a new sidecar, which records the files as they are now as ours.
 func (d *Dir) takeOver(r *replay, all listing, files Epochs, rec *Recovered) (err error) {
 	state := d.meta.Get()
 	if !rec.Own {
@@ -420,11 +428,12 @@ func (d *Dir) takeOver(r *replay, all listing, files Epochs, rec *Recovered) (er
 		f := all.snaps[n-1]
 		state.NewestSnap, state.NewestBytes = f.zxid, f.Size
 		if rec.Snapshot.Zxid == f.zxid && rec.Snapshot.File != "" {
-			state.NewestBytes = rec.Snapshot.Bytes // of its packings the one that is valid
+			state.NewestBytes = rec.Snapshot.Bytes // another packing of the zxid can be invalid
 		}
 	}
 	if d.opt.Log.NoSync {
-		// Nothing will be known to be durable: what a power loss leaves is judged as Apache's.
+		// Nothing will be known to be durable. So after a power loss the files are judged by
+		// Apache's rules.
 		state.OwnSince, state.Durable, state.Log, state.Offset = walmeta.Unknown, 0, walmeta.None, 0
 	}
 	if state.ID == 0 {

@@ -22,17 +22,18 @@ import (
 //	our log      | damage                    | torn tail: cut off
 //	Apache's log | -                         | whole records behind it: suspect; else torn tail
 //
-// A torn tail in a file that is not the last is normal for Apache, which never cuts one off: the
-// next file must go on with the next zxid. A gap is damage in any case: zxids above the snapshot
-// follow each other without a hole.
+// Apache never cuts a torn tail off, so a torn tail is normal in a log of Apache's that is not the
+// last one. The next file must then go on with the next zxid. A gap is damage in any case: zxids
+// above the snapshot follow each other without a hole.
 type replay struct {
 	fs   FS
 	dir  string
-	own  bool          // meta is in force
-	meta walmeta.State // the watermark, if own
-	// trustSuspect takes what a torn tail leaves, as Apache would.
+	own  bool          // meta describes the files
+	meta walmeta.State // has the watermark; valid only if own is true
+	// trustSuspect goes on behind a suspect place with the records that can be read, as Apache
+	// would.
 	trustSuspect bool
-	// anchored: last is known to be complete, so the next zxid is known too.
+	// anchored means that no transaction up to last is missing, so the next zxid is known too.
 	anchored bool
 	each     func(*jute.Entry) error
 	cut      *cutting // a truncation that is still to be carried out, or nil
@@ -42,15 +43,15 @@ type replay struct {
 	last    jute.Zxid
 	txns    int
 
-	// fresh: this is the first look at the directory in the life of the process, so that what an
-	// earlier life left in the page cache is not believed where it can be otherwise.
+	// fresh means that this process reads the directory for the first time. An earlier process may
+	// have left pages in the page cache that are not on disk, so these are dropped first.
 	fresh   bool
 	moved   moved
 	twice   twice.Records
 	reading reading
 
 	end    place   // behind the last record read
-	broken *place  // the file before ended there, unexpectedly
+	broken *place  // the last file with records ended there too early; nil: it ended properly
 	empty  []named // files without a record, behind the last record
 	read   []named // files that were read
 }
@@ -58,15 +59,15 @@ type replay struct {
 // invalid are the snapshots that are newer than the one restored from.
 type invalid struct {
 	skipped []jute.Zxid // their zxids
-	awaited []jute.Zxid // those that must be met in the logs, in order: no snapshot is valid
+	awaited []jute.Zxid // zxids that the logs must hold, in order, because no snapshot is valid
 }
 
 // reading is the log that is read.
 type reading struct {
 	size   int64
 	next   named     // the log behind it
-	before jute.Zxid // of the record before the one at hand; -1: none
-	// payload is that of the last record above the snapshot, also of an earlier log.
+	before jute.Zxid // of the record before the current one; -1: none
+	// payload is the payload of the last record above the snapshot; an earlier log can hold it.
 	payload []byte
 }
 
@@ -86,7 +87,8 @@ func (r *replay) damage(f named, off int64, reason string) error {
 	return &DamageError{File: r.path(f), Offset: off, After: r.last, Reason: reason}
 }
 
-// suspect is damage in our files. In Apache's the operator may say to go on in spite of it.
+// suspect returns the error for a broken place: damage in a log of ours. For a log of Apache's it
+// returns an error that wraps ErrSuspect, or nil if the operator allowed to go on (trustSuspect).
 func (r *replay) suspect(f named, off int64, reason string) error {
 	if r.isOurs(f) {
 		return r.damage(f, off, reason)
@@ -121,7 +123,7 @@ func (r *replay) run(logs []named) error {
 		}
 	}
 	if !r.own || r.last >= r.meta.Durable {
-		return nil // a log that a snapshot covers may be missing
+		return nil // a log may be missing if the snapshot holds all its transactions
 	}
 	e := &DamageError{File: r.dir, After: r.last,
 		Reason: fmt.Sprintf("transactions up to %v were durable", r.meta.Durable)}
@@ -200,7 +202,7 @@ func (r *replay) record(f named, at int64, payload []byte, first bool) error {
 	}
 	if zxid == r.last && e.Header.Type != jute.OpError && bytes.Equal(payload, r.reading.payload) {
 		r.broken, r.empty = nil, nil
-		return nil // the same record again: nothing is lost
+		return nil // the same record stands twice, so nothing is lost
 	}
 	if r.anchored && !r.follows(zxid, e.Header.Type) {
 		if r.broken != nil {
@@ -221,14 +223,15 @@ func (r *replay) record(f named, at int64, payload []byte, first bool) error {
 	return r.each(&e)
 }
 
-// follows says whether nothing is missing between the last zxid and this one. Where an epoch begins
-// zxids do not tell, but a snapshot does that is not valid and stands between them by its name.
+// follows says whether no transaction is missing between the last zxid and this one. Where an epoch
+// begins, the zxids do not tell how many the epoch before had. But an invalid snapshot tells that
+// some are missing, if the zxid in its name lies between the two.
 func (r *replay) follows(zxid jute.Zxid, op jute.OpCode) bool {
 	return record.InOrder(r.last, zxid, op) == nil && !slices.ContainsFunc(r.invalid.skipped,
 		func(snapshot jute.Zxid) bool { return snapshot > r.last && snapshot < zxid })
 }
 
-// fileEnd judges how a file ended: s stands where reading stopped with err.
+// fileEnd judges the end of a file: s is at the place where reading stopped with err.
 func (r *replay) fileEnd(f named, s *record.Scanner, err error, records int) error {
 	at, reason := s.Off(), "the file ends"
 	if err != io.EOF {
@@ -257,7 +260,8 @@ func (r *replay) fileEnd(f named, s *record.Scanner, err error, records int) err
 	return nil
 }
 
-// foreignEnd looks behind the end of a file that Apache wrote: end is why reading stopped.
+// foreignEnd looks behind the last record of a file that Apache wrote. end is the error at which
+// reading stopped.
 func (r *replay) foreignEnd(f named, s *record.Scanner, end error) (torn bool, err error) {
 	at := s.Off()
 	if end == io.EOF {
@@ -279,8 +283,9 @@ func (r *replay) foreignEnd(f named, s *record.Scanner, end error) (torn bool, e
 	return true, nil
 }
 
-// recordless notes a file that nothing can be read from. One of ours was created for the zxid in
-// its name. Apache's can have any name: it makes the next log after transactions that it lost.
+// recordless notes a file without a record that can be read. We create a log for the transaction
+// with the zxid in its name, so that zxid must follow the last one. The name of Apache's log proves
+// nothing: Apache may name it after a transaction that follows others which it lost.
 func (r *replay) recordless(f named, at int64) error {
 	if r.isOurs(f) && f.zxid > r.snap && r.anchored &&
 		record.InOrder(r.last, f.zxid, jute.OpError) != nil {

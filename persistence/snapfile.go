@@ -15,10 +15,11 @@ import (
 type SnapOptions struct {
 	// Compression of new ones (snapshot.compression.method): Plain or Gzip.
 	Compression snap.Compression
-	// SyncEveryBytes flushes a snapshot each time that it has grown by so much, so that a flush
-	// of the log never waits behind all of it. 0 flushes once, at the end.
+	// SyncEveryBytes flushes a snapshot each time that it has grown by this many bytes. Otherwise
+	// a flush of the log could wait until all of the snapshot is on disk. 0 flushes once, at the
+	// end.
 	SyncEveryBytes int64
-	// ReadAhead is how many MiB a goroutine reads ahead when a snapshot is loaded; 0 is none.
+	// ReadAhead is how many MiB a goroutine reads ahead when a snapshot is loaded; 0 starts none.
 	ReadAhead int
 }
 
@@ -55,8 +56,8 @@ func ReadSnapshot(fsys FS, name string, readAhead int, sink snap.Sink) (SnapInfo
 	return info, err
 }
 
-// SnapWriter writes one snapshot: sessions, ACLs and nodes as its BodyWriter takes them, then
-// Finish. The file has its name only once it is complete and durable.
+// SnapWriter writes one snapshot. The caller gives it sessions, ACLs and nodes in the order of
+// BodyWriter, then calls Finish. The file gets its name only when it is complete and durable.
 //
 //	Node -> 1 MiB blocks -> Adler-32 -> [gzip] -> tmp.snapshot.X -> fsync -> snapshot.X
 //
@@ -66,7 +67,8 @@ type SnapWriter struct {
 	dir  *Dir
 	zxid jute.Zxid
 	file snapFile
-	// replaced is Dir.replaced when it was begun: one of another history gets no name.
+	// replaced is Dir.replaced when the snapshot was begun. If Dir.replaced differs at the end, the
+	// snapshot belongs to another history and gets no name.
 	replaced int
 }
 
@@ -89,9 +91,9 @@ func (f *snapFile) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// CreateSnapshot begins the snapshot of zxid: it will hold every transaction up to it, and perhaps
-// parts of later ones. An error, here or later, costs that snapshot and nothing else, unless it
-// wraps ErrDisk.
+// CreateSnapshot begins the snapshot of zxid. The snapshot will hold every transaction up to zxid,
+// and perhaps parts of later ones. After an error, here or later, only this snapshot is lost,
+// unless the error wraps ErrDisk.
 func (d *Dir) CreateSnapshot(zxid jute.Zxid) (*SnapWriter, error) {
 	tmp := filepath.Join(d.snapDir, names.Temporary(SnapName(zxid, d.opt.Snap.Compression)))
 	if err := d.fs.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -158,7 +160,7 @@ func (w *SnapWriter) complete(t snap.Trailer) error {
 	return w.file.Close()
 }
 
-// Abort gives the snapshot up and removes what there is of it.
+// Abort gives the snapshot up and removes its file.
 func (w *SnapWriter) Abort() {
 	_ = w.file.Close()
 	_ = w.dir.fs.Remove(w.file.Name())

@@ -15,10 +15,10 @@ import (
 )
 
 // Files that are not ours are never read and never removed. But people rename, copy and pack files,
-// and then one of them can be all that is left of a log: a start that could have found more in it
-// is refused. Nothing is refused for a copy beside its original.
+// and such a file can be the only copy of a log. So a start is refused if a file that is not read
+// could hold more than the data that was read. A copy beside its original is no reason to refuse.
 
-// tellStrays lists what is not read.
+// tellStrays lists the files that are not read.
 func (l *listing) tellStrays(rec *Recovered) {
 	for i := range l.strays {
 		if s := &l.strays[i]; s.name.Class == names.LookAlike {
@@ -29,8 +29,8 @@ func (l *listing) tellStrays(rec *Recovered) {
 	}
 }
 
-// refuseStrays fails if a file that is not read could be more than what was loaded. Where no data
-// is at all, each name that claims to be of some is too much.
+// refuseStrays fails if a file that is not read could hold more than the data that was loaded. In a
+// directory without any data it fails for every file whose name claims to be that of data.
 func (d *Dir) refuseStrays(all listing, rec *Recovered) error {
 	nothing := rec.Empty || len(all.logs)+len(all.snaps) == 0
 	var found, advice []string
@@ -56,7 +56,7 @@ func (d *Dir) refuseStrays(all listing, rec *Recovered) error {
 	return fmt.Errorf("%w: %s", ErrStray, strings.Join(first(advice), "; "))
 }
 
-// first shortens a list that anyone may have made long.
+// first shortens a list: anyone can put any number of files into a directory.
 func first(list []string) []string {
 	const most = 20
 	if len(list) <= most {
@@ -86,8 +86,8 @@ func (s *stray) mayChange(all listing, rec *Recovered) bool {
 	return len(needed) == 0 || needed[0].zxid > rec.Snapshot.Zxid+1 || s.zxid >= needed[0].zxid
 }
 
-// couldBe says what a stray looks like and what to do about it, or "" if it begins as no data does,
-// or is a log with nothing above the snapshot.
+// couldBe says what a stray looks like and what the operator can do about it. It returns "" for a
+// file that does not begin as data does, and for a log with no transaction above the snapshot.
 func (d *Dir) couldBe(s *stray, snapshot jute.Zxid) string {
 	switch {
 	case s.name.Kind == names.NoData || s.Type == disk.Special:

@@ -9,45 +9,48 @@ import (
 	"quoll/persistence/record"
 )
 
-// tail is what a log of ours has above the watermark, at most two batches: nobody knows whether it
-// was flushed. After a flush that failed it may be in the page cache alone, where it counts as
-// written, and where writing it again does not help: ext4 flushes such a page with success, and
-// after a power cut there is a hole. So what is above the watermark goes to a new file.
+// tail holds the records that a log of ours has above the watermark, at most two batches. Nobody
+// knows whether they were flushed. After a failed flush they may be in the page cache alone, where
+// the kernel counts their pages as written. Writing the same bytes again does not help: on ext4 the
+// next flush of such a page succeeds, and after a power cut the file has a hole. Therefore the
+// records above the watermark are moved to a new file.
 //
 //	log.1   | header | records up to the watermark | tail |
 //
 //	tmp.log.5       header and tail, from memory; flushed          (nothing else has changed)
-//	walmeta         moved to 5, replaced                           a record stands nowhere twice
-//	log.5           renamed; the directory flushed                 the tail stands twice
+//	walmeta         moved to 5, replaced                           no record is in two logs
+//	log.5           renamed; the directory flushed                 the tail is in both logs
 //	log.1           cut to the watermark; flushed
 //	walmeta         moved to nothing, with the new watermark       (takeOver)
 //
-// A tail that begins with the first record of its file replaces the file by the rename. After a
-// crash a log.5 that is on record ends log.1 at the watermark, whatever stands behind it; without
-// log.5 the note means nothing. Apache, and a Quoll that does not believe the note, read
-// records that stand twice, and skip or repeat them (package twice).
+// If the tail begins with the first record of its file, the rename replaces that file. After a
+// crash the note in walmeta decides. If log.5 is there, log.1 ends at the watermark, and the bytes
+// behind the watermark are ignored. If log.5 is not there, the note is ignored. Apache, and a Quoll
+// that does not believe the note, can read the same records in both logs. Apache repeats them, and
+// Quoll skips them (package twice).
 type tail struct {
 	file    named
 	from    int64 // offset of its first record
 	first   jute.Zxid
-	records []byte // as they stand in the log
+	records []byte // in the format of the log file
 }
 
 // moved is what a replay finds out about a tail.
 type moved struct {
 	tail tail
-	// to is the log that records behind the watermark were moved to, and from the log that is to be
-	// cut there; 0: no move is on its way.
+	// to is the name of the log that the records above the watermark were moved to, and from is the
+	// log that must be cut at the watermark. to is 0 if no move was begun.
 	to   jute.Zxid
 	from named
 }
 
-// whole says whether the file holds nothing else.
+// whole says whether the file of the tail holds no other record.
 func (t *tail) whole() bool { return t.from == jute.FileHeaderBytes }
 
-// keepTail takes a record that was read at an offset of a log into the tail, if it belongs there.
-// It says false for one that must not be counted as read: no log is named after a transaction that
-// repeats the zxid before it, and such a one is an error, which changes nothing.
+// keepTail adds a record, which was read at an offset of a log, to the tail if it belongs there. It
+// returns false for a record that must not count as read: one that would begin the tail and repeats
+// the zxid before it. No log can be named after such a record, and it may be dropped, because it is
+// an error transaction, which changes nothing.
 func (r *replay) keepTail(f named, at int64, payload []byte, zxid jute.Zxid) bool {
 	before := r.reading.before
 	r.reading.before = zxid
@@ -76,7 +79,7 @@ func (r *replay) writtenUpTo(f named) int64 {
 	return 0
 }
 
-// findMoved looks for a tail that is on its way: both logs must be there.
+// findMoved looks for a move that was begun before a crash. Both logs must be there.
 func (r *replay) findMoved(logs []named) {
 	if !r.own || r.meta.MovedTo == 0 {
 		return
@@ -94,13 +97,13 @@ func (r *replay) findMoved(logs []named) {
 	}
 }
 
-// known says whether all of a log is on the disk for certain: the page cache shows nothing else.
+// known says whether all of a log is certainly on disk, so that the page cache can be believed.
 func (r *replay) known(f named, newest bool) bool {
 	return r.isOurs(f) && (!newest || f.zxid == r.meta.Log && f.Size == r.meta.Offset)
 }
 
-// moveTail takes the tail out of its log, or goes on with that after a crash. An error of the
-// first step leaves everything as it was.
+// moveTail moves the tail to a new log, or finishes a move that a crash interrupted. An error of
+// the first step leaves everything as it was.
 func (d *Dir) moveTail(r *replay, rec *Recovered) error {
 	if len(r.moved.tail.records) > 0 {
 		if err := d.moveRecords(r, rec); err != nil {

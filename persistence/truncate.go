@@ -11,15 +11,16 @@ import (
 	"quoll/persistence/walmeta"
 )
 
-// Truncate removes every transaction above zxid, and every snapshot above it, durably: a leader
-// never saw them. The log goes on behind zxid, which is the last transaction then, or the beginning
-// of an epoch that has none yet. Who has applied more must begin with what is on disk.
+// Truncate removes every transaction and every snapshot above zxid, durably, because the leader
+// never saw them. The log goes on behind zxid. Afterwards zxid is the last transaction, or the
+// beginning of an epoch that has no transaction yet. A caller whose tree has applied transactions
+// above zxid must load the tree from disk again.
 //
-// The intention is on record first, so a crash on the way is finished by the next Recover. Where
-// that would not lead to zxid nothing is removed: ErrNoSnapshot, no valid one is at or below it;
-// ErrGap, it is not in the log. Then only a snapshot of the leader helps. Any other error wraps
-// ErrDisk. The caller is the log's owner. A purge that runs is waited for; a snapshot that is being
-// written does not get its name.
+// The sidecar records the intention first, so after a crash the next Recover finishes the work. If
+// the history would not end at zxid, nothing is removed and the error is one of two. ErrNoSnapshot:
+// no valid snapshot is at or below zxid. ErrGap: zxid is not in the log. Then only a snapshot of
+// the leader helps. Any other error wraps ErrDisk. The caller is the log's owner. Truncate waits
+// for a purge that runs. A snapshot that is being written does not get its name.
 func (d *Dir) Truncate(zxid jute.Zxid) error {
 	d.changing.Lock()
 	defer d.changing.Unlock()
@@ -38,9 +39,9 @@ func (d *Dir) Truncate(zxid jute.Zxid) error {
 	return d.log.goOn(cut.last, err)
 }
 
-// CanTruncate says, with the error that Truncate would have, whether a truncation to zxid leads
-// there. It is for whoever asks the log writer for one, before: behind a refusal nothing more is
-// carried out. It may run beside the log writer.
+// CanTruncate returns the error that Truncate(zxid) would have, nil if there is none. The code that
+// asks the log writer for a truncation calls it first, because the log writer stops for good at a
+// refused truncation. CanTruncate may run beside the log writer.
 func (d *Dir) CanTruncate(zxid jute.Zxid) error {
 	d.changing.Lock()
 	defer d.changing.Unlock()
@@ -74,7 +75,7 @@ func (d *Dir) leadsTo(cut *cutting, zxid jute.Zxid) error {
 	return fmt.Errorf("%w: none is at or below %v", ErrNoSnapshot, zxid)
 }
 
-// cutting is a truncation, or what a snapshot replaces, as it will be when it is carried out.
+// cutting is the plan of a truncation or of an install: the files that go and the files that stay.
 type cutting struct {
 	gone []string // paths, from the newest file to the oldest
 	rest listing  // what stays
@@ -109,7 +110,7 @@ func (d *Dir) planCut(all listing, zxid jute.Zxid) (*cutting, error) {
 	return c, nil
 }
 
-// record notes in the sidecar what holds afterwards.
+// record notes in the sidecar the state after the cutting is carried out.
 func (c *cutting) record(s *walmeta.State) {
 	s.TruncateTo, s.InstallTo = walmeta.None, walmeta.None
 	s.Durable, s.Log, s.Offset, s.NewestLog = c.last, walmeta.None, 0, walmeta.None
@@ -122,12 +123,12 @@ func (c *cutting) record(s *walmeta.State) {
 		s.NewestSnap, s.NewestBytes = f.zxid, f.Size
 		s.Durable = max(s.Durable, f.zxid)
 	}
-	if s.OwnSince != walmeta.Unknown { // what follows is ours, whoever wrote what is gone
+	if s.OwnSince != walmeta.Unknown { // later logs are ours, even if the removed ones were not
 		s.OwnSince = min(s.OwnSince, s.Durable+1)
 	}
 }
 
-// carryOut does what was planned, and takes the intention off the record.
+// carryOut carries the plan out, and removes the intention from the sidecar.
 func (d *Dir) carryOut(c *cutting) error {
 	if err := disk.RemoveAll(d.fs, c.gone); err != nil {
 		return disk.Error("remove files of", d.logDir, err)
@@ -138,7 +139,7 @@ func (d *Dir) carryOut(c *cutting) error {
 			return err
 		}
 	}
-	if err := d.updateMark(c.record); err != nil { // or it would miss what is cut off
+	if err := d.updateMark(c.record); err != nil { // an old mark would demand the removed records
 		return err
 	}
 	return d.meta.Update(c.record)

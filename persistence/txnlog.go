@@ -15,10 +15,11 @@ import (
 type Watermark uint8
 
 const (
-	// Strict: on disk before Commit returns. Costs a second flush a batch.
+	// Strict writes the durable zxid to disk before Commit returns. It costs a second flush a
+	// batch.
 	Strict Watermark = iota
-	// Lag: on disk with the next batch, at nearly no cost. Damage to the last batch cannot be
-	// told from a torn write until then; Settle ends that state.
+	// Lag writes the durable zxid to disk with the next batch, at nearly no cost. Until then damage
+	// to the last batch cannot be told from a torn write. Settle ends that state.
 	Lag
 )
 
@@ -26,14 +27,14 @@ const (
 type LogOptions struct {
 	// PreAllocBytes is what a file grows by (zookeeper.preAllocSize, there in KB); 0 is none.
 	PreAllocBytes int64
-	// ZeroAheadBytes of the padding are written as zeros before they are needed, so that a flush
-	// finds blocks that have their place already and changes no metadata.
+	// ZeroAheadBytes is how much of the padding is written as zeros before it is needed. A later
+	// flush then finds blocks that have their place on disk already, and changes no metadata.
 	ZeroAheadBytes int64
 	// SizeLimitBytes begins a new file after this many bytes of records
 	// (zookeeper.txnLogSizeLimitInKb); 0 is no limit. Apache compares the padded size.
 	SizeLimitBytes int64
-	// NoSync leaves flushing to the operating system (forceSync=no): a power loss takes what
-	// was acknowledged.
+	// NoSync leaves flushing to the operating system (forceSync=no): a power loss can destroy
+	// acknowledged transactions.
 	NoSync    bool
 	Watermark Watermark
 }
@@ -49,8 +50,8 @@ const keepBatchBytes = 4 << 20
 // TxnLog appends transactions to log files. One goroutine owns it.
 //
 // Append encodes into a batch, Commit writes the batch with one call and flushes it with another.
-// A file is created by the first Commit that needs it, never reused after a restart, and cut to
-// its records when it is left.
+// A file is created by the first Commit that needs it, and never reused after a restart. It is cut
+// to its records when the log begins the next file.
 type TxnLog struct {
 	fs   FS
 	dir  string
@@ -68,9 +69,9 @@ type TxnLog struct {
 	pos    int64 // end of the records in the file
 	size   int64 // of the file, with padding
 	zeroed int64 // the file has blocks up to here
-	total  int64 // bytes of records in the files that were left
+	total  int64 // bytes of records in the earlier files of this process
 
-	err error // final
+	err error // the first failure; every later call returns it
 }
 
 // LastZxid is the last zxid appended.
@@ -82,17 +83,16 @@ func (l *TxnLog) Durable() jute.Zxid { return l.durable }
 // Pending is how many bytes wait for Commit.
 func (l *TxnLog) Pending() int { return len(l.batch) }
 
-// FileBytes is the size of the records in the current file; TotalBytes adds the files before it
-// since the server started.
+// FileBytes is the size of the records in the current file, in bytes.
 func (l *TxnLog) FileBytes() int64 { return l.pos }
 
-// TotalBytes is the size of all records written since the server started.
+// TotalBytes is the size of all records written since the server started, in bytes.
 func (l *TxnLog) TotalBytes() int64 { return l.total + l.pos }
 
-// Append adds a transaction to the batch. Its Payload is copied. The zxid is the next one, the
-// first of a later epoch, or, for an error transaction, the last one again; anything else is an
-// ErrOrder. An error that repeats a zxid is not written where it would begin a file: the file is
-// named after its first transaction, and the name would claim one of the file before.
+// Append adds a transaction to the batch. Its Payload is copied. The zxid must be the next one, the
+// first of a later epoch, or, for an error transaction, the last one again; any other zxid is an
+// ErrOrder. An error transaction that repeats a zxid and would begin a file is not written: a file
+// is named after its first transaction, and that zxid belongs to the file before.
 func (l *TxnLog) Append(e *jute.Entry) error {
 	if l.err != nil {
 		return l.err
@@ -159,7 +159,7 @@ func (l *TxnLog) commit() error {
 	return nil
 }
 
-// create makes the file of the batch. Its name is on record before it exists.
+// create makes the file of the batch. The sidecar records the name before the file exists.
 func (l *TxnLog) create() error {
 	err := l.meta.Update(func(s *walmeta.State) {
 		s.NewestLog = l.first
@@ -232,8 +232,8 @@ func (l *TxnLog) flush(created bool) error {
 	return nil
 }
 
-// recordMark writes the durable zxid into a sidecar state. Until the first Commit of a file the
-// mark stays in the file before it.
+// recordMark writes the durable zxid into a sidecar state. Until the first Commit to a new file,
+// the mark points into the file before it.
 func (l *TxnLog) recordMark(s *walmeta.State) {
 	if l.opt.NoSync {
 		return
@@ -253,7 +253,7 @@ func (l *TxnLog) mark() error {
 }
 
 // Settle makes the watermark exact. The log writer calls it when it has had nothing to do for a
-// while; Lag leaves the last batch undecidable until then.
+// while. With Lag, damage to the last batch cannot be told from a torn write until then.
 func (l *TxnLog) Settle() error {
 	if l.err == nil && l.marked < l.durable && !l.opt.NoSync {
 		l.err = l.mark()
@@ -261,7 +261,7 @@ func (l *TxnLog) Settle() error {
 	return l.err
 }
 
-// Roll commits and leaves the current file: the next transaction begins a new one.
+// Roll commits and closes the current file. The next transaction begins a new one.
 func (l *TxnLog) Roll() error {
 	if _, err := l.Commit(); err != nil {
 		return err
@@ -297,8 +297,8 @@ func (l *TxnLog) leave() error {
 	return nil
 }
 
-// goOn lets a log that was rolled go on behind zxid, up to which another history is durable now; or
-// it takes the error that stood in the way of that, which is final.
+// goOn lets a log that was rolled go on behind zxid, after the history up to zxid was replaced or
+// cut. An err that is not nil says that this failed: it becomes the final error of the log.
 func (l *TxnLog) goOn(zxid jute.Zxid, err error) error {
 	if l.err = err; err == nil {
 		l.last, l.durable, l.marked = zxid, zxid, zxid
