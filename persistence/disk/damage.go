@@ -8,36 +8,37 @@ import (
 	"quoll/jute"
 )
 
-// What a DamageError or a MissingLogError wraps.
+// Errors that a DamageError or a MissingLogError wraps.
 var (
-	// ErrDamaged: something that was durable cannot be read any more. Nothing is dropped to get
-	// over it; the server does not start.
+	// ErrDamaged: data that was durable cannot be read any more. The server does not start, because
+	// it could only start without that data.
 	ErrDamaged = errors.New("damaged")
 	// ErrSuspect: in files that Apache wrote, whole records lie behind a broken one, or
 	// transactions are missing. Apache would start and lose them.
 	ErrSuspect = errors.New("suspect")
 )
 
-// DamageError says where a directory is damaged, or suspect, and what lets it start for who
-// accepts the loss.
+// DamageError says where a directory is damaged or suspect. It also says what an operator who
+// accepts the loss can do, so that the server starts again.
 type DamageError struct {
 	File   string
-	Offset int64
-	// After is the last good zxid before the place.
+	Offset int64 // bytes
+	// After is the last good zxid before the damaged place.
 	After   jute.Zxid
 	Reason  string
-	Suspect bool
-	// Durable is how far transactions were known to be durable; 0: not known.
+	Suspect bool // wraps ErrSuspect, otherwise ErrDamaged
+	// Durable is the last zxid that was known to be durable; 0: not known.
 	Durable jute.Zxid
-	// Rename is the name that File should have; with it there is nothing else to do.
+	// Rename is the name that File should have. If it is set, renaming File is the whole remedy.
 	Rename string
-	// Header: that of File is to be written anew, and there is nothing else to do.
+	// Header means that the header of File must be written again. That is then the whole remedy.
 	Header bool
-	// Cut: File has something good before Offset, and is to be cut there.
+	// Cut means that File has good records before Offset, and must be cut there.
 	Cut bool
-	// Away are the files that stand in the way then.
+	// Away are the files that must be moved away.
 	Away []string
-	// GivenUp are the whole records that are cut off or moved away, and that nothing else holds.
+	// GivenUp are the whole records in the bytes that are cut off or moved away, without those that
+	// another file holds too.
 	GivenUp Held
 }
 
@@ -73,7 +74,7 @@ func (e *DamageError) Error() string {
 	return s.String()
 }
 
-// tellLoss says what who follows the advice gives up.
+// tellLoss says which transactions an operator who follows the advice gives up.
 func (e *DamageError) tellLoss(s *strings.Builder) {
 	fmt.Fprintf(s, "; this gives up %v", e.GivenUp)
 	if e.Durable > max(e.After, e.GivenUp.Last) {
@@ -88,7 +89,7 @@ func (e *DamageError) Unwrap() error {
 	return ErrDamaged
 }
 
-// Held is what can be read of the transactions in one or more logs.
+// Held counts the transactions in one or more logs that can be read.
 type Held struct {
 	Records     int // with different zxids
 	First, Last jute.Zxid
@@ -105,11 +106,13 @@ func (h Held) String() string {
 		h.Records, h.First, h.Last)
 }
 
-// MissingLogError is the refusal of snapshots whose log is not there.
+// MissingLogError is the refusal of a directory whose snapshots belong to a log that is missing. It
+// wraps ErrDamaged.
 type MissingLogError struct {
-	LogDir           string
+	LogDir string
+	// Reached is the last durable zxid of the missing log, and Reaches the last one found now.
 	Reached, Reaches jute.Zxid
-	What             string // the log directory is
+	What             string // what the log directory seems to be
 }
 
 func (e *MissingLogError) Error() string {

@@ -1,7 +1,8 @@
-// Package disk is the disk as the rooms of persistence need it: few calls, each of which a
-// simulation can fail, tear or cut short, and the operating system's own behind them.
+// Package disk is the disk as the rooms of persistence need it. It has few calls, and a simulation
+// can make each of them fail, tear its data or stop half-way. OS implements them with the operating
+// system's own calls.
 //
 // Read fs.go (the calls, and what each promises), os.go with os_linux.go, os_other.go,
 // inode_unix.go and inode_other.go (the real disk), write.go (a new file, whole or not at all),
-// files.go (files that are there already), damage.go (how a start says that something is lost).
+// files.go (existing files), damage.go (how a start reports that data is lost).
 package disk

@@ -22,7 +22,7 @@ func Shorten(fsys FS, name string, size int64) error {
 	return nil
 }
 
-// SyncFile flushes a file that somebody else has written.
+// SyncFile flushes a file that was written through another handle.
 func SyncFile(fsys FS, name string) error {
 	f, err := fsys.Open(name)
 	if err != nil {
@@ -32,8 +32,8 @@ func SyncFile(fsys FS, name string) error {
 	return f.Sync()
 }
 
-// RemoveAll removes files in the given order, and makes that durable: the directory of the first
-// one comes first.
+// RemoveAll removes files in the given order, and then flushes their directories, in the order of
+// the first file in each.
 func RemoveAll(fsys FS, names []string) error {
 	var dirs []string
 	for _, name := range names {
@@ -52,8 +52,9 @@ func RemoveAll(fsys FS, names []string) error {
 	return nil
 }
 
-// SyncPath makes the names that lead to a directory durable. Above its parent it ends at the first
-// error: in a directory that cannot be flushed MkdirAll makes nothing.
+// SyncPath makes the names that lead to a directory durable. It returns an error only for the
+// parent. Above the parent it stops at the first directory that cannot be flushed: MkdirAll cannot
+// have made anything in such a directory.
 func SyncPath(fsys FS, dir string) error {
 	parent := filepath.Dir(dir)
 	if err := fsys.SyncDir(parent); err != nil {
@@ -67,13 +68,13 @@ func SyncPath(fsys FS, dir string) error {
 	return nil
 }
 
-// shorter is a file as it will be when it is cut at size.
+// shorter is a file that ends at size, although it is longer on disk.
 type shorter struct {
 	File
 	size int64
 }
 
-// Shorter reads a file as it will be when it is cut.
+// Shorter returns a view of f that ends after size bytes, as if f were cut there.
 func Shorter(f File, size int64) File { return shorter{f, size} }
 
 func (f shorter) Size() (int64, error) {

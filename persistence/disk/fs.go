@@ -6,11 +6,11 @@ import (
 	"io"
 )
 
-// FS is the disk as the rooms of persistence need it: few calls, each of which a simulation can
-// fail, tear or cut short. OS is the real one. Names are paths as the caller's Options give
-// them. Errors wrap fs.ErrNotExist and fs.ErrExist where these apply.
+// FS is the disk as the rooms of persistence need it. OS is the real disk. A simulation implements
+// FS to make each call fail, tear its data or stop half-way. Names are paths as the caller's
+// Options give them. Errors wrap fs.ErrNotExist and fs.ErrExist where these apply.
 type FS interface {
-	// MkdirAll makes dir and what is missing above it, durably.
+	// MkdirAll makes dir and the missing directories above it, durably.
 	MkdirAll(dir string) error
 	// ReadDir lists dir, by name.
 	ReadDir(dir string) ([]FileInfo, error)
@@ -22,14 +22,14 @@ type FS interface {
 	Open(name string) (File, error)
 	// OpenRW opens an existing file for reading and writing.
 	OpenRW(name string) (File, error)
-	// Rename gives a file another name, atomically, in place of what had that name.
+	// Rename gives a file another name, atomically. A file that had that name is replaced.
 	Rename(from, to string) error
 	// Remove takes a name away.
 	Remove(name string) error
 	// SyncDir makes the names in dir durable: creations, renames, removals.
 	SyncDir(dir string) error
-	// SyncBoth is Sync of f and of beside at the price of little more than one. Since its last
-	// Sync beside, in the same directory as f, was only overwritten in place.
+	// SyncBoth syncs f and beside, which costs little more than one Sync. beside must be in the
+	// same directory as f, and since its last Sync it must only have been overwritten in place.
 	SyncBoth(f, beside File) error
 }
 
@@ -37,45 +37,46 @@ type FS interface {
 type File interface {
 	// Name is the path that the file was opened by.
 	Name() string
-	// ReadAt may return fewer bytes than asked for without an error; io.EOF at the end.
+	// ReadAt may return fewer bytes than asked for without an error. At the end it returns io.EOF.
 	io.ReaderAt
 	// WriteAt returns an error unless all of p was written.
 	io.WriterAt
 	// Sync makes data and size durable (fdatasync). After an error nothing is known about what
 	// was written since the last Sync that succeeded, and the file must not be used again.
 	Sync() error
-	// DropCache asks that the next read comes from the disk and not from memory, where bytes that
-	// a failed flush did not write look as if they were written. It is a hint: it may do nothing.
+	// DropCache asks the system to serve the next read from the disk and not from memory. In
+	// memory, bytes that a failed flush did not write look as if they were written. It is a hint:
+	// it may do nothing.
 	DropCache()
-	// Truncate sets the size, with zeros in what is new.
+	// Truncate sets the size in bytes. New bytes are zeros.
 	Truncate(size int64) error
 	// Size is the current size in bytes.
 	Size() (int64, error)
-	// ID tells the file from its copies.
+	// ID returns an identity that copies of the file do not have.
 	ID() FileID
 	Close() error
 }
 
-// FileID is what a file keeps for life, over writes, renames and crashes, and what a copy of it
-// does not have. A part that is 0 is not known.
+// FileID is the identity of a file. The file keeps it over writes, renames and crashes, and a copy
+// of the file has another one. A part that is 0 is not known.
 type FileID struct {
 	Inode uint64
 	Born  int64 // ns since 1970; tells a file from a later one that got its inode
 }
 
-// Known says whether there is anything to tell by.
+// Known says whether the identity is known, so that it can be compared.
 func (id FileID) Known() bool { return id.Inode != 0 }
 
-// Same says whether nothing that is known of both tells them apart.
+// Same says whether both can be the same file: no part that is known in both differs.
 func (id FileID) Same(other FileID) bool {
 	return (id.Inode == other.Inode || id.Inode == 0 || other.Inode == 0) &&
 		(id.Born == other.Born || id.Born == 0 || other.Born == 0)
 }
 
-// FileType is what a name leads to.
+// FileType is the type of the file that a name leads to.
 type FileType uint8
 
-// A link is what it leads to.
+// A link has the type of the file that it leads to.
 const (
 	Regular  FileType = iota
 	Special           // a directory, a device, a pipe
@@ -89,18 +90,18 @@ type FileInfo struct {
 	Type FileType
 }
 
-// ErrDisk wraps every error of a write or a flush of the log, the sidecar or an epoch file, and
-// of a truncation. It is final: what is on the disk is unknown, so the process ends. Nothing is
-// tried again, no file handle is used again.
+// ErrDisk is wrapped by every error of a write or a flush of the log, the sidecar or an epoch file,
+// and of a truncation. It is final: nobody knows what is on the disk, so the process ends. Nothing
+// is tried again, and no file handle is used again.
 var ErrDisk = errors.New("disk failed")
 
-// Error wraps ErrDisk: what was done, and to which file.
+// Error returns an ErrDisk that says what was done, and to which file.
 func Error(doing, name string, err error) error {
 	return fmt.Errorf("%w: %s %s: %w", ErrDisk, doing, name, err)
 }
 
-// ReadFull fills p from offset off. At the end of the file it returns how much there was, and
-// io.EOF or io.ErrUnexpectedEOF as io.ReadFull does.
+// ReadFull fills p from offset off and returns how many bytes it read. If the file ends first, the
+// error is io.EOF or io.ErrUnexpectedEOF, as with io.ReadFull.
 func ReadFull(f io.ReaderAt, p []byte, off int64) (int, error) {
 	n := 0
 	for n < len(p) {
@@ -120,5 +121,5 @@ func ReadFull(f io.ReaderAt, p []byte, off int64) (int, error) {
 	return n, nil
 }
 
-// IsEOF says whether a file ended before what was asked of it.
+// IsEOF says whether an error means that a file ended too early for a read.
 func IsEOF(err error) bool { return err == io.EOF || err == io.ErrUnexpectedEOF }

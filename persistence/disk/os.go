@@ -7,7 +7,8 @@ import (
 	"path/filepath"
 )
 
-// Modes of what we make: the data is nobody else's business. Apache reads it as the same user.
+// Modes of the directories and files that we make: other users must not read the data. Apache reads
+// it as the same user.
 const (
 	dirMode  = 0o700
 	fileMode = 0o600
@@ -82,7 +83,7 @@ func (OS) Create(name string) (File, error) {
 // Open implements FS.
 func (OS) Open(name string) (File, error) { return openFile(name, os.O_RDONLY) }
 
-// OpenRW implements FS. A link is followed: what it leads to counts as the file.
+// OpenRW implements FS. It follows a link and opens the file that the link leads to.
 func (OS) OpenRW(name string) (File, error) { return openFile(name, os.O_RDWR) }
 
 // Rename implements FS.
@@ -104,9 +105,9 @@ func (OS) SyncDir(dir string) error {
 	return d.Close()
 }
 
-// SyncBoth implements FS. Where files are overwritten in place, the write-back of beside is waited
-// for and the flush of f empties the device's cache for both; elsewhere two flushes run at the
-// same time, one of them in a goroutine that ends with the call.
+// SyncBoth implements FS. On a file system that overwrites in place, it waits for the write-back of
+// beside, and then the flush of f empties the device's cache for both files. Elsewhere two flushes
+// run at the same time, one of them in a goroutine that ends with the call.
 func (OS) SyncBoth(f, beside File) error {
 	done, err := writeBack(f, beside)
 	if err != nil {
@@ -123,7 +124,7 @@ func (OS) SyncBoth(f, beside File) error {
 // osFile adds Size and fdatasync to *os.File.
 type osFile struct {
 	*os.File
-	inPlace bool // a block is written again where it is; known for files open for writing
+	inPlace bool // the file is open for writing, and the file system overwrites blocks in place
 }
 
 func openFile(name string, flag int) (File, error) {

@@ -6,8 +6,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// dataSync flushes data, and of the metadata only what reading it back needs. A call that a
-// signal interrupted has flushed nothing and reported nothing: it alone is repeated.
+// dataSync flushes the data and only the metadata that is needed to read it back. A call that a
+// signal interrupted is repeated, because it has flushed nothing and reported nothing. No other
+// failed call is repeated.
 func dataSync(f *os.File) error {
 	conn, err := f.SyscallConn()
 	if err != nil {
@@ -30,8 +31,8 @@ func dataSync(f *os.File) error {
 	return nil
 }
 
-// writeBack starts the write-back of both files and waits for that of beside. It says false when
-// the file system does not overwrite in place, so that a flush of f would not cover beside.
+// writeBack starts the write-back of both files and waits for that of beside. It returns false when
+// the file system does not overwrite in place: then a flush of f would not cover beside.
 func writeBack(f, beside File) (bool, error) {
 	a, ok := f.(osFile)
 	b, okBeside := beside.(osFile)
@@ -72,7 +73,7 @@ func syncRange(f *os.File, flags int) error {
 	return err
 }
 
-// dropCache drops the pages that count as written; dirty ones stay.
+// dropCache drops the pages that count as written; dirty pages stay.
 func dropCache(f *os.File) {
 	if conn, err := f.SyscallConn(); err == nil {
 		_ = conn.Control(func(fd uintptr) {
@@ -81,7 +82,7 @@ func dropCache(f *os.File) {
 	}
 }
 
-// bornAt is 0 on a file system that does not say when a file was made.
+// bornAt is when the file was made, in ns since 1970, or 0 if the file system does not tell.
 func bornAt(f *os.File) int64 {
 	var info unix.Statx_t
 	err := unix.Statx(int(f.Fd()), "", unix.AT_EMPTY_PATH, unix.STATX_BTIME, &info)
@@ -91,8 +92,8 @@ func bornAt(f *os.File) int64 {
 	return info.Btime.Sec*1e9 + int64(info.Btime.Nsec)
 }
 
-// overwritesInPlace is true on the file systems that are known to write a block that has its
-// place on the device there again, and to flush the device on every fdatasync.
+// overwritesInPlace says whether the file system is known for two things: it writes a changed block
+// to the same place on the device, and it flushes the device on every fdatasync.
 func overwritesInPlace(f *os.File) bool {
 	var info unix.Statfs_t
 	if unix.Fstatfs(int(f.Fd()), &info) != nil {

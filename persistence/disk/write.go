@@ -6,8 +6,8 @@ import (
 	"path/filepath"
 )
 
-// WriteNew makes a file and flushes it; content may depend on which file it is. One of that name
-// goes. On an error there is none.
+// WriteNew makes a file and flushes it. The content may depend on the identity of the new file. An
+// old file of that name is removed first. After an error there is no file of that name.
 func WriteNew(fsys FS, name string, content func(FileID) []byte) error {
 	if err := fsys.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -26,8 +26,9 @@ func WriteNew(fsys FS, name string, content func(FileID) []byte) error {
 	return err
 }
 
-// WriteFile replaces a small file of dir: complete under the name tmp, flushed, renamed, its new
-// name flushed. Either the old or the new content is there at any time.
+// WriteFile replaces a small file of dir, durably. The new content is written under the name tmp
+// and flushed; then the file is renamed, and its new name is flushed. At any time either the old or
+// the new content is there. Errors wrap ErrDisk.
 func WriteFile(fsys FS, dir, tmp, name string, content []byte) error {
 	tmp, name = filepath.Join(dir, tmp), filepath.Join(dir, name)
 	if err := WriteNew(fsys, tmp, func(FileID) []byte { return content }); err != nil {

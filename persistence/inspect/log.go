@@ -13,7 +13,7 @@ import (
 	"quoll/persistence"
 )
 
-// ErrInvalid: a file or directory is not sound. What is wrong was printed.
+// ErrInvalid: a file or directory is not sound. The printed output says why.
 var ErrInvalid = errors.New("not valid")
 
 // LogRange picks transactions by zxid, both ends included. The zero value picks all.
@@ -28,7 +28,7 @@ func (r LogRange) has(z jute.Zxid) bool {
 }
 
 // Log prints the transactions of one log file. Behind a broken record it goes on with the next
-// whole one, and returns ErrInvalid in the end.
+// whole record, and returns ErrInvalid at the end.
 func Log(fsys persistence.FS, name string, pick LogRange, p *Printer) error {
 	log, err := OpenLogFile(fsys, name)
 	if err != nil {
@@ -82,20 +82,21 @@ func (p *Printer) txn(e *jute.Entry, at int64) {
 	p.end()
 }
 
-// LogVerdict is what VerifyLog finds out about a file.
+// LogVerdict is the result of VerifyLog for one file.
 type LogVerdict struct {
 	File         string
 	Bytes        int64 // with padding
 	Records      int
 	First, Last  jute.Zxid
-	Gaps         int // zxids that do not follow the one before
+	Gaps         int // how many records do not follow the record before
 	RecordBytes  int64
 	PaddingBytes int64
-	Problem      string // "" when it is sound
-	At           int64  // of the problem
+	Problem      string // "" if the file is sound
+	At           int64  // offset of the problem
 }
 
-// VerifyLog reads one log file to its end.
+// VerifyLog reads one log file to its end. It returns ErrInvalid, and a Problem in the verdict, if
+// the file is not sound.
 func VerifyLog(fsys persistence.FS, name string) (LogVerdict, error) {
 	v := LogVerdict{File: name}
 	log, err := OpenLogFile(fsys, name)
@@ -178,9 +179,9 @@ func verdict(sound bool) string {
 	return "damaged"
 }
 
-// VerifyDir verifies every log of a directory; path may be a dataLogDir or its version-2. Files
-// that are fine one by one can still miss transactions between them: the last line tells. Files
-// whose names are only nearly those of data are named; a server does not read them either.
+// VerifyDir verifies every log of a directory. dir may be a dataLogDir or its version-2. Between
+// files that are each sound transactions can be missing; the last line tells. Files whose names are
+// only nearly those of data are listed and not read, as in a server.
 func VerifyDir(fsys persistence.FS, dir string, p *Printer) error {
 	logs, strays, err := logsOf(fsys, dir)
 	if err != nil {

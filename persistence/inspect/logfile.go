@@ -10,8 +10,8 @@ import (
 	"quoll/persistence/record"
 )
 
-// LogFile reads one log file and judges nothing: it is for tools. Servers read
-// with persistence.Dir.
+// LogFile reads one log file for tools. It does not judge what it reads. Servers read with
+// persistence.Dir.
 type LogFile struct {
 	file persistence.File
 	s    *record.Scanner
@@ -40,8 +40,9 @@ func OpenLogFile(fsys persistence.FS, name string) (*LogFile, error) {
 	return l, nil
 }
 
-// Next returns the next transaction and the offset of its record; io.EOF at the proper end. After
-// any other error At is where reading stopped, and SkipToGood may get past it.
+// Next returns the next transaction and the offset of its record. At the proper end it returns
+// io.EOF. After any other error At is where reading stopped, and SkipToGood may find a record
+// behind that place.
 func (l *LogFile) Next() (e jute.Entry, at int64, err error) {
 	payload, at, err := l.s.Next()
 	if err != nil {
@@ -57,7 +58,7 @@ func (l *LogFile) Next() (e jute.Entry, at int64, err error) {
 	return e, at, err
 }
 
-// At is the offset of what Next reads.
+// At is the offset of the record that Next reads.
 func (l *LogFile) At() int64 { return l.s.Off() }
 
 // Size is the size of the file with its padding.

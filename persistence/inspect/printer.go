@@ -22,8 +22,8 @@ const (
 	JSON
 )
 
-// Printer writes objects, field by field, in one of the formats. Errors of the writer show in
-// Flush.
+// Printer writes objects, field by field, in one of the formats. Flush returns the errors of the
+// writer.
 type Printer struct {
 	w      *bufio.Writer
 	format Format
@@ -36,7 +36,7 @@ type level struct {
 	count int
 }
 
-// NewPrinter returns a Printer on w. Flush ends it.
+// NewPrinter returns a Printer on w. The caller must call Flush at the end.
 func NewPrinter(w io.Writer, format Format) *Printer {
 	return &Printer{w: bufio.NewWriter(w), format: format}
 }
@@ -47,7 +47,7 @@ func (p *Printer) Flush() error { return p.w.Flush() }
 // begin starts an object that is a line of its own.
 func (p *Printer) begin() { p.open("", false) }
 
-// end ends it.
+// end ends the object that begin started.
 func (p *Printer) end() {
 	p.close()
 	_ = p.w.WriteByte('\n')
@@ -100,7 +100,7 @@ func (p *Printer) key(name string) {
 	_, _ = p.w.WriteString(strconv.Quote(name) + ":")
 }
 
-// field prints a value; what has no form of its own prints as a string.
+// field prints a value. A type without a case of its own prints as a string.
 func (p *Printer) field(name string, value any) {
 	p.key(name)
 	var text string
@@ -123,7 +123,7 @@ func (p *Printer) field(name string, value any) {
 	_, _ = p.w.WriteString(text)
 }
 
-// word prints a bare word as text, a string as JSON.
+// word prints a value without quotes in the text format, and as a string in JSON.
 func (p *Printer) word(name, value string) {
 	p.key(name)
 	if p.format == JSON {
@@ -143,8 +143,8 @@ func (p *Printer) quote(s string) string {
 	return string(quoted)
 }
 
-// bytes prints data: readable text in quotes and the rest in hexadecimal, as text; base64, as
-// JSON.
+// bytes formats data. In JSON it is base64. In the text format valid UTF-8 is a quoted string, and
+// other data is hexadecimal.
 func (p *Printer) bytes(b []byte) string {
 	switch {
 	case b == nil:
@@ -166,7 +166,7 @@ func (p *Printer) Enter(name string, n int) { p.open(name, n >= 0) }
 // Leave implements jute.Visitor.
 func (p *Printer) Leave() { p.close() }
 
-// record prints a transaction's record; the operations of a multi print as what they are.
+// record prints a transaction's record. For a multi it prints the record of each operation.
 func (p *Printer) record(name string, rec jute.Record) {
 	p.open(name, false)
 	defer p.close()

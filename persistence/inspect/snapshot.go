@@ -11,14 +11,14 @@ import (
 // readAhead is how many MiB are read ahead of the printing.
 const readAhead = 4
 
-// SnapshotOptions pick what Snapshot prints.
+// SnapshotOptions select what Snapshot prints.
 type SnapshotOptions struct {
 	Data bool // the nodes' data, not only its length
 	ACLs bool // the ACL table
 }
 
 // Snapshot prints a snapshot file: its nodes, sessions, ACL table, and a line on the file itself.
-// What is printed before an ErrInvalid is not verified.
+// If it returns ErrInvalid, the lines that it has printed are not verified.
 func Snapshot(fsys persistence.FS, name string, opt SnapshotOptions, p *Printer) error {
 	dump := &dumper{p: p, opt: opt}
 	info, err := persistence.ReadSnapshot(fsys, name, readAhead, dump)
@@ -57,7 +57,7 @@ func (p *Printer) snapshotFields(info persistence.SnapInfo, c counts) {
 	}
 }
 
-// dumper prints what it is given.
+// dumper is a snap.Sink that prints and counts what it gets.
 type dumper struct {
 	p      *Printer
 	opt    SnapshotOptions
@@ -129,7 +129,8 @@ func (c *counts) add(data []byte, st *jute.StatPersisted) {
 	}
 }
 
-// isEphemeral leaves containers (the lowest number) and TTL nodes (0xff in front) out.
+// isEphemeral says whether an owner is a session. Containers have the lowest number as owner, and
+// TTL nodes a number whose highest byte is 0xff.
 func isEphemeral(owner jute.SessionID) bool {
 	return owner != 0 && uint64(owner) != 1<<63 && uint64(owner)>>56 != 0xff
 }
@@ -166,7 +167,7 @@ func VerifySnapshot(fsys persistence.FS, name string, p *Printer) error {
 	return nil
 }
 
-// counter counts what it is given, and sees that parents come first.
+// counter is a snap.Sink that counts what it gets, and fails if a node comes before its parent.
 type counter struct {
 	counts counts
 	tree   tree

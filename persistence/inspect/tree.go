@@ -15,7 +15,7 @@ import (
 // errOrphan: a node whose parent did not come before it.
 var errOrphan = errors.New("node without a parent")
 
-// tree knows which paths there are.
+// tree is the set of the paths of all nodes so far.
 type tree map[string]bool
 
 func (t *tree) add(path string) error {
@@ -29,10 +29,10 @@ func (t *tree) add(path string) error {
 	return nil
 }
 
-// parent of a path that is not the root.
+// parent returns the parent of a path that is not the root.
 func parent(path string) string { return path[:max(0, strings.LastIndexByte(path, '/'))] }
 
-// content is what Diff remembers of a snapshot: not the data, only its hash.
+// content is what Diff remembers of a snapshot. It has a hash of the data instead of the data.
 type content struct {
 	seed     maphash.Seed
 	nodes    map[string]nodeContent
@@ -82,11 +82,12 @@ func (c *content) Node(path, data []byte, acl int64, st *jute.StatPersisted) err
 // Differences counts what Diff printed.
 type Differences struct{ OnlyLeft, OnlyRight, Changed, Sessions int }
 
-// Any says whether there are any.
+// Any says whether there is any difference.
 func (d Differences) Any() bool { return d != Differences{} }
 
-// Diff prints what differs between two snapshots, by path: nodes that only one has, and for the
-// rest the fields that differ. Numbers of ACLs are not compared, but what they stand for.
+// Diff prints the differences between two snapshots, in the order of paths: the nodes that only one
+// of them has, and for the other nodes the fields that differ. The ACLs themselves are compared,
+// not their numbers. It returns ErrInvalid if a snapshot is not valid.
 func Diff(fsys persistence.FS, left, right string, p *Printer) (Differences, error) {
 	seed := maphash.MakeSeed()
 	a, err := load(fsys, left, seed)
@@ -168,7 +169,7 @@ func (p *Printer) difference(kind, path string, fields []string) {
 	p.end()
 }
 
-// fields names what differs, with both values.
+// fields lists the fields in which two nodes differ, with both values.
 func (n nodeContent) fields(m nodeContent) (names []string) {
 	visit := func(n nodeContent) map[string]string {
 		seen := fieldMap{}
@@ -196,8 +197,9 @@ func (m fieldMap) Field(name string, value any) { m[name] = fmt.Sprint(value) }
 func (m fieldMap) Enter(string, int)            {}
 func (m fieldMap) Leave()                       {}
 
-// Summary prints, for path and every node up to depth levels below it, how many nodes and bytes
-// of data are there and below.
+// Summary prints a line for path and for every node up to depth levels below path. A line says how
+// many nodes and bytes of data the node and all nodes below it have. Summary returns ErrInvalid if
+// the snapshot is not valid or has no node path.
 func Summary(fsys persistence.FS, name, path string, depth int, p *Printer) error {
 	s := &summary{at: strings.TrimSuffix(path, "/"), sums: map[string]*sums{}, depth: depth}
 	if _, err := persistence.ReadSnapshot(fsys, name, readAhead, s); err != nil {
@@ -226,7 +228,7 @@ type sums struct {
 	bytes    int64 // of their data
 }
 
-// summary adds nodes up.
+// summary is a snap.Sink that adds up nodes and bytes.
 type summary struct {
 	counter
 	at    string

@@ -9,10 +9,10 @@ import (
 	"quoll/persistence/snap"
 )
 
-// Class is what a name is to a server.
+// Class says how a server treats a file with a name.
 type Class uint8
 
-// The classes; doc.go has what they mean.
+// The classes; doc.go says what they mean.
 const (
 	Foreign Class = iota
 	Exact
@@ -35,16 +35,16 @@ const (
 const (
 	logPrefix  = "log"
 	snapPrefix = "snapshot"
-	// tmpPrefix begins the name of a file of ours that is not complete. Apache's own suffix .tmp
-	// would not do: it takes snapshot.5.tmp for a snapshot.
+	// tmpPrefix begins the name of a file of ours that is not complete. It is not Apache's own
+	// suffix .tmp, because Apache would take snapshot.5.tmp for a snapshot.
 	tmpPrefix = "tmp."
-	// Probe is the file by which a server finds out that it may write.
+	// Probe is a file that a server makes to find out whether it may write.
 	Probe         = "writable"
 	AcceptedEpoch = "acceptedEpoch"
 	CurrentEpoch  = "currentEpoch"
 	// UnfinishedEpoch is Apache's next currentEpoch before it has that name.
 	UnfinishedEpoch = "currentEpoch.tmp"
-	// Initialize is beside version-2 of the log: an empty server may vote.
+	// Initialize is a marker file in dataLogDir, beside version-2: an empty server may vote.
 	Initialize    = "initialize"
 	sidecarPrefix = "walmeta."
 	markPrefix    = "snapmeta."
@@ -73,7 +73,7 @@ func OfSidecar(i int) string { return sidecarPrefix + strconv.Itoa(i) }
 // OfMark is the name of one of the two twins of the mark beside the snapshots.
 func OfMark(i int) string { return markPrefix + strconv.Itoa(i) }
 
-// Temporary is what the file of that name is called until it is complete.
+// Temporary is the name that a file has until it is complete.
 func Temporary(name string) string { return tmpPrefix + name }
 
 func hex(zxid jute.Zxid) string { return strconv.FormatUint(uint64(zxid), 16) }
@@ -105,8 +105,8 @@ func Claims(name string) bool {
 	return strings.HasPrefix(name, logPrefix+".") || strings.HasPrefix(name, snapPrefix+".")
 }
 
-// parseData reads a name as Apache does: split at the dots, the first part the prefix, the second
-// one the zxid, and of a snapshot the last one that is not empty the compression.
+// parseData reads a name as Apache does. The parts between the dots are: the prefix, the zxid, and
+// then any others. The last part of a snapshot's name that is not empty is the compression.
 func parseData(name string) (n Name, ok bool) {
 	parts := strings.Split(name, ".")
 	switch parts[0] {
@@ -131,8 +131,8 @@ func parseData(name string) (n Name, ok bool) {
 	return n, true
 }
 
-// CompressionOf is told by what follows the last dot of a file's name; anything unknown is plain,
-// as in Apache. A tool may be given a snapshot under any name.
+// CompressionOf returns the compression that follows the last dot of a file's name. Any unknown
+// suffix is plain, as in Apache: a tool may be given a snapshot under any name.
 func CompressionOf(name string) snap.Compression {
 	name = strings.TrimRight(name, ".")
 	suffix := name[max(0, strings.LastIndexByte(name, '.')):]
@@ -144,8 +144,8 @@ func CompressionOf(name string) snap.Compression {
 	return snap.Plain
 }
 
-// parseZxid is Java's Long.parseLong(s, 16), for numbers that are not below 0: one sign, digits
-// and letters of any script.
+// parseZxid is Java's Long.parseLong(s, 16), for numbers that are not below 0. It accepts one sign,
+// and digits and letters of any script.
 func parseZxid(s string) (jute.Zxid, bool) {
 	negative := strings.HasPrefix(s, "-")
 	if negative || strings.HasPrefix(s, "+") {
@@ -169,13 +169,13 @@ func parseZxid(s string) (jute.Zxid, bool) {
 // hexDigit maps what Java's Character.digit(r, 16) takes for a digit to ASCII. parseLong looks at
 // UTF-16 units, so digits beyond the first 64 Ki characters are none.
 func hexDigit(r rune) (byte, bool) {
-	const fullWidth = 'Ａ' - 'A' // also of the small letters
+	const fullWidth = 'Ａ' - 'A' // the distance is the same for small letters
 	switch {
 	case r >= 'Ａ' && r <= 'Ｆ', r >= 'ａ' && r <= 'ｆ':
 		r -= fullWidth
 	case r > unicode.MaxASCII && r < 0x10000 && unicode.IsDigit(r):
 		zero := r
-		for unicode.IsDigit(zero-1) && r-zero < 9 { // they stand in tens, by value
+		for unicode.IsDigit(zero-1) && r-zero < 9 { // the ten digits of a script are adjacent
 			zero--
 		}
 		r = '0' + r - zero
@@ -187,7 +187,7 @@ func hexDigit(r rune) (byte, bool) {
 	return 0, false
 }
 
-// isOurs says whether a file of ours is written under a temporary name first.
+// isOurs says whether a server of ours first writes the file of that name under a temporary name.
 func isOurs(name string) bool {
 	if n, ok := parseData(name); ok {
 		return n.Class == Exact && n.Compression != snap.Snappy

@@ -4,7 +4,7 @@ package owner
 
 import "errors"
 
-// There are no locks here that we know of: auto warns, required refuses.
+// This system has no flock(2). With quoll.lock=auto a start warns, with required it is refused.
 
 func openLock(string) (fd int, err error) { return -1, nil }
 

@@ -8,7 +8,8 @@ import (
 
 const lockFileMode = 0o600
 
-// openLock opens a lock file for writing too: on NFS a lock is one of the server's only then.
+// openLock opens a lock file. It opens it for writing too, because on NFS only then the lock is
+// taken at the NFS server.
 func openLock(name string) (fd int, err error) {
 	for {
 		fd, err = unix.Open(name,
@@ -38,14 +39,14 @@ func before(a, b int) bool {
 	return x.Dev < y.Dev || x.Dev == y.Dev && x.Ino < y.Ino
 }
 
-// same says whether two open files are one.
+// same says whether two descriptors are of the same file.
 func same(a, b int) bool {
 	x, ok := statOf(a)
 	y, okToo := statOf(b)
 	return ok && okToo && x.Dev == y.Dev && x.Ino == y.Ino
 }
 
-// leadsTo says whether a name is that of an open file.
+// leadsTo says whether a name still belongs to an open file.
 func leadsTo(name string, fd int) bool {
 	var there unix.Stat_t
 	open, ok := statOf(fd)

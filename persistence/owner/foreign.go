@@ -15,11 +15,11 @@ import (
 // ErrForeign: a server that takes no lock writes to the directory.
 var ErrForeign = errors.New("another server writes to the directory")
 
-// ForeignError says how it was seen.
+// ForeignError says by which file the other server was noticed. It wraps ErrForeign.
 type ForeignError struct {
 	File string
-	Pid  int // 0: the process itself was not seen
-	What string
+	Pid  int    // 0: the process itself was not seen
+	What string // what the process did with the file, as a verb
 }
 
 func (e *ForeignError) Error() string {
@@ -33,34 +33,36 @@ func (e *ForeignError) Error() string {
 func (e *ForeignError) Unwrap() error { return ErrForeign }
 
 const (
-	// lookAtMost bounds one look at the processes: time of a processor, so that on a machine under
-	// load as many are looked at as on an idle one. lookEnds bounds what that comes to.
+	// lookAtMost bounds the processor time of one look at the processes. It is not elapsed time, so
+	// that a machine under load looks at as many processes as an idle one. lookEnds bounds the
+	// elapsed time.
 	lookAtMost = 200 * time.Millisecond
 	lookEnds   = 5 * time.Second
-	// recentlyWritten: a log that was written a moment ago may be written again, and is looked at
-	// twice, so far apart.
+	// A log that was written less than recentlyWritten ago may be written again soon. It is looked
+	// at twice, at least the time apart between the two looks.
 	recentlyWritten = time.Second
 	apart           = 50 * time.Millisecond
 )
 
-// Sight is what was there before anything was read.
+// Sight is the list of logs and snapshots before anything was read.
 type Sight struct {
 	disk   Disk
 	dirs   []string
 	names  map[string]bool // paths of logs and snapshots
 	newest string          // path of the newest log, or ""
-	info   fs.FileInfo     // its; nil when it went away
-	at     time.Time
+	info   fs.FileInfo     // of newest; nil if there is none, or if it was removed meanwhile
+	at     time.Time       // when the list was made
 
 	others processes
 }
 
-// Disk is what a look needs; persistence.OS is one.
+// Disk is the part of a file system that a look needs. persistence.OS is a Disk.
 type Disk interface {
 	ReadDir(dir string) ([]persistence.FileInfo, error)
 }
 
-// Look lists the logs and snapshots of a snapshot directory and a log directory.
+// Look lists the logs and snapshots of a snapshot directory and a log directory. Its error wraps
+// persistence.ErrDirectory.
 func Look(disk Disk, snapDir, logDir string) (*Sight, error) {
 	s := &Sight{
 		disk: disk, dirs: []string{snapDir, logDir}, at: time.Now(),
@@ -99,7 +101,7 @@ func (s *Sight) list() (names map[string]bool, newest string, err error) {
 	return names, newest, nil
 }
 
-// describe is nil for what cannot be looked at.
+// describe returns nil for a file that does not exist or cannot be examined.
 func describe(path string) fs.FileInfo {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -108,15 +110,16 @@ func describe(path string) fs.FileInfo {
 	return info
 }
 
-// SameDir says whether two names lead to one directory. Where one is missing they do not.
+// SameDir says whether two names lead to one directory. It is false if a directory is missing.
 func SameDir(a, b string) bool {
 	x, y := describe(a), describe(b)
 	return x != nil && y != nil && os.SameFile(x, y)
 }
 
-// Foreign looks for another server that writes: a process that has a log or a snapshot open for
-// writing, a log that has moved since the look, or a new one. What cannot be read is not there.
-// The end of ctx ends it with its error.
+// Foreign looks for another server that writes to the directory. The signs are: a process that has
+// a log or a snapshot open for writing, a newest log that changed since the look, and a new log or
+// snapshot. Processes that cannot be examined are passed over. It returns a ForeignError if it
+// finds a sign, and the error of ctx if ctx ends first.
 func (s *Sight) Foreign(ctx context.Context) error {
 	if found := s.others.writing(s.dirs); found != nil {
 		return found
@@ -129,7 +132,7 @@ func (s *Sight) Foreign(ctx context.Context) error {
 	return s.moved()
 }
 
-// moved compares what is there with what was.
+// moved compares the files now with those of the look.
 func (s *Sight) moved() error {
 	names, _, err := s.list()
 	if err != nil {
@@ -148,8 +151,9 @@ func (s *Sight) moved() error {
 	return nil
 }
 
-// Wait looks until nobody else writes, at most for so long, and returns what is there then. told is
-// called once, when the wait begins.
+// Wait looks again and again until no other server writes to the directory, and returns the last
+// look. It waits no longer than atMost, and then returns the ForeignError. told is called once,
+// when the wait begins, with the first ForeignError.
 func Wait(
 	ctx context.Context, disk Disk, snapDir, logDir string, atMost time.Duration,
 	told func(error),
@@ -182,7 +186,7 @@ func wait(
 	}
 }
 
-// isData says whether a base name begins as those do that only a server writes.
+// isData says whether a base name has the form of a file that only a server writes.
 func isData(base string) bool {
 	for _, pattern := range []string{"log.*", "snapshot.*", "walmeta.*"} {
 		if ok, _ := filepath.Match(pattern, base); ok {

@@ -18,7 +18,7 @@ import (
 // LockName is the lock file of a directory.
 const LockName = "quoll.lock"
 
-// Mode says how much a lock matters (quoll.lock).
+// Mode says whether a start needs the lock (quoll.lock).
 type Mode string
 
 // The modes. Auto starts with a warning where the file system has no locks.
@@ -34,13 +34,13 @@ var ErrBusy = errors.New("another server uses the directory")
 // Options are the settings of a lock.
 type Options struct {
 	Mode Mode
-	Wait time.Duration // for a busy one (quoll.lockWaitMillis)
+	Wait time.Duration // how long Take waits for a busy directory (quoll.lockWaitMillis)
 }
 
 const (
 	pollEvery   = 20 * time.Millisecond
-	saidAtMost  = 200 // bytes of what a holder said that a message repeats
-	replacedMax = 10  // attempts at a file whose name moved on while it was locked
+	saidAtMost  = 200 // bytes of a lock file's content that a message repeats
+	replacedMax = 10  // attempts to lock a file that others keep replacing
 )
 
 // Lock is held on one or two directories.
@@ -54,15 +54,15 @@ type lockFile struct {
 	fd   int
 }
 
-// system is the calls of a lock; a test has its own.
+// system has the system calls of a lock; a test has its own.
 type system struct {
 	open  func(name string) (fd int, err error)
-	lock  func(fd int) error // at once, or syscall.EWOULDBLOCK
+	lock  func(fd int) error // never waits: returns syscall.EWOULDBLOCK if the lock is taken
 	close func(fd int)
 }
 
-// Take locks the directories, which must be there, and waits while another process has one of them.
-// The end of ctx ends the wait with its error.
+// Take locks the directories, which must exist. It waits while another process has one of them, at
+// most for opt.Wait, and then returns an ErrBusy. If ctx ends first, Take returns the error of ctx.
 func Take(
 	ctx context.Context, logger *zap.Logger, opt Options, dirs ...string,
 ) (*Lock, error) {
@@ -109,7 +109,7 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// taker is one wait for a lock.
+// taker tries to take a lock, again and again.
 type taker struct {
 	sys    system
 	opt    Options
@@ -141,8 +141,8 @@ func (t *taker) try() (*Lock, error) {
 	return l, nil
 }
 
-// open opens the lock file of each directory, in the order that all servers take them in. A
-// directory with two names is opened once.
+// open opens the lock file of each directory and returns the files in the order in which all
+// servers lock them. A directory with two names is opened once.
 func (t *taker) open() (files []lockFile, err error) {
 	for _, dir := range t.dirs {
 		name := filepath.Join(dir, LockName)
@@ -164,7 +164,7 @@ func (t *taker) open() (files []lockFile, err error) {
 	return files, nil
 }
 
-// lock locks one file, and makes sure that it is still the one that the name leads to.
+// lock locks one file, and makes sure that the name still leads to this file.
 func (t *taker) lock(f *lockFile) error {
 	for range replacedMax {
 		err := t.sys.lock(f.fd)
@@ -196,8 +196,8 @@ func (t *taker) warnNoLocks(name string, err error) {
 	t.warned = true
 }
 
-// noLocks says whether an error of flock means that there are no locks here: NFS with nolock, some
-// FUSE and SMB.
+// noLocks says whether an error of flock means that the file system has no locks. Examples are NFS
+// with nolock, and some FUSE and SMB file systems.
 func noLocks(err error) bool {
 	for _, e := range []error{
 		syscall.ENOLCK, syscall.ENOSYS, syscall.EOPNOTSUPP, syscall.EINVAL, syscall.EBADF,
@@ -210,7 +210,7 @@ func noLocks(err error) bool {
 	return false
 }
 
-// said is what the holder of the lock wrote of itself, for a message.
+// said returns, for a message, what the holder of the lock wrote about itself into the file.
 func (f *lockFile) said() string {
 	text, err := os.ReadFile(f.name)
 	line := strings.TrimSpace(string(text[:min(len(text), saidAtMost)]))
@@ -220,8 +220,8 @@ func (f *lockFile) said() string {
 	return fmt.Sprintf("; the last who wrote there is %q", line)
 }
 
-// Announce writes into the lock files who holds them, for the messages of others. It is the first
-// change of a start.
+// Announce writes into the lock files who holds them, for the messages of other servers. It is the
+// first change of a start.
 func (l *Lock) Announce(client string) error {
 	host, err := os.Hostname()
 	if err != nil {
@@ -237,8 +237,8 @@ func (l *Lock) Announce(client string) error {
 	return nil
 }
 
-// Lost returns the lock files whose names were taken away or given to others: a second server
-// would find no lock. Empty is as it should be.
+// Lost returns the lock files that were removed, renamed or replaced by others. There a second
+// server would find no lock. Normally the result is empty.
 func (l *Lock) Lost() (names []string) {
 	for _, f := range l.files {
 		if !leadsTo(f.name, f.fd) {
@@ -248,7 +248,7 @@ func (l *Lock) Lost() (names []string) {
 	return names
 }
 
-// Release gives the directories back. The files stay.
+// Release gives the locks back. The lock files stay.
 func (l *Lock) Release() {
 	for _, f := range l.files {
 		closeLock(f.fd)

@@ -4,5 +4,5 @@ package owner
 
 import "time"
 
-// spent is 0 where there is no /proc that would take time.
+// spent is 0, because a system without /proc spends no time on reading it.
 func spent() time.Duration { return 0 }

@@ -6,15 +6,15 @@ import (
 	"quoll/persistence"
 )
 
-// Made is a file system that remembers the names it was asked to make, so that a log or a snapshot
-// of somebody else's is told from ours.
+// Made is a file system that remembers the names of the files it made, so that Strangers can tell a
+// log or a snapshot of another server from ours.
 type Made struct {
 	persistence.FS
 	mu    sync.Mutex
 	names map[string]bool // paths
 }
 
-// NewMade watches what is made through disk.
+// NewMade returns a Made that passes all calls on to disk.
 func NewMade(disk persistence.FS) *Made {
 	return &Made{FS: disk, names: make(map[string]bool)}
 }
@@ -44,7 +44,8 @@ func (m *Made) Remove(name string) error {
 	return err
 }
 
-// note comes before the name does.
+// note remembers a name. It is called before the file has that name, so that Strangers never sees
+// the file without it.
 func (m *Made) note(name string) {
 	m.mu.Lock()
 	m.names[name] = true
@@ -57,8 +58,8 @@ func (m *Made) forget(name string) {
 	m.mu.Unlock()
 }
 
-// Strangers returns the logs and snapshots that came since the look, or the last call, and that
-// made did not make.
+// Strangers returns the logs and snapshots that are new since the look, or since the last call, and
+// that made did not make.
 func (s *Sight) Strangers(made *Made) ([]string, error) {
 	names, _, err := s.list()
 	if err != nil {

@@ -14,18 +14,18 @@ import (
 	"time"
 )
 
-// processes is where the other processes of this machine are looked for.
+// processes says where to look for the other processes of this machine, and for how long.
 type processes struct {
 	proc   string        // /proc
 	self   int           // our own pid
-	atMost time.Duration // of a processor
+	atMost time.Duration // processor time of one look
 }
 
-// writing looks for a process that has data of one of the directories open for writing. Who only
-// reads, as backups, tail and virus scanners do, is no writer. What cannot be read belongs to
-// nobody: other users, hidden processes, no /proc at all.
+// writing looks for a process that has data of one of the directories open for writing. A process
+// that only reads, such as a backup, tail or a virus scanner, does not count. Processes that cannot
+// be examined do not count either: those of other users, hidden ones, all if there is no /proc.
 func (p *processes) writing(dirs []string) *ForeignError {
-	runtime.LockOSThread() // whose time is taken
+	runtime.LockOSThread() // spent is the time of one thread
 	defer runtime.UnlockOSThread()
 	begin, until := spent(), time.Now().Add(lookEnds)
 	files := dataFiles(dirs)
@@ -51,7 +51,7 @@ func (p *processes) writing(dirs []string) *ForeignError {
 	return nil
 }
 
-// dataFiles are what a server would have open, by path.
+// dataFiles returns the files that a server may have open, by path.
 func dataFiles(dirs []string) map[string]fs.FileInfo {
 	files := make(map[string]fs.FileInfo)
 	for _, dir := range dirs {
@@ -77,8 +77,9 @@ func readNames(dir string) ([]string, error) {
 	return d.Readdirnames(-1)
 }
 
-// opened returns which of the files a process has open for writing, or "". The path that the
-// kernel tells is that of the process' own view of the mounts: the file itself is compared.
+// opened returns the path of the file in files that a process has open for writing, or "". The path
+// that the kernel tells is valid among the process' own mounts only. So the files themselves are
+// compared, not their paths.
 func opened(process string, files map[string]fs.FileInfo) string {
 	fds, err := readNames(filepath.Join(process, "fd"))
 	if err != nil {

@@ -21,15 +21,16 @@ var ErrGap = errors.New("not in the log")
 type Log struct {
 	Path  string
 	Zxid  jute.Zxid // of its name
-	Bytes int64     // of its records, about
+	Bytes int64     // about the size of its records
 }
 
-// Range says what is to be read, and from what.
+// Range says which transactions are read, and from which files.
 type Range struct {
-	From, UpTo jute.Zxid // UpTo is that of a transaction, and durable
-	Logs       []Log     // all that there are, oldest first
-	Snapshots  []jute.Zxid
-	// FromTheStart: the logs begin with the first transaction that there was. Then From may be 0.
+	From, UpTo jute.Zxid   // UpTo is the zxid of a durable transaction
+	Logs       []Log       // all logs, oldest first
+	Snapshots  []jute.Zxid // of the names of all snapshots
+	// FromTheStart means that the logs begin with the first transaction that was ever made. Then
+	// From may be 0.
 	FromTheStart bool
 }
 
@@ -42,17 +43,18 @@ type Reader struct {
 
 	file disk.File // nil: none is open
 	scan *record.Scanner
-	// torn: since the last record a log ended otherwise than at the end of a record. Then only the
-	// very next zxid proves that nothing is missing.
+	// torn means that, since the last record, a log ended in the middle of a record. Then only a
+	// record with the very next zxid proves that nothing is missing.
 	torn  bool
 	twice twice.Records
 
-	begun bool       // the first one was given
-	last  jute.Entry // given, or the last one below From so far; zero: none
-	err   error      // final
+	begun bool       // the first transaction was given
+	last  jute.Entry // the last one given; before the first, the last one below From; or zero
+	err   error      // the first error; final
 }
 
-// New begins at the log that can hold the record at or below r.From. Nothing is opened yet.
+// New returns a Reader that begins at the log that can hold the record at or below r.From. It opens
+// no file. Its error is an ErrGap.
 func New(fsys disk.FS, r Range) (*Reader, error) {
 	r.From = min(r.From, r.UpTo)
 	first := -1
@@ -77,13 +79,14 @@ func New(fsys disk.FS, r Range) (*Reader, error) {
 	return read, nil
 }
 
-// Bytes is about how much of the logs there is to read, in all. It is known before anything is.
+// Bytes is about how many bytes of the logs there are to read in all. It is known before the first
+// Next.
 func (r *Reader) Bytes() int64 { return r.bytes }
 
-// Next returns the next transactions, when it has read about so many bytes: perhaps none yet, while
-// it looks for the first. They are the caller's to keep, and keep the block of the file that they
-// lie in. After UpTo comes io.EOF. An ErrGap, as every other error, is final, and none means more
-// than that the learner gets a snapshot: what was given until then is good.
+// Next reads about so many bytes and returns the transactions in them. While it looks for the first
+// transaction of the range it may return none. The caller may keep the transactions; they keep the
+// block of the file that they lie in. After UpTo comes io.EOF. Every other error, ErrGap included,
+// is final. The learner then gets a snapshot, but the transactions given before are good.
 func (r *Reader) Next(bytes int) (chunk []jute.Entry, err error) {
 	for read := 0; read < bytes && r.err == nil; {
 		var n int
@@ -131,7 +134,7 @@ func (r *Reader) next(chunk []jute.Entry) (given []jute.Entry, bytes int, err er
 		return chunk, bytes, nil
 	}
 	n := len(chunk)
-	if chunk, err = r.take(chunk, e); len(chunk) > n+1 { // the one before it, which waited, too
+	if chunk, err = r.take(chunk, e); len(chunk) > n+1 { // take gave the record before it, too
 		bytes += len(chunk[n].Payload) + record.Extra
 	}
 	return chunk, bytes, err
@@ -155,22 +158,24 @@ func (r *Reader) take(chunk []jute.Entry, e jute.Entry) ([]jute.Entry, error) {
 	if err := r.follows(&e); err != nil {
 		return chunk, err
 	}
-	if !r.begun { // nothing is between the two, so the learner's is not in the history
+	if !r.begun { // no record lies between the two, so the history does not have From
 		r.begun, chunk = true, append(chunk, r.last)
 	}
 	r.last = e
 	return append(chunk, e), nil
 }
 
-// repeats says whether a record has the zxid of the last one and changes nothing: Apache writes an
-// error behind a transaction with the same zxid, and no server takes a zxid twice from its leader.
+// repeats says whether a record has the zxid of the last one and changes nothing. Apache writes an
+// error transaction behind a transaction with the same zxid. Such a record is left out, because no
+// server takes a zxid twice from its leader.
 func (r *Reader) repeats(e *jute.Entry) bool {
 	return e.Header.Zxid == r.last.Header.Zxid &&
 		(e.Header.Type == jute.OpError || bytes.Equal(e.Payload, r.last.Payload))
 }
 
-// follows fails if a record is not the one behind the last. At the first of an epoch it looks for
-// what may have been in between: a zxid does not tell where the epoch before it ended.
+// follows fails if a record is not the next one behind the last. The first zxid of an epoch does
+// not tell where the epoch before it ended. So there follows looks for signs that records are
+// missing: a torn log, or a snapshot with a zxid between the two.
 func (r *Reader) follows(e *jute.Entry) error {
 	last, zxid := r.last.Header.Zxid, e.Header.Zxid
 	between := func(snapshot jute.Zxid) bool { return snapshot > last && snapshot < zxid }
@@ -215,8 +220,8 @@ func (r *Reader) open() (err error) {
 	return err
 }
 
-// end leaves a log that nothing more can be read from, and why. Any error that is returned is
-// final.
+// end closes a log that cannot be read further, and goes on to the next one. why is the error that
+// ended the reading. An error that end returns is final.
 func (r *Reader) end(why error) error {
 	switch {
 	case errors.Is(why, fs.ErrNotExist):
@@ -231,7 +236,7 @@ func (r *Reader) end(why error) error {
 			return fmt.Errorf("read %s: %w", r.logs[0].Path, err)
 		}
 	}
-	whole = whole && r.scan.Off() > jute.FileHeaderBytes // one without a record was to have some
+	whole = whole && r.scan.Off() > jute.FileHeaderBytes // a log without a record has lost some
 	r.torn = r.torn || !whole
 	r.Close()
 	r.logs = r.logs[1:]

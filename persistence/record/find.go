@@ -5,8 +5,8 @@ import (
 	"quoll/persistence/disk"
 )
 
-// LastUpTo finds the last record of a log at or below zxid, and where it ends; 0 and the end of the
-// header if there is none. An error is the disk's.
+// LastUpTo finds the last record of a log at or below zxid. It returns the zxid of the record and
+// the offset of its end; if there is none, 0 and the end of the header. Errors wrap disk.ErrDisk.
 func LastUpTo(fsys disk.FS, name string, zxid jute.Zxid) (last jute.Zxid, end int64, err error) {
 	file, err := fsys.Open(name)
 	if err != nil {
@@ -33,7 +33,7 @@ func LastUpTo(fsys disk.FS, name string, zxid jute.Zxid) (last jute.Zxid, end in
 	return last, end, nil
 }
 
-// FirstZxid is that of the first record of a log, if it can be read.
+// FirstZxid is the zxid of the first record of a log. It is false if that record cannot be read.
 func FirstZxid(fsys disk.FS, name string) (jute.Zxid, bool) {
 	f, err := fsys.Open(name)
 	if err != nil {
@@ -47,8 +47,8 @@ func FirstZxid(fsys disk.FS, name string) (jute.Zxid, bool) {
 	return s.Zxid()
 }
 
-// AddHeld adds the zxids above after of the whole records of a log from offset at on. What cannot
-// be read is not held.
+// AddHeld adds to zxids the zxids above after of all whole records of a log, from offset at on.
+// Records that cannot be read are left out.
 func AddHeld(fsys disk.FS, name string, at int64, after jute.Zxid, zxids map[jute.Zxid]bool) {
 	f, err := fsys.Open(name)
 	if err != nil {
@@ -60,8 +60,10 @@ func AddHeld(fsys disk.FS, name string, at int64, after jute.Zxid, zxids map[jut
 	}
 }
 
-// PaddedSize is how long Apache makes a file whose records end there: when they end within 4 KiB of
-// its end it grows by another preAlloc, and to a multiple of it when they have outrun the padding.
+// PaddedSize is the new size of a padded log file, as Apache computes it: end is where the records
+// end, size the size so far, all in bytes. When the records end within 4 KiB of the end of the
+// file, the file grows by preAlloc. When they end behind the end of the file, it grows to the next
+// multiple of preAlloc.
 func PaddedSize(end, size, preAlloc int64) int64 {
 	switch {
 	case preAlloc <= 0 || end+4096 < size:

@@ -8,7 +8,7 @@ import (
 	"quoll/persistence/disk"
 )
 
-// HeldIn is the summary of what Scanner.Held found.
+// HeldIn sums up the zxids that Scanner.Held found.
 func HeldIn(zxids map[jute.Zxid]bool) disk.Held {
 	if len(zxids) == 0 {
 		return disk.Held{}
@@ -17,8 +17,8 @@ func HeldIn(zxids map[jute.Zxid]bool) disk.Held {
 	return disk.Held{Records: len(sorted), First: sorted[0], Last: sorted[len(sorted)-1]}
 }
 
-// Held adds the zxids above after of every whole record from here on, also of those behind broken
-// ones and behind the padding. It ends at the first error of the disk.
+// Held adds to zxids the zxids above after of every whole record from here on, also of records
+// behind broken ones and behind the padding. It ends at the first error of the disk.
 func (s *Scanner) Held(after jute.Zxid, zxids map[jute.Zxid]bool) {
 	for {
 		payload, _, err := s.Next()
@@ -38,7 +38,7 @@ func (s *Scanner) Held(after jute.Zxid, zxids map[jute.Zxid]bool) {
 	}
 }
 
-// Zxid reads the first record's, if it can.
+// Zxid reads the zxid of the next record. It is false if that record cannot be read.
 func (s *Scanner) Zxid() (jute.Zxid, bool) {
 	payload, _, err := s.Next()
 	if err != nil {

@@ -11,16 +11,16 @@ import (
 	"quoll/jute"
 )
 
-// What surrounds the payload of a record.
+// Sizes of the parts around the payload of a record, in bytes.
 const (
 	recordHead = 12 // checksum and length
 	recordTail = 1  // recordEnd
 	recordEnd  = 'B'
-	// Extra is how many bytes a record is longer than its payload.
+	// Extra is by how many bytes a record is longer than its payload.
 	Extra = recordHead + recordTail
 )
 
-// Append encodes the record of one transaction, as it stands in a log file, at the end of dst.
+// Append appends the record of one transaction to dst, in the format of a log file.
 func Append(dst, payload []byte) []byte {
 	dst = binary.BigEndian.AppendUint64(dst, uint64(adler32.Checksum(payload)))
 	dst = binary.BigEndian.AppendUint32(dst, uint32(len(payload)))
@@ -28,7 +28,7 @@ func Append(dst, payload []byte) []byte {
 	return append(dst, recordEnd)
 }
 
-// AppendHeader encodes the header of a log file.
+// AppendHeader appends the header of a log file to dst.
 func AppendHeader(dst []byte) []byte {
 	return jute.Append(dst, &jute.FileHeader{Magic: jute.LogMagic, Version: jute.FileVersion})
 }
@@ -36,8 +36,8 @@ func AppendHeader(dst []byte) []byte {
 // ErrOrder: a transaction does not follow the one before it.
 var ErrOrder = errors.New("zxid out of order")
 
-// InOrder fails, with an ErrOrder, unless next may follow last in a log: it is the next zxid, the
-// first of a later epoch, or, of an error transaction, the same again.
+// InOrder returns an ErrOrder unless next may follow last in a log. Three zxids may: the next zxid,
+// the first of a later epoch, and, for an error transaction, the same zxid again.
 func InOrder(last, next jute.Zxid, op jute.OpCode) error {
 	switch {
 	case next == last+1,
@@ -48,7 +48,7 @@ func InOrder(last, next jute.Zxid, op jute.OpCode) error {
 	return fmt.Errorf("%w: %v after %v", ErrOrder, next, last)
 }
 
-// Why a record cannot be read. A Scanner stops at the first of them.
+// Reasons why a record cannot be read. A Scanner stops at the first such record.
 var (
 	// ErrHeader is a file that begins neither as a log does nor with zeros.
 	ErrHeader     = errors.New("bad file header")
@@ -66,8 +66,8 @@ type File interface {
 	Size() (int64, error)
 }
 
-// Scanner reads the records of one log file. Payloads are never overwritten: who keeps one keeps
-// the block of the file that it lies in.
+// Scanner reads the records of one log file. Payloads are never overwritten. A caller that keeps a
+// payload keeps the block of the file that the payload lies in.
 type Scanner struct {
 	f    io.ReaderAt
 	size int64
@@ -79,10 +79,11 @@ type Scanner struct {
 // scanBlock is how much is read at a time.
 const scanBlock = 1 << 20
 
-// NewScanner reads the header. A file that is too short for one gives errCut (io.EOF when it is
-// empty), zeros in its place errNoHeader, anything else ErrHeader; and a Scanner nevertheless.
-// A magic number that breaks off into zeros counts as zeros: the first write into a preallocated
-// file ended within it.
+// NewScanner reads the header. A file that is too short for a header gives errCut, or io.EOF if it
+// is empty. Zeros in place of the header give errNoHeader, any other bytes ErrHeader. With each of
+// these errors NewScanner returns a Scanner too. A magic number of which only the beginning is
+// there, followed by zeros, counts as zeros: the first write into a preallocated file ended within
+// it.
 func NewScanner(f File) (*Scanner, error) {
 	size, err := f.Size()
 	if err != nil {
@@ -125,15 +126,15 @@ func ScannerAt(f File, off int64) (*Scanner, error) {
 	return &Scanner{f: f, size: size, off: off, end: off}, nil
 }
 
-// Off is where Next reads; after an error of Next, where reading stopped.
+// Off is the offset of the next record. After an error of Next it is where reading stopped.
 func (s *Scanner) Off() int64 { return s.off }
 
-// Size is the size of the file, with padding, when the Scanner was made.
+// Size is the size of the file, with padding, at the time when the Scanner was made.
 func (s *Scanner) Size() int64 { return s.size }
 
-// Next returns the payload of the next record and its offset. io.EOF is the proper end: the end
-// of the file, or a record head of zeros, which begins the padding (PaddingOnly tells whether it
-// is nothing else). Any of the errors above means that no record can be read at off.
+// Next returns the payload of the next record and the offset of the record. io.EOF is the proper
+// end: the end of the file, or a record head of zeros, which begins the padding. PaddingOnly tells
+// whether only zeros follow. Any of the errors above means that no record can be read at off.
 func (s *Scanner) Next() (payload []byte, at int64, err error) {
 	at = s.off
 	if err := s.need(recordHead); err != nil {
@@ -163,7 +164,8 @@ func (s *Scanner) Next() (payload []byte, at int64, err error) {
 	return payload, at, nil
 }
 
-// cutPadding makes a file that ends in fewer zeros than a record head a proper end.
+// cutPadding turns errCut into io.EOF if only zeros are left: they are the rest of the padding,
+// shorter than a record head.
 func (s *Scanner) cutPadding(err error) error {
 	if err == errCut && isZero(s.buf) {
 		return io.EOF
@@ -176,7 +178,8 @@ func (s *Scanner) skip(n int) {
 	s.buf = s.buf[n:]
 }
 
-// need makes buf at least n bytes long: io.EOF if there is nothing, errCut if there is less.
+// need makes buf at least n bytes long. At the end of the file it returns io.EOF if buf is empty,
+// and errCut if buf has fewer than n bytes.
 func (s *Scanner) need(n int) error {
 	if len(s.buf) >= n {
 		return nil
@@ -202,7 +205,7 @@ func (s *Scanner) need(n int) error {
 	return errCut
 }
 
-// Unreadable says that err is about the bytes of the file, not about reading them.
+// Unreadable says whether err is about the content of the file, and not a failure of the disk.
 func Unreadable(err error) bool {
 	switch err {
 	case ErrHeader, errNoHeader, errZeroLength, errLength, errChecksum, errEnd, errCut, io.EOF:
@@ -235,7 +238,7 @@ func isZero(p []byte) bool {
 	return true
 }
 
-// atEnd makes the end of the file no error.
+// atEnd returns nil for an error that means the end of the file.
 func atEnd(err error) error {
 	if err == io.EOF || err == errCut {
 		return nil
@@ -243,8 +246,8 @@ func atEnd(err error) error {
 	return err
 }
 
-// SkipToGood looks for a whole record behind the place where Next gave up, at any offset: bytes
-// that were once acknowledged, perhaps, and that the damage hides. If there is one, Next reads it.
+// SkipToGood looks for a whole record behind the place where Next gave up, at any offset. Such a
+// record may have been acknowledged before the damage came. If there is one, Next reads it.
 func (s *Scanner) SkipToGood() (at int64, found bool, err error) {
 	if err := s.need(1); err != nil {
 		return 0, false, atEnd(err)
@@ -254,7 +257,7 @@ func (s *Scanner) SkipToGood() (at int64, found bool, err error) {
 		if err := s.need(recordHead); err != nil {
 			return 0, false, atEnd(err)
 		}
-		if binary.BigEndian.Uint32(s.buf) != 0 { // Adler-32 leaves the high half of a long empty
+		if binary.BigEndian.Uint32(s.buf) != 0 { // the checksum has 32 bits in a field of 64
 			continue
 		}
 		n := int64(int32(binary.BigEndian.Uint32(s.buf[8:])))

@@ -2,7 +2,8 @@ package snap
 
 const adlerMod = 65521
 
-// adlerJoin is the Adler-32 of two pieces in a row, from that of each and the second's length.
+// adlerJoin returns the Adler-32 of two pieces in a row. It needs the checksum of each piece and
+// the length of the second.
 func adlerJoin(first, second uint32, secondBytes int) uint32 {
 	n := uint32(secondBytes % adlerMod)
 	a1, b1 := first&0xffff, first>>16
@@ -12,7 +13,8 @@ func adlerJoin(first, second uint32, secondBytes int) uint32 {
 	return b<<16 | a
 }
 
-// adlerCut is the Adler-32 of the first of two pieces, from that of both and of the second.
+// adlerCut returns the Adler-32 of the first of two pieces. It needs the checksum of both together,
+// the checksum of the second piece and its length.
 func adlerCut(both, second uint32, secondBytes int) uint32 {
 	n := uint32(secondBytes % adlerMod)
 	a, b := both&0xffff, both>>16

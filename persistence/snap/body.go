@@ -25,7 +25,7 @@ type Sink interface {
 	Node(path, data []byte, acl int64, st *jute.StatPersisted) error
 }
 
-// Discard is a Sink that keeps nothing: what is read into it is only verified.
+// Discard is a Sink that keeps nothing. It is for reading a snapshot only to verify it.
 type Discard struct{}
 
 // Session implements Sink.
@@ -37,21 +37,21 @@ func (Discard) ACL(int64, []jute.ACL) error { return nil }
 // Node implements Sink.
 func (Discard) Node(_, _ []byte, _ int64, _ *jute.StatPersisted) error { return nil }
 
-// bodyBlock is how much is encoded before it is handed on.
+// bodyBlock is how many bytes are encoded before they are written.
 const bodyBlock = 1 << 20
 
-// BodyWriter encodes a snapshot's body in blocks of about 1 MiB: all sessions, all ACLs, all
-// nodes, End. After an error every call returns it.
+// BodyWriter encodes a snapshot's body in blocks of about 1 MiB. The order of calls is: all
+// sessions, all ACLs, all nodes, End. After an error every call returns that error.
 type BodyWriter struct {
 	w        io.Writer
 	buf      []byte
 	sessions table
 	acls     table
-	open     bool // the tables are written
+	open     bool // the tables were written
 	err      error
 }
 
-// table gathers entries that their count must precede.
+// table gathers entries, because in the body their count comes before them.
 type table struct {
 	count int
 	buf   []byte
@@ -78,7 +78,7 @@ func (b *BodyWriter) ACL(key int64, acl []jute.ACL) error {
 	return b.err
 }
 
-// Node adds a node; its parent came before it. The root is "" or "/".
+// Node adds a node. Its parent must have been added before. The root is "" or "/".
 func (b *BodyWriter) Node(path string, data []byte, acl int64, st *jute.StatPersisted) error {
 	if !b.open {
 		b.tables()
@@ -96,7 +96,7 @@ func (b *BodyWriter) Node(path string, data []byte, acl int64, st *jute.StatPers
 	return b.err
 }
 
-// End ends the body and writes what is left of it.
+// End ends the body and writes the rest of it.
 func (b *BodyWriter) End() error {
 	if !b.open {
 		b.tables()
@@ -122,7 +122,7 @@ func (b *BodyWriter) flush() {
 	b.buf = b.buf[:0]
 }
 
-// appendStatPersisted says by hand what StatPersisted.Fields says.
+// appendStatPersisted encodes the same bytes as StatPersisted.Fields, but faster.
 func appendStatPersisted(dst []byte, s *jute.StatPersisted) []byte {
 	be := binary.BigEndian
 	dst = be.AppendUint64(dst, uint64(s.Czxid))
@@ -136,7 +136,7 @@ func appendStatPersisted(dst []byte, s *jute.StatPersisted) []byte {
 	return be.AppendUint64(dst, uint64(s.Pzxid))
 }
 
-// readStatPersisted reads 60 bytes.
+// readStatPersisted decodes the 60 bytes that appendStatPersisted writes.
 func readStatPersisted(p []byte, s *jute.StatPersisted) {
 	be := binary.BigEndian
 	_ = p[jute.StatPersistedBytes-1]

@@ -12,10 +12,10 @@
 // Its name ends in .gz, .snappy or neither.
 //
 // Invariants:
-//   - A reader never panics and never allocates more than a small multiple of what it has read:
-//     lengths are believed as the bytes behind them arrive.
-//   - Whatever reaches a Sink before Read returns nil is unverified.
-//   - The only goroutine is the one that reads ahead (window.go); it ends before Read returns.
+//   - A reader never panics and never allocates more than a small multiple of the bytes that it has
+//     read. It does not trust a length: memory grows as the bytes arrive.
+//   - Everything that a Sink gets before Read has returned nil is unverified.
+//   - The only goroutine is the one that reads ahead (window.go). It ends before Read returns.
 //
 // Read format.go (writing a file), body.go, read.go, window.go (how a stream is read and
 // checksummed) with adler.go, then snappy.go.

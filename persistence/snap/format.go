@@ -12,7 +12,7 @@ import (
 	"quoll/jute"
 )
 
-// Compression is how a snapshot file is packed; the end of its name says it.
+// Compression is how a snapshot file is packed. The end of the file's name says it.
 type Compression uint8
 
 // The values of snapshot.compression.method.
@@ -35,7 +35,8 @@ func (c Compression) Suffix() string {
 	return ""
 }
 
-// PackingOf is told by how a file begins, whatever its name is; anything unknown is plain.
+// PackingOf returns the compression of a file by its first bytes, whatever its name is. A file with
+// an unknown beginning is Plain.
 func PackingOf(f io.ReaderAt) Compression {
 	head := make([]byte, len(snappyMagic))
 	n, _ := f.ReadAt(head, 0)
@@ -48,10 +49,12 @@ func PackingOf(f io.ReaderAt) Compression {
 	return Plain
 }
 
-// ErrIncomplete is a snapshot that Screen turns away; Apache counts it as none at all.
+// ErrIncomplete is the error of Screen for a snapshot that is cut short. For Apache such a file
+// does not count as a snapshot.
 var ErrIncomplete = errors.New("the snapshot is cut short")
 
-// Screen looks at the ends of a snapshot file, as Apache does before it reads one.
+// Screen checks the last bytes of a plain snapshot file and the first bytes of a packed one, as
+// Apache does before it reads one. It returns ErrIncomplete, or an error of reading.
 func Screen(f io.ReaderAt, size int64, c Compression) error {
 	at, want := size-5, "\x00\x00\x00\x01/"
 	switch c {
@@ -73,12 +76,13 @@ func Screen(f io.ReaderAt, size int64, c Compression) error {
 	return nil
 }
 
-// Writer encodes a whole snapshot: what its BodyWriter takes, then Close.
+// Writer encodes a whole snapshot. The caller gives it sessions, ACLs and nodes in the order of
+// BodyWriter, then calls Close.
 type Writer struct {
 	*BodyWriter
 	out  io.Writer
 	gzip *gzip.Writer // nil: plain
-	sum  uint32       // Adler-32 of what was written, before compression
+	sum  uint32       // Adler-32 of all bytes written so far, before compression
 }
 
 // NewWriter begins a snapshot on out. c is Plain or Gzip.

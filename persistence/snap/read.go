@@ -16,8 +16,8 @@ import (
 //
 //	| FileHeader | body | seal | [zxid l | version i | digest l | seal] | [last zxid l | seal] |
 //
-// A seal is the Adler-32 of everything before it, as a long, and the ustring "/". What follows
-// the first seal depends on the writer's version and settings.
+// A seal is the Adler-32 of everything before it, as a long, and the ustring "/". The parts behind
+// the first seal depend on the writer's version and settings.
 const (
 	sealBytes     = 8 + 4 + 1
 	digestBytes   = 8 + 4 + 8
@@ -33,17 +33,19 @@ type ZxidDigest struct {
 
 // Trailer is what a snapshot says about itself behind its body.
 type Trailer struct {
-	// HasDigest: Digest is that of the last transaction when the snapshot was finished; its Zxid
-	// is 0 when the writer did not know one.
+	// HasDigest says whether the snapshot has a Digest: the tree's digest after the last
+	// transaction at the time when the snapshot was finished. Its Zxid is 0 if the writer did not
+	// know it.
 	HasDigest bool
 	Digest    ZxidDigest
-	// HasLastZxid: LastZxid was the last transaction applied when the snapshot was finished
-	// (serializeLastProcessedZxid.enabled). The zxid in the file's name rules nevertheless.
+	// HasLastZxid says whether the snapshot has a LastZxid: the last transaction applied when the
+	// snapshot was finished (serializeLastProcessedZxid.enabled). A server goes by the zxid in the
+	// file's name nevertheless.
 	HasLastZxid bool
 	LastZxid    jute.Zxid
 }
 
-// What makes a snapshot invalid.
+// Reasons why a snapshot is invalid.
 var (
 	errSnapMagic = errors.New("not a snapshot")
 	errSeal      = errors.New("bad checksum")
@@ -51,9 +53,9 @@ var (
 	errEntry     = errors.New("unreasonable length")
 )
 
-// Read reads a snapshot file of size bytes into sink and verifies it. What sink got is worth
-// something only if there is no error. A goroutine reads readAhead MiB ahead of the decoder; with
-// 0 there is none.
+// Read reads a snapshot file of size bytes into sink and verifies it. After an error the caller
+// must discard everything that sink got. A goroutine reads readAhead MiB ahead of the decoder; with
+// 0 there is no goroutine.
 func Read(f io.ReaderAt, size int64, c Compression, readAhead int, sink Sink) (Trailer, error) {
 	src := fileSource(&fileReader{f: f, size: size}, size, readAhead)
 	var err error
@@ -124,8 +126,9 @@ func readSeal(w *window) error {
 	return nil
 }
 
-// readTrailer reads what follows the first seal. Its parts have no tags; how many bytes are left
-// tells them apart. A part that is cut short counts as missing: the body is whole.
+// readTrailer reads the parts behind the first seal. The parts have no tags, so it tells them apart
+// by how many bytes are left. A part that is cut short counts as missing, because the body is
+// whole.
 func readTrailer(w *window, t *Trailer) error {
 	for {
 		if err := w.need(len(w.buf) + 1); errors.Is(err, errTorn) {
@@ -156,8 +159,8 @@ func readTrailer(w *window, t *Trailer) error {
 	return nil
 }
 
-// readDigest reads the digest and its seal; before version 2 it was a ustring of hexadecimal
-// digits.
+// readDigest reads the digest and its seal. Before version 2 the digest was a ustring of
+// hexadecimal digits.
 func readDigest(w *window, t *Trailer) (whole bool, err error) {
 	if len(w.buf) < 12+4 {
 		return false, nil
@@ -188,8 +191,8 @@ func readDigest(w *window, t *Trailer) (whole bool, err error) {
 	return true, nil
 }
 
-// ReadBody reads a body alone, as it is streamed to a learner, and returns what was read beyond
-// its end.
+// ReadBody reads a body without header and trailer, as it is streamed to a learner. It returns the
+// bytes that it read beyond the end of the body.
 func ReadBody(r io.Reader, sink Sink) (beyond []byte, err error) {
 	w := newWindow(source{r: r, chunk: chunkBytes, headroom: chunkHeadroom, stream: true})
 	defer w.stop()

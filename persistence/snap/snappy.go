@@ -13,7 +13,7 @@ import (
 //
 //	| 82 "SNAPPY" 00 | version i | compatible version i | (length i | raw snappy block)* |
 //
-// The header may come again between blocks, where streams were concatenated.
+// Streams may be concatenated, so the header may come again between blocks.
 const (
 	snappyMagic       = "\x82SNAPPY\x00"
 	snappyHeaderBytes = len(snappyMagic) + 8
@@ -23,12 +23,12 @@ const (
 
 var errSnappy = errors.New("not a snappy stream of Java")
 
-// snappyReader unpacks such a stream.
+// snappyReader unpacks a stream of Java's SnappyOutputStream.
 type snappyReader struct {
 	r     io.Reader
 	block []byte // packed
 	out   []byte // unpacked
-	rest  []byte // of out, unread
+	rest  []byte // the unread part of out
 }
 
 func newSnappyReader(r io.Reader) (*snappyReader, error) {
@@ -81,7 +81,7 @@ func (s *snappyReader) nextBlock() error {
 	return err
 }
 
-// read fills block with n bytes, growing it as they arrive.
+// read fills block with n bytes. block grows as the bytes arrive, because n may be wrong.
 func (s *snappyReader) read(n int) error {
 	const step = 64 << 10
 	s.block = s.block[:0]

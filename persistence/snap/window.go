@@ -7,8 +7,9 @@ import (
 	"sync"
 )
 
-// A stream is read in chunks, and each chunk is checksummed as it arrives; with read-ahead one
-// goroutine does both while the caller decodes. The decoder looks at the stream through a window:
+// A stream is read in chunks, and each chunk is checksummed when it has arrived. With read-ahead
+// one goroutine does both while the caller decodes. The decoder reads from a window. When the
+// window has too few bytes, the unread rest is copied in front of the next chunk:
 //
 //	chunk n        chunk n+1
 //	......[rest]   [headroom|....................]
@@ -24,8 +25,8 @@ type chunk struct {
 	buf []byte
 	n   int // bytes behind the headroom
 	sum uint32
-	err error // what ended the stream, after these bytes
-	bad any   // the reader panicked with this
+	err error // the error that ended the stream behind these bytes, or nil
+	bad any   // the value that the reader panicked with, or nil
 }
 
 // window is the unread part of the stream.
@@ -33,10 +34,10 @@ type window struct {
 	buf []byte
 	sum uint32 // Adler-32 of the stream up to the end of buf
 	off int64  // bytes of the stream up to the end of buf
-	err error  // what ended the stream
+	err error  // the error that ended the stream, or nil
 
 	headroom int
-	private  bool  // buf does not lie in held
+	private  bool  // buf is memory of its own, and not part of held
 	held     chunk // the last chunk
 	next     func() chunk
 	release  func(chunk)
@@ -52,7 +53,7 @@ type source struct {
 	chunk     int // bytes
 	headroom  int // bytes
 	readAhead int // chunks that a goroutine reads ahead; 0: no goroutine
-	// stream takes what a read returns, and does not wait for a chunk to be full.
+	// stream ends a chunk after each read that returns bytes, and does not wait until it is full.
 	stream bool
 }
 
@@ -62,14 +63,14 @@ func fileSource(r io.Reader, bytes int64, readAhead int) source {
 	return src
 }
 
-// fit chooses chunks for a stream of about so many bytes.
+// fit chooses the size of chunks for a stream of about so many bytes.
 func (src *source) fit(bytes int64) {
 	src.chunk = int(min(chunkBytes, max(bytes, 1<<10)))
 	src.headroom = min(src.chunk, chunkHeadroom)
 }
 
-// newWindow reads src; stop must be called in the end. A panic of the reader goes on in the
-// caller.
+// newWindow returns a window on src. The caller must call stop in the end. If the reader of src
+// panics, need panics in the caller with the same value.
 func newWindow(src source) *window {
 	w := &window{sum: 1, headroom: src.headroom}
 	if src.readAhead <= 0 {
@@ -137,8 +138,8 @@ func (src source) read(buf []byte) (c chunk) {
 	return c
 }
 
-// need makes buf at least n bytes long, or returns what ended the stream. It holds no more than
-// twice what was read.
+// need makes buf at least n bytes long, or returns the error that ended the stream. The window
+// never holds more than twice the bytes that were read.
 func (w *window) need(n int) error {
 	for len(w.buf) < n {
 		if w.err != nil {
@@ -156,7 +157,7 @@ func (w *window) need(n int) error {
 func (w *window) more() {
 	rest := w.buf
 	if !w.private {
-		rest = append([]byte(nil), rest...) // the chunk it lies in is about to be read into
+		rest = append([]byte(nil), rest...) // its chunk is about to be overwritten
 	}
 	if w.held.buf != nil {
 		w.release(w.held)
@@ -178,17 +179,17 @@ func (w *window) more() {
 	w.buf = c.buf[from : w.headroom+c.n]
 }
 
-// take removes n bytes that need has promised.
+// take removes and returns n bytes. need(n) must have succeeded before.
 func (w *window) take(n int) []byte {
 	p := w.buf[:n:n]
 	w.buf = w.buf[n:]
 	return p
 }
 
-// consumedSum is the Adler-32 of everything taken.
+// consumedSum is the Adler-32 of all bytes taken so far.
 func (w *window) consumedSum() uint32 {
 	return adlerCut(w.sum, adler32.Checksum(w.buf), len(w.buf))
 }
 
-// consumed is how many bytes were taken.
+// consumed is how many bytes were taken so far.
 func (w *window) consumed() int64 { return w.off - int64(len(w.buf)) }

@@ -1,6 +1,7 @@
-// Package twice knows the records that stand in two logs. When a start moves the end of a log to
-// a new one, there is a moment when both have it, and a crash can make that moment last. Apache
-// replays such records again, which changes nothing; we skip them, but only if they are the same.
+// Package twice finds the records that stand in two logs. When a start moves the end of a log to a
+// new log, both logs have the same records for a moment, and after a crash in that moment they stay
+// so. Apache replays such records again, which changes nothing. We skip them, but only if they are
+// equal.
 //
 // Read twice.go.
 package twice

@@ -20,7 +20,7 @@ type Epochs struct {
 	Current  int64
 }
 
-// Unreadable is an epoch whose file is there and holds no number.
+// Unreadable stands for an epoch whose file exists and holds no number.
 const Unreadable = -2
 
 // ReadEpochs reads Apache's two files.
@@ -55,9 +55,10 @@ func readEpoch(fsys disk.FS, name string) (int64, error) {
 	return v, nil
 }
 
-// TakeOver is what becomes the second copies of a directory that another server had: what its files
-// hold. When the last transaction is of a later epoch than currentEpoch, Apache was stopped between
-// the two, and currentEpoch.tmp, if it is there, is what it did not come to rename.
+// TakeOver returns the second copies for a directory that another server used last: the epochs in
+// Apache's files, with None in place of Unreadable. If the last transaction is of a later epoch
+// than currentEpoch, Apache was stopped between writing the two. Then currentEpoch.tmp counts if it
+// is there, because Apache was stopped before it renamed that file.
 func TakeOver(fsys disk.FS, dir string, files Epochs, last jute.Zxid) (Epochs, error) {
 	if files.Current >= 0 && files.Current < last.Epoch() {
 		tmp, err := readEpoch(fsys, filepath.Join(dir, names.UnfinishedEpoch))
@@ -69,12 +70,13 @@ func TakeOver(fsys disk.FS, dir string, files Epochs, last jute.Zxid) (Epochs, e
 	return Epochs{Accepted: max(files.Accepted, None), Current: max(files.Current, None)}, nil
 }
 
-// Resolve is what a member starts with: the second copies where there are some, then the files,
-// then the epoch of the last transaction, as in Apache.
+// Resolve returns the epochs that a member starts with. It prefers the second copies in the sidecar
+// (kept), then Apache's files, then the epoch of the last transaction, as Apache does. A
+// DamageError says that an epoch cannot be known.
 //
-// A log whose epoch is above Current is no damage. The history of a new leader is on disk before
-// its epoch is, and a crash came between the two; the log must not count as that epoch's before the
-// leader has confirmed it, so Current stays. Apache refuses that.
+// A log whose epoch is above Current is no damage. A new leader's history is on disk before its
+// epoch is, and the server crashed between the two. The log must not count as that epoch's before
+// the leader has confirmed it, so Current stays. Apache refuses to start then.
 func Resolve(
 	fsys disk.FS, dir string, kept Epochs, last jute.Zxid,
 ) (found, files Epochs, err error) {
@@ -106,7 +108,8 @@ func Resolve(
 	return found, files, nil
 }
 
-// orElse is the first epoch that there is: the second copy, the file's, that of the last zxid.
+// orElse returns the first epoch that exists: the second copy, the file's epoch, or the epoch of
+// the last zxid.
 func orElse(kept, file int64, last jute.Zxid) int64 {
 	switch {
 	case kept != None:
@@ -122,8 +125,8 @@ func WriteEpoch(fsys disk.FS, dir, name string, epoch int64) error {
 	return disk.WriteFile(fsys, dir, names.Temporary(name), name, strconv.AppendInt(nil, epoch, 10))
 }
 
-// WriteEpochs writes what differs from what the files hold, the accepted one first: it is never
-// below the other one.
+// WriteEpochs writes the epochs that differ from those in the files. The accepted epoch comes
+// first, because it must never be below the current one.
 func WriteEpochs(fsys disk.FS, dir string, files, found Epochs) error {
 	if files.Accepted != found.Accepted {
 		if err := WriteEpoch(fsys, dir, names.AcceptedEpoch, found.Accepted); err != nil {

@@ -14,16 +14,16 @@ import (
 	"quoll/persistence/names"
 )
 
-// The sidecar is what Apache's files cannot say: how far the log was durable when we last knew,
-// and which files were ours. Two twins, walmeta.0 and walmeta.1 in the directory of the log, are
-// written in turn, so that one is whole whenever power fails; Apache ignores both. A start replaces
-// them with new files. Each is one sector:
+// The sidecar records facts that Apache's files do not hold: how far the log was known to be
+// durable, and which files were ours. It has two twins, walmeta.0 and walmeta.1, in the directory
+// of the log. They are written in turn, so that one is whole whenever power fails. Apache ignores
+// both. A start replaces them with new files. Each is one sector:
 //
 //	 0  "QWAL"            4  version 1
 //	 8  seq               counts writes; the twin with the higher one rules
-//	16  durable zxid      every record up to it is on disk ...
-//	24  log zxid          ... it lies in the log of this name (-1: no log yet) ...
-//	32  log offset        ... and ends here
+//	16  durable zxid      every record up to this one is on disk
+//	24  log zxid          the log that this record lies in, by name (-1: no log yet)
+//	32  log offset        where this record ends
 //	40  newest log        no log of ours has a higher name (-1: none)
 //	48  own since         logs from this name on are ours alone
 //	56  truncate to       a truncation was begun and must be finished (-1: none)
@@ -40,19 +40,20 @@ import (
 //	144 zeros
 //	508 CRC-32C of bytes 0-507
 //
-// A log, a snapshot or an epoch above what is recorded was written by someone else: the sidecar
-// is void then, and Apache's files alone rule (see Foreign). The record of a new name is durable
+// A log, a snapshot or an epoch above the recorded one was written by another server. Then the
+// sidecar is void, and only Apache's files count (see Foreign). The record of a new name is durable
 // before the name exists, so that our own crash never looks foreign.
 //
-// Losing both twins makes a directory look as if Apache had written it; losing one is damage. A
-// twin in another file than the one it names was copied, with its directory, at another moment
-// than the logs: it is not believed, and a directory with no other counts as Apache's.
+// A directory without both twins looks as if Apache had written it. A directory with only one twin
+// is damaged. A twin names the file that it was written to (inode and birth). If it is found in
+// another file, it was copied together with its directory, at another moment than the logs. Such a
+// twin is not believed, and a directory that has no other twin counts as Apache's.
 const (
 	sidecarBytes   = 512
 	sidecarVersion = 1
 )
 
-// What stands in a State in place of a number.
+// Values of a State that stand for "no such number".
 const (
 	// None is a zxid, size or epoch that does not exist.
 	None = -1
@@ -63,18 +64,19 @@ const (
 // State is the content of the sidecar.
 type State struct {
 	seq uint64 // counts writes
-	// Durable: every record up to it is on disk. It lies in the log of the name Log (None: no log
-	// yet), and ends at Offset.
+	// Durable is a zxid: every record up to it is on disk. Its own record lies in the log of the
+	// name Log (None: no log yet), and ends at Offset.
 	Durable jute.Zxid
 	Log     jute.Zxid
 	Offset  int64 // bytes
-	// NewestLog: no log of ours has a higher name (None: none). From OwnSince on they are all ours.
+	// NewestLog is the highest name of a log of ours (None: none). All logs with names from
+	// OwnSince on are ours.
 	NewestLog jute.Zxid
 	OwnSince  jute.Zxid
-	// TruncateTo: a truncation to it was begun and must be finished (None: none).
+	// TruncateTo is the zxid of a truncation that was begun and must be finished (None: none).
 	TruncateTo jute.Zxid
-	// InstallTo: a snapshot of this zxid and of InstallBytes was to be installed; if it has its
-	// name, that must be finished (None: none).
+	// InstallTo is the zxid of a snapshot of InstallBytes whose install was begun (None: none). If
+	// the snapshot has its name, the install must be finished.
 	InstallTo    jute.Zxid
 	InstallBytes int64
 	// NewestSnap is the zxid of the newest snapshot, and NewestBytes its size (None: there is none,
@@ -98,8 +100,8 @@ func Fresh() State {
 	}
 }
 
-// Sidecar owns the two twins. The log writer moves the durable zxid, the snapshot writer and the
-// core note names and epochs: the mutex is theirs.
+// Sidecar owns the two twins. Its mutex is needed because the log writer moves the durable zxid
+// while the snapshot writer and the core note names and epochs.
 type Sidecar struct {
 	mu     sync.Mutex
 	fs     disk.FS
@@ -151,7 +153,7 @@ func (s *State) decode(p []byte) (id disk.FileID, ok bool) {
 	return disk.FileID{Inode: uint64(at(11)), Born: at(12)}, true
 }
 
-// New is a sidecar that has no files yet, in dir: name is that of a twin.
+// New returns a sidecar in dir that has no files yet. name returns the name of a twin.
 func New(fsys disk.FS, dir string, name func(i int) string) *Sidecar {
 	return &Sidecar{fs: fsys, dir: dir, name: name, state: Fresh()}
 }
@@ -162,10 +164,10 @@ func (s *Sidecar) There() bool { return s.twins[0] != nil || s.twins[1] != nil }
 // Copied are the twins that were not believed when the sidecar was opened.
 func (s *Sidecar) Copied() []string { return s.copied }
 
-// Path is that of a twin.
+// Path is the path of a twin.
 func (s *Sidecar) Path(i int) string { return filepath.Join(s.dir, s.name(i)) }
 
-// newPath is that of a twin which is not complete.
+// newPath is the path of a twin that is not complete.
 func (s *Sidecar) newPath(i int) string {
 	return filepath.Join(s.dir, names.Temporary(s.name(i)))
 }
@@ -186,8 +188,9 @@ const (
 	copied
 )
 
-// Open reads the twins. found is false when there is no sidecar, or one whose creation
-// was cut short, or a copy; then Replace makes it.
+// Open reads the twins. found is false when there is no sidecar, when its creation was interrupted,
+// and when it is a copy. Then Replace makes a new one. If too little of it is left, the error is a
+// DamageError.
 func Open(
 	fsys disk.FS, dir string, name func(i int) string,
 ) (s *Sidecar, found bool, err error) {
@@ -231,8 +234,8 @@ func Open(
 	return nil, false, s.damage(twins)
 }
 
-// damage is the refusal of a sidecar of which too little is left. Without it the log's end is
-// judged by Apache's rules.
+// damage returns the refusal of a sidecar of which too little is left. When the operator moves the
+// sidecar away, the log's end is judged by Apache's rules.
 func (s *Sidecar) damage(twins [2]twin) error {
 	e := &disk.DamageError{
 		File:   s.Path(0),
@@ -280,9 +283,9 @@ func (s *Sidecar) openTwin(i int) (t twin, err error) {
 	return t, nil
 }
 
-// Replace writes a state into two new files and gives them the names of the twins, durably. What
-// the old files have in the page cache alone, after a flush that failed, is gone with them. An
-// error before the first rename leaves the twins as they were.
+// Replace writes a state into two new files and gives them the names of the twins, durably. After a
+// failed flush the old files may have pages in the page cache alone; new files have none. An error
+// before the first rename leaves the twins as they were.
 func (s *Sidecar) Replace(state State) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -377,7 +380,7 @@ func (s *Sidecar) Get() State {
 	return s.state
 }
 
-// Assume changes the state in memory alone: what is assumed is not on disk before Replace.
+// Assume changes the state in memory alone. The change is on disk only after Replace.
 func (s *Sidecar) Assume(change func(*State)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -393,8 +396,9 @@ func (s *Sidecar) Close() {
 	}
 }
 
-// Foreign says whether the files show another writer's hand since the sidecar was written: the
-// highest zxids in the names of logs and snapshots (None: there is none), and the epochs.
+// Foreign says whether another server wrote to the directory since the sidecar was written. It
+// compares the highest zxids in the names of logs and snapshots (None: there is none), and the
+// epochs.
 func (s *State) Foreign(newestLog, newestSnap jute.Zxid, files Epochs) bool {
 	return newestLog > s.NewestLog || newestSnap > s.NewestSnap ||
 		files.Accepted > s.Epochs.Accepted && files.Accepted >= files.Current
