@@ -9,55 +9,61 @@ import (
 	"quoll/quorum"
 )
 
-// Config is what a replica is told once.
+// Config has the settings of a replica. They never change.
 type Config struct {
 	Chain          processor.Rules
 	Roll           RollRules
 	TickMillis     int32 // tickTime
 	ServerID       uint8
 	IntervalMillis int64 // how often Tick events come when all is well
-	// ExpiriesPerStepAtMost is how many sessions end in one step, so that no step is long when
-	// thousands have gone silent together.
+	// ExpiriesPerStepAtMost is how many expired sessions end in one step. It keeps every step short
+	// when thousands of sessions expire together.
 	ExpiriesPerStepAtMost int
 	Reap                  ReapRules
 	Random                func(n int64) int64 // in [0, n)
 	Hooks                 processor.Hooks
 }
 
-// Now is the time of a step: the monotonic clock rules deadlines, the wall clock only stamps.
+// Now is the time of a step. Deadlines follow the monotonic clock; the wall clock is only for time
+// stamps.
 type Now struct {
 	MonoMillis int64
 	WallMillis int64
 }
 
-// Events is what a step is told. Fields are handled in the order in which they stand here.
+// Events are the inputs of one step. Step handles the fields in the order of their declaration.
 type Events struct {
+	// Now is set first: everything in the step happens at this time.
 	Now
-	// Disk: every operation of the disk up to this ticket is durable; 0 tells nothing new.
+	// Disk says that every operation of the disk up to this ticket is durable; 0 says nothing new.
+	// It is handled before Batches: the transactions that it commits are applied first.
 	Disk quorum.Ticket
-	// Jobs are the generations of jobs that are over, well or not.
+	// Jobs are the generations of jobs that have ended, successfully or not. They are handled
+	// behind Disk and before Batches.
 	Jobs []uint64
-	// Batches are the lanes' requests, in order of arrival.
+	// Batches are the lanes' requests, in the order of their arrival. They are handled behind Disk
+	// and before Tick: a session can expire only when all requests that came are handled.
 	Batches []*mail.Batch
-	// Tick asks for expiry and reaping.
+	// Tick asks for expiry and reaping. It is handled last.
 	Tick bool
 }
 
-// DiskOp is one operation of the disk on its way there.
+// DiskOp is one operation that the disk must carry out.
 type DiskOp struct {
 	quorum.DiskOp
-	// Roll closes the log file behind the transaction that is appended; the next begins a new one.
+	// Roll closes the log file behind the transaction of this operation. The next transaction
+	// begins a new file.
 	Roll bool
 }
 
-// SnapshotJob asks for a snapshot of the tree as it is from now on: it is fuzzy, and every
-// transaction above Zxid must be replayed on it.
+// SnapshotJob asks for a snapshot of the tree. The tree changes while the snapshot is written, so
+// the snapshot is fuzzy: every transaction above Zxid must be replayed on it.
 type SnapshotJob struct {
-	// Generation is its own: no other job has it, so that the end of a job that nobody waits for
-	// any more is not taken for that of another one.
+	// Generation is the number of this job alone, so that the end of an older job cannot be taken
+	// for the end of this one.
 	Generation uint64
 	Zxid       jute.Zxid
-	Sessions   []session.Saved // perhaps one twice: see session.Sorted
+	Sessions   []session.Saved // can hold a session twice: see session.Sorted
 	ACLs       []ACLEntry      // the table that the nodes' keys point into
 	Cursor     datatree.Cursor // at the beginning of the walk
 
@@ -70,31 +76,37 @@ type ACLEntry struct {
 	ACL []jute.ACL
 }
 
-// Effects is what a step wants done. It is reused by the next step.
+// Effects are the outputs of one step. CarryOut hands them out: Disk, Snapshot, Again, LateMillis.
+// When Step returns, the replies of the step are in the mailboxes already. The next step reuses the
+// Effects.
 type Effects struct {
-	// Disk is carried out in this order, behind what was asked before. The n-th operation since the
-	// start has ticket n.
+	// Disk is handed over first. Its operations are carried out in this order, behind those of all
+	// earlier steps. The n-th operation since the start has ticket n.
 	Disk []DiskOp
-	// Snapshot starts a job after Disk was handed over; nil when none is wanted.
+	// Snapshot is a job that starts after Disk was handed over; nil if none is wanted. It need not
+	// wait until Disk is carried out.
 	Snapshot *SnapshotJob
-	// LateMillis is how long the process stood still before this tick; deadlines moved by it.
+	// LateMillis is how long the process stood still before this tick; 0: it did not. The deadlines
+	// of sessions have moved by this time already, so it is only to be reported, after all else.
 	LateMillis int64
-	// Again asks for another step, even if nothing happens: there is work left.
+	// Again asks for another step even if no event comes, because work is left. It is handed over
+	// behind Disk and Snapshot.
 	Again bool
 }
 
-// Hands carry out what a step wants done.
+// Hands carry out the effects of a step.
 type Hands interface {
-	// Disk takes what is to happen on disk, in order. The slice is valid until the next step.
+	// Disk takes operations of the disk, in order. The slice is valid until the next step.
 	Disk([]DiskOp)
+	// Snapshot starts a job. The end of the job comes back in Events.Jobs.
 	Snapshot(*SnapshotJob)
 	// Again asks for another step.
 	Again()
-	// Late is told that the process stood still, and that deadlines moved by so much.
+	// Late reports that the process stood still, and that deadlines moved by so many milliseconds.
 	Late(millis int64)
 }
 
-// CarryOut hands everything out, in the order in which it must happen.
+// CarryOut hands all effects out, in the order in which they must happen.
 func (e *Effects) CarryOut(to Hands) {
 	if len(e.Disk) > 0 {
 		to.Disk(e.Disk)
@@ -120,16 +132,17 @@ type Replica struct {
 	rolling  *rolling
 	effects  Effects
 
-	gathering    *SnapshotJob // whose sessions are being listed
+	gathering    *SnapshotJob // the job whose sessions are being listed; nil: none
 	wantSnapshot bool
-	jobs         uint64 // generations given
+	jobs         uint64 // the last generation that a job got
 	walking      uint64 // generation of the snapshot that is being written; 0: none
 	reaper       reaper
-	// expired are closing: their time is up, and their closeSession is not proposed yet.
+	// expired are sessions that have expired and whose closeSession is not proposed yet.
 	expired []*session.Session
 }
 
-// New makes a replica around a tree that was restored from disk, with the sessions found there.
+// New makes a replica around a tree and sessions that were restored from disk. It owns both from
+// then on.
 func New(
 	config Config, tree *datatree.Tree, restored []session.Saved, conns *mail.Conns, now Now,
 ) *Replica {
@@ -149,7 +162,7 @@ func New(
 	return r
 }
 
-// Step moves the server on by some events. The effects are valid until the next step.
+// Step handles events and returns the effects. The effects are valid until the next step.
 func (r *Replica) Step(ev *Events) *Effects {
 	r.effects = Effects{Disk: emptied(r.effects.Disk)}
 	r.chain.Time(ev.MonoMillis, ev.WallMillis)
@@ -175,8 +188,8 @@ func (r *Replica) Step(ev *Events) *Effects {
 	return &r.effects
 }
 
-// reign begins the next reign when the zxids of this one are used up and all that it proposed is
-// applied. Requests have waited for it.
+// reign begins the next reign when the zxids of this one are used up and everything that it
+// proposed is applied. Requests have waited for this.
 func (r *Replica) reign() {
 	if r.chain.Spent() && r.chain.InFlight() == 0 {
 		r.chain.Resign()
@@ -184,10 +197,10 @@ func (r *Replica) reign() {
 	}
 }
 
-// keepOps is the most operations whose room is kept for the next step.
+// keepOps is the largest capacity, in operations, that is kept for the next step.
 const keepOps = 4096
 
-// emptied lets go of what the last step handed to the disk.
+// emptied returns the slice of the last step, emptied, so that the entries in it can be collected.
 func emptied(ops []DiskOp) []DiskOp {
 	clear(ops)
 	if cap(ops) > keepOps {
@@ -196,7 +209,7 @@ func emptied(ops []DiskOp) []DiskOp {
 	return ops[:0]
 }
 
-// takeDisk hands on what the peer asks of the disk.
+// takeDisk adds the peer's operations to Effects.Disk, and decides behind which one the log rolls.
 func (r *Replica) takeDisk() {
 	ops := r.peer.Take().Disk
 	for i := range ops {
@@ -207,8 +220,8 @@ func (r *Replica) takeDisk() {
 	}
 }
 
-// startSnapshot starts the job when one is due and none runs: the one that runs will be followed
-// by the next roll's.
+// startSnapshot starts a snapshot job if one is wanted and none runs. While one runs the wish is
+// kept, and a job starts when the running one has ended.
 func (r *Replica) startSnapshot() {
 	if !r.wantSnapshot || r.walking > 0 {
 		return
@@ -220,13 +233,13 @@ func (r *Replica) startSnapshot() {
 	r.gatherSessions()
 }
 
-// sessionsPerStep is how many sessions a step lists for a snapshot: a million at once would hold
-// everybody up.
+// sessionsPerStep is how many sessions a step lists for a snapshot. A step that listed a million
+// would delay all requests.
 const sessionsPerStep = 8192
 
-// gatherSessions lists the sessions for a snapshot, and starts it when it has them all. The list is
-// as fuzzy as the tree that is walked: what happens to sessions meanwhile is above the job's zxid,
-// and is replayed.
+// gatherSessions lists some sessions for a snapshot, and starts the snapshot when all are listed.
+// The list is as fuzzy as the tree: sessions that begin or end meanwhile do so in transactions
+// above the job's zxid, and these are replayed.
 func (r *Replica) gatherSessions() {
 	job := r.gathering
 	if job == nil {
@@ -241,8 +254,8 @@ func (r *Replica) gatherSessions() {
 	r.effects.Snapshot, r.gathering = job, nil
 }
 
-// NewSnapshotJob begins the walk for a snapshot of the tree as it is. The caller is the tree's one
-// writer.
+// NewSnapshotJob begins a walk for a snapshot of the tree in its present state. The caller must be
+// the only writer of the tree. The job has no Generation.
 func NewSnapshotJob(tree *datatree.Tree, sessions []session.Saved) *SnapshotJob {
 	job := &SnapshotJob{Sessions: sessions}
 	v := tree.Peek()
@@ -257,5 +270,5 @@ func NewSnapshotJob(tree *datatree.Tree, sessions []session.Saved) *SnapshotJob 
 // InFlight is how many writes are not applied yet.
 func (r *Replica) InFlight() int { return r.chain.InFlight() }
 
-// Sessions is the table, for the core's goroutine only.
+// Sessions is the table of sessions, for the core's goroutine only.
 func (r *Replica) Sessions() *session.Table { return r.sessions }

@@ -1,7 +1,7 @@
 package replica
 
-// rolling decides when the log rolls and a snapshot is due, after so many transactions and bytes
-// that the log was handed (SyncRequestProcessor).
+// rolling decides when the log rolls and a snapshot is due. It counts the transactions and bytes
+// that were handed to the log (SyncRequestProcessor).
 //
 // Each server waits for a random number of transactions and bytes between half the configured
 // limits and the whole, so that the members of an ensemble do not all snapshot at once.
@@ -9,7 +9,7 @@ type rolling struct {
 	rules     RollRules
 	random    func(n int64) int64 // in [0, n)
 	txns      int64               // since the last roll
-	bytes     int64               // likewise
+	bytes     int64               // since the last roll
 	txnLimit  int64
 	byteLimit int64
 }
@@ -20,14 +20,14 @@ type RollRules struct {
 	SnapSizeBytes int64 // snapSizeLimitInKb; <= 0: no limit
 }
 
-// newRolling starts counting; random gives a number in [0, n).
+// newRolling starts counting. random returns a number in [0, n).
 func newRolling(rules RollRules, random func(n int64) int64) *rolling {
 	r := &rolling{rules: rules, random: random}
 	r.draw()
 	return r
 }
 
-// logged counts a transaction of so many bytes; it says whether the log rolls after it.
+// logged counts a transaction of so many bytes, and says whether the log rolls behind it.
 func (r *rolling) logged(bytes int) bool {
 	r.txns++
 	r.bytes += int64(bytes)

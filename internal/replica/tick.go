@@ -6,37 +6,39 @@ import (
 	"quoll/datatree"
 )
 
-// ReapRules says when containers and TTL nodes are looked at (ContainerManager).
+// ReapRules says when the server looks for containers and TTL nodes to delete (ContainerManager).
 type ReapRules struct {
 	CheckIntervalMillis     int64 // znode.container.checkIntervalMs
 	MaxPerMinute            int64 // znode.container.maxPerMinute
-	MaxNeverUsedMillis      int64 // znode.container.maxNeverUsedIntervalMs; 0: for ever
-	CandidatesPerTickAtMost int   // looked at in one tick, so that no tick is long
+	MaxNeverUsedMillis      int64 // znode.container.maxNeverUsedIntervalMs; 0: no limit
+	CandidatesPerTickAtMost int   // nodes that one tick looks at; it keeps every tick short
 }
 
-// reaper deletes container and TTL nodes that nobody needs any more: every check interval it goes
-// once over the candidates, a chunk a tick, and not faster than its pace.
+// reaper deletes container and TTL nodes that are not needed any more. In every check interval it
+// goes once over all candidates. It looks at one chunk of them a tick, and deletes no more nodes a
+// minute than MaxPerMinute.
 type reaper struct {
 	rules     ReapRules
 	cursor    datatree.ReapCursor
 	nextRound int64 // monotonic ms
 	running   bool
-	nextReap  int64 // monotonic ms: the pace
+	nextReap  int64 // monotonic ms: no chunk before this time, so that MaxPerMinute is kept
 }
 
 func newReaper(rules ReapRules, monoMillis int64) reaper {
 	return reaper{rules: rules, nextRound: monoMillis + rules.CheckIntervalMillis}
 }
 
-// tick is what time alone brings about: expiry, then reaping.
+// tick does the work that is due by time alone: expiry, then reaping.
 func (r *Replica) tick(now Now) {
 	r.expired, r.effects.LateMillis = r.sessions.Tick(
 		now.MonoMillis, r.config.IntervalMillis, r.expired)
 	r.reap(now)
 }
 
-// expire proposes the end of sessions whose time is up; of a crowd some, and the next step goes on.
-// Since the tick they are closing, so that what their clients still send changes nothing.
+// expire proposes the end of expired sessions. If there are many, it proposes some, and the next
+// step goes on. All of them are marked as closing since the tick, so that later requests of their
+// clients change nothing.
 func (r *Replica) expire() {
 	n := min(len(r.expired), r.config.ExpiriesPerStepAtMost)
 	for _, s := range r.expired[:n] {

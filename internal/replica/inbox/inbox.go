@@ -6,7 +6,7 @@ import (
 	"quoll/quorum"
 )
 
-// Inbox is what has come since the last step. The zero value is empty.
+// Inbox holds the events since the last step. The zero value is empty.
 type Inbox struct {
 	in    replica.Events
 	spare []*mail.Batch
@@ -15,10 +15,10 @@ type Inbox struct {
 // Submit takes a lane's batch.
 func (b *Inbox) Submit(batch *mail.Batch) { b.in.Batches = append(b.in.Batches, batch) }
 
-// Durable takes the log writer's report: everything up to a ticket is on disk.
+// Durable takes the log writer's report that everything up to a ticket is on disk.
 func (b *Inbox) Durable(ticket quorum.Ticket) { b.in.Disk = max(b.in.Disk, ticket) }
 
-// JobDone takes a job's report: it is over, well or not.
+// JobDone takes a job's report that it has ended, successfully or not.
 func (b *Inbox) JobDone(generation uint64) { b.in.Jobs = append(b.in.Jobs, generation) }
 
 // Tick asks the next step to look at the time.
@@ -27,7 +27,7 @@ func (b *Inbox) Tick() { b.in.Tick = true }
 // Waiting is how many batches wait for the next step.
 func (b *Inbox) Waiting() int { return len(b.in.Batches) }
 
-// Take empties the inbox. The time of the step is the caller's to set.
+// Take empties the inbox and returns the events. The caller must set their time (Events.Now).
 func (b *Inbox) Take() replica.Events {
 	ev := b.in
 	b.in = replica.Events{Batches: b.spare}
@@ -35,7 +35,7 @@ func (b *Inbox) Take() replica.Events {
 	return ev
 }
 
-// Recycle takes back the list of batches of a step that is over.
+// Recycle takes back the Events.Batches of a step that is over, so that the slice is used again.
 func (b *Inbox) Recycle(batches []*mail.Batch) {
 	clear(batches)
 	b.spare = batches[:0]

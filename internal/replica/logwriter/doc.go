@@ -1,19 +1,23 @@
-// Package logwriter is what the log writer does with what must happen on disk in order: how it
-// queues, how long it waits for company, and in which order it is carried out, flushed and
-// reported.
+// Package logwriter carries out the operations of the disk whose order matters (Effects.Disk). It
+// says how they queue, how long they wait so that more can share a flush, and in which order they
+// are carried out, flushed and reported.
 //
 //	core: Effects.Disk --> Queue --> Gathering --> Writer --> log
 //	                                                 |    --> epochs, installs, cuts (Store)
 //	                                                 |
 //	                                                 +------> Durable: all up to this ticket
 //
-// It is one FIFO: an operation begins when those before it are durable, but for appends, which
-// share a flush. So whoever asks for a history, then for its epoch, and acknowledges when the
-// epoch's ticket is told, never acknowledges what a crash can take. Nothing is reported before it
-// is durable. An error is final, a refusal too: what follows was meant for another history. After
-// one the Writer may not be used again. Who asks for a cut looks first (Dir.CanTruncate).
+// There is one FIFO. An operation begins when all operations before it are durable; only appends do
+// not wait, because they share a flush. Nothing is reported before it is durable. Therefore a
+// learner can ask for a history and then for its epoch, and acknowledge both when the epoch's
+// ticket is reported: a crash cannot take what was acknowledged.
 //
-// The Writer counts what it carries out, and the peer what it asks for: these are the tickets.
+// Every error is final, and so is the refusal of a cut, because the operations behind it were meant
+// for another history. After an error the Writer must not be used again. So the code that asks for
+// a cut first checks that it is possible (Dir.CanTruncate).
+//
+// Tickets are not passed along: the peer counts the operations that it asks for, and the Writer
+// counts those that it carries out.
 //
 // Nothing here has a goroutine, a lock or a clock. internal/server runs it on a goroutine with a
 // mutex around the Queue; internal/sim runs it on its agenda.

@@ -12,8 +12,8 @@ type Queue struct {
 	spare []replica.DiskOp
 }
 
-// Put appends operations. The slice stays the caller's; the bytes of the entries are not used again
-// by anyone else.
+// Put appends operations. The caller keeps the slice. But nobody else may change the bytes of the
+// entries any more.
 func (q *Queue) Put(ops []replica.DiskOp) {
 	if q.ops == nil {
 		q.ops, q.spare = q.spare, nil
@@ -24,16 +24,16 @@ func (q *Queue) Put(ops []replica.DiskOp) {
 // Waiting is how many operations are in the queue.
 func (q *Queue) Waiting() int { return len(q.ops) }
 
-// Take removes all that waits. It is empty when nothing does.
+// Take removes and returns all operations that wait. The batch is empty if none waits.
 func (q *Queue) Take() (batch []replica.DiskOp) {
 	batch, q.ops = q.ops, nil
 	return batch
 }
 
-// keepOps is the most operations whose room is kept for the next batch.
+// keepOps is the largest capacity, in operations, that is kept for the next batch.
 const keepOps = 4096
 
-// Recycle takes back the slice of a batch that is carried out.
+// Recycle takes back the slice of a batch that is carried out, so that it is used again.
 func (q *Queue) Recycle(batch []replica.DiskOp) {
 	clear(batch)
 	if cap(batch) <= keepOps {
@@ -41,15 +41,15 @@ func (q *Queue) Recycle(batch []replica.DiskOp) {
 	}
 }
 
-// Gathering says how long operations wait for company before they are flushed. The zero value
-// flushes at once.
+// Gathering says how long operations wait for more operations before they are flushed together. The
+// zero value flushes at once.
 type Gathering struct {
-	Delay time.Duration // flushDelay: at most so long since the last flush
-	Poll  time.Duration // maxWriteQueuePollTime: not longer than this when none comes
-	Most  int           // maxBatchSize: not when so many wait already; 0: any number
+	Delay time.Duration // flushDelay: they wait at most this long since the last flush
+	Poll  time.Duration // maxWriteQueuePollTime: they wait at most this long for the next operation
+	Most  int           // maxBatchSize: this many operations do not wait; 0: no limit
 }
 
-// Wait is how long to wait for the next operation now; 0 or less flushes what waits.
+// Wait is how long to wait for the next operation. 0 or less means: flush now.
 func (g *Gathering) Wait(waiting int, sinceFlush time.Duration) time.Duration {
 	if g.Delay <= 0 || g.Most > 0 && waiting >= g.Most {
 		return 0

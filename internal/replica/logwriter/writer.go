@@ -8,17 +8,18 @@ import (
 	"quoll/quorum"
 )
 
-// Log is the log as its writer needs it; *persistence.TxnLog is one. Every error is final.
+// Log is the part of a log that the Writer needs. *persistence.TxnLog is a Log. Every error is
+// final.
 type Log interface {
 	Append(e *jute.Entry) error
 	Commit() (durable jute.Zxid, err error)
 	Roll() error
-	// Settle writes down what Commit left to the next one; nothing when it left nothing.
+	// Settle makes the watermark exact if the last Commit left that to the next one.
 	Settle() error
 }
 
-// Store is what else happens in the directory of the log, in order with it; *persistence.Dir is
-// one. What a call asks for is durable when it returns. Every error is final.
+// Store carries out the operations on the log's directory that are no appends. *persistence.Dir is
+// a Store. When a call returns without an error, its result is durable. Every error is final.
 type Store interface {
 	SetAcceptedEpoch(epoch int64) error
 	SetCurrentEpoch(epoch int64) error
@@ -26,22 +27,22 @@ type Store interface {
 	Truncate(zxid jute.Zxid) error
 }
 
-// Writer carries out batches: one flush for each that appends, one more before the log rolls, and
-// one before every other operation that follows an append.
+// Writer carries out batches. It flushes once at the end of each batch that appends, once before
+// the log rolls, and once before every other operation that follows an append.
 type Writer struct {
 	Log   Log
 	Store Store
-	// Flushed is called after each flush, before Durable. The one that ends a batch comes with the
-	// number of its transactions, the others with 0.
+	// Flushed is called after each flush, before Durable. For the flush at the end of a batch txns
+	// is the number of the batch's transactions, for the others it is 0.
 	Flushed func(txns int)
 	// Durable is called when everything up to a ticket is on disk.
 	Durable func(ticket quorum.Ticket)
 
-	asked   quorum.Ticket // carried out
-	durable quorum.Ticket // told of
+	asked   quorum.Ticket // of the last operation that was carried out
+	durable quorum.Ticket // the last one that Durable was called with
 }
 
-// Write carries out a batch in order, flushes it and reports it.
+// Write carries out a batch in order, flushes it and reports it. Its error is final.
 func (w *Writer) Write(batch []replica.DiskOp) error {
 	txns := 0
 	for i := range batch {
@@ -88,7 +89,7 @@ func (w *Writer) flush(txns int) error {
 	return nil
 }
 
-// tell reports what was carried out since the last report.
+// tell reports the operations that were carried out since the last report.
 func (w *Writer) tell() {
 	if w.durable < w.asked {
 		w.durable = w.asked
@@ -96,7 +97,7 @@ func (w *Writer) tell() {
 	}
 }
 
-// other carries out what is no append. All that was appended before it is durable first.
+// other carries out an operation that is no append. First it makes all earlier appends durable.
 func (w *Writer) other(op *quorum.DiskOp) (err error) {
 	if w.durable < w.asked {
 		if err := w.flush(0); err != nil {
@@ -123,7 +124,8 @@ func (w *Writer) other(op *quorum.DiskOp) (err error) {
 	return nil
 }
 
-// Settle writes what lags behind the log; due when the log has been idle for a while.
+// Settle makes the watermark of the log exact. It is for a log that has been idle for a while. Its
+// error is final.
 func (w *Writer) Settle() error {
 	if err := w.Log.Settle(); err != nil {
 		return fmt.Errorf("settle the log: %w", err)

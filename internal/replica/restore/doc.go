@@ -4,10 +4,11 @@
 //	                                |
 //	                 tree, sessions --> a server alone: ephemerals without a session go (orphans)
 //
-// What the tree is then is what the files say. Whether orphans end and a snapshot is written before
-// anything else depends on the role, and is the caller's decision. The end of orphans has no
-// transaction, as in Apache: a snapshot must hold it before anything else is logged, or a later
-// replay meets a tree that the log's digests do not fit. Found.NeedsSnapshot says so.
+// The restored tree holds exactly what the files say. Two more steps depend on the role, so the
+// caller decides on them: ending orphans, and writing a snapshot before anything else is logged. As
+// in Apache no transaction records the end of orphans. So a snapshot must hold the tree without
+// them before anything is logged: otherwise a later replay would start from a tree that the log's
+// digests do not fit. Found.NeedsSnapshot says when a snapshot is necessary.
 //
 // Read restore.go, then loader.go.
 package restore

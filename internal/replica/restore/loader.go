@@ -13,7 +13,8 @@ type loader struct {
 	tree     *datatree.Tree
 	sessions map[jute.SessionID]int32 // timeout, ms
 	hooks    Hooks
-	// begun: a snapshot is being read, and what the new tree had of its own is gone.
+	// begun means that a snapshot is being read, and that the nodes which every new tree has are
+	// removed.
 	begun bool
 }
 
@@ -21,7 +22,7 @@ func newLoader(tree *datatree.Tree, hooks Hooks) *loader {
 	return &loader{tree: tree, sessions: make(map[jute.SessionID]int32), hooks: hooks}
 }
 
-// Reset begins again with an older snapshot.
+// Reset empties tree and sessions, because an older snapshot follows (persistence.Sink).
 func (l *loader) Reset() {
 	l.begun = false
 	l.begin()
@@ -65,7 +66,7 @@ func (l *loader) SnapshotLoaded(info persistence.SnapInfo) error {
 	return nil
 }
 
-// Txn replays one logged transaction, on the tree and on the table of sessions.
+// Txn replays one logged transaction on the tree and on the list of sessions.
 func (l *loader) Txn(e *jute.Entry) error {
 	if l.hooks.Txn != nil {
 		if err := l.hooks.Txn(e); err != nil {

@@ -10,15 +10,15 @@ import (
 	"quoll/processor/session"
 )
 
-// Hooks are told while the data is read; each may be nil.
+// Hooks are called while the data is read. Each may be nil.
 type Hooks struct {
-	// Loaded: the snapshot is read, and its transactions follow.
+	// Loaded is called when the snapshot is read. The transactions above it follow.
 	Loaded func()
-	// Txn sees each transaction before it is replayed. An error ends the recovery.
+	// Txn is called with each transaction before it is replayed. An error ends the recovery.
 	Txn func(*jute.Entry) error
 }
 
-// Found is what was on disk.
+// Found is the result of Tree: what was on disk.
 type Found struct {
 	persistence.Recovered
 	Sessions []session.Saved // by id
@@ -26,14 +26,15 @@ type Found struct {
 	Orphans []jute.SessionID
 }
 
-// NeedsSnapshot says that the tree has something that no file holds: a snapshot must be durable
-// before the first append. It is for a server alone: a member that looks for a leader may hold what
-// nobody has committed, and writes none.
+// NeedsSnapshot says whether the tree differs from what the files hold. Then a snapshot must be
+// durable before the first append. Only a server alone asks: a member that looks for a leader may
+// hold transactions that are not committed, so it writes no snapshot.
 func (f *Found) NeedsSnapshot() bool {
 	return f.Empty || len(f.Orphans) > 0 || f.Snapshot.File == ""
 }
 
-// Tree fills a new tree from a directory, which is ready to be appended to afterwards.
+// Tree fills a new tree from a directory. Afterwards the directory is ready for appends. The errors
+// are those of persistence.Dir.Recover.
 func Tree(dir *persistence.Dir, tree *datatree.Tree, hooks Hooks) (*Found, error) {
 	load := newLoader(tree, hooks)
 	recovered, err := dir.Recover(load)
@@ -43,9 +44,10 @@ func Tree(dir *persistence.Dir, tree *datatree.Tree, hooks Hooks) (*Found, error
 	return &Found{Recovered: recovered, Sessions: load.saved()}, nil
 }
 
-// EndOrphans deletes the ephemerals of sessions that nobody knows, and lists these sessions in
-// order. Only a server alone may: this has no transaction, so that the members of an ensemble would
-// differ. There the leader proposes the end of such sessions.
+// EndOrphans deletes the ephemerals of sessions that are not in f.Sessions, and lists these
+// sessions in f.Orphans, in order. Only a server alone may call it: no transaction records the
+// deletion, so the members of an ensemble would differ. In an ensemble the leader proposes the end
+// of such sessions.
 func (f *Found) EndOrphans(tree *datatree.Tree) {
 	v := tree.Peek()
 	tree.Lock()
@@ -66,7 +68,7 @@ func (f *Found) EndOrphans(tree *datatree.Tree) {
 	}
 }
 
-// saved are the sessions found, by id.
+// saved returns the sessions that were found, in the order of their ids.
 func (l *loader) saved() []session.Saved {
 	all := make([]session.Saved, 0, len(l.sessions))
 	for id, timeout := range l.sessions { // order-free: sorted below

@@ -10,7 +10,7 @@ import (
 	"quoll/processor/session"
 )
 
-// Options say what the trailer holds.
+// Options say which parts the trailer has.
 type Options struct {
 	Digest   bool // zookeeper.digest.enabled
 	LastZxid bool // serializeLastProcessedZxid.enabled
@@ -22,21 +22,21 @@ type Walk struct {
 	tree    *datatree.Tree
 	job     *replica.SnapshotJob
 	options Options
-	writer  *persistence.SnapWriter // nil: not begun, or over
+	writer  *persistence.SnapWriter // nil: the file is not begun, or the walk is over
 	over    bool
 	info    persistence.SnapInfo
 }
 
-// New makes a walk that has touched nothing yet.
+// New returns a walk that has read nothing and made no file yet.
 func New(
 	dir *persistence.Dir, tree *datatree.Tree, job *replica.SnapshotJob, options Options,
 ) *Walk {
 	return &Walk{dir: dir, tree: tree, job: job, options: options}
 }
 
-// Step writes the next nodes, at most so many, and says whether there is more to do. The first
-// step makes the file; the last one finishes it. After an error there is nothing more to do, and
-// the file is gone; datatree.ErrWalkLost says that the tree was replaced, and is no failure.
+// Step writes the next nodes, at most so many, and says whether there is more to do. The first step
+// makes the file; the last one finishes it. After an error the walk is over and the file is
+// removed. datatree.ErrWalkLost means that the tree was replaced, which is no failure.
 func (w *Walk) Step(nodes int) (more bool, err error) {
 	if w.over {
 		return false, nil
@@ -57,7 +57,7 @@ func (w *Walk) Step(nodes int) (more bool, err error) {
 	return false, w.finish()
 }
 
-// begin makes the file and writes what stands before the nodes.
+// begin makes the file and writes sessions and ACLs, which come before the nodes.
 func (w *Walk) begin() error {
 	writer, err := w.dir.CreateSnapshot(w.job.Zxid)
 	if err != nil {
@@ -91,8 +91,9 @@ func (w *Walk) finish() error {
 	return nil
 }
 
-// trailer is what the snapshot says of its end: the fuzzy range ends here. The nodes are written,
-// but the tree may have been replaced since the last of them was read.
+// trailer returns the end of the snapshot. It names the last transaction of the tree now, where the
+// fuzzy range ends. All nodes are read, but the tree may have been replaced since then: trailer
+// then returns datatree.ErrWalkLost.
 func (w *Walk) trailer() (snap.Trailer, error) {
 	v := w.tree.Read()
 	defer v.Release()
@@ -108,7 +109,7 @@ func (w *Walk) trailer() (snap.Trailer, error) {
 	}, nil
 }
 
-// Abort gives the snapshot up. A walk that is over stays as it is.
+// Abort gives the snapshot up and removes its file. It does nothing to a walk that is over.
 func (w *Walk) Abort() {
 	if w.over {
 		return
@@ -121,5 +122,6 @@ func (w *Walk) Abort() {
 	}
 }
 
-// Info is the file that was written, once Step has said that nothing more is to do.
+// Info describes the file that was written. It is valid after Step has returned false without an
+// error.
 func (w *Walk) Info() persistence.SnapInfo { return w.info }
