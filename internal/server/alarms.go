@@ -16,15 +16,15 @@ type alarms struct {
 // differs once has a fault with every transaction that follows.
 const faultsAgainMillis = 60_000
 
-// faultLog writes a line about faults of the tree (datatree.Faults): about the first of a kind at
-// once, about later ones together, once a minute. It belongs to the core, after restore.
+// faultLog writes lines about faults of the tree (datatree.Faults). The first fault of a kind gets
+// a line at once; later ones share a line, once a minute. It belongs to the core after restore.
 type faultLog struct {
 	logger *zap.Logger
-	told   datatree.Faults // those that a line was written about
-	next   int64           // ms: before it, a kind that has had its first line gets no other
+	told   datatree.Faults // the counts that lines were written about
+	next   int64           // monotonic ms; before it, only the first fault of a kind gets a line
 }
 
-// look is given the tree's counts, and writes a line when one is due.
+// look takes the tree's counts, and writes a line when one is due.
 func (l *faultLog) look(f datatree.Faults, nowMillis int64) {
 	again := nowMillis >= l.next
 	mismatches := f.Mismatches - l.told.Mismatches
@@ -58,16 +58,16 @@ const (
 // quotaLog decides which excess of a quota gets a line. It belongs to the core.
 type quotaLog struct {
 	lines map[string]quotaLine // by the path that has the quota
-	swept int64                // ms: when old lines were forgotten
+	swept int64                // monotonic ms: when old lines were last removed
 }
 
 // quotaLine is the last line about a quota.
 type quotaLine struct {
-	at    int64 // ms
-	since int   // excesses since then, which had no line
+	at    int64 // monotonic ms
+	since int   // excesses since then; they got no line
 }
 
-// due says whether an excess of a quota gets a line, and how many before it had none.
+// due says whether an excess of a quota gets a line, and how many excesses before it got none.
 func (l *quotaLog) due(path string, nowMillis int64) (unsaid int, ok bool) {
 	line, known := l.lines[path]
 	if known && nowMillis-line.at < quotaAgainMillis {
@@ -85,7 +85,7 @@ func (l *quotaLog) due(path string, nowMillis int64) (unsaid int, ok bool) {
 	return line.since, true
 }
 
-// sweep forgets old lines, at most once a second, and says whether there is room.
+// sweep removes old lines, at most once a second, and says whether there is room for a new one.
 func (l *quotaLog) sweep(nowMillis int64) bool {
 	if nowMillis-l.swept < quotaAgainMillis {
 		return false

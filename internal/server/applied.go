@@ -13,8 +13,8 @@ import (
 	"quoll/processor/op"
 )
 
-// applied counts what the core applies and hands it to the audit log. All of it belongs to the
-// core (processor.Hooks).
+// applied counts the transactions that the core applies, and hands them to the audit log. All of it
+// belongs to the core (processor.Hooks).
 type applied struct {
 	audit *admin.Audit // nil: none
 	wall  int64        // ms since 1970, of this step
@@ -47,10 +47,10 @@ func newApplied(m *metrics.Server, audit *admin.Audit) *applied {
 	return o
 }
 
-// at is told the time of the step that begins.
+// at sets the time of the step that begins.
 func (o *applied) at(now replica.Now) { o.wall = now.WallMillis }
 
-// hooks are what the chain calls.
+// hooks are the functions that the chain calls.
 func (o *applied) hooks() processor.Hooks {
 	return processor.Hooks{
 		Applied: o.txn,
@@ -59,7 +59,7 @@ func (o *applied) hooks() processor.Hooks {
 	}
 }
 
-// txn takes one transaction, and the request of a client of ours that it answers, if it does.
+// txn takes one transaction. own is the request of our client that it answers, or nil.
 func (o *applied) txn(own *mail.Request, e *jute.Entry, result *datatree.Result) {
 	o.commits[e.Header.Type].Add(1)
 	o.propagation.Add(max(o.wall-e.Header.Time, 0))

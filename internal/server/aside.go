@@ -2,11 +2,12 @@ package server
 
 import "sync"
 
-// asideMost is how many long words are answered at once.
+// asideMost is how many jobs run at the same time.
 const asideMost = 4
 
-// aside runs jobs that are no business of a loop's or the core's, some at a time and in the order
-// in which they came. It has no goroutine while there is nothing to do. The zero aside is ready.
+// aside runs jobs that would take too long on a loop or on the core: the answers to long
+// four-letter words. It runs at most asideMost of them at a time, and begins them in the order in
+// which they came. It has no goroutine while there is no job. The zero value is ready for use.
 type aside struct {
 	mu      sync.Mutex
 	jobs    []func()
@@ -15,7 +16,7 @@ type aside struct {
 	workers sync.WaitGroup
 }
 
-// run has a job run soon. Any goroutine.
+// run takes a job, which runs soon on another goroutine. Any goroutine may call it.
 func (a *aside) run(job func()) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -45,7 +46,7 @@ func (a *aside) work() {
 	}
 }
 
-// stop forgets the jobs that have not begun, and waits for the others.
+// stop drops the jobs that have not begun, and waits for the running ones.
 func (a *aside) stop() {
 	a.mu.Lock()
 	a.stopped, a.jobs = true, nil

@@ -9,14 +9,15 @@ import (
 	"strings"
 )
 
-// quarterMinBytes is the least that a limit which is a part of the memory comes to.
+// quarterMinBytes is the lower bound of a limit that is computed as a part of the memory.
 const quarterMinBytes = 128 << 20
 
-// inputMostBytes is the most that unfinished requests may take where nothing is set, as much as
-// replies may. A machine with much memory has it for other things than strangers' halves of frames.
+// inputMostBytes is the most memory that unfinished requests may take if quoll.inputTotalBytes is
+// not set. It is as much as replies may take. Even on a machine with much memory, clients that send
+// half a frame should not get more.
 const inputMostBytes = 256 << 20
 
-// inputBudget is quoll.inputTotalBytes, or what stands for it where it is not set.
+// inputBudget is quoll.inputTotalBytes, or the limit by the memory if that is not set.
 func inputBudget(set int64) int64 {
 	if set > 0 {
 		return set
@@ -24,7 +25,7 @@ func inputBudget(set int64) int64 {
 	return min(orQuarter(0), inputMostBytes)
 }
 
-// orQuarter is a limit in bytes, or a quarter of the memory where none is set.
+// orQuarter returns a limit in bytes, or a quarter of the memory if no limit is set.
 func orQuarter(set int64) int64 {
 	if set > 0 {
 		return set
@@ -33,8 +34,8 @@ func orQuarter(set int64) int64 {
 	return max(min(limit, memoryLimit(os.ReadFile))/4, quarterMinBytes)
 }
 
-// memoryLimit is the memory that there is for the process: the least of what its cgroups allow and
-// the machine's. Where nobody tells it is without end.
+// memoryLimit is the memory that the process can use, in bytes: the machine's memory, or less if
+// one of its cgroups allows less. It is MaxInt64 if no file tells.
 func memoryLimit(read func(name string) ([]byte, error)) int64 {
 	limit := int64(math.MaxInt64)
 	least := func(text string, unit int64) {
@@ -49,8 +50,9 @@ func memoryLimit(read func(name string) ([]byte, error)) int64 {
 		}
 	}
 	for _, line := range lines(read, "/proc/self/cgroup") {
-		// "0::/a/b" is version 2, "4:memory:/a/b" version 1. In a container the path may be that
-		// outside of it, while what is mounted begins inside: so the root is looked at too.
+		// "0::/a/b" is version 2, "4:memory:/a/b" version 1. In a container the path may be the
+		// path outside of the container, while the mounted file system begins at the container's
+		// own cgroup. So all directories up to the root are read too.
 		parts := strings.SplitN(line, ":", 3)
 		if len(parts) != 3 {
 			continue
@@ -74,7 +76,7 @@ func memoryLimit(read func(name string) ([]byte, error)) int64 {
 	return limit
 }
 
-// lines of a small file; none if it cannot be read.
+// lines returns the lines of a small file, or none if it cannot be read.
 func lines(read func(name string) ([]byte, error), name string) []string {
 	text, err := read(name)
 	if err != nil {

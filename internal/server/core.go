@@ -20,16 +20,16 @@ type core struct {
 	log      *logWriter
 	snapshot func(*replica.SnapshotJob)
 	logger   *zap.Logger
-	// published is told of the replica after each tick; may be nil.
+	// published is called with the replica after each tick; may be nil.
 	published func(*replica.Replica)
-	// stepping is told the time of each step; may be nil.
+	// stepping is called with the time of each step, before it; may be nil.
 	stepping func(replica.Now)
 
-	mu     sync.Mutex
-	inbox  inbox.Inbox   // what has come since the last step
-	signal chan struct{} // holds one: something is in the inbox
-	done   chan struct{} // closed: stop
-	ended  chan struct{} // closed by run
+	mu     sync.Mutex    // guards inbox
+	inbox  inbox.Inbox   // the events since the last step
+	signal chan struct{} // holds one value when something is in the inbox
+	done   chan struct{} // closed when run must stop
+	ended  chan struct{} // closed by run at its end
 }
 
 func newCore(c clock, logger *zap.Logger) *core {
@@ -47,7 +47,7 @@ func (c *core) Submit(_ *lane.Lane, b *mail.Batch) {
 	c.poke()
 }
 
-// durable is told by the log writer.
+// durable takes the log writer's report.
 func (c *core) durable(ticket quorum.Ticket) {
 	c.mu.Lock()
 	c.inbox.Durable(ticket)
@@ -55,7 +55,7 @@ func (c *core) durable(ticket quorum.Ticket) {
 	c.poke()
 }
 
-// jobDone is told by the walker.
+// jobDone takes the walker's report.
 func (c *core) jobDone(generation uint64) {
 	c.mu.Lock()
 	c.inbox.JobDone(generation)
@@ -105,7 +105,7 @@ func (c *core) step() {
 	}
 }
 
-// take empties the inbox.
+// take empties the inbox, and sets the time of the step.
 func (c *core) take() replica.Events {
 	c.mu.Lock()
 	ev := c.inbox.Take()

@@ -6,12 +6,13 @@ import (
 	"quoll/internal/config"
 )
 
-// fewConnections is how many connections a server should have room for without being told so: the
-// usual limit of open files of a shell, 1024, is a mistake for a service.
+// fewConnections is how many connections a server should have room for, even if no setting asks for
+// that many. A service that runs with the usual limit of a shell, 1024 open files, is set up
+// wrongly.
 const fewConnections = 4096
 
-// withoutDescriptors says which limits of the configuration the limit of open files, which leaves
-// room for so many connections, makes impossible; 0 is no limit.
+// withoutDescriptors returns warnings about settings that cannot take effect, because the limit of
+// open files leaves room for fewer connections. room is that number of connections; 0 is no limit.
 func withoutDescriptors(c *config.Config, room int) (warnings []string) {
 	if room == 0 {
 		return nil

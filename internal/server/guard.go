@@ -9,14 +9,14 @@ import (
 // guardEvery is how often a serving server looks for signs of another one.
 const guardEvery = 5 * time.Second
 
-// guard looks for logs and snapshots that are not ours, and for a lock file that lost its name. It
-// is an alarm, no more: what is served is whole, and who ends the server ends it for all clients.
-// It belongs to the ticker.
+// guard looks for logs and snapshots that are not ours, and for a lock file that was removed or
+// replaced. It only logs them: the data that the server serves is whole, and ending the server
+// would end the service for all clients. It belongs to the ticker.
 type guard struct {
 	s    *Server
 	next time.Time
-	busy chan struct{}   // holds one while a look is under way
-	told map[string]bool // lock files that were told of; the look's
+	busy chan struct{}   // holds one value while a look runs
+	told map[string]bool // lock files that have had a log line; belongs to the look that runs
 }
 
 func newGuard(s *Server) *guard {
@@ -26,7 +26,7 @@ func newGuard(s *Server) *guard {
 	}
 }
 
-// maybe looks when it is time and no look is under way.
+// maybe starts a look when it is time and no look runs.
 func (g *guard) maybe(now time.Time) {
 	if now.Before(g.next) {
 		return

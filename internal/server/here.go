@@ -12,7 +12,8 @@ import (
 	"quoll/persistence/owner"
 )
 
-// Check says what of a configuration no server starts with, wherever it is.
+// Check returns an error if a server cannot start with the configuration on any machine. The error
+// wraps config.ErrInvalid.
 func Check(c *config.Config) error {
 	if err := reactorConfig(c).Check(); err != nil {
 		return fmt.Errorf("%w: %w", config.ErrInvalid, err)
@@ -20,7 +21,7 @@ func Check(c *config.Config) error {
 	return nil
 }
 
-// Here says what stands in the way of a server with this configuration on this machine, as it is
+// Here returns the reasons why a server with this configuration could not start on this machine
 // now: names, ports, directories, rights. It makes no file and takes no lock.
 func Here(c *config.Config) (problems []config.Warning) {
 	add := func(key string, err error) {
@@ -41,7 +42,7 @@ func Here(c *config.Config) (problems []config.Warning) {
 	return problems
 }
 
-// tryAddress listens for a moment.
+// tryAddress listens on an address for a moment, to find out whether that is possible.
 func tryAddress(at string) error {
 	if _, err := net.ResolveTCPAddr("tcp", at); err != nil {
 		return err
@@ -53,7 +54,7 @@ func tryAddress(at string) error {
 	return door.Close()
 }
 
-// tryDir looks for version-2 in dir, or for the nearest directory above it that is there.
+// tryDir checks the rights on version-2 in dir, or on the nearest directory above it that exists.
 func tryDir(dir string, mayMake bool) error {
 	path, err := filepath.Abs(filepath.Join(dir, "version-2"))
 	if err != nil {

@@ -10,17 +10,17 @@ import (
 	"quoll/quorum"
 )
 
-// txnLog is the log that the writer ends; *persistence.TxnLog is one.
+// txnLog is a log that can also be closed. *persistence.TxnLog is a txnLog.
 type txnLog interface {
 	logwriter.Log
 	Close() error
 }
 
-// timedLog is a log whose last flush is timed.
+// timedLog is a log that measures its last flush.
 type timedLog struct {
 	txnLog
 	took  time.Duration
-	ended time.Time
+	ended time.Time // when the last flush ended
 }
 
 func (l *timedLog) Commit() (jute.Zxid, error) {
@@ -38,15 +38,15 @@ type logWriter struct {
 	writer  logwriter.Writer
 	gather  logwriter.Gathering
 	durable func(quorum.Ticket)
-	failed  func(error)                     // told once; nothing is durable any more
-	flushed func(took time.Duration, n int) // told after each flush
+	failed  func(error)                     // called once; nothing becomes durable any more
+	flushed func(took time.Duration, n int) // called after each flush
 
-	mu     sync.Mutex
+	mu     sync.Mutex // guards queue
 	queue  logwriter.Queue
-	signal chan struct{} // holds one: something is in the queue
-	done   chan struct{}
-	quiet  chan struct{} // closed by run: no write of its can come any more
-	ended  chan struct{} // closed by run, after failed was told
+	signal chan struct{} // holds one value when something is in the queue
+	done   chan struct{} // closed when run must stop
+	quiet  chan struct{} // closed by run when it will write nothing any more
+	ended  chan struct{} // closed by run at its end, after it has called failed
 }
 
 func newLogWriter(log txnLog, store logwriter.Store) *logWriter {
@@ -63,11 +63,11 @@ func newLogWriter(log txnLog, store logwriter.Store) *logWriter {
 	return w
 }
 
-// settleAfter is how long the log must be idle before what lags behind it is written.
+// settleAfter is how long the log must be idle before its watermark is made exact.
 const settleAfter = 100 * time.Millisecond
 
-// put takes what is to happen on disk, in order. The slice is the caller's; the entries' bytes are
-// not used again by anyone.
+// put takes operations of the disk, in order. The caller keeps the slice, but the bytes of the
+// entries must not change any more.
 func (w *logWriter) put(ops []replica.DiskOp) {
 	w.mu.Lock()
 	w.queue.Put(ops)
@@ -116,7 +116,7 @@ func (w *logWriter) serve() error {
 	}
 }
 
-// wait lets transactions gather.
+// wait waits so that more transactions can share the flush (logwriter.Gathering).
 func (w *logWriter) wait() {
 	if w.gather.Delay <= 0 {
 		return
@@ -145,7 +145,7 @@ func (w *logWriter) waiting() int {
 	return w.queue.Waiting()
 }
 
-// write carries out what waits.
+// write carries out all operations in the queue.
 func (w *logWriter) write() error {
 	w.mu.Lock()
 	batch := w.queue.Take()

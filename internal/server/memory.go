@@ -6,22 +6,23 @@ import (
 	"time"
 )
 
-// The tree gives the collector next to nothing to do, so a collection is cheap, and the heap may
-// stay close to what lives: garbage gets a headroom of 5 % of that, and at least 32 MiB, so that a
-// small server does not collect all the time. A GOGC or GOMEMLIMIT of the environment is an
-// operator's own choice: then the collector is left alone.
+// The tree gives the garbage collector very little work, so a collection is cheap. Therefore the
+// heap may stay close to the size of the live data: garbage may add 5 % of that size, but at least
+// 32 MiB, so that a small server does not collect all the time. If the environment has GOGC or
+// GOMEMLIMIT, the operator has chosen, and the server changes nothing.
 const (
 	headroomMinBytes = 32 << 20
 	headroomPercent  = 5
 	memoryEvery      = time.Second
 )
 
-// headroom keeps the collector's pace. It belongs to the ticker.
+// headroom sets the percent by which the heap may grow before a collection. It belongs to the
+// ticker.
 type headroom struct {
 	next    time.Time
-	percent int
+	percent int // the percent that was set last; 0: none
 	live    []metrics.Sample
-	chosen  bool // by the environment
+	chosen  bool // the environment has GOGC or GOMEMLIMIT
 }
 
 func newHeadroom(environment func(string) string) *headroom {
@@ -31,7 +32,7 @@ func newHeadroom(environment func(string) string) *headroom {
 	}
 }
 
-// maybe looks at the live heap once a second, and sets the pace when it has changed.
+// maybe reads the size of the live heap once a second, and sets the percent if it has changed.
 func (h *headroom) maybe(now time.Time) {
 	if h.chosen || now.Before(h.next) {
 		return
@@ -44,7 +45,7 @@ func (h *headroom) maybe(now time.Time) {
 	}
 }
 
-// gcPercent is how much the heap may grow over what lives, in percent of it.
+// gcPercent is by how many percent of the live heap the heap may grow. live is in bytes.
 func gcPercent(live uint64) int {
 	live = max(live, 4<<20)
 	room := max(live*headroomPercent/100, headroomMinBytes)

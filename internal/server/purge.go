@@ -10,14 +10,14 @@ import (
 type purger struct {
 	s    *Server
 	next time.Time
-	busy chan struct{} // holds one while a purge runs
+	busy chan struct{} // holds one value while a purge runs
 }
 
 func newPurger(s *Server) *purger {
 	return &purger{s: s, next: time.Now(), busy: make(chan struct{}, 1)}
 }
 
-// maybe starts a purge when one is due and none runs. As in Apache, the first is due at once.
+// maybe starts a purge when one is due and none runs. As in Apache, the first one is due at once.
 func (p *purger) maybe() {
 	every := p.s.cfg.Storage.Purge.Interval
 	if every <= 0 || time.Now().Before(p.next) {

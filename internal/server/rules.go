@@ -21,7 +21,7 @@ import (
 	"quoll/reactor"
 )
 
-// The rules are the configuration in each room's own terms.
+// The functions here turn the configuration into the rules and limits of each room.
 
 func authRules(c *config.Config) *auth.Rules {
 	return &auth.Rules{
@@ -41,14 +41,15 @@ func treeOptions(c *config.Config) datatree.Options {
 	}
 }
 
-// standaloneSessionServer is the high byte of the session ids that a standalone Apache gives.
+// standaloneSessionServer is the high byte of the session ids of a standalone Apache server.
 const standaloneSessionServer = 1
 
-// maxApplyBatch bounds how long reads wait while transactions are applied.
+// maxApplyBatch is how many transactions are applied in one hold of the tree's lock. It bounds how
+// long reads wait.
 const maxApplyBatch = 256
 
-// expiriesPerStep bounds how long requests wait while a crowd of sessions ends: a closeSession with
-// some ephemerals takes about 8 µs to prepare.
+// expiriesPerStep is how many expired sessions end in one step. It bounds how long requests wait
+// when many sessions end: a closeSession with some ephemerals takes about 8 µs to prepare.
 const expiriesPerStep = 128
 
 func (s *Server) replicaConfig(rules *auth.Rules, counts *stats.Counts) replica.Config {
@@ -103,30 +104,29 @@ func throttleRules(t *config.Throttle) throttle.Rules {
 	}
 }
 
-// tickInterval is how often the core is told of the time: often enough that a session expires
-// close to its bucket's end, and containers close to their interval's.
+// tickInterval is the time between two ticks of the core. It is short enough that a session expires
+// soon after the end of its bucket, and that containers are deleted soon after their interval.
 func tickInterval(c *config.Config) time.Duration {
 	shortest := min(c.Sessions.TickTime, 2*c.Features.Containers.CheckInterval)
 	return min(max(shortest/4, 5*time.Millisecond), 250*time.Millisecond)
 }
 
-// What a connection may have in the core at once, how many reads one hold of the tree's lock
-// answers, and what all connections of a loop may have in the core of large requests: what a flush
-// writes must take some milliseconds only.
+// Limits of the lanes (lane.Rules). The limits of bytes in the core exist because one flush of the
+// log should take some milliseconds only.
 const (
-	maxInFlightBytes = 512 << 10
-	maxBatchRequests = 256
-	maxBatchBytes    = 64 << 10
-	maxInputRequests = 1024
-	bulkBytes        = 64 << 10
-	maxBulkBytes     = 1 << 20
+	maxInFlightBytes = 512 << 10 // requests of one connection in the core
+	maxBatchRequests = 256       // reads that one hold of the tree's lock answers
+	maxBatchBytes    = 64 << 10  // replies that one hold of the tree's lock makes
+	maxInputRequests = 1024      // requests of one connection before others have their turn
+	bulkBytes        = 64 << 10  // a request of this size is large
+	maxBulkBytes     = 1 << 20   // large requests of all connections of a loop in the core
 )
 
-// What a long answer may hold the tree's lock for, and how long the reply to a multiRead may be.
+// Limits of long answers (reads.Limits).
 const (
-	chunkNames    = 4096
-	chunkBytes    = 1 << 20
-	maxMultiBytes = 32 << 20
+	chunkNames    = 4096     // names of children that one hold of the tree's lock encodes
+	chunkBytes    = 1 << 20  // bytes that one hold of the tree's lock encodes
+	maxMultiBytes = 32 << 20 // the reply to a multiRead
 )
 
 func readLimits(c *config.Config) reads.Limits {
@@ -137,7 +137,7 @@ func readLimits(c *config.Config) reads.Limits {
 	}
 }
 
-// watchLimits are bytes of watched paths.
+// watchLimits are the limits of watched paths, in bytes.
 func watchLimits(c *config.Config) watch.Limits {
 	return watch.Limits{
 		Own: c.Features.WatchBytes, Total: orQuarter(c.Features.WatchTotalBytes),
@@ -194,6 +194,6 @@ func reactorConfig(c *config.Config) reactor.Config {
 }
 
 func address(l config.Listener) string {
-	host := strings.Trim(l.Host, "[]") // as Java takes an IPv6 address
+	host := strings.Trim(l.Host, "[]") // Java allows brackets around an IPv6 address
 	return net.JoinHostPort(host, strconv.Itoa(l.Port))
 }

@@ -48,18 +48,20 @@ type Server struct {
 	walkers sync.WaitGroup
 	ticking sync.WaitGroup
 	stopped chan struct{} // closed when the server is asked to stop, or fails
-	once    sync.Once     // of stopped
-	// failed ends when the server fails, be it while it stops; why is its cause, of giveUp.
+	once    sync.Once     // closes stopped
+	// failed ends when the server fails, also if it fails while it stops. Its cause is the error
+	// that giveUp was called with.
 	failed context.Context
 	giveUp context.CancelCauseFunc
 
 	own ownership
 
-	// Listening is told the addresses that clients can connect to, when they can. Set before Run.
+	// Listening is called with the addresses of the server as soon as clients can connect. It may
+	// be nil, and must be set before Run.
 	Listening func([]netip.AddrPort)
 }
 
-// New makes a server that has touched nothing yet.
+// New makes a server. It opens no file and no socket: Run does.
 func New(cfg *config.Config, fs persistence.FS, logger *zap.Logger) *Server {
 	made := owner.NewMade(fs)
 	s := &Server{
@@ -70,9 +72,9 @@ func New(cfg *config.Config, fs persistence.FS, logger *zap.Logger) *Server {
 	return s
 }
 
-// Run recovers the data, serves until ctx ends, and leaves everything that was acknowledged on
-// disk. An error of the log's disk ends it at once, with an error that wraps
-// persistence.ErrDisk: nothing that was not durable has been answered.
+// Run recovers the data and serves until ctx ends. When it returns, everything that was
+// acknowledged is on disk. An error of the log's disk ends Run at once, with an error that wraps
+// persistence.ErrDisk. In this case, too, no write was acknowledged that is not durable.
 func (s *Server) Run(ctx context.Context) error {
 	if err := s.openOutlook(); err != nil {
 		return err
@@ -84,8 +86,8 @@ func (s *Server) Run(ctx context.Context) error {
 	return errors.Join(err, s.outlook.close())
 }
 
-// AuditFailedStart tells the audit log of a start that failed before there was a server, as far as
-// the settings can be read that say where the log is.
+// AuditFailedStart writes to the audit log that a start failed before there was a server. o are the
+// settings of the audit log that could be read. The error is about the audit log.
 func AuditFailedStart(o config.Observability, logger *zap.Logger) error {
 	audit, err := admin.OpenAudit(o, logger)
 	if err != nil {
@@ -95,8 +97,8 @@ func AuditFailedStart(o config.Observability, logger *zap.Logger) error {
 	return audit.Close()
 }
 
-// run is Run within the life of the logs: lock, bind and listen, read and judge, change. A
-// start that ends before the change leaves every file as it was.
+// run is Run while the audit log and the log of clients are open. Its order is: lock, bind and
+// listen, read and judge, change. A start that ends before the change leaves every file as it was.
 func (s *Server) run(ctx context.Context) error {
 	if err := s.take(ctx); err != nil {
 		return s.asked(ctx, err)
@@ -150,8 +152,8 @@ func (s *Server) run(ctx context.Context) error {
 	return errors.Join(err, <-ended, s.close())
 }
 
-// assemble makes what the loops need; nothing runs yet. Until begin they answer words, and close
-// who asks for a session.
+// assemble makes the parts that the loops need. Nothing runs yet. Until begin the loops answer
+// four-letter words, and close connections that ask for a session.
 func (s *Server) assemble() {
 	rules := authRules(s.cfg)
 	for _, text := range withoutDescriptors(s.cfg, reactor.ConnectionLimit()) {
@@ -173,7 +175,7 @@ func (s *Server) assemble() {
 	s.answerWords()
 }
 
-// begin makes the rest of what was restored; nothing of it runs yet.
+// begin makes the parts that need the restored data. None of them runs yet.
 func (s *Server) begin(saved []session.Saved) {
 	s.core.replica = replica.New(s.replicaConfig(s.shared.Rules.Auth, s.shared.Counts),
 		s.tree, saved, s.shared.Conns, s.clock.now())
@@ -186,14 +188,14 @@ func (s *Server) begin(saved []session.Saved) {
 	s.core.log = s.log
 }
 
-// bound is a reactor that listens: what it is steered by, and where it listens.
+// bound is the handle of a reactor that is bound, and the addresses it listens on.
 type bound struct {
 	*reactor.Handle
 	at []netip.AddrPort
 }
 
-// listen runs the event loops; each has a lane. It waits a moment for a port that is in use: in
-// which order the kernel takes the sockets and the locks of a killed predecessor is not promised.
+// listen runs the event loops; each has a lane. If the port is in use, it waits a moment. The
+// reason is a killed predecessor: the kernel may release its locks before its sockets.
 func (s *Server) listen(ctx context.Context, handle chan<- bound) error {
 	cfg := reactorConfig(s.cfg)
 	cfg.Logger = s.logger.Named("reactor")
@@ -221,7 +223,7 @@ func (s *Server) listen(ctx context.Context, handle chan<- bound) error {
 	}
 }
 
-// loops runs the reactor once.
+// loops runs the reactor, with a new lane for each loop.
 func (s *Server) loops(cfg reactor.Config) error {
 	return reactor.Run(cfg, func(wake func()) reactor.Lane {
 		lane := lane.New(s.shared, wake)
@@ -241,7 +243,7 @@ func (s *Server) loops(cfg reactor.Config) error {
 	})
 }
 
-// tick tells the core of the time until the server stops.
+// tick is the ticker: it does the work of each interval until the server stops.
 func (s *Server) tick() {
 	t := time.NewTicker(tickInterval(s.cfg))
 	defer t.Stop()
@@ -260,7 +262,8 @@ func (s *Server) tick() {
 	}
 }
 
-// abandon stops everything at once, and returns why: the log has failed, and nobody is waited for.
+// abandon stops everything at once, because the log has failed, and returns the failure. It does
+// not wait for clients.
 func (s *Server) abandon(d bound, ended <-chan error) error {
 	s.shut(d, ended)
 	s.ticking.Wait()
@@ -296,14 +299,14 @@ func (s *Server) halt() {
 	})
 }
 
-// stop is halt, and waits for the ticker.
+// stop does what halt does, and waits for the ticker.
 func (s *Server) stop() {
 	s.halt()
 	s.ticking.Wait()
 }
 
-// close ends the goroutines behind the loops, in the order in which work flows. A failure among the
-// last of it is the one error that counts.
+// close ends the goroutines behind the loops, in the order in which work flows. If the server fails
+// meanwhile, close returns that failure and no other error.
 func (s *Server) close() error {
 	s.stop()
 	s.core.stop()
@@ -317,7 +320,7 @@ func (s *Server) close() error {
 	return err
 }
 
-// noteFlush warns of slow disks.
+// noteFlush counts a flush of the log, and warns if it was slow.
 func (s *Server) noteFlush(took time.Duration, txns int) {
 	s.outlook.flushed(took, txns)
 	if warn := s.cfg.Storage.FsyncWarning; warn > 0 && took > warn {
@@ -327,7 +330,8 @@ func (s *Server) noteFlush(took time.Duration, txns int) {
 	}
 }
 
-// overQuota counts each time, and tells the log now and then: with a soft limit writes go on.
+// overQuota counts each excess of a quota, and logs only some of them: with a soft limit writes go
+// on, so there can be many.
 func (s *Server) overQuota(q datatree.QuotaVerdict) {
 	s.outlook.overQuota(&q)
 	unsaid, ok := s.quotas.due(q.Prefix, s.clock.monoMillis())

@@ -11,12 +11,13 @@ import (
 	"quoll/internal/replica/snapshotting"
 )
 
-// walkNodes is how many nodes are asked of the tree at a time while a snapshot is written.
+// walkNodes is how many nodes a snapshot reads in one hold of the tree's lock.
 const walkNodes = 1024
 
 // startSnapshot writes a snapshot beside the running server, on a goroutine of its own. The core
-// starts the next only when this one is done. A snapshot that fails is an alarm, no more: the log
-// has everything. One whose tree was replaced meanwhile is given up, which is no alarm.
+// starts the next one only when this one is done. After a snapshot that fails the server logs an
+// error and goes on, because the log has everything; only an error of the disk ends the server. A
+// snapshot whose tree was replaced meanwhile is given up, which is no failure.
 func (s *Server) startSnapshot(job *replica.SnapshotJob) {
 	s.walkers.Go(func() {
 		begin := time.Now()

@@ -22,10 +22,10 @@ import (
 // portPatience is how long a start waits for its port.
 const portPatience = time.Second
 
-// ownership is what makes the directories ours.
+// ownership holds the means by which one server at a time uses the directories.
 type ownership struct {
 	lock  *owner.Lock
-	sight *owner.Sight // what was there when we came; the guard's, once we serve
+	sight *owner.Sight // the files before this server changed any; the guard's from serving on
 	made  *owner.Made
 }
 
@@ -49,8 +49,9 @@ func (s *Server) take(ctx context.Context) error {
 	return err
 }
 
-// letGo gives the directories back, unless the log writer still runs: it may sit in a call to a
-// disk that hangs, and write when the disk comes back. The lock ends with the process then.
+// letGo gives the directories back, unless the log writer still runs. It may wait in a call to a
+// disk that hangs, and write when the disk works again. In this case the lock is held until the
+// process ends.
 func (s *Server) letGo() {
 	if s.log != nil {
 		select {
@@ -62,7 +63,7 @@ func (s *Server) letGo() {
 	s.own.lock.Release()
 }
 
-// asked turns the error of a start that was asked to end into none.
+// asked returns nil if a start ended only because ctx ended, and otherwise err.
 func (s *Server) asked(ctx context.Context, err error) error {
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		s.logger.Info("asked to stop before there was a server")
@@ -71,10 +72,11 @@ func (s *Server) asked(ctx context.Context, err error) error {
 	return err
 }
 
-// inUse says whether an error is that of a port which another process listens on.
+// inUse says whether an error means that another process listens on the port.
 func inUse(err error) bool { return errors.Is(err, syscall.EADDRINUSE) }
 
-// open makes the directories. Two names of one directory, by a link or a mount, are one.
+// open opens the directories, and makes them if necessary. If two names lead to one directory, by a
+// link or a mount, it uses one name for both.
 func (s *Server) open(ctx context.Context) (*persistence.Dir, error) {
 	o := storeOptions(s.cfg)
 	o.Changing = func() error { return s.changing(ctx) }
@@ -86,8 +88,8 @@ func (s *Server) open(ctx context.Context) (*persistence.Dir, error) {
 	return persistence.Open(s.fs, o)
 }
 
-// changing is the last moment at which a start can be refused: everything was read and judged,
-// nothing was changed.
+// changing is called when everything was read and judged, and nothing was changed yet. It is the
+// last chance to refuse the start.
 func (s *Server) changing(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -107,7 +109,8 @@ func (s *Server) changing(ctx context.Context) error {
 	return nil
 }
 
-// restore brings back what is on disk, as soon as nobody else writes there.
+// restore restores the data on disk, as soon as no other server writes there. It waits for that at
+// most as long as for the lock.
 func (s *Server) restore(ctx context.Context) ([]session.Saved, error) {
 	begin := time.Now()
 	patience := s.cfg.Storage.LockWait
@@ -117,7 +120,7 @@ func (s *Server) restore(ctx context.Context) ([]session.Saved, error) {
 			return saved, err
 		}
 		if !errors.Is(err, owner.ErrForeign) {
-			// What was read while another server wrote was judged wrongly.
+			// Data that another server changed while it was read can look damaged: try again then.
 			foreign := s.own.sight
 			if foreign == nil || !errors.Is(foreign.Foreign(ctx), owner.ErrForeign) {
 				return nil, err
@@ -127,7 +130,7 @@ func (s *Server) restore(ctx context.Context) ([]session.Saved, error) {
 	}
 }
 
-// attempt waits until nobody else writes, and restores once.
+// attempt waits until no other server writes, and tries to restore once.
 func (s *Server) attempt(ctx context.Context, patience time.Duration) ([]session.Saved, error) {
 	sight, err := owner.Wait(ctx, s.fs, s.store.SnapDir(), s.store.LogDir(), patience,
 		func(why error) {

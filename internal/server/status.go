@@ -26,21 +26,22 @@ import (
 // dumpPatience bounds how long the word dump waits for the core.
 const dumpPatience = 5 * time.Second
 
-// status is what the core tells of its table of sessions. How many there are is told after each
-// tick; when they end costs a look at each, and is told to who asks.
+// status is what the core publishes about its table of sessions. It publishes the number of
+// sessions after each tick. Their deadlines cost a look at each session, so it publishes them only
+// on request.
 type status struct {
 	core  *core
 	clock clock
-	count atomic.Int64
-	local atomic.Int64 // how many of them are local
+	count atomic.Int64 // of all sessions
+	local atomic.Int64 // of local sessions
 
-	// gathering is the core's, while somebody waits.
+	// gathering holds the deadlines so far while somebody waits for them. It belongs to the core.
 	gathering *session.Deadlines
 
-	mu      sync.Mutex
-	latest  admin.Sessions     // the last that was told with deadlines
-	told    *session.Deadlines // those of latest, not yet in order; nil: they are
-	waiting chan struct{}      // closed when latest is told anew; nil: nobody waits
+	mu      sync.Mutex         // guards the fields below
+	latest  admin.Sessions     // the last sessions that were published with deadlines
+	told    *session.Deadlines // the deadlines of latest, not in order yet; nil: they are in latest
+	waiting chan struct{}      // closed when a new latest is published; nil: nobody waits
 }
 
 // publish is called by the core after a tick.
@@ -57,7 +58,7 @@ func (s *status) publish(r *replica.Replica) {
 		s.gathering = new(session.Deadlines)
 	}
 	if sessions.DeadlinesPart(s.gathering, sessionsPerTick) {
-		s.core.tick() // the next part; requests come in between
+		s.core.tick() // the next tick looks at the next part, so requests come in between
 		return
 	}
 	s.latest, s.told = admin.Sessions{
@@ -68,10 +69,11 @@ func (s *status) publish(r *replica.Replica) {
 	s.waiting = nil
 }
 
-// sessionsPerTick is how many sessions the core looks at in one go for the word dump.
+// sessionsPerTick is how many sessions the core looks at in one tick for the word dump.
 const sessionsPerTick = 8192
 
-// sessions is for any goroutine but the core.
+// sessions returns the numbers of sessions, and with deadlines waits for the core to publish them.
+// Any goroutine but the core may call it.
 func (s *status) sessions(deadlines bool) admin.Sessions {
 	if !deadlines {
 		return admin.Sessions{Count: int(s.count.Load()), Locals: int(s.local.Load())}
@@ -93,13 +95,13 @@ func (s *status) sessions(deadlines bool) admin.Sessions {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.told != nil { // here and not on the core: it takes a while to put them in order
+	if s.told != nil { // sorting takes a while, so it is done here and not on the core
 		s.latest.Deadlines, s.told = s.told.List(), nil
 	}
 	return s.latest
 }
 
-// outlook is everything by which the server is seen from outside: words, metrics, audit log.
+// outlook is everything that shows the server to the outside: words, metrics, audit log.
 type outlook struct {
 	status  status
 	metrics *metrics.Server
@@ -107,14 +109,15 @@ type outlook struct {
 	clients *clientlog.Log
 	doors   reactor.Stats
 	aside   aside        // long answers to words
-	port    atomic.Int32 // the client port, when it is known
-	served  bool         // clients could connect; only Run knows
+	port    atomic.Int32 // the client port; -1: not known yet
+	served  bool         // clients could connect; belongs to the goroutine of Run
 
-	flushes struct{ time, flush, batch *metrics.Recorder } // the log writer's
-	shots   *metrics.Recorder                              // of one snapshot at a time
+	flushes struct{ time, flush, batch *metrics.Recorder } // belong to the log writer
+	shots   *metrics.Recorder                              // one snapshot at a time writes to it
 }
 
-// openOutlook starts the audit log and the log of clients; nothing else of it runs by itself.
+// openOutlook makes the outlook, and starts the audit log and the log of clients. No other part of
+// it has a goroutine.
 func (s *Server) openOutlook() error {
 	audit, err := admin.OpenAudit(s.cfg.Observability, s.logger)
 	if err != nil {
@@ -136,7 +139,7 @@ func (s *Server) openOutlook() error {
 	return nil
 }
 
-// answerWords ties the words to what was assembled.
+// answerWords makes the four-letter words and connects them with the parts of the server.
 func (s *Server) answerWords() {
 	o := s.outlook
 	o.status.core, o.status.clock = s.core, s.clock
@@ -155,13 +158,14 @@ func (s *Server) answerWords() {
 	})
 }
 
-// close writes what the logs still have.
+// close writes the pending lines of the audit log and the log of clients, and closes both.
 func (o *outlook) close() error {
 	o.clients.Close()
 	return o.applied.audit.Close()
 }
 
-// turnedAway tells of connections that the reactor refuses (reactor.Config.Refused).
+// turnedAway returns a function that logs a connection which the reactor has refused
+// (reactor.Config.Refused).
 func (o *outlook) turnedAway(limits *config.Network) func(door.Refusal, netip.AddrPort, error) {
 	return func(why door.Refusal, remote netip.AddrPort, err error) {
 		e := tell.Event{Kind: tell.NotAccepted, Peer: remote, Err: err}
@@ -177,7 +181,7 @@ func (o *outlook) turnedAway(limits *config.Network) func(door.Refusal, netip.Ad
 	}
 }
 
-// listening notes the port that the kernel gave.
+// listening notes the port, which the kernel has chosen if clientPort is 0.
 func (o *outlook) listening(at []netip.AddrPort) {
 	if len(at) > 0 {
 		o.port.Store(int32(at[0].Port()))
@@ -200,7 +204,7 @@ func (o *outlook) countDoors() admin.Doors {
 	}
 }
 
-// live is what conf and dirs tell beside the configuration: two listings of directories.
+// live returns what conf and dirs tell besides the configuration. It lists two directories.
 func (s *Server) live() config.Live {
 	return config.Live{
 		ClientPort:   int(s.outlook.port.Load()),
@@ -220,7 +224,8 @@ func (s *Server) dirBytes(dir string) (sum int64) {
 	return sum
 }
 
-// recovered notes how long the start took: the snapshot until loaded, the transactions since then.
+// recovered notes how long the start took: reading the snapshot from begin until loaded, replaying
+// the transactions since then.
 func (o *outlook) recovered(begin, loaded time.Time, txns int) {
 	end, disk := time.Now(), &o.metrics.Disk
 	disk.InitTime.Recorder().Add(end.Sub(begin).Milliseconds())
@@ -229,7 +234,7 @@ func (o *outlook) recovered(begin, loaded time.Time, txns int) {
 	disk.StartupTxnsLoadTime.Recorder().Add(end.Sub(loaded).Milliseconds())
 }
 
-// flushed is for the log writer alone.
+// flushed counts a flush of the log. Only the log writer may call it.
 func (o *outlook) flushed(took time.Duration, txns int) {
 	o.flushes.time.Add(took.Milliseconds())
 	o.flushes.flush.Add(took.Milliseconds())
@@ -239,7 +244,7 @@ func (o *outlook) flushed(took time.Duration, txns int) {
 	}
 }
 
-// snapshotTaken is for the walker alone.
+// snapshotTaken counts a snapshot. Only the walker may call it.
 func (o *outlook) snapshotTaken(took time.Duration, err error) {
 	if err != nil {
 		o.metrics.Disk.SnapshotErrors.Add(1)
@@ -248,7 +253,7 @@ func (o *outlook) snapshotTaken(took time.Duration, err error) {
 	o.shots.Add(took.Milliseconds())
 }
 
-// overQuota counts by the first part of the path. Any goroutine.
+// overQuota counts a refused write by the first part of its path. Any goroutine may call it.
 func (o *outlook) overQuota(q *datatree.QuotaVerdict) {
 	if q.Refused() {
 		o.metrics.Namespaces.QuotaExceeded.Add(topNamespace(q.Prefix), 1)

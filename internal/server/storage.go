@@ -39,7 +39,8 @@ func storeOptions(c *config.Config) persistence.Options {
 	return o
 }
 
-// tellStrays names the first files of a list that anyone may have made long.
+// tellStrays logs a list of files. It names the first ones only, because anyone can put any number
+// of files into a directory.
 func tellStrays(logger *zap.Logger, level zapcore.Level, what string, files []string) {
 	const most = 20
 	if len(files) > 0 {
@@ -48,9 +49,9 @@ func tellStrays(logger *zap.Logger, level zapcore.Level, what string, files []st
 	}
 }
 
-// probe makes a file in each directory and removes it: that neither permissions nor a mount stand
-// in the way is found out before anything is changed, and is no failure of the log's disk. A file
-// that a crash left is removed with those that were not finished.
+// probe makes a file in each directory and removes it. So missing permissions or a read-only mount
+// are found before anything is changed, and do not count as a failure of the log's disk. A probe
+// that a crash left is removed by Recover, with all unfinished files.
 func (s *Server) probe(dirs ...string) error {
 	for _, dir := range slices.Compact(dirs) {
 		name := filepath.Join(dir, names.Temporary(names.Probe))
