@@ -1,12 +1,13 @@
-// Package quorum is a server's part in an ensemble: which role it plays, what it proposes, and
-// what is committed.
+// Package quorum is a server's part in an ensemble: which role the server has, which transactions
+// it proposes, and which ones are committed.
 //
 // A transaction is committed when a quorum has it on disk. A standalone server is a leader whose
-// quorum is itself: for it that means its own log (Solo). The ensemble's rooms stand beside this
-// one when they come: election, zab, config and transport.
+// quorum is the server itself: a transaction in its own log is committed (Solo). The rooms of the
+// ensemble are added beside this one: election, zab, config and transport.
 //
-// Nothing here has goroutines, clocks, sockets or files. What is to be done outside is in Effects,
-// whose fields state in which order. What must happen on disk in order is numbered by tickets.
+// Nothing here has goroutines, clocks, sockets or files. The package returns the work for the
+// outside as Effects, whose fields state the order. Operations of the disk are numbered by tickets.
 //
-// Read disk.go (what is asked of the disk), solo.go and tickets.go (which transaction a ticket is).
+// Read disk.go (the operations of the disk), solo.go and tickets.go (which transaction belongs to
+// which ticket).
 package quorum

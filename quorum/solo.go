@@ -2,32 +2,33 @@ package quorum
 
 import "quoll/jute"
 
-// Effects is what a peer wants done. It is reused: who takes it is done with it before the next
-// call.
+// Effects are the work that a peer asks for. They are valid until the next call of Take.
 type Effects struct {
-	// Disk is asked of the disk in this order, behind everything asked before. Each has the next
-	// ticket, and must be durable before Durable is told of it.
+	// Disk are operations of the disk. They are carried out in this order, behind all operations
+	// asked for before. Each one has the next ticket. It must be durable before Durable is called
+	// with this ticket.
 	Disk []DiskOp
 }
 
-// keepEntries is the most entries whose room is kept for later ones.
+// keepEntries is the largest capacity, in entries, that is kept for later entries.
 const keepEntries = 4096
 
-// Solo is the peer of a standalone server: what its own log has is committed.
+// Solo is the peer of a standalone server. A transaction is committed when the server's own log has
+// it on disk.
 //
 // Invariant: committed <= proposed, and both only grow.
 type Solo struct {
-	effects   Effects // gathering
-	taken     Effects // with whom Take gave it to, until the next Take
+	effects   Effects // since the last Take
+	taken     Effects // the result of the last Take; the caller uses it until the next Take
 	proposed  jute.Zxid
 	committed jute.Zxid
 	tickets   tickets
 }
 
-// NewSolo makes the peer of a server whose tree is at last.
+// NewSolo makes the peer of a server whose tree has applied everything up to last.
 func NewSolo(last jute.Zxid) *Solo { return &Solo{proposed: last, committed: last} }
 
-// Propose takes the next transaction. A zxid is proposed once, and in order.
+// Propose takes the next transaction. It panics unless the zxid is above all zxids proposed before.
 func (s *Solo) Propose(e jute.Entry) {
 	if e.Header.Zxid <= s.proposed {
 		panic("quorum: " + e.Header.Zxid.String() + " proposed after " + s.proposed.String())
@@ -37,11 +38,12 @@ func (s *Solo) Propose(e jute.Entry) {
 	s.effects.Disk = append(s.effects.Disk, DiskOp{Kind: Append, Entry: e})
 }
 
-// Sync says that there is nothing to wait for: what is committed was committed here.
+// Sync returns false, because there is nothing to wait for: every commit happens on this server.
 func (s *Solo) Sync() bool { return false }
 
-// NextEpoch begins the next epoch, since the zxids of this one are used up, and returns the zxid
-// before its first. Everything proposed is committed. Alone, a server needs nobody's vote for it.
+// NextEpoch begins the next epoch when the zxids of this one are used up. It returns the zxid
+// before the first one of the new epoch. Everything proposed must be committed, otherwise NextEpoch
+// panics. A server alone needs no vote for a new epoch.
 func (s *Solo) NextEpoch() jute.Zxid {
 	if s.committed != s.proposed {
 		panic("quorum: an epoch ends with transactions in flight")
@@ -51,7 +53,7 @@ func (s *Solo) NextEpoch() jute.Zxid {
 	return s.proposed
 }
 
-// Durable tells that the disk has everything up to a ticket, and returns what is committed now.
+// Durable says that the disk has everything up to a ticket. It returns the last committed zxid.
 func (s *Solo) Durable(ticket Ticket) (committed jute.Zxid) {
 	if zxid, ok := s.tickets.take(ticket); ok {
 		s.committed = zxid
@@ -59,7 +61,7 @@ func (s *Solo) Durable(ticket Ticket) (committed jute.Zxid) {
 	return s.committed
 }
 
-// Take returns what is to be done since the last call. It is valid until the next.
+// Take returns the effects since the last call. They are valid until the next call.
 func (s *Solo) Take() Effects {
 	s.effects, s.taken = s.taken, s.effects
 	clear(s.effects.Disk)

@@ -6,14 +6,14 @@ import (
 	"quoll/jute"
 )
 
-// tickets knows which transaction each ticket is of that is given and not done. Zxids that follow
-// each other, as their tickets do, are one run: there is seldom more than one.
+// tickets knows the transaction of each ticket that is given and not done. Transactions whose zxids
+// are consecutive, as their tickets are, form one run. Mostly there is one run only.
 type tickets struct {
 	given, done Ticket
 	runs        []run
 }
 
-// run are the transactions from zxid on, from the ticket on, up to the next run.
+// run begins with a ticket and the zxid of its transaction, and goes on up to the next run.
 type run struct {
 	ticket Ticket
 	zxid   jute.Zxid
@@ -30,8 +30,8 @@ func (t *tickets) give(zxid jute.Zxid) {
 
 func (r run) at(ticket Ticket) jute.Zxid { return r.zxid + jute.Zxid(ticket-r.ticket) }
 
-// take takes everything up to a ticket back, and returns the last transaction of that. ok is false
-// if it was taken before.
+// take takes back all tickets up to a ticket, and returns the transaction of the last one. ok is
+// false if this ticket was taken back before.
 func (t *tickets) take(ticket Ticket) (last jute.Zxid, ok bool) {
 	if ticket > t.given {
 		panic(fmt.Sprintf("quorum: ticket %d is done, of %d given", ticket, t.given))
