@@ -58,7 +58,8 @@ func configCheckCommand() *cobra.Command {
 	return cmd
 }
 
-// checkHere prints what this machine lacks, as warnings or as one error.
+// checkHere prints why the server could not start on this machine: as warnings, or, with wrong, as
+// errors, and then returns an error too.
 func checkHere(out io.Writer, c *config.Config, wrong bool) error {
 	problems := server.Here(c)
 	for _, p := range problems {

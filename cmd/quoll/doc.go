@@ -1,11 +1,11 @@
 // Command quoll is a ZooKeeper server and its tools in one binary.
 //
-// One file a subcommand; a subcommand reads flags, calls a room of internal/ or a
+// Each subcommand has one file. It reads flags, calls a room of internal/ or a
 // public package, and returns an error. main turns that error into one line on
-// standard error and an exit code, the codes being those of Apache's server:
+// standard error and an exit code. The codes are those of Apache's server:
 //
 //	0   done
-//	1   the port is in use, or something that nobody foresaw
+//	1   the port is in use, or another error that has no code of its own
 //	2   the command line or the configuration is wrong
 //	3   a data directory is missing, cannot be written, or is used by another server
 //	4   the AdminServer did not start

@@ -78,7 +78,7 @@ func jsonFlag(cmd *cobra.Command, asJSON *bool) {
 
 type printer = inspect.Printer
 
-// eachFile runs do on every file, also after one that is not sound.
+// eachFile runs do on every file, also when an earlier file was not sound.
 func eachFile(
 	cmd *cobra.Command, asJSON bool, files []string, do func(f string, p *printer) error,
 ) error {
@@ -96,7 +96,7 @@ func eachFile(
 	return errors.Join(errs, p.Flush())
 }
 
-// parseZxid reads hexadecimal digits behind 0x, or a decimal number.
+// parseZxid reads a hexadecimal number with 0x in front, or a decimal number.
 func parseZxid(s string) (jute.Zxid, error) {
 	base := 10
 	digits, isHex := strings.CutPrefix(s, "0x")

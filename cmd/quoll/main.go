@@ -47,7 +47,7 @@ type exitError struct {
 func (e exitError) Error() string { return e.err.Error() }
 func (e exitError) Unwrap() error { return e.err }
 
-// usage marks an error as one of the command line.
+// usage gives an error the exit code of a wrong command line.
 func usage(err error) error { return exitError{config.ExitInvalid, err} }
 
 // arguments checks positional arguments with the exit code of a wrong command line.
@@ -73,7 +73,7 @@ func exitCode(err error) int {
 	return config.ExitUnexpected
 }
 
-// defineFlag adds -D key=value, which may be repeated, as java has it.
+// defineFlag adds the flag -D key=value, which may be repeated. Java has the same flag.
 func defineFlag(cmd *cobra.Command, defines *[]string) {
 	cmd.Flags().StringArrayVarP(defines, "define", "D", nil,
 		"a setting, as key=value: a Java system property or a key of zoo.cfg")

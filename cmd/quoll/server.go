@@ -63,9 +63,9 @@ func serve(ctx context.Context, file string, defines []string) error {
 	return serverError(s.Run(ctx))
 }
 
-// auditInvalid tells the audit log of settings that the server does not start with.
+// auditInvalid writes to the audit log that a start failed because of wrong settings.
 func auditInvalid(o config.Observability) error {
-	o.LogLevel = "info" // it may be what is wrong
+	o.LogLevel = "info" // the level may be the wrong setting
 	logger, err := newLogger(o)
 	if err != nil {
 		return err
@@ -73,7 +73,8 @@ func auditInvalid(o config.Observability) error {
 	return server.AuditFailedStart(o, logger)
 }
 
-// greet says how to connect, to whoever started the server by hand.
+// greet logs the addresses. For a server that was started by hand, without a file, it also prints
+// how to connect.
 func greet(logger *zap.Logger, file string, at []netip.AddrPort) {
 	hosts := make([]string, len(at))
 	for i, a := range at {
@@ -86,7 +87,7 @@ func greet(logger *zap.Logger, file string, at []netip.AddrPort) {
 	}
 }
 
-// serverError gives an error Apache's exit code.
+// serverError gives an error the exit code that Apache's server would have.
 func serverError(err error) error {
 	switch {
 	case errors.Is(err, persistence.ErrDisk):

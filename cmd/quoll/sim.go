@@ -13,10 +13,10 @@ import (
 	"quoll/internal/sim"
 )
 
-// errViolations is how a campaign with violations ends.
+// errViolations: a campaign of simulations ended with violations.
 var errViolations = errors.New("the simulation found violations")
 
-// newSimCommand is quoll sim: whole servers in one goroutine, from seeds.
+// newSimCommand makes the command quoll sim, which runs simulated servers from seeds.
 func newSimCommand() *cobra.Command {
 	var from, seeds uint64
 	var verbose bool
@@ -57,7 +57,7 @@ func newSimCommand() *cobra.Command {
 	return cmd
 }
 
-// tellSeed plays one seed and tells all that happens.
+// tellSeed runs one seed and prints everything that happens.
 func tellSeed(out io.Writer, seed uint64) error {
 	r := sim.Run(seed, out)
 	printSeed(out, r)
@@ -89,7 +89,7 @@ func printCampaign(out io.Writer, c *sim.Campaign, from, seeds uint64, took time
 		c.Txns, c.Requests, c.Lives, took.Seconds(), float64(c.Seeds)/took.Seconds())
 }
 
-// saveFailed appends the seeds that fail to a file, for TestSeedsThatFailed.
+// saveFailed appends the seeds that failed to a file, which TestSeedsThatFailed reads.
 func saveFailed(c *sim.Campaign, name string) error {
 	f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {

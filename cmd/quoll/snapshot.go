@@ -56,7 +56,7 @@ func snapshotVerifyCommand() *cobra.Command {
 	return cmd
 }
 
-// errDiffer ends a diff that found something, as diff(1) does.
+// errDiffer ends a diff that found a difference: as with diff(1), the exit code is 1.
 var errDiffer = errors.New("the snapshots differ")
 
 func snapshotDiffCommand() *cobra.Command {
