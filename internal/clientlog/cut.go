@@ -10,8 +10,9 @@ import (
 	"quoll/reactor"
 )
 
-// whyCut tells the rules of the reactor from clients that left, of whom nothing is said: a probe
-// connects and leaves, a process ends, a cable is pulled.
+// whyCut returns the kind of event for a connection that the reactor closed because of a rule. For
+// a connection that the client or the network ended it returns tell.Nothing: this is normal, as
+// when a probe connects and leaves, a process ends or a cable is pulled.
 func whyCut(err error) tell.Kind {
 	var number syscall.Errno
 	switch {

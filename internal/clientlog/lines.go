@@ -11,14 +11,14 @@ import (
 	"quoll/processor/tell"
 )
 
-// line is what the log says of a kind: level, message, and what the event's numbers and text mean;
-// what has no name is not told.
+// line describes the log line of a kind of event. A part of the event whose name is "" is not
+// written.
 type line struct {
 	level zapcore.Level
-	text  string
-	a, b  string
-	zxids bool // the numbers are zxids
-	named string
+	text  string // the message
+	a, b  string // names of the event's numbers A and B
+	zxids bool   // the numbers are zxids
+	named string // name of the event's Text
 }
 
 const (
@@ -27,7 +27,7 @@ const (
 	warn  = zapcore.WarnLevel
 )
 
-// lines is by kind. Levels are those of Apache 3.9.5 where it has such a line.
+// lines has the line of each kind. The levels are those of Apache 3.9.5 where it has such a line.
 //
 // read-only: a table.
 var lines = [tell.Kinds]line{
@@ -147,7 +147,7 @@ func (of *line) number(fields []zap.Field, name string, n int64) []zap.Field {
 	return append(fields, zap.Int64(name, n))
 }
 
-// summary writes how many events of a window had no line of their own, with the last of them.
+// summary writes how many events of a window had no line of their own, and describes the last one.
 func (l *Log) summary(w *window, now time.Time) {
 	took := max(now.Sub(w.began).Round(time.Second), time.Second)
 	text := fmt.Sprintf("%s: %d more in %d s", lines[w.last.Kind].text, w.more,
@@ -158,7 +158,7 @@ func (l *Log) summary(w *window, now time.Time) {
 	}
 }
 
-// who is the client, as far as it is known.
+// who returns the fields that identify the client, as far as they are known.
 func who(e *tell.Event, address, session string) []zap.Field {
 	fields := make([]zap.Field, 0, 6)
 	if e.Peer.IsValid() {

@@ -13,7 +13,7 @@ import (
 const (
 	// wholeLines is how many events of a kind have a line of their own in a window.
 	wholeLines = 10
-	// windowLength is how long the events behind those are counted before a line tells of them.
+	// windowLength is how long further events are counted before one line reports them.
 	windowLength = 10 * time.Second
 )
 
@@ -23,23 +23,23 @@ type Log struct {
 	levels [tell.Kinds]zapcore.Level
 	wanted [tell.Kinds]bool // the log's level lets the kind's lines pass
 
-	mu      sync.Mutex // guards the rest
+	mu      sync.Mutex // guards windows, queue and closed
 	windows [tell.Kinds]window
-	queue   []tell.Event // whole ones, in order; the writer takes them all at once
+	queue   []tell.Event // events that get a line, in order; the writer takes them all at once
 	closed  bool
-	signal  chan struct{} // holds one: the queue is not empty, or closed
-	ended   chan struct{} // closed by run
+	signal  chan struct{} // holds one value when the queue is not empty, or the log is closed
+	ended   chan struct{} // closed by run at its end
 }
 
-// window is what happened of one kind since its first event.
+// window counts the events of one kind since the first event of the window.
 type window struct {
-	whole int        // events that have a line
-	more  int        // events that have none
-	last  tell.Event // of those
-	began time.Time  // when the writer saw the first; zero: not yet
+	whole int        // events that get a line
+	more  int        // events that get none
+	last  tell.Event // the last event that gets none
+	began time.Time  // when the writer saw the window first; zero: not yet
 }
 
-// Open starts the log. Sessions that begin are told of at the level sessions, debug or info.
+// Open starts the log. sessions is the level of lines about sessions that begin: debug or info.
 func Open(logger *zap.Logger, sessions zapcore.Level) *Log {
 	l := newLog(logger, sessions)
 	go l.run()
@@ -91,8 +91,8 @@ func (l *Log) poke() {
 	}
 }
 
-// Close writes what is waiting, ends every window, and ends the writer. Nothing is written of what
-// is told later.
+// Close writes the waiting events, ends every window, and ends the writer. Later events are not
+// written.
 func (l *Log) Close() {
 	l.mu.Lock()
 	l.closed = true
@@ -122,8 +122,8 @@ func (l *Log) run() {
 	}
 }
 
-// write writes what is waiting and ends the windows whose time is over, or all when the log is
-// closed. It says when the next one ends, zero if none is open.
+// write writes the waiting events, and ends the windows whose time is over, or all windows if the
+// log is closed. It returns when the next window ends, zero if no window is open.
 func (l *Log) write(now time.Time) (next time.Time, closed bool) {
 	var over []window
 	l.mu.Lock()
