@@ -2,8 +2,8 @@ package metrics
 
 import "math/bits"
 
-// The shape of the histogram: 2^subBits steps an octave, and values up to
-// maxValue, above which all count as maxValue.
+// The shape of the histogram: 2^subBits steps an octave. Values above maxValue
+// count as maxValue.
 const (
 	subBits  = 5
 	exact    = 2 << subBits // values below this have a bucket each

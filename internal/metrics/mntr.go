@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// A Value is a number or a text, and prints itself as Apache's mntr does.
+// A Value is a number or a text. String prints it as Apache's mntr does.
 type Value struct {
 	int   int64
 	float float64
@@ -59,8 +59,8 @@ func JavaDouble(f float64) string {
 	return text
 }
 
-// Dump calls sink for every metric, in the order in which Apache prints its kinds:
-// texts, gauges, counters, summaries, each followed by its sets.
+// Dump calls sink for every metric. The order of the kinds is Apache's: texts,
+// gauges, counters, summaries. The sets of a kind follow it.
 func (r *Registry) Dump(sink func(key string, v Value)) {
 	r.mu.Lock()
 	texts, gauges, gaugeSets := r.texts, r.gauges, r.gaugeSets
@@ -114,12 +114,13 @@ func (s *Summary) dump(name string, sink func(string, Value)) {
 
 func rounded(f float64) Value { return Int(int64(math.Floor(f + 0.5))) }
 
-// maxLines bounds mntr: readers stop at 500 lines.
+// maxLines bounds the answer to mntr, because readers stop at 500 lines.
 const maxLines = 480
 
-// WriteMntr prints the answer to the four letter word mntr: zk_<key>, a tab, the
-// value. Readers drop a whole answer over one odd line, so a key or a value that
-// would make one is left out; so are lines beyond maxLines, which are those of sets.
+// WriteMntr prints the answer to the four letter word mntr. A line is zk_<key>, a
+// tab, the value. Readers drop the whole answer if one line has another form. So a
+// metric whose key or value would make such a line is left out. Lines beyond
+// maxLines are left out too; these are lines of sets.
 func (r *Registry) WriteMntr(w io.Writer) error {
 	var b strings.Builder
 	lines := 0
@@ -135,7 +136,7 @@ func (r *Registry) WriteMntr(w io.Writer) error {
 	return err
 }
 
-// plain reports whether a key consists of what readers take for a key.
+// plain reports whether a key has only characters that readers accept in a key.
 func plain(key string) bool {
 	for _, c := range []byte(key) {
 		ok := c == '_' || c == '.' || c == '-' || '0' <= c && c <= '9' ||

@@ -9,7 +9,7 @@ import (
 
 // A Registry holds all metrics of one server, in the order of their registration.
 type Registry struct {
-	generation atomic.Uint64 // one more a Reset
+	generation atomic.Uint64 // each Reset adds one
 
 	mu          sync.Mutex // guards the tables, not the metrics
 	used        map[string]bool
@@ -30,8 +30,8 @@ type named[T any] struct {
 // NewRegistry returns an empty registry.
 func NewRegistry() *Registry { return &Registry{used: map[string]bool{}} }
 
-// register notes a name. Names are constants of the program, so one that is taken
-// is a mistake in it.
+// register notes a name. Names are constants of the program, so registering a name
+// twice is a mistake in the program, and register panics.
 func (r *Registry) register(name string, add func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -42,23 +42,23 @@ func (r *Registry) register(name string, add func()) {
 	add()
 }
 
-// Text registers a value that is no number; read is called at each look.
+// Text registers a value that is no number. read is called whenever it is printed.
 func (r *Registry) Text(name string, read func() string) {
 	r.register(name, func() { r.texts = append(r.texts, named[func() string]{name, read}) })
 }
 
-// Gauge registers a whole number that is read at each look.
+// Gauge registers a whole number. read is called whenever it is printed.
 func (r *Registry) Gauge(name string, read func() int64) {
 	r.gauge(name, func() (Value, bool) { return Int(read()), true })
 }
 
-// Float registers a number that prints with a point.
+// Float registers a number that is printed with a decimal point.
 func (r *Registry) Float(name string, read func() float64) {
 	r.gauge(name, func() (Value, bool) { return Value{float: read(), kind: isFloat}, true })
 }
 
-// Optional registers a gauge that is left out while ok is false, as Apache's are
-// that only a leader has.
+// Optional registers a gauge that is left out while ok is false. Apache does so with
+// gauges that only a leader has.
 func (r *Registry) Optional(name string, read func() (v int64, ok bool)) {
 	r.gauge(name, func() (Value, bool) {
 		v, ok := read()
@@ -72,8 +72,8 @@ func (r *Registry) gauge(name string, read func() (Value, bool)) {
 	})
 }
 
-// GaugeSet registers numbers whose keys are found at each look; they print as
-// <key>_<name>.
+// GaugeSet registers numbers that have keys. Whenever they are printed, read yields
+// the keys and numbers of that moment. They are printed as <key>_<name>.
 func (r *Registry) GaugeSet(name string, read func(yield func(key string, v int64))) {
 	r.register(name, func() {
 		r.gaugeSets = append(r.gaugeSets, named[func(func(string, int64))]{name, read})
@@ -87,7 +87,7 @@ func (r *Registry) Counter(name string) *Counter {
 	return c
 }
 
-// CounterSet registers counters that are told apart by a key.
+// CounterSet registers a set of counters, one for each key.
 func (r *Registry) CounterSet(name string) *CounterSet {
 	c := &CounterSet{}
 	r.register(name, func() { r.counterSets = append(r.counterSets, named[*CounterSet]{name, c}) })
@@ -106,14 +106,14 @@ func (r *Registry) summary(name string, advanced bool) *Summary {
 	return s
 }
 
-// SummarySet registers summaries without percentiles that are told apart by a key.
+// SummarySet registers a set of summaries without percentiles, one for each key.
 func (r *Registry) SummarySet(name string) *SummarySet {
 	s := &SummarySet{generation: &r.generation}
 	r.register(name, func() { r.summarySets = append(r.summarySets, named[*SummarySet]{name, s}) })
 	return s
 }
 
-// Reset sets counters and summaries to nothing, as the four letter word srst asks.
+// Reset sets counters and summaries back to zero, for the four letter word srst.
 func (r *Registry) Reset() {
 	r.generation.Add(1)
 	r.mu.Lock()
@@ -126,10 +126,10 @@ func (r *Registry) Reset() {
 	}
 }
 
-// A Counter is a number that only grows. A nil Counter takes nothing.
+// A Counter is a number that only grows. A nil Counter ignores what is added.
 type Counter struct{ n atomic.Int64 }
 
-// Add adds; from a hot path once a batch.
+// Add adds n. A hot path should call it once a batch.
 func (c *Counter) Add(n int64) {
 	if c != nil {
 		c.n.Add(n)
@@ -139,10 +139,11 @@ func (c *Counter) Add(n int64) {
 // Value returns the count since the last reset.
 func (c *Counter) Value() int64 { return c.n.Load() }
 
-// maxKeys bounds a set: keys come from clients' paths.
+// maxKeys bounds the keys of a set, because clients choose them by their paths.
 const maxKeys = 64
 
-// A CounterSet is counters by key. Further keys than maxKeys are not counted.
+// A CounterSet has a counter for each key. When it has maxKeys keys, others are not
+// counted.
 type CounterSet struct {
 	mu     sync.Mutex
 	counts map[string]int64
@@ -178,7 +179,7 @@ func (c *CounterSet) each(yield func(key string, n int64)) {
 	}
 }
 
-// A SummarySet is summaries by key. A key beyond maxKeys gets none.
+// A SummarySet has a Summary for each key. When it has maxKeys keys, others get none.
 type SummarySet struct {
 	generation *atomic.Uint64
 
@@ -186,7 +187,8 @@ type SummarySet struct {
 	summaries map[string]*Summary
 }
 
-// Recorder returns a new writer for a key, for the goroutine that calls, or nil.
+// Recorder returns a new writer for a key. Only the calling goroutine may use it. It
+// is nil if the set has maxKeys other keys.
 func (s *SummarySet) Recorder(key string) *Recorder {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -1,12 +1,12 @@
 package metrics
 
-// Server is what a server counts, under ZooKeeper's names and in its
-// units: milliseconds, bytes, requests. The gauges (avg_latency, znode_count and
-// so on) are registered by whoever knows their values.
+// Server has the metrics of a server, under ZooKeeper's names and in its units:
+// milliseconds, bytes, requests. The gauges (avg_latency, znode_count and so on) are
+// registered by the packages that know their values.
 //
-// Left out are the names that belong to Java's or Netty's inside:
-// netty_queued_buffer_capacity, dead_watchers_*, jvm_pause_time_ms,
-// socket_closing_time, and om_*, which a server alone never has.
+// Names that belong to the inside of Java or Netty are left out:
+// netty_queued_buffer_capacity, dead_watchers_*, jvm_pause_time_ms and
+// socket_closing_time. So is om_*, which a server alone never has.
 type Server struct {
 	Registry    *Registry
 	Disk        Disk
@@ -18,7 +18,7 @@ type Server struct {
 	Namespaces  Namespaces
 }
 
-// Disk is the time that files take.
+// Disk measures how long the work on files takes.
 type Disk struct {
 	FsyncTime           *Summary // fsynctime
 	SnapshotTime        *Summary // snapshottime
@@ -30,14 +30,14 @@ type Disk struct {
 	StartupSnapLoadTime *Summary // startup_snap_load_time
 }
 
-// Sync is the stage that makes a write durable.
+// Sync measures the stage that makes writes durable.
 type Sync struct {
 	Queued    *Counter // sync_processor_request_queued
 	FlushTime *Summary // sync_processor_queue_flush_time_ms
 	BatchSize *Summary // sync_processor_batch_size
 }
 
-// Final is the stage that answers.
+// Final measures the stage that applies transactions and answers.
 type Final struct {
 	ReadLatency        *Summary // readlatency
 	UpdateLatency      *Summary // updatelatency
@@ -46,7 +46,7 @@ type Final struct {
 	Unrecoverable      *Counter // unrecoverable_error_count
 }
 
-// Watches is how many watchers an event had.
+// Watches counts how many watchers the events of each type had.
 type Watches struct {
 	Created  *Summary // node_created_watch_count
 	Deleted  *Summary // node_deleted_watch_count
@@ -55,7 +55,7 @@ type Watches struct {
 	Bytes    *Counter // watch_bytes
 }
 
-// Connections is the coming and going of clients.
+// Connections counts connections and sessions that begin and end.
 type Connections struct {
 	Requests           *Counter // connection_request_count
 	Revalidated        *Counter // connection_revalidate_count
@@ -68,7 +68,7 @@ type Connections struct {
 	ResponseBytes      *Counter // response_bytes
 }
 
-// Throttle is what the server put off or refused.
+// Throttle counts requests that the server delayed or refused.
 type Throttle struct {
 	LargeRejected *Counter // large_requests_rejected
 	Waits         *Counter // request_throttle_wait_count
@@ -79,8 +79,8 @@ type Throttle struct {
 
 // Namespaces are the first parts of paths: /a of /a/b.
 type Namespaces struct {
-	Write         *SummarySet // write_per_namespace; not measured, and no lines then
-	Read          *SummarySet // read_per_namespace; likewise
+	Write         *SummarySet // write_per_namespace; not measured, so it prints no line
+	Read          *SummarySet // read_per_namespace; not measured, so it prints no line
 	QuotaExceeded *CounterSet // quota_exceeded_error_per_namespace
 }
 
@@ -157,10 +157,10 @@ func newConnections(r *Registry) Connections {
 	}
 }
 
-// registerSilent registers the names that dashboards and scripts look for and
-// that stay at zero on a server alone: those of an ensemble, of caches that Quoll
-// has not, of schemes that it does not serve, and at the end of each list those
-// of what Quoll does not measure.
+// registerSilent registers names that dashboards and scripts look for and that stay
+// at zero on a server alone. They belong to an ensemble, to caches that Quoll does
+// not have, or to schemes that it does not serve. At the end of each list are names
+// of things that Quoll does not measure.
 func registerSilent(r *Registry) {
 	for _, name := range []string{
 		"commit_count", "proposal_count",

@@ -6,8 +6,8 @@ import (
 	"sync/atomic"
 )
 
-// A Summary is what became of many values: how many, their sum, the least and the
-// greatest, and with Advanced their percentiles.
+// A Summary describes many values: how many there were, their sum, the least and
+// the greatest, and with Registry.Advanced their percentiles.
 type Summary struct {
 	name       string
 	advanced   bool
@@ -17,7 +17,7 @@ type Summary struct {
 	recorders []*Recorder
 }
 
-// Recorder returns a new writer for the goroutine that calls; no other may use it.
+// Recorder returns a new writer. Only the calling goroutine may use it.
 func (s *Summary) Recorder() *Recorder {
 	r := &Recorder{summary: s}
 	if s.advanced {
@@ -30,14 +30,14 @@ func (s *Summary) Recorder() *Recorder {
 	return r
 }
 
-// A Recorder takes the values of one goroutine. A nil Recorder takes none.
+// A Recorder takes the values of one goroutine. A nil Recorder ignores them.
 type Recorder struct {
 	summary *Summary
-	// Written by one goroutine alone and read by any: loads and stores, no
-	// read-modify-write. generation is stored last when clearing.
+	// One goroutine writes the fields below, and any goroutine reads them. So loads
+	// and stores are enough. clear stores generation last.
 	generation           atomic.Uint64
 	count, sum, min, max atomic.Int64
-	buckets              []atomic.Int64 // nil unless advanced; they then are the count
+	buckets              []atomic.Int64 // nil without percentiles; with them count stays 0
 }
 
 // Add takes one value.
@@ -76,13 +76,13 @@ func (r *Recorder) clear(generation uint64) {
 	r.generation.Store(generation)
 }
 
-// A Snapshot is a Summary at one moment.
+// A Snapshot is the content of a Summary at one moment.
 type Snapshot struct {
 	Count, Sum, Min, Max int64
 	buckets              []int64 // nil without percentiles; they add up to Count
 }
 
-// Snapshot merges what all recorders have taken since the last reset.
+// Snapshot merges the values that all recorders have taken since the last reset.
 func (s *Summary) Snapshot() Snapshot {
 	s.mu.Lock()
 	recorders := s.recorders
@@ -111,10 +111,11 @@ func (s *Summary) Snapshot() Snapshot {
 	return snap
 }
 
-// Average is the mean, rounded as Apache rounds it.
+// Average is the mean, rounded as in Apache.
 func (s Snapshot) Average() float64 { return Average(s.Sum, s.Count) }
 
-// Average is sum/count with four decimals, halves away from zero; 0 without any.
+// Average is sum/count, rounded to four decimals, with halves away from zero. It is
+// 0 if count is 0.
 func Average(sum, count int64) float64 {
 	if count <= 0 {
 		return 0
@@ -122,8 +123,9 @@ func Average(sum, count int64) float64 {
 	return math.Round(float64(sum)/float64(count)*1e4) / 1e4
 }
 
-// Quantile estimates the value below which a share q of all values lie, between
-// neighbours as Apache does. It is 0 for a Summary without percentiles.
+// Quantile estimates the value below which a share q of all values lies. Like
+// Apache it interpolates between neighbours. It is 0 for a Summary without
+// percentiles.
 func (s Snapshot) Quantile(q float64) float64 {
 	n := s.Count
 	if n == 0 || s.buckets == nil {
@@ -141,7 +143,7 @@ func (s Snapshot) Quantile(q float64) float64 {
 	return float64(lower) + (position-math.Floor(position))*float64(upper-lower)
 }
 
-// at returns the value of a rank, the least having rank 1.
+// at returns the value of a rank. The least value has rank 1.
 func (s Snapshot) at(rank int64) int64 {
 	for i, n := range s.buckets {
 		if rank -= n; rank <= 0 {
