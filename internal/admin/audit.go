@@ -16,31 +16,33 @@ import (
 	"quoll/processor/mail"
 )
 
-// auditPendingBytes is how much text may wait for the writer.
+// auditPendingBytes is how many bytes of lines may wait for the writer.
 const auditPendingBytes = 16 << 20
 
-// Audit is the audit log: who changed what, one line an operation (ZKAuditProvider).
+// Audit is the audit log. It has one line for each operation, which says who changed what
+// (ZKAuditProvider).
 //
 // The core appends to pending under a mutex that the writer holds only to swap buffers. A nil
-// Audit takes nothing.
+// Audit ignores everything.
 type Audit struct {
-	user    string // who runs the server
+	user    string // name of the user that runs the server
 	write   func(lines []byte) error
 	close   func() error
 	logger  *zap.Logger
 	dropped atomic.Int64
 
-	mu      sync.Mutex
+	mu      sync.Mutex    // guards pending and closed
 	pending []byte        // whole lines
 	closed  bool          // no more lines are taken
-	signal  chan struct{} // holds one: something is pending, or closed
-	ended   chan struct{} // closed by run
+	signal  chan struct{} // holds one value when lines are pending, or the log is closed
+	ended   chan struct{} // closed by run at its end
 
-	// line and its scratch belong to the core.
+	// line and its buffer belong to the core.
 	line auditLine
 }
 
-// OpenAudit starts the audit log that the configuration asks for; it is nil when it asks for none.
+// OpenAudit starts the audit log. It returns nil if the configuration asks for none, and an error
+// if the audit file cannot be opened.
 func OpenAudit(o config.Observability, logger *zap.Logger) (*Audit, error) {
 	if !o.Audit {
 		return nil, nil
@@ -61,8 +63,8 @@ func OpenAudit(o config.Observability, logger *zap.Logger) (*Audit, error) {
 	return a, nil
 }
 
-// Applied logs one transaction that the core has applied; own is the request that it answers, nil
-// for what no client of this server asked for. It is called on the core alone.
+// Applied logs one transaction that the core has applied. own is the request that it answers, nil
+// if no client of this server asked for it. Only the core may call Applied.
 func (a *Audit) Applied(own *mail.Request, e *jute.Entry, result *datatree.Result) {
 	if a == nil {
 		return
@@ -73,7 +75,7 @@ func (a *Audit) Applied(own *mail.Request, e *jute.Entry, result *datatree.Resul
 	a.add(l.text)
 }
 
-// Started logs that the server has begun to serve; failed, that it could not.
+// Started logs that the server has begun to serve, or, with failed, that its start failed.
 func (a *Audit) Started(failed bool) {
 	if a == nil {
 		return
@@ -99,7 +101,7 @@ func (a *Audit) lifecycle(operation, result string) {
 	a.add(l.text)
 }
 
-// Dropped is how many lines had no room.
+// Dropped is how many lines were dropped because too many were pending.
 func (a *Audit) Dropped() int64 {
 	if a == nil {
 		return 0
@@ -168,7 +170,7 @@ func (a *Audit) run() {
 	}
 }
 
-// toLogger writes each line as an entry of the log, as an error when the operation failed.
+// toLogger writes each line as an entry of the log. The level is error if the operation failed.
 func (a *Audit) toLogger(logger *zap.Logger) func([]byte) error {
 	logger = logger.WithOptions(zap.AddStacktrace(zap.FatalLevel), zap.WithCaller(false))
 	return func(lines []byte) error {
@@ -183,7 +185,7 @@ func (a *Audit) toLogger(logger *zap.Logger) func([]byte) error {
 	}
 }
 
-// toFile writes lines as Apache's logging configuration does: time, level, then the entry.
+// toFile writes lines in the form of Apache's logging configuration: time, level, then the entry.
 func (a *Audit) toFile(f *os.File) func([]byte) error {
 	var out []byte
 	return func(lines []byte) error {

@@ -15,16 +15,16 @@ const (
 	failure = "failure"
 )
 
-// auditLine makes the lines of one transaction: key=value pairs between tabs, keys without a value
-// left out (AuditEvent).
+// auditLine makes the lines of one transaction. A line has key=value pairs with tabs between them;
+// keys without a value are left out (AuditEvent).
 //
 //	session=0x1	user=bob	ip=10.0.0.1	operation=create	znode=/a	result=success
 type auditLine struct {
 	text []byte
-	user string // who runs the server
+	user string // name of the user that runs the server
 }
 
-// fields are in the order in which they are printed; empty ones are left out.
+// fields are declared in the order in which they are printed. Empty fields are left out.
 type fields struct {
 	session, user, ip, operation, znode, kind, acl string
 }
@@ -45,8 +45,8 @@ func (l *auditLine) add(f fields, result string) {
 	l.text = append(append(append(l.text, "result="...), result...), '\n')
 }
 
-// value appends text that a client chose. A refused request may hold anything, and must not forge
-// a field or a line.
+// value appends text that a client chose. It replaces control characters: the text of a refused
+// request can have tabs and line ends, which would forge a field or a line.
 func (l *auditLine) value(s string) {
 	from := len(l.text)
 	l.text = append(l.text, s...)
@@ -57,8 +57,8 @@ func (l *auditLine) value(s string) {
 	}
 }
 
-// operations makes the lines of a transaction. What the server did by itself is left out but for
-// the ephemerals of a session that ended, as in Apache.
+// operations makes the lines of a transaction. As in Apache, transactions of the server itself get
+// no line, except for the ephemerals of a session that ended.
 func (l *auditLine) operations(r *mail.Request, e *jute.Entry, result *datatree.Result) {
 	if e.Header.Type == jute.OpCloseSession {
 		l.ephemerals(e)
@@ -86,7 +86,7 @@ func (l *auditLine) operations(r *mail.Request, e *jute.Entry, result *datatree.
 	l.add(f, outcome)
 }
 
-// describe fills in what was done to which node; it is false for what is not audited.
+// describe fills in the operation and its node. It returns false if the operation is not audited.
 func (f *fields) describe(r *mail.Request, failed bool, result *datatree.Result) bool {
 	f.operation = op.Of(r.Type).Audit
 	if f.operation == "" {
@@ -106,20 +106,21 @@ func (f *fields) describe(r *mail.Request, failed bool, result *datatree.Result)
 		in.Fields(&c)
 		f.acl, path = aclText(in.ACL), in.Path
 	case *jute.PathVersion, *jute.PathBuffer, *jute.SetDataRequest:
-		var first jute.PathOnly // the rest does not matter
+		var first jute.PathOnly // the path is the first field of each
 		first.Fields(&c)
 		path = first.Path
-	default: // of more than one node
+	default: // the operation has more than one node
 		return true
 	}
 	if !failed && len(result.Path) > 0 {
-		path = result.Path // with the number of a sequential node
+		path = result.Path // for a sequential node it has the number
 	}
 	f.znode = string(path)
 	return !c.Failed()
 }
 
-// multi makes a line for each operation that changed something, or one for all when one failed.
+// multi makes a line for each operation of a multi that changed something. If one failed, it makes
+// one line for all.
 func (l *auditLine) multi(f fields, r *mail.Request, result *datatree.Result) {
 	modes := createModes(r.Body)
 	failed := false
@@ -141,8 +142,9 @@ func (l *auditLine) multi(f fields, r *mail.Request, result *datatree.Result) {
 	}
 }
 
-// createModes is by the path that was asked for. So the type of a sequential node is not found, as
-// in Apache, and that of a node with a time to live is not looked for.
+// createModes returns the types of the nodes that a multi creates, by the paths in the request. As
+// in Apache, the type of a sequential node is not found by its final path, and nodes with a time to
+// live are left out.
 func createModes(body []byte) map[string]string {
 	var in jute.MultiRequest
 	c := jute.Decoder(body)
@@ -156,8 +158,8 @@ func createModes(body []byte) map[string]string {
 	return modes
 }
 
-// ephemerals logs what went with a session. With closeSessionTxn.enabled=false the transaction
-// does not name it, and nothing is logged.
+// ephemerals makes a line for each ephemeral node that was deleted with a session. With
+// closeSessionTxn.enabled=false the transaction does not name the nodes, so there is no line.
 func (l *auditLine) ephemerals(e *jute.Entry) {
 	var txn jute.CloseSessionTxn
 	c := jute.Decoder(e.Body)
@@ -173,7 +175,7 @@ func (l *auditLine) ephemerals(e *jute.Entry) {
 	}
 }
 
-// users is the names of those whom a connection has shown to be, without their passwords.
+// users returns the names of the users that a connection has authenticated as, without passwords.
 func users(identity *auth.Identity) string {
 	var names []string
 	for _, id := range identity.IDs() {
@@ -181,7 +183,7 @@ func users(identity *auth.Identity) string {
 		case "digest":
 			name, _, _ := strings.Cut(id.ID, ":")
 			names = append(names, name)
-		case "super": // has no provider that could name it
+		case "super": // no provider gives the super user a name
 		default:
 			names = append(names, id.ID)
 		}
@@ -209,7 +211,7 @@ func modeName(m jute.CreateMode) string {
 	return ""
 }
 
-// aclText is ZKUtil.aclToString: nothing stands between two entries.
+// aclText is ZKUtil.aclToString, which puts no separator between two entries.
 func aclText(acl []jute.ACL) string {
 	var b strings.Builder
 	for _, entry := range acl {

@@ -13,7 +13,8 @@ import (
 	"quoll/processor/session"
 )
 
-// Deps is what the words tell about. Functions may be called by any goroutine.
+// Deps are the parts of a server that the words report on. The functions must be safe to call from
+// any goroutine.
 type Deps struct {
 	Config  *config.Config
 	Shared  *lane.Shared
@@ -23,40 +24,42 @@ type Deps struct {
 
 	// WallMillis is ms since 1970; Shared.Clock is the monotonic clock.
 	WallMillis func() int64
-	// Mode is standalone, leader, follower or observer; nil: standalone. A server that serves
-	// nothing but reads is read-only, whatever Mode says.
+	// Mode returns standalone, leader, follower or observer; nil: standalone. While the server
+	// serves only reads, the words say read-only whatever Mode returns.
 	Mode func() string
-	// Sessions is the core's table. deadlines asks for them too, which may take a moment.
+	// Sessions returns the core's numbers of sessions. With deadlines it returns the deadlines too,
+	// which may take a moment.
 	Sessions func(deadlines bool) Sessions
-	// Live is what conf and dirs tell beside the configuration.
+	// Live returns what conf and dirs tell besides the configuration.
 	Live func() config.Live
-	// Doors is what the reactor has counted; nil: nothing.
+	// Doors returns the counts of the reactor; nil: all are 0.
 	Doors func() Doors
 	// MaxAnswerBytes bounds an answer; 0: 16 MiB.
 	MaxAnswerBytes int
 }
 
-// Sessions is what the core tells of its sessions.
+// Sessions is what the core publishes about its sessions.
 type Sessions struct {
-	Count      int // local ones too
-	Locals     int
-	WallMillis int64 // when Deadlines was made
+	Count      int   // all sessions, local ones included
+	Locals     int   // local sessions
+	WallMillis int64 // when Deadlines was made, ms since 1970
 	Deadlines  []session.Deadline
 }
 
 // Doors counts connections that ended or never began.
 type Doors struct {
-	Rejected int64 // for a limit, before they had a stream
-	Dropped  int64 // by their clients, without a closeSession
-	Expired  int64 // without a session in time
-	// Unfinished were closed for a request that did not end; UnfinishedBytes are in such now.
+	Rejected int64 // refused because of a limit, before they had a stream
+	Dropped  int64 // ended by their clients, without a closeSession
+	Expired  int64 // closed because they had no session in time
+	// Unfinished counts connections that were closed because a request did not end. UnfinishedBytes
+	// is how many bytes of such requests are in memory now.
 	Unfinished, UnfinishedBytes int64
 }
 
 const (
 	notServing          = "This ZooKeeper instance is not currently serving requests"
 	defaultAnswerBytes  = 16 << 20
-	firstTraceMask      = 306 // what gtmk tells of an Apache that was just started
+	firstTraceMask      = 306 // the answer to gtmk of an Apache server that was just started
 	telnetClose         = "\xff\xf4\xff\xfd"
 	traceMaskWord       = "stmk"
 	traceMaskWordLength = 4 + 8
@@ -67,8 +70,8 @@ type Commands struct {
 	Deps
 	words map[uint32]*word
 	start int64 // monotonic ms
-	// epoch is what the monotonic clock, ms, lacks to ms since 1970. It is taken once, so that a
-	// time is always told in the same words.
+	// epoch is the difference between ms since 1970 and ms of the monotonic clock. It is taken
+	// once, so that the same moment is always printed in the same way.
 	epoch   int64
 	trace   atomic.Int64
 	monitor monitor
@@ -78,15 +81,16 @@ type Commands struct {
 type word struct {
 	name    string
 	allowed bool
-	// whileClosed: it is run also while the server takes no sessions.
+	// whileClosed means that the word is answered also while the server takes no sessions.
 	whileClosed bool
-	// quick: it takes no lock that may be held for long, and looks at nothing that may be many.
+	// quick means that the answer can be made on an event loop: it waits for no lock that may be
+	// held for long, and goes over no list that may be long.
 	quick bool
 	run   func(c *Commands, p *page)
 }
 
-// table is every word but stmk, which has an argument. The telnet close sequence does nothing: it
-// is here so that it is no malformed packet.
+// table returns all words. stmk has no function here, because it has an argument. The telnet close
+// sequence does nothing; it is in the table so that it does not count as a malformed packet.
 func table() []word {
 	return []word{
 		{name: "conf", run: (*Commands).conf},
@@ -141,8 +145,9 @@ func New(d Deps) *Commands {
 	return c
 }
 
-// allows is the whitelist, which always has srvr because scripts live on it, and isro where clients
-// look for servers that are not read-only.
+// allows says whether a word is in the whitelist. isro is always allowed if the server can be
+// read-only, because clients then look for a server that is not. (The configuration always allows
+// srvr, because scripts need it.)
 func (c *Commands) allows(name string) bool {
 	return name == "isro" && c.Config.Features.ReadOnlyMode ||
 		c.Config.Observability.Allows(name)
@@ -175,12 +180,12 @@ func (c *Commands) Word(in []byte) (asked lane.Word, used int, known bool) {
 	return c.asked(w, w.run), 4, true
 }
 
-// saying is a word that is answered with a text.
+// saying returns a word that is answered with a fixed text.
 func saying(text string) lane.Word {
 	return lane.Word{Answer: func() []byte { return []byte(text) }}
 }
 
-// asked is a word that is answered with a page.
+// asked returns a word that is answered with the page that run writes.
 func (c *Commands) asked(w *word, run func(*Commands, *page)) lane.Word {
 	return lane.Word{Long: !w.quick, Answer: func() []byte {
 		p := page{limit: c.MaxAnswerBytes}
@@ -203,11 +208,11 @@ func (w *word) title() string {
 // page is an answer that is being written, line by line.
 type page struct {
 	bytes []byte
-	limit int
-	cut   bool // the limit was met: nothing more is taken
+	limit int  // bytes
+	cut   bool // the limit was reached, so no more lines are added
 }
 
-// fits says whether a line may be added; once it may not, no later one may.
+// fits says whether a line may be added. Once it has returned false, it always does.
 func (p *page) fits() bool {
 	p.cut = p.cut || len(p.bytes) >= p.limit
 	return !p.cut
@@ -228,7 +233,7 @@ func (p *page) hex(before string, n int64) {
 	p.bytes = strconv.AppendUint(append(p.bytes, before...), uint64(n), 16)
 }
 
-// Write is io.Writer.
+// Write implements io.Writer. It never fails.
 func (p *page) Write(b []byte) (int, error) {
 	p.bytes = append(p.bytes, b...)
 	return len(b), nil

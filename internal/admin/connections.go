@@ -7,8 +7,8 @@ import (
 	"quoll/processor/lane"
 )
 
-// Connections is what cons tells: the numbers of each connection. The list is copied first, so that
-// its lock is held for no longer than that.
+// Connections returns the facts that cons prints: the numbers of each connection. It copies the
+// list of connections first, so that the lock of the list is held only for that.
 func (c *Commands) Connections() []lane.ConnStats {
 	streams := c.Shared.Streams()
 	all := make([]lane.ConnStats, len(streams))
@@ -23,7 +23,8 @@ func (c *Commands) cons(p *page) {
 	p.text("\n")
 }
 
-// clients prints a line a connection; brief leaves out what stat leaves out.
+// clients prints a line for each connection. With brief it leaves out what the word stat leaves
+// out.
 func (p *page) clients(all []lane.ConnStats, brief bool, epoch int64) {
 	for i := range all {
 		if !p.fits() {
@@ -46,8 +47,8 @@ func (p *page) clients(all []lane.ConnStats, brief bool, epoch int64) {
 	}
 }
 
-// session prints what is known of a connection that has one. est is wall time, lresp is not:
-// it is ms of the server's own clock, as in Apache.
+// session prints the numbers of a connection that has a session. est is wall time. lresp is in ms
+// of the server's monotonic clock, as in Apache.
 func (p *page) session(st *lane.ConnStats, epoch int64) {
 	p.hex(",sid=0x", int64(st.Session))
 	p.text(",lop=", st.LastOp)
@@ -64,8 +65,9 @@ func (p *page) session(st *lane.ConnStats, epoch int64) {
 	p.number(",maxlat=", st.MaxLatency)
 }
 
-// address prints as a Java InetSocketAddress does that was never resolved: /1.2.3.4:5 and
-// /[0:0:0:0:0:0:0:1]:5. An IPv4 client of a dual-stack socket is an IPv4 client.
+// address prints an address as Java prints an InetSocketAddress without a host name: /1.2.3.4:5 and
+// /[0:0:0:0:0:0:0:1]:5. The address of an IPv4 client is printed as IPv4 also when the socket
+// serves both families.
 func (p *page) address(a netip.AddrPort) {
 	p.text("/")
 	addr := a.Addr().Unmap()
@@ -77,7 +79,8 @@ func (p *page) address(a netip.AddrPort) {
 	p.number(":", int64(a.Port()))
 }
 
-// javaAddress is InetAddress.getHostAddress: IPv6 without leading zeros and without "::".
+// javaAddress is InetAddress.getHostAddress, which prints IPv6 without leading zeros and without
+// "::".
 func javaAddress(addr netip.Addr) string {
 	addr = addr.Unmap()
 	if !addr.Is6() {

@@ -1,4 +1,5 @@
-// Package admin answers the four-letter words, names what mntr tells, and keeps the audit log.
+// Package admin answers the four-letter words, registers the numbers that mntr prints besides those
+// of package metrics, and writes the audit log.
 //
 //	"mntr" --> Commands.Word --> facts --> page --> one answer, one write, close
 //	              |  read, each under its own lock, for a short time:
@@ -7,18 +8,19 @@
 //	              +- metrics.Server     the registry
 //	              +- Deps               what only the assembly knows
 //
-// The shapes are those of Apache ZooKeeper 3.9.5, byte for byte, with one exception: the date of
-// the build is written as ZooKeeper wrote it until 3.6, which every parser of it reads.
+// The answers have the form of Apache ZooKeeper 3.9.5, byte for byte, with one exception: the date
+// of the build has the form of ZooKeeper until 3.6, because every parser reads that form.
 //
-// What a word tells is a struct (ServerFacts, DumpFacts, ...), which any other way of asking can
-// use too; the page prints it. Word is called on event loops and only finds the command. Its answer
-// is made there if it is quick, else on a goroutine that may take its time: there it may look at
-// every connection, list a directory, and wait for the core. No lock is held for more than a piece
-// of what it guards. An answer has a largest size; a dump that is longer ends at a line.
+// The content of an answer is a struct (ServerFacts, DumpFacts, ...), which another interface can
+// use too; the page prints it. Word is called on event loops and only finds the command. A quick
+// answer is made on the loop. Any other answer is made on a goroutine of its own, where it may look
+// at every connection, list a directory, and wait for the core. Long lists are read in pieces, and
+// no lock is held for more than one piece. An answer has a largest size; a dump that is longer ends
+// behind a whole line.
 //
-// Audit takes what the core applied as text and writes it on a goroutine of its own. What is
-// waiting is bounded; beyond that lines are dropped and counted, because the core waits for nobody.
+// Audit takes text from the core and writes it on a goroutine of its own. The text that waits is
+// bounded. Further lines are dropped and counted, because the core must not wait for the writer.
 //
 // Read commands.go (the table of words), then words.go, connections.go, watches.go, dump.go,
-// environment.go, monitor.go (what mntr adds to package metrics) and audit.go with audit_format.go.
+// environment.go, monitor.go (the numbers of mntr) and audit.go with audit_format.go.
 package admin

@@ -10,30 +10,30 @@ import (
 	"quoll/processor/lane"
 )
 
-// DumpFacts is what dump tells of sessions, ephemerals and connections.
+// DumpFacts are the facts that dump prints: sessions, ephemerals and connections.
 type DumpFacts struct {
 	Sessions   Sessions // with deadlines
 	Ephemerals []OwnedNodes
-	// Owners is how many sessions have ephemerals; of a dump that was cut Ephemerals has fewer.
+	// Owners is how many sessions have ephemerals. If the dump was cut, Ephemerals has fewer.
 	Owners int
-	// Connections are in the order in which they end if nothing is heard of them.
+	// Connections are in the order in which they end if their clients send nothing more.
 	Connections []Ending
 }
 
-// OwnedNodes is the ephemerals of one session, in order.
+// OwnedNodes are the ephemerals of one session, in order.
 type OwnedNodes struct {
 	Session jute.SessionID
 	Paths   [][]byte
 }
 
-// Ending is a connection, and when it ends: ms on the monotonic clock, rounded up to the next whole
-// nio.sessionlessCnxnTimeout as Apache's are.
+// Ending is a connection, and the time when it ends if its client sends nothing more: ms of the
+// monotonic clock, rounded up to a whole nio.sessionlessCnxnTimeout as in Apache.
 type Ending struct {
 	lane.ConnStats
 	AtMillis int64
 }
 
-// DumpFacts are those of now, as far as limitBytes of paths.
+// DumpFacts returns the present facts, with at most about limitBytes of paths.
 func (c *Commands) DumpFacts(limitBytes int) DumpFacts {
 	f := DumpFacts{Sessions: c.Sessions(true), Connections: c.endings()}
 	owners := c.Shared.Tree.Sessions()
@@ -48,10 +48,10 @@ func (c *Commands) DumpFacts(limitBytes int) DumpFacts {
 	return f
 }
 
-// walkChunk is how many ephemerals or watches are looked at in one hold of a lock.
+// walkChunk is how many ephemerals or watches are read in one hold of a lock.
 const walkChunk = 1024
 
-// ephemerals lists a session's as far as the bytes that are left.
+// ephemerals lists the ephemerals of a session, until the bytes that are left are used up.
 func (c *Commands) ephemerals(id jute.SessionID, left *int) (paths [][]byte) {
 	for from := -1; from != 0 && *left > 0; {
 		listed := len(paths)
@@ -62,12 +62,12 @@ func (c *Commands) ephemerals(id jute.SessionID, left *int) (paths [][]byte) {
 			*left -= len(path) + 2
 		}
 	}
-	*left -= 20 // the session's line
+	*left -= 20 // bytes of the session's line
 	slices.SortFunc(paths, bytes.Compare)
 	return slices.CompactFunc(paths, bytes.Equal)
 }
 
-// endings tells when connections end.
+// endings returns all connections in the order of their ends.
 func (c *Commands) endings() []Ending {
 	interval := max(c.Config.Network.SessionlessTimeout.Milliseconds(), 1)
 	all := make([]Ending, 0, c.Shared.Conns.Len())
@@ -119,14 +119,15 @@ func (p *page) sessions(s *Sessions) {
 	}
 }
 
-// sets is the first line of a queue of deadlines: how many of them, and of what.
+// sets prints the first line of a list of deadlines: how many deadlines and members it has.
 func (p *page) sets(what string, buckets, members int) {
 	p.number(what+" Sets (", int64(buckets))
 	p.number(")/(", int64(members))
 	p.text("):\n")
 }
 
-// expireAt is the line above those who end at a time, printed as java.util.Date does.
+// expireAt prints the line above the members of a deadline. The time has the form of
+// java.util.Date.
 func (p *page) expireAt(members int, wallMillis int64) {
 	p.number("", int64(members))
 	at := time.UnixMilli(wallMillis)

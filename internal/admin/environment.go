@@ -13,12 +13,11 @@ import (
 
 const unknown = "<NA>"
 
-// baseVersion is the release whose behaviour this server has; clients compare it.
+// baseVersion is the ZooKeeper release that this server behaves like. Clients compare it.
 const baseVersion = "3.9.5"
 
 // Version is the text behind "Zookeeper version:" of this binary: <release>-<revision>, built on
-// <date>. The date has the form of ZooKeeper 3.4 to 3.6, since parsers that knew only that one are
-// still about.
+// <date>. The date has the form of ZooKeeper 3.4 to 3.6, because some parsers know only that form.
 func Version() string {
 	revision, built := "quoll", time.Time{}
 	if info, ok := debug.ReadBuildInfo(); ok {
@@ -37,7 +36,8 @@ func Version() string {
 	return baseVersion + "-" + revision + ", built on " + built.UTC().Format("01/02/2006 15:04 MST")
 }
 
-// executableTime stands in for the commit's date where the binary does not know it.
+// executableTime is the modification time of the binary. Version uses it if the binary does not
+// know the date of its commit.
 func executableTime() time.Time {
 	if name, err := os.Executable(); err == nil {
 		if info, err := os.Stat(name); err == nil {
@@ -50,8 +50,8 @@ func executableTime() time.Time {
 // Property is one line of envi.
 type Property struct{ Key, Value string }
 
-// Environment is what envi tells: Apache's keys, in its order. Those that are about a Java that is
-// not there have no value; what Quoll runs on comes after them.
+// Environment returns the properties that envi prints: Apache's keys, in Apache's order, and behind
+// them the version of Go. Keys about Java have the value <NA>.
 func (c *Commands) Environment() []Property {
 	mem := readMemory()
 	return []Property{
@@ -84,11 +84,12 @@ func (c *Commands) envi(p *page) {
 	}
 }
 
-// memory is bytes of the Go heap: what it does not use at the moment, what it is, and what the
-// process has mapped in all.
+// memory has sizes in bytes: the free part of the Go heap, the whole heap, and all memory that the
+// process has mapped.
 type memory struct{ free, heap, mapped uint64 }
 
-// readMemory asks for what the runtime counts anyhow: runtime.ReadMemStats would stop the world.
+// readMemory reads the counts of runtime/metrics, because runtime.ReadMemStats would stop all
+// goroutines.
 func readMemory() memory {
 	const classes = "/memory/classes/"
 	samples := []rm.Sample{
@@ -110,7 +111,7 @@ func orUnknown(value string, err error) string {
 	return value
 }
 
-// UserName is who runs the server, as the audit log names it.
+// UserName is the name of the user that runs the server, or <NA>. The audit log uses it.
 func UserName() string {
 	if u, err := user.Current(); err == nil {
 		return u.Username

@@ -10,23 +10,23 @@ import (
 	"quoll/internal/metrics"
 )
 
-// monitor brings what others count into the registry when somebody looks, and remembers from when
-// on srst counts.
+// monitor copies numbers that other rooms count into the registry when the registry is printed. It
+// also remembers the numbers of packets at the last srst.
 type monitor struct {
-	mu      sync.Mutex
+	mu      sync.Mutex // guards all fields
 	follows []following
-	// base is the tally at the last srst.
+	// baseReceived and baseSent are the numbers of packets at the last srst.
 	baseReceived, baseSent int64
 }
 
-// following is a counter of the registry that is the growth of another number.
+// following is a counter of the registry that grows as much as another number.
 type following struct {
 	counter *metrics.Counter
-	read    func() int64
-	seen    int64
+	read    func() int64 // returns the other number
+	seen    int64        // the other number at the last pull
 }
 
-// follow lists the counters whose numbers are kept elsewhere.
+// follow lists the counters whose numbers are counted in other rooms.
 func (m *monitor) follow(c *Commands) {
 	shared, ours := c.Shared, c.Metrics
 	counts := shared.Counts
@@ -70,7 +70,7 @@ func (m *monitor) pull() {
 	}
 }
 
-// reset is srst.
+// reset does what srst asks: counters, summaries and packets start from zero.
 func (m *monitor) reset(c *Commands) {
 	m.pull()
 	c.Metrics.Registry.Reset()
@@ -81,7 +81,7 @@ func (m *monitor) reset(c *Commands) {
 	m.mu.Unlock()
 }
 
-// packets is since the last srst.
+// packets returns the numbers of packets since the last srst.
 func (m *monitor) packets(c *Commands) (received, sent int64) {
 	t := c.Shared.Tally()
 	m.mu.Lock()
@@ -89,18 +89,17 @@ func (m *monitor) packets(c *Commands) (received, sent int64) {
 	return t.Received - m.baseReceived, t.Sent - m.baseSent
 }
 
-// Monitor is what mntr tells: the registry, brought up to date, which tells its metrics to whoever
-// prints them.
+// Monitor brings the registry up to date and returns it, for mntr and others that print it.
 func (c *Commands) Monitor() *metrics.Registry {
 	c.monitor.pull()
 	return c.Metrics.Registry
 }
 
 func (c *Commands) mntr(p *page) {
-	_ = c.Monitor().WriteMntr(p) // a page takes everything
+	_ = c.Monitor().WriteMntr(p) // writing to a page never fails
 }
 
-// latency is of all requests, in ms, since the last srst.
+// latency returns the latencies of all requests since the last srst, in ms.
 func (c *Commands) latency() metrics.Snapshot {
 	reads := c.Metrics.Final.ReadLatency.Snapshot()
 	updates := c.Metrics.Final.UpdateLatency.Snapshot()
@@ -116,7 +115,7 @@ func (c *Commands) latency() metrics.Snapshot {
 	return reads
 }
 
-// registerGauges names the numbers that are there anyway.
+// registerGauges registers gauges for numbers that the rooms keep anyway.
 func (c *Commands) registerGauges() {
 	r, shared := c.Metrics.Registry, c.Shared
 	r.Text("version", func() string { return c.Version })
@@ -156,7 +155,8 @@ func (c *Commands) registerGauges() {
 	r.Gauge("quoll_long_txns_refused_count", shared.Counts.LongRefused.Load)
 }
 
-// registerTree names what the tree knows of itself. Each look takes the read lock for a moment.
+// registerTree registers the gauges of the tree. Reading one takes the tree's read lock for a
+// moment.
 func (c *Commands) registerTree(r *metrics.Registry) {
 	gauge := func(name string, read func(v datatree.View) int64) {
 		r.Gauge(name, func() int64 {
@@ -177,7 +177,7 @@ func (c *Commands) registerTree(r *metrics.Registry) {
 
 func zero() int64 { return 0 }
 
-// openFiles is how many descriptors the process has, -1 where the system does not tell.
+// openFiles is how many descriptors the process has, or -1 if the system does not tell.
 func openFiles() int64 {
 	dir := "/proc/self/fd"
 	if runtime.GOOS != "linux" {
@@ -196,7 +196,7 @@ func openFiles() int64 {
 	if err != nil {
 		return -1
 	}
-	return int64(len(names)) - 1 // without the one that looks
+	return int64(len(names)) - 1 // without the descriptor of f
 }
 
 func maxFiles() int64 {

@@ -8,9 +8,9 @@ import (
 	"quoll/jute"
 )
 
-// wchs, wchp and wchc tell of data watches alone, as Apache's do.
+// wchs, wchp and wchc report data watches only, as in Apache.
 
-// WatchSummary is what wchs tells.
+// WatchSummary returns the numbers that wchs prints.
 func (c *Commands) WatchSummary() watch.Summary {
 	v := c.Shared.Tree.Read()
 	defer v.Release()
@@ -25,30 +25,30 @@ func (c *Commands) wchs(p *page) {
 	p.text("\n")
 }
 
-// WatchFacts is what wchp and wchc tell.
+// WatchFacts are the facts that wchp and wchc print.
 type WatchFacts struct {
-	// Watches is who watches what, in no order.
+	// Watches has every watch, in no order.
 	Watches []Watch
-	// Watching is who watches, or has watched, in the order of connections.
+	// Watching has every connection that has watches or had some, in the order of connections.
 	Watching []Watching
-	// Cut says that there are more watches.
+	// Cut says that there are more watches than Watches has.
 	Cut bool
 }
 
-// Watching is a connection that watches, by its session.
+// Watching is a connection that watches, identified by its session.
 type Watching struct {
 	Session jute.SessionID
 	number  watch.Watcher
 }
 
-// Watch is one watch.
+// Watch is one watch: a path and the connection that watches it.
 type Watch struct {
 	Path string
 	Watching
 }
 
-// WatchFacts are those of now, as far as limitBytes of them. They are gathered in pieces, between
-// which watches come and go.
+// WatchFacts returns the present facts, with at most about limitBytes of watches. It reads the
+// watches in pieces. Between two pieces watches may be added and removed.
 func (c *Commands) WatchFacts(limitBytes int) (f WatchFacts) {
 	sessions := c.sessionsOf()
 	numbers := make([]watch.Watcher, 0, len(sessions))
@@ -65,7 +65,7 @@ func (c *Commands) WatchFacts(limitBytes int) (f WatchFacts) {
 	for more := true; more && limitBytes > 0; f.Cut = more {
 		more = c.Shared.Tree.WalkWatches(&at, walkChunk, func(path string, w watch.Watcher) {
 			limitBytes -= len(path) + 20
-			if session, ok := sessions[w]; ok { // else it has come since
+			if session, ok := sessions[w]; ok { // a connection that began since then is left out
 				f.Watches = append(f.Watches, Watch{path, Watching{session, w}})
 			}
 		})
@@ -73,7 +73,7 @@ func (c *Commands) WatchFacts(limitBytes int) (f WatchFacts) {
 	return f
 }
 
-// sessionsOf is which connection has which session.
+// sessionsOf returns the session of each connection.
 func (c *Commands) sessionsOf() map[watch.Watcher]jute.SessionID {
 	streams := c.Shared.Streams()
 	sessions := make(map[watch.Watcher]jute.SessionID, len(streams))
@@ -102,7 +102,8 @@ func (c *Commands) wchp(p *page) {
 	p.text("\n")
 }
 
-// plain is a watched path as Java prints it. What stands for a null path is no text of any other.
+// plain returns a watched path as Java prints it. "\xff" stands for a null path; no other path is
+// equal to it, because it is not valid UTF-8.
 func plain(path string) string {
 	if path == "\xff" {
 		return "null"
@@ -123,7 +124,7 @@ func (c *Commands) wchc(p *page) {
 		p.hex("0x", int64(who.Session))
 		p.text("\n")
 		for ; len(left) > 0 && left[0].number <= who.number && p.fits(); left = left[1:] {
-			if left[0].number == who.number { // else it began to watch after Watching was told
+			if left[0].number == who.number { // others began to watch after Watching was made
 				p.text("\t", plain(left[0].Path), "\n")
 			}
 		}

@@ -8,12 +8,12 @@ import (
 	"quoll/processor/lane"
 )
 
-// ServerFacts is what srvr tells.
+// ServerFacts are the facts that srvr prints.
 type ServerFacts struct {
 	Version     string
 	Latency     metrics.Snapshot // ms, of all requests
 	Received    int64            // packets since the last srst
-	Sent        int64            // likewise
+	Sent        int64            // packets since the last srst
 	Connections int
 	Outstanding int64
 	Zxid        jute.Zxid
@@ -21,7 +21,7 @@ type ServerFacts struct {
 	Nodes       int
 }
 
-// ServerFacts are those of now.
+// ServerFacts returns the present facts.
 func (c *Commands) ServerFacts() ServerFacts {
 	f := ServerFacts{
 		Version: c.Version, Latency: c.latency(), Connections: c.Shared.Conns.Len(),
@@ -62,18 +62,19 @@ func (c *Commands) stat(p *page) {
 	f.print(p)
 }
 
-// ConfFacts is what conf tells: the configuration, and what is found beside it.
+// ConfFacts are the facts that conf prints: the configuration, and numbers that only a running
+// server knows.
 type ConfFacts struct {
 	Config *config.Config
 	config.Live
 }
 
-// ConfFacts are those of now. Directories are listed for it.
+// ConfFacts returns the present facts. It lists the data directories.
 func (c *Commands) ConfFacts() ConfFacts { return ConfFacts{Config: c.Config, Live: c.Live()} }
 
 func (c *Commands) conf(p *page) {
 	f := c.ConfFacts()
-	_ = f.Config.WriteConf(p, f.Live) // a page takes everything
+	_ = f.Config.WriteConf(p, f.Live) // writing to a page never fails
 }
 
 func (c *Commands) dirs(p *page) {
@@ -83,10 +84,11 @@ func (c *Commands) dirs(p *page) {
 	p.text("\n")
 }
 
-// HashFacts is what hash tells: the digests of the tree in the past, one each 128 transactions.
+// HashFacts are the facts that hash prints: past digests of the tree, one for every 128
+// transactions.
 type HashFacts []datatree.ZxidDigest
 
-// HashFacts are those of now.
+// HashFacts returns the present facts.
 func (c *Commands) HashFacts() HashFacts {
 	v := c.Shared.Tree.Read()
 	defer v.Release()
@@ -105,7 +107,7 @@ func (c *Commands) hash(p *page) {
 	}
 }
 
-// The words that tell or set next to nothing.
+// The short words.
 
 func (c *Commands) ruok(p *page) { p.text("imok") }
 
@@ -122,7 +124,7 @@ func (c *Commands) isro(p *page) {
 
 func (c *Commands) gtmk(p *page) { p.number("", c.trace.Load()) }
 
-// stmk keeps the mask and tells it. Nothing is traced by it: it is there for scripts.
+// stmk keeps the mask and prints it. The mask has no effect; the word exists for scripts.
 func (c *Commands) stmk(p *page, mask int64) {
 	c.trace.Store(mask)
 	p.number("", mask)
