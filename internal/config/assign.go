@@ -10,8 +10,8 @@ import (
 	ensemble "quoll/quorum/config"
 )
 
-// assign puts every setting, or its default, into its field, and says what cannot
-// be, or will not have an effect.
+// assign puts every setting, or its default, into its field. Settings with a wrong
+// value are problems; settings without effect are warned of.
 func (s *settings) assign(c *Config) (problems []error) {
 	for i := range s.keys {
 		k := &s.keys[i]
@@ -20,7 +20,7 @@ func (s *settings) assign(c *Config) (problems []error) {
 		}
 		set := s.get(k.ID())
 		if set == nil {
-			// A default that the table got wrong shows in the tests.
+			// A wrong default in the table makes a test fail, so no error can come here.
 			_ = k.put(c, k.Default)
 			continue
 		}
@@ -38,7 +38,7 @@ func (s *settings) assign(c *Config) (problems []error) {
 	return problems
 }
 
-// apply puts one setting into its field.
+// apply puts one setting into its field. fallback is the text of a warning, or "".
 func (s *settings) apply(c *Config, k *Key, set *setting) (fallback string, err error) {
 	value, note, err := k.read(set.value)
 	if err != nil {
@@ -56,7 +56,7 @@ func (s *settings) apply(c *Config, k *Key, set *setting) (fallback string, err 
 	return note, nil
 }
 
-// preset is the default as read returns it.
+// preset is the default in its plain form, as read returns it.
 func (k *Key) preset() string {
 	value, _, err := k.read(k.Default)
 	if err != nil {
@@ -65,8 +65,9 @@ func (k *Key) preset() string {
 	return value
 }
 
-// read returns a value in its plain form: decimal numbers, true and false. The
-// note is about a value that Apache, too, would quietly read as something else.
+// read returns a value in its plain form: decimal numbers, true and false. note is
+// the text of a warning about a value that Apache reads, without a warning, as
+// another value; we read the same value as Apache.
 func (k *Key) read(raw string) (value, note string, err error) {
 	switch k.Kind {
 	case Number, Long:
@@ -98,7 +99,7 @@ func (k *Key) read(raw string) (value, note string, err error) {
 	return raw, "", nil
 }
 
-// bits is how wide a number of this kind is.
+// bits is the width of a number of this kind.
 func (k *Key) bits() int {
 	if k.Kind == Long || k.Kind == PropLong {
 		return 64
@@ -106,7 +107,8 @@ func (k *Key) bits() int {
 	return 32
 }
 
-// readSwitch reads the ways in which Apache's properties are on or off.
+// readSwitch reads a property that is on or off. Apache has several rules for that,
+// and the kind of the key says which one applies.
 func (k *Key) readSwitch(raw string) (value, note string) {
 	on := false
 	switch k.Kind {
@@ -128,8 +130,8 @@ func (k *Key) readSwitch(raw string) (value, note string) {
 	return plain[0], note
 }
 
-// javaDecode reads what Integer.decode reads: a sign, then 0x, 0X or # for
-// hexadecimal or a leading 0 for octal.
+// javaDecode reads a number like Java's Integer.decode: an optional sign, then 0x,
+// 0X or # for hexadecimal, or a leading 0 for octal.
 func javaDecode(raw string, bits int) (int64, bool) {
 	digits, base := raw, 10
 	negative := strings.HasPrefix(digits, "-")
@@ -190,7 +192,7 @@ func (k *Key) put(c *Config, value string) error {
 	return nil
 }
 
-// size is how many bytes, or nanoseconds, a unit has.
+// size is how many bytes or nanoseconds one of this unit is.
 func (u Unit) size() int64 {
 	switch u {
 	case Millis:
@@ -205,7 +207,8 @@ func (u Unit) size() int64 {
 	return 1
 }
 
-// scaled multiplies and stays at the end of the range instead of going round.
+// scaled multiplies. If the result is out of range, it returns the nearest number
+// that is in range.
 func scaled(n, size int64) int64 {
 	if n > math.MaxInt64/size {
 		return math.MaxInt64

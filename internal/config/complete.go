@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// complete gives the fields whose default follows from other fields their value
-// and refuses what contradicts itself, as Apache does.
+// complete sets the fields whose default depends on other fields. It refuses settings
+// that contradict each other, as Apache does.
 func (c *Config) complete(s *settings) (problems []error) {
 	refuse := func(format string, args ...any) {
 		problems = append(problems, fmt.Errorf(format, args...))
@@ -51,7 +51,7 @@ func (c *Config) complete(s *settings) (problems []error) {
 	return problems
 }
 
-// maxEventLoops is far above what any machine has cores for.
+// maxEventLoops is far above the number of cores of any machine.
 const maxEventLoops = 1024
 
 // isAddress says whether a host is an IP address, with or without the brackets that Java allows.
@@ -129,9 +129,10 @@ func (c *Config) completeAuth(s *settings) (problems []error) {
 	return problems
 }
 
-// provider takes one line of authProvider, or says why the server cannot start with it. A class
-// that Java cannot load costs Apache's server a line of its log and nothing else: nobody has shown
-// an id of its scheme then, and no ACL may name it. Here no class of another's can be loaded.
+// provider takes one line of authProvider, or says why the server cannot start with it. If Java
+// cannot load a class, Apache's server only logs that and goes on: no client can have an id of the
+// class' scheme then, and no ACL may name the scheme. Quoll cannot load any class, so it does the
+// same for all classes but Apache's own.
 func (c *Config) provider(s *settings, set *setting) (why string) {
 	class, _ := strings.CutPrefix(set.value, "org.apache.zookeeper.server.auth.")
 	switch {
@@ -139,7 +140,7 @@ func (c *Config) provider(s *settings, set *setting) (why string) {
 	case class == "IPAuthenticationProvider":
 		return ""
 	case class == "DigestAuthenticationProvider":
-		c.Auth.DigestEnabled = true // by name it is there even when it is disabled, as in Apache
+		c.Auth.DigestEnabled = true // as in Apache, naming the class wins over disabling the scheme
 		return ""
 	case class == "SASLAuthenticationProvider":
 		return noSASL
@@ -151,7 +152,7 @@ func (c *Config) provider(s *settings, set *setting) (why string) {
 	return ""
 }
 
-// digestAlgorithms are Java's names of those that can be asked for; a name is taken in any
+// digestAlgorithms are Java's names of the algorithms that a setting can name, in upper or lower
 // case. Package auth computes them.
 //
 // read-only: a list of names.
@@ -160,7 +161,8 @@ var digestAlgorithms = []string{
 	"SHA-512/224", "SHA-512/256", "SHA3-224", "SHA3-256", "SHA3-384", "SHA3-512",
 }
 
-// oneOf checks the words that have a few meanings only.
+// oneOf checks settings that have a fixed list of words as values, and limits that must be
+// positive.
 func (c *Config) oneOf() (problems []error) {
 	for _, word := range []struct {
 		id, value string
@@ -215,7 +217,7 @@ func (c *Config) oneOf() (problems []error) {
 	return problems
 }
 
-// raise moves numbers that Apache finds too small to what it takes instead.
+// raise replaces numbers that are too small for Apache by the numbers that Apache uses instead.
 func (c *Config) raise(s *settings) {
 	least := func(id string, field *int, minimum, instead int) {
 		if *field < minimum {
@@ -250,7 +252,7 @@ func (c *Config) raise(s *settings) {
 	}
 }
 
-// check warns of what is legal and surely not meant.
+// check warns of settings that are legal but probably a mistake.
 func (s *settings) check(c *Config) {
 	for _, id := range []string{"dataDir", "dataLogDir"} {
 		set := s.get(id)

@@ -6,10 +6,10 @@ import (
 	ensemble "quoll/quorum/config"
 )
 
-// Config is everything a server is told before it starts. Load makes it, and
-// nobody writes to it afterwards: it is shared by every goroutine without a lock.
+// Config has all settings of a server. Load makes it, and nobody changes it
+// afterwards, so all goroutines share it without a lock.
 type Config struct {
-	File string // the zoo.cfg it came from, "" when there was none
+	File string // path of the zoo.cfg, "" if there was none
 
 	Storage       Storage
 	Sessions      Sessions
@@ -20,13 +20,13 @@ type Config struct {
 	Observability Observability
 	Quorum        Quorum
 
-	// Warnings are settings that will not do what whoever wrote them may expect.
+	// Warnings are about settings that may not have the effect that was intended.
 	Warnings []Warning
 
 	settings settings // where each value came from, for the printers
 }
 
-// Storage is where the data lives and how it gets there.
+// Storage has the settings of snapshots and logs.
 type Storage struct {
 	DataDir             string // dataDir: snapshots, myid, epoch files
 	DataLogDir          string // dataLogDir: transaction logs; DataDir unless set
@@ -39,18 +39,18 @@ type Storage struct {
 	PreAllocBytes       int64         // preAllocSize: a log grows in steps of this
 	ForceSync           bool          // forceSync: false leaves durability to the kernel
 	FsyncWarning        time.Duration // fsync.warningthresholdms: a slower flush is logged
-	FlushDelay          time.Duration // flushDelay: how long a txn may wait for company
+	FlushDelay          time.Duration // flushDelay: how long a txn may wait to share a flush
 	MaxQueuePoll        time.Duration // maxWriteQueuePollTime: a third of FlushDelay unless set
 	MaxBatchSize        int           // maxBatchSize: txns that force a flush, <= 0 off
 	SnapshotCompression Compression   // snapshot.compression.method
 	LastZxidInSnapshot  bool          // serializeLastProcessedZxid.enabled
 	Watermark           Watermark     // quoll.watermark
 	Lock                string        // quoll.lock: auto, required or off
-	LockWait            time.Duration // quoll.lockWaitMillis: for a directory that is in use
+	LockWait            time.Duration // quoll.lockWaitMillis: to wait for a busy directory
 	Purge               Purge
 }
 
-// Compression names how a snapshot is written; it is also the file's extension.
+// Compression is how snapshots are packed. The value is the file's extension.
 type Compression string
 
 // The compressions that a snapshot can be written with.
@@ -59,21 +59,22 @@ const (
 	Gzip  Compression = "gz"
 )
 
-// Watermark says when the durable watermark is on disk: before a write is
+// Watermark says when the durable watermark is written to disk: before a write is
 // answered, or with the next flush.
 type Watermark string
 
-// Strict costs a second flush a batch; with Lag a damaged last batch cannot be
-// told from a torn one.
+// Strict writes it before a write is answered, which costs a second flush a batch.
+// Lag writes it with the next flush; until then a damaged last batch cannot be told
+// from a torn one.
 const (
 	Strict Watermark = "strict"
 	Lag    Watermark = "lag"
 )
 
-// Trust says which part of the data may be missing.
+// Trust says which part of the data may be missing at a start.
 type Trust struct {
-	EmptySnapshot bool // snapshot.trust.empty: logs without a snapshot are fine
-	MissingLog    bool // quoll.trustMissingLog: so are snapshots whose log is not there
+	EmptySnapshot bool // snapshot.trust.empty: logs may come without a snapshot
+	MissingLog    bool // quoll.trustMissingLog: snapshots may come without their log
 }
 
 // Purge is autopurge: old snapshots and the logs that only they need are removed.
@@ -82,7 +83,7 @@ type Purge struct {
 	Interval        time.Duration // autopurge.purgeInterval in hours; <= 0 is never
 }
 
-// Sessions is the clock of the sessions.
+// Sessions has the timeouts and the number of sessions.
 type Sessions struct {
 	TickTime   time.Duration // tickTime: expiry rounds up to a whole number of these
 	MinTimeout time.Duration // minSessionTimeout: 2 ticks unless set
@@ -97,16 +98,16 @@ type Listener struct {
 	Port int    // 0 lets the kernel choose
 }
 
-// DefaultMaxSessions is quoll.maxSessions where nobody sets it: more than a machine can hold.
+// DefaultMaxSessions is the default of quoll.maxSessions: more sessions than a machine can hold.
 const DefaultMaxSessions = 10_000_000
 
-// Network is how clients reach the server and what a connection may take.
+// Network says where clients connect, and how much a connection may use.
 type Network struct {
 	Client             Listener      // clientPort and clientPortAddress
 	Backlog            int           // clientPortListenBacklog; -1 leaves it to the reactor
 	MaxPerAddress      int           // maxClientCnxns: connections from one address, 0 off
 	MaxConnections     int           // maxCnxns: connections in all, 0 off
-	SessionlessTimeout time.Duration // nio.sessionlessCnxnTimeout: to say something, to connect
+	SessionlessTimeout time.Duration // nio.sessionlessCnxnTimeout: time to begin a session
 	TCPKeepAlive       bool          // clientTcpKeepAlive
 	MaxBufferBytes     int           // jute.maxbuffer: the longest request
 	FirstFrameBytes    int           // quoll.firstFrameBytes: the longest frame without a session
@@ -114,32 +115,32 @@ type Network struct {
 	EventLoops         int           // quoll.eventLoops; 0 picks by the number of cores
 	OutputBytes        int64         // quoll.outputBytes: replies waiting for one connection
 	OutputTotalBytes   int64         // quoll.outputTotalBytes: replies waiting for all of them
-	InputTotalBytes    int64         // quoll.inputTotalBytes: unfinished requests; 0: by the memory
-	MaxOutstanding     int           // quoll.maxOutstanding: requests of one connection inside
+	InputTotalBytes    int64         // quoll.inputTotalBytes: unfinished requests; 0: by memory
+	MaxOutstanding     int           // quoll.maxOutstanding: requests of one connection at work
 }
 
 // Transport names the implementation of the event loops.
 type Transport string
 
-// Gnet is epoll or kqueue; Std is the standard library's network poller.
+// Gnet uses epoll or kqueue; Std uses the standard library's network poller.
 const (
 	Gnet Transport = "gnet"
 	Std  Transport = "std"
 )
 
-// Throttle is what slows clients down before the server breaks.
+// Throttle has the limits that slow clients down before the server is overloaded.
 type Throttle struct {
-	GlobalOutstanding    int           // globalOutstandingLimit: requests inside, all clients
+	GlobalOutstanding    int           // globalOutstandingLimit: requests at work, all clients
 	MaxRequests          int           // request_throttle_max_requests, 0 off
 	DropStale            bool          // request_throttle_drop_stale
 	StaleLatencyCheck    bool          // request_stale_latency_check
 	StaleConnectionCheck bool          // request_stale_connection_check
 	OpWait               time.Duration // throttled_op_wait_time: older writes are refused, 0 off
-	LargeMaxBytes        int64         // largeRequestMaxBytes: large requests inside, in all
-	LargeThresholdBytes  int64         // largeRequestThreshold: what counts as large, < 0 off
+	LargeMaxBytes        int64         // largeRequestMaxBytes: all large requests at work
+	LargeThresholdBytes  int64         // largeRequestThreshold: from here on large, < 0 off
 }
 
-// Auth is who may do what.
+// Auth has the settings of authentication and ACLs.
 type Auth struct {
 	SkipACL         bool     // skipACL
 	EagerACLCheck   bool     // enableEagerACLCheck
@@ -147,39 +148,39 @@ type Auth struct {
 	DigestAlgorithm string   // DigestAuthenticationProvider.digestAlg, Java's name of it
 	SuperDigest     Secret   // DigestAuthenticationProvider.superDigest: super:<digest>
 	Enforce         bool     // enforce.auth.enabled
-	EnforceSchemes  []string // enforce.auth.schemes: one of them is enough
+	EnforceSchemes  []string // enforce.auth.schemes: a client must use one of them
 }
 
-// Features are the parts of ZooKeeper that can be switched.
+// Features are the parts of ZooKeeper that can be switched on or off, and their limits.
 type Features struct {
 	ExtendedTypes   bool // extendedTypesEnabled: TTL nodes
 	Emulate353TTL   bool // emulate353TTLNodes
 	EnforceQuota    bool // enforceQuota
 	TreeDigest      bool // digest.enabled
-	CloseSessionTxn bool // closeSessionTxn.enabled: the paths are in the txn
+	CloseSessionTxn bool // closeSessionTxn.enabled: the txn names the ephemerals' paths
 	ReadOnlyMode    bool // readonlymode.enabled
 	Containers      Containers
-	MaxWatches      int   // quoll.maxWatches, in all
-	WatchBytes      int64 // quoll.watchBytes: of the paths that one connection watches
-	WatchTotalBytes int64 // quoll.watchTotalBytes: of all watched paths; 0 picks by the memory
-	MaxMultiOps     int   // quoll.maxMultiOps
+	MaxWatches      int   // quoll.maxWatches: watches of all connections
+	WatchBytes      int64 // quoll.watchBytes: bytes of the paths that one connection watches
+	WatchTotalBytes int64 // quoll.watchTotalBytes: bytes of all watched paths; 0: by the memory
+	MaxMultiOps     int   // quoll.maxMultiOps: operations of one multi
 }
 
-// Containers is how container and TTL nodes are reaped.
+// Containers says when container and TTL nodes are deleted.
 type Containers struct {
 	CheckInterval time.Duration // znode.container.checkIntervalMs
 	MaxPerMinute  int           // znode.container.maxPerMinute
-	MaxNeverUsed  time.Duration // znode.container.maxNeverUsedIntervalMs; 0 is for ever
+	MaxNeverUsed  time.Duration // znode.container.maxNeverUsedIntervalMs; 0: never
 }
 
-// Observability is what the server says about itself.
+// Observability says what the server reports about itself.
 type Observability struct {
 	FourLetterWords []string // 4lw.commands.whitelist and srvr; "*" is all of them
 	Audit           bool     // audit.enable
 	AuditFile       string   // quoll.auditFile; "" is the log
 	LogLevel        string   // quoll.logLevel: debug, info, warn or error
 	LogFormat       string   // quoll.logFormat: console or json
-	LogSessions     string   // quoll.logSessions: debug or info, of sessions that begin
+	LogSessions     string   // quoll.logSessions: level of lines about new sessions
 }
 
 // Allows reports whether a four letter word may be answered.
@@ -192,8 +193,8 @@ func (o Observability) Allows(word string) bool {
 	return false
 }
 
-// Quorum is the ensemble. Everything but Members is of no effect on a server that
-// runs alone.
+// Quorum has the settings of the ensemble. On a server that runs alone only Members
+// has an effect.
 type Quorum struct {
 	ServerID           int64            // from the file myid; -1 without one
 	Members            *ensemble.Config // server.N, group.N, weight.N
@@ -211,8 +212,8 @@ type Quorum struct {
 	LeaderServes       bool             // leaderServes
 }
 
-// A Warning is a setting that was accepted and will not have the effect that
-// whoever wrote it may expect.
+// A Warning is about a setting that was accepted and may not have the effect that
+// was intended.
 type Warning struct {
 	Key    string // as it was written
 	Source string // "zoo.cfg:12" or "-D"

@@ -8,15 +8,16 @@ import (
 	ensemble "quoll/quorum/config"
 )
 
-// The most that a server's number may be: it is one byte of the sessions it makes, and with
-// extendedTypesEnabled 255 marks nodes with a time to live.
+// The highest numbers that a server may have. The number is one byte of the ids of its sessions.
+// With extendedTypesEnabled 255 in that byte marks nodes with a time to live.
 const (
 	maxServerID         = 255
 	maxExtendedServerID = 254
 )
 
-// unserved are settings that an ensemble cannot be served with yet. Those that are about who may
-// take part and what a quorum is refuse the start; without the others it serves less.
+// unserved are settings of an ensemble that have no effect yet. A setting that decides who may take
+// part, or what a quorum is, refuses the start. Each of the others only gets a warning, because an
+// ensemble can serve without it.
 //
 // read-only: a list.
 var unserved = []struct {
@@ -33,7 +34,7 @@ var unserved = []struct {
 	{"readonlymode.enabled", "without a quorum nothing is served yet, reads neither", false},
 }
 
-// inEnsemble says why this server cannot be a member with these settings.
+// inEnsemble returns the reasons why this server cannot be a member with these settings.
 func (c *Config) inEnsemble(s *settings) (problems []error) {
 	refuse := func(format string, args ...any) {
 		problems = append(problems, fmt.Errorf(format, args...))
@@ -63,7 +64,8 @@ func (c *Config) inEnsemble(s *settings) (problems []error) {
 	return problems
 }
 
-// on says whether a setting asks for something.
+// on says whether a setting switches something on: a flag that is true, or a value that is neither
+// empty nor the default.
 func (set *setting) on() bool {
 	if set.key.Kind == Flag || set.key.Kind == PropFlag {
 		return strings.EqualFold(set.value, "true")
@@ -71,13 +73,13 @@ func (set *setting) on() bool {
 	return set.value != "" && set.value != set.key.Default
 }
 
-// isTrue says whether a flag is set, also one that no field keeps.
+// isTrue says whether a flag is set. It works also for flags that have no field in Config.
 func (s *settings) isTrue(id string) bool {
 	set := s.get(id)
 	return set != nil && set.on()
 }
 
-// aboutEnsemble warns of what is legal in an ensemble and surely not meant.
+// aboutEnsemble warns of settings of an ensemble that are legal but probably a mistake.
 func (s *settings) aboutEnsemble(c *Config) {
 	q := &c.Quorum
 	if m, ok := q.Members.Member(jute.PeerID(q.ServerID)); ok {
@@ -105,7 +107,7 @@ func (s *settings) aboutEnsemble(c *Config) {
 	}
 }
 
-// aboutMe compares the settings of this server with its line.
+// aboutMe compares the settings of this server with its line server.N.
 func (s *settings) aboutMe(c *Config, m *ensemble.Member) {
 	role := "participant"
 	if m.Observer {
@@ -121,7 +123,8 @@ func (s *settings) aboutMe(c *Config, m *ensemble.Member) {
 	}
 }
 
-// aboutPlaces warns of two members, or one, that want to listen twice at one place.
+// aboutPlaces warns if two addresses of two members, or of one member, are the same. a and b are
+// the members, or twice the same member.
 func (s *settings) aboutPlaces(a, b *ensemble.Member) {
 	theirs := b.Listens()
 	for i, p := range a.Listens() {
@@ -137,7 +140,8 @@ func (s *settings) aboutPlaces(a, b *ensemble.Member) {
 	}
 }
 
-// samePlace says whether two hosts are one. On one machine every address is also the wildcard's.
+// samePlace says whether two hosts are the same. A wildcard is the same as every host of its own
+// machine.
 func samePlace(a, b ensemble.HostPort, oneMachine bool) bool {
 	if a.Wildcard() || b.Wildcard() {
 		return oneMachine
@@ -145,7 +149,7 @@ func samePlace(a, b ensemble.HostPort, oneMachine bool) bool {
 	return strings.EqualFold(a.Host, b.Host)
 }
 
-// aboutMembers tells in a line what the members come to.
+// aboutMembers sums up the members in one line: how many vote, and how many of them decide.
 func (c *Config) aboutMembers() string {
 	q := &c.Quorum
 	voters := len(q.Members.Voters())

@@ -1,26 +1,26 @@
 package config
 
-// A Key describes one setting: this is the only place that knows it. The tables
-// are in keys_*.go, one a theme.
+// A Key describes one setting. No other place knows the setting. The tables of keys
+// are in keys_*.go, one file for each theme.
 type Key struct {
-	// Name is the key in zoo.cfg. A name that ends in '*' is a family: server.1,
-	// server.2. "" when zoo.cfg cannot set it.
+	// Name is the key in zoo.cfg. A name that ends in '*' is a family of keys:
+	// server.1, server.2. Name is "" if zoo.cfg cannot set the key.
 	Name string
-	// Property is the full name of the Java system property. "" when only zoo.cfg
-	// can set it.
+	// Property is the full name of the Java system property. It is "" if only
+	// zoo.cfg can set the key.
 	Property string
-	// Alias is an older name of the property; Property wins.
+	// Alias is an older name of the property. If both are set, Property wins.
 	Alias   string
 	Kind    Kind
 	Unit    Unit
-	Default string // as it would be written; "" is unset
+	Default string // in the form of zoo.cfg; "" is unset
 	Verdict Verdict
-	Reason  string // why not honoured, or what to know
+	Reason  string // why the key is not honoured, or a remark for operators
 
 	into func(*Config) any // the field it sets, as a pointer; nil when it has none
 }
 
-// ID is the name that pages and messages use.
+// ID is the name that messages use: Name, or Property if zoo.cfg cannot set the key.
 func (k *Key) ID() string {
 	if k.Name != "" {
 		return k.Name
@@ -28,8 +28,9 @@ func (k *Key) ID() string {
 	return k.Property
 }
 
-// Kind says how Apache reads the value, and what it does with one that it cannot
-// read: keys of zoo.cfg end the start, system properties fall back in silence.
+// Kind says how Apache reads a value, and what Apache does with a value that it cannot
+// read: a key of zoo.cfg ends the start, a system property gets another value in
+// silence.
 type Kind uint8
 
 // The kinds.
@@ -71,8 +72,8 @@ type Verdict uint8
 // The verdicts.
 const (
 	Honoured Verdict = iota
-	Warned           // accepted without effect; said so when it differs from the default
-	Refused          // the server does not start when it differs from the default
+	Warned           // accepted without effect; a value that is not the default gets a warning
+	Refused          // the server does not start with a value that is not the default
 )
 
 func (v Verdict) String() string {
@@ -113,8 +114,8 @@ func Keys() []Key {
 	return all
 }
 
-// prop completes a key that zoo.cfg passes on as the system property
-// zookeeper.<name>.
+// prop completes a key that is also the system property zookeeper.<name>. Apache
+// turns the line of zoo.cfg into this property.
 func prop(k Key) Key {
 	k.Property = prefix + k.Name
 	return k
@@ -122,22 +123,23 @@ func prop(k Key) Key {
 
 const prefix = "zookeeper."
 
-// warned and refused make keys that set no field.
+// warned makes a key that has no effect and sets no field.
 func warned(name string, kind Kind, unit Unit, preset, reason string) Key {
 	return prop(Key{Name: name, Kind: kind, Unit: unit, Default: preset,
 		Verdict: Warned, Reason: reason})
 }
 
+// refused makes a key that refuses the start and sets no field.
 func refused(name string, kind Kind, preset, reason string) Key {
 	return prop(Key{Name: name, Kind: kind, Default: preset, Verdict: Refused, Reason: reason})
 }
 
-// idle makes keys of an ensemble that the server checks and keeps nowhere yet.
+// idle makes a key of an ensemble. Its value is checked, but no field keeps it yet.
 func idle(name string, kind Kind, unit Unit, preset string) Key {
 	return prop(Key{Name: name, Kind: kind, Unit: unit, Default: preset, Reason: ensembleOnly})
 }
 
-// native drops the system property: Apache reads the key from zoo.cfg alone.
+// native removes the system property, for a key that Apache reads from zoo.cfg only.
 func native(k Key) Key {
 	k.Property = ""
 	return k

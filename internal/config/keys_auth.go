@@ -49,8 +49,8 @@ func saslKeys() []Key {
 	}
 }
 
-// tlsKeys are the same settings for the client port and for the ports of the
-// ensemble.
+// tlsKeys returns the keys of TLS. Most of them exist twice: for the client port and
+// for the ports of the ensemble.
 func tlsKeys() []Key {
 	keys := []Key{
 		warned("fips-mode", PropFlagOn, None, "true", noTLS),

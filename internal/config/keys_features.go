@@ -101,8 +101,9 @@ func pathStatsKeys() []Key {
 	}
 }
 
-// The AdminServer is on by default in Apache. Its absence is in the README and not
-// worth a warning to everybody; asking for it in so many words is.
+// adminKeys returns the keys of the AdminServer, which is on by default in Apache.
+// The README says that Quoll has none, so its default gets no warning. A setting
+// that asks for it does.
 func adminKeys() []Key {
 	return []Key{
 		warned("admin.enableServer", PropNotFalse, None, "false", noAdmin),

@@ -8,24 +8,24 @@ import (
 	ensemble "quoll/quorum/config"
 )
 
-// A setting is a value that somebody wrote, and where.
+// A setting is a value that was written, and the place where it was written.
 type setting struct {
 	key    *Key
 	name   string // as written in zoo.cfg: "server.1" where the key is "server.*"
 	value  string // trimmed
 	source string // "zoo.cfg:12" or "-D"
-	asked  bool   // by -D as a system property: a line of zoo.cfg wins over it
+	asked  bool   // set by -D as a system property, so that a line of zoo.cfg wins
 }
 
-// settings holds what was set, one layer over the other: system properties of -D
-// lowest, then zoo.cfg, then -D with a key of zoo.cfg.
+// settings holds the values that were set. Layers are added from the lowest to the
+// highest: system properties of -D, then zoo.cfg, then -D with a key of zoo.cfg.
 type settings struct {
 	keys []Key
 	set  map[string]*setting // by Key.ID, or by name in a family
-	// byName and byProperty find keys; families are looked up by prefix.
+	// byName and byProperty find keys. Keys of a family are found by their prefix.
 	byName, byProperty map[string]*Key
 	warnings           []Warning
-	lines              []ensemble.Property // of the file, and of -D that stands for a line
+	lines              []ensemble.Property // of zoo.cfg, and of -D with a key of zoo.cfg
 }
 
 func newSettings() *settings {
@@ -50,14 +50,14 @@ func newSettings() *settings {
 	return s
 }
 
-// get returns what was set, or nil.
+// get returns the setting of a key, or nil if it was not set.
 func (s *settings) get(id string) *setting { return s.set[id] }
 
 func (s *settings) warn(key, source, format string, args ...any) {
 	s.warnings = append(s.warnings, Warning{key, source, fmt.Sprintf(format, args...)})
 }
 
-// named finds the key of zoo.cfg that a line means.
+// named finds the key that a name in zoo.cfg means, or nil.
 func (s *settings) named(name string) *Key {
 	if k := s.byName[name]; k != nil && !strings.HasSuffix(name, "*") {
 		return k
@@ -95,7 +95,7 @@ func (s *settings) file(path string, lines []ensemble.Property) {
 	}
 }
 
-// line is one line of zoo.cfg, or a -D that stands for one.
+// line adds one line of zoo.cfg, or a -D with a key of zoo.cfg.
 func (s *settings) line(name, value, source string) {
 	k := s.named(name)
 	if k == nil {
@@ -114,8 +114,8 @@ func (s *settings) line(name, value, source string) {
 	s.set[id] = &setting{k, name, value, source, false}
 }
 
-// memberLine is a line as the ensemble reads it: of the others it needs the names alone, and values
-// may be secrets.
+// memberLine is a line as package quorum/config gets it. A line that is not about members has no
+// value, because that package needs only its name, and the value may be a secret.
 func memberLine(k *Key, name, value string) ensemble.Property {
 	switch k.Name {
 	case "server.*", "group*", "weight*", "version":
@@ -124,7 +124,7 @@ func memberLine(k *Key, name, value string) ensemble.Property {
 	return ensemble.Property{Key: name}
 }
 
-// unknown says what is wrong with a name that no key has.
+// unknown returns the warning about a name that is no key.
 func (s *settings) unknown(name string) string {
 	if k := s.byProperty[name]; k != nil && k.Name == "" {
 		return "has no effect in zoo.cfg, as in Apache: give it as -D " + name + "=..."
@@ -138,7 +138,7 @@ func (s *settings) unknown(name string) string {
 	return "no such setting"
 }
 
-// names are the keys that a typing error may have meant.
+// names returns the names of all keys but families, for suggest.
 func (s *settings) names() []string {
 	var all []string
 	for i := range s.keys {
@@ -149,9 +149,9 @@ func (s *settings) names() []string {
 	return all
 }
 
-// defines adds the values of -D. A system property, by its full name, is the
-// lowest layer, so this runs before file; it returns those that stand for a line
-// of zoo.cfg, for after it.
+// defines adds the system properties among the values of -D. They are the lowest
+// layer, so defines runs before file. It returns the values that have a key of
+// zoo.cfg; these are the highest layer and are added behind file.
 func (s *settings) defines(defines []string) (lines []ensemble.Property) {
 	for _, d := range defines {
 		name, value, _ := strings.Cut(d, "=")

@@ -10,35 +10,36 @@ import (
 	ensemble "quoll/quorum/config"
 )
 
-// ErrInvalid is wrapped by every error about the text of a configuration; a
-// process that meets it ends with ExitInvalid.
+// ErrInvalid is wrapped by every error about the text of a configuration. The
+// process then ends with ExitInvalid.
 var ErrInvalid = errors.New("invalid configuration")
 
 // The exit codes of Apache's server.
 const (
 	ExitOK         = 0
-	ExitUnexpected = 1  // what nobody foresaw
-	ExitInvalid    = 2  // the command line or the configuration
-	ExitDataDir    = 3  // a directory that is missing or not ours
+	ExitUnexpected = 1  // any error without a code of its own
+	ExitInvalid    = 2  // the command line or the configuration is wrong
+	ExitDataDir    = 3  // a directory is missing or not ours
 	ExitAdmin      = 4  // the AdminServer did not start
 	ExitTxnLog     = 10 // the transaction log cannot be written
 )
 
-// What a server does that was told nothing.
+// Settings of a server without a zoo.cfg.
 const (
 	defaultDataDir    = "./quoll-data"
 	defaultClientPort = "2181"
 )
 
 // Load reads a zoo.cfg and the values of -D, each "key=value". Without a file the
-// data is in ./quoll-data and the port is 2181. All that is wrong is in one error,
-// which wraps ErrInvalid; the Config beside it holds what could be read, so that the
-// audit log hears of the failed start.
+// data is in ./quoll-data and the port is 2181. One error, which wraps ErrInvalid,
+// names everything that is wrong. The Config is valid also with an error: it has the
+// settings that could be read, so that the failed start can be written to the audit
+// log.
 func Load(file string, defines []string) (*Config, error) {
 	return load(os.ReadFile, file, defines)
 }
 
-// readFile returns the content of a file by its name; os.ReadFile is one.
+// readFile returns the content of a file by its name. os.ReadFile is a readFile.
 type readFile func(name string) ([]byte, error)
 
 func load(read readFile, file string, defines []string) (*Config, error) {
@@ -86,8 +87,8 @@ func (s *settings) readFile(read readFile, file string) error {
 	return nil
 }
 
-// readDynamic returns the lines of dynamicConfigFile, which must hold nothing but
-// members; without one the members stand in zoo.cfg itself.
+// readDynamic returns the lines about members. They are in dynamicConfigFile, which
+// must have no other lines, or, if that is not set, in zoo.cfg itself.
 func (s *settings) readDynamic(read readFile) (memberLines, error) {
 	static := memberLines{lines: s.lines, form: ensemble.Static}
 	for _, set := range s.families() {
@@ -129,7 +130,7 @@ func (s *settings) readDynamic(read readFile) (memberLines, error) {
 	return memberLines{set: d.families(), lines: d.lines, form: ensemble.Dynamic}, nil
 }
 
-// invalid joins problems into one error, a line each.
+// invalid joins problems into one error that wraps ErrInvalid, with a line for each.
 func invalid(problems ...error) error {
 	return fmt.Errorf("%w: %w", ErrInvalid, errors.Join(problems...))
 }

@@ -14,21 +14,22 @@ import (
 	ensemble "quoll/quorum/config"
 )
 
-// ErrNotServed: a configuration of more than a server alone. What else is wrong with it is said
-// beside it.
+// ErrNotServed: the configuration is that of an ensemble. The same error names other problems of
+// the configuration too.
 var ErrNotServed = errors.New("an ensemble is not served yet, only a server alone")
 
-// memberLines are the lines that say who is in the ensemble, as settings with their sources and as
-// Apache reads them, the other lines of zoo.cfg among them: the order of its text depends on all.
+// memberLines are the lines that say who is in the ensemble. set has them with their sources. lines
+// has them in the form that Apache reads, together with the other lines of zoo.cfg, because the
+// order in which Apache writes the members depends on all lines.
 type memberLines struct {
 	set   []*setting
 	lines []ensemble.Property
 	form  ensemble.Form
 }
 
-// members reads the ensemble and refuses to be part of one: Quoll runs alone for
-// now. Like Apache, it does so with one server line too, and takes its client
-// address from it.
+// members reads the members of the ensemble. It refuses to be one of several, because
+// Quoll only runs alone so far. Like Apache, a server runs alone also with one server
+// line, and takes its client address from that line.
 func (c *Config) members(s *settings, read readFile, m memberLines) (problems []error) {
 	q := &c.Quorum
 	id, err := myID(read, c.Storage.DataDir)
@@ -62,7 +63,7 @@ func (c *Config) members(s *settings, read readFile, m memberLines) (problems []
 	return append(problems, fmt.Errorf("%d voters: %w", len(q.Members.Voters()), ErrNotServed))
 }
 
-// checkLine reads one server line for itself, so that every one that is wrong is named.
+// checkLine checks one server line by itself, so that every wrong line is named.
 func checkLine(set *setting, rules ensemble.Rules) error {
 	id, err := strconv.ParseInt(strings.TrimPrefix(set.name, "server."), 10, 64)
 	if err != nil {
@@ -72,8 +73,8 @@ func checkLine(set *setting, rules ensemble.Rules) error {
 	return err
 }
 
-// Ensemble says whether the server is to be one of several. One voter is an ensemble only with
-// standaloneEnabled=false.
+// Ensemble says whether the server is configured as a member of an ensemble. One voter is an
+// ensemble only with standaloneEnabled=false.
 func (c *Config) Ensemble() bool {
 	voters := len(c.Quorum.Members.Voters())
 	return voters > 1 || voters == 1 && !c.Quorum.Standalone
@@ -112,7 +113,7 @@ func orWildcard(host string) string {
 	return host
 }
 
-// short writes an IPv6 address as people do.
+// short writes an IPv6 address in its short form.
 func short(host string) string {
 	if ip, err := netip.ParseAddr(host); err == nil {
 		return ip.String()
@@ -122,7 +123,8 @@ func short(host string) string {
 
 const noID = -1
 
-// myID reads the file myid of the data directory; a server alone needs none.
+// myID reads the file myid of the data directory. It returns noID if there is none, because a
+// server alone needs none.
 func myID(read readFile, dataDir string) (int64, error) {
 	if dataDir == "" {
 		return noID, nil

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Effective is one setting as it holds.
+// Effective is one setting with the value that is in force.
 type Effective struct {
 	Name    string
 	Value   string // *** for a secret
@@ -20,7 +20,8 @@ type Effective struct {
 	Reason  string
 }
 
-// Effective returns every setting, by theme, families one entry a member.
+// Effective returns every setting, by theme. A family has one entry for each name
+// that was set.
 func (c *Config) Effective() []Effective {
 	var all []Effective
 	for i := range c.settings.keys {
@@ -49,7 +50,7 @@ func (c *Config) Effective() []Effective {
 	return all
 }
 
-// families are the members of all families that were set, by name.
+// families returns the settings of all families, in the order of their names.
 func (s *settings) families() []*setting {
 	var all []*setting
 	for _, set := range s.set {
@@ -61,7 +62,7 @@ func (s *settings) families() []*setting {
 	return all
 }
 
-// show prints the field of a key as zoo.cfg would have it.
+// show returns the field of a key in the form of zoo.cfg.
 func (k *Key) show(c *Config) string {
 	switch field := k.into(c).(type) {
 	case *string:
@@ -91,8 +92,8 @@ func (k *Key) show(c *Config) string {
 	return ""
 }
 
-// WriteCheck prints the settings that were written or, with all, every one, and
-// after them the warnings.
+// WriteCheck prints the settings that were written, or with all every setting, and
+// behind them the warnings.
 func (c *Config) WriteCheck(w io.Writer, all bool) error {
 	var b strings.Builder
 	for _, e := range c.Effective() {
@@ -115,11 +116,11 @@ func (c *Config) WriteCheck(w io.Writer, all bool) error {
 	return err
 }
 
-// Live is what only a running server knows about its configuration.
+// Live has the facts about its configuration that only a running server knows.
 type Live struct {
-	ClientPort   int   // the port that the kernel gave, when clientPort is 0; -1 without one
-	DataDirBytes int64 // of the snapshots
-	LogDirBytes  int64 // of the transaction logs
+	ClientPort   int   // the kernel has chosen it if clientPort is 0; -1: there is none
+	DataDirBytes int64 // size of the files in the snapshot directory
+	LogDirBytes  int64 // size of the files in the log directory
 }
 
 // WriteConf prints the answer to the four letter word conf.
@@ -137,8 +138,7 @@ func (c *Config) WriteConf(w io.Writer, live Live) error {
 	return err
 }
 
-// versioned is the absolute path of the directory that the files are in. Like
-// Java's, it keeps "./" and ".." as they are.
+// versioned is the absolute path of the directory version-2 in dir.
 func versioned(dir string) string {
 	full := filepath.Join(dir, "version-2")
 	if filepath.IsAbs(dir) {

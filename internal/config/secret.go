@@ -1,18 +1,18 @@
 package config
 
-// A Secret is a value that no log, page or error may show. Whoever needs it says
-// so by calling Reveal.
+// A Secret is a value that no log, page or error may show. Code that needs the value
+// calls Reveal.
 type Secret struct{ value string }
 
 const hidden = "***"
 
-// NewSecret hides a value.
+// NewSecret returns a Secret with a value.
 func NewSecret(value string) Secret { return Secret{value} }
 
 // Reveal returns the value.
 func (s Secret) Reveal() string { return s.value }
 
-// IsSet reports whether there is anything to hide.
+// IsSet reports whether the value is not empty.
 func (s Secret) IsSet() bool { return s.value != "" }
 
 func (s Secret) String() string {

@@ -2,8 +2,8 @@ package config
 
 import "strings"
 
-// suggest returns the name closest to a misspelt one, or "" when none is near:
-// a third of its letters may differ, capitals not counted.
+// suggest returns the name closest to a misspelt one, or "" if none is near. A near
+// name differs in at most a third of the letters; upper and lower case are the same.
 func suggest(wrong string, names []string) string {
 	best, limit := "", len(wrong)/3
 	for _, name := range names {
@@ -16,8 +16,8 @@ func suggest(wrong string, names []string) string {
 	return best
 }
 
-// distance is the number of letters to add, drop, replace or swap with their
-// neighbour that turns a into b.
+// distance is the least number of steps that turn a into b. A step adds, drops or
+// replaces a letter, or swaps it with its neighbour.
 func distance(a, b string) int {
 	before, last := make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range last {
