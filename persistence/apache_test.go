@@ -35,7 +35,7 @@ func fixture(t *testing.T, name string) *simfs.Disk {
 	return disk
 }
 
-// digest is what Apache computes of a tree: the sum of the nodes' CRC-32.
+// digest is the digest that Apache computes of a tree: the sum of the nodes' CRC-32.
 func (m *memory) digest() (sum uint64) {
 	be := binary.BigEndian
 	for i, path := range m.paths {
@@ -56,7 +56,7 @@ func (m *memory) digest() (sum uint64) {
 	return sum
 }
 
-// lines shows the nodes as Make.java does.
+// lines prints the nodes in the form of Make.java.
 func (m *memory) lines() []string {
 	children := map[string]int32{}
 	for _, path := range m.paths {
@@ -75,7 +75,7 @@ func (m *memory) lines() []string {
 			path = "/"
 		}
 		if owner>>63 == 1 || owner>>56 == 0xff {
-			owner = 0 // containers and TTL nodes have none that a client sees
+			owner = 0 // clients see no owner of containers and TTL nodes
 		}
 		lines = append(lines, fmt.Sprintf("%s %s %d %d %d %d %d %d %d %x %d %d %d", path, length,
 			st.Czxid, st.Mzxid, st.Ctime, st.Mtime, st.Version, 2*st.Cversion-n, st.Aversion,
@@ -119,8 +119,8 @@ func TestApachesDirectories(t *testing.T) {
 	}
 }
 
-// midLife starts from the snapshot before the last: the transactions above it carry the digest of
-// the tree after each, the last that of the tree as the newest snapshot has it.
+// midLife starts from the snapshot before the last. Each transaction above it carries the digest of
+// the tree behind it, and the last one the digest of the tree in the newest snapshot.
 func midLife(t *testing.T, disk *simfs.Disk, newest persistence.SnapInfo, digest uint64) {
 	t.Helper()
 	disk.Delete(newest.File)
@@ -136,7 +136,8 @@ func midLife(t *testing.T, disk *simfs.Disk, newest persistence.SnapInfo, digest
 	must(t, s.dir.Close())
 }
 
-// TestApachesBytesAgain: what Apache logged and saved, written again by us, is the same bytes.
+// TestApachesBytesAgain: logs and snapshots of Apache that we read and write again have the same
+// bytes.
 func TestApachesBytesAgain(t *testing.T) {
 	disk := fixture(t, "plain")
 	for _, name := range disk.Names() {
@@ -172,7 +173,7 @@ func TestApachesBytesAgain(t *testing.T) {
 	}
 }
 
-// copying writes what it is given.
+// copying is a sink that writes everything it gets to a SnapWriter.
 type copying struct{ w *persistence.SnapWriter }
 
 func (c copying) Session(id jute.SessionID, timeoutMs int32) error { return c.w.Session(id, timeoutMs) }

@@ -9,7 +9,7 @@ import (
 	"quoll/persistence/snap"
 )
 
-// counting is a sink that only counts: the floor of a load.
+// counting is a sink that only counts, so it measures the least time of a load.
 type counting struct {
 	memory
 	nodes, bytes int

@@ -18,8 +18,8 @@ import (
 
 const copyDir = "/copy"
 
-// copyOf64 is what `cp version-2/*` makes of a server at work: logs and snapshots first, with 64
-// transactions, then, after more transactions, the sidecar.
+// copyOf64 is a copy by `cp version-2/*` of a server at work. Logs and snapshots are copied first,
+// with 64 transactions. The sidecar is copied later, after more transactions.
 func copyOf64(t *testing.T, opt persistence.Options, roll bool) (*simfs.Disk, persistence.Options) {
 	t.Helper()
 	disk := simfs.New()
@@ -55,7 +55,8 @@ func eachCopy(t *testing.T, f func(t *testing.T, opt persistence.Options, roll b
 	})
 }
 
-// TestCopyOfARunningServer: the copied sidecar is newer than the copied logs, and they rule.
+// TestCopyOfARunningServer: the copied sidecar is newer than the copied logs, so it is not
+// believed.
 func TestCopyOfARunningServer(t *testing.T) {
 	eachCopy(t, func(t *testing.T, opt persistence.Options, roll bool) {
 		disk, opt := copyOf64(t, opt, roll)
@@ -84,7 +85,7 @@ func TestOriginalOfACopyIsStrict(t *testing.T) {
 	})
 }
 
-// TestOneTwinCopied: the other one rules, and is as strict as ever.
+// TestOneTwinCopied: the other twin is believed, and damage is refused as usual.
 func TestOneTwinCopied(t *testing.T) {
 	for i := range 2 {
 		disk := logOf64(t, testOptions(), false)
@@ -112,7 +113,7 @@ func TestOneTwinCopied(t *testing.T) {
 	}
 }
 
-// TestCrashInRecoveryOfACopy: it can be crashed at any call, and begins again.
+// TestCrashInRecoveryOfACopy: the recovery can crash at any call, and the next one succeeds.
 func TestCrashInRecoveryOfACopy(t *testing.T) {
 	eachCopy(t, func(t *testing.T, opt persistence.Options, roll bool) {
 		disk, opt := copyOf64(t, opt, roll)
@@ -133,7 +134,8 @@ func TestCrashInRecoveryOfACopy(t *testing.T) {
 	})
 }
 
-// TestOldSidecarIsBelieved: one that does not name its file, even if it was copied.
+// TestOldSidecarIsBelieved: a sidecar that does not name its file is believed, even if it was
+// copied.
 func TestOldSidecarIsBelieved(t *testing.T) {
 	disk, opt := copyOf64(t, testOptions(), false)
 	for i := range 2 {
@@ -177,7 +179,7 @@ type bornFile struct {
 
 func (f bornFile) ID() persistence.FileID { return f.id }
 
-// TestInodeReused: files that were removed and restored can have the inodes that they had.
+// TestInodeReused: files that were removed and restored can get their old inodes again.
 func TestInodeReused(t *testing.T) {
 	for _, tc := range []struct {
 		name string
@@ -201,7 +203,7 @@ func TestInodeReused(t *testing.T) {
 	}
 }
 
-// TestCopyOnARealDisk: a directory that was moved is as it was, one that was copied is not.
+// TestCopyOnARealDisk: a directory that was moved is still ours, one that was copied is not.
 func TestCopyOnARealDisk(t *testing.T) {
 	var disk persistence.OS
 	opt := testOptions()

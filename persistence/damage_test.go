@@ -12,9 +12,9 @@ import (
 	"quoll/persistence/record"
 )
 
-// A directory with a log of 64 records in batches of 4 over two files, the first ended by a roll
-// or by a restart, the second left by a kill. Damage is done to it, and then a server either has
-// everything that was acknowledged, or refuses to start.
+// The tests use a directory with 64 records, in batches of 4, in two logs. The first log was ended
+// by a roll or by a restart, the second by a kill. A test damages the directory. Then a server must
+// either have everything that was acknowledged, or refuse to start.
 const (
 	records   = 64
 	batchSize = 4
@@ -65,7 +65,7 @@ func afterDamage(c *tally, disk *simfs.Disk, opt persistence.Options, lost int, 
 	}
 }
 
-// sampled is the distance between the bits that are tried: every one, but in short runs.
+// sampled is the distance between the bits that are tried. Only short runs leave bits out.
 func sampled() int64 {
 	if short() {
 		return 29
@@ -73,8 +73,8 @@ func sampled() int64 {
 	return 1
 }
 
-// turnBit turns one bit, starts a server, and turns the bit back. A server that refuses must not
-// have changed anything; the rare one that starts gets a disk of its own.
+// turnBit turns one bit, starts a server, and turns the bit back. A server that refuses to start
+// must not have changed anything. The rare server that starts gets a disk of its own.
 func turnBit(c *tally, disk *simfs.Disk, opt persistence.Options, lost int, name string, bit int64) {
 	c.points++
 	disk.FlipBit(name, bit)
@@ -100,7 +100,8 @@ type writer struct {
 	name   string
 	mark   persistence.Watermark
 	apache bool
-	// lost is what cannot be told from a torn tail: nothing, the last batch, or the last record.
+	// lost is how many transactions cannot be told from a torn tail: none, those of the last batch,
+	// or the last one.
 	lost int
 }
 
@@ -162,7 +163,7 @@ func TestEveryBitBeside(t *testing.T) {
 	})
 }
 
-// TestSectorsAndRecords zeroes, loses, doubles and swaps.
+// TestSectorsAndRecords zeroes sectors, and loses, doubles and swaps records.
 func TestSectorsAndRecords(t *testing.T) {
 	eachWriter(t, func(t *testing.T, w writer, opt persistence.Options) {
 		disk := logOf64(t, opt, w.apache)
@@ -216,7 +217,7 @@ func TestSectorsAndRecords(t *testing.T) {
 			damaged.Delete(name)
 			lost := 0
 			if w.apache {
-				lost = records / 2 // Apache's newest log leaves no trace of itself
+				lost = records / 2 // nothing shows that Apache had a newer log
 			}
 			afterDamage(c, damaged, opt, lost, "loss of "+name)
 		}
@@ -290,7 +291,7 @@ func TestApacheFaults(t *testing.T) {
 	}
 }
 
-// TestTrustSuspectLog: the operator can have what Apache would start with.
+// TestTrustSuspectLog: the operator can start with the transactions that Apache would start with.
 func TestTrustSuspectLog(t *testing.T) {
 	opt := testOptions()
 	disk := logOf64(t, opt, true)
@@ -330,7 +331,7 @@ func TestRepeatedZxid(t *testing.T) {
 	}
 }
 
-// TestTwoRecordsOfOneZxid: the same one again is one; another one is a fork.
+// TestTwoRecordsOfOneZxid: two equal records count once; two different ones are a fork.
 func TestTwoRecordsOfOneZxid(t *testing.T) {
 	other := entry(3)
 	other.Header.Cxid++
@@ -367,8 +368,8 @@ func TestShortReads(t *testing.T) {
 	})
 }
 
-// TestForceSyncNo: without flushes a power loss takes what it likes, but the server starts on the
-// rest, or says what is missing; with them again, everything is kept again.
+// TestForceSyncNo: without flushes a power loss can destroy any part of the data. The server then
+// starts with the rest, or says what is missing. With flushes again, everything is kept again.
 func TestForceSyncNo(t *testing.T) {
 	refusals, kept := 0, 0
 	for seed := range uint64(60) {
@@ -400,8 +401,8 @@ func TestForceSyncNo(t *testing.T) {
 	}
 }
 
-// TestAHoleBehindAnEpoch: the snapshot that reached further than the log of its epoch is not valid.
-// The first zxid of the next epoch does not hide what is missing.
+// TestAHoleBehindAnEpoch: the log of an epoch lacks transactions that only an invalid snapshot has.
+// The first zxid of the next epoch does not hide that they are missing.
 func TestAHoleBehindAnEpoch(t *testing.T) {
 	for _, apache := range []bool{false, true} {
 		disk := simfs.New()

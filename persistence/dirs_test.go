@@ -12,7 +12,7 @@ import (
 	"quoll/persistence"
 )
 
-// unflushed is a disk with directories that an earlier life made and did not live to flush.
+// unflushed is a disk with directories that an earlier process made and did not flush.
 type unflushed struct {
 	*simfs.Disk
 	dirs   map[string]bool
@@ -55,7 +55,8 @@ func TestDirectoriesOfAnEarlierLifeAreFlushed(t *testing.T) {
 	}
 }
 
-// TestDirectoriesThatCannotBeFlushed: the data's own must be; those above it need not be ours.
+// TestDirectoriesThatCannotBeFlushed: the directories of the data must be flushed. Directories
+// above them can belong to others, so an error there is no failure.
 func TestDirectoriesThatCannotBeFlushed(t *testing.T) {
 	for dir, want := range map[string]error{
 		"/srv/data": persistence.ErrDirectory, "/srv": nil, "/": nil,
@@ -70,8 +71,8 @@ func TestDirectoriesThatCannotBeFlushed(t *testing.T) {
 	}
 }
 
-// TestLinksOnARealDisk: a log that is a link to one is the log, also where it must be cut; a link
-// to nothing can be a log on a disk that is not mounted.
+// TestLinksOnARealDisk: a link to a log counts as the log, also when the log must be cut. A link to
+// nothing can be a log on a disk that is not mounted, so the start is refused.
 func TestLinksOnARealDisk(t *testing.T) {
 	var disk persistence.OS
 	opt := testOptions()

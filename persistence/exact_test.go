@@ -26,7 +26,8 @@ func recordless() map[string][]byte {
 	}
 }
 
-// TestLogWithoutARecord: one behind the last record goes, whatever its zxid; one before it stays.
+// TestLogWithoutARecord: a log without a record is removed if it is behind the last record,
+// whatever its zxid. It stays if it is before that record.
 func TestLogWithoutARecord(t *testing.T) {
 	for what, content := range recordless() {
 		for _, name := range []string{"log.41", "log.42", "log.100", "log.200000001", "log.15"} {
@@ -36,7 +37,7 @@ func TestLogWithoutARecord(t *testing.T) {
 				last := name != "log.15"
 				s, err := start(disk, testOptions())
 				switch {
-				case !last && !apache && refused(err): // a name of ours that was never left like this
+				case !last && !apache && refused(err): // our server never leaves such a log behind
 				case err != nil || s.mem.last() != records:
 					t.Errorf("%s in %s, apache=%v: %v", what, name, apache, err)
 				case last && (disk.Exists(verDir+"/"+name) || len(s.rec.RemovedLogs) != 1):
@@ -51,8 +52,8 @@ func TestLogWithoutARecord(t *testing.T) {
 	}
 }
 
-// TestLogWithoutARecordBehindASnapshot: one that a snapshot covers goes too. Apache does not start
-// with it once there is a newer log.
+// TestLogWithoutARecordBehindASnapshot: a log without a record is removed also if a snapshot holds
+// everything up to its zxid. Apache does not start with such a log once there is a newer one.
 func TestLogWithoutARecordBehindASnapshot(t *testing.T) {
 	for what, content := range recordless() {
 		disk := simfs.New()
@@ -66,8 +67,8 @@ func TestLogWithoutARecordBehindASnapshot(t *testing.T) {
 	}
 }
 
-// TestWordsThatAreNumbers: log.bad is a name of a log. A text under it is refused and stays; so is a
-// copy, or the one copy of another log.
+// TestWordsThatAreNumbers: log.bad is the name of a log, because bad is a hexadecimal number. A
+// text with this name is refused and stays. So is a copy of a log, even if it is the only copy.
 func TestWordsThatAreNumbers(t *testing.T) {
 	for _, apache := range []bool{true, false} {
 		for _, tc := range []struct {
@@ -112,11 +113,11 @@ func TestWordsThatAreNumbers(t *testing.T) {
 				opt, _ := carryOut(t, disk, testOptions(), err.Error())
 				want := jute.Zxid(records)
 				if tc.name == "another's records" {
-					want = 0x2a // the copy that has the rest cannot be told from any other
+					want = 0x2a // the copy with the other records looks like any other copy
 				}
 				s, err := start(disk, opt)
 				if err != nil && tc.name == "another's records" {
-					continue // damage besides, which the watermark shows
+					continue // the watermark shows other damage
 				}
 				if err != nil || s.mem.last() != want {
 					t.Errorf("%s as log.%s, followed: %v, %v", tc.name, word, s, err)
@@ -126,8 +127,8 @@ func TestWordsThatAreNumbers(t *testing.T) {
 	}
 }
 
-// TestCoveredLogsMayBeMissing: a purge by age takes all that is old, the newest log of an idle server
-// too. Nothing is lost while a snapshot holds as much.
+// TestCoveredLogsMayBeMissing: a script that purges by age takes all old files, on an idle server
+// the newest log too. Nothing is lost if a snapshot holds all transactions of that log.
 func TestCoveredLogsMayBeMissing(t *testing.T) {
 	eachWriter(t, func(t *testing.T, w writer, opt persistence.Options) {
 		for _, gone := range [][]string{{"log.21"}, {"log.1"}, {"log.1", "log.21"}, {"log.1", "log.21", "snapshot.0"}} {
@@ -170,8 +171,8 @@ func gzipped(p []byte) []byte {
 	return buf.Bytes()
 }
 
-// TestTwoPackingsOfASnapshot: the plain one is read first, and the other if it is not valid; the
-// next starts find the same, and the directory stays ours.
+// TestTwoPackingsOfASnapshot: the plain file is read first, and the packed one if the plain one is
+// not valid. The next starts find the same, and the directory stays ours.
 func TestTwoPackingsOfASnapshot(t *testing.T) {
 	for _, tc := range []struct {
 		plain, gz bool // valid
@@ -234,7 +235,7 @@ func TestPackingsCountOnceForThePurge(t *testing.T) {
 	}
 }
 
-// TestPurgeTakesExactNamesAlone, whoever gave them.
+// TestPurgeTakesExactNamesAlone: a purge removes files with exact names only, also Apache's.
 func TestPurgeTakesExactNamesAlone(t *testing.T) {
 	b := newBench(testOptions())
 	must(t, build(b))

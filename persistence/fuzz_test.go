@@ -28,8 +28,8 @@ func checkAllocation(t *testing.T, input int, f func()) {
 	}
 }
 
-// FuzzTxnLog: whatever a log holds, reading it ends, and what it gives can be logged again and
-// is the same.
+// FuzzTxnLog: reading any log ends, whatever it holds. The transactions read can be logged again,
+// and then read as the same ones.
 func FuzzTxnLog(f *testing.F) {
 	f.Add([]byte{})
 	f.Add(apacheLog(1, 2, 3)[:700])
@@ -90,7 +90,7 @@ func FuzzSnapshot(f *testing.F) {
 		r := bytes.NewReader(file)
 		read := func() { _, _ = snap.Read(r, r.Size(), c, 0, nothing{}) }
 		if c != snap.Plain {
-			read() // what is packed is not bounded by its size
+			read() // a packed file can unpack to much more, so memory is not checked
 			return
 		}
 		checkAllocation(t, len(file), read)

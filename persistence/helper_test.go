@@ -31,7 +31,7 @@ func entry(zxid jute.Zxid) *jute.Entry {
 	return e
 }
 
-// memory is a sink: the zxids it was told of, above those of the snapshot.
+// memory is a sink that keeps the zxids above the snapshot.
 type memory struct {
 	snap     jute.Zxid
 	loaded   bool
@@ -83,7 +83,7 @@ func (m *memory) last() jute.Zxid {
 	return m.snap
 }
 
-// check fails unless the sink was told every zxid above its snapshot, once, with its own payload.
+// check fails unless the sink got every zxid above its snapshot, once, with its own payload.
 func (m *memory) check() error {
 	for i, zxid := range m.txns {
 		if want := m.snap + jute.Zxid(i) + 1; zxid != want {
@@ -99,7 +99,7 @@ func (m *memory) check() error {
 	return nil
 }
 
-// testOptions are hostile: tiny padding, no goroutine.
+// testOptions have tiny padding, so that files grow often, and use no goroutine.
 func testOptions() persistence.Options {
 	opt := persistence.DefaultOptions(dataDir)
 	opt.Log.PreAllocBytes = 8 << 10
@@ -142,11 +142,11 @@ func (s *server) snapshot(zxid jute.Zxid) error {
 	return err
 }
 
-// ofLeader is how many sessions a snapshot has that was received, so that one can be told from the
-// server's own.
+// ofLeader is how many sessions a snapshot of the leader has. It tells such a snapshot from those
+// of the server itself.
 const ofLeader = 5
 
-// install replaces the history by a snapshot of the leader's.
+// install replaces the history by a snapshot of the leader.
 func (s *server) install(zxid jute.Zxid) error {
 	w, trailer, err := s.fill(zxid, ofLeader)
 	if err == nil {

@@ -25,8 +25,8 @@ func build(b *bench) error {
 	return b.add(2)
 }
 
-// TestTruncateEverywhere: a truncation to any zxid, crashed anywhere, was not begun or is
-// complete; what it removed never comes back.
+// TestTruncateEverywhere: after a crash anywhere in a truncation to any zxid, the next start finds
+// it either not begun or complete. Removed transactions never come back.
 func TestTruncateEverywhere(t *testing.T) {
 	c := new(tally)
 	for to := jute.Zxid(0); to < 21; to += jute.Zxid(stride()) {
@@ -66,8 +66,8 @@ func TestTruncateNeedsASnapshot(t *testing.T) {
 	must(t, b.add(1))
 }
 
-// installBench is a directory with a history, and a program that replaces it by a snapshot of the
-// leader's: what is there is the one or the other at any moment, and never a mixture.
+// installBench is a directory with a history, and a program that replaces the history by a snapshot
+// of the leader. At any moment the directory holds one of the two, and never a mixture.
 func installBench(to jute.Zxid, opt persistence.Options) (*bench, func() error, error) {
 	b := newBench(opt)
 	if err := build(b); err != nil {
@@ -126,8 +126,8 @@ func TestInstallEverywhere(t *testing.T) {
 	t.Log(c)
 }
 
-// TestACrashOfWhatACrashLeftOfAnInstall: the start that finishes it, or goes on with the old
-// history, crashes at each of its calls.
+// TestACrashOfWhatACrashLeftOfAnInstall: a crash interrupts an install. The next start finishes the
+// install, or goes on with the old history, and crashes too, at each of its calls.
 func TestACrashOfWhatACrashLeftOfAnInstall(t *testing.T) {
 	c := new(tally)
 	rng := newRand(7)
@@ -157,7 +157,8 @@ func TestACrashOfWhatACrashLeftOfAnInstall(t *testing.T) {
 	t.Log(c)
 }
 
-// TestEveryCallOfAnInstallFails: the log takes nothing more, or nothing has happened.
+// TestEveryCallOfAnInstallFails: after the error either the log takes nothing more, or nothing has
+// changed.
 func TestEveryCallOfAnInstallFails(t *testing.T) {
 	c := new(tally)
 	ended := 0
@@ -197,8 +198,8 @@ func TestEveryCallOfAnInstallFails(t *testing.T) {
 	}
 }
 
-// TestASnapshotInPlaceOfOneOfItsName: a start that ended orphans writes one of a zxid that has a
-// snapshot already. Whichever a crash leaves, it is ours.
+// TestASnapshotInPlaceOfOneOfItsName: a start that ended orphans writes a snapshot whose zxid has a
+// snapshot already. Whichever of the two a crash leaves, the directory counts as ours.
 func TestASnapshotInPlaceOfOneOfItsName(t *testing.T) {
 	b := newBench(testOptions())
 	must(t, errors.Join(b.start(), b.add(3), b.snapshot()))
@@ -214,12 +215,12 @@ func TestASnapshotInPlaceOfOneOfItsName(t *testing.T) {
 	}
 }
 
-// TestEpochsEverywhere: at any crash each epoch is the old or the new one, and never goes back
-// once it was seen; each single bit and each loss of a file is healed or refused.
+// TestEpochsEverywhere: after any crash each epoch is the old or the new one, and it never goes
+// back once it was seen. Any turned bit and any lost file is healed or refused.
 func TestEpochsEverywhere(t *testing.T) {
 	disk := simfs.New()
 	s := mustStart(t, disk, testOptions())
-	var want persistence.Epochs // that of the last transaction, which there is none of
+	var want persistence.Epochs // 0: there is no last transaction to take an epoch from
 	next := want
 	points := 0
 	busy := false
@@ -273,7 +274,7 @@ func TestEpochsEverywhere(t *testing.T) {
 	t.Logf("%d images", points)
 }
 
-// TestForeignHand: what another writer adds makes the sidecar void, and its files rule.
+// TestForeignHand: files that another server adds make the sidecar void, and these files count.
 func TestForeignHand(t *testing.T) {
 	for _, tc := range []struct {
 		name string
@@ -338,8 +339,8 @@ func apacheLog(zxids ...jute.Zxid) []byte {
 	return disk.Read(verDir + "/" + persistence.LogName(zxids[0]))
 }
 
-// TestPurgeChangesNothing: after a purge, and even without the newest snapshot, the same is
-// recovered as before.
+// TestPurgeChangesNothing: after a purge, and even without the newest snapshot, a start recovers
+// the same data as before.
 func TestPurgeChangesNothing(t *testing.T) {
 	b := newBench(testOptions())
 	must(t, b.start())

@@ -200,8 +200,8 @@ func isRange(zxids []jute.Zxid, from, upTo jute.Zxid) bool {
 	return len(zxids) == int(upTo-from)+1
 }
 
-// TestReadLog: every part of the history, in chunks of every size. It begins with the transaction
-// that the learner says it has.
+// TestReadLog reads every part of the history, in chunks of every size. Each part begins with the
+// transaction that the learner says it has.
 func TestReadLog(t *testing.T) {
 	s := logsOfFive(t, simfs.New(), 5)
 	for from := range jute.Zxid(25) {
@@ -220,7 +220,7 @@ func TestReadLog(t *testing.T) {
 	}
 }
 
-// TestReadLogBelowThePurge: what was purged is a gap, and nothing is given.
+// TestReadLogBelowThePurge: a range with purged transactions is a gap, and no transaction is given.
 func TestReadLogBelowThePurge(t *testing.T) {
 	disk := simfs.New()
 	s := logsOfFive(t, disk, 5)
@@ -247,7 +247,8 @@ func TestReadLogBelowThePurge(t *testing.T) {
 	}
 }
 
-// TestReadLogBesideAPurge: a purge at any moment costs what is not open yet, and is no failure.
+// TestReadLogBesideAPurge: a purge at any moment takes the logs that are not open yet. That is a
+// gap and no failure.
 func TestReadLogBesideAPurge(t *testing.T) {
 	whole, gaps := 0, 0
 	for k := range 60 {
@@ -284,8 +285,8 @@ func TestReadLogBesideAPurge(t *testing.T) {
 	}
 }
 
-// TestReadLogFromTheFirstEpoch: the first transaction of an ensemble has none before it only where
-// nothing was purged, not even between two looks at the directories.
+// TestReadLogFromTheFirstEpoch: it is certain that no transaction came before the first one of an
+// ensemble only if nothing was purged, not even between two looks at the directories.
 func TestReadLogFromTheFirstEpoch(t *testing.T) {
 	for _, purged := range []bool{false, true} {
 		disk := &listed{FS: simfs.New()}
@@ -302,7 +303,8 @@ func TestReadLogFromTheFirstEpoch(t *testing.T) {
 	}
 }
 
-// TestReadLogSaysHowMuch: about the bytes of the records, without the padding of the open log.
+// TestReadLogSaysHowMuch: Bytes is about the size of the records, without the padding of the open
+// log.
 func TestReadLogSaysHowMuch(t *testing.T) {
 	opt := testOptions()
 	opt.Log.PreAllocBytes, opt.Log.Watermark = 1<<20, persistence.Lag
@@ -335,7 +337,8 @@ func (l *listed) ReadDir(dir string) ([]persistence.FileInfo, error) {
 	return list, err
 }
 
-// TestReadLogBesideARollBehindItsListing: what was logged since is not missed.
+// TestReadLogBesideARollBehindItsListing: the log is rolled after the reader has listed the logs.
+// The reader does not need the transactions that came since.
 func TestReadLogBesideARollBehindItsListing(t *testing.T) {
 	disk := &listed{FS: simfs.New()}
 	s := mustStart(t, disk, testOptions())

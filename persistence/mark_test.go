@@ -42,8 +42,8 @@ func deleteIn(disk *simfs.Disk, dir string, prefixes ...string) {
 	}
 }
 
-// TestTheLogIsNotThere: a dataLogDir that is not mounted, or was emptied, is told by the mark beside
-// the snapshots, if something was lost with it, and unless somebody says that it may be.
+// TestTheLogIsNotThere: the mark beside the snapshots shows that dataLogDir is not mounted or was
+// emptied. The start is refused if transactions would be lost and no setting allows that.
 func TestTheLogIsNotThere(t *testing.T) {
 	for _, tc := range []struct {
 		name string
@@ -101,7 +101,7 @@ func TestTheLogIsNotThere(t *testing.T) {
 					before := everyFile(disk)
 					_, err := start(disk, twoDirs())
 					if !stop && tc.want != "durable" {
-						// The mark knows of the log as it was at the snapshot, and so much is there.
+						// The mark is as old as the snapshot, and everything up to it is there.
 						must(t, err)
 						return
 					}
@@ -134,7 +134,8 @@ func TestTheLogIsNotThere(t *testing.T) {
 	}
 }
 
-// TestWhatTheRefusalSays: the zxids, the directory, how many, and the two ways out.
+// TestWhatTheRefusalSays: the refusal names the zxids, the directory, how many transactions would
+// be lost, and the two remedies.
 func TestWhatTheRefusalSays(t *testing.T) {
 	disk := twoDirectories(t, true)
 	deleteIn(disk, logsDir, "")
@@ -147,8 +148,8 @@ func TestWhatTheRefusalSays(t *testing.T) {
 	}
 }
 
-// TestOneDirectoryWhereThereWereTwo: dataLogDir is gone from the settings. Who says that the log may
-// be missing need not say it again.
+// TestOneDirectoryWhereThereWereTwo: dataLogDir was removed from the settings. After one start that
+// is allowed to miss the log, further starts need no such setting.
 func TestOneDirectoryWhereThereWereTwo(t *testing.T) {
 	disk, opt := twoDirectories(t, true), testOptions()
 	if _, err := start(disk, opt); !errors.Is(err, persistence.ErrDamaged) {
@@ -186,7 +187,7 @@ func TestSnapshotsAlone(t *testing.T) {
 	}
 }
 
-// TestAMarkAndATruncation: what was cut off on a leader's word is not missed.
+// TestAMarkAndATruncation: the mark does not demand transactions that a leader had cut off.
 func TestAMarkAndATruncation(t *testing.T) {
 	disk := twoDirectories(t, true)
 	s := mustStart(t, disk, twoDirs())
@@ -198,7 +199,7 @@ func TestAMarkAndATruncation(t *testing.T) {
 	}
 }
 
-// TestAMarkThatCannotBeWritten: a full disk of the snapshots stops nobody.
+// TestAMarkThatCannotBeWritten: a server starts also if the disk of the snapshots is full.
 func TestAMarkThatCannotBeWritten(t *testing.T) {
 	disk := twoDirectories(t, true)
 	disk.Inject = func(call simfs.Call) simfs.Outcome {
@@ -219,7 +220,8 @@ func TestAMarkThatCannotBeWritten(t *testing.T) {
 	}
 }
 
-// TestTheSnapshotDirectoryIsGone: it starts empty, as in Apache, and what is known is told.
+// TestTheSnapshotDirectoryIsGone: the server starts empty, as Apache does, and reports what it
+// knows of the earlier data.
 func TestTheSnapshotDirectoryIsGone(t *testing.T) {
 	disk := twoDirectories(t, true)
 	deleteIn(disk, verDir, "")
@@ -275,15 +277,15 @@ func TestCrashEverywhereInTwoDirectories(t *testing.T) {
 	}
 }
 
-// TestTruncateEverywhereInTwoDirectories: what a leader cuts off is never missed, wherever the
-// truncation is crashed.
+// TestTruncateEverywhereInTwoDirectories: no start demands the transactions that a leader cuts off,
+// wherever the truncation crashes.
 func TestTruncateEverywhereInTwoDirectories(t *testing.T) {
 	c := new(tally)
 	for _, to := range []jute.Zxid{3, 12, 19} {
 		b := newBench(twoDirs())
 		must(t, build(b))
 		must(t, b.server.dir.Close())
-		must(t, b.start()) // the mark knows of all
+		must(t, b.start()) // the mark now reaches the last transaction
 		b.cutTo = to
 		got := crashMatrix(b, func() error {
 			if err := b.server.dir.Truncate(to); err != nil {
@@ -303,8 +305,8 @@ func TestTruncateEverywhereInTwoDirectories(t *testing.T) {
 	t.Log(c)
 }
 
-// TestNoFileIsLeftInTwoDirectories: whoever removes logs and snapshots but not what is on record of
-// them has lost them, and not begun anew.
+// TestNoFileIsLeftInTwoDirectories: if logs and snapshots are removed, but the sidecar and the mark
+// are not, the data counts as lost, and not as a new beginning.
 func TestNoFileIsLeftInTwoDirectories(t *testing.T) {
 	disk := twoDirectories(t, true)
 	deleteIn(disk, logsDir, "log.")
@@ -315,7 +317,7 @@ func TestNoFileIsLeftInTwoDirectories(t *testing.T) {
 	}
 }
 
-// TestALogDirectoryKeepsItsNumber: also when another server wrote to it.
+// TestALogDirectoryKeepsItsNumber: the random number stays also if another server wrote there.
 func TestALogDirectoryKeepsItsNumber(t *testing.T) {
 	disk := twoDirectories(t, true)
 	disk.Write(logsDir+"/log.f", apacheLog(15, 16))
@@ -332,7 +334,8 @@ func TestALogDirectoryKeepsItsNumber(t *testing.T) {
 	}
 }
 
-// TestAMarkOfASnapshot: after a kill it says how far the log was when the last snapshot was written.
+// TestAMarkOfASnapshot: after a kill the mark says how far the log was durable when the last
+// snapshot was written.
 func TestAMarkOfASnapshot(t *testing.T) {
 	disk := simfs.New()
 	s := mustStart(t, disk, twoDirs())

@@ -23,7 +23,7 @@ import (
 //   - what it shows stays, even if power fails at once, and it can be appended to;
 //   - a directory that nobody else wrote is known to be ours once a start has succeeded in it.
 
-// bench is a program's run: what it did is what must be there.
+// bench is one run of a program. It remembers what the program did, because a start must find it.
 type bench struct {
 	disk     *simfs.Disk
 	opt      persistence.Options
@@ -32,9 +32,9 @@ type bench struct {
 	acked    jute.Zxid
 	appended jute.Zxid
 	cutTo    jute.Zxid // a truncation was asked for; -1: none
-	batch    jute.Zxid // size of the last batch, which lag leaves undecided
+	batch    jute.Zxid // size of the last batch; with Lag its damage can look like a torn tail
 	ours     bool      // a start has succeeded
-	// shows holds what a start showed to more than its last zxid; nil: to nothing.
+	// shows checks more of what a start shows than its last zxid; nil: nothing more.
 	shows func(s *server) error
 	// also looks at each image in another way; nil: none.
 	also   func(c *tally, image *simfs.Disk, where string)
@@ -64,7 +64,7 @@ func (b *bench) add(n int) error {
 	return nil
 }
 
-// snapshot is taken of the last zxid. A failure that is not the disk's end is survived.
+// snapshot takes a snapshot of the last zxid. Errors that do not wrap ErrDisk are ignored.
 func (b *bench) snapshot() error {
 	err := b.server.snapshot(b.server.log.LastZxid())
 	if errors.Is(err, persistence.ErrDisk) {
@@ -152,14 +152,14 @@ func images(disk *simfs.Disk, rng *rand.Rand, random int) []image {
 	return all
 }
 
-// judge starts a server on one image and holds it to what the program did.
+// judge starts a server on one image and checks that it has what the program did.
 func (b *bench) judge(c *tally, image *simfs.Disk, where string) {
 	if got, ok := b.look(c, image, where); ok && b.goOn(c, image, got, where) {
 		c.kept++
 	}
 }
 
-// glance is judge without going on.
+// glance does what judge does, but does not go on after the start.
 func (b *bench) glance(c *tally, image *simfs.Disk, where string) {
 	if _, ok := b.look(c, image, where); ok {
 		c.kept++
@@ -195,7 +195,7 @@ func (b *bench) look(c *tally, image *simfs.Disk, where string) (*server, bool) 
 	return s, true
 }
 
-// goOn lets power fail at once, which takes nothing that was shown, then appends.
+// goOn lets power fail at once, checks that nothing that was shown is lost, then appends.
 func (b *bench) goOn(c *tally, image *simfs.Disk, s *server, where string) bool {
 	got := s.mem.last()
 	again, err := start(image.PowerLoss(simfs.Everything()), b.opt)
@@ -215,8 +215,7 @@ func (b *bench) goOn(c *tally, image *simfs.Disk, s *server, where string) bool 
 	return true
 }
 
-// crashMatrix runs the program once and judges every point of it.
-// It looks no further after limit findings.
+// crashMatrix runs the program once and judges every point of it. It ends after limit findings.
 func crashMatrix(b *bench, program func() error, random, bytesStep, limit int) *tally {
 	c := new(tally)
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -272,7 +271,7 @@ func crashMatrix(b *bench, program func() error, random, bytesStep, limit int) *
 // short runs try a part of each matrix.
 func short() bool { return testing.Short() || underRace }
 
-// stride is the distance between the calls that are tried: every one, but in short runs.
+// stride is the distance between the calls that are tried. Only short runs leave calls out.
 func stride() int {
 	if short() {
 		return 7
@@ -361,7 +360,7 @@ func makesSense(op simfs.Op, f simfs.Outcome) bool {
 }
 
 // failMatrix lets the k-th call fail, for every k, once or from then on. The program ends at the
-// first error that it is told of; then the disk is judged. It stops at the limit-th finding.
+// first error that it gets; then the disk is judged. failMatrix ends after limit findings.
 func failMatrix(fresh func() *bench, limit int) *tally {
 	c := new(tally)
 	var ops []simfs.Op
@@ -421,7 +420,7 @@ func TestEveryCallFails(t *testing.T) {
 	})
 }
 
-// faulty is a layer with which the matrix must find what it is there to find.
+// faulty is a layer with a mistake that the matrix must find.
 type faulty struct {
 	persistence.FS
 	mutant string
@@ -470,7 +469,7 @@ func (f faultyFile) Sync() error {
 	return f.File.Sync()
 }
 
-// TestMutantsDie: each of the mistakes is found by the matrix that passes without it.
+// TestMutantsDie: the matrix, which passes without mistakes, finds each of these mistakes.
 func TestMutantsDie(t *testing.T) {
 	if short() {
 		t.Skip("they die of the whole matrix")
@@ -501,7 +500,7 @@ func TestMutantsDie(t *testing.T) {
 	})
 }
 
-// TestLives goes through many lives of several random power losses each, crashed at random calls.
+// TestLives goes through many lives of a server. Each has several power losses at random calls.
 func TestLives(t *testing.T) {
 	bothWatermarks(t, func(t *testing.T, opt persistence.Options) {
 		lives := 0

@@ -14,10 +14,11 @@ import (
 	"quoll/persistence"
 )
 
-// What only a member of an ensemble calls: a matrix each. Crashes on the way are in life_test.go.
+// Tests of the calls that only a member of an ensemble makes; each has a matrix. Crashes in the
+// middle of these calls are in life_test.go.
 
-// TestEpochFiles: every text that an epoch file can have, when the server runs and its second copy
-// says what it promised.
+// TestEpochFiles tries every text that an epoch file can have while its second copy holds the
+// promise.
 func TestEpochFiles(t *testing.T) {
 	const accepted, current = 7, 5
 	for text, says := range map[string]int64{
@@ -52,7 +53,7 @@ func TestEpochFiles(t *testing.T) {
 				kept, want = current, "5"
 			}
 			if says == kept {
-				want = text // left as it was
+				want = text // the file stays as it was
 			}
 			if have := string(disk.Read(file)); have != want {
 				t.Errorf("%s %q: the file became %q", name, text, have)
@@ -61,8 +62,8 @@ func TestEpochFiles(t *testing.T) {
 	}
 }
 
-// TestEpochsOfApache: in a directory without a sidecar Apache's files rule, and what a start makes of
-// them is durable in two copies: the same at the next start, whatever becomes of one.
+// TestEpochsOfApache: in a directory without a sidecar the epochs come from Apache's files. A start
+// makes them durable in two copies, so the next start has the same epochs even if one copy is lost.
 func TestEpochsOfApache(t *testing.T) {
 	for _, tc := range []struct{ files, want persistence.Epochs }{
 		{persistence.Epochs{Accepted: -1, Current: -1}, persistence.Epochs{Accepted: 2, Current: 2}},
@@ -117,7 +118,7 @@ func TestEpochsOfApache(t *testing.T) {
 	}
 }
 
-// TestAnEpochThatIsMended: a file that holds no number is not remembered as if it were a promise.
+// TestAnEpochThatIsMended: a file without a number is not taken for a promise, not even later.
 func TestAnEpochThatIsMended(t *testing.T) {
 	for _, name := range []string{"acceptedEpoch", "currentEpoch"} {
 		disk := simfs.New()
@@ -139,8 +140,8 @@ func TestAnEpochThatIsMended(t *testing.T) {
 	}
 }
 
-// TestTheEpochOfTheLogIsNoPromise: a crash came between a leader's history and its epoch, perhaps
-// many times. The epoch stays what it was.
+// TestTheEpochOfTheLogIsNoPromise: a crash came between a leader's history and its epoch, once or
+// many times. The epoch stays as it was.
 func TestTheEpochOfTheLogIsNoPromise(t *testing.T) {
 	disk := simfs.New()
 	s := mustStart(t, disk, testOptions())
@@ -160,8 +161,8 @@ func TestTheEpochOfTheLogIsNoPromise(t *testing.T) {
 	}
 }
 
-// TestTruncate: a cut to every zxid of directories of every shape. The files end where the record
-// does, what is above is gone, and the log goes on.
+// TestTruncate cuts directories of every shape to every zxid. Then the files end where the last
+// record ends, everything above is gone, and the log goes on.
 func TestTruncate(t *testing.T) {
 	const last = 20
 	for name, shape := range map[string]func(b *bench) error{
@@ -230,8 +231,8 @@ func TestTruncate(t *testing.T) {
 	}
 }
 
-// TestTruncateToASnapshotAlone: the logs that a snapshot covers are gone; what is durable then is
-// what the snapshot holds, and its loss is not an empty directory.
+// TestTruncateToASnapshotAlone: a cut leaves a snapshot and no log. The transactions in the
+// snapshot are durable then, so a directory that loses the snapshot does not count as empty.
 func TestTruncateToASnapshotAlone(t *testing.T) {
 	b := newBench(testOptions())
 	must(t, errors.Join(b.start(), b.add(7), b.server.log.Roll(), b.snapshot()))
@@ -260,8 +261,8 @@ func zxidOf(file, prefix string) (zxid jute.Zxid, ok bool) {
 	return zxid, err == nil
 }
 
-// checkRecords wants a log of whole records from first up to last, if it has so many, and then
-// nothing but padding.
+// checkRecords fails unless a log has whole records from first up to at most last, and behind them
+// only padding.
 func checkRecords(t *testing.T, at string, log []byte, first, last jute.Zxid) {
 	t.Helper()
 	want := apacheLog(slices.Collect(func(yield func(jute.Zxid) bool) {
@@ -274,7 +275,8 @@ func checkRecords(t *testing.T, at string, log []byte, first, last jute.Zxid) {
 	}
 }
 
-// TestTruncateNotesItself: the intention is on record before anything goes, and its end behind it.
+// TestTruncateNotesItself: the intention is recorded before the first file is removed, and cleared
+// after the last one.
 func TestTruncateNotesItself(t *testing.T) {
 	b := newBench(testOptions())
 	must(t, build(b))
@@ -298,8 +300,8 @@ func TestTruncateNotesItself(t *testing.T) {
 	}
 }
 
-// TestTruncateOverEpochs: only what leads to the zxid is carried out, for every zxid of a history
-// with several epochs and every choice of snapshots that are left.
+// TestTruncateOverEpochs: a cut is carried out only if the history then ends at the zxid. The test
+// tries every zxid of a history with several epochs, and every choice of snapshots.
 func TestTruncateOverEpochs(t *testing.T) {
 	const e = jute.Zxid(1 << 32)
 	history := []jute.Zxid{1, 2, e + 1, e + 2, e + 3, 3*e + 1, 3*e + 2}
@@ -320,11 +322,11 @@ func TestTruncateOverEpochs(t *testing.T) {
 					if file := verDir + "/" + persistence.SnapName(zxid, 0); left>>i&1 == 0 {
 						disk.Delete(file)
 					} else if must(t, s.snapshot(zxid)); i == 3 {
-						whole := disk.Read(file) // it is there, and not valid
+						whole := disk.Read(file) // the snapshot is there, but not valid
 						disk.Write(file, whole[:len(whole)-1])
 					}
 				}
-				// What the naive model says.
+				// want is the answer of a naive model.
 				want := jute.Zxid(-1)
 				for i, zxid := range snapshots {
 					if left>>i&1 != 0 && (i != 3) && zxid <= to {
@@ -370,7 +372,7 @@ func TestTruncateOverEpochs(t *testing.T) {
 	}
 }
 
-// TestTruncateOfApachesLog: what follows is ours alone, although the file before is not.
+// TestTruncateOfApachesLog: after a cut of Apache's log, the logs that follow count as ours.
 func TestTruncateOfApachesLog(t *testing.T) {
 	disk := simfs.New()
 	s := mustStart(t, disk, testOptions())
@@ -390,7 +392,7 @@ func TestTruncateOfApachesLog(t *testing.T) {
 	}
 }
 
-// TestInstall: a snapshot of the leader's is the whole history, wherever the log was.
+// TestInstall: a snapshot of the leader becomes the whole history, wherever the log was.
 func TestInstall(t *testing.T) {
 	for _, before := range []int{0, 3, 60} {
 		for _, at := range []jute.Zxid{0, 2, 3, 50, 1 << 32, 1<<32 | 7, 5 << 32} {
@@ -417,7 +419,7 @@ func TestInstall(t *testing.T) {
 				}
 				for _, wrong := range []jute.Zxid{at - 1, at + 2, at + 1<<32} {
 					if wrong.Epoch() > at.Epoch() && wrong.Counter() == 1 {
-						continue // the first of a later epoch is right
+						continue // the first zxid of a later epoch may follow
 					}
 					if err := s.log.Append(entry(wrong)); !errors.Is(err, persistence.ErrOrder) {
 						t.Errorf("%s: %v was taken: %v", name, wrong, err)
@@ -440,7 +442,7 @@ func TestInstall(t *testing.T) {
 	}
 }
 
-// TestInstallNeedsACompleteSnapshot: of that zxid, and not begun anew.
+// TestInstallNeedsACompleteSnapshot: the snapshot must have that zxid, and must not be begun again.
 func TestInstallNeedsACompleteSnapshot(t *testing.T) {
 	for name, before := range map[string]func(s *server) error{
 		"none":     func(*server) error { return nil },
@@ -470,8 +472,8 @@ func TestInstallNeedsACompleteSnapshot(t *testing.T) {
 	}
 }
 
-// TestAnInstallThatWasGivenUp: a crash before the snapshot had its name. One of that zxid and size,
-// which the server writes later itself, is no reason to finish it.
+// TestAnInstallThatWasGivenUp: a crash came before the snapshot had its name. Later the server
+// itself writes a snapshot of the same zxid and size. That one must not finish the install.
 func TestAnInstallThatWasGivenUp(t *testing.T) {
 	disk := simfs.New()
 	s := mustStart(t, disk, testOptions())
@@ -505,8 +507,8 @@ func completed(s *server, zxid jute.Zxid) error {
 	return w.Complete(trailer)
 }
 
-// TestASnapshotOfAnotherHistory: one that is written while the history is cut or replaced does not
-// get its name, be its zxid below or above.
+// TestASnapshotOfAnotherHistory: a snapshot that is being written while the history is cut or
+// replaced does not get its name, whether its zxid is below or above the cut.
 func TestASnapshotOfAnotherHistory(t *testing.T) {
 	for name, change := range map[string]func(s *server) error{
 		"cut":      func(s *server) error { return s.dir.Truncate(4) },
@@ -532,8 +534,9 @@ func TestASnapshotOfAnotherHistory(t *testing.T) {
 	}
 }
 
-// memberLife is TestLives' for a member: its history is also cut and replaced. It returns between
-// which two zxids the next life may begin; or, if they are two histories, with which of both.
+// memberLife is a life of TestLivesOfAMember, in which the history is also cut and replaced. It
+// returns the two zxids between which the next life may begin. If the two belong to different
+// histories, the next life may begin with one or the other.
 func memberLife(
 	disk *simfs.Disk, opt persistence.Options, rng *rand.Rand, may []jute.Zxid,
 ) (next []jute.Zxid, err error) {
@@ -598,7 +601,8 @@ func memberLife(
 	return next, err
 }
 
-// TestLivesOfAMember goes through many lives of several power losses each, crashed at random calls.
+// TestLivesOfAMember goes through many lives of a member. Each has several power losses at random
+// calls.
 func TestLivesOfAMember(t *testing.T) {
 	bothWatermarks(t, func(t *testing.T, opt persistence.Options) {
 		for seed := range uint64(300) {

@@ -2,5 +2,6 @@
 
 package persistence_test
 
-// underRace: the matrices have one goroutine, and take ten times as long under the detector.
+// underRace makes the matrices short: they have one goroutine, and take ten times as long under the
+// race detector.
 const underRace = true

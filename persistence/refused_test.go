@@ -39,7 +39,7 @@ func pendingTruncation(t *testing.T) *simfs.Disk {
 	return b.disk.Kill()
 }
 
-// Whatever a start is refused for, it has changed nothing by then: no truncation was finished, no
+// A start that is refused has changed nothing, whatever the reason: no truncation was finished, no
 // end cut off, no marker taken, no unfinished file removed, no sidecar written.
 func TestARefusedStartChangesNothing(t *testing.T) {
 	errChanging := errors.New("another server writes")
@@ -102,8 +102,8 @@ func TestARefusedStartChangesNothing(t *testing.T) {
 	}
 }
 
-// A truncation that a crash left is judged as if it were carried out, and carried out afterwards:
-// what is asked between the two sees the same transactions as who starts.
+// A truncation that a crash left is judged as if it were carried out, and carried out afterwards.
+// Options.Changing, which is called between the two, sees the same transactions as the server.
 func TestATruncationIsJudgedBeforeItIsFinished(t *testing.T) {
 	disk := pendingTruncation(t)
 	opt := testOptions()

@@ -17,7 +17,7 @@ import (
 	"quoll/persistence/inspect"
 )
 
-// TestAcceptedLoss does what a refusal says, and has everything that was good before the place.
+// TestAcceptedLoss does what a refusal says. Then everything before the damaged place is there.
 func TestAcceptedLoss(t *testing.T) {
 	record := len(entry(1).Payload) + 13
 	older, newer := verDir+"/log.1", verDir+"/log.21"
@@ -72,7 +72,7 @@ func TestAcceptedLoss(t *testing.T) {
 	}
 }
 
-// TestAcceptedLossOfASnapshot: a snapshot reached further than the log, and is gone.
+// TestAcceptedLossOfASnapshot: a snapshot that had more transactions than the log is lost.
 func TestAcceptedLossOfASnapshot(t *testing.T) {
 	disk := simfs.New()
 	s := mustStart(t, disk, testOptions())
@@ -83,7 +83,7 @@ func TestAcceptedLossOfASnapshot(t *testing.T) {
 	follow(t, disk, "transactions up to 0x32 were durable", 3)
 }
 
-// follow is who accepts a loss.
+// follow does what an operator who accepts a loss would do.
 func follow(t *testing.T, disk *simfs.Disk, reason string, want jute.Zxid) {
 	t.Helper()
 	_, err := unchanged(t, disk, testOptions())
@@ -196,8 +196,8 @@ func wholeRecords(p []byte, zxids map[jute.Zxid]bool) {
 	}
 }
 
-// reach is the last transaction to which one can get from a snapshot, or from the first one, without
-// a hole. -1: there is nothing to begin with.
+// reach is the last transaction that can be reached without a hole, from a snapshot or from the
+// first transaction. It is -1 if there is neither.
 func (h holdings) reach() jute.Zxid {
 	best := jute.Zxid(-1)
 	for _, from := range h.snaps {
@@ -209,7 +209,7 @@ func (h holdings) reach() jute.Zxid {
 	return best
 }
 
-// unsaid is how many transactions above last, of those that were held, the advice does not mention.
+// unsaid is how many of the transactions above last that the directory held the advice leaves out.
 func (h holdings) unsaid(last jute.Zxid, advice string) int {
 	lost := 0
 	for zxid := range h.zxids {
@@ -229,8 +229,9 @@ func (h holdings) unsaid(last jute.Zxid, advice string) int {
 	return lost - said
 }
 
-// TestAdviceIsGood: for every kind of damage to every file, who does what the refusal says has a
-// server with everything that can be reached, and was told how much of the rest it costs.
+// TestAdviceIsGood: for every kind of damage to every file, an operator who does what the refusal
+// says gets a server with everything that can be reached. The refusal says how many of the other
+// transactions are lost.
 func TestAdviceIsGood(t *testing.T) {
 	eachWriter(t, func(t *testing.T, w writer, opt persistence.Options) {
 		refusals, followed, lost := 0, 0, 0
@@ -247,7 +248,7 @@ func TestAdviceIsGood(t *testing.T) {
 				optThen, ok := carryOut(t, image, opt, err.Error())
 				if !ok {
 					if strings.Contains(err.Error(), "looks like") {
-						continue // of look-alikes there is a test
+						continue // TestRenamedOriginals tests look-alikes
 					}
 					if before.reach() >= 0 {
 						t.Fatalf("%s: %v is there, and no advice: %v", d.name, before.reach(), err)
@@ -284,7 +285,7 @@ func TestAdviceIsGood(t *testing.T) {
 	})
 }
 
-// damagedDisks are what the damage is done to: two logs, and several snapshots with their logs.
+// damagedDisks are the disks that get damaged: two logs, and several snapshots with their logs.
 func damagedDisks(t *testing.T, w writer, opt persistence.Options) []*simfs.Disk {
 	t.Helper()
 	b := newBench(opt)
@@ -308,7 +309,7 @@ func damagedDisks(t *testing.T, w writer, opt persistence.Options) []*simfs.Disk
 type damage struct {
 	name  string
 	do    func(disk *simfs.Disk)
-	order bool // what is held is held in another order
+	order bool // no transaction is lost, but their order is another
 }
 
 // damages are all kinds, of each file.
@@ -381,7 +382,7 @@ func eachSnapshot(disk *simfs.Disk, bit byte) {
 	}
 }
 
-// damagesOfRecords loses, doubles and swaps, and returns where the records end.
+// damagesOfRecords loses, doubles and swaps records, and returns where the records end.
 func damagesOfRecords(
 	disk *simfs.Disk, name string, change func(string, string, bool, func(p []byte) []byte),
 ) (end int) {

@@ -15,7 +15,7 @@ import (
 	"quoll/persistence"
 )
 
-// place is a directory that somebody left, and what must be served from it.
+// place is a directory, and the data that a server in it must have.
 type place struct {
 	name string
 	disk *simfs.Disk
@@ -24,8 +24,8 @@ type place struct {
 	last jute.Zxid
 }
 
-// places are the directories of Apache, of ours, of ours copied, of ours without a sidecar; each
-// with a snapshot and one log, with several logs, and with a snapshot alone.
+// places are directories of Apache, of ours, copies of ours, and ours without a sidecar. Each kind
+// comes with a snapshot and one log, with several logs, and with a snapshot alone.
 func places(t *testing.T) []place {
 	t.Helper()
 	var all []place
@@ -108,7 +108,7 @@ func contents(p []byte) map[string][]byte {
 	}
 }
 
-// TestCopiesBesideTheirOriginals: none of them is read, none removed, and all is served.
+// TestCopiesBesideTheirOriginals: no copy is read or removed, and the server has all data.
 func TestCopiesBesideTheirOriginals(t *testing.T) {
 	starts := 0
 	for _, p := range places(t) {
@@ -172,8 +172,8 @@ func rename(disk *simfs.Disk, from, to string) {
 	disk.Delete(from)
 }
 
-// TestRenamedOriginals: a file that is renamed is missed, or was not needed. Who follows the advice
-// has everything.
+// TestRenamedOriginals: when a file was renamed, the start is refused, unless the file is not
+// needed. An operator who follows the advice gets all data.
 func TestRenamedOriginals(t *testing.T) {
 	refusals, served := 0, 0
 	for _, p := range places(t) {
@@ -206,7 +206,8 @@ func TestRenamedOriginals(t *testing.T) {
 	}
 }
 
-// TestOnlyLookAlikes: a directory without data is not empty while it has names that claim to be some.
+// TestOnlyLookAlikes: a directory without data does not count as empty while it has files whose
+// names claim to be data.
 func TestOnlyLookAlikes(t *testing.T) {
 	for _, p := range places(t) {
 		for i := range alike("x/log.1") {
@@ -254,7 +255,8 @@ func TestOnlyLookAlikes(t *testing.T) {
 	}
 }
 
-// TestAFirstStartCutShortIsNotEmpty: nor is one beside a log that nobody reads.
+// TestAFirstStartCutShortIsNotEmpty: a first start that was interrupted does not count as empty if
+// there is a log that is not read.
 func TestAFirstStartCutShortIsNotEmpty(t *testing.T) {
 	disk := simfs.New()
 	must(t, disk.MkdirAll(verDir))
@@ -265,8 +267,8 @@ func TestAFirstStartCutShortIsNotEmpty(t *testing.T) {
 	}
 }
 
-// TestDirectoriesAndLinks: a directory is nothing, a link to a file is the file, a link to nothing
-// can be a log that is not mounted.
+// TestDirectoriesAndLinks: a directory with the name of a log is ignored, a link to a file counts
+// as the file, and a link to nothing can be a log that is not mounted.
 func TestDirectoriesAndLinks(t *testing.T) {
 	disk := logOf64(t, testOptions(), true)
 	must(t, disk.MkdirAll(verDir+"/log.15"))
@@ -291,8 +293,8 @@ func TestEmptyTwin(t *testing.T) {
 	}
 }
 
-// TestSnapshotsThatLookNewer: one that could be loaded is missed even if the logs are whole; one that
-// was cut short is not, because nobody could load it.
+// TestSnapshotsThatLookNewer: a look-alike that could be loaded is a reason to refuse, even if the
+// logs are whole. One that was cut short is not, because no server could load it.
 func TestSnapshotsThatLookNewer(t *testing.T) {
 	disk := logOf64(t, testOptions(), true)
 	whole := snapshotOf(0x30)
@@ -318,7 +320,7 @@ func TestSnapshotsThatLookNewer(t *testing.T) {
 	}
 }
 
-// TestPackedLogs: an old log that was packed is out of the way; the newest one must be unpacked.
+// TestPackedLogs: an old log that was packed is ignored; the newest one must be unpacked.
 func TestPackedLogs(t *testing.T) {
 	for name, refused := range map[string]bool{"log.1": false, "log.21": true} {
 		disk := logOf64(t, testOptions(), true)
@@ -361,7 +363,8 @@ func TestTwoDirectories(t *testing.T) {
 	}
 }
 
-// TestUnfinishedFiles: ours go, by their full names; others begin with tmp. too.
+// TestUnfinishedFiles: our unfinished files are removed, by their full names. Other files whose
+// names begin with tmp. stay.
 func TestUnfinishedFiles(t *testing.T) {
 	disk := logOf64(t, testOptions(), false)
 	ours := []string{"tmp.snapshot.40", "tmp.snapshot.40.gz", "tmp.log.41", "tmp.acceptedEpoch",

@@ -33,7 +33,8 @@ func eachTail(t *testing.T, f func(t *testing.T, disk *simfs.Disk, opt persisten
 	})
 }
 
-// lyingTail: of the 3 transactions some bytes were written; before is done right before them.
+// lyingTail makes a directory of eachTail. written bytes of the 3 transactions reach the disk, and
+// before is called right before they are added.
 func lyingTail(
 	t *testing.T, opt persistence.Options, before func(s *server) error, written int,
 ) *simfs.Disk {
@@ -55,15 +56,15 @@ func lyingTail(
 	return disk.Kill()
 }
 
-// TestAForgottenFlushIsNotBelieved: what a start shows of a batch whose flush was forgotten stays,
-// at every crash in and behind that start.
+// TestAForgottenFlushIsNotBelieved: if a start shows transactions of a batch whose flush failed and
+// was forgotten, they stay, at every crash in and behind that start.
 func TestAForgottenFlushIsNotBelieved(t *testing.T) {
 	eachTail(t, func(t *testing.T, disk *simfs.Disk, opt persistence.Options) {
 		b := newBench(opt)
 		b.disk, b.acked, b.appended, b.ours = disk, 8, 11, true
 		b.also = func(c *tally, image *simfs.Disk, where string) {
-			// As Apache sees it, or a copy of the directory: records may stand twice. Without a
-			// watermark there is nothing but the hint.
+			// Apache, and a server on a copy of the directory, may find records twice. Without a
+			// watermark only DropCache can help.
 			image.Deaf = false
 			image.Delete(verDir + "/walmeta.0")
 			image.Delete(verDir + "/walmeta.1")
@@ -101,7 +102,8 @@ func copyOf(b *bench) *bench {
 	return &other
 }
 
-// TestADroppedCacheShowsTheDisk: where the hint is heard, what is on no disk is not even shown.
+// TestADroppedCacheShowsTheDisk: if DropCache has an effect, a start does not even show bytes that
+// are not on disk.
 func TestADroppedCacheShowsTheDisk(t *testing.T) {
 	eachTail(t, func(t *testing.T, disk *simfs.Disk, opt persistence.Options) {
 		disk.Deaf = false
@@ -112,7 +114,7 @@ func TestADroppedCacheShowsTheDisk(t *testing.T) {
 	})
 }
 
-// TestOnlyWhatIsInDoubtIsReadAgain: logs that were left whole stay in the page cache.
+// TestOnlyWhatIsInDoubtIsReadAgain: logs that are certainly on disk stay in the page cache.
 func TestOnlyWhatIsInDoubtIsReadAgain(t *testing.T) {
 	for _, tc := range []struct {
 		name string
@@ -194,7 +196,7 @@ func standsTwice(t *testing.T) *simfs.Disk {
 	return movedOver(t, func(*server) error { return nil })
 }
 
-// movedOver is like it; before is done right before the flush that is forgotten.
+// movedOver is like standsTwice. before is called right before the flush that is forgotten.
 func movedOver(t *testing.T, before func(s *server) error) *simfs.Disk {
 	t.Helper()
 	disk := lyingTail(t, testOptions(), before, 0)
@@ -242,7 +244,7 @@ func TestRecordsThatStandTwice(t *testing.T) {
 	}
 }
 
-// TestOnlyTheSameRecordsMayStandTwice: others with the same zxids are no move of ours.
+// TestOnlyTheSameRecordsMayStandTwice: other records with the same zxids do not come from a move.
 func TestOnlyTheSameRecordsMayStandTwice(t *testing.T) {
 	disk := without(standsTwice(t), "walmeta.0", "walmeta.1")
 	log := disk.Read(verDir + "/log.9")
@@ -257,7 +259,7 @@ func TestOnlyTheSameRecordsMayStandTwice(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	// A log that goes on behind the move keeps what the other one does not have.
+	// The old log keeps its tail if it has a record that the new log lacks.
 	disk = without(standsTwice(t), "walmeta.0", "walmeta.1")
 	disk.Write(verDir+"/log.1", disk.Read(verDir+"/log.1"))
 	disk.Write(verDir+"/log.9", disk.Read(verDir + "/log.9")[:at])
@@ -270,7 +272,8 @@ func TestOnlyTheSameRecordsMayStandTwice(t *testing.T) {
 	}
 }
 
-// TestAMovedTailThatIsDamaged: it was flushed before it got its name, so nothing of it is torn.
+// TestAMovedTailThatIsDamaged: the new log was flushed before it got its name, so it has no torn
+// tail, and a broken record is damage.
 func TestAMovedTailThatIsDamaged(t *testing.T) {
 	for _, size := range []int{0, 16, 40, 16 + len(entry(9).Payload) + 13 + 20} {
 		disk := standsTwice(t)
@@ -285,7 +288,7 @@ func TestAMovedTailThatIsDamaged(t *testing.T) {
 	}
 }
 
-// TestANoteWithoutTheMovedLog: the note alone, as a power cut leaves it.
+// TestANoteWithoutTheMovedLog: a power cut leaves the note without the new log.
 func TestANoteWithoutTheMovedLog(t *testing.T) {
 	disk := without(standsTwice(t), "log.9")
 	s := mustStart(t, disk, testOptions())
@@ -298,8 +301,8 @@ func TestANoteWithoutTheMovedLog(t *testing.T) {
 	}
 }
 
-// TestAMoveWhoseOldLogIsGone: a snapshot holds what that log held, and an operator's script took it
-// away while the server was down.
+// TestAMoveWhoseOldLogIsGone: an operator's script removed the old log while the server was down. A
+// snapshot holds all its transactions.
 func TestAMoveWhoseOldLogIsGone(t *testing.T) {
 	disk := without(movedOver(t, func(s *server) error { return s.snapshot(8) }), "log.1")
 	s := mustStart(t, disk, testOptions())
@@ -312,15 +315,16 @@ func TestAMoveWhoseOldLogIsGone(t *testing.T) {
 	}
 }
 
-// repeatedError is what Apache logs for a request that failed: the zxid before it once more.
+// repeatedError is a transaction as Apache logs it for a request that failed: with the zxid of the
+// transaction before it.
 func repeatedError(zxid jute.Zxid) *jute.Entry {
 	e := &jute.Entry{Header: jute.TxnHeader{Zxid: zxid, Type: jute.OpError}, Body: []byte{0, 0, 0, 1}}
 	e.Payload = jute.AppendEntry(nil, e)
 	return e
 }
 
-// TestAnErrorThatRepeatsAZxidBeginsNoLog: neither after a start nor in a tail that is moved; a
-// log of that name would hide, or replace, the one that has the transaction itself.
+// TestAnErrorThatRepeatsAZxidBeginsNoLog: such an error begins no log after a start, and none when
+// a tail is moved. A log of that name would hide or replace the log with the transaction itself.
 func TestAnErrorThatRepeatsAZxidBeginsNoLog(t *testing.T) {
 	disk := simfs.New()
 	mustStart := func() *server {
@@ -355,7 +359,7 @@ func TestAnErrorThatRepeatsAZxidBeginsNoLog(t *testing.T) {
 	if !errors.Is(err, persistence.ErrDisk) {
 		t.Fatal(err)
 	}
-	// The write itself failed: write the tail behind the records, as if the flush had.
+	// The write itself failed. Put the tail behind the records, as if only the flush had failed.
 	log := append([]byte(nil), disk.Read(verDir+"/log.3")...)
 	end := bytes.LastIndexByte(bytes.TrimRight(log, "\x00"), 'B') + 1
 	tail := record.Append(log[:end:end], repeatedError(3).Payload)

@@ -11,8 +11,8 @@ import (
 	"quoll/persistence"
 )
 
-// TestLogsStandForSnapshots: with snapshot.trust.empty, snapshots that are cut short are as if they
-// were not there, if the logs have what they had.
+// TestLogsStandForSnapshots: with snapshot.trust.empty, snapshots that are cut short are ignored if
+// the logs have all their transactions.
 func TestLogsStandForSnapshots(t *testing.T) {
 	eachSnapshot := func(disk *simfs.Disk, f func(p []byte) []byte) {
 		for _, name := range disk.Names() {
@@ -104,8 +104,8 @@ func snapshotOf(zxid jute.Zxid) []byte {
 	return disk.Read(verDir + "/" + persistence.SnapName(zxid, 0))
 }
 
-// TestLogsOfAnEnsemble: its first transaction proves nothing once something was purged, because a
-// server alone may have been before it.
+// TestLogsOfAnEnsemble: a log that begins with the first transaction of an ensemble proves nothing
+// once something was purged, because the server may have run alone before.
 func TestLogsOfAnEnsemble(t *testing.T) {
 	first := jute.Zxid(1<<32 | 1)
 	opt := testOptions()
@@ -128,7 +128,8 @@ func TestLogsOfAnEnsemble(t *testing.T) {
 	}
 }
 
-// TestFirstSnapshotNotWhole: a first start that was cut short leaves less than a file, not another.
+// TestFirstSnapshotNotWhole: a first start that was interrupted leaves a file that is too short,
+// but no other content.
 func TestFirstSnapshotNotWhole(t *testing.T) {
 	disk := simfs.New()
 	must(t, disk.MkdirAll(verDir))

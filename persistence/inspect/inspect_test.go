@@ -127,7 +127,8 @@ func TestVerifyDir(t *testing.T) {
 	}
 }
 
-// TestVerifyDirReadsNoCopies: it reads what a server reads, and names what that does not read.
+// TestVerifyDirReadsNoCopies: it reads the files that a server reads, and lists those that a server
+// does not read.
 func TestVerifyDirReadsNoCopies(t *testing.T) {
 	dir := t.TempDir()
 	data, err := os.ReadFile(apache + "plain/version-2/log.1")

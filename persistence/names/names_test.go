@@ -70,7 +70,7 @@ func TestTable(t *testing.T) {
 	}
 }
 
-// TestNamesOfOurs: what a server writes is data, and nothing else has the same name.
+// TestNamesOfOurs: the names that a server gives are Exact, and different data has different names.
 func TestNamesOfOurs(t *testing.T) {
 	for _, zxid := range []jute.Zxid{0, 1, 0x3f, 0xbad, 1<<32 | 1, 1<<63 - 1} {
 		all := []string{OfLog(zxid)}
@@ -94,7 +94,7 @@ func TestNamesOfOurs(t *testing.T) {
 	}
 }
 
-// FuzzParse: a name that is Exact is the one name of what it stands for; a LookAlike never is it.
+// FuzzParse: an Exact name is the only name of its data; a LookAlike is never that name.
 func FuzzParse(f *testing.F) {
 	for _, r := range table(f) {
 		f.Add(r.name)

@@ -38,7 +38,7 @@ func fakeProc(t *testing.T, pid int, target, flags string) string {
 	return proc
 }
 
-// old is a file that nobody wrote for long.
+// old is a file that was not written for a long time.
 func old(t *testing.T, dir, name string) string {
 	t.Helper()
 	path := filepath.Join(dir, name)
@@ -48,7 +48,7 @@ func old(t *testing.T, dir, name string) string {
 	return path
 }
 
-// look sees no processes: see in.
+// look makes a sight that finds no processes; in lets it find some.
 func look(t *testing.T, dirs ...string) *Sight {
 	t.Helper()
 	s, err := Look(persistence.OS{}, dirs[0], dirs[len(dirs)-1])
@@ -56,7 +56,7 @@ func look(t *testing.T, dirs ...string) *Sight {
 	return s.in(t.TempDir(), 1)
 }
 
-// in has a sight look for processes elsewhere, however long that takes.
+// in lets a sight look for processes in another /proc, without a limit of time.
 func (s *Sight) in(proc string, self int) *Sight {
 	s.others = processes{proc: proc, self: self, atMost: time.Hour}
 	return s
@@ -151,8 +151,8 @@ func TestALogThatMovesOrAppearsIsForeign(t *testing.T) {
 	}
 }
 
-// A log that was just written is looked at twice: a write between the two is seen, also where
-// no process can be.
+// A log that was just written is looked at twice. A write between the two looks is noticed, also if
+// the process that writes cannot be seen.
 func TestARecentLogIsLookedAtTwice(t *testing.T) {
 	dir := t.TempDir()
 	log := old(t, dir, "log.1")
@@ -166,7 +166,8 @@ func TestARecentLogIsLookedAtTwice(t *testing.T) {
 	require.ErrorIs(t, s.Foreign(ctx), context.Canceled)
 }
 
-// child is a process that has a file open. It ends when its input does: with the test at the latest.
+// child is a process that has a file open. It ends when its input does: with the test at the
+// latest.
 func child(t *testing.T, file string, flag int) (stop func()) {
 	t.Helper()
 	f, err := os.OpenFile(file, flag, 0)
@@ -238,14 +239,14 @@ func TestStrangers(t *testing.T) {
 	require.Empty(t, strangers())
 	require.Empty(t, strangers())
 	ours("log.3")
-	require.NoError(t, made.Remove(filepath.Join(dir, "log.3"))) // what has its name next is not ours
+	require.NoError(t, made.Remove(filepath.Join(dir, "log.3"))) // a later one is not ours
 	theirs := []string{old(t, dir, "log.3"), old(t, dir, "snapshot.3")}
 	old(t, dir, "notes.txt")
 	require.Equal(t, theirs, strangers())
 	require.Empty(t, strangers(), "each is told once")
 	require.Empty(t, made.names)
 
-	made.note(filepath.Join(dir, "log.4")) // the disk takes its time
+	made.note(filepath.Join(dir, "log.4")) // the file appears later
 	require.Empty(t, strangers())
 	old(t, dir, "log.4")
 	require.Empty(t, strangers())

@@ -57,7 +57,7 @@ func TestABusyLockIsToldWithWhatItsHolderWrote(t *testing.T) {
 	require.LessOrEqual(t, logs.Len(), 1)
 
 	held.Release()
-	mustTake(t, dir).Release() // what is written there means nothing
+	mustTake(t, dir).Release() // the content of the lock file means nothing
 }
 
 func TestASuccessorWaitsForItsPredecessor(t *testing.T) {
@@ -90,8 +90,8 @@ func TestTheWaitEndsWhenAsked(t *testing.T) {
 	require.Equal(t, 1, logs.FilterMessage("waiting for the directory").Len())
 }
 
-// All or none: who waits for the second directory does not hold the first, and two servers with
-// swapped directories ask in one order.
+// A server that waits for its second directory does not hold the first one, and two servers with
+// swapped directories take the locks in the same order.
 func TestSwappedDirectoriesDoNotBlockEachOther(t *testing.T) {
 	a, b := t.TempDir(), t.TempDir()
 	logger, _ := quiet()
@@ -135,7 +135,7 @@ func TestTwoNamesOfOneDirectoryAreOneLock(t *testing.T) {
 	mustTake(t, a, a).Release()
 }
 
-// A lock on a file whose name leads elsewhere keeps nobody out.
+// A lock on a file whose name now leads to another file keeps no server out.
 func TestALockOnAFileWithoutItsNameIsNone(t *testing.T) {
 	dir := t.TempDir()
 	name := filepath.Join(dir, LockName)

@@ -16,7 +16,7 @@ import (
 
 const dir = "/logs"
 
-// payload is that of a transaction, or of an error behind it with the same zxid.
+// payload returns the payload of a transaction, or with again of an error with the same zxid.
 func payload(zxid jute.Zxid, again bool) []byte {
 	h := jute.TxnHeader{ClientID: 7, Zxid: zxid, Type: jute.OpSetData}
 	if again {
@@ -31,8 +31,8 @@ func payload(zxid jute.Zxid, again bool) []byte {
 // file is a log of the model.
 type file struct {
 	zxids  []jute.Zxid
-	copied int  // of the zxids, the first ones: they stand at the end of the log before too
-	torn   bool // something that is no record follows
+	copied int  // so many of the first zxids stand at the end of the log before too
+	torn   bool // bytes that are no record follow
 	padded bool
 	errors bool // each transaction has an error with its zxid behind it
 }
@@ -54,16 +54,16 @@ func (f *file) content() []byte {
 	return p
 }
 
-// model is a history, and what the files have of it.
+// model is a history, and the part of it that the files have.
 type model struct {
 	history   []jute.Zxid
 	files     []file
-	purged    int // of the files, the first ones
+	purged    int // so many of the first files are removed
 	snapshots []jute.Zxid
 }
 
-// draw makes a history of some epochs: the end of one can be missing in the logs, and a snapshot
-// has it, as after a SNAP in Apache's implementation.
+// draw makes a history of some epochs. The logs can lack the end of an epoch that a snapshot has,
+// as after a SNAP in Apache's implementation.
 func draw(rng *rand.Rand) *model {
 	m := &model{}
 	next, f := jute.Zxid(1), file{}
@@ -120,10 +120,11 @@ func draw(rng *rand.Rand) *model {
 	return m
 }
 
-// want is what must be given. It is nil if the logs do not have it, or cannot prove it.
+// want returns the zxids that must be given. It is nil if the logs do not have all of them, or
+// cannot prove that they do.
 func (m *model) want(from, upTo jute.Zxid) []jute.Zxid {
 	logged := map[jute.Zxid]bool{}
-	torn := map[jute.Zxid]bool{} // behind these
+	torn := map[jute.Zxid]bool{} // zxids behind which a log is torn
 	for _, f := range m.files[m.purged:] {
 		for _, zxid := range f.zxids {
 			logged[zxid] = true
@@ -186,7 +187,7 @@ func read(disk *simfs.Disk, r readlog.Range, bytes int) (zxids []jute.Zxid, err 
 		chunk, err := reader.Next(bytes)
 		size := 0
 		for i, e := range chunk {
-			if size >= bytes && i > 1 { // the first two can come together
+			if size >= bytes && i > 1 { // the first two transactions can come together
 				return zxids, fmt.Errorf("a chunk of %d bytes before its transaction %d", size, i)
 			}
 			size += len(e.Payload) + record.Extra
@@ -204,7 +205,7 @@ func read(disk *simfs.Disk, r readlog.Range, bytes int) (zxids []jute.Zxid, err 
 	}
 }
 
-// TestAgainstTheModel: histories in logs of every shape, from everywhere to everywhere.
+// TestAgainstTheModel reads histories in logs of every shape, from every zxid to every zxid.
 func TestAgainstTheModel(t *testing.T) {
 	given, gaps, holes := 0, 0, 0
 	for seed := range uint64(400) {
@@ -240,7 +241,7 @@ func TestAgainstTheModel(t *testing.T) {
 	}
 }
 
-// TestDamage: a bit that turned, anywhere in the logs, never makes a hole in what is given.
+// TestDamage: one turned bit anywhere in the logs never makes a hole in the transactions given.
 func TestDamage(t *testing.T) {
 	const e = jute.Zxid(1 << 32)
 	m := &model{
@@ -280,7 +281,7 @@ func TestDamage(t *testing.T) {
 	}
 }
 
-// TestAnErrorOfTheDiskIsNoGap: it is told as it is.
+// TestAnErrorOfTheDiskIsNoGap: the error of the disk is returned.
 func TestAnErrorOfTheDiskIsNoGap(t *testing.T) {
 	m := &model{history: []jute.Zxid{1, 2}, files: []file{{zxids: []jute.Zxid{1, 2}}}}
 	disk := simfs.New()
@@ -299,7 +300,8 @@ func TestAnErrorOfTheDiskIsNoGap(t *testing.T) {
 	}
 }
 
-// TestALogWithoutARecord: it was to have some, and at the end of an epoch nobody can tell.
+// TestALogWithoutARecord: such a log may have lost records. At the end of an epoch nothing proves
+// that it has not.
 func TestALogWithoutARecord(t *testing.T) {
 	for name, next := range map[string]jute.Zxid{"in an epoch": 3, "at its end": 1<<32 | 1} {
 		for _, content := range [][]byte{nil, record.AppendHeader(nil)} {

@@ -32,7 +32,7 @@ func log(n int) (p []byte, size int) {
 	return p, (len(p) - jute.FileHeaderBytes) / n
 }
 
-// TestHowAFileBegins: what is no log is told from a log that was cut short.
+// TestHowAFileBegins: a file that is no log is told from a log that was cut short.
 func TestHowAFileBegins(t *testing.T) {
 	whole, _ := log(1)
 	otherVersion := bytes.Clone(whole)

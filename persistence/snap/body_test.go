@@ -15,7 +15,7 @@ import (
 	"quoll/jute"
 )
 
-// smallBody is a body of everything that a body can have, and the places of its lengths.
+// smallBody returns a body that has every part that a body can have.
 func smallBody(t *testing.T) (body []byte, want *tree) {
 	t.Helper()
 	var out bytes.Buffer
@@ -30,7 +30,8 @@ func smallBody(t *testing.T) (body []byte, want *tree) {
 // TestBodyCutAnywhere: a stream that ends early is an error wherever it ends, however it is read.
 func TestBodyCutAnywhere(t *testing.T) {
 	body, want := smallBody(t)
-	// ReadBody but for the size of its chunks, which costs the more the smaller the body is.
+	// read does what ReadBody does, but with small chunks, because large ones are slow for a small
+	// body.
 	read := func(r io.Reader) error {
 		w := newWindow(source{r: r, chunk: 64, headroom: 16, stream: true})
 		defer w.stop()
@@ -68,7 +69,7 @@ func TestBodyCutAnywhere(t *testing.T) {
 	}
 }
 
-// breaking is a sink that fails at the nth thing that it is told of a kind.
+// breaking is a sink that fails at the nth call of a kind.
 type breaking struct {
 	*tree
 	kind string
@@ -99,7 +100,8 @@ func (b *breaking) Node(path, data []byte, acl int64, st *jute.StatPersisted) er
 	return errors.Join(b.tell("node"), b.tree.Node(path, data, acl, st))
 }
 
-// TestBodyEndsWithItsSink: the first error of a sink ends the reading, and nothing is told after it.
+// TestBodyEndsWithItsSink: the first error of a sink ends the reading, and the sink gets nothing
+// more.
 func TestBodyEndsWithItsSink(t *testing.T) {
 	body, want := smallBody(t)
 	for kind, n := range map[string]int{
@@ -123,8 +125,8 @@ func be64(n int64) []byte { return binary.BigEndian.AppendUint64(nil, uint64(n))
 
 func text(s string) []byte { return append(be32(int32(len(s))), s...) }
 
-// TestBodyLengths: each length and count of a body, with every value that is none. Counts below 0
-// are none, as in Java; lengths below 0 are errors but for null data and null ids.
+// TestBodyLengths tries wrong values for each length and count of a body. As in Java, a count below
+// 0 is 0. A length below 0 is an error, except for null data and null ids.
 func TestBodyLengths(t *testing.T) {
 	root := slices.Concat(text(""), be32(0), be64(-1), make([]byte, jute.StatPersistedBytes))
 	end := text("/")

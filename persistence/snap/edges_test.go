@@ -10,8 +10,8 @@ import (
 	"quoll/jute"
 )
 
-// TestAnotherMagic: a file whose checksum is right is no snapshot all the same if it does not begin
-// like one.
+// TestAnotherMagic: a file that does not begin like a snapshot is none, even if its checksum is
+// right.
 func TestAnotherMagic(t *testing.T) {
 	for _, magic := range []string{"ZKSN", "ZKLG", "\x00\x00\x00\x00"} {
 		var out bytes.Buffer
@@ -31,7 +31,7 @@ func TestAnotherMagic(t *testing.T) {
 	}
 }
 
-// TestATreeWithoutNodes: the tables are written also when no node brings them.
+// TestATreeWithoutNodes: the tables are written also if there is no node.
 func TestATreeWithoutNodes(t *testing.T) {
 	var out bytes.Buffer
 	w := NewBodyWriter(&out)

@@ -17,7 +17,7 @@ func TestRecords(t *testing.T) {
 	note("log.1", 3, 2, "b", false)
 	note("log.1", 3, 3, "c", false)
 	note("log.1", 3, 4, "d", false)
-	note("log.1", 3, 3, "c", false) // in the same log it is no second time
+	note("log.1", 3, 3, "c", false) // a repetition in the same log does not count
 	if r.File != "log.1" || r.From != 30 || r.All() {
 		t.Fatalf("%+v", r)
 	}
@@ -31,7 +31,7 @@ func TestRecords(t *testing.T) {
 	if !r.All() {
 		t.Fatal("the next log has both")
 	}
-	// Of the last two logs.
+	// Only the last two logs count.
 	note("log.6", 7, 7, "g", false)
 	note("log.7", 0, 7, "g", true)
 	if r.File != "log.6" || r.From != 70 || !r.All() {

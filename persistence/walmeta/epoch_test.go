@@ -13,7 +13,8 @@ import (
 	"quoll/persistence/walmeta"
 )
 
-// model says with one sentence a rule what a member starts with; ok is false where it refuses.
+// model returns the epochs that a member starts with, by one sentence for each rule. ok is false if
+// the start is refused.
 func model(
 	kept walmeta.Epochs, accepted, current, tmp string, log int64, foreign bool,
 ) (want walmeta.Epochs, ok bool) {
@@ -21,24 +22,24 @@ func model(
 		v, err := strconv.ParseInt(text, 10, 64)
 		return v, err == nil
 	}
-	// A file that is ahead of its second copy was written by nobody who may.
+	// A file that is ahead of its second copy was not written by this server.
 	if v, is := number(current); is && kept.Current >= 0 && v > kept.Current {
 		return want, false
 	}
 	one := func(kept int64, text string) (int64, bool) {
 		v, is := number(text)
 		switch {
-		case kept >= 0: // The second copy rules.
+		case kept >= 0: // The second copy wins.
 			return kept, true
-		case text == "": // What is missing is the log's.
+		case text == "": // A missing file has the epoch of the log.
 			return log, true
 		}
-		return v, is // What cannot be read cannot be known.
+		return v, is // An epoch that cannot be read is not known.
 	}
 	var a, c bool
 	want.Accepted, a = one(kept.Accepted, accepted)
 	want.Current, c = one(kept.Current, current)
-	// Apache did not come to rename it.
+	// Apache crashed before it renamed the file.
 	if v, is := number(tmp); is && foreign && c && log > want.Current && v > want.Current {
 		want.Current = v
 	}
