@@ -43,7 +43,8 @@ func BenchmarkSet16(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/16, "ns/set")
 }
 
-// The end of a session with 200,000 ephemerals, prepared and applied: everybody waits for it.
+// The end of a session with 200,000 ephemerals, prepared and applied. All other requests wait for
+// it.
 func BenchmarkCloseSession(b *testing.B) {
 	for b.Loop() {
 		b.StopTimer()

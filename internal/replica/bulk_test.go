@@ -46,7 +46,7 @@ func (w *world) turns(conns []*wire) {
 // Many connections with large requests take turns: the core never has more of them than the limit,
 // each is served in the order in which it came, and small requests do not wait.
 func TestLargeRequestsTakeTurns(t *testing.T) {
-	const clients, size = 6, 400 << 10 // of 1 MiB: two at once
+	const clients, size = 6, 400 << 10 // the limit of 1 MiB has room for two at once
 	w, small, large := bulkWorld(t, clients)
 	for _, c := range large {
 		c.feed(c.largeSet(size))
@@ -80,7 +80,7 @@ func TestLargeRequestsTakeTurns(t *testing.T) {
 func TestLargeRequestsOfTheGoneHoldUpNobody(t *testing.T) {
 	w, _, large := bulkWorld(t, 4)
 	for _, c := range large {
-		c.feed(c.largeSet(900 << 10)) // one at once
+		c.feed(c.largeSet(900 << 10)) // the limit has room for one at once
 	}
 	large[1].stream.Closed(nil) // while it waits
 	w.step()
@@ -94,7 +94,7 @@ func TestLargeRequestsOfTheGoneHoldUpNobody(t *testing.T) {
 	require.Equal(t, jute.OK, large[3].reply().Err)
 }
 
-// A frame that needs all the room is not passed for ever by smaller ones that fit.
+// A frame that needs all the room does not wait for ever while smaller ones that fit are taken.
 func TestANewcomerDoesNotPassTheLargest(t *testing.T) {
 	w, _, large := bulkWorld(t, 8)
 	for _, c := range large[:7] {
@@ -116,8 +116,8 @@ func TestANewcomerDoesNotPassTheLargest(t *testing.T) {
 	}
 }
 
-// Rule 6: a client that does not take its replies keeps nobody from sending a large request, even if
-// it stops when its turn has come.
+// Rule 6: a client that does not take its replies does not keep others from sending large requests,
+// even if it stops reading when its turn has come.
 func TestRule6ADeafClientHoldsNoPlaceInLine(t *testing.T) {
 	w, _, large := bulkWorld(t, 2)
 	d := w.connect()

@@ -8,13 +8,13 @@ import (
 	"quoll/jute"
 )
 
-// Rule 1: a write that comes while its session ends gets no answer; then nothing behind it may get
-// one either, or the client takes it for the write's.
+// Rule 1: a write that comes while its session ends gets no answer. Then no request behind it may
+// get one either, because the client would take that answer for the write's.
 func TestNothingBehindADroppedRequestIsAnswered(t *testing.T) {
 	w := newWorld(t)
 	c := w.connect()
 	for range 51 {
-		w.tick(100) // the session's time is up; its end is proposed, and not durable
+		w.tick(100) // the session has expired; its end is proposed, but not durable yet
 	}
 	c.feed(c.ask(jute.OpCreate, create("/a", "", 0)))
 	w.step()
@@ -26,7 +26,7 @@ func TestNothingBehindADroppedRequestIsAnswered(t *testing.T) {
 	require.True(t, c.closed, "the connection ends with its session")
 }
 
-// What is pipelined behind a closeSession gets no answer, and costs the closeSession none.
+// Requests that are pipelined behind a closeSession get no answer; the closeSession gets its own.
 func TestCloseIsAnsweredAlthoughMoreFollows(t *testing.T) {
 	w := newWorld(t)
 	c := w.connect()
@@ -42,8 +42,8 @@ func TestCloseIsAnsweredAlthoughMoreFollows(t *testing.T) {
 	require.True(t, c.closed)
 }
 
-// A client may send the type of a connect request in the middle of everything; it is an unknown
-// operation, wherever it is answered.
+// A client can send the type of a connect request among its requests. It is an unknown operation,
+// on the loop as in the core.
 func TestCreateSessionAmongRequestsIsUnknown(t *testing.T) {
 	w := newWorld(t)
 	c := w.connect()
@@ -56,8 +56,8 @@ func TestCreateSessionAmongRequestsIsUnknown(t *testing.T) {
 	require.True(t, c.closed)
 }
 
-// A session that has moved takes nothing more from its old connection, not even what was on its way
-// to the core when it moved.
+// A session that has moved takes no request of its old connection any more, not even one that was
+// on its way to the core when the session moved.
 func TestAMovedSessionTakesNothingFromItsOldConnection(t *testing.T) {
 	w := newWorld(t)
 	old := w.connect()
@@ -75,8 +75,8 @@ func TestAMovedSessionTakesNothingFromItsOldConnection(t *testing.T) {
 	require.Equal(t, jute.NoNode, c.reply().Err)
 }
 
-// The reaper looks at the tree as it is applied. A node that was deleted and made anew in flight is
-// another one, and must live.
+// The reaper sees only the applied transactions. If a node is deleted and created again in
+// transactions in flight, it is another node and must not be reaped.
 func TestWhatIsMadeAnewIsNotReaped(t *testing.T) {
 	for _, flags := range []jute.CreateMode{jute.ModePersistent, jute.ModeContainer} {
 		w := newWorld(t)
@@ -85,7 +85,7 @@ func TestWhatIsMadeAnewIsNotReaped(t *testing.T) {
 			CreateRequest: *create("/t", "", jute.ModePersistentTTL), TTL: 1,
 		}))
 		w.all()
-		w.tick(1500) // the time is up: a delete is proposed, and not durable
+		w.tick(1500) // the TTL is over: a delete is proposed, but not durable yet
 		op := jute.OpCreate
 		if flags == jute.ModeContainer {
 			op = jute.OpCreateContainer

@@ -10,7 +10,7 @@ import (
 	"quoll/jute"
 )
 
-// hands note what they are asked.
+// hands note the calls that they get.
 type hands []string
 
 func (h *hands) Disk(ops []replica.DiskOp) {
@@ -22,8 +22,7 @@ func (h *hands) Snapshot(job *replica.SnapshotJob) {
 func (h *hands) Again()            { *h = append(*h, "again") }
 func (h *hands) Late(millis int64) { *h = append(*h, fmt.Sprintf("late %d", millis)) }
 
-// A snapshot begins behind the transactions that it must be replayed with: they are in the log's
-// hands first.
+// A snapshot begins after the transactions of the same step were handed to the log.
 func TestEffectsAreCarriedOutInOrder(t *testing.T) {
 	var h hands
 	e := replica.Effects{

@@ -16,8 +16,9 @@ import (
 	"quoll/quorum"
 )
 
-// The sessions for a snapshot are listed some a step, so that a million hold nobody up. Sessions end
-// meanwhile: the list has all that stay, and is that of a snapshot that was due before they ended.
+// The sessions for a snapshot are listed in several steps, so that a million of them do not delay
+// requests. Some sessions end meanwhile. The list has all sessions that stay, and it belongs to a
+// snapshot that was due before the others ended.
 func TestTheSessionsOfASnapshotAreListedInSteps(t *testing.T) {
 	const sessions = 20_000
 	var restored []session.Saved

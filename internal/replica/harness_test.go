@@ -85,7 +85,7 @@ func worldOver(t *testing.T, sync replica.RollRules, tree *datatree.Tree) *world
 
 func (w *world) Submit(_ *lane.Lane, b *mail.Batch) { w.batches = append(w.batches, b) }
 
-// step lets the core take what was submitted.
+// step lets the core handle everything that was submitted.
 func (w *world) step() {
 	ev := replica.Events{Now: w.now, Batches: w.batches}
 	w.batches = nil
@@ -129,7 +129,7 @@ func (w *world) run(ev *replica.Events) {
 	}
 }
 
-// all does everything until nothing moves.
+// all runs steps, flushes and lanes until no work is left.
 func (w *world) all() {
 	for len(w.batches) > 0 || w.replica.InFlight() > 0 || w.again {
 		w.step()
@@ -149,8 +149,8 @@ type wire struct {
 	id     jute.SessionID
 	passwd []byte
 
-	tells    bool  // the kernel says when the last byte came
-	came     int64 // when that was
+	tells    bool  // the kernel tells when the last byte came
+	came     int64 // when the last byte came
 	progress int64 // of the output
 	hungUp   bool
 }
@@ -267,7 +267,7 @@ func (r *reply) data(t *testing.T) string {
 	return string(d.Data)
 }
 
-// replicaApplies makes what is logged durable without waking the lane.
+// replicaApplies makes everything that is logged durable, but does not wake the lane.
 func (w *world) replicaApplies() {
 	ev := replica.Events{Now: w.now, Disk: w.asked}
 	for _, a := range w.replica.Step(&ev).Disk {

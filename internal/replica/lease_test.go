@@ -15,8 +15,8 @@ const (
 	twoTicks      = 2000
 )
 
-// waits are the ways in which a client comes to wait for the server: it ends up parked, with nothing
-// of it answered until the log is flushed.
+// waits are the reasons why a client waits for the server. In each case the connection is parked,
+// and none of its requests is answered until the log is flushed.
 var waits = map[string]func(w *world) *wire{
 	"in flight": func(w *world) *wire {
 		c := w.connect()
@@ -120,8 +120,8 @@ func TestAClientThatWaitsForTheServerLives(t *testing.T) {
 	})
 }
 
-// A client that died while it waited is gone one timeout and two ticks after its last byte, where the
-// kernel tells of that; else after the wait.
+// The session of a client that died while it waited ends one timeout and two ticks after the last
+// byte of the client, if the kernel tells when that was. Otherwise it ends after the wait.
 func TestAClientThatDiesWhileItWaitsIsGone(t *testing.T) {
 	onEachWait(t, func(t *testing.T, reason string, tells bool) {
 		w, c := waiting(t, reason, tells)
@@ -151,7 +151,7 @@ func TestAHangUpHoldsNoSession(t *testing.T) {
 	})
 }
 
-// A session that moved is held by the connection that has it: the old one may wait as it will.
+// A session that moved is kept alive only by its new connection, however long the old one waits.
 func TestAMovedSessionIsHeldByItsOwnerAlone(t *testing.T) {
 	w, old := waiting(t, "in flight", false)
 	c := w.dial()
@@ -166,7 +166,8 @@ func TestAMovedSessionIsHeldByItsOwnerAlone(t *testing.T) {
 	require.True(t, ended, "the new one says nothing")
 }
 
-// A client whose output is full lives as long as output moves, and one timeout and two ticks longer.
+// The session of a client whose output is full lives as long as the client takes output, and at
+// most one timeout and two ticks longer.
 func TestAFullOutputHoldsASessionWhileItMoves(t *testing.T) {
 	w := newWorld(t)
 	c := w.connect()
@@ -178,7 +179,7 @@ func TestAFullOutputHoldsASessionWhileItMoves(t *testing.T) {
 		for range 10 {
 			w.tick(100)
 		}
-		c.came = w.now.MonoMillis // its pings are not read, and count for nothing
+		c.came = w.now.MonoMillis // its pings are not read, and do not count
 	}
 	require.False(t, w.ended(c), "it takes a byte a second")
 	took, ended := w.endsWithin(c, timeoutMillis+twoTicks)
@@ -186,7 +187,7 @@ func TestAFullOutputHoldsASessionWhileItMoves(t *testing.T) {
 	require.Less(t, took, int64(timeoutMillis+1000))
 }
 
-// Who waits for his session, or in the middle of a frame, is not heard by waiting.
+// A client that waits for its session, or that has sent half a frame, is not kept alive by waiting.
 func TestNothingElseHoldsASession(t *testing.T) {
 	w := newWorld(t)
 	c := w.connect()

@@ -12,8 +12,7 @@ import (
 	"quoll/processor/tell"
 )
 
-// readOnlyWorld has a node, and a client with a session that the whole ensemble knows; then it
-// serves reads alone.
+// readOnlyWorld has a node, and a client with a global session. Then it serves only reads.
 func readOnlyWorld(t *testing.T) (w *world, global *wire) {
 	w = newWorld(t)
 	global = w.connect()
@@ -58,7 +57,7 @@ func TestReadOnlyIsForClientsThatSaySo(t *testing.T) {
 	w.lane.Teller = heard
 	for _, r := range []*jute.ConnectRequest{
 		{}, {HasReadOnly: true}, {SessionID: 77, HasReadOnly: true},
-		{HasReadOnly: true, LastZxidSeen: 1000}, // Apache looks at this first
+		{HasReadOnly: true, LastZxidSeen: 1000}, // Apache checks the zxid first
 	} {
 		c, answer := w.asks(r)
 		require.Nil(t, answer)
@@ -78,7 +77,8 @@ func TestReadOnlyIsForClientsThatSaySo(t *testing.T) {
 	require.True(t, w.replica.Sessions().Find(answer.SessionID).Local)
 }
 
-// A server that serves everything is not read-only for a client that would take that.
+// A server that serves everything does not say that it is read-only, even to a client that would
+// accept a read-only server.
 func TestReadWriteIsSaid(t *testing.T) {
 	w := newWorld(t)
 	c, answer := w.asks(readOnlyClient())
@@ -115,7 +115,7 @@ func TestReadOnlyRefusesWhatNeedsAQuorum(t *testing.T) {
 	require.False(t, c.closed)
 }
 
-// Behind a closeSession nothing is answered; in front of it everything is, in order.
+// Requests in front of a closeSession are answered in order; those behind it are not answered.
 func TestReadOnlySessionsEndHere(t *testing.T) {
 	w, global := readOnlyWorld(t)
 	c, _ := w.asks(readOnlyClient())
@@ -131,7 +131,7 @@ func TestReadOnlySessionsEndHere(t *testing.T) {
 	require.Nil(t, w.replica.Sessions().Find(id))
 	require.Empty(t, w.logged[2:])
 
-	// One that is not heard of expires, and its connection ends, though nothing else happens.
+	// A silent session expires, and its connection ends, even if nothing else happens.
 	global.feed(global.ask(jute.OpCloseSession, nil))
 	w.all()
 	require.Len(t, w.logged, 3)

@@ -10,7 +10,7 @@ import (
 	"quoll/jute"
 )
 
-// over is a world whose tree is at a zxid.
+// over returns a world whose tree has a given last zxid.
 func over(t *testing.T, zxid jute.Zxid) *world {
 	tree := datatree.New(datatree.Options{Digest: true, ExtendedTypes: true})
 	tree.Lock()
@@ -25,7 +25,7 @@ func over(t *testing.T, zxid jute.Zxid) *world {
 // Alone, a server whose epoch is used up begins the next by itself; its clients notice nothing.
 func TestAServerAloneBeginsTheNextEpoch(t *testing.T) {
 	w := over(t, 0xff000000-2)
-	c := w.connect() // the last but one of its zxids
+	c := w.connect() // takes the last zxid but one of the epoch
 	var in []byte
 	for i := range 5 {
 		in = append(in, c.ask(jute.OpCreate, create("/a"+string(rune('0'+i)), "", 0))...)
@@ -41,7 +41,7 @@ func TestAServerAloneBeginsTheNextEpoch(t *testing.T) {
 	require.Zero(t, w.tree.Faults())
 }
 
-// So does one that finds an epoch used up, which another server has left.
+// A server that starts with a tree whose epoch is used up begins the next one too.
 func TestAServerFindsAnEpochUsedUp(t *testing.T) {
 	for _, last := range []jute.Zxid{0xff000000, 0xfffffffe, 0xffffffff} {
 		w := over(t, last)

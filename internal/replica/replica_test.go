@@ -53,7 +53,7 @@ func TestReadBetweenPipelinedWrites(t *testing.T) {
 	require.Zero(t, w.tree.Faults().Mismatches)
 }
 
-// Rule 3: the event is out before any reply that shows the change.
+// Rule 3: the event is in the output before any reply that shows the change.
 func TestEventBeforeReply(t *testing.T) {
 	w := newWorld(t)
 	writer, watcher := w.connect(), w.connect()
@@ -125,14 +125,15 @@ func TestSessionExpiresWithItsEphemerals(t *testing.T) {
 	require.True(t, c.closed)
 }
 
-// Thousands may go silent together: a step ends some, and those that wait are closing already.
+// When many sessions expire together, a step ends only some of them. The others are marked as
+// closing already.
 func TestACrowdExpiresSomeAStep(t *testing.T) {
 	w := newWorld(t)
 	var crowd []*wire
 	for range 5 {
 		crowd = append(crowd, w.connect())
 	}
-	w.tick(20_000) // a pause: it does not count
+	w.tick(20_000) // the process stood still; this time does not count
 	before := len(w.logged)
 	for len(w.logged) == before {
 		w.tick(1000)
@@ -190,7 +191,8 @@ func TestWrongPasswordIsRefused(t *testing.T) {
 	require.True(t, c.closed)
 }
 
-// A long listing gives the lock back between its chunks; what it lists is one state all the same.
+// A long listing gives the lock back between its chunks. It lists one state of the tree
+// nevertheless.
 func TestLongListing(t *testing.T) {
 	w := newWorld(t)
 	c := w.connect()

@@ -10,8 +10,8 @@ import (
 	"quoll/jute"
 )
 
-// TestTheLogRollsByNumberAndByBytes: random gives 0, so that a limit is half of the configured one;
-// the transaction that passes it is the last of its file, and a snapshot follows.
+// TestTheLogRollsByNumberAndByBytes: random returns 0, so a limit is half of the configured one.
+// The transaction that goes beyond it is the last one of its file, and a snapshot follows.
 func TestTheLogRollsByNumberAndByBytes(t *testing.T) {
 	write := func(w *world, data string) {
 		c := w.connect()
@@ -44,8 +44,8 @@ func TestTheLogRollsByNumberAndByBytes(t *testing.T) {
 	}
 }
 
-// A snapshot is written at a time. Only the end of the one that runs lets the next begin: not that
-// of a job before it, and not that of one that was never started.
+// Only one snapshot is written at a time. The next one begins when the running job has ended. The
+// end of an older job does not count, and neither does that of a job that was never started.
 func TestTheEndOfAnotherJobIsNotThatOfTheSnapshot(t *testing.T) {
 	w := rollingWorld(t, replica.RollRules{SnapCount: 2})
 	c := w.connect()
@@ -69,7 +69,7 @@ func TestTheEndOfAnotherJobIsNotThatOfTheSnapshot(t *testing.T) {
 	over(first)
 	require.Equal(t, 2, w.walks, "which was due meanwhile")
 	require.NotEqual(t, first, w.walking)
-	over(first) // told again
+	over(first) // reported again
 	roll()
 	require.Equal(t, 2, w.walks)
 	over(first, w.walking)

@@ -16,7 +16,7 @@ import (
 // The rules of order of DESIGN.md, one test each at least. docs/track-record.md says which edited
 // line makes which of them fail.
 
-// Rule 1: replies leave in the order of requests, whatever they wait for.
+// Rule 1: replies leave in the order of the requests, whatever each request waits for.
 func TestRule1RepliesLeaveInTheOrderOfRequests(t *testing.T) {
 	w := newWorld(t)
 	c := w.connect()
@@ -70,7 +70,7 @@ func TestRule1IdentityIsThatOfTheReceipt(t *testing.T) {
 	require.Equal(t, jute.OK, other.reply().Err, "sent behind it")
 }
 
-// Rule 2: what a session sends behind a write takes effect at its place, watches too.
+// Rule 2: requests that a session sends behind a write take effect in their order, watches too.
 func TestRule2AWatchIsSetAtItsPlace(t *testing.T) {
 	w := newWorld(t)
 	c := w.connect()
@@ -95,7 +95,7 @@ func TestRule2AWatchIsSetAtItsPlace(t *testing.T) {
 	require.Nil(t, c.reply())
 }
 
-// Rule 2: a read waits for its own session's writes and for nobody else's.
+// Rule 2: a read waits for writes of its own session only.
 func TestRule2NoOtherSessionWaits(t *testing.T) {
 	w := newWorld(t)
 	writer, reader := w.connect(), w.connect()
@@ -113,8 +113,8 @@ func TestRule2NoOtherSessionWaits(t *testing.T) {
 	require.Equal(t, jute.OK, writer.reply().Err)
 }
 
-// Rule 3, with a real loop beside the core: whoever can see a change has its event before. Many
-// others watch too, so that the core needs a while to hand out the events.
+// Rule 3, with a real loop beside the core: a client that can see a change has got its event
+// before. Many other clients watch too, so that the core needs a while to hand out the events.
 func TestRule3EventsAreThereBeforeTheChangeCanBeSeen(t *testing.T) {
 	w := newWorld(t)
 	writer, watcher := w.connect(), w.connect()
@@ -202,8 +202,8 @@ func TestRule4NothingIsShownBeforeItIsDurable(t *testing.T) {
 	require.Equal(t, jute.XidNotification, reader.reply().Xid)
 }
 
-// Rule 5: a write carries its own zxid also when it fails and when many are applied at once; a
-// read the last one at its place.
+// Rule 5: the reply to a write has the write's own zxid, also if the write fails and if many are
+// applied at once. The reply to a read has the last zxid applied at its place in the order.
 func TestRule5ZxidsInABatch(t *testing.T) {
 	w := newWorld(t)
 	a, b := w.connect(), w.connect()
@@ -212,7 +212,7 @@ func TestRule5ZxidsInABatch(t *testing.T) {
 		all := a.ask(jute.OpCreate, create("/a", "", 0))
 		all = append(all, a.ask(jute.OpExists, get("/a"))...)
 		a.feed(append(all, a.ask(jute.OpDelete, &jute.PathVersion{
-			Path: []byte("/a"), Version: 7, // never its version
+			Path: []byte("/a"), Version: 7, // /a never has this version
 		})...))
 		b.feed(append(b.ask(jute.OpSetData, set("/a", "b")), b.ask(jute.OpExists, get("/a"))...))
 		w.step()
@@ -237,7 +237,7 @@ type slow struct {
 func (s *slow) Pending() int { return s.pending + len(s.out) }
 func (s *slow) Again()       { s.again++ }
 
-// Rule 6: who does not take replies is not read from, and holds up nobody.
+// Rule 6: a client that does not take its replies is not read from, and delays no other client.
 func TestRule6ASlowClientIsNotReadFrom(t *testing.T) {
 	w := newWorld(t)
 	s := &slow{wire: &wire{w: w}}
@@ -261,8 +261,8 @@ func TestRule6ASlowClientIsNotReadFrom(t *testing.T) {
 	require.NotNil(t, s.take())
 }
 
-// Rule 6: a client that pipelines far more than the core takes at once is not closed, only not
-// read.
+// Rule 6: a client that pipelines far more than the core takes at once is not closed. It is only
+// not read from for a while.
 func TestRule6ALargePipelineIsNotClosed(t *testing.T) {
 	w := newWorld(t)
 	c := w.connect()
@@ -301,7 +301,8 @@ func TestRule6ALargePipelineIsNotClosed(t *testing.T) {
 	require.NotZero(t, parked)
 }
 
-// Rule 7: each zxid is proposed once, in order; what cannot be read is answered and not proposed.
+// Rule 7: each zxid is proposed once, in order. A request that cannot be decoded is answered and
+// not proposed.
 func TestRule7AZxidIsProposedOnce(t *testing.T) {
 	w := newWorld(t)
 	c := w.connect()
@@ -337,7 +338,7 @@ func cut(b []byte, n int) []byte {
 	return b
 }
 
-// A log that says again what it has said changes nothing.
+// A ticket that the log reports twice changes nothing.
 func TestRule7DurableTwiceIsAppliedOnce(t *testing.T) {
 	w := newWorld(t)
 	c := w.connect()

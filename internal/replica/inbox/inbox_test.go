@@ -8,7 +8,7 @@ import (
 	"quoll/processor/mail"
 )
 
-// Two flushes before one step: the later one counts, in whatever order they are told.
+// Of two flushes before one step the later one counts, in whatever order they are reported.
 func TestTheHighestTicketIsKept(t *testing.T) {
 	var b Inbox
 	b.Durable(8)
@@ -17,7 +17,7 @@ func TestTheHighestTicketIsKept(t *testing.T) {
 	require.Zero(t, b.Take().Disk, "a report is told once")
 }
 
-// The end of a job and a flush do not overwrite each other, and no job another one.
+// The end of a job does not overwrite a flush or the end of another job.
 func TestEveryReportIsKept(t *testing.T) {
 	var b Inbox
 	b.JobDone(1)

@@ -26,7 +26,7 @@ func (nothing) Node(_, _ []byte, _ int64, _ *jute.StatPersisted) error { return 
 func (nothing) SnapshotLoaded(persistence.SnapInfo) error              { return nil }
 func (nothing) Txn(*jute.Entry) error                                  { return nil }
 
-// member is a directory of a member as a start finds it.
+// member returns the directory of a member and its state, as a start finds them.
 func member(t *testing.T, disk *simfs.Disk) (*persistence.Dir, state) {
 	t.Helper()
 	opt := persistence.DefaultOptions("/data")
@@ -54,7 +54,7 @@ func snapshot(dir *persistence.Dir, zxid jute.Zxid) (*persistence.SnapWriter, er
 	return w, err
 }
 
-// state is what a member says of itself.
+// state is what a start finds in a member's directory.
 type state struct {
 	epochs persistence.Epochs
 	last   jute.Zxid
@@ -89,7 +89,7 @@ func one(kind quorum.DiskKind, epoch int64, zxid jute.Zxid) []replica.DiskOp {
 	return []replica.DiskOp{{DiskOp: quorum.DiskOp{Kind: kind, Epoch: epoch, Zxid: zxid}}}
 }
 
-// life is all that a member's disk is asked for, in batches: it follows a leader, is cut, goes on,
+// life returns batches with every kind of operation: a member follows a leader, is cut, goes on,
 // and takes a snapshot of the next leader.
 func life() [][]replica.DiskOp {
 	const e, f = jute.Zxid(1 << 32), jute.Zxid(2 << 32)
@@ -104,10 +104,10 @@ func life() [][]replica.DiskOp {
 	}
 }
 
-// TestTheDiskIsInOrder: power fails before any call of the disk, and takes all that was not flushed,
-// or some of it. What a start finds then is what the operations up to one of them have made: not
-// before the last ticket that was told, and none is there without those before it. So no epoch is
-// there without its history.
+// TestTheDiskIsInOrder: power fails before any call of the disk, and destroys everything that was
+// not flushed, or some of it. A start then finds the state behind one of the operations. It is not
+// an operation before the last ticket that was reported, and all operations before it have taken
+// effect. So no epoch is there without its history.
 func TestTheDiskIsInOrder(t *testing.T) {
 	disk := simfs.New()
 	dir, first := member(t, disk)
@@ -160,7 +160,7 @@ func TestTheDiskIsInOrder(t *testing.T) {
 	require.Greater(t, points, 100)
 }
 
-// TestWhatIsRefusedEndsTheWriter: what follows was meant for another history.
+// TestWhatIsRefusedEndsTheWriter: operations behind a refused one were meant for another history.
 func TestWhatIsRefusedEndsTheWriter(t *testing.T) {
 	for name, refused := range map[string][]replica.DiskOp{
 		"a cut to what is not there": one(quorum.Cut, 0, 9),

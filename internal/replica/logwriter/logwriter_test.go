@@ -14,7 +14,7 @@ import (
 	"quoll/quorum"
 )
 
-// record is a log that notes what it is asked, and fails at one of the calls.
+// record is a log that notes its calls, and fails at one of them.
 type record struct {
 	calls   []string
 	last    jute.Zxid
@@ -61,7 +61,7 @@ func txns(zxids ...jute.Zxid) (list []replica.DiskOp) {
 	return list
 }
 
-// op is what is no append.
+// op returns one operation that is no append.
 func op(kind quorum.DiskKind, epoch int64, zxid jute.Zxid) []replica.DiskOp {
 	return []replica.DiskOp{{DiskOp: quorum.DiskOp{Kind: kind, Epoch: epoch, Zxid: zxid}}}
 }
@@ -77,7 +77,7 @@ func TestABatchIsReportedWhenItIsFlushed(t *testing.T) {
 	}, r.calls)
 }
 
-// The log that is left must be whole on disk before the next one begins.
+// The old log must be on disk completely before the next one begins.
 func TestARollIsFlushedBefore(t *testing.T) {
 	r := &record{}
 	require.NoError(t, writer(r).Write(txns(9, 10, 11)))
@@ -87,7 +87,8 @@ func TestARollIsFlushedBefore(t *testing.T) {
 	}, r.calls)
 }
 
-// The last transaction of a batch rolls the log: its number is told all the same, its ticket once.
+// The last transaction of a batch rolls the log. The number of transactions is reported
+// nevertheless, and its ticket once.
 func TestABatchThatEndsWithARoll(t *testing.T) {
 	r := &record{}
 	require.NoError(t, writer(r).Write(txns(9, 10)))
@@ -102,8 +103,8 @@ func TestAnEmptyBatchTouchesNothing(t *testing.T) {
 	require.Empty(t, r.calls)
 }
 
-// What NEWLEADER demands is the order of the queue: the history, then its epoch, then the ticket
-// that the acknowledgement waits for.
+// The order that NEWLEADER demands is the order of the queue: the history, then its epoch, then the
+// report of the ticket that the acknowledgement waits for.
 func TestTheEpochComesBehindTheHistory(t *testing.T) {
 	r := &record{}
 	require.NoError(t, writer(r).Write(slices.Concat(
@@ -167,7 +168,7 @@ func TestAQueueKeepsTheOrder(t *testing.T) {
 	require.Empty(t, q.Take())
 }
 
-// The room of batches is used again.
+// The slices of batches are used again.
 func TestAQueueAllocatesNothing(t *testing.T) {
 	var q Queue
 	ops := txns(1, 2, 3)

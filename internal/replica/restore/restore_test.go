@@ -53,7 +53,7 @@ func (s *server) snapshot(sessions []session.Saved) *snapshotting.Walk {
 	return walk
 }
 
-// write logs and applies one transaction, with the digest that the tree has behind it.
+// write logs and applies one transaction. It logs the digest that the tree has after it.
 func (s *server) write(op jute.OpCode, id jute.SessionID, body jute.Record) {
 	s.t.Helper()
 	e := jute.Entry{Header: jute.TxnHeader{
@@ -80,7 +80,7 @@ func (s *server) create(path string, owner jute.SessionID) {
 	})
 }
 
-// creates is how many children were ever made beside a node that is to be.
+// creates is how many children the parent of a path has ever had.
 func (s *server) creates(path string) int32 {
 	v := s.tree.Peek()
 	parent, ok := v.Find([]byte(path[:max(1, strings.LastIndexByte(path, '/'))]))
@@ -111,7 +111,8 @@ func (s *server) openSession(id jute.SessionID) {
 	s.write(jute.OpCreateSession, id, &jute.CreateSessionTxn{TimeOut: 4000})
 }
 
-// A directory with ephemerals of a session that no file names: its snapshot was written without it.
+// A directory with ephemerals of a session that no file names: the snapshot was written without the
+// session.
 func withOrphans(t *testing.T) *simfs.Disk {
 	disk := simfs.New()
 	s, found := start(t, disk)
@@ -126,8 +127,8 @@ func withOrphans(t *testing.T) *simfs.Disk {
 	return disk
 }
 
-// What the orphans' end changed has no transaction. The snapshot that holds it must be there
-// before the next write, or the digests of the log no longer fit the tree of a later start.
+// No transaction records the end of orphans. So a snapshot of the tree without them must be there
+// before the next write. Otherwise the digests of the log do not fit the tree of a later start.
 func TestWritesBehindTheEndOfOrphansReplay(t *testing.T) {
 	disk := withOrphans(t)
 	s, found := start(t, disk)
@@ -152,7 +153,7 @@ func TestWritesBehindTheEndOfOrphansReplay(t *testing.T) {
 	}
 }
 
-// The power goes before the snapshot that holds the orphans' end is written.
+// Power fails before the snapshot of the tree without the orphans is written.
 func TestOrphansAreFoundAgainAfterACrash(t *testing.T) {
 	disk := withOrphans(t)
 	tree := datatree.New(datatree.Options{Digest: true})
@@ -168,7 +169,7 @@ func TestOrphansAreFoundAgainAfterACrash(t *testing.T) {
 	s.sound()
 }
 
-// Who looks for a leader changes nothing: not the tree, and not the directory.
+// A member that looks for a leader changes neither the tree nor the directory.
 func TestAMemberKeepsWhatItFinds(t *testing.T) {
 	disk := withOrphans(t)
 	before := disk.Names()
@@ -208,8 +209,8 @@ func TestAClosedSessionStaysClosed(t *testing.T) {
 	s.sound()
 }
 
-// The newest snapshot is torn: what was read of it is forgotten, sessions and tree, and the older
-// one with its log gives the same.
+// The newest snapshot is torn. The part of it that was read is dropped, sessions and tree, and the
+// older snapshot with its log gives the same data.
 func TestATornSnapshotLeavesNothing(t *testing.T) {
 	disk := simfs.New()
 	s, _ := start(t, disk)
@@ -244,7 +245,7 @@ func spoil(t *testing.T, disk *simfs.Disk, name string) {
 	require.NoError(t, f.Close())
 }
 
-// Writes go on while the tree is walked, in and beside what was walked already.
+// Writes go on while the tree is walked, in parts that were walked already and in others.
 func TestWritesDuringAWalkReplay(t *testing.T) {
 	disk := simfs.New()
 	s, _ := start(t, disk)
@@ -279,7 +280,7 @@ func TestWritesDuringAWalkReplay(t *testing.T) {
 	s.sound()
 }
 
-// What a hook refuses ends the recovery.
+// An error of a hook ends the recovery.
 func TestARefusedTransactionEndsTheRecovery(t *testing.T) {
 	disk := simfs.New()
 	s, _ := start(t, disk)
@@ -335,7 +336,7 @@ func TestAnOldSnapshotGetsItsConfigNode(t *testing.T) {
 	require.True(t, s.has("/zookeeper/config"))
 }
 
-// The tree begins anew in the middle of a walk: the file that was begun goes.
+// The tree is replaced in the middle of a walk. The file that was begun is removed.
 func TestAWalkThatFailsLeavesNothing(t *testing.T) {
 	disk := simfs.New()
 	s, _ := start(t, disk)

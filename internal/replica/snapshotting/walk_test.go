@@ -34,8 +34,9 @@ func large(t *testing.T) *datatree.Tree {
 	return tree
 }
 
-// The tree is replaced at each call of the disk in turn while a snapshot is written. Up to the end
-// of the nodes and a little further the snapshot is given up, without a trace; behind it, it stands.
+// The tree is replaced at each call of the disk in turn while a snapshot is written. If that
+// happens before the trailer is made, the snapshot is given up and its file removed. Otherwise it
+// stays.
 func TestASnapshotOfATreeThatIsReplaced(t *testing.T) {
 	var lost, written int
 	for at, calls := 1, 1; at <= calls; at++ {
