@@ -41,8 +41,8 @@ func TestSoloRefusesTheImpossible(t *testing.T) {
 	require.Panics(t, func() { s.Durable(2) })
 }
 
-// Tickets follow each other, zxids have holes between epochs: whatever is told of, and when, what is
-// committed is the transaction of the highest ticket.
+// Tickets are consecutive, zxids have holes between epochs. Whichever tickets are reported, in
+// whatever order, everything up to the transaction of the highest ticket is committed.
 func TestTicketsAgainstAList(t *testing.T) {
 	for seed := range uint64(200) {
 		rng := rand.New(rand.NewPCG(seed, 1))

@@ -68,8 +68,8 @@ func TestConfigCheck(t *testing.T) {
 	}
 }
 
-// What the text alone shows is an error; what depends on the machine is a warning, and an error for
-// who asks about this machine. Nothing is made by it.
+// A mistake that the text alone shows is an error. A problem of this machine is a warning, or with
+// --here an error. The command makes no file.
 func TestConfigCheckOfThisMachine(t *testing.T) {
 	door, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -152,7 +152,7 @@ func TestExitCodes(t *testing.T) {
 	}
 }
 
-// A data directory that cannot be is told apart from a log that cannot be written any more.
+// A data directory that cannot be made has another exit code than a log that cannot be written.
 func TestADataDirectoryThatCannotBe(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
@@ -164,7 +164,7 @@ func TestADataDirectoryThatCannotBe(t *testing.T) {
 	}
 }
 
-// Every start that fails is in the audit log, whatever it fails at, and once.
+// Every start that fails, for any reason, is in the audit log once.
 func TestAFailedStartIsAudited(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 	"quoll/client/wire"
 )
 
-// TestMain is the command itself when a test starts this binary as one.
+// TestMain runs the command when a test starts this binary as the command.
 func TestMain(m *testing.M) {
 	if os.Getenv("QUOLL_TEST_COMMAND") != "" {
 		os.Exit(run(os.Args[1:]))
@@ -24,8 +24,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// A server outlives a SIGQUIT, which brings the stacks of its goroutines, and the end of who reads
-// its log; a SIGHUP stops it as cleanly as a SIGTERM.
+// A server goes on after a SIGQUIT, which prints the stacks of its goroutines, and after the end of
+// the process that reads its log. A SIGHUP stops it as cleanly as a SIGTERM.
 func TestSignals(t *testing.T) {
 	log, to, err := os.Pipe()
 	require.NoError(t, err)

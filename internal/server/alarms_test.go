@@ -49,7 +49,7 @@ func TestFaultsAreToldOnceAMinute(t *testing.T) {
 	require.Empty(t, messages(logs), "nothing new")
 }
 
-// restored is a server on a directory, as far as restore.
+// restored is a server on a directory that has done everything up to restore.
 func restored(t *testing.T, dir string) (*Server, *zapobserver.ObservedLogs) {
 	t.Helper()
 	cfg, err := config.Load("", []string{"dataDir=" + dir, "clientPort=0"})
@@ -67,7 +67,7 @@ func restored(t *testing.T, dir string) (*Server, *zapobserver.ObservedLogs) {
 	return s, logs
 }
 
-// What is wrong with the tree is told when it is found: at the start, and while the server runs.
+// Faults of the tree are logged when they are found: at the start, and while the server runs.
 func TestFaultsOfTheTreeAreTold(t *testing.T) {
 	dir := t.TempDir()
 	s, logs := restored(t, dir)
@@ -140,7 +140,7 @@ func TestASoftQuotaDoesNotFloodTheLog(t *testing.T) {
 	require.NoError(t, s.store.Close())
 }
 
-// The last that mntr can tell, while the doors close.
+// A failure is the last thing that mntr can show, while the connections are being closed.
 func TestAFailureIsCounted(t *testing.T) {
 	s, _ := restored(t, t.TempDir())
 	s.fail(persistence.ErrDisk)
@@ -149,7 +149,7 @@ func TestAFailureIsCounted(t *testing.T) {
 	require.NoError(t, s.store.Close())
 }
 
-// Files beside the data are named once, at the start, and a flood of them does not flood the log.
+// Files beside the data are named once, at the start. Very many of them do not fill the log.
 func TestStraysAreTold(t *testing.T) {
 	seen, logs := zapobserver.New(zap.InfoLevel)
 	s := &Server{logger: zap.New(seen)}
@@ -169,7 +169,7 @@ func TestStraysAreTold(t *testing.T) {
 	require.Len(t, logs.TakeAll(), 1, "nothing but what was recovered")
 }
 
-// A slow disk is told of, as rarely as what clients do.
+// Slow flushes are logged, with the same limit of lines as events of clients.
 func TestASlowFlushIsTold(t *testing.T) {
 	cfg, err := config.Load("", []string{
 		"dataDir=" + t.TempDir(), "clientPort=0", "zookeeper.fsync.warningthresholdms=20",

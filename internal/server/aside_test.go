@@ -41,7 +41,7 @@ func TestJobsAsideAreFewAtATimeAndStop(t *testing.T) {
 		case <-stopped:
 			t.Fatal("it did not wait for what runs")
 		}
-		select { // until it has stopped the next begins
+		select { // the next job begins unless stop was called
 		case <-begun:
 			end <- struct{}{}
 		default:
@@ -66,6 +66,6 @@ func TestTheStopForgetsWhatHasNotBegun(t *testing.T) {
 	a := aside{jobs: []func(){func() { t.Error("a job ran after the stop") }}}
 	a.stop()
 	a.running++
-	a.work() // a worker that comes from its last job
+	a.work() // a worker that has finished its last job
 	require.Zero(t, a.running)
 }

@@ -24,7 +24,7 @@ import (
 	"quoll/reactor"
 )
 
-// raw is a connection that may say anything.
+// raw is a connection on which a test can send any bytes.
 type raw struct {
 	net.Conn
 	t      *testing.T
@@ -83,7 +83,7 @@ func (c *raw) frame() ([]byte, error) {
 	return frame, err
 }
 
-// code is that of the next reply.
+// code is the error code of the next reply.
 func (c *raw) code() jute.ErrorCode {
 	c.t.Helper()
 	frame, err := c.frame()
@@ -127,7 +127,7 @@ func newClientLog(level zapcore.Level) *clientLog {
 	return l
 }
 
-// wait returns when a message was heard.
+// wait returns when a message was logged.
 func (l *clientLog) wait(t *testing.T, message string) {
 	t.Helper()
 	for {
@@ -148,7 +148,7 @@ func (l *clientLog) lines() []observer.LoggedEntry {
 	}).All()
 }
 
-// of is whom a line must name.
+// of returns the fields by which a line must name a client.
 func of(c *raw, id jute.SessionID) map[string]any {
 	who := map[string]any{"address": c.LocalAddr().String()}
 	if id != 0 {
@@ -157,7 +157,7 @@ func of(c *raw, id jute.SessionID) map[string]any {
 	return who
 }
 
-// refusal is one thing that happens to one client, and the line that it must leave.
+// refusal is one event of a client, and the line that it must leave.
 type refusal struct {
 	text    string
 	level   zapcore.Level
@@ -165,7 +165,7 @@ type refusal struct {
 	defines []string
 }
 
-// afterSession has a client with a session do something, in whose line both stand.
+// afterSession lets a client with a session do something. The line must name address and session.
 func afterSession(
 	text string, level zapcore.Level, do func(c *raw), defines ...string,
 ) refusal {
@@ -176,7 +176,7 @@ func afterSession(
 	}, defines}
 }
 
-// beforeSession likewise has a client without a session do something.
+// beforeSession lets a client without a session do something. The line must name the address.
 func beforeSession(
 	text string, level zapcore.Level, do func(c *raw), defines ...string,
 ) refusal {
@@ -326,7 +326,7 @@ func readOp(path string) jute.MultiOp {
 	}
 }
 
-// longWatch watches what is longer than all that may be watched.
+// longWatch watches a path that is longer than the limit of all watched paths.
 func longWatch(c *raw) {
 	path := append([]byte("/"), make([]byte, 2000)...)
 	for i := range path[1:] {
@@ -336,7 +336,7 @@ func longWatch(c *raw) {
 	_, _ = io.ReadAll(c)
 }
 
-// longWrite asks for an ACL that is short when it is asked for and long in the log.
+// longWrite sends an ACL that is short in the request and long in the log.
 func longWrite(c *raw) {
 	for i := range 40 {
 		c.ask(jute.OpAuth, &jute.AuthPacket{Scheme: []byte("digest"), Auth: fmt.Append(nil, i, ":x")})
@@ -364,10 +364,12 @@ func doorRefusals() []refusal {
 	}
 }
 
-// quietFlushes has flushes of a loaded machine told in no line, where lines are counted.
+// quietFlushes prevents lines about slow flushes. Tests that count lines need it on a loaded
+// machine.
 const quietFlushes = "fsync.warningthresholdms=60000"
 
-// A lone refusal of each kind leaves one line with the address and, where there is one, the session.
+// A single refusal of each kind leaves one line, with the address and, if there is one, the
+// session.
 func TestALoneRefusalLeavesOneLine(t *testing.T) {
 	both(t, func(t *testing.T, transport string) {
 		var all []refusal
@@ -424,8 +426,8 @@ func TestAClientThatTakesNothingIsTold(t *testing.T) {
 	})
 }
 
-// A client that pings, and that the server does not read from because the disk stands still, keeps
-// its session: the lanes are told of the time. The deadline of a client that says nothing stays.
+// A client that pings keeps its session while the server does not read from it because the disk
+// stands still: the ticker calls the lanes. The deadline of a silent client does not move.
 func TestAClientThatIsNotReadFromLives(t *testing.T) {
 	both(t, func(t *testing.T, transport string) {
 		disk := &failingDisk{
@@ -442,7 +444,7 @@ func TestAClientThatIsNotReadFromLives(t *testing.T) {
 		}
 		<-disk.reached
 		pings := 0
-		require.Eventually(t, func() bool { // their deadlines part
+		require.Eventually(t, func() bool { // the deadlines of the two become different
 			c.ask(jute.OpPing, nil)
 			pings++
 			return strings.Contains(word(t, s.addr, "dump"), "Session Sets (2)/(2)")
@@ -456,7 +458,7 @@ func TestAClientThatIsNotReadFromLives(t *testing.T) {
 	})
 }
 
-// A client that takes its session to another connection is told of with the new address.
+// The line about a client that takes its session to another connection has the new address.
 func TestARenewedSessionIsTold(t *testing.T) {
 	both(t, func(t *testing.T, transport string) {
 		log := newClientLog(infoLevel)
@@ -475,7 +477,7 @@ func TestARenewedSessionIsTold(t *testing.T) {
 	})
 }
 
-// What checks whether the port answers must not fill the log, at any level.
+// Probes, which only check whether the port answers, must not fill the log, at any level.
 func TestProbesWriteNothing(t *testing.T) {
 	both(t, func(t *testing.T, transport string) {
 		log := newClientLog(zapcore.DebugLevel)
@@ -497,7 +499,8 @@ func TestProbesWriteNothing(t *testing.T) {
 	})
 }
 
-// A connection that never becomes a session is closed, of which Apache says something at debug too.
+// A connection that never begins a session is closed. The line about it has level debug, as in
+// Apache.
 func TestAConnectionWithoutASessionIsToldAtDebug(t *testing.T) {
 	both(t, func(t *testing.T, transport string) {
 		log := newClientLog(zapcore.DebugLevel)
@@ -513,7 +516,8 @@ func TestAConnectionWithoutASessionIsToldAtDebug(t *testing.T) {
 	})
 }
 
-// Who is refused because the process may open no more files hears nothing; its operator must.
+// A client that is refused because the process may open no more files gets no answer. The operator
+// must find a line in the log.
 func TestTheLimitOfDescriptorsIsTold(t *testing.T) {
 	var was unix.Rlimit
 	require.NoError(t, unix.Getrlimit(unix.RLIMIT_NOFILE, &was))
@@ -542,7 +546,7 @@ func TestTheLimitOfDescriptorsIsTold(t *testing.T) {
 	require.Subset(t, lines[0].ContextMap(), of(refused, 0))
 }
 
-// addUp is how many events the lines speak for.
+// addUp is how many events the lines stand for.
 func addUp(lines []observer.LoggedEntry) (events int64) {
 	for _, e := range lines {
 		n := int64(1)

@@ -20,7 +20,7 @@ import (
 	"quoll/persistence"
 )
 
-// fill creates nodes /n0 ... in a server that runs for it alone.
+// fill starts a server, creates nodes /n0, /n1 and so on, and stops the server.
 func fill(t *testing.T, nodes int, defines ...string) {
 	t.Helper()
 	r := start(t, "", persistence.OS{}, defines...)
@@ -35,7 +35,7 @@ func fill(t *testing.T, nodes int, defines ...string) {
 	r.finish(t)
 }
 
-// served is how many children the root has in a server that runs for it alone, less /zookeeper.
+// served starts a server, counts the children of the root without /zookeeper, and stops the server.
 func served(t *testing.T, defines ...string) int {
 	t.Helper()
 	r := start(t, "", persistence.OS{}, defines...)
@@ -49,7 +49,8 @@ func served(t *testing.T, defines ...string) int {
 	return len(children) - 1
 }
 
-// A log directory whose disk is not mounted is missed, and everything is there when it is.
+// A start is refused while the disk of the log directory is not mounted. When it is mounted,
+// everything is there.
 func TestALogDirectoryThatIsNotMounted(t *testing.T) {
 	dir := t.TempDir()
 	data, logs, disk := filepath.Join(dir, "data"), filepath.Join(dir, "logs"), filepath.Join(dir, "disk")
@@ -92,7 +93,7 @@ func TestWhatOperatorsDoToDirectories(t *testing.T) {
 	}
 	dir := t.TempDir()
 	set := []string{"dataDir=" + dir, "snapCount=10"}
-	fill(t, 30, set...) // ends behind a snapshot; more may have come
+	fill(t, 30, set...) // there is a snapshot now, perhaps with transactions above it
 	t.Run("snapshots alone", func(t *testing.T) {
 		backup := t.TempDir()
 		require.NoError(t, os.Mkdir(filepath.Join(backup, "version-2"), 0o755))

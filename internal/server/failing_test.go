@@ -14,11 +14,12 @@ import (
 
 const zapError = zapcore.ErrorLevel
 
-// failingDisk fails every write and flush once it is broken, and stands still before if it is held.
+// failingDisk fails every write and flush while it is broken.
 type failingDisk struct {
 	persistence.FS
 	broken atomic.Bool
-	// The first that fails says so, and they fail when hold is closed; both may be nil.
+	// With hold a call waits until hold is closed before it fails, and the first such call closes
+	// reached. Both may be nil.
 	reached, hold chan struct{}
 	once          sync.Once
 }
@@ -66,7 +67,7 @@ func (f failingFile) WriteAt(p []byte, off int64) (int, error) {
 	return f.File.WriteAt(p, off)
 }
 
-// readOnlyDisk is mounted read-only: what is there can be read, nothing can be made.
+// readOnlyDisk is like a disk that is mounted read-only: files can be read, and none can be made.
 type readOnlyDisk struct{ persistence.FS }
 
 func (readOnlyDisk) Create(name string) (persistence.File, error) {

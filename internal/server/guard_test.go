@@ -15,8 +15,8 @@ import (
 	"quoll/persistence/owner"
 )
 
-// A server that runs tells of files of another server, and of a lock file without its name: once
-// each, and its own files are no matter.
+// A running server logs files of another server, and a lock file that lost its name, once each. It
+// does not log its own files.
 func TestTheGuardTellsOfAnotherServer(t *testing.T) {
 	dir := t.TempDir()
 	s, logs := restored(t, dir)
@@ -75,8 +75,8 @@ func TestTheGuardLooksNowAndThen(t *testing.T) {
 	require.NoError(t, s.store.Close())
 }
 
-// The lock outlives a server whose log writer may still write: it sits in a call to a disk that
-// hangs, perhaps.
+// The lock stays when a server has ended and its log writer may still write, for example because it
+// waits in a call to a disk that hangs.
 func TestTheLockIsKeptWhileTheLogCanBeWritten(t *testing.T) {
 	dir := t.TempDir()
 	s, _ := restored(t, dir)
@@ -96,7 +96,8 @@ func TestTheLockIsKeptWhileTheLogCanBeWritten(t *testing.T) {
 	require.NoError(t, s.store.Close())
 }
 
-// Two names of one directory are one from the first start on, when there is no version-2 yet.
+// Two names of one directory count as one already at the first start, when there is no version-2
+// yet.
 func TestTwoNamesAreOneFromTheFirstStart(t *testing.T) {
 	dir := t.TempDir()
 	link := filepath.Join(t.TempDir(), "link")

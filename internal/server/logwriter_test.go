@@ -26,8 +26,8 @@ func (instantLog) Roll() error                { return nil }
 func (instantLog) Settle() error              { return nil }
 func (instantLog) Close() error               { return nil }
 
-// flushDelay bounds how long a transaction waits for company since the last flush,
-// maxWriteQueuePollTime how long it waits when none comes.
+// flushDelay bounds how long after the last flush a transaction waits for others to share its
+// flush. maxWriteQueuePollTime bounds how long it waits for the next one.
 func TestWhenTheLogIsFlushed(t *testing.T) {
 	for name, test := range map[string]struct {
 		poll    time.Duration
@@ -67,8 +67,8 @@ func TestWhenTheLogIsFlushed(t *testing.T) {
 	}
 }
 
-// Whatever must happen on disk in order is one queue: what a ticket tells of is there, with all that
-// was asked before it.
+// All operations of the disk go through one queue. When a ticket is reported, its operation and all
+// operations before it are durable.
 func TestTheLogWriterCarriesOutEverythingInOrder(t *testing.T) {
 	dir := t.TempDir()
 	s, _ := restored(t, dir)

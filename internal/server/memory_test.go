@@ -15,7 +15,7 @@ func TestHeadroomFollowsTheLiveHeap(t *testing.T) {
 	require.Equal(t, 5, gcPercent(8<<30))
 }
 
-// Who set GOGC or GOMEMLIMIT knows the machine better than a rule of thumb.
+// An operator who sets GOGC or GOMEMLIMIT knows the machine better than our rule.
 func TestTheEnvironmentsPaceOfTheCollectorWins(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(123))
 	for _, set := range []string{"GOGC", "GOMEMLIMIT"} {

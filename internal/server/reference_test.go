@@ -11,8 +11,8 @@ import (
 	"quoll/persistence"
 )
 
-// The tables are proved right against Apache's server in interop/reference. Checks of rights ahead of
-// the line (enableEagerACLCheck) say the same.
+// interop/reference proves the tables right against Apache's server. With enableEagerACLCheck the
+// answers are the same.
 func TestServerKeepsTheReference(t *testing.T) {
 	for name, setting := range map[string]string{
 		"": "maxSessionTimeout=60000", "eager ": "zookeeper.enableEagerACLCheck=true",

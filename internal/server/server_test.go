@@ -25,7 +25,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	// gnet's import starts these two for good.
+	// Importing gnet starts these two goroutines, which never end.
 	goleak.VerifyTestMain(m,
 		goleak.IgnoreTopFunction("github.com/panjf2000/ants/v2.(*poolCommon).purgeStaleWorkers"),
 		goleak.IgnoreTopFunction("github.com/panjf2000/ants/v2.(*poolCommon).ticktock"))
@@ -43,7 +43,7 @@ func start(t *testing.T, dir string, fs persistence.FS, defines ...string) *runn
 	return startLogging(t, zaptest.NewLogger(t, zaptest.Level(zapError)), dir, fs, defines...)
 }
 
-// startLogging is start with a log of the test's.
+// startLogging does what start does, with a logger of the test.
 func startLogging(
 	t *testing.T, logger *zap.Logger, dir string, fs persistence.FS, defines ...string,
 ) *running {
@@ -113,8 +113,8 @@ func TestServesAndRestarts(t *testing.T) {
 	})
 }
 
-// Each client works on nodes of its own and on one that all share; snapshots are taken all the
-// while. What each sees must be in the order of its own writes, and the counter must add up.
+// Each client works on nodes of its own and on one node that all share. Snapshots are taken all the
+// time. Each client must see its own writes in order, and the counter must be right at the end.
 func TestManyClientsAndSnapshots(t *testing.T) {
 	both(t, func(t *testing.T, transport string) {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
@@ -205,8 +205,8 @@ func TestDiskErrorEndsTheServer(t *testing.T) {
 	require.False(t, errors.As(err, &code), "no answer at all")
 }
 
-// A disk that fails after the server was asked to stop ends it as one that fails before: at once,
-// and with the error, although somebody waits for an answer.
+// A disk that fails after the server was asked to stop ends the server at once and with the error,
+// as one that fails before, even if a client waits for an answer.
 func TestDiskErrorWhileStopping(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
@@ -221,7 +221,7 @@ func TestDiskErrorWhileStopping(t *testing.T) {
 	f := c.Send(jute.OpSetData, &jute.SetDataRequest{Path: []byte("/a"), Version: -1})
 	<-disk.reached
 	r.stop()
-	require.Eventually(t, func() bool { // the doors are closed: it drains
+	require.Eventually(t, func() bool { // the server takes no connection any more: it drains
 		door, err := net.Dial("tcp", r.addr)
 		if err == nil {
 			_ = door.Close()
@@ -241,7 +241,7 @@ func TestDiskErrorWhileStopping(t *testing.T) {
 	require.Error(t, err)
 }
 
-// A directory that cannot be written is not a disk that failed: the process ends with Apache's code
+// A directory that cannot be written is not a failed disk. The process ends with Apache's exit code
 // for it, which says that nothing was written.
 func TestADirectoryThatCannotBeWritten(t *testing.T) {
 	cfg, err := config.Load("", []string{"dataDir=" + t.TempDir(), "clientPort=0"})
@@ -252,8 +252,8 @@ func TestADirectoryThatCannotBeWritten(t *testing.T) {
 	require.NotErrorIs(t, err, persistence.ErrDisk)
 }
 
-// A server that is asked to stop answers what it has taken in: every write that took effect was
-// acknowledged.
+// A server that is asked to stop answers the requests that it has taken: every write that took
+// effect was acknowledged.
 func TestStopAnswersWhatItTookIn(t *testing.T) {
 	both(t, func(t *testing.T, transport string) {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)

@@ -9,8 +9,8 @@ import (
 	"quoll/internal/replica"
 )
 
-// A snapshot whose tree is replaced is given up: no alarm, no count of errors, and the core hears
-// that the job is over, so that the next one can begin.
+// A snapshot whose tree is replaced is given up. That is no error in the log or in the metrics. The
+// core gets the end of the job, so that the next one can begin.
 func TestASnapshotOfATreeThatIsReplacedIsNoAlarm(t *testing.T) {
 	s, logs := restored(t, t.TempDir())
 	job := replica.NewSnapshotJob(s.tree, nil)

@@ -43,13 +43,13 @@ func attempt(
 	return s.Run(ctx)
 }
 
-// file is what a refused start must leave as it was.
+// file has the facts of a file that a refused start must not change.
 type file struct {
 	bytes string
 	mtime time.Time
 }
 
-// files are all below dir but the empty lock file that a start may leave.
+// files returns all files below dir, without the empty lock file that a start may leave.
 func files(t *testing.T, dir string) map[string]file {
 	t.Helper()
 	all := map[string]file{}
@@ -95,7 +95,7 @@ func written(t *testing.T) string {
 	return dir
 }
 
-// Whatever a start fails for, every file is as it was: in name, size, bytes and mtime.
+// When a start fails, for any reason, every file has the name, size, bytes and mtime that it had.
 func TestAFailedStartChangesNoFile(t *testing.T) {
 	version := func(dir string) string { return filepath.Join(dir, "version-2") }
 	for name, c := range map[string]struct {
@@ -112,7 +112,7 @@ func TestAFailedStartChangesNoFile(t *testing.T) {
 			return []string{"clientPortAddress=no.such.name.invalid"}
 		}, config.ErrInvalid},
 		"another address": {func(t *testing.T, _ string) []string {
-			return []string{"clientPortAddress=192.0.2.1"} // for documentation: nobody's
+			return []string{"clientPortAddress=192.0.2.1"} // no machine has this address
 		}, nil},
 		"the directory is locked": {func(t *testing.T, dir string) []string {
 			l, err := owner.Take(t.Context(), zap.NewNop(), owner.Options{Mode: owner.Auto}, version(dir))
@@ -167,7 +167,7 @@ func TestAFailedStartChangesNoFile(t *testing.T) {
 	}
 }
 
-// The lock is given back when a server has ended, however that was, and by a start that failed.
+// The lock is given back by a server that ends, for any reason, and by a start that fails.
 func TestTheDirectoryIsGivenBack(t *testing.T) {
 	dir := t.TempDir()
 	free := func() {
@@ -197,8 +197,8 @@ func TestTheDirectoryIsGivenBack(t *testing.T) {
 	free()
 }
 
-// A successor waits for the lock, before it looks at the port or at the files, and then serves all
-// that its predecessor acknowledged, on the same port.
+// A successor waits for the lock before it looks at the port or at the files. Then it serves
+// everything that its predecessor acknowledged, on the same port.
 func TestASuccessorWaitsAndServesEverything(t *testing.T) {
 	both(t, func(t *testing.T, transport string) {
 		dir := t.TempDir()
@@ -229,7 +229,7 @@ func TestASuccessorWaitsAndServesEverything(t *testing.T) {
 	})
 }
 
-// Who asks a waiting or recovering server to end ends it in order, and nothing was changed.
+// A server that waits or recovers and is asked to end does so in order, and has changed nothing.
 func TestAWaitingStartCanBeEnded(t *testing.T) {
 	dir := written(t)
 	held, err := owner.Take(t.Context(), zap.NewNop(), owner.Options{Mode: owner.Auto},
@@ -266,8 +266,9 @@ func (d *slowDisk) Open(name string) (persistence.File, error) {
 	return d.FS.Open(name)
 }
 
-// While it recovers a server accepts: words are told that it does not serve, who asks for a session
-// is hung up on at once, and who came early and asks late is served.
+// A server accepts connections while it recovers. A word gets the answer that the server does not
+// serve. A connection that asks for a session is closed at once. A connection that asks only after
+// the recovery is served.
 func TestItAnswersWhileItRecovers(t *testing.T) {
 	both(t, func(t *testing.T, transport string) {
 		dir := written(t)
@@ -317,7 +318,7 @@ func connect(t *testing.T, addr string) net.Conn {
 	return c
 }
 
-// exchange sends something and returns all that comes back before the end.
+// exchange sends something and returns everything that comes back until the connection ends.
 func exchange(t *testing.T, addr string, send []byte) string {
 	t.Helper()
 	c := connect(t, addr)
@@ -329,8 +330,8 @@ func exchange(t *testing.T, addr string, send []byte) string {
 	return string(text)
 }
 
-// A server that takes no lock and writes while this one reads is waited for, and everything is
-// read again: what was written meanwhile is served.
+// Another server takes no lock and writes while this one reads. This one waits for its end and
+// reads everything again, so it serves what the other has written.
 func TestAForeignServerIsWaitedForAndReadAgain(t *testing.T) {
 	dir := written(t)
 	added := filepath.Join(dir, "version-2", "snapshot.64")
@@ -353,8 +354,8 @@ func TestAForeignServerIsWaitedForAndReadAgain(t *testing.T) {
 	require.Equal(t, added, recovered[0].ContextMap()["snapshot"])
 }
 
-// dataDir and dataLogDir may be two names of one directory: it is locked once, and its own logs
-// do not stand in the way of the next start. So it is when only version-2 is a link.
+// dataDir and dataLogDir may be two names of one directory. The directory is locked once, and its
+// own logs do not prevent the next start. The same holds if only version-2 is a link.
 func TestTwoNamesOfOneDirectory(t *testing.T) {
 	for _, below := range []string{"", "version-2"} {
 		dir, other := t.TempDir(), t.TempDir()
@@ -383,8 +384,8 @@ func TestTwoNamesOfOneDirectory(t *testing.T) {
 	}
 }
 
-// vanishingDisk has a new snapshot of somebody else's when it is listed after the logs were read,
-// and is empty from then on.
+// vanishingDisk gets a new snapshot of another server when it is listed after the logs were read.
+// From then on it is empty.
 type vanishingDisk struct {
 	slowDisk
 	read     bool
@@ -405,7 +406,7 @@ func (d *vanishingDisk) ReadDir(dir string) ([]persistence.FileInfo, error) {
 	return append(list, persistence.FileInfo{Name: "snapshot.ff", Size: 1}), err
 }
 
-// What an attempt has read is forgotten by the next: it serves what is there then.
+// A second attempt drops what the first one has read, and serves the data that is there then.
 func TestASecondAttemptBeginsAnew(t *testing.T) {
 	dir := written(t)
 	disk := &vanishingDisk{slowDisk: slowDisk{FS: persistence.OS{}}}
@@ -420,8 +421,8 @@ func TestASecondAttemptBeginsAnew(t *testing.T) {
 	require.True(t, disk.vanished)
 }
 
-// What a killed predecessor had is taken down in no promised order: a port that is in use is tried
-// again for a moment, and who asks ends that too.
+// The kernel releases the locks and ports of a killed predecessor in no certain order. So a port
+// that is in use is tried again for a moment. A server that is asked to end ends this wait too.
 func TestAPortThatIsInUseForAMoment(t *testing.T) {
 	for _, free := range []bool{true, false} {
 		door, err := net.Listen("tcp", "127.0.0.1:0")
@@ -449,6 +450,6 @@ func TestAPortThatIsInUseForAMoment(t *testing.T) {
 		require.NoError(t, s.Run(ctx))
 		require.Equal(t, 1, waited)
 		require.Equal(t, free, served == 1)
-		_ = door.Close() // a second time, perhaps
+		_ = door.Close() // it may be closed already
 	}
 }

@@ -19,7 +19,7 @@ import (
 	"quoll/persistence"
 )
 
-// word asks as `echo word | nc` does: the FIN is sent before the answer comes.
+// word asks in the way of `echo word | nc`, which sends its FIN before the answer comes.
 func word(t *testing.T, addr, text string) string {
 	t.Helper()
 	c, err := net.Dial("tcp", addr)
@@ -88,7 +88,7 @@ func TestWordsOverSockets(t *testing.T) {
 	})
 }
 
-// TestWordsUnderLoad: words may be asked on every loop while everything changes.
+// TestWordsUnderLoad asks words on every loop while everything changes.
 func TestWordsUnderLoad(t *testing.T) {
 	both(t, func(t *testing.T, transport string) {
 		r := start(t, t.TempDir(), persistence.OS{}, transport, "4lw.commands.whitelist=*",
@@ -128,7 +128,7 @@ func TestWordsUnderLoad(t *testing.T) {
 	})
 }
 
-// The limits for bytes of watched paths are those of the configuration.
+// The limits of the bytes of watched paths come from the configuration.
 func TestAConnectionThatWatchesTooMuchIsClosed(t *testing.T) {
 	for _, setting := range []string{"quoll.watchBytes=1000", "quoll.watchTotalBytes=1000"} {
 		r := start(t, t.TempDir(), persistence.OS{}, "gnet", setting)
