@@ -23,7 +23,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// audited runs what on a server with an audit file and gives its lines without times.
+// audited runs what on a server with an audit file, and returns the lines of the file without
+// times.
 func audited(t *testing.T, what func(w *world)) []string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "audit.log")
@@ -113,7 +114,7 @@ func TestAuditLines(t *testing.T) {
 	}, lines)
 }
 
-// TestAuditOfExpiry: what goes with a session that expired was done by the server.
+// TestAuditOfExpiry: the server is the user of the lines about ephemerals of an expired session.
 func TestAuditOfExpiry(t *testing.T) {
 	lines := audited(t, func(w *world) {
 		w.connect("127.0.0.1:4001", 4_000).create("/e", jute.ModeEphemeral)
@@ -124,7 +125,7 @@ func TestAuditOfExpiry(t *testing.T) {
 	require.Contains(t, lines[1], "ephemeralZNodeDeletionOnSessionCloseOrExpire\tznode=/e\t")
 }
 
-// TestAuditOfTheServer: what the server does by itself has nobody to name.
+// TestAuditOfTheServer: transactions of the server itself have no user, so they get no line.
 func TestAuditOfTheServer(t *testing.T) {
 	lines := audited(t, func(w *world) {
 		w.audit.Started(false)
@@ -134,7 +135,7 @@ func TestAuditOfTheServer(t *testing.T) {
 	require.Len(t, lines, 1)
 }
 
-// TestAuditCannotBeForged: a path that is refused may hold anything.
+// TestAuditCannotBeForged: the path of a refused request can have any characters.
 func TestAuditCannotBeForged(t *testing.T) {
 	lines := audited(t, func(w *world) {
 		a := w.connect("[::ffff:1.2.3.4]:1", 10_000)
@@ -191,7 +192,7 @@ func TestAuditDropsRatherThanWaits(t *testing.T) {
 	require.Equal(t, before+1, audit.Dropped(), "a closed log takes nothing")
 }
 
-// TestAuditToTheLog: failures are errors.
+// TestAuditToTheLog: failed operations are logged as errors.
 func TestAuditToTheLog(t *testing.T) {
 	core, logs := observer.New(zap.InfoLevel)
 	audit, err := admin.OpenAudit(config.Observability{Audit: true}, zap.New(core))
@@ -207,7 +208,7 @@ func TestAuditToTheLog(t *testing.T) {
 	require.Equal(t, zap.InfoLevel, entries[1].Level)
 }
 
-// TestNoAudit: without the setting there is nothing, and nothing costs anything.
+// TestNoAudit: without the setting there is no audit log, and its calls cost nothing.
 func TestNoAudit(t *testing.T) {
 	audit, err := admin.OpenAudit(config.Observability{AuditFile: "x"}, zap.NewNop())
 	require.NoError(t, err)

@@ -7,8 +7,8 @@ import (
 	"quoll/jute"
 )
 
-// BenchmarkReads is what a lane does for reads, counting included, without sockets: a turn with one
-// read, and a turn with sixteen.
+// BenchmarkReads measures the work of a lane for reads, counting included, without sockets: a turn
+// with one read, and a turn with sixteen.
 func BenchmarkReads(b *testing.B) {
 	for name, n := range map[string]int{"1": 1, "16": 16} {
 		b.Run(name, func(b *testing.B) {

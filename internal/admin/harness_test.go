@@ -158,7 +158,7 @@ func (w *world) dial(peer string) *held {
 	return c
 }
 
-// feed gives bytes in one piece, ends the turn, and lets the core do what came of it.
+// feed gives bytes in one piece, ends the turn, and lets the core handle the requests.
 func (c *held) feed(p []byte) (used int) {
 	used = c.stream.Input(p)
 	c.w.lane.Turn()

@@ -108,7 +108,7 @@ func TestLatencies(t *testing.T) {
 	w.lane.Turn()
 	w.later(7)
 	require.Contains(t, w.word("stat"), "(queued=1,recved=3,sent=2)")
-	a.feed(nil) // the core takes it
+	a.feed(nil) // the core takes the write
 	require.Contains(t, w.word("srvr"), "Latency min/avg/max: 3/4.3333/7\n")
 	require.Contains(t, w.word("cons"), "lop=SETD")
 	require.Contains(t, w.word("cons"), "llat=7,minlat=3,avglat=4,maxlat=7)")
@@ -171,7 +171,7 @@ func TestSmallWords(t *testing.T) {
 	require.Equal(t, "-2", w.word("gtmk"))
 }
 
-// TestLongWords: what may look at many things, or wait, is not answered on an event loop.
+// TestLongWords: a word that may go over a long list, or wait, is not answered on an event loop.
 func TestLongWords(t *testing.T) {
 	w := newWorld(t, everything)
 	for word, long := range map[string]bool{
@@ -228,7 +228,7 @@ func TestEnvi(t *testing.T) {
 	}, keys)
 }
 
-// TestMntr: what monitoring tools demand of the whole reply, and the keys that they read.
+// TestMntr checks the form of reply that monitoring tools demand, and the keys that they read.
 func TestMntr(t *testing.T) {
 	w, _, _ := populated(t)
 	w.doors = admin.Doors{Rejected: 3, Dropped: 2, Expired: 1}
@@ -278,8 +278,8 @@ func TestMntr(t *testing.T) {
 	require.Contains(t, text, "zk_cnt_updatelatency\t0\n")
 }
 
-// TestTally: the sizes of responses are forgotten at once, also of lanes that have nothing to do,
-// and a session that is refused or taken up again has no latency.
+// TestTally: srst resets the sizes of responses at once, also in lanes that have nothing to do. A
+// session that is refused or renewed counts no latency.
 func TestTally(t *testing.T) {
 	w, a, _ := populated(t)
 	require.EqualValues(t, 16, w.shared.Tally().Response.Min)
@@ -380,7 +380,8 @@ func TestALongAnswerEndsAtALine(t *testing.T) {
 	}
 }
 
-// FuzzWord: whatever comes first on a connection is a word or is not, and never more.
+// FuzzWord: the first bytes of a connection are a word or are not, and Word uses no byte behind the
+// word.
 func FuzzWord(f *testing.F) {
 	for _, seed := range []string{
 		"ruok", "mntr\n", "stmk", "stmk12345678", "stmk1234567", "\xff\xf4\xff\xfd", "", "ruo",
@@ -412,8 +413,9 @@ func FuzzWord(f *testing.F) {
 	})
 }
 
-// TestDumpKnowsWhoWasHeard: a session ends its timeout after it was heard of last, though the core
-// looks at it only when it may end.
+// TestDumpKnowsWhoWasHeard: the deadline of a session is its timeout after its client was last
+// heard. The core looks at the session only when it could expire, but dump knows the right
+// deadline.
 func TestDumpKnowsWhoWasHeard(t *testing.T) {
 	w := newWorld(t, everything)
 	a := w.connect("1.2.3.4:4001", 10_000)
@@ -427,8 +429,8 @@ func TestDumpKnowsWhoWasHeard(t *testing.T) {
 	require.Contains(t, w.word("dump"), end(17_000))
 }
 
-// A session of many ephemerals, and many watches, are listed in pieces, and only as far as the
-// answer may be long.
+// Many ephemerals of a session, and many watches, are listed in pieces, and only up to the largest
+// size of an answer.
 func TestLongListsAreListedInPiecesUpToTheEnd(t *testing.T) {
 	const many = 3000
 	w, a, _ := populated(t)

@@ -25,7 +25,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, // the import of gnet starts these two for good
+	goleak.VerifyTestMain(m, // importing gnet starts these two goroutines, which never end
 		goleak.IgnoreTopFunction("github.com/panjf2000/ants/v2.(*poolCommon).purgeStaleWorkers"),
 		goleak.IgnoreTopFunction("github.com/panjf2000/ants/v2.(*poolCommon).ticktock"))
 }
@@ -34,13 +34,13 @@ func client(port uint16) netip.AddrPort {
 	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, 1}), port)
 }
 
-// seen is a log whose writer is the test.
+// seen returns a log without a goroutine: the test calls write.
 func seen(level zapcore.Level) (*Log, *observer.ObservedLogs) {
 	core, logs := observer.New(level)
 	return newLog(zap.New(core), zapcore.DebugLevel), logs
 }
 
-// count is how many events the lines speak for.
+// count is how many events the lines stand for.
 func count(logs []observer.LoggedEntry) (events int64) {
 	for _, e := range logs {
 		n := int64(1)
@@ -52,7 +52,8 @@ func count(logs []observer.LoggedEntry) (events int64) {
 	return events
 }
 
-// A kind without a line would be told to nobody; two with one text could not be told apart.
+// Events of a kind without a line would never be logged, and two kinds with the same text could not
+// be told apart.
 func TestEveryKindHasALineOfItsOwn(t *testing.T) {
 	l, logs := seen(zapcore.DebugLevel)
 	texts := map[string]bool{}
@@ -71,7 +72,7 @@ func TestEveryKindHasALineOfItsOwn(t *testing.T) {
 	}
 }
 
-// Whoever finds a line looks for it in docs/operations.md.
+// Operators look for the meaning of a line in docs/operations.md.
 func TestEveryLineIsInTheHandbook(t *testing.T) {
 	book, err := os.ReadFile("../../docs/operations.md")
 	require.NoError(t, err)
@@ -144,7 +145,8 @@ func TestSessionsThatBeginAreRaisedToInfo(t *testing.T) {
 	}
 }
 
-// The first of a window are whole, the others a number at its end, and the next window begins anew.
+// The first events of a window get a line each. The others are a number at its end. The next window
+// starts from zero.
 func TestAWindow(t *testing.T) {
 	l, logs := seen(zapcore.InfoLevel)
 	begin := time.Now()
@@ -179,7 +181,7 @@ func TestAWindow(t *testing.T) {
 	require.Zero(t, logs.Len(), "nothing to add up")
 }
 
-// The writer is woken for what has a line, at once, and not for what is only counted.
+// An event that gets a line wakes the writer at once. An event that is only counted does not.
 func TestALoneEventWakesTheWriter(t *testing.T) {
 	l, logs := seen(zapcore.InfoLevel)
 	begin := time.Now()
@@ -198,7 +200,7 @@ func TestALoneEventWakesTheWriter(t *testing.T) {
 	require.Equal(t, "session closed by its client: 1 more in 10 s", all[0].Message)
 }
 
-// The kinds of a storm, told by many goroutines at once.
+// Many goroutines report many events of several kinds at once, and the lines add up.
 func TestAStormAddsUp(t *testing.T) {
 	core, logs := observer.New(zapcore.InfoLevel)
 	l := Open(zap.New(core), zapcore.DebugLevel)
@@ -225,7 +227,7 @@ func TestAStormAddsUp(t *testing.T) {
 	}
 }
 
-// blocked is a log that takes nothing until it is opened.
+// blocked is an output that takes nothing until it is opened.
 type blocked struct {
 	zapcore.Core
 	entered chan struct{}
@@ -245,7 +247,7 @@ func (b *blocked) Write(e zapcore.Entry, fields []zapcore.Field) error {
 	return b.Core.Write(e, fields)
 }
 
-// A terminal that is stopped, or a full pipe, must not hold up a loop, nor fill memory.
+// A stopped terminal or a full pipe must neither delay a loop nor fill memory.
 func TestALogThatTakesNothingHoldsUpNobody(t *testing.T) {
 	core, logs := observer.New(zapcore.InfoLevel)
 	b := &blocked{Core: core, entered: make(chan struct{}, 1), open: make(chan struct{})}
@@ -278,7 +280,8 @@ func TestALevelThatIsOffCostsNothing(t *testing.T) {
 	require.Equal(t, wholeLines, logs.Len())
 }
 
-// Of clients that leave nothing is said, however they leave; of every rule of the reactor, why.
+// Clients that leave get no line, however they leave. A connection that the reactor closed by a
+// rule gets a line that names the rule.
 func TestWhyCut(t *testing.T) {
 	reset := &net.OpError{Op: "read", Err: os.NewSyscallError("read", syscall.ECONNRESET)}
 	for err, want := range map[error]tell.Kind{
@@ -302,7 +305,7 @@ func TestWhyCut(t *testing.T) {
 	}
 }
 
-// What a client chose cannot forge a line, nor fill the log.
+// Text that a client chose can neither forge a line nor fill the log.
 func TestClientsTextIsHarmless(t *testing.T) {
 	var out strings.Builder
 	c := zapcore.NewCore(zapcore.NewConsoleEncoder(zap.NewProductionEncoderConfig()),

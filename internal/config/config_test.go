@@ -96,7 +96,7 @@ func TestTheLinesThatEverybodyHas(t *testing.T) {
 	equal(t, 10, c.Quorum.InitLimitTicks)
 }
 
-// Each line is a trap: what is written, and what Apache makes of it.
+// Each row has a value that is easy to read wrongly, and what Apache reads.
 func TestValuesAreReadAsApacheReadsThem(t *testing.T) {
 	for _, trap := range []struct {
 		text  string
@@ -230,7 +230,7 @@ func TestRefusals(t *testing.T) {
 		"clientPort=70000":      "not a port",
 		"dataDir=":              "dataDir is not set",
 		"dataDir=\\u00g0":       "malformed",
-		"minSessionTimeout=900": "", // below the maximum: fine
+		"minSessionTimeout=900": "", // below the maximum, so it is valid
 		"minSessionTimeout=900\nmaxSessionTimeout=800": "larger than",
 		"localSessionsEnabled=yes":                     "neither true nor false",
 		"reconfigEnabled=TRUE":                         "",
@@ -389,7 +389,7 @@ func TestMembers(t *testing.T) {
 	noError(t, err, "one address written in two ways")
 }
 
-// Java's split drops empty parts at the end: a separator there means nothing.
+// Java's split drops empty parts at the end, so a separator there means nothing.
 func TestSeparatorsAtTheEnd(t *testing.T) {
 	for _, line := range []string{
 		"a:1:2;", "a:1:2;;", "a:1:2|;", "a:1:2:;", "a:1:2:", "a:1:2:::|;", "[::1]:1:2:;",
@@ -465,7 +465,7 @@ func TestCheckShowsWhatHolds(t *testing.T) {
 	isTrue(t, regexp.MustCompile(`(?m)^tickTime +3000 +default +honoured`).MatchString(out.String()), out.String())
 }
 
-// An algorithm that is accepted and not computed would let nobody in.
+// With an algorithm that is accepted but not computed nobody could authenticate.
 func TestEveryDigestAlgorithmIsThere(t *testing.T) {
 	for _, alg := range digestAlgorithms {
 		c := mustLoad(t, "", "zookeeper.DigestAuthenticationProvider.digestAlg="+strings.ToLower(alg))

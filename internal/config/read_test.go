@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// fieldOf is the name of the field that a pointer into c points at, "" when it is none of its.
+// fieldOf is the name of the field of c that at points to, or "" if at points to no field of c.
 func fieldOf(c reflect.Value, at any) string {
 	for i := range c.NumField() {
 		f := c.Field(i)
@@ -28,7 +28,7 @@ func fieldOf(c reflect.Value, at any) string {
 	return ""
 }
 
-// readers are the texts of the packages that know this one, without tests.
+// readers returns the sources of the packages that import this one, without tests.
 func readers(t *testing.T) (all []string) {
 	texts, know := map[string]string{}, map[string]bool{}
 	root := os.DirFS("../..")
@@ -50,11 +50,12 @@ func readers(t *testing.T) (all []string) {
 	return all
 }
 
-// A setting that nobody reads is not honoured. One of an ensemble says in its reason that it waits.
+// A setting whose field no code reads is not honoured. A setting of an ensemble may wait, if its
+// reason says so.
 func TestWhatIsHonouredIsRead(t *testing.T) {
 	here := map[string]string{
-		"Standalone":      "standaloneEnabled",      // members.go decides by it
-		"FourLetterWords": "4lw.commands.whitelist", // Observability.Allows tells of it
+		"Standalone":      "standaloneEnabled",      // members.go reads it
+		"FourLetterWords": "4lw.commands.whitelist", // Observability.Allows reads it
 	}
 	files := readers(t)
 	notEmpty(t, files)

@@ -57,7 +57,7 @@ ssl.enabledProtocols ssl.ciphersuites ssl.context.supplier.class ssl.hostnameVer
 ssl.clientHostnameVerification ssl.allowReverseDnsLookup ssl.quorum.clientAuth
 ssl.quorum.handshakeDetectionTimeoutMillis`
 
-// The keys that zoo.cfg knows itself.
+// The keys that Apache reads from zoo.cfg itself.
 const apacheKeys = `dataDir dataLogDir clientPort localSessionsEnabled
 localSessionsUpgradingEnabled clientPortAddress secureClientPort secureClientPortAddress
 observerMasterPort clientPortListenBacklog tickTime maxClientCnxns minSessionTimeout
@@ -111,7 +111,7 @@ func TestTheTableIsSound(t *testing.T) {
 	isTrue(t, len(seen) > 200)
 }
 
-// A value that differs from the default reaches its field: no two keys share one.
+// A value that differs from the default reaches its field, and no two keys have the same field.
 func TestEveryFieldHasItsKey(t *testing.T) {
 	for _, k := range Keys() {
 		if k.into == nil {

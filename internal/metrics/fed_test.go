@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// A metric that nothing feeds belongs to registerSilent, where it is said to stay 0.
+// A metric that no code counts belongs into registerSilent, which says that it stays 0.
 func TestEveryMetricIsFed(t *testing.T) {
 	var text strings.Builder
 	root := os.DirFS("../..")

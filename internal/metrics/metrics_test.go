@@ -73,7 +73,7 @@ func TestMntrPrintsAsApacheDoes(t *testing.T) {
 	}
 }
 
-// Telegraf gives a whole answer up over one line that is not like this.
+// Telegraf drops a whole answer if one line does not have this form.
 var telegraf = regexp.MustCompile(`^zk_(\w[\w.\-]*)\s+([\w.\-]+)$`)
 
 func TestMntrStaysPlainAndShort(t *testing.T) {
@@ -229,7 +229,7 @@ func TestJavaDouble(t *testing.T) {
 	}
 }
 
-// Writers, readers and resets at once: for the race detector, and nothing is lost.
+// Writers, readers and resets run at once, for the race detector, and no value is lost.
 func TestManyWriters(t *testing.T) {
 	r := NewRegistry()
 	s, c := r.Advanced("s"), r.Counter("c")
