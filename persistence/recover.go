@@ -3,13 +3,11 @@ package persistence
 import (
 	"errors"
 	"fmt"
-
 	"io/fs"
 	"path/filepath"
 	"slices"
 
 	"quoll/jute"
-	"quoll/persistence/disk"
 	"quoll/persistence/names"
 	"quoll/persistence/snap"
 	"quoll/persistence/walmeta"
@@ -324,81 +322,6 @@ func fromTheStart(all listing) bool {
 	const firstOfEnsemble = jute.Zxid(1<<32 | 1)
 	first := all.logs[0].zxid
 	return first == 1 || first == firstOfEnsemble && len(all.snaps) > 0 && all.snaps[0].zxid == 0
-}
-
-// repair makes the data that was read durable and prepares the directory for new transactions: a
-// torn end is cut off, files without a transaction are removed, the rest is flushed.
-func (d *Dir) repair(r *replay, all listing, rec *Recovered) error {
-	for _, f := range r.read {
-		newest := f == r.end.file
-		if r.own && !newest {
-			continue // the server flushed it before it began the next log
-		}
-		if err := d.settle(r, f, newest, rec); err != nil {
-			return err
-		}
-	}
-	if r.twice.All() {
-		first := filepath.Join(d.logDir, r.twice.File)
-		if err := disk.Shorten(d.fs, first, r.twice.From); err != nil {
-			return err
-		}
-	}
-	for _, f := range r.empty {
-		if err := d.fs.Remove(r.path(f)); err != nil {
-			return disk.Error("remove", r.path(f), err)
-		}
-		rec.RemovedLogs = append(rec.RemovedLogs, r.path(f))
-	}
-	for _, tmp := range all.tmp {
-		if err := d.fs.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return disk.Error("remove", tmp, err)
-		}
-	}
-	if err := d.fs.SyncDir(d.logDir); err != nil {
-		return disk.Error("sync", d.logDir, err)
-	}
-	if !r.own && rec.Snapshot.File != "" {
-		if err := disk.SyncFile(d.fs, rec.Snapshot.File); err != nil {
-			return disk.Error("sync", rec.Snapshot.File, err)
-		}
-	}
-	if d.snapDir == d.logDir {
-		return nil
-	}
-	if err := d.fs.SyncDir(d.snapDir); err != nil {
-		return disk.Error("sync", d.snapDir, err)
-	}
-	return nil
-}
-
-// settle flushes a log that was read. The newest log is cut to its transactions if its end is torn
-// or if the padding is ours.
-func (d *Dir) settle(r *replay, f named, newest bool, rec *Recovered) error {
-	torn := newest && r.broken != nil && r.broken.file == f
-	if !newest || !torn && !r.isOurs(f) {
-		if err := disk.SyncFile(d.fs, r.path(f)); err != nil {
-			return disk.Error("sync", r.path(f), err)
-		}
-		return nil
-	}
-	file, err := d.fs.OpenRW(r.path(f))
-	if err != nil {
-		return disk.Error("open", r.path(f), err)
-	}
-	defer file.Close()
-	if r.end.off < r.end.size {
-		if err := file.Truncate(r.end.off); err != nil {
-			return disk.Error("truncate", r.path(f), err)
-		}
-	}
-	if err := file.Sync(); err != nil {
-		return disk.Error("sync", r.path(f), err)
-	}
-	if torn {
-		rec.TornBytes = r.end.size - r.end.off
-	}
-	return nil
 }
 
 // takeOver writes a new sidecar, which records the files as they are now as ours.

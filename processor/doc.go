@@ -29,6 +29,6 @@
 //
 // Read in this order: the packages op and mail, and lane for the loop's side; chain.go, which is
 // the whole way on one screen, with chain_connect.go, chain_throttle.go, reign.go and syncs.go; the
-// stages: the package prep, commit.go, final.go, with the packages multi and reads; telling.go,
+// stages: the package prep, commit.go, final.go, with the packages multi and reads; clientlog.go,
 // with the package tell, for what the log says of clients.
 package processor

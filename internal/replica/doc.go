@@ -19,5 +19,5 @@
 // that takes longer than a batch is a job with a generation of its own, and its end comes back as
 // an event. The end of a job that the replica does not wait for any more is dropped.
 //
-// Read replica.go, then tick.go and rolling.go.
+// Read replica.go, then tick.go, reaper.go and rolling.go.
 package replica

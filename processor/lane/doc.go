@@ -30,5 +30,5 @@
 // Conn of each stream, and numbers that are copied under a lock once a turn (tally.go).
 //
 // Read in this order: lane.go, serving.go, stream.go, waiting.go, bulk.go, words.go, tally.go,
-// stats.go and telling.go.
+// stats.go and clientlog.go.
 package lane
