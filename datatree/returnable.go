@@ -21,7 +21,7 @@ const procPath = "/zookeeper"
 // process when it applies them, or when it replays the log or loads the snapshot that holds them:
 // DataTree reads the names and texts of quota nodes there, and nothing catches what it throws. The
 // functions below find those writes, so that they are refused before they are proposed.
-// docs/decisions/0026-what-apache-can-replay.md lists them and says how each was found.
+// docs/decisions/0023-what-apache-can-replay.md lists them and says how each was found.
 
 // CreateEndsApache says that Apache's server ends when this node is made, or later at its delete or
 // when a snapshot with it is loaded.

@@ -6,7 +6,7 @@ import "runtime"
 // disk. The log writer is in such a call most of its time, a snapshot's walker often. The call
 // holds its processor, and the goroutines that wait for that processor, until the scheduler's
 // monitor takes the processor away. In a quiet process the monitor looks only once in 10 ms.
-// Measured in docs/decisions/0012.
+// Measured in docs/decisions/0010-a-processor-for-the-disk.md.
 const diskProcessors = 1
 
 // reserveProcessors adds diskProcessors to GOMAXPROCS, unless the environment sets GOMAXPROCS.

@@ -76,7 +76,7 @@ func (r *Row) Record() jute.Record { return jute.NewRequest(r.Op) }
 //
 // Apache takes createSession and deleteContainer, which exist for servers, from a client socket. A
 // createSession from a client is refused here like any unknown code; a deleteContainer is taken
-// from a client who may delete the node (docs/decisions/0002-server-opcodes.md). A check is legal
+// from a client who may delete the node (docs/decisions/0001-server-opcodes.md). A check is legal
 // in a multi only.
 //
 // read-only: a table.

@@ -167,7 +167,7 @@ func (p *Prep) setACL(w *writing, in *jute.SetACLRequest) (jute.OpCode, jute.Err
 	changed.Stat.Aversion = aversion
 	// Apache's outstanding record keeps the old ACL here, so that a request pipelined behind a
 	// setACL is checked against the one before. A check of rights must not be late: see
-	// docs/decisions/0003-acl-in-flight.md.
+	// docs/decisions/0002-acl-in-flight.md.
 	changed.ACL = acl
 	p.journal.Put(in.Path, w.zxid, changed, &n)
 	return jute.OpSetACL, jute.OK

@@ -150,7 +150,7 @@ func TestNextVersion(t *testing.T) {
 }
 
 // A client that asks for what the reaper does needs the right to delete. Apache's server asks for
-// none: docs/decisions/0002-server-opcodes.md.
+// none: docs/decisions/0001-server-opcodes.md.
 func TestDeleteContainerAsksForDelete(t *testing.T) {
 	for set := jute.Perms(0); set <= jute.PermAll; set++ {
 		acl := []jute.ACL{{Perms: set, ID: jute.ID{Scheme: "world", ID: "anyone"}}}

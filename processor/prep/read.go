@@ -104,7 +104,7 @@ func (in *bodies) readCreateSession() (null bool) {
 }
 
 // readMulti reads a multi. Apache counts a zxid before it decodes a multi, unless an ACL is null:
-// see docs/decisions/0004-undecodable-multi.md.
+// see docs/decisions/0003-undecodable-multi.md.
 func (in *bodies) readMulti(body []byte) verdict {
 	in.multi = jute.MultiRequest{}
 	_, err := jute.Decode(body, &in.multi)

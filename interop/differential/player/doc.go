@@ -9,7 +9,7 @@
 //
 // There is one driver and it waits, so both servers have the same zxids, versions and counters:
 // none of these is masked. What is masked stands in mask.go, and why in
-// docs/decisions/0010-differential-masks.md; everything else is compared byte for byte.
+// docs/decisions/0008-differential-masks.md; everything else is compared byte for byte.
 //
 // A Side belongs to one goroutine at a time; two of them may play at once. Read side.go, then
 // mask.go.

@@ -339,7 +339,7 @@ func (g *Generator) inOrder(slot int) *Step {
 
 // quota does what a client's setquota or delquota does, and writes below the quota at once. A path
 // of blanks gets none: its limit ends Apache's server when it is deleted, so that Quoll refuses it
-// (docs/decisions/0026-what-apache-can-replay.md).
+// (docs/decisions/0023-what-apache-can-replay.md).
 func (g *Generator) quota(slot int) *Step {
 	st := &Step{Kind: Batch, Slot: slot}
 	add := func(op jute.OpCode, body []byte) {

@@ -56,7 +56,7 @@ func pathBody(g *Generator, op jute.OpCode) []byte {
 }
 
 // openPath is below a parent that everybody may delete from, as far as the generator knows: see
-// docs/decisions/0002-server-opcodes.md.
+// docs/decisions/0001-server-opcodes.md.
 func (g *Generator) openPath() string {
 	path := string(g.path())
 	if n := g.nodes[parentOf(path)]; parentOf(path) != "/" && (n == nil || n.guarded) {
