@@ -4,7 +4,6 @@ import (
 	"quoll/datatree"
 	"quoll/jute"
 	"quoll/processor/mail"
-	"quoll/processor/op"
 	"quoll/processor/prep"
 	"quoll/processor/reads"
 	"quoll/processor/session"
@@ -84,23 +83,6 @@ func NewChain(
 	return c
 }
 
-// Requests takes a lane's batch.
-func (c *Chain) Requests(batch *mail.Batch) {
-	for i := range batch.Requests {
-		if c.queue.Len() > 0 || c.throttled() {
-			if c.queue.Len() == 0 {
-				c.rules.Counts.ThrottleWaits.Add(1)
-			}
-			c.queue.Push(batch.Requests[i])
-			continue
-		}
-		c.request(&batch.Requests[i])
-	}
-	batch.Done()
-	c.final.out.Publish()
-	c.final.out.Wake()
-}
-
 // Time sets a step's time before anything else of the step: that of the monotonic clock, and that
 // which stamps the step's transactions, in ms since 1970.
 func (c *Chain) Time(monoMillis, wallMillis int64) {
@@ -108,41 +90,6 @@ func (c *Chain) Time(monoMillis, wallMillis int64) {
 	if c.prep != nil {
 		c.prep.Time(wallMillis)
 	}
-}
-
-// request sends one request its way.
-func (c *Chain) request(r *mail.Request) {
-	if r.Connect != nil {
-		c.connect(r)
-		return
-	}
-	s := c.sessions.Find(r.Session)
-	kind := op.Of(r.Type).Kind
-	switch {
-	case !c.takes(r, s), c.syncs.hold(r):
-	case s.Local && r.Type == jute.OpCloseSession:
-		c.closeLocal(r)
-	case r.Refused == jute.OK && kind == op.Write:
-		c.write(r, s)
-	case r.Refused == jute.OK && kind == op.Barrier && c.master.Sync():
-		c.syncs.begin(r)
-	default:
-		c.inOrder(r, s)
-	}
-}
-
-// takes says whether a request is taken: its session lives, and is attached to its connection.
-// Otherwise the request is dropped.
-func (c *Chain) takes(r *mail.Request, s *session.Session) bool {
-	switch {
-	case s == nil || s.Closing:
-		c.drop(r, mail.Dropped)
-	case r.Origin == mail.FromClient && !s.Claim(r.Conn.Owner):
-		c.drop(r, mail.Kicked)
-	default:
-		return true
-	}
-	return false
 }
 
 // write makes a transaction of a write and proposes it.
@@ -197,64 +144,8 @@ func (c *Chain) drop(r *mail.Request, kind mail.ItemKind) {
 	c.final.out.Drop(r)
 }
 
-// publishBytes is how many bytes of replies and events end a hold of the tree's lock.
-const publishBytes = 1 << 20
-
-// Committed applies every transaction up to zxid, in order, and answers what waited for it.
-func (c *Chain) Committed(zxid jute.Zxid) {
-	for more := true; more; {
-		c.final.tree.Lock()
-		for n := 1; ; n++ {
-			e, of := c.commit.next(zxid)
-			if more = e != nil; !more {
-				break
-			}
-			c.final.apply(e, of)
-			*e = jute.Entry{} // what it holds may be large, and its place is free only at compact
-			if of != nil {
-				*of = flight{}
-			}
-			if n == c.rules.MaxApplyBatch || c.final.out.Bytes() >= publishBytes {
-				break
-			}
-		}
-		c.final.out.Publish()
-		c.final.tree.Unlock()
-		c.final.out.Wake()
-	}
-	c.commit.compact()
-	c.unthrottle()
-}
-
 // Proposed takes an entry that another server's leader has proposed.
 func (c *Chain) Proposed(e jute.Entry) { c.commit.propose(e, unknown) }
-
-// Expire ends a session whose time is up.
-// Only a server that leads may.
-func (c *Chain) Expire(s *session.Session) {
-	c.tellExpired(s)
-	if c.final.hooks.Expired != nil {
-		c.final.hooks.Expired()
-	}
-	if s.Local {
-		c.expireLocal(s.ID)
-		return
-	}
-	c.write(&mail.Request{
-		Origin: mail.FromServer, Session: s.ID, Type: jute.OpCloseSession,
-		Identity: serverIdentity,
-	}, s)
-}
-
-// Reap deletes a container or TTL node that nobody needs any more. Only a server that leads may.
-func (c *Chain) Reap(path []byte) {
-	body := jute.Append(nil, &jute.PathBuffer{Path: path})
-	r := mail.Request{
-		Origin: mail.FromServer, Type: jute.OpDeleteContainer, Body: body,
-		Identity: serverIdentity,
-	}
-	c.write(&r, nil)
-}
 
 // InFlight is how many writes are proposed and not yet applied.
 func (c *Chain) InFlight() int { return c.commit.Len() }

@@ -27,8 +27,8 @@
 // Nothing here starts a goroutine, reads a clock or does I/O. A Chain and its stages belong to one
 // goroutine, the core. What it shares with the loops is in the package mail, and the tree.
 //
-// Read in this order: the packages op and mail, and lane for the loop's side; chain.go, which is
-// the whole way on one screen, with chain_connect.go, chain_throttle.go, reign.go and syncs.go; the
-// stages: the package prep, commit.go, final.go, with the packages multi and reads; clientlog.go,
-// with the package tell, for what the log says of clients.
+// Read in this order: the packages op and mail, and lane for the loop's side; chain.go, which has
+// the stages; way.go, which is the whole way of a request, with sessions.go, syncs.go and reign.go;
+// the stages: the package prep, commit.go, final.go, with the packages multi and reads;
+// clientlog.go, with the package tell, for what the log says of clients.
 package processor

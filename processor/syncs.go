@@ -54,18 +54,3 @@ func (q *syncs) end() *barrier {
 	delete(q.of, b.request.Session)
 	return b
 }
-
-// Synced takes the leader's answer to the first sync that it was asked for: what was committed then
-// is applied now. The sync is answered at its place, and the requests behind it go on.
-func (c *Chain) Synced() {
-	b := c.syncs.end()
-	r := &b.request
-	if s := c.sessions.Find(r.Session); c.takes(r, s) {
-		c.inOrder(r, s)
-	}
-	for i := range b.behind {
-		c.request(&b.behind[i])
-	}
-	c.final.out.Publish()
-	c.final.out.Wake()
-}

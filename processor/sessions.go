@@ -104,3 +104,37 @@ func (c *Chain) expireLocal(id jute.SessionID) {
 		c.final.out.Wake()
 	}
 }
+
+// Expire ends a session whose time is up.
+// Only a server that leads may.
+func (c *Chain) Expire(s *session.Session) {
+	c.tellExpired(s)
+	if c.final.hooks.Expired != nil {
+		c.final.hooks.Expired()
+	}
+	if s.Local {
+		c.expireLocal(s.ID)
+		return
+	}
+	c.write(&mail.Request{
+		Origin: mail.FromServer, Session: s.ID, Type: jute.OpCloseSession,
+		Identity: serverIdentity,
+	}, s)
+}
+
+// tellExpired tells of a session whose client was silent for too long, with the address of its last
+// connection. For how long is not known (-1) if no connection had the session since the server
+// began.
+func (c *Chain) tellExpired(s *session.Session) {
+	if c.rules.Teller == nil {
+		return
+	}
+	e := tell.Event{Kind: tell.Expired, Session: s.ID, A: int64(s.TimeoutMillis), B: -1}
+	if heard := s.HeardMillis(); heard > 0 {
+		e.B = c.mono - heard
+	}
+	if last := c.final.attached[s.ID]; last != nil {
+		e.Peer = last.Peer
+	}
+	c.rules.Teller.Tell(e)
+}
