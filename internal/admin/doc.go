@@ -21,6 +21,6 @@
 // Audit takes text from the core and writes it on a goroutine of its own. The text that waits is
 // bounded. Further lines are dropped and counted, because the core must not wait for the writer.
 //
-// Read commands.go (the table of words), then words.go, connections.go, watches.go, dump.go,
+// Read words.go (the table of words), then short_words.go, connections.go, watches.go, dump.go,
 // environment.go, monitor.go (the numbers of mntr) and audit.go with audit_format.go.
 package admin
