@@ -12,15 +12,6 @@ import (
 	"quoll/processor/throttle"
 )
 
-// Master is what a chain asks of the server that leads.
-type Master interface {
-	// Propose hands a transaction to the ensemble. When it is committed Committed is called.
-	Propose(e jute.Entry)
-	// Sync asks for a call of Synced when everything is applied here that is committed by now.
-	// false says that it is applied already: no call follows.
-	Sync() bool
-}
-
 // Rules is what the configuration says to the chain.
 type Rules struct {
 	Prep     prep.Rules

@@ -28,7 +28,8 @@
 // goroutine, the core. What it shares with the loops is in the package mail, and the tree.
 //
 // Read in this order: the packages op and mail, and lane for the loop's side; chain.go, which has
-// the stages; way.go, which is the whole way of a request, with sessions.go, syncs.go and reign.go;
-// the stages: the package prep, commit.go, final.go, with the packages multi and reads;
-// clientlog.go, with the package tell, for what the log says of clients.
+// the stages, and master.go, which says what it asks of the server that leads; way.go, which is the
+// whole way of a request, with sessions.go, syncs.go and reign.go; the stages: the package prep,
+// commit.go, final.go, with the packages multi and reads; clientlog.go, with the package tell, for
+// what the log says of clients.
 package processor
