@@ -217,3 +217,15 @@ func refused(err error) bool {
 var _ persistence.FS = (*simfs.Disk)(nil)
 
 func newRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 1)) }
+
+// crashWithin has one of the next calls to the disk, of so many at most, end in a crash.
+func crashWithin(disk *simfs.Disk, rng *rand.Rand, calls int) {
+	left, partial := 1+rng.IntN(calls), rng.IntN(300)
+	when := simfs.When(1 + rng.IntN(2))
+	disk.Inject = func(simfs.Call) simfs.Outcome {
+		if left--; left == 0 {
+			return simfs.Outcome{Crash: when, Partial: partial}
+		}
+		return simfs.Outcome{}
+	}
+}

@@ -526,14 +526,7 @@ func oneLife(
 	disk *simfs.Disk, opt persistence.Options, rng *rand.Rand, acked jute.Zxid,
 ) (last jute.Zxid, err error) {
 	last = acked
-	left, partial := 1+rng.IntN(90), rng.IntN(300)
-	when := simfs.When(1 + rng.IntN(2))
-	disk.Inject = func(simfs.Call) simfs.Outcome {
-		if left--; left == 0 {
-			return simfs.Outcome{Crash: when, Partial: partial}
-		}
-		return simfs.Outcome{}
-	}
+	crashWithin(disk, rng, 90)
 	simfs.Run(func() {
 		var s *server
 		if s, err = start(disk, opt); err != nil {

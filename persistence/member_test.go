@@ -541,14 +541,7 @@ func memberLife(
 	disk *simfs.Disk, opt persistence.Options, rng *rand.Rand, may []jute.Zxid,
 ) (next []jute.Zxid, err error) {
 	next = may
-	left, partial := 1+rng.IntN(120), rng.IntN(300)
-	when := simfs.When(1 + rng.IntN(2))
-	disk.Inject = func(simfs.Call) simfs.Outcome {
-		if left--; left == 0 {
-			return simfs.Outcome{Crash: when, Partial: partial}
-		}
-		return simfs.Outcome{}
-	}
+	crashWithin(disk, rng, 120)
 	simfs.Run(func() {
 		var s *server
 		if s, err = start(disk, opt); err != nil {

@@ -105,8 +105,7 @@ func (c *Chain) expireLocal(id jute.SessionID) {
 	}
 }
 
-// Expire ends a session whose time is up.
-// Only a server that leads may.
+// Expire ends a session whose time is up. Only a server that leads may end a global one.
 func (c *Chain) Expire(s *session.Session) {
 	c.tellExpired(s)
 	if c.final.hooks.Expired != nil {

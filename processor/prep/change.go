@@ -14,12 +14,9 @@ func (p *Prep) delete(w *writing, in *jute.PathVersion) (jute.OpCode, jute.Error
 	if code != jute.OK {
 		return 0, code
 	}
-	parent := p.journal.Look(parentPath)
-	if !parent.Exists {
-		return 0, jute.NoNode
-	}
-	if !p.rules.Auth.Allowed(parent.ACL, jute.PermDelete, w.Identity) {
-		return 0, jute.NoAuth
+	parent, code := p.permitted(w, parentPath, jute.PermDelete)
+	if code != jute.OK {
+		return 0, code
 	}
 	n := p.journal.Look(in.Path)
 	if !n.Exists {
@@ -103,17 +100,29 @@ func (p *Prep) noteDelete(w *writing, path, parentPath []byte, parent, n *journa
 	p.journal.Put(path, w.zxid, journal.Node{}, n)
 }
 
+// permitted looks up a node on which the client must have a permission. It has no node with a code
+// other than OK.
+func (p *Prep) permitted(
+	w *writing, path []byte, wanted jute.Perms,
+) (journal.Node, jute.ErrorCode) {
+	n := p.journal.Look(path)
+	switch {
+	case !n.Exists:
+		return journal.Node{}, jute.NoNode
+	case !p.rules.Auth.Allowed(n.ACL, wanted, w.Identity):
+		return journal.Node{}, jute.NoAuth
+	}
+	return n, jute.OK
+}
+
 // setData makes the transaction of setData.
 func (p *Prep) setData(w *writing, in *jute.SetDataRequest) (jute.OpCode, jute.ErrorCode) {
 	if !jute.ValidPath(in.Path) {
 		return 0, jute.BadArguments
 	}
-	n := p.journal.Look(in.Path)
-	if !n.Exists {
-		return 0, jute.NoNode
-	}
-	if !p.rules.Auth.Allowed(n.ACL, jute.PermWrite, w.Identity) {
-		return 0, jute.NoAuth
+	n, code := p.permitted(w, in.Path, jute.PermWrite)
+	if code != jute.OK {
+		return 0, code
 	}
 	before := p.journal.DataLen(&n)
 	if code := p.checkQuota(in.Path, before, len(in.Data), false); code != jute.OK {
@@ -148,12 +157,9 @@ func (p *Prep) setACL(w *writing, in *jute.SetACLRequest) (jute.OpCode, jute.Err
 	if code != jute.OK {
 		return 0, code
 	}
-	n := p.journal.Look(in.Path)
-	if !n.Exists {
-		return 0, jute.NoNode
-	}
-	if !p.rules.Auth.Allowed(n.ACL, jute.PermAdmin, w.Identity) {
-		return 0, jute.NoAuth
+	n, code := p.permitted(w, in.Path, jute.PermAdmin)
+	if code != jute.OK {
+		return 0, code
 	}
 	aversion, code := nextVersion(n.Stat.Aversion, in.Version)
 	if code != jute.OK {
@@ -178,12 +184,9 @@ func (p *Prep) check(w *writing, in *jute.PathVersion) (jute.OpCode, jute.ErrorC
 	if !jute.ValidPath(in.Path) {
 		return 0, jute.BadArguments
 	}
-	n := p.journal.Look(in.Path)
-	if !n.Exists {
-		return 0, jute.NoNode
-	}
-	if !p.rules.Auth.Allowed(n.ACL, jute.PermRead, w.Identity) {
-		return 0, jute.NoAuth
+	n, code := p.permitted(w, in.Path, jute.PermRead)
+	if code != jute.OK {
+		return 0, code
 	}
 	version, code := nextVersion(n.Stat.Version, in.Version)
 	if code != jute.OK {

@@ -22,12 +22,9 @@ func (p *Prep) create(
 	if code != jute.OK {
 		return 0, code
 	}
-	parent := p.journal.Look(parentPath)
-	if !parent.Exists {
-		return 0, jute.NoNode
-	}
-	if !p.rules.Auth.Allowed(parent.ACL, jute.PermCreate, w.Identity) {
-		return 0, jute.NoAuth
+	parent, code := p.permitted(w, parentPath, jute.PermCreate)
+	if code != jute.OK {
+		return 0, code
 	}
 	path := in.Path
 	if in.Flags.Sequential() {
