@@ -3,11 +3,10 @@
 //
 // A transaction is committed when a quorum has it on disk. A standalone server is a leader whose
 // quorum is the server itself: a transaction in its own log is committed (Solo). The rooms of the
-// ensemble are added beside this one: election, zab, config and transport.
+// ensemble are added beside this one: effects, election, zab, config and transport.
 //
 // Nothing here has goroutines, clocks, sockets or files. The package returns the work for the
-// outside as Effects, whose fields state the order. Operations of the disk are numbered by tickets.
+// outside as effects.Effects, whose fields state the order.
 //
-// Read disk.go (the operations of the disk), solo.go and tickets.go (which transaction belongs to
-// which ticket).
+// Read the package effects, then solo.go.
 package quorum

@@ -1,28 +1,19 @@
 package quorum
 
-import "quoll/jute"
-
-// Effects are the work that a peer asks for. They are valid until the next call of Take.
-type Effects struct {
-	// Disk are operations of the disk. They are carried out in this order, behind all operations
-	// asked for before. Each one has the next ticket. It must be durable before Durable is called
-	// with this ticket.
-	Disk []DiskOp
-}
-
-// keepEntries is the largest capacity, in entries, that is kept for later entries.
-const keepEntries = 4096
+import (
+	"quoll/jute"
+	"quoll/quorum/effects"
+)
 
 // Solo is the peer of a standalone server. A transaction is committed when the server's own log has
 // it on disk.
 //
 // Invariant: committed <= proposed, and both only grow.
 type Solo struct {
-	effects   Effects // since the last Take
-	taken     Effects // the result of the last Take; the caller uses it until the next Take
+	pending   effects.Pending
 	proposed  jute.Zxid
 	committed jute.Zxid
-	tickets   tickets
+	tickets   effects.Tickets
 }
 
 // NewSolo makes the peer of a server whose tree has applied everything up to last.
@@ -34,8 +25,8 @@ func (s *Solo) Propose(e jute.Entry) {
 		panic("quorum: " + e.Header.Zxid.String() + " proposed after " + s.proposed.String())
 	}
 	s.proposed = e.Header.Zxid
-	s.tickets.give(s.proposed)
-	s.effects.Disk = append(s.effects.Disk, DiskOp{Kind: Append, Entry: e})
+	s.tickets.Give(s.proposed)
+	s.pending.Ask(effects.DiskOp{Kind: effects.Append, Entry: e})
 }
 
 // Sync returns false, because there is nothing to wait for: every commit happens on this server.
@@ -54,20 +45,12 @@ func (s *Solo) NextEpoch() jute.Zxid {
 }
 
 // Durable says that the disk has everything up to a ticket. It returns the last committed zxid.
-func (s *Solo) Durable(ticket Ticket) (committed jute.Zxid) {
-	if zxid, ok := s.tickets.take(ticket); ok {
+func (s *Solo) Durable(ticket effects.Ticket) (committed jute.Zxid) {
+	if zxid, ok := s.tickets.Take(ticket); ok {
 		s.committed = zxid
 	}
 	return s.committed
 }
 
 // Take returns the effects since the last call. They are valid until the next call.
-func (s *Solo) Take() Effects {
-	s.effects, s.taken = s.taken, s.effects
-	clear(s.effects.Disk)
-	s.effects.Disk = s.effects.Disk[:0]
-	if cap(s.effects.Disk) > keepEntries {
-		s.effects.Disk = nil
-	}
-	return s.taken
-}
+func (s *Solo) Take() *effects.Effects { return s.pending.Take() }

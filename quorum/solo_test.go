@@ -8,6 +8,7 @@ import (
 
 	"quoll/jute"
 	"quoll/quorum"
+	"quoll/quorum/effects"
 )
 
 func entry(zxid jute.Zxid) jute.Entry {
@@ -20,7 +21,7 @@ func TestSoloCommitsWhatItsLogHas(t *testing.T) {
 	s.Propose(entry(9))
 	first := s.Take().Disk
 	require.Len(t, first, 2)
-	require.Equal(t, quorum.Append, first[0].Kind)
+	require.Equal(t, effects.Append, first[0].Kind)
 	require.Equal(t, jute.Zxid(8), first[0].Entry.Header.Zxid)
 	s.Propose(entry(10))
 	require.Equal(t, jute.Zxid(9), first[1].Entry.Header.Zxid, "valid until the next Take")
@@ -60,7 +61,7 @@ func TestTicketsAgainstAList(t *testing.T) {
 			}
 			ticket := rng.IntN(len(zxids))
 			done = max(done, ticket)
-			require.Equal(t, zxids[done], s.Durable(quorum.Ticket(ticket)), "seed %d", seed)
+			require.Equal(t, zxids[done], s.Durable(effects.Ticket(ticket)), "seed %d", seed)
 		}
 	}
 }

@@ -23,13 +23,13 @@ import (
 	"quoll/processor/reads"
 	"quoll/processor/stats"
 	"quoll/processor/throttle"
-	"quoll/quorum"
+	"quoll/quorum/effects"
 )
 
 // world is a server in one goroutine, with a log that is durable at once and a clock that the test
 // moves.
 type world struct {
-	asked    quorum.Ticket
+	asked    effects.Ticket
 	t        testing.TB
 	now      replica.Now
 	tree     *datatree.Tree
@@ -123,7 +123,7 @@ func (w *world) step(ev *replica.Events) {
 	ev.Now = w.now
 	ev.Batches, w.batches = w.batches, nil
 	if n := len(w.replica.Step(ev).Disk); n > 0 {
-		w.asked += quorum.Ticket(n)
+		w.asked += effects.Ticket(n)
 		w.replica.Step(&replica.Events{Now: w.now, Disk: w.asked})
 	}
 	w.lane.Drain()

@@ -41,9 +41,13 @@ var roomImports = []importRule{
 	{"quorum/transport", []string{"jute", "quorum/config"}},
 	{"quorum/config", []string{"jute"}},
 	{"quorum/election", []string{"jute", "jute/ensemble", "quorum/config"}},
-	{"quorum/zab", []string{"jute", "jute/ensemble", "quorum/config"}},
+	{"quorum/effects", []string{"jute", "quorum/config"}},
+	{"quorum/zab/...", []string{
+		"jute", "jute/ensemble", "quorum/config", "quorum/effects", "quorum/zab/...",
+	}},
 	{"quorum", []string{
-		"jute", "jute/ensemble", "quorum/config", "quorum/election", "quorum/zab",
+		"jute", "jute/ensemble", "quorum/config", "quorum/effects", "quorum/election",
+		"quorum/zab/...",
 	}},
 	{"reactor/socket", nil},
 	{"reactor/door", []string{"reactor/socket"}},
@@ -95,10 +99,12 @@ var roomImports = []importRule{
 	{"internal/reference", []string{"jute", "client/wire"}},
 	{"internal/replica", []string{
 		"jute", "datatree", "datatree/watch", "processor/...",
-		"quorum", "quorum/config", "quorum/election", "quorum/zab", "internal/metrics",
+		"quorum", "quorum/config", "quorum/effects", "quorum/election", "quorum/zab/...",
+		"internal/metrics",
 	}},
 	{"internal/replica/...", []string{
 		"jute", "datatree", "persistence", "persistence/snap", "processor/...", "quorum",
+		"quorum/config", "quorum/effects", "quorum/election",
 		"internal/replica",
 	}},
 	{"internal/clientlog", []string{"jute", "processor/tell", "reactor"}},
@@ -117,8 +123,9 @@ var roomImports = []importRule{
 		"internal/sim/world", "internal/sim/history", "internal/sim/requests",
 	}},
 	{"internal/sim/node", []string{
-		"jute", "datatree/...", "persistence/...", "processor/...", "quorum", "quorum/config",
-		"quorum/election", "quorum/zab", "internal/replica/...", "internal/model",
+		"jute", "jute/ensemble", "datatree/...", "persistence/...", "processor/...", "quorum",
+		"quorum/config", "quorum/effects", "quorum/election", "quorum/zab/...",
+		"internal/replica/...", "internal/model",
 		"internal/sim/world", "internal/sim/pipe", "internal/sim/simfs", "internal/sim/history",
 		"internal/sim/lease",
 	}},
@@ -177,8 +184,8 @@ var moduleImports = []importRule{
 //
 // read-only: the table of the house.
 var pureRooms = []string{
-	"internal/replica/...", "quorum", "quorum/config", "quorum/election", "quorum/zab",
-	"datatree/...", "processor/...",
+	"internal/replica/...", "quorum", "quorum/config", "quorum/effects", "quorum/election",
+	"quorum/zab/...", "datatree/...", "processor/...",
 }
 
 const gnetModule = "github.com/panjf2000/gnet/"

@@ -13,7 +13,7 @@ import (
 	"quoll/processor/mail"
 	"quoll/processor/prep"
 	"quoll/processor/session"
-	"quoll/quorum"
+	"quoll/quorum/effects"
 )
 
 // The sessions for a snapshot are listed in several steps, so that a million of them do not delay
@@ -55,7 +55,7 @@ func TestTheSessionsOfASnapshotAreListedInSteps(t *testing.T) {
 	for now := int64(1001); job == nil; now += 1000 {
 		at := replica.Now{MonoMillis: now, WallMillis: now}
 		if last := step(replica.Events{Now: at, Tick: true}); last > 0 {
-			step(replica.Events{Now: at, Disk: quorum.Ticket(ended)})
+			step(replica.Events{Now: at, Disk: effects.Ticket(ended)})
 		}
 		steps++
 		require.Less(t, steps, 50)

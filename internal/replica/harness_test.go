@@ -19,7 +19,7 @@ import (
 	"quoll/processor/reads"
 	"quoll/processor/stats"
 	"quoll/processor/throttle"
-	"quoll/quorum"
+	"quoll/quorum/effects"
 )
 
 // world is one server in one goroutine: a lane, a replica, and a log that is durable when the test
@@ -32,7 +32,7 @@ type world struct {
 	now     replica.Now
 	batches []*mail.Batch
 	logged  []jute.Entry
-	asked   quorum.Ticket // of the last operation of the disk
+	asked   effects.Ticket // of the last operation of the disk
 	woken   bool
 	again   bool        // the last step asked for another
 	rolled  []jute.Zxid // behind these the log rolled

@@ -7,6 +7,7 @@ import (
 	"quoll/processor/mail"
 	"quoll/processor/session"
 	"quoll/quorum"
+	"quoll/quorum/effects"
 )
 
 // Config has the settings of a replica. They never change.
@@ -37,7 +38,7 @@ type Events struct {
 	Now
 	// Disk says that every operation of the disk up to this ticket is durable; 0 says nothing new.
 	// It is handled before Batches: the transactions that it commits are applied first.
-	Disk quorum.Ticket
+	Disk effects.Ticket
 	// Jobs are the generations of jobs that have ended, successfully or not. They are handled
 	// behind Disk and before Batches.
 	Jobs []uint64
@@ -50,7 +51,7 @@ type Events struct {
 
 // DiskOp is one operation that the disk must carry out.
 type DiskOp struct {
-	quorum.DiskOp
+	effects.DiskOp
 	// Roll closes the log file behind the transaction of this operation. The next transaction
 	// begins a new file.
 	Roll bool
@@ -214,7 +215,7 @@ func (r *Replica) takeDisk() {
 	ops := r.peer.Take().Disk
 	for i := range ops {
 		op := &ops[i]
-		roll := op.Kind == quorum.Append && r.rolling.logged(len(op.Entry.Payload))
+		roll := op.Kind == effects.Append && r.rolling.logged(len(op.Entry.Payload))
 		r.effects.Disk = append(r.effects.Disk, DiskOp{DiskOp: *op, Roll: roll})
 		r.wantSnapshot = r.wantSnapshot || roll
 	}

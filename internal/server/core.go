@@ -10,7 +10,7 @@ import (
 	"quoll/internal/replica/inbox"
 	"quoll/processor/lane"
 	"quoll/processor/mail"
-	"quoll/quorum"
+	"quoll/quorum/effects"
 )
 
 // core runs the replica on a goroutine of its own. Everything but the inbox belongs to it.
@@ -48,7 +48,7 @@ func (c *core) Submit(_ *lane.Lane, b *mail.Batch) {
 }
 
 // durable takes the log writer's report.
-func (c *core) durable(ticket quorum.Ticket) {
+func (c *core) durable(ticket effects.Ticket) {
 	c.mu.Lock()
 	c.inbox.Durable(ticket)
 	c.mu.Unlock()

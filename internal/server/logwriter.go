@@ -7,7 +7,7 @@ import (
 	"quoll/internal/replica"
 	"quoll/internal/replica/logwriter"
 	"quoll/jute"
-	"quoll/quorum"
+	"quoll/quorum/effects"
 )
 
 // txnLog is a log that can also be closed. *persistence.TxnLog is a txnLog.
@@ -37,7 +37,7 @@ type logWriter struct {
 	log     timedLog
 	writer  logwriter.Writer
 	gather  logwriter.Gathering
-	durable func(quorum.Ticket)
+	durable func(effects.Ticket)
 	failed  func(error)                     // called once; nothing becomes durable any more
 	flushed func(took time.Duration, n int) // called after each flush
 
@@ -58,7 +58,7 @@ func newLogWriter(log txnLog, store logwriter.Store) *logWriter {
 	w.writer = logwriter.Writer{
 		Log: &w.log, Store: store,
 		Flushed: func(txns int) { w.flushed(w.log.took, txns) },
-		Durable: func(ticket quorum.Ticket) { w.durable(ticket) },
+		Durable: func(ticket effects.Ticket) { w.durable(ticket) },
 	}
 	return w
 }

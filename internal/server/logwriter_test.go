@@ -14,7 +14,7 @@ import (
 	"quoll/internal/replica/logwriter"
 	"quoll/jute"
 	"quoll/persistence/snap"
-	"quoll/quorum"
+	"quoll/quorum/effects"
 )
 
 // instantLog is a log on a disk that takes no time.
@@ -49,7 +49,7 @@ func TestWhenTheLogIsFlushed(t *testing.T) {
 				}
 				var flushes []time.Time
 				w.flushed = func(time.Duration, int) { flushes = append(flushes, time.Now()) }
-				w.durable = func(quorum.Ticket) {}
+				w.durable = func(effects.Ticket) {}
 				go w.run()
 				w.put(make([]replica.DiskOp, 1))
 				synctest.Wait()
@@ -79,10 +79,10 @@ func TestTheLogWriterCarriesOutEverythingInOrder(t *testing.T) {
 	appends := func(zxid jute.Zxid) replica.DiskOp {
 		e := jute.Entry{Header: jute.TxnHeader{Zxid: zxid, Type: jute.OpSetData}}
 		e.Payload = jute.AppendEntry(nil, &e)
-		return replica.DiskOp{DiskOp: quorum.DiskOp{Entry: e}}
+		return replica.DiskOp{DiskOp: effects.DiskOp{Entry: e}}
 	}
-	other := func(kind quorum.DiskKind, epoch int64, zxid jute.Zxid) replica.DiskOp {
-		return replica.DiskOp{DiskOp: quorum.DiskOp{Kind: kind, Epoch: epoch, Zxid: zxid}}
+	other := func(kind effects.DiskKind, epoch int64, zxid jute.Zxid) replica.DiskOp {
+		return replica.DiskOp{DiskOp: effects.DiskOp{Kind: kind, Epoch: epoch, Zxid: zxid}}
 	}
 	const f = jute.Zxid(4 << 32)
 	w, err := s.store.CreateSnapshot(f)
@@ -91,14 +91,14 @@ func TestTheLogWriterCarriesOutEverythingInOrder(t *testing.T) {
 	require.NoError(t, w.Complete(snap.Trailer{}))
 
 	var seen []string
-	s.log.durable = func(ticket quorum.Ticket) { // on the writer's goroutine, which owns the log
+	s.log.durable = func(ticket effects.Ticket) { // on the writer's goroutine, which owns the log
 		seen = append(seen, fmt.Sprintf("%d: %v, accepted %s, current %s", ticket,
 			s.store.Log().Durable(), read("acceptedEpoch"), read("currentEpoch")))
 	}
 	s.log.put([]replica.DiskOp{
-		appends(1), appends(2), appends(3), other(quorum.AcceptEpoch, 4, 0),
-		other(quorum.Cut, 0, 2), appends(3), other(quorum.Install, 0, f), appends(f + 1),
-		other(quorum.EnterEpoch, 4, 0),
+		appends(1), appends(2), appends(3), other(effects.AcceptEpoch, 4, 0),
+		other(effects.Cut, 0, 2), appends(3), other(effects.Install, 0, f), appends(f + 1),
+		other(effects.EnterEpoch, 4, 0),
 	})
 	go s.log.run()
 	s.log.poke()

@@ -3,7 +3,7 @@ package inbox
 import (
 	"quoll/internal/replica"
 	"quoll/processor/mail"
-	"quoll/quorum"
+	"quoll/quorum/effects"
 )
 
 // Inbox holds the events since the last step. The zero value is empty.
@@ -16,7 +16,7 @@ type Inbox struct {
 func (b *Inbox) Submit(batch *mail.Batch) { b.in.Batches = append(b.in.Batches, batch) }
 
 // Durable takes the log writer's report that everything up to a ticket is on disk.
-func (b *Inbox) Durable(ticket quorum.Ticket) { b.in.Disk = max(b.in.Disk, ticket) }
+func (b *Inbox) Durable(ticket effects.Ticket) { b.in.Disk = max(b.in.Disk, ticket) }
 
 // JobDone takes a job's report that it has ended, successfully or not.
 func (b *Inbox) JobDone(generation uint64) { b.in.Jobs = append(b.in.Jobs, generation) }

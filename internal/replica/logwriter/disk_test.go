@@ -13,7 +13,7 @@ import (
 	"quoll/jute"
 	"quoll/persistence"
 	"quoll/persistence/snap"
-	"quoll/quorum"
+	"quoll/quorum/effects"
 )
 
 // nothing is a sink that keeps nothing.
@@ -61,13 +61,13 @@ type state struct {
 }
 
 // after is the state behind an operation.
-func (s state) after(op *quorum.DiskOp) state {
+func (s state) after(op *effects.DiskOp) state {
 	switch op.Kind {
-	case quorum.Append:
+	case effects.Append:
 		s.last = op.Entry.Header.Zxid
-	case quorum.AcceptEpoch:
+	case effects.AcceptEpoch:
 		s.epochs.Accepted = op.Epoch
-	case quorum.EnterEpoch:
+	case effects.EnterEpoch:
 		s.epochs.Current = op.Epoch
 	default:
 		s.last = op.Zxid
@@ -80,13 +80,13 @@ func appends(zxids ...jute.Zxid) (ops []replica.DiskOp) {
 		e := jute.Entry{Header: jute.TxnHeader{Zxid: zxid, Type: jute.OpSetData}}
 		e.Body = jute.Append(nil, &jute.SetDataRequest{Path: []byte("/")})
 		e.Payload = jute.AppendEntry(nil, &e)
-		ops = append(ops, replica.DiskOp{DiskOp: quorum.DiskOp{Entry: e}})
+		ops = append(ops, replica.DiskOp{DiskOp: effects.DiskOp{Entry: e}})
 	}
 	return ops
 }
 
-func one(kind quorum.DiskKind, epoch int64, zxid jute.Zxid) []replica.DiskOp {
-	return []replica.DiskOp{{DiskOp: quorum.DiskOp{Kind: kind, Epoch: epoch, Zxid: zxid}}}
+func one(kind effects.DiskKind, epoch int64, zxid jute.Zxid) []replica.DiskOp {
+	return []replica.DiskOp{{DiskOp: effects.DiskOp{Kind: kind, Epoch: epoch, Zxid: zxid}}}
 }
 
 // life returns batches with every kind of operation: a member follows a leader, is cut, goes on,
@@ -96,11 +96,11 @@ func life() [][]replica.DiskOp {
 	rolled := appends(e+4, e+5)
 	rolled[0].Roll = true
 	return [][]replica.DiskOp{
-		one(quorum.AcceptEpoch, 1, 0),
-		slices.Concat(appends(e+1, e+2, e+3), one(quorum.EnterEpoch, 1, 0), rolled),
-		slices.Concat(one(quorum.Cut, 0, e+3), appends(e+4)),
-		slices.Concat(one(quorum.AcceptEpoch, 2, 0), one(quorum.Install, 0, f),
-			appends(f+1), one(quorum.EnterEpoch, 2, 0), appends(f+2)),
+		one(effects.AcceptEpoch, 1, 0),
+		slices.Concat(appends(e+1, e+2, e+3), one(effects.EnterEpoch, 1, 0), rolled),
+		slices.Concat(one(effects.Cut, 0, e+3), appends(e+4)),
+		slices.Concat(one(effects.AcceptEpoch, 2, 0), one(effects.Install, 0, f),
+			appends(f+1), one(effects.EnterEpoch, 2, 0), appends(f+2)),
 	}
 }
 
@@ -112,7 +112,7 @@ func TestTheDiskIsInOrder(t *testing.T) {
 	disk := simfs.New()
 	dir, first := member(t, disk)
 	states := []state{first} // by ticket
-	told, points, busy := quorum.Ticket(0), 0, false
+	told, points, busy := effects.Ticket(0), 0, false
 	handed := 0
 	look := func() {
 		for i, loss := range []*simfs.Disk{
@@ -135,7 +135,7 @@ func TestTheDiskIsInOrder(t *testing.T) {
 	}
 	w := logwriter.Writer{
 		Log: dir.Log(), Store: dir, Flushed: func(int) {},
-		Durable: func(ticket quorum.Ticket) {
+		Durable: func(ticket effects.Ticket) {
 			require.Greater(t, ticket, told)
 			told = ticket
 		},
@@ -145,7 +145,7 @@ func TestTheDiskIsInOrder(t *testing.T) {
 			op := &batch[i].DiskOp
 			states = append(states, states[handed].after(op))
 			handed++
-			if op.Kind == quorum.Install {
+			if op.Kind == effects.Install {
 				w, err := snapshot(dir, op.Zxid)
 				require.NoError(t, err)
 				require.NoError(t, w.Complete(snap.Trailer{}))
@@ -163,17 +163,17 @@ func TestTheDiskIsInOrder(t *testing.T) {
 // TestWhatIsRefusedEndsTheWriter: operations behind a refused one were meant for another history.
 func TestWhatIsRefusedEndsTheWriter(t *testing.T) {
 	for name, refused := range map[string][]replica.DiskOp{
-		"a cut to what is not there": one(quorum.Cut, 0, 9),
-		"no snapshot to install":     one(quorum.Install, 0, 9),
+		"a cut to what is not there": one(effects.Cut, 0, 9),
+		"no snapshot to install":     one(effects.Install, 0, 9),
 		"a hole":                     appends(9),
 	} {
 		dir, _ := member(t, simfs.New())
 		w := logwriter.Writer{
 			Log: dir.Log(), Store: dir, Flushed: func(int) {},
-			Durable: func(ticket quorum.Ticket) { require.EqualValues(t, 2, ticket, name) },
+			Durable: func(ticket effects.Ticket) { require.EqualValues(t, 2, ticket, name) },
 		}
 		require.NoError(t, w.Write(appends(1, 2)))
-		err := w.Write(slices.Concat(refused, one(quorum.EnterEpoch, 5, 0)))
+		err := w.Write(slices.Concat(refused, one(effects.EnterEpoch, 5, 0)))
 		require.Error(t, err, name)
 		epochs, err := dir.Epochs()
 		require.NoError(t, err)

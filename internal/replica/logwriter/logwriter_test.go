@@ -11,7 +11,7 @@ import (
 
 	"quoll/internal/replica"
 	"quoll/jute"
-	"quoll/quorum"
+	"quoll/quorum/effects"
 )
 
 // record is a log that notes its calls, and fails at one of them.
@@ -46,7 +46,7 @@ func (r *record) Truncate(z jute.Zxid) error     { return r.note(fmt.Sprintf("cu
 func writer(r *record) *Writer {
 	return &Writer{Log: r, Store: r, Flushed: func(txns int) {
 		r.calls = append(r.calls, fmt.Sprintf("flushed %d", txns))
-	}, Durable: func(ticket quorum.Ticket) {
+	}, Durable: func(ticket effects.Ticket) {
 		r.calls = append(r.calls, fmt.Sprintf("durable %d", ticket))
 	}}
 }
@@ -54,7 +54,7 @@ func writer(r *record) *Writer {
 func txns(zxids ...jute.Zxid) (list []replica.DiskOp) {
 	for _, z := range zxids {
 		list = append(list, replica.DiskOp{
-			DiskOp: quorum.DiskOp{Entry: jute.Entry{Header: jute.TxnHeader{Zxid: z}}},
+			DiskOp: effects.DiskOp{Entry: jute.Entry{Header: jute.TxnHeader{Zxid: z}}},
 			Roll:   z%10 == 0,
 		})
 	}
@@ -62,8 +62,8 @@ func txns(zxids ...jute.Zxid) (list []replica.DiskOp) {
 }
 
 // op returns one operation that is no append.
-func op(kind quorum.DiskKind, epoch int64, zxid jute.Zxid) []replica.DiskOp {
-	return []replica.DiskOp{{DiskOp: quorum.DiskOp{Kind: kind, Epoch: epoch, Zxid: zxid}}}
+func op(kind effects.DiskKind, epoch int64, zxid jute.Zxid) []replica.DiskOp {
+	return []replica.DiskOp{{DiskOp: effects.DiskOp{Kind: kind, Epoch: epoch, Zxid: zxid}}}
 }
 
 func TestABatchIsReportedWhenItIsFlushed(t *testing.T) {
@@ -108,7 +108,7 @@ func TestAnEmptyBatchTouchesNothing(t *testing.T) {
 func TestTheEpochComesBehindTheHistory(t *testing.T) {
 	r := &record{}
 	require.NoError(t, writer(r).Write(slices.Concat(
-		op(quorum.AcceptEpoch, 2, 0), txns(8, 9), op(quorum.EnterEpoch, 2, 0), txns(11, 12))))
+		op(effects.AcceptEpoch, 2, 0), txns(8, 9), op(effects.EnterEpoch, 2, 0), txns(11, 12))))
 	require.Equal(t, []string{
 		"accept 2", "durable 1",
 		"append 8", "append 9", "commit", "flushed 0", "durable 3",
@@ -120,7 +120,7 @@ func TestTheEpochComesBehindTheHistory(t *testing.T) {
 func TestOtherHistoriesComeInOrder(t *testing.T) {
 	r := &record{}
 	require.NoError(t, writer(r).Write(slices.Concat(
-		txns(8), op(quorum.Install, 0, 50), op(quorum.Cut, 0, 7), op(quorum.EnterEpoch, 3, 0))))
+		txns(8), op(effects.Install, 0, 50), op(effects.Cut, 0, 7), op(effects.EnterEpoch, 3, 0))))
 	require.Equal(t, []string{
 		"append 8", "commit", "flushed 0", "durable 1", "install 50", "durable 2",
 		"cut 7", "durable 3", "enter 3", "durable 4", "commit", "flushed 1",
@@ -139,8 +139,8 @@ func TestAnErrorEndsTheBatch(t *testing.T) {
 		require.Equal(t, want, r.calls)
 	}
 	for failing, failed := range map[string][]replica.DiskOp{
-		"accept 2": op(quorum.AcceptEpoch, 2, 0), "enter 2": op(quorum.EnterEpoch, 2, 0),
-		"install 5": op(quorum.Install, 0, 5), "cut 5": op(quorum.Cut, 0, 5),
+		"accept 2": op(effects.AcceptEpoch, 2, 0), "enter 2": op(effects.EnterEpoch, 2, 0),
+		"install 5": op(effects.Install, 0, 5), "cut 5": op(effects.Cut, 0, 5),
 	} {
 		r := &record{failing: failing}
 		require.ErrorContains(t, writer(r).Write(append(failed, txns(9)...)), "input/output error")
@@ -156,11 +156,11 @@ func TestAnErrorEndsTheBatch(t *testing.T) {
 func TestAQueueKeepsTheOrder(t *testing.T) {
 	var q Queue
 	q.Put(txns(1, 2))
-	q.Put(op(quorum.Cut, 0, 1))
+	q.Put(op(effects.Cut, 0, 1))
 	q.Put(txns(2))
 	require.Equal(t, 4, q.Waiting())
 	batch := q.Take()
-	require.Equal(t, slices.Concat(txns(1, 2), op(quorum.Cut, 0, 1), txns(2)), batch)
+	require.Equal(t, slices.Concat(txns(1, 2), op(effects.Cut, 0, 1), txns(2)), batch)
 	q.Put(txns(3)) // while the batch is written
 	q.Recycle(batch)
 	require.Equal(t, txns(3), q.Take())

@@ -5,7 +5,7 @@ import (
 
 	"quoll/internal/replica"
 	"quoll/jute"
-	"quoll/quorum"
+	"quoll/quorum/effects"
 )
 
 // Log is the part of a log that the Writer needs. *persistence.TxnLog is a Log. Every error is
@@ -36,10 +36,10 @@ type Writer struct {
 	// is the number of the batch's transactions, for the others it is 0.
 	Flushed func(txns int)
 	// Durable is called when everything up to a ticket is on disk.
-	Durable func(ticket quorum.Ticket)
+	Durable func(ticket effects.Ticket)
 
-	asked   quorum.Ticket // of the last operation that was carried out
-	durable quorum.Ticket // the last one that Durable was called with
+	asked   effects.Ticket // of the last operation that was carried out
+	durable effects.Ticket // the last one that Durable was called with
 }
 
 // Write carries out a batch in order, flushes it and reports it. Its error is final.
@@ -47,7 +47,7 @@ func (w *Writer) Write(batch []replica.DiskOp) error {
 	txns := 0
 	for i := range batch {
 		op := &batch[i]
-		if op.Kind != quorum.Append {
+		if op.Kind != effects.Append {
 			if err := w.other(&op.DiskOp); err != nil {
 				return err
 			}
@@ -98,20 +98,20 @@ func (w *Writer) tell() {
 }
 
 // other carries out an operation that is no append. First it makes all earlier appends durable.
-func (w *Writer) other(op *quorum.DiskOp) (err error) {
+func (w *Writer) other(op *effects.DiskOp) (err error) {
 	if w.durable < w.asked {
 		if err := w.flush(0); err != nil {
 			return err
 		}
 	}
 	switch op.Kind {
-	case quorum.AcceptEpoch:
+	case effects.AcceptEpoch:
 		err = w.Store.SetAcceptedEpoch(op.Epoch)
-	case quorum.EnterEpoch:
+	case effects.EnterEpoch:
 		err = w.Store.SetCurrentEpoch(op.Epoch)
-	case quorum.Install:
+	case effects.Install:
 		err = w.Store.Install(op.Zxid)
-	case quorum.Cut:
+	case effects.Cut:
 		err = w.Store.Truncate(op.Zxid)
 	default:
 		err = fmt.Errorf("no operation of the disk has kind %d", op.Kind)

@@ -9,7 +9,7 @@ import (
 	"quoll/jute"
 	"quoll/processor/lane"
 	"quoll/processor/mail"
-	"quoll/quorum"
+	"quoll/quorum/effects"
 )
 
 // Submit takes a lane's batch (lane.Core).
@@ -42,15 +42,15 @@ func (p *process) step() {
 	ev := p.inbox.Take()
 	p.poked = false
 	ev.Now = p.now()
-	effects := p.replica.Step(&ev)
+	done := p.replica.Step(&ev)
 	p.inbox.Recycle(ev.Batches)
 	n.record.Applied(n, p.tree.Peek().LastZxid())
 	n.at(pointStepped)
 	if f := p.tree.Faults(); f != (datatree.Faults{}) {
 		n.Violate("apply: %+v", f)
 	}
-	for i := range effects.Disk {
-		if op := &effects.Disk[i]; op.Kind == quorum.Append {
+	for i := range done.Disk {
+		if op := &done.Disk[i]; op.Kind == effects.Append {
 			p.propose(&op.Entry, ev.MonoMillis)
 		}
 	}
@@ -60,7 +60,7 @@ func (p *process) step() {
 			n.Violate("late expiry: session %v lives at %d, not by %d", id, ev.MonoMillis, latest)
 		}
 	}
-	effects.CarryOut(p)
+	done.CarryOut(p)
 }
 
 // Disk implements replica.Hands.

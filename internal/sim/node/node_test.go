@@ -13,7 +13,7 @@ import (
 	"quoll/jute"
 	"quoll/persistence"
 	"quoll/persistence/snap"
-	"quoll/quorum"
+	"quoll/quorum/effects"
 )
 
 // book records what nodes tell, each apart.
@@ -162,17 +162,17 @@ func TestTheDiskOfANodeIsInOrder(t *testing.T) {
 	appends := func(zxid jute.Zxid) replica.DiskOp {
 		e := jute.Entry{Header: jute.TxnHeader{Zxid: zxid, Type: jute.OpSetData}}
 		e.Payload = jute.AppendEntry(nil, &e)
-		return replica.DiskOp{DiskOp: quorum.DiskOp{Entry: e}}
+		return replica.DiskOp{DiskOp: effects.DiskOp{Entry: e}}
 	}
-	var told quorum.Ticket
+	var told effects.Ticket
 	ops := []replica.DiskOp{
-		appends(1), appends(2), {DiskOp: quorum.DiskOp{Kind: quorum.AcceptEpoch, Epoch: 1}},
-		{DiskOp: quorum.DiskOp{Kind: quorum.Cut, Zxid: 1}}, appends(2),
-		{DiskOp: quorum.DiskOp{Kind: quorum.Install, Zxid: e}},
-		{DiskOp: quorum.DiskOp{Kind: quorum.EnterEpoch, Epoch: 1}}, appends(e + 1),
+		appends(1), appends(2), {DiskOp: effects.DiskOp{Kind: effects.AcceptEpoch, Epoch: 1}},
+		{DiskOp: effects.DiskOp{Kind: effects.Cut, Zxid: 1}}, appends(2),
+		{DiskOp: effects.DiskOp{Kind: effects.Install, Zxid: e}},
+		{DiskOp: effects.DiskOp{Kind: effects.EnterEpoch, Epoch: 1}}, appends(e + 1),
 	}
 	want := []jute.Zxid{0, 1, 2, 2, 1, 2, e, e, e + 1} // by ticket
-	p.log.writer.Durable = func(ticket quorum.Ticket) {
+	p.log.writer.Durable = func(ticket effects.Ticket) {
 		require.Greater(t, ticket, told)
 		told = ticket
 		require.Equal(t, want[ticket], p.store.Log().Durable())

@@ -9,7 +9,7 @@ import (
 	"quoll/internal/replica/logwriter"
 	"quoll/internal/replica/snapshotting"
 	"quoll/persistence"
-	"quoll/quorum"
+	"quoll/quorum/effects"
 )
 
 // logWriter runs the log's writer on the agenda: one flush for all that gathered meanwhile.
@@ -81,7 +81,7 @@ func (l *logWriter) begin() {
 func (l *logWriter) noteFlush(int) { l.flushed = l.p.n.Now }
 
 // durable is told of what is on disk.
-func (l *logWriter) durable(ticket quorum.Ticket) {
+func (l *logWriter) durable(ticket effects.Ticket) {
 	p := l.p
 	p.n.record.Durable(p.n, p.store.Log().Durable())
 	p.n.at(pointDurable)

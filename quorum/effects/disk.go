@@ -1,4 +1,4 @@
-package quorum
+package effects
 
 import "quoll/jute"
 
@@ -22,15 +22,20 @@ const (
 	EnterEpoch
 	// Install replaces the whole history by the snapshot of Zxid, whose file must be complete.
 	Install
-	// Cut removes all transactions above Zxid from the history.
+	// Cut removes all transactions above Zxid from the history. A learner asks beforehand whether
+	// this can be done (CanCut): a refused Cut ends the process.
 	Cut
+	// Load reads the whole history from disk into a new tree beside the one that is served. It
+	// comes back as the JobDone of Generation, before its ticket does.
+	Load
 )
 
 // DiskOp is one operation of the disk. Operations are carried out in the order in which they were
 // asked for. All kinds but Append begin only when all operations before them are durable.
 type DiskOp struct {
-	Kind  DiskKind
-	Entry jute.Entry
-	Epoch int64
-	Zxid  jute.Zxid
+	Kind       DiskKind
+	Entry      jute.Entry // of Append
+	Epoch      int64      // of AcceptEpoch and EnterEpoch
+	Zxid       jute.Zxid  // of Install and Cut
+	Generation uint64     // of Load
 }

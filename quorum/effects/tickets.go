@@ -1,4 +1,4 @@
-package quorum
+package effects
 
 import (
 	"fmt"
@@ -6,9 +6,9 @@ import (
 	"quoll/jute"
 )
 
-// tickets knows the transaction of each ticket that is given and not done. Transactions whose zxids
+// Tickets knows the transaction of each ticket that is given and not done. Transactions whose zxids
 // are consecutive, as their tickets are, form one run. Mostly there is one run only.
-type tickets struct {
+type Tickets struct {
 	given, done Ticket
 	runs        []run
 }
@@ -19,8 +19,8 @@ type run struct {
 	zxid   jute.Zxid
 }
 
-// give gives the next ticket to the append of a transaction.
-func (t *tickets) give(zxid jute.Zxid) {
+// Give gives the next ticket to the append of a transaction.
+func (t *Tickets) Give(zxid jute.Zxid) {
 	t.given++
 	if n := len(t.runs); n > 0 && t.runs[n-1].at(t.given) == zxid {
 		return
@@ -30,11 +30,11 @@ func (t *tickets) give(zxid jute.Zxid) {
 
 func (r run) at(ticket Ticket) jute.Zxid { return r.zxid + jute.Zxid(ticket-r.ticket) }
 
-// take takes back all tickets up to a ticket, and returns the transaction of the last one. ok is
+// Take takes back all tickets up to a ticket, and returns the transaction of the last one. ok is
 // false if this ticket was taken back before.
-func (t *tickets) take(ticket Ticket) (last jute.Zxid, ok bool) {
+func (t *Tickets) Take(ticket Ticket) (last jute.Zxid, ok bool) {
 	if ticket > t.given {
-		panic(fmt.Sprintf("quorum: ticket %d is done, of %d given", ticket, t.given))
+		panic(fmt.Sprintf("effects: ticket %d is done, of %d given", ticket, t.given))
 	}
 	if ticket <= t.done {
 		return 0, false
