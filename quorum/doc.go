@@ -8,5 +8,6 @@
 // Nothing here has goroutines, clocks, sockets or files. The package returns the work for the
 // outside as effects.Effects, whose fields state the order.
 //
-// Read the package effects, then solo.go.
+// Read the package effects, then config.go and status.go (what goes in and out), solo.go and
+// peer.go.
 package quorum

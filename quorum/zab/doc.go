@@ -1,0 +1,6 @@
+// Package zab is how the servers of an ensemble agree on one history: the leader and the learner of
+// ZooKeeper's broadcast protocol.
+//
+// Nothing here has goroutines, clocks, sockets or files. Read standing.go (what a server begins
+// with).
+package zab
