@@ -1,6 +1,16 @@
 package effects
 
-import "quoll/jute"
+import (
+	"errors"
+	"time"
+
+	"quoll/jute"
+)
+
+// ErrGap: the own snapshots and logs cannot give what a job asks for. In an ensemble only a
+// snapshot of the leader's helps. Whoever runs a job wraps ErrGap around the errors of persistence
+// that mean this (ErrNoSnapshot, ErrGap).
+var ErrGap = errors.New("not in the own history on disk")
 
 // JobKind is what a job does.
 type JobKind uint8
@@ -12,8 +22,8 @@ const (
 	ReadLog JobKind = iota + 1
 	// ReadMore reads the next transactions of the ReadLog with the same Generation, about Bytes
 	// bytes. It answers with Entries. The first of all tells whether From is in the history. More
-	// is false when UpTo was among them. An error that wraps readlog.ErrGap says that the log
-	// cannot give them; what came before is good.
+	// is false when UpTo was among them. An error that wraps ErrGap says that the log cannot give
+	// them; what came before is good.
 	ReadMore
 	// Cancel ends the job of Generation, whatever it does. Nothing comes back.
 	Cancel
@@ -24,13 +34,14 @@ const (
 	StreamTree
 	// BuildTree builds a tree beside the one that is served, from the stream that follows a SNAP
 	// packet on Link. Until the Delivery Adopt, or another BuildTree or Leave, it stays beside.
+	// It fails when the stream has stood still for Silence.
 	BuildTree
 	// SaveTree writes a snapshot of the tree that is beside. Its file is complete and not yet
 	// installed when the job has ended; it answers with Zxid, that of the snapshot. An Install of
 	// this zxid may follow.
 	SaveTree
 	// CanCut asks whether the history could be cut to UpTo. An error says why not; one that wraps
-	// persistence.ErrNoSnapshot says that only a snapshot of the leader's can help.
+	// ErrGap says that only a snapshot of the leader's can help.
 	CanCut
 )
 
@@ -41,6 +52,7 @@ type Job struct {
 	Link       LinkID
 	From, UpTo jute.Zxid
 	Bytes      int
+	Silence    time.Duration
 }
 
 // JobDone says that a job has ended, or that a ReadLog or ReadMore has its answer.

@@ -2,5 +2,6 @@
 // ZooKeeper's broadcast protocol.
 //
 // Nothing here has goroutines, clocks, sockets or files. Read standing.go (what a server begins
-// with).
+// with) and errors.go (why a role ends); then packets.go and cutter.go (the bytes of the quorum
+// port).
 package zab

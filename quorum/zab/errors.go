@@ -1,0 +1,23 @@
+package zab
+
+import "errors"
+
+// A role ends with an error that wraps one of these. It is for the log.
+var (
+	// ErrClosed: the connection between learner and leader has ended.
+	ErrClosed = errors.New("connection has ended")
+	// ErrTimeout: nothing was heard for as long as initLimit or syncLimit allow.
+	ErrTimeout = errors.New("nothing heard in time")
+	// ErrProtocol: a packet came that cannot be read, or that does not belong where it came.
+	ErrProtocol = errors.New("packet does not belong here")
+	// ErrOldLeader: the leader has an epoch below the accepted one.
+	ErrOldLeader = errors.New("epoch of the leader is below the accepted one")
+	// ErrHole: a transaction does not follow the one before.
+	ErrHole = errors.New("transaction does not follow the one before")
+	// ErrCommit: what is committed is not the next transaction.
+	ErrCommit = errors.New("committed transaction is not the next one")
+	// ErrSnap: the tree of a SNAP could not be taken over.
+	ErrSnap = errors.New("tree of the leader could not be taken over")
+	// ErrTrunc: the own history cannot be cut as the leader wants, and only its tree helps.
+	ErrTrunc = errors.New("history cannot be cut")
+)
