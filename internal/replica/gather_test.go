@@ -46,8 +46,8 @@ func TestTheSessionsOfASnapshotAreListedInSteps(t *testing.T) {
 			last = a.Entry.Header.Zxid
 			ended++
 		}
-		if job == nil {
-			job = effects.Snapshot
+		if job == nil && len(effects.Snapshots) > 0 {
+			job = effects.Snapshots[0]
 		}
 		require.True(t, job != nil || effects.Again || ended < 2)
 		return last

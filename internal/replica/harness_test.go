@@ -119,9 +119,9 @@ func (w *world) run(ev *replica.Events) {
 			w.rolled = append(w.rolled, a.Entry.Header.Zxid)
 		}
 	}
-	if effects.Snapshot != nil {
+	for _, job := range effects.Snapshots {
 		w.walks++
-		w.walking = effects.Snapshot.Generation
+		w.walking = job.Generation
 	}
 	if w.woken {
 		w.woken = false

@@ -8,6 +8,7 @@ import (
 
 	"quoll/internal/replica"
 	"quoll/jute"
+	"quoll/quorum/effects"
 )
 
 // TestTheLogRollsByNumberAndByBytes: random returns 0, so a limit is half of the configured one.
@@ -61,7 +62,12 @@ func TestTheEndOfAnotherJobIsNotThatOfTheSnapshot(t *testing.T) {
 	require.Equal(t, 1, w.walks)
 	first := w.walking
 	over := func(generations ...uint64) {
-		w.run(&replica.Events{Now: w.now, Jobs: generations})
+		ev := replica.Events{Now: w.now}
+		for _, g := range generations {
+			done := effects.JobDone{Generation: g}
+			ev.Jobs = append(ev.Jobs, replica.JobDone{JobDone: done})
+		}
+		w.run(&ev)
 	}
 	over(first-1, first+1)
 	roll()

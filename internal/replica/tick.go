@@ -6,7 +6,9 @@ import "slices"
 func (r *Replica) tick(now Now) {
 	r.expired, r.effects.LateMillis = r.sessions.Tick(
 		now.MonoMillis, r.config.IntervalMillis, r.expired)
-	r.reap(now)
+	if r.leads {
+		r.reap(now)
+	}
 }
 
 // expire proposes the end of expired sessions. If there are many, it proposes some, and the next
@@ -18,5 +20,5 @@ func (r *Replica) expire() {
 		r.chain.Expire(s)
 	}
 	r.expired = slices.Delete(r.expired, 0, n)
-	r.effects.Again = len(r.expired) > 0
+	r.effects.Again = r.effects.Again || len(r.expired) > 0
 }

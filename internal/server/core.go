@@ -11,6 +11,7 @@ import (
 	"quoll/processor/lane"
 	"quoll/processor/mail"
 	"quoll/quorum/effects"
+	"quoll/quorum/election"
 )
 
 // core runs the replica on a goroutine of its own. Everything but the inbox belongs to it.
@@ -19,6 +20,8 @@ type core struct {
 	clock    clock
 	log      *logWriter
 	snapshot func(*replica.SnapshotJob)
+	serving  func(lane.Service)
+	ensemble ensemble // nil: the server is alone, and its peer asks for nothing of this
 	logger   *zap.Logger
 	// published is called with the replica after each tick; may be nil.
 	published func(*replica.Replica)
@@ -30,6 +33,14 @@ type core struct {
 	signal chan struct{} // holds one value when something is in the inbox
 	done   chan struct{} // closed when run must stop
 	ended  chan struct{} // closed by run at its end
+}
+
+// ensemble carries out what a peer wants of other servers, and its jobs (replica.Hands).
+type ensemble interface {
+	Links([]effects.LinkOp)
+	Send([]effects.Outgoing)
+	Votes(*election.LinkEffects)
+	Job(effects.Job)
 }
 
 func newCore(c clock, logger *zap.Logger) *core {
@@ -55,10 +66,10 @@ func (c *core) durable(ticket effects.Ticket) {
 	c.poke()
 }
 
-// jobDone takes the walker's report.
-func (c *core) jobDone(generation uint64) {
+// jobDone takes a job's report.
+func (c *core) jobDone(done replica.JobDone) {
 	c.mu.Lock()
-	c.inbox.JobDone(generation)
+	c.inbox.JobDone(done)
 	c.mu.Unlock()
 	c.poke()
 }
@@ -114,6 +125,21 @@ func (c *core) take() replica.Events {
 	return ev
 }
 
+// Serving implements replica.Hands.
+func (c *core) Serving(now lane.Service) { c.serving(now) }
+
+// Links implements replica.Hands.
+func (c *core) Links(ops []effects.LinkOp) { c.ensemble.Links(ops) }
+
+// Send implements replica.Hands.
+func (c *core) Send(out []effects.Outgoing) { c.ensemble.Send(out) }
+
+// Votes implements replica.Hands.
+func (c *core) Votes(votes *election.LinkEffects) { c.ensemble.Votes(votes) }
+
+// Job implements replica.Hands.
+func (c *core) Job(job effects.Job) { c.ensemble.Job(job) }
+
 // Disk implements replica.Hands.
 func (c *core) Disk(ops []replica.DiskOp) { c.log.put(ops) }
 
@@ -127,6 +153,15 @@ func (c *core) Again() { c.poke() }
 func (c *core) Late(millis int64) {
 	c.logger.Warn("the process stood still; session deadlines were extended",
 		zap.Int64("millis", millis))
+}
+
+// Ended implements replica.Hands.
+func (c *core) Ended(why error) { c.logger.Warn("the role has ended", zap.Error(why)) }
+
+// Newer implements replica.Hands.
+func (c *core) Newer(n *election.NewerConfig) {
+	c.logger.Warn("another server has a newer configuration, which is ignored",
+		zap.Int64("server", int64(n.Peer)), zap.Int64("version", n.Version))
 }
 
 func (c *core) stop() {

@@ -18,8 +18,8 @@
 // never change one directory, and a start that is refused has changed nothing.
 //
 // Read server.go (the assembly) with start.go (the start), then core.go, logwriter.go, snapshot.go,
-// storage.go and rules.go. status.go, applied.go and alarms.go make the server visible from
-// outside; aside.go runs the long answers to four-letter words. purge.go, memory.go and guard.go
-// are further work of the ticker. available.go finds out how much memory the process can use,
-// descriptors.go how many connections. here.go is for config check.
+// storage.go, gate.go and rules.go. status.go, applied.go and alarms.go make the server visible
+// from outside; aside.go runs the long answers to four-letter words. purge.go, memory.go and
+// guard.go are further work of the ticker. available.go finds out how much memory the process can
+// use, descriptors.go how many connections. here.go is for config check.
 package server

@@ -44,7 +44,7 @@ type Server struct {
 	shared  *lane.Shared
 	outlook *outlook
 	alarms
-	serving lane.Serving
+	serving gate
 	walkers sync.WaitGroup
 	ticking sync.WaitGroup
 	stopped chan struct{} // closed when the server is asked to stop, or fails
@@ -120,9 +120,9 @@ func (s *Server) run(ctx context.Context) error {
 		return s.asked(ctx, err)
 	}
 	s.begin(saved)
+	s.core.step() // begins the first role; alone clients are served behind it
 	go s.core.run()
 	go s.log.run()
-	s.serving.Store(lane.ReadWrite)
 	if s.Listening != nil {
 		s.Listening(door.at)
 	}
@@ -162,14 +162,14 @@ func (s *Server) assemble() {
 	s.tree = datatree.New(treeOptions(s.cfg))
 	s.tree.LimitWatches(watchLimits(s.cfg))
 	s.core = newCore(s.clock, s.logger)
-	s.core.snapshot = s.startSnapshot
+	s.core.snapshot, s.core.serving = s.startSnapshot, s.serving.open
 	s.shared = &lane.Shared{
 		Tree: s.tree, Conns: mail.NewConns(), Core: s.core, Rules: laneRules(s.cfg, rules),
 		Large: &throttle.Large{
 			ThresholdBytes: s.cfg.Throttle.LargeThresholdBytes,
 			MaxBytes:       s.cfg.Throttle.LargeMaxBytes,
 		},
-		Clock: s.clock.monoMillis, Serving: &s.serving, Counts: new(stats.Counts),
+		Clock: s.clock.monoMillis, Serving: &s.serving.Serving, Counts: new(stats.Counts),
 		Teller: s.outlook.clients, Aside: s.outlook.aside.run,
 	}
 	s.answerWords()
@@ -294,7 +294,7 @@ func (s *Server) fail(err error) {
 // halt refuses new sessions and asks the ticker to end.
 func (s *Server) halt() {
 	s.once.Do(func() {
-		s.serving.Store(lane.NoService)
+		s.serving.shut()
 		close(s.stopped)
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"quoll/datatree"
 	"quoll/internal/replica"
 	"quoll/internal/replica/snapshotting"
+	"quoll/quorum/effects"
 )
 
 // walkNodes is how many nodes a snapshot reads in one hold of the tree's lock.
@@ -25,7 +26,7 @@ func (s *Server) startSnapshot(job *replica.SnapshotJob) {
 		if errors.Is(err, datatree.ErrWalkLost) {
 			s.logger.Info("snapshot given up: the tree was replaced",
 				zap.Stringer("zxid", job.Zxid))
-			s.core.jobDone(job.Generation)
+			s.core.jobDone(ended(job))
 			return
 		}
 		s.outlook.snapshotTaken(time.Since(begin), err)
@@ -36,14 +37,19 @@ func (s *Server) startSnapshot(job *replica.SnapshotJob) {
 				s.fail(err)
 			}
 		}
-		s.core.jobDone(job.Generation)
+		s.core.jobDone(ended(job))
 	})
+}
+
+// ended is the report that a snapshot's job has ended.
+func ended(job *replica.SnapshotJob) replica.JobDone {
+	return replica.JobDone{JobDone: effects.JobDone{Generation: job.Generation}}
 }
 
 // writeSnapshot walks the tree while writes go on.
 func (s *Server) writeSnapshot(job *replica.SnapshotJob) error {
 	begin := time.Now()
-	walk := snapshotting.New(s.store, s.tree, job, snapshotting.Options{
+	walk := snapshotting.New(s.store, job, snapshotting.Options{
 		Digest: s.cfg.Features.TreeDigest, LastZxid: s.cfg.Storage.LastZxidInSnapshot,
 	})
 	for more := true; more; {

@@ -1,9 +1,9 @@
 // Package inbox gathers the events of a replica until its next step.
 //
-// Lanes submit requests, the log writer and the walker report, the clock ticks. The core takes all
-// these events at once. A ticket says that everything up to it is durable, so of two reports of the
-// log writer only the higher one is kept. Reports of jobs are all kept: each job has a generation
-// of its own, and the replica knows which one it waits for.
+// Lanes submit requests, the log writer and the jobs report, the sockets of the ensemble tell what
+// happens, clocks tick. The core takes all these events at once. A ticket says that everything up
+// to it is durable, so of two reports of the log writer only the higher one is kept. All else is
+// kept, each kind in the order of its arrival.
 //
 // An Inbox has no lock and wakes nobody: internal/server puts a mutex around it and a signal
 // beside it, internal/sim calls it from one goroutine.

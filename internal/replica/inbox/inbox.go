@@ -4,6 +4,7 @@ import (
 	"quoll/internal/replica"
 	"quoll/processor/mail"
 	"quoll/quorum/effects"
+	"quoll/quorum/election"
 )
 
 // Inbox holds the events since the last step. The zero value is empty.
@@ -18,8 +19,17 @@ func (b *Inbox) Submit(batch *mail.Batch) { b.in.Batches = append(b.in.Batches, 
 // Durable takes the log writer's report that everything up to a ticket is on disk.
 func (b *Inbox) Durable(ticket effects.Ticket) { b.in.Disk = max(b.in.Disk, ticket) }
 
-// JobDone takes a job's report that it has ended, successfully or not.
-func (b *Inbox) JobDone(generation uint64) { b.in.Jobs = append(b.in.Jobs, generation) }
+// Vote takes an event of the election port. It owns the event's data.
+func (b *Inbox) Vote(ev election.LinkEvent) { b.in.Votes = append(b.in.Votes, ev) }
+
+// Link takes an event of the quorum port.
+func (b *Inbox) Link(ev effects.LinkEvent) { b.in.Links = append(b.in.Links, ev) }
+
+// JobDone takes the report of a job: its end, successful or not, or what it has read.
+func (b *Inbox) JobDone(done replica.JobDone) { b.in.Jobs = append(b.in.Jobs, done) }
+
+// PeerTick asks the next step to tell the peer the time.
+func (b *Inbox) PeerTick() { b.in.PeerTick = true }
 
 // Tick asks the next step to look at the time.
 func (b *Inbox) Tick() { b.in.Tick = true }

@@ -5,7 +5,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"quoll/internal/replica"
 	"quoll/processor/mail"
+	"quoll/quorum/effects"
+	"quoll/quorum/election"
 )
 
 // Of two flushes before one step the later one counts, in whatever order they are reported.
@@ -20,11 +23,14 @@ func TestTheHighestTicketIsKept(t *testing.T) {
 // The end of a job does not overwrite a flush or the end of another job.
 func TestEveryReportIsKept(t *testing.T) {
 	var b Inbox
-	b.JobDone(1)
+	done := func(generation uint64) replica.JobDone {
+		return replica.JobDone{JobDone: effects.JobDone{Generation: generation}}
+	}
+	b.JobDone(done(1))
 	b.Durable(500)
-	b.JobDone(3)
+	b.JobDone(done(3))
 	ev := b.Take()
-	require.Equal(t, []uint64{1, 3}, ev.Jobs)
+	require.Equal(t, []replica.JobDone{done(1), done(3)}, ev.Jobs)
 	require.EqualValues(t, 500, ev.Disk)
 	require.Empty(t, b.Take().Jobs)
 }
@@ -34,13 +40,21 @@ func TestTakeEmptiesTheInbox(t *testing.T) {
 	first, second := new(mail.Batch), new(mail.Batch)
 	b.Submit(first)
 	b.Tick()
+	b.PeerTick()
+	b.Vote(election.LinkEvent{Link: 1})
+	b.Link(effects.LinkEvent{Link: 2})
+	b.Link(effects.LinkEvent{Link: 1})
 	ev := b.Take()
 	require.Equal(t, []*mail.Batch{first}, ev.Batches)
-	require.True(t, ev.Tick)
+	require.True(t, ev.Tick && ev.PeerTick)
+	require.Equal(t, []election.LinkEvent{{Link: 1}}, ev.Votes)
+	require.Equal(t, []effects.LinkEvent{{Link: 2}, {Link: 1}}, ev.Links)
 	b.Submit(second) // while the step runs
 	b.Recycle(ev.Batches)
 	require.Equal(t, 1, b.Waiting())
 	ev = b.Take()
 	require.Equal(t, []*mail.Batch{second}, ev.Batches)
-	require.False(t, ev.Tick)
+	require.False(t, ev.Tick || ev.PeerTick)
+	require.Empty(t, ev.Votes)
+	require.Empty(t, ev.Links)
 }

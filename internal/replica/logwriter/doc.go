@@ -3,7 +3,7 @@
 // are carried out, flushed and reported.
 //
 //	core: Effects.Disk --> Queue --> Gathering --> Writer --> log
-//	                                                 |    --> epochs, installs, cuts (Store)
+//	                                                 |    --> epochs, installs, cuts (Store), Load
 //	                                                 |
 //	                                                 +------> Durable: all up to this ticket
 //

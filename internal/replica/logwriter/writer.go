@@ -37,6 +37,9 @@ type Writer struct {
 	Flushed func(txns int)
 	// Durable is called when everything up to a ticket is on disk.
 	Durable func(ticket effects.Ticket)
+	// Load reads the history from disk into a new tree, and reports it as the end of the job with
+	// the generation. Its error is final. A server alone has no Load, because nobody asks for it.
+	Load func(generation uint64) error
 
 	asked   effects.Ticket // of the last operation that was carried out
 	durable effects.Ticket // the last one that Durable was called with
@@ -113,6 +116,8 @@ func (w *Writer) other(op *effects.DiskOp) (err error) {
 		err = w.Store.Install(op.Zxid)
 	case effects.Cut:
 		err = w.Store.Truncate(op.Zxid)
+	case effects.Load:
+		err = w.Load(op.Generation)
 	default:
 		err = fmt.Errorf("no operation of the disk has kind %d", op.Kind)
 	}

@@ -1,25 +1,23 @@
 package restore
 
 import (
-	"fmt"
-
 	"quoll/datatree"
+	"quoll/internal/replica"
 	"quoll/jute"
 	"quoll/persistence"
 )
 
 // loader fills a tree and a list of sessions from what Recover finds (persistence.Sink).
 type loader struct {
-	tree     *datatree.Tree
-	sessions map[jute.SessionID]int32 // timeout, ms
-	hooks    Hooks
+	*replica.Built
+	hooks Hooks
 	// begun means that a snapshot is being read, and that the nodes which every new tree has are
 	// removed.
 	begun bool
 }
 
 func newLoader(tree *datatree.Tree, hooks Hooks) *loader {
-	return &loader{tree: tree, sessions: make(map[jute.SessionID]int32), hooks: hooks}
+	return &loader{Built: replica.NewBuilt(tree), hooks: hooks}
 }
 
 // Reset empties tree and sessions, because an older snapshot follows (persistence.Sink).
@@ -31,26 +29,25 @@ func (l *loader) Reset() {
 func (l *loader) begin() {
 	if !l.begun {
 		l.begun = true
-		l.tree.BeginLoad()
-		clear(l.sessions)
+		l.Begin()
 	}
 }
 
 func (l *loader) Session(id jute.SessionID, timeoutMillis int32) error {
 	l.begin()
-	l.sessions[id] = timeoutMillis
+	l.Built.Session(id, timeoutMillis)
 	return nil
 }
 
 func (l *loader) ACL(key int64, acl []jute.ACL) error {
 	l.begin()
-	l.tree.LoadACL(key, acl)
+	l.Tree.LoadACL(key, acl)
 	return nil
 }
 
 func (l *loader) Node(path, data []byte, acl int64, st *jute.StatPersisted) error {
 	l.begin()
-	return l.tree.LoadNode(path, data, acl, st)
+	return l.Tree.LoadNode(path, data, acl, st)
 }
 
 func (l *loader) SnapshotLoaded(info persistence.SnapInfo) error {
@@ -58,8 +55,8 @@ func (l *loader) SnapshotLoaded(info persistence.SnapInfo) error {
 	if d := info.Trailer.Digest; info.Trailer.HasDigest {
 		digest = &datatree.SnapshotDigest{Zxid: d.Zxid, Version: d.Version, Digest: d.Digest}
 	}
-	l.tree.FinishLoad(info.Zxid, digest)
-	l.tree.EnsureConfigNode()
+	l.Tree.FinishLoad(info.Zxid, digest)
+	l.Tree.EnsureConfigNode()
 	if l.hooks.Loaded != nil {
 		l.hooks.Loaded()
 	}
@@ -73,16 +70,5 @@ func (l *loader) Txn(e *jute.Entry) error {
 			return err
 		}
 	}
-	switch e.Header.Type {
-	case jute.OpCreateSession:
-		var txn jute.CreateSessionTxn
-		if _, err := jute.Decode(e.Body, &txn); err != nil {
-			return fmt.Errorf("transaction %v: %w", e.Header.Zxid, err)
-		}
-		l.sessions[e.Header.ClientID] = txn.TimeOut
-	case jute.OpCloseSession:
-		delete(l.sessions, e.Header.ClientID)
-	}
-	l.tree.Replay(e)
-	return nil
+	return l.Replay(e)
 }

@@ -41,7 +41,7 @@ func Tree(dir *persistence.Dir, tree *datatree.Tree, hooks Hooks) (*Found, error
 	if err != nil {
 		return nil, err
 	}
-	return &Found{Recovered: recovered, Sessions: load.saved()}, nil
+	return &Found{Recovered: recovered, Sessions: load.Sessions()}, nil
 }
 
 // EndOrphans deletes the ephemerals of sessions that are not in f.Sessions, and lists these
@@ -66,14 +66,4 @@ func (f *Found) EndOrphans(tree *datatree.Tree) {
 			ClientID: id, Zxid: v.LastZxid(), Type: jute.OpCloseSession,
 		}}, &result)
 	}
-}
-
-// saved returns the sessions that were found, in the order of their ids.
-func (l *loader) saved() []session.Saved {
-	all := make([]session.Saved, 0, len(l.sessions))
-	for id, timeout := range l.sessions { // order-free: sorted below
-		all = append(all, session.Saved{ID: id, TimeoutMillis: timeout})
-	}
-	slices.SortFunc(all, func(a, b session.Saved) int { return cmp.Compare(a.ID, b.ID) })
-	return all
 }

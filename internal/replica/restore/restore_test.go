@@ -43,7 +43,7 @@ func start(t *testing.T, disk *simfs.Disk) (*server, *restore.Found) {
 
 func (s *server) snapshot(sessions []session.Saved) *snapshotting.Walk {
 	s.t.Helper()
-	walk := snapshotting.New(s.dir, s.tree, replica.NewSnapshotJob(s.tree, sessions),
+	walk := snapshotting.New(s.dir, replica.NewSnapshotJob(s.tree, sessions),
 		snapshotting.Options{Digest: true, LastZxid: true})
 	for more := true; more; {
 		var err error
@@ -253,7 +253,7 @@ func TestWritesDuringAWalkReplay(t *testing.T) {
 	for _, path := range []string{"/a", "/a/1", "/b", "/b/1", "/c", "/c/1", "/d"} {
 		s.create(path, 0)
 	}
-	walk := snapshotting.New(s.dir, s.tree,
+	walk := snapshotting.New(s.dir,
 		replica.NewSnapshotJob(s.tree, []session.Saved{{ID: alive, TimeoutMillis: 4000}}),
 		snapshotting.Options{Digest: true, LastZxid: true})
 	step := func() bool {
@@ -305,7 +305,7 @@ func TestAWalkThatIsGivenUpLeavesNothing(t *testing.T) {
 	before, err := disk.ReadDir(s.dir.SnapDir())
 	require.NoError(t, err)
 	walk := snapshotting.New(
-		s.dir, s.tree, replica.NewSnapshotJob(s.tree, nil), snapshotting.Options{})
+		s.dir, replica.NewSnapshotJob(s.tree, nil), snapshotting.Options{})
 	more, err := walk.Step(1)
 	require.NoError(t, err)
 	require.True(t, more)
@@ -344,7 +344,7 @@ func TestAWalkThatFailsLeavesNothing(t *testing.T) {
 	before, err := disk.ReadDir(s.dir.SnapDir())
 	require.NoError(t, err)
 	walk := snapshotting.New(
-		s.dir, s.tree, replica.NewSnapshotJob(s.tree, nil), snapshotting.Options{})
+		s.dir, replica.NewSnapshotJob(s.tree, nil), snapshotting.Options{})
 	more, err := walk.Step(1)
 	require.NoError(t, err)
 	require.True(t, more)

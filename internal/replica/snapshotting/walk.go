@@ -19,7 +19,6 @@ type Options struct {
 // Walk writes one snapshot.
 type Walk struct {
 	dir     *persistence.Dir
-	tree    *datatree.Tree
 	job     *replica.SnapshotJob
 	options Options
 	writer  *persistence.SnapWriter // nil: the file is not begun, or the walk is over
@@ -28,10 +27,8 @@ type Walk struct {
 }
 
 // New returns a walk that has read nothing and made no file yet.
-func New(
-	dir *persistence.Dir, tree *datatree.Tree, job *replica.SnapshotJob, options Options,
-) *Walk {
-	return &Walk{dir: dir, tree: tree, job: job, options: options}
+func New(dir *persistence.Dir, job *replica.SnapshotJob, options Options) *Walk {
+	return &Walk{dir: dir, job: job, options: options}
 }
 
 // Step writes the next nodes, at most so many, and says whether there is more to do. The first step
@@ -45,7 +42,7 @@ func (w *Walk) Step(nodes int) (more bool, err error) {
 		err = w.begin()
 	}
 	if err == nil {
-		more, err = w.tree.Walk(&w.job.Cursor, nodes, w.writer.Node)
+		more, err = w.job.Tree.Walk(&w.job.Cursor, nodes, w.writer.Node)
 	}
 	switch {
 	case err != nil:
@@ -95,7 +92,7 @@ func (w *Walk) finish() error {
 // fuzzy range ends. All nodes are read, but the tree may have been replaced since then: trailer
 // then returns datatree.ErrWalkLost.
 func (w *Walk) trailer() (snap.Trailer, error) {
-	v := w.tree.Read()
+	v := w.job.Tree.Read()
 	defer v.Release()
 	if v.LostWalk(&w.job.Cursor) {
 		return snap.Trailer{}, datatree.ErrWalkLost
@@ -115,7 +112,7 @@ func (w *Walk) Abort() {
 		return
 	}
 	w.over = true
-	w.tree.StopWalk(&w.job.Cursor)
+	w.job.Tree.StopWalk(&w.job.Cursor)
 	if w.writer != nil {
 		w.writer.Abort()
 		w.writer = nil

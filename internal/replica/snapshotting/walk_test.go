@@ -46,7 +46,7 @@ func TestASnapshotOfATreeThatIsReplaced(t *testing.T) {
 		_, err = restore.Tree(dir, datatree.New(datatree.Options{}), restore.Hooks{})
 		require.NoError(t, err)
 		tree := large(t)
-		walk := snapshotting.New(dir, tree, replica.NewSnapshotJob(tree, nil),
+		walk := snapshotting.New(dir, replica.NewSnapshotJob(tree, nil),
 			snapshotting.Options{Digest: true})
 		calls = 0
 		disk.Inject = func(simfs.Call) simfs.Outcome {

@@ -10,6 +10,7 @@ import (
 	"quoll/processor/lane"
 	"quoll/processor/mail"
 	"quoll/quorum/effects"
+	"quoll/quorum/election"
 )
 
 // Submit takes a lane's batch (lane.Core).
@@ -63,6 +64,11 @@ func (p *process) step() {
 	done.CarryOut(p)
 }
 
+// Serving implements replica.Hands.
+func (p *process) Serving(now lane.Service) {
+	p.after(p.n.Between(0, 20_000), func() { p.serving.Store(now) })
+}
+
 // Disk implements replica.Hands.
 func (p *process) Disk(ops []replica.DiskOp) {
 	p.log.put(ops)
@@ -85,6 +91,27 @@ func (p *process) Again() {
 func (p *process) Late(int64) {
 	p.n.Counts.Add("session", "deadlines moved because the process stood still")
 }
+
+// Links implements replica.Hands.
+func (p *process) Links([]effects.LinkOp) { p.alone() }
+
+// Send implements replica.Hands.
+func (p *process) Send([]effects.Outgoing) { p.alone() }
+
+// Votes implements replica.Hands.
+func (p *process) Votes(*election.LinkEffects) { p.alone() }
+
+// Job implements replica.Hands.
+func (p *process) Job(effects.Job) { p.alone() }
+
+// Ended implements replica.Hands.
+func (p *process) Ended(error) { p.alone() }
+
+// Newer implements replica.Hands.
+func (p *process) Newer(*election.NewerConfig) { p.alone() }
+
+// alone: a server alone has no other servers, and its role never ends.
+func (p *process) alone() { p.n.Violate("a server alone asks for what is of an ensemble") }
 
 // propose notes a transaction on its way to the log.
 func (p *process) propose(e *jute.Entry, mono int64) {

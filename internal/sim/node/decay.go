@@ -80,7 +80,7 @@ func (n *Node) orphan() {
 	n.Note("session %v is forgotten", victim)
 	n.record.Forgotten(victim)
 	known := slices.DeleteFunc(found.Sessions, func(s session.Saved) bool { return s.ID == victim })
-	walk := n.walk(dir, tree, replica.NewSnapshotJob(tree, known))
+	walk := n.walk(dir, replica.NewSnapshotJob(tree, known))
 	for more := true; more && err == nil; {
 		more, err = walk.Step(1 << 20)
 	}

@@ -138,7 +138,7 @@ func TestNodesShareNothingButTheNetwork(t *testing.T) {
 
 	// A fuse ends one process only.
 	three.fuse.point, three.fuse.points = pointStep, 1
-	w.RunUntil(w.Now+100_000, nil)
+	w.RunUntil(w.Now+300_000, func() bool { return !three.Up() })
 	require.False(t, three.Up())
 	require.True(t, one.Up() && two.Up())
 	require.Empty(t, w.Broken)

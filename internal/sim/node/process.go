@@ -138,7 +138,7 @@ func (p *process) assemble(sessions []session.Saved) {
 		p.loops = append(p.loops, newLoop(p))
 	}
 	n.net.Listen(n.Address(), pipe.Listener{Via: p.run, Choose: p.choose})
-	p.after(n.Between(0, 20_000), func() { p.serving.Store(lane.ReadWrite) })
+	p.poke() // the first step begins the role
 	p.tick()
 }
 

@@ -81,7 +81,7 @@ func (n *Node) inherit() {
 
 // snapshot writes a snapshot at once.
 func (n *Node) snapshot(dir *persistence.Dir, tree *datatree.Tree, known []session.Saved) error {
-	walk := n.walk(dir, tree, replica.NewSnapshotJob(tree, known))
+	walk := n.walk(dir, replica.NewSnapshotJob(tree, known))
 	for {
 		if more, err := walk.Step(1 << 20); !more || err != nil {
 			return err

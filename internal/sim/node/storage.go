@@ -4,7 +4,6 @@ import (
 	"errors"
 	"time"
 
-	"quoll/datatree"
 	"quoll/internal/replica"
 	"quoll/internal/replica/logwriter"
 	"quoll/internal/replica/snapshotting"
@@ -121,15 +120,13 @@ func (p *process) startWalk(job *replica.SnapshotJob) {
 	if p.walk != nil {
 		p.n.Violate("two snapshots at a time")
 	}
-	walk := p.n.walk(p.store, p.tree, job)
+	walk := p.n.walk(p.store, job)
 	p.walk = &walker{p: p, generation: job.Generation, walk: walk}
 	p.after(p.n.Between(10, 3000), p.walk.next)
 }
 
-func (n *Node) walk(
-	dir *persistence.Dir, tree *datatree.Tree, job *replica.SnapshotJob,
-) *snapshotting.Walk {
-	return snapshotting.New(dir, tree, job, snapshotting.Options{
+func (n *Node) walk(dir *persistence.Dir, job *replica.SnapshotJob) *snapshotting.Walk {
+	return snapshotting.New(dir, job, snapshotting.Options{
 		Digest: !n.set.NoDigest, LastZxid: !n.set.Store.NoLastZxid,
 	})
 }
@@ -164,7 +161,7 @@ func (k *walker) done(err error) {
 		p.n.Counts.Add("snapshot", "written")
 		p.n.at(pointSnapped)
 	}
-	p.inbox.JobDone(generation)
+	p.inbox.JobDone(replica.JobDone{JobDone: effects.JobDone{Generation: generation}})
 	p.poke()
 	if err == nil && p.n.Chance(2) {
 		p.after(p.n.Between(10, 5000), p.purge)
