@@ -89,6 +89,10 @@ func (h *History) dropFirst() {
 	h.len--
 }
 
+// Before is the last transaction in front of those that are kept, or the zxid of the snapshot with
+// which the log begins. It is 0 when there is neither.
+func (h *History) Before() jute.Zxid { return h.before }
+
 // First is the first transaction that is kept, 0 when none is.
 func (h *History) First() jute.Zxid {
 	if h.len == 0 {

@@ -127,6 +127,7 @@ func compare(t *rapid.T, n *naive, h *history.History, limits history.Limits) {
 	if dropped > 0 {
 		before = n.all[dropped-1].Header.Zxid
 	}
+	require.Equal(t, before, h.Before())
 	require.True(t, dropped == 0 || before <= n.committed || h.Len() == 0)
 	if h.Len() == 0 {
 		require.Zero(t, h.First())
