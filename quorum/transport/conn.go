@@ -6,40 +6,32 @@ import (
 	"io"
 	"net"
 	"sync"
-	"time"
 )
-
-// lingerFor is how long the other end may take to close a connection on which the last message has
-// left. Closing at once could take the message back: a kernel that still has unread bytes resets.
-const lingerFor = time.Second
-
-// firstRead is the room that a connection begins with, in bytes, and keepRead the most that is kept
-// for one that has nothing in it.
-const (
-	firstRead = 512
-	keepRead  = 16 << 10
-)
-
-type outgoing struct {
-	data []byte
-	last bool
-}
 
 // conn is one connection.
+//
+// Invariants: the reader and the writer each have a goroutine, and whoever calls the transport has
+// others; what they share is guarded by mu. While finishing no write gets a deadline behind
+// finishBy. While incoming is not nil the socket is read by nobody but that Reader.
 type conn struct {
 	t    *Transport
 	link Link
 	c    net.Conn
-	out  chan outgoing
 	done chan struct{} // closed when the connection ends
-
 	once sync.Once
 	why  error // valid after done
+
+	mu       sync.Mutex
+	out      outbound
+	paused   bool
+	resume   chan struct{} // has room for one; whoever ends a pause puts something there
+	incoming *Reader       // the stream that follows; nil: none
 }
 
 // run is a connection's life, on the goroutine that reads from it.
 func (t *Transport) run(nc net.Conn, accepted bool, first Event) {
-	c := &conn{t: t, c: nc, out: make(chan outgoing, 1), done: make(chan struct{})}
+	c := &conn{t: t, c: nc, done: make(chan struct{}), resume: make(chan struct{}, 1)}
+	c.out.wake = make(chan struct{}, 1)
 	t.mu.Lock()
 	t.lastLink++
 	c.link = t.lastLink
@@ -76,69 +68,56 @@ func (c *conn) end(why error) {
 	})
 }
 
-// send never blocks: whoever sends has other connections to look after.
-func (c *conn) send(data []byte, last bool) {
-	select {
-	case c.out <- outgoing{data, last}:
-	default:
-		c.end(ErrEarly)
+// pause stops reading, or goes on.
+func (c *conn) pause(paused bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.out.finishing {
+		return
+	}
+	c.paused = paused
+	if !paused {
+		c.wakeReader()
 	}
 }
 
-func (c *conn) write() {
+func (c *conn) wakeReader() {
+	select {
+	case c.resume <- struct{}{}:
+	default:
+	}
+}
+
+// mayRead waits while the connection is not to be read. false: it has ended.
+func (c *conn) mayRead() bool {
 	for {
+		c.mu.Lock()
+		paused := c.paused
+		c.mu.Unlock()
+		if !paused {
+			return true
+		}
 		select {
+		case <-c.resume:
 		case <-c.done:
-			return
-		case o := <-c.out:
-			// A socket that takes no deadline is closed, and so the write fails.
-			_ = c.c.SetWriteDeadline(time.Now().Add(c.t.config.WriteWithin))
-			if _, err := c.c.Write(o.data); err != nil {
-				c.end(err)
-				return
-			}
-			c.t.config.Sink(Event{Kind: Wrote, Link: c.link})
-			if o.last {
-				c.linger()
-				return
-			}
+			return false
 		}
 	}
 }
 
-// linger says that nothing more will come, and leaves the end to the other side for a while.
-func (c *conn) linger() {
-	half, ok := c.c.(interface{ CloseWrite() error })
-	if !ok || half.CloseWrite() != nil || c.c.SetReadDeadline(time.Now().Add(lingerFor)) != nil {
-		c.end(nil)
-	}
-}
+// keepRead is the most room, in bytes, that is kept for a connection which has nothing in it.
+const keepRead = 64 << 10
 
 // read takes messages off the connection until it ends, and says why.
 func (c *conn) read(cutter Cutter) error {
-	buf := make([]byte, 0, firstRead)
-	size := 0 // of the message that begins buf; 0: not known yet
-	for {
+	m := messages{c: c, cutter: cutter}
+	buf := make([]byte, 0, c.t.config.ReadBytes)
+	for c.mayRead() {
 		n, err := c.c.Read(buf[len(buf):cap(buf)])
-		buf = buf[:len(buf)+n]
-		for {
-			var bad error
-			if size == 0 {
-				size, bad = cutter.Size(buf[:min(len(buf), c.t.config.HeadBytes)])
-			}
-			if bad == nil && size > c.t.config.MaxMessage {
-				bad = ErrMessage
-			}
-			if bad != nil {
-				c.t.badInput.Add(1)
-				return fmt.Errorf("from %v: %w", c.c.RemoteAddr(), bad)
-			}
-			if size == 0 || len(buf) < size {
-				break
-			}
-			data := append([]byte(nil), buf[:size]...)
-			buf, size = append(buf[:0], buf[size:]...), 0
-			c.t.config.Sink(Event{Kind: Message, Link: c.link, Data: data})
+		rest, bad := m.cut(buf[:len(buf)+n])
+		if bad != nil {
+			c.t.badInput.Add(1)
+			return fmt.Errorf("from %v: %w", c.c.RemoteAddr(), bad)
 		}
 		if err != nil {
 			if errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) {
@@ -147,10 +126,58 @@ func (c *conn) read(cutter Cutter) error {
 			return err
 		}
 		switch {
-		case len(buf) == 0 && cap(buf) > keepRead:
-			buf = make([]byte, 0, firstRead)
-		case len(buf) == cap(buf):
-			buf = append(make([]byte, 0, 2*cap(buf)), buf...)
+		case len(rest) == 0 && cap(buf) > max(keepRead, c.t.config.ReadBytes):
+			buf = make([]byte, 0, c.t.config.ReadBytes)
+		case len(rest) >= cap(buf):
+			buf = append(make([]byte, 0, 2*len(rest)), rest...)
+		default:
+			buf = append(buf[:0], rest...)
 		}
 	}
+	return nil
+}
+
+// messages cuts what is read from one connection.
+type messages struct {
+	c      *conn
+	cutter Cutter
+	size   int // of the message that comes next; 0: not known yet
+}
+
+// cut tells the messages that are whole, and returns what is behind them.
+func (m *messages) cut(in []byte) (rest []byte, err error) {
+	config := &m.c.t.config
+	for len(in) > 0 && !m.c.finishing() {
+		if m.size == 0 {
+			head := in
+			if config.HeadBytes > 0 {
+				head = in[:min(len(in), config.HeadBytes)]
+			}
+			if m.size, err = m.cutter.Size(head); err != nil {
+				return nil, err
+			}
+		}
+		if m.size > config.MaxMessage || m.size == 0 && len(in) > config.MaxMessage {
+			return nil, ErrMessage
+		}
+		if m.size == 0 || len(in) < m.size {
+			return in, nil
+		}
+		ev := Event{Kind: Message, Link: m.c.link, Data: append([]byte(nil), in[:m.size]...)}
+		in, m.size = in[m.size:], 0
+		streams, ok := m.cutter.(StreamCutter)
+		if !ok || !streams.Streams() {
+			config.Sink(ev)
+			continue
+		}
+		stream, ok := m.c.expectStream(in)
+		if !ok {
+			return nil, nil
+		}
+		config.Sink(ev)
+		if in, ok = m.c.awaitStream(stream); !ok {
+			return nil, nil
+		}
+	}
+	return nil, nil
 }

@@ -8,17 +8,35 @@
 //	         |                    |               SASL, stands before the first byte
 //	         +---------+----------+
 //	                   v
-//	Send --> [one] --> writer --> socket --> reader --> Cutter --> events
-//	                   |                                             |
+//	Give --> queue --> writer --> socket --> reader --> Cutter --> events
+//	                   |   ^                   |  ^                  |
+//	                   |   Writer              v  |                  |
+//	                   |                      Reader                 |
 //	                   +---------------- Wrote --------------------->+--> Config.Sink
 //
-// Invariants: the events of one connection come one after the other, first Connected or Accepted,
-// last Closed, once. A message leaves in one write. What is read is never more than twice the
-// message that is being read, and a message never longer than Config.MaxMessage.
+// # Streams
 //
-// Goroutines: one a listener, one a dial, and of a connection two, the reader and the writer. The
-// reader owns the socket's reading side and reports the end; the writer owns the writing side. Stop
-// waits for all of them.
+// A message may be followed by a stream, which has no length in front: StreamCutter says so. The
+// reader stops behind that message, and somebody else has the reading side as a Reader. The
+// Reader begins with what was read ahead, and gives back what it read too much:
 //
-// Read transport.go, then conn.go.
+//	... | message | message | stream ......................... | message | message ...
+//	    |  the reader       |  Reader                                |  the reader
+//	                        |<- read ahead ->|                 |<--->| read too much
+//
+// In the other direction a Writer has its place in the queue, and the socket's writing side when
+// everything in front of it has left.
+//
+// # Invariants
+//
+// The events of one connection come one after the other, first Connected or Accepted, last Closed,
+// once. What is given leaves in order, up to 256 KiB in one write. What is read is never more than
+// twice the message that is being read, and a message never longer than Config.MaxMessage. What
+// waits to be sent is never more than Config.QueueBytes, except a single message that is longer.
+//
+// Goroutines: one a listener, one a port that is in use, one a dial, and of a connection two, the
+// reader and the writer. The reader owns the socket's reading side and reports the end; the writer
+// owns the writing side. Stop waits for all of them.
+//
+// Read transport.go and listen.go, then conn.go (the reader), send.go (the writer) and stream.go.
 package transport

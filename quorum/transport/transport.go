@@ -3,7 +3,6 @@ package transport
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -16,8 +15,10 @@ import (
 var (
 	// ErrStopped: the transport was stopped.
 	ErrStopped = errors.New("transport is stopped")
-	// ErrEarly: a message was to be sent before the last but one had left.
-	ErrEarly = errors.New("message before the last one has left")
+	// ErrFull: more was to be sent than may wait for the other end to read.
+	ErrFull = errors.New("too much waits to be sent")
+	// ErrNoStream: there is no such connection, or no stream follows on it.
+	ErrNoStream = errors.New("no stream to be read")
 	// ErrMessage: a message is longer than Config.MaxMessage.
 	ErrMessage = errors.New("message is too long")
 )
@@ -40,11 +41,12 @@ const (
 
 // Event is one of them.
 type Event struct {
-	Kind Kind
-	Link Link
-	Peer jute.PeerID
-	Data []byte // whoever gets it owns it
-	Err  error  // why; nil when this side closed the connection, or the other one orderly
+	Kind  Kind
+	Link  Link
+	Peer  jute.PeerID
+	Data  []byte // whoever gets it owns it
+	Bytes int
+	Err   error // why; nil when this side closed the connection, or the other one orderly
 }
 
 // A Cutter tells the length of the messages of one connection from their first bytes.
@@ -55,6 +57,14 @@ type Cutter interface {
 	Size(head []byte) (int, error)
 }
 
+// A StreamCutter knows messages behind which something follows that is no message.
+type StreamCutter interface {
+	Cutter
+	// Streams reports whether a stream follows the message whose length Size has said last. The
+	// connection is not read then, until Transport.Reader has read the stream.
+	Streams() bool
+}
+
 // Config is what a transport needs to know.
 type Config struct {
 	// Sink is told of events, from many goroutines. While it blocks, the connection is not read. It
@@ -62,15 +72,25 @@ type Config struct {
 	Sink func(Event)
 	// NewCutter makes the cutter of a connection, which was accepted or dialled.
 	NewCutter func(accepted bool) Cutter
-	// HeadBytes is the most that a cutter wants to see of a message.
+	// HeadBytes is the most that a cutter wants to see of a message. Zero means all of it.
 	HeadBytes int
 	// MaxMessage is the longest message, in bytes.
 	MaxMessage int
+	// ReadBytes is the room that a connection has for what it reads, in bytes; a longer message
+	// has more while it comes. Zero means 512.
+	ReadBytes int
+	// QueueBytes is how much may wait to be sent on one connection. More ends the connection. Zero
+	// means twice MaxMessage.
+	QueueBytes int
 	// ConnectWithin bounds each attempt to connect, and Wrap (zookeeper.cnxTimeout). Zero means
 	// 5 s.
 	ConnectWithin time.Duration
-	// WriteWithin bounds each write. Zero means 5 s.
-	WriteWithin time.Duration
+	// WriteWithin bounds each write of up to 256 KiB, and StreamWithin each read and each such
+	// write of a stream. Zero means 5 s.
+	WriteWithin, StreamWithin time.Duration
+	// ListenFailed, unless nil, is told why a port is not listened at yet: once for each
+	// ListenSoon, from a goroutine of its own.
+	ListenFailed func(at config.HostPort, err error)
 	// KeepAlive makes the kernel probe silent connections (zookeeper.tcpKeepAlive).
 	KeepAlive bool
 	// MaxAccepted is how many accepted connections there may be at once. Zero means 256.
@@ -100,6 +120,7 @@ type Transport struct {
 	conns     map[Link]*conn
 	accepted  int
 	listeners map[net.Listener]bool
+	unlisten  chan struct{} // closed by the next Unlisten
 }
 
 // New makes a transport without connections.
@@ -110,10 +131,22 @@ func New(config Config) *Transport {
 	if config.WriteWithin == 0 {
 		config.WriteWithin = 5 * time.Second
 	}
+	if config.StreamWithin == 0 {
+		config.StreamWithin = 5 * time.Second
+	}
+	if config.ReadBytes == 0 {
+		config.ReadBytes = 512
+	}
+	if config.QueueBytes == 0 {
+		config.QueueBytes = 2 * config.MaxMessage
+	}
 	if config.MaxAccepted == 0 {
 		config.MaxAccepted = 256
 	}
-	t := &Transport{config: config, conns: map[Link]*conn{}, listeners: map[net.Listener]bool{}}
+	t := &Transport{
+		config: config, conns: map[Link]*conn{}, listeners: map[net.Listener]bool{},
+		unlisten: make(chan struct{}),
+	}
 	t.ctx, t.stop = context.WithCancel(context.Background())
 	return t
 }
@@ -121,105 +154,6 @@ func New(config Config) *Transport {
 // Stats returns the counts.
 func (t *Transport) Stats() Stats {
 	return Stats{BadInput: t.badInput.Load(), Refused: t.refused.Load()}
-}
-
-// keepAlive is what the kernel does with a silent connection: nothing, unless it is told to.
-func (t *Transport) keepAlive() net.KeepAliveConfig {
-	return net.KeepAliveConfig{Enable: t.config.KeepAlive}
-}
-
-// Listen accepts connections at an address until Unlisten or Stop. The host may be empty, which
-// means all. It returns the address, with the port that was given for port 0.
-func (t *Transport) Listen(at config.HostPort) (net.Addr, error) {
-	lc := net.ListenConfig{KeepAlive: -1, KeepAliveConfig: t.keepAlive()}
-	listener, err := lc.Listen(t.ctx, "tcp", at.String())
-	if err != nil {
-		return nil, fmt.Errorf("listen at %v: %w", at, err)
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.stopped {
-		listener.Close()
-		return nil, ErrStopped
-	}
-	t.listeners[listener] = true
-	t.running.Add(1)
-	go t.accept(listener)
-	return listener.Addr(), nil
-}
-
-// Unlisten accepts no more connections. Those that stand stay.
-func (t *Transport) Unlisten() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for listener := range t.listeners {
-		listener.Close()
-	}
-	clear(t.listeners)
-}
-
-func (t *Transport) accept(listener net.Listener) {
-	defer t.running.Done()
-	for {
-		c, err := listener.Accept()
-		if errors.Is(err, net.ErrClosed) {
-			return
-		}
-		if err != nil {
-			// There are no descriptors, or the caller is gone already. Neither is over at once.
-			if !t.pause(100 * time.Millisecond) {
-				return
-			}
-			continue
-		}
-		if !t.room() {
-			t.refused.Add(1)
-			c.Close()
-			continue
-		}
-		t.running.Add(1)
-		go t.takeAccepted(c)
-	}
-}
-
-// pause waits, unless the transport is stopped.
-func (t *Transport) pause(d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-t.ctx.Done():
-		return false
-	}
-}
-
-// room takes a place for an accepted connection, if there is one.
-func (t *Transport) room() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.stopped || t.accepted >= t.config.MaxAccepted {
-		return false
-	}
-	t.accepted++
-	return true
-}
-
-// leave gives the place of an accepted connection back.
-func (t *Transport) leave() {
-	t.mu.Lock()
-	t.accepted--
-	t.mu.Unlock()
-}
-
-func (t *Transport) takeAccepted(c net.Conn) {
-	defer t.running.Done()
-	c, err := t.wrap(c, true)
-	if err != nil {
-		t.leave()
-		return
-	}
-	t.run(c, true, Event{Kind: Accepted})
 }
 
 // wrap lets the hook have a connection, which it must be done with in time.
@@ -272,20 +206,71 @@ func (t *Transport) dial(peer jute.PeerID, ports []config.HostPort) {
 	t.config.Sink(Event{Kind: Failed, Peer: peer, Err: err})
 }
 
-// Send hands a message to a connection, which copies it and writes it at once. The next one may be
-// handed over after Wrote. With last, the connection is closed when the message has left. On one
-// that has ended nothing happens.
+// Send hands bytes to a connection, which copies them. What is sent leaves in the order of the
+// calls, and Wrote says how much has left. With last, it is as if Finish came behind it. On a
+// connection that has ended nothing happens.
 func (t *Transport) Send(link Link, data []byte, last bool) {
 	if c := t.find(link); c != nil {
-		c.send(append([]byte(nil), data...), last)
+		c.send(append([]byte(nil), data...))
+		if last {
+			c.finish()
+		}
 	}
 }
 
-// Close ends a connection. Closed follows.
+// Give is Send without the copy: the connection owns the bytes from then on.
+func (t *Transport) Give(link Link, data []byte) {
+	if c := t.find(link); c != nil {
+		c.send(data)
+	}
+}
+
+// Finish ends a connection when everything sent before has left and the other end has hung up, or a
+// second is over for either. What it brings meanwhile is dropped. Closed follows.
+func (t *Transport) Finish(link Link) {
+	if c := t.find(link); c != nil {
+		c.finish()
+	}
+}
+
+// Close ends a connection at once. Closed follows.
 func (t *Transport) Close(link Link) {
 	if c := t.find(link); c != nil {
 		c.end(nil)
 	}
+}
+
+// Pause stops reading from a connection. The messages of one more read may still come. While it is
+// not read, the end of the other side is not noticed.
+func (t *Transport) Pause(link Link) {
+	if c := t.find(link); c != nil {
+		c.pause(true)
+	}
+}
+
+// Resume goes on reading from a connection.
+func (t *Transport) Resume(link Link) {
+	if c := t.find(link); c != nil {
+		c.pause(false)
+	}
+}
+
+// Reader is the stream that follows a message of which StreamCutter has said so. It is there when
+// the event Message is told. There is one reader a stream.
+func (t *Transport) Reader(link Link) (*Reader, error) {
+	if c := t.find(link); c != nil {
+		return c.takeReader()
+	}
+	return nil, ErrNoStream
+}
+
+// Writer writes to a connection, behind everything sent before. What is sent before the writer is
+// closed waits for that.
+func (t *Transport) Writer(link Link) (*Writer, error) {
+	if c := t.find(link); c != nil {
+		return c.newWriter()
+	}
+	return nil, ErrNoStream
 }
 
 func (t *Transport) find(link Link) *conn {
@@ -297,7 +282,6 @@ func (t *Transport) find(link Link) *conn {
 // Stop ends everything and waits for it. Events may come until it returns.
 func (t *Transport) Stop() {
 	t.stop()
-	t.Unlisten()
 	t.mu.Lock()
 	t.stopped = true
 	conns := make([]*conn, 0, len(t.conns))
@@ -305,6 +289,7 @@ func (t *Transport) Stop() {
 		conns = append(conns, c)
 	}
 	t.mu.Unlock()
+	t.Unlisten()
 	for _, c := range conns {
 		c.end(ErrStopped)
 	}

@@ -89,6 +89,30 @@ func (p *post) next(kind transport.Kind) transport.Event {
 	}
 }
 
+// end is how a connection ends, whatever is told of it before.
+func (p *post) end() error {
+	p.t.Helper()
+	for {
+		select {
+		case ev := <-p.events:
+			if ev.Kind == transport.Closed {
+				return ev.Err
+			}
+		case <-time.After(20 * time.Second):
+			p.t.Fatal("it does not end")
+		}
+	}
+}
+
+// caller connects to it without a transport.
+func (p *post) caller() (net.Conn, transport.Link) {
+	p.t.Helper()
+	c, err := net.Dial("tcp", p.at.String())
+	require.NoError(p.t, err)
+	p.t.Cleanup(func() { c.Close() })
+	return c, p.next(transport.Accepted).Link
+}
+
 // pair connects two transports.
 func pair(t *testing.T, change func(*transport.Config)) (a, b *post, ab, ba transport.Link) {
 	a, b = newPost(t, change), newPost(t, change)
@@ -153,12 +177,7 @@ func TestTheLastMessageArrivesBeforeTheEnd(t *testing.T) {
 	a.tr.Send(ab, message("goodbye"), true)
 	require.Equal(t, message("goodbye"), b.next(transport.Message).Data)
 	require.NoError(t, b.next(transport.Closed).Err)
-	for ev := range a.events {
-		if ev.Kind == transport.Closed {
-			require.NoError(t, ev.Err)
-			break
-		}
-	}
+	require.NoError(t, a.end())
 }
 
 func TestWhoDoesNotHangUpIsNotWaitedForLong(t *testing.T) {
@@ -228,28 +247,6 @@ func TestALongMessageIsReadInPieces(t *testing.T) {
 	a.next(transport.Wrote)
 	a.tr.Send(ab, []byte{0, 0, 0, 1, 'x'}, false)
 	require.Equal(t, []byte{0, 0, 0, 1, 'x'}, b.next(transport.Message).Data)
-}
-
-func TestWhoDoesNotReadIsClosed(t *testing.T) {
-	p := newPost(t, func(c *transport.Config) { c.WriteWithin = 50 * time.Millisecond })
-	raw, err := net.Dial("tcp", p.at.String())
-	require.NoError(t, err)
-	defer raw.Close()
-	link := p.next(transport.Accepted).Link
-	p.tr.Send(link, make([]byte, 64<<20), false)
-	require.ErrorIs(t, p.next(transport.Closed).Err, os.ErrDeadlineExceeded)
-}
-
-func TestMessagesBeforeTheirTimeEndTheConnection(t *testing.T) {
-	p := newPost(t, nil)
-	raw, err := net.Dial("tcp", p.at.String())
-	require.NoError(t, err)
-	defer raw.Close()
-	link := p.next(transport.Accepted).Link
-	for range 3 { // one is being written, one waits, one is too many
-		p.tr.Send(link, make([]byte, 64<<20), false)
-	}
-	require.ErrorIs(t, p.next(transport.Closed).Err, transport.ErrEarly)
 }
 
 // nobody is a port where nobody listens.
