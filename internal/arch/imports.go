@@ -115,7 +115,9 @@ var roomImports = []importRule{
 	{"internal/sim/world", nil},
 	{"internal/sim/pipe", []string{"internal/sim/world"}},
 	{"internal/sim/simfs", []string{"persistence", "persistence/disk"}},
+	{"internal/sim/links", []string{"jute", "internal/sim/world", "internal/sim/pipe"}},
 	{"internal/sim/history", []string{"jute", "internal/model"}},
+	{"internal/sim/ledger", []string{"jute", "internal/sim/history"}},
 	{"internal/sim/lease", []string{"jute", "internal/sim/history"}},
 	{"internal/sim/requests", []string{"jute", "internal/hostile"}},
 	{"internal/sim/client", []string{
@@ -127,11 +129,11 @@ var roomImports = []importRule{
 		"quorum/config", "quorum/effects", "quorum/election", "quorum/zab/...",
 		"internal/replica/...", "internal/model",
 		"internal/sim/world", "internal/sim/pipe", "internal/sim/simfs", "internal/sim/history",
-		"internal/sim/lease",
+		"internal/sim/lease", "internal/sim/links",
 	}},
 	{"internal/sim", []string{
-		"jute", "persistence/...", "processor/...", "internal/replica/...", "internal/model",
-		"internal/sim/...",
+		"jute", "jute/ensemble", "quorum/...", "persistence/...", "processor/...",
+		"internal/replica/...", "internal/model", "internal/sim/...",
 	}},
 	{"internal/server", []string{
 		"jute", "datatree", "datatree/watch", "persistence/...", "processor/...", "quorum/...",

@@ -31,6 +31,6 @@
 // world (time and chance), pipe (the network) and node (the server), then plan.go, cluster.go,
 // run.go (a seed), link.go and asker.go (the clients' ends), package client (requests makes up
 // what it asks), record.go (what nodes tell), end.go (what the servers owe at the end), campaign.go
-// (many seeds), required.go (what they must reach), then packages history, lease and
-// internal/model.
+// (many seeds), required.go (what they must reach), then packages ledger (the logs), history, lease
+// and internal/model.
 package sim

@@ -185,4 +185,7 @@ func (p *plan) count(counts *world.Counts) {
 	}
 }
 
+// quorum says whether nodes, one bit each, can commit.
+func (p *plan) quorum(nodes uint64) bool { return nodes&1 != 0 }
+
 func (p *plan) quotaLimit() string { return fmt.Sprintf(model.LimitText, 40, 6) }

@@ -5,6 +5,7 @@ import (
 	"quoll/internal/sim/node"
 	"quoll/internal/sim/pipe"
 	"quoll/jute"
+	"quoll/quorum/effects"
 )
 
 // A run is the Recorder of its nodes.
@@ -21,45 +22,58 @@ func (w *run) Stood(n *node.Node, from, to int64) {
 // Forgotten implements node.Recorder.
 func (w *run) Forgotten(id jute.SessionID) { w.history.Orphaned[id] = true }
 
-// Proposed implements node.Recorder.
-func (w *run) Proposed(n *node.Node, t history.Txn) {
-	t.Node = n.Number()
-	if t.Entry.Header.Zxid.Epoch() > t.Applied.Epoch() {
-		w.Counts.Add("epoch", "another begins")
+// Asked implements node.Recorder.
+func (w *run) Asked(n *node.Node, op *effects.DiskOp, t *history.Txn) {
+	var err error
+	switch op.Kind {
+	case effects.Append:
+		if t.Entry.Header.Zxid.Epoch() > t.Applied.Epoch() {
+			w.Counts.Add("epoch", "another begins")
+		}
+		err = w.ledger.Append(n.Number(), *t)
+	case effects.Cut:
+		err = w.ledger.Cut(n.Number(), op.Zxid)
+	case effects.Install:
+		err = w.ledger.Install(n.Number(), op.Zxid)
+	case effects.AcceptEpoch:
+		err = w.ledger.Promise(n.Number(), op.Epoch, 0)
+	case effects.EnterEpoch:
+		err = w.ledger.Promise(n.Number(), 0, op.Epoch)
+	default:
+		w.ledger.Other(n.Number())
 	}
-	if err := w.ledger.Append(n.Number(), t); err != nil {
-		w.Violate("proposed: %v", err)
+	w.must(err)
+}
+
+// must makes a violation of an error.
+func (w *run) must(err error) {
+	if err != nil {
+		w.Violate("%v", err)
 	}
 }
 
 // Logged implements node.Recorder.
 func (w *run) Logged(n *node.Node, e *jute.Entry) error { return w.ledger.Logged(n.Number(), e) }
 
-// Durable implements node.Recorder.
-func (w *run) Durable(n *node.Node, zxid jute.Zxid) { w.ledger.Durable(n.Number(), zxid) }
-
-// Applied implements node.Recorder.
-func (w *run) Applied(n *node.Node, zxid jute.Zxid) {
-	if err := w.ledger.Applied(n.Number(), zxid); err != nil {
-		w.Violate("%v", err)
-	}
+// Settled implements node.Recorder.
+func (w *run) Settled(n *node.Node, operations int) {
+	w.must(w.ledger.Settled(n.Number(), operations))
 }
 
-// Recovered implements node.Recorder. Transactions that did not survive are forgotten.
+// Applied implements node.Recorder.
+func (w *run) Applied(n *node.Node, zxid jute.Zxid, digest uint64) {
+	if w.plan.nodes == 1 && zxid.Counter() == 0 {
+		w.must(w.ledger.Leads(n.Number(), zxid.Epoch()))
+		w.must(w.ledger.Reigns(n.Number(), zxid.Epoch()))
+	}
+	w.must(w.ledger.Applied(n.Number(), zxid, digest))
+}
+
+// Recovered implements node.Recorder.
 func (w *run) Recovered(n *node.Node, r history.Recovery) {
 	r.Server = history.Server{Node: n.Number(), Life: n.Life()}
-	lost, err := w.ledger.Recovered(r)
-	if err != nil {
-		w.Violate("%v", err)
-		return
-	}
-	for i := range lost {
-		switch h := &lost[i].Entry.Header; h.Type {
-		case jute.OpCreateSession:
-			w.history.Unborn++
-		case jute.OpCloseSession:
-			w.history.Lost[h.ClientID] = true
-		}
+	unused := w.ledger.Unused()
+	if w.must(w.ledger.Recovered(r, 0, 0)); w.ledger.Unused() > unused {
 		w.Counts.Add("fault", "a proposed transaction is lost")
 	}
 	for _, id := range r.Orphans {
@@ -69,10 +83,24 @@ func (w *run) Recovered(n *node.Node, r history.Recovery) {
 	}
 }
 
+// outcome tells the history what came of the logs.
+func (w *run) outcome() {
+	o, h := w.ledger.Outcome(), &w.history
+	h.Txns, h.Recoveries, h.Reigns = o.Txns, o.Recoveries, o.Reigns
+	for i := range o.Lost {
+		switch e := &o.Lost[i].Entry.Header; e.Type {
+		case jute.OpCreateSession:
+			h.Unborn++
+		case jute.OpCloseSession:
+			h.Lost[e.ClientID] = true
+		}
+	}
+}
+
 // logged is how many transactions the longest log has.
 func (w *run) logged() (most int) {
 	for _, n := range w.nodes {
-		most = max(most, len(w.ledger.Log(n.Number())))
+		most = max(most, w.ledger.Length(n.Number()))
 	}
 	return most
 }

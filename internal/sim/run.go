@@ -6,6 +6,7 @@ import (
 
 	"quoll/internal/sim/client"
 	"quoll/internal/sim/history"
+	"quoll/internal/sim/ledger"
 	"quoll/internal/sim/pipe"
 	"quoll/internal/sim/world"
 	"quoll/jute"
@@ -38,7 +39,7 @@ func Run(seed uint64, tell io.Writer) *Result {
 		r.Requests += len(c.Sent)
 	}
 	if len(r.Violations) == 0 {
-		w.history.Txns, w.history.Recoveries = w.ledger.History()
+		w.outcome()
 		for _, v := range history.Check(&w.history) {
 			r.Violations = append(r.Violations, v.String())
 		}
@@ -57,7 +58,7 @@ type run struct {
 	setting *client.Setting
 	history history.History
 	tapes   map[int]*history.Tape // of each link
-	ledger  *history.Ledger
+	ledger  *ledger.Ledger
 }
 
 func newRun(seed uint64, tell io.Writer) *run {
@@ -66,7 +67,10 @@ func newRun(seed uint64, tell io.Writer) *run {
 	w.plan.count(w.Counts)
 	w.net = pipe.New(w.World, w.plan.network)
 	w.assemble()
-	w.ledger = history.NewLedger(w.plan.nodes, w.plan.server.Begin)
+	w.ledger = ledger.New(ledger.Config{
+		Nodes: w.plan.nodes, Alone: w.plan.nodes == 1, Begin: w.plan.server.Begin,
+		Quorum: w.plan.quorum,
+	})
 	s := &w.plan.server
 	w.setting = &client.Setting{
 		World: w.World, Dial: w.dial,

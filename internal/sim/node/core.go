@@ -45,14 +45,14 @@ func (p *process) step() {
 	ev.Now = p.now()
 	done := p.replica.Step(&ev)
 	p.inbox.Recycle(ev.Batches)
-	n.record.Applied(n, p.tree.Peek().LastZxid())
+	n.record.Applied(n, p.tree.Peek().LastZxid(), p.tree.Peek().TreeDigest())
 	n.at(pointStepped)
 	if f := p.tree.Faults(); f != (datatree.Faults{}) {
 		n.Violate("apply: %+v", f)
 	}
 	for i := range done.Disk {
-		if op := &done.Disk[i]; op.Kind == effects.Append {
-			p.propose(&op.Entry, ev.MonoMillis)
+		if op := &done.Disk[i].DiskOp; op.Kind == effects.Append {
+			p.propose(op, ev.MonoMillis)
 		}
 	}
 	if ev.Tick {
@@ -114,8 +114,8 @@ func (p *process) Newer(*election.NewerConfig) { p.alone() }
 func (p *process) alone() { p.n.Violate("a server alone asks for what is of an ensemble") }
 
 // propose notes a transaction on its way to the log.
-func (p *process) propose(e *jute.Entry, mono int64) {
-	n, h := p.n, &e.Header
+func (p *process) propose(op *effects.DiskOp, mono int64) {
+	n, e, h := p.n, &op.Entry, &op.Entry.Header
 	t := history.Txn{Entry: *e, Applied: p.tree.Peek().LastZxid(), At: n.Now}
 	t.Entry.Payload = slices.Clone(e.Payload)
 	parsed, err := jute.ParseEntry(t.Entry.Payload)
@@ -140,5 +140,5 @@ func (p *process) propose(e *jute.Entry, mono int64) {
 	case h.Type == jute.OpDeleteContainer && h.ClientID == 0:
 		n.Counts.Add("reaper", "deleted a node")
 	}
-	n.record.Proposed(n, t)
+	n.record.Asked(n, op, &t)
 }

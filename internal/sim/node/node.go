@@ -10,16 +10,18 @@ import (
 	"quoll/internal/sim/simfs"
 	"quoll/internal/sim/world"
 	"quoll/jute"
+	"quoll/quorum/effects"
 )
 
 // Recorder is told everything that is needed to judge a run.
 type Recorder interface {
-	// Proposed: a transaction is on its way to the log.
-	Proposed(n *Node, t history.Txn)
-	// Durable: the log is said to be on disk up to a zxid.
-	Durable(n *Node, zxid jute.Zxid)
+	// Asked: the disk is asked for an operation, the one of the next ticket. t is the transaction
+	// of an append.
+	Asked(n *Node, op *effects.DiskOp, t *history.Txn)
+	// Settled: so many operations more are said to be durable.
+	Settled(n *Node, operations int)
 	// Applied: its tree shows the transactions up to a zxid.
-	Applied(n *Node, zxid jute.Zxid)
+	Applied(n *Node, zxid jute.Zxid, digest uint64)
 	// Logged says what is wrong with a transaction that a log holds; nil: nothing is.
 	Logged(n *Node, e *jute.Entry) error
 	// Recovered: a start found this. The transactions that were proposed behind it are lost.

@@ -23,10 +23,10 @@ type book struct {
 	stood      int
 }
 
-func (b *book) Proposed(n *Node, t history.Txn) { b.logs[n] = append(b.logs[n], t) }
-func (b *book) Durable(*Node, jute.Zxid)        {}
-func (b *book) Applied(*Node, jute.Zxid)        {}
-func (b *book) Logged(*Node, *jute.Entry) error { return nil }
+func (b *book) Asked(n *Node, _ *effects.DiskOp, t *history.Txn) { b.logs[n] = append(b.logs[n], *t) }
+func (b *book) Settled(*Node, int)                               {}
+func (b *book) Applied(*Node, jute.Zxid, uint64)                 {}
+func (b *book) Logged(*Node, *jute.Entry) error                  { return nil }
 func (b *book) Recovered(n *Node, r history.Recovery) {
 	b.recoveries[n] = append(b.recoveries[n], r)
 }

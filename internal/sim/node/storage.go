@@ -21,6 +21,7 @@ type logWriter struct {
 	slowUntil int64 // world time: flushes take long until then
 	flushed   int64 // world time of the last flush
 	looks     int   // how many looks there were; only the last one counts
+	told      effects.Ticket
 }
 
 func (l *logWriter) put(ops []replica.DiskOp) {
@@ -82,7 +83,8 @@ func (l *logWriter) noteFlush(int) { l.flushed = l.p.n.Now }
 // durable is told of what is on disk.
 func (l *logWriter) durable(ticket effects.Ticket) {
 	p := l.p
-	p.n.record.Durable(p.n, p.store.Log().Durable())
+	p.n.record.Settled(p.n, int(ticket-l.told))
+	l.told = ticket
 	p.n.at(pointDurable)
 	p.inbox.Durable(ticket)
 	p.poke()

@@ -22,9 +22,13 @@
 //	broken       a link is cut after so many bytes; both ends see it, and what was behind is lost
 //	Kill         the process at an end is gone; what it wrote last may be lost
 //	Vanish       an end is gone and the other one is not told (half-open)
+//	reset        between servers: bytes come to an end that has vanished, and cut the link
 //	Block        one way between two machines carries nothing; what was sent arrives when it does
 //	             again, in order
 //
 // Everything belongs to the one goroutine of its world.World, and every choice comes from that.
-// Read net.go, link.go, then way.go.
+// Clients Dial, and know at once whether it worked. Servers Call each other, and wait for the
+// answer.
+//
+// Read net.go, link.go, way.go, then call.go.
 package pipe

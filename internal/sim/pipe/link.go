@@ -30,6 +30,8 @@ type state struct {
 	vanished bool // the other end is never told
 	killed   bool // the process that lived here is gone
 	broken   bool // the link is cut
+	resets   bool // bytes that come to a vanished end cut the link
+	deaf     bool // but not while there are faults
 }
 
 // flow is what comes towards an end.
@@ -89,6 +91,10 @@ func (e *End) send(piece []byte) {
 	e.pass(func() {
 		if f.flying < n {
 			return // lost on the way
+		}
+		if e.vanished && e.resets {
+			e.reset()
+			return
 		}
 		e.via(func() { e.arrive(n) })
 	})

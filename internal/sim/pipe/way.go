@@ -46,6 +46,12 @@ func (n *Net) way(k way) *queue {
 // Block makes one way between two machines carry nothing until Unblock. Neither machine knows.
 func (n *Net) Block(from, to netip.Addr) { n.way(way{from, to}).blocked = true }
 
+// Blocked says whether a way carries nothing.
+func (n *Net) Blocked(from, to netip.Addr) bool {
+	q := n.ways[way{from, to}]
+	return q != nil && q.blocked
+}
+
 // Unblock lets what was sent meanwhile arrive, in order.
 func (n *Net) Unblock(from, to netip.Addr) {
 	q := n.way(way{from, to})
@@ -76,7 +82,11 @@ func (n *Net) Plague() {
 		n.w.Counts.Add("fault", "one way is blocked")
 		n.w.Note("nothing arrives from %v at %v", k.from, k.to)
 		n.Block(k.from, k.to)
-		n.w.After(n.w.Between(1000, 800_000), func() { n.Unblock(k.from, k.to) })
+		n.w.After(n.w.Between(1000, 800_000), func() {
+			if !n.healed {
+				n.Unblock(k.from, k.to)
+			}
+		})
 	})
 }
 

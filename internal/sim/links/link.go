@@ -1,0 +1,113 @@
+package links
+
+import (
+	"io"
+	"slices"
+
+	"quoll/internal/sim/pipe"
+)
+
+// link is one end of a connection (pipe.Reader).
+type link struct {
+	port    *Port
+	id      uint64
+	end     *pipe.End
+	cutter  Cutter
+	in, out []byte
+	need    int // bytes of the message that has begun; 0: not known yet
+	stream  func(in []byte, over bool) (used int, done bool)
+	state
+}
+
+// state is what a link waits for.
+type state struct {
+	paused  bool
+	streams bool // what follows is no message, until a reader has read it
+	closing bool // to be closed when all is sent
+	gone    bool
+}
+
+// Arrived implements pipe.Reader.
+func (k *link) Arrived(int) { k.read() }
+
+// Taken implements pipe.Reader.
+func (k *link) Taken() { k.flush() }
+
+// flush hands to the network what it takes.
+func (k *link) flush() {
+	if k.gone {
+		return
+	}
+	if n := k.end.Write(k.out); n > 0 {
+		k.out = k.out[n:]
+		k.port.Tell(Event{Kind: Wrote, Link: k.id, Bytes: n})
+	}
+	if k.closing && len(k.out) == 0 {
+		k.close(nil)
+	}
+}
+
+// close ends the link at this side, and says so.
+func (k *link) close(err error) {
+	if k.gone {
+		return
+	}
+	k.gone = true
+	p := k.port
+	p.links = slices.DeleteFunc(p.links, func(o *link) bool { return o == k })
+	if k.stream != nil {
+		k.stream(k.in, true)
+	}
+	k.end.Close()
+	p.Tell(Event{Kind: Closed, Link: k.id, Err: err})
+}
+
+// held says whether nothing may be read now.
+func (k *link) held() bool { return k.gone || k.paused || k.streams && k.stream == nil }
+
+// read takes what has arrived.
+func (k *link) read() {
+	for !k.held() && k.end.Arrived() > 0 {
+		k.in = append(k.in, k.end.Read()...)
+		if !k.work() {
+			return
+		}
+	}
+	if !k.held() && len(k.in) > 0 && !k.work() {
+		return
+	}
+	cut := k.end.Ending() && k.end.Cut() && (k.held() || k.end.Arrived() == 0)
+	if cut || k.end.Ended() && !k.held() {
+		k.close(io.EOF)
+	}
+}
+
+// work handles what is read; false when the link has ended.
+func (k *link) work() bool {
+	if k.streams {
+		used, done := k.stream(k.in, k.end.Ended())
+		k.in = k.in[used:]
+		if !done {
+			return true
+		}
+		k.streams, k.stream = false, nil
+	}
+	for !k.gone && !k.paused && !k.streams {
+		if k.need == 0 {
+			size, err := k.cutter.Size(k.in[:min(len(k.in), k.port.HeadBytes)])
+			if err != nil {
+				k.close(err)
+				return false
+			}
+			k.need = size
+		}
+		if k.need == 0 || len(k.in) < k.need {
+			break
+		}
+		data := slices.Clone(k.in[:k.need])
+		k.in, k.need = k.in[k.need:], 0
+		k.streams = k.port.Streams != nil && k.port.Streams(data)
+		k.port.Tell(Event{Kind: Message, Link: k.id, Data: data})
+	}
+	return !k.gone
+}
