@@ -5,8 +5,9 @@
 //	              --- Dial, Send, Close --> +-- Cutter
 //
 // A message is whole when it becomes an Event; its bytes are the receiver's own. What is sent waits
-// here until the pipe's window takes it. Behind a message that Streams says so of, a link is no
-// longer cut: Stream hands the bytes to a reader of its own, until that has read all that it wants.
+// here until the pipe's window takes it. Behind a message that a Streamer says so of, a link
+// is no longer cut: Stream hands the bytes to a reader of its own, until that has read all that it
+// wants.
 //
 // Events reach the process through its Via, one at a time: a process that stands still hears later,
 // and one that is gone hears nothing.

@@ -94,7 +94,11 @@ func (k *link) work() bool {
 	}
 	for !k.gone && !k.paused && !k.streams {
 		if k.need == 0 {
-			size, err := k.cutter.Size(k.in[:min(len(k.in), k.port.HeadBytes)])
+			head := k.in
+			if most := k.port.HeadBytes; most > 0 {
+				head = head[:min(len(head), most)]
+			}
+			size, err := k.cutter.Size(head)
 			if err != nil {
 				k.close(err)
 				return false
@@ -106,7 +110,9 @@ func (k *link) work() bool {
 		}
 		data := slices.Clone(k.in[:k.need])
 		k.in, k.need = k.in[k.need:], 0
-		k.streams = k.port.Streams != nil && k.port.Streams(data)
+		if s, ok := k.cutter.(Streamer); ok {
+			k.streams = s.Streams()
+		}
 		k.port.Tell(Event{Kind: Message, Link: k.id, Data: data})
 	}
 	return !k.gone

@@ -16,19 +16,22 @@ import (
 
 // A message is its length in one byte, then so many bytes. Behind one that begins with 's' follows
 // a stream that ends with a dot.
-type cutter struct{}
+type cutter struct{ next byte }
 
 var errZero = errors.New("a message without bytes")
 
-func (cutter) Size(head []byte) (int, error) {
+func (c *cutter) Size(head []byte) (int, error) {
 	switch {
-	case len(head) == 0:
-		return 0, nil
-	case head[0] == 0:
+	case len(head) > 0 && head[0] == 0:
 		return 0, errZero
+	case len(head) < 2:
+		return 0, nil
 	}
+	c.next = head[1]
 	return 1 + int(head[0]), nil
 }
+
+func (c *cutter) Streams() bool { return c.next == 's' }
 
 type host struct {
 	*links.Port
@@ -61,9 +64,8 @@ func address(number int) netip.AddrPort {
 func newHost(w *world.World, net *pipe.Net, number int) *host {
 	h := &host{number: number}
 	h.Port = links.New(links.Config{
-		World: w, Net: net, Address: address(number), HeadBytes: 1, WindowBytes: 32,
-		Patience: 500_000, NewCutter: func(bool) links.Cutter { return cutter{} },
-		Streams: func(m []byte) bool { return m[1] == 's' },
+		World: w, Net: net, Address: address(number), HeadBytes: 2, WindowBytes: 32,
+		Patience: 500_000, NewCutter: func(bool) links.Cutter { return new(cutter) },
 		Via: func(do func()) {
 			if !h.dead {
 				do()

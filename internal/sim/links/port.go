@@ -40,6 +40,12 @@ type Cutter interface {
 	Size(head []byte) (int, error)
 }
 
+// Streamer is a Cutter that knows messages behind which something follows that is no message.
+type Streamer interface {
+	// Streams says so of the message whose length Size said last.
+	Streams() bool
+}
+
 // Config is what a port must know.
 type Config struct {
 	World     *world.World
@@ -47,9 +53,8 @@ type Config struct {
 	Address   netip.AddrPort // where it listens, and from which machine it dials
 	Via       pipe.Via       // of the process
 	NewCutter func(accepted bool) Cutter
-	HeadBytes int                       // the most that a cutter wants to see of a message
-	Streams   func(message []byte) bool // what follows is no message; nil: never
-	Tell      func(Event)               // called within Via
+	HeadBytes int         // the most that a cutter wants to see of a message; 0: all of it
+	Tell      func(Event) // called within Via
 	// WindowBytes is how many unread bytes each direction takes.
 	WindowBytes int
 	// Patience is how long a dial waits for an answer, µs.
