@@ -41,6 +41,10 @@ var roomImports = []importRule{
 	{"quorum/transport", []string{"jute", "quorum/config"}},
 	{"quorum/config", []string{"jute"}},
 	{"quorum/election", []string{"jute", "jute/ensemble", "quorum/config"}},
+	{"quorum/ports", []string{
+		"jute", "jute/ensemble", "quorum/config", "quorum/effects", "quorum/election",
+		"quorum/transport", "quorum/zab",
+	}},
 	{"quorum/effects", []string{"jute", "quorum/config"}},
 	{"quorum/zab/...", []string{
 		"jute", "jute/ensemble", "quorum/config", "quorum/effects", "quorum/zab/...",
@@ -187,7 +191,7 @@ var moduleImports = []importRule{
 // read-only: the table of the house.
 var pureRooms = []string{
 	"internal/replica/...", "quorum", "quorum/config", "quorum/effects", "quorum/election",
-	"quorum/zab/...", "datatree/...", "processor/...",
+	"quorum/ports", "quorum/zab/...", "datatree/...", "processor/...",
 }
 
 const gnetModule = "github.com/panjf2000/gnet/"

@@ -210,6 +210,17 @@ type Quorum struct {
 	ListenOnAllIPs     bool             // quorumListenOnAllIPs
 	SyncEnabled        bool             // syncEnabled: an observer logs to disk
 	LeaderServes       bool             // leaderServes
+	Election           Election
+}
+
+// Election has the settings of the election port, and how a follower seeks its leader.
+type Election struct {
+	ConnectTimeout time.Duration // cnxTimeout: of one attempt
+	HelloTimeout   time.Duration // quorumCnxnTimeoutMs; negative: syncLimit times tickTime
+	TCPKeepAlive   bool          // tcpKeepAlive
+	MinInterval    time.Duration // fastleader.minNotificationInterval
+	MaxInterval    time.Duration // fastleader.maxNotificationInterval
+	RedialDelay    time.Duration // leaderConnectDelayDuringRetryMs
 }
 
 // A Warning is about a setting that was accepted and may not have the effect that

@@ -140,6 +140,15 @@ func TestValuesAreReadAsApacheReadsThem(t *testing.T) {
 		{"maxWriteQueuePollTime=7", func(c *Config) bool {
 			return c.Storage.MaxQueuePoll == 7*time.Millisecond
 		}, ""},
+		{"cnxTimeout=700\nquorumCnxnTimeoutMs=800\ntcpKeepAlive=true\n" +
+			"fastleader.minNotificationInterval=50\nfastleader.maxNotificationInterval=0x100\n" +
+			"leaderConnectDelayDuringRetryMs=20",
+			func(c *Config) bool {
+				return c.Quorum.Election == Election{ConnectTimeout: 700 * time.Millisecond,
+					HelloTimeout: 800 * time.Millisecond, TCPKeepAlive: true,
+					MinInterval: 50 * time.Millisecond, MaxInterval: 256 * time.Millisecond,
+					RedialDelay: 20 * time.Millisecond}
+			}, ""},
 		{"snapshot.compression.method=GZ",
 			func(c *Config) bool { return c.Storage.SnapshotCompression == Gzip }, ""},
 		{"snapshot.compression.method=snappy",

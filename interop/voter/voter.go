@@ -10,6 +10,7 @@ import (
 	"quoll/jute/ensemble"
 	"quoll/quorum/config"
 	"quoll/quorum/election"
+	"quoll/quorum/ports"
 	"quoll/quorum/transport"
 )
 
@@ -47,35 +48,17 @@ func Start(me jute.PeerID, members *config.Config, s election.Standing) (*Voter,
 		events: make(chan transport.Event), calls: make(chan func()),
 		elected: make(chan Result, 100), begun: time.Now(), stopped: make(chan struct{}),
 	}
-	v.transport = transport.New(transport.Config{
-		Sink:      v.sink,
-		NewCutter: func(accepted bool) transport.Cutter { return election.NewCutter(accepted) },
-		HeadBytes: election.HeadBytes, MaxMessage: 4 + ensemble.MaxElectionFrame,
-	})
+	settings := ports.Settings{}
+	wired := ports.Election(settings)
+	wired.Sink = v.sink
+	v.transport = transport.New(wired)
 	if _, err := v.transport.Listen(self.Addresses[0].Election()); err != nil {
 		return nil, err
 	}
-	v.member = election.NewMember(election.MemberConfig{
-		Links: election.LinksConfig{
-			Me: me, Address: self.Addresses[0].Election(), Members: addresses(members),
-			Voters: members, HelloWithin: 5 * time.Second,
-		},
-		Text: []byte(members.String()),
-	})
+	v.member = election.NewMember(ports.Member(me, members, settings))
 	v.ended.Add(1)
 	go v.loop(s)
 	return v, nil
-}
-
-func addresses(members *config.Config) (all []election.Address) {
-	for _, m := range members.Members {
-		a := election.Address{Sid: m.ID}
-		for _, at := range m.Addresses {
-			a.Ports = append(a.Ports, at.Election())
-		}
-		all = append(all, a)
-	}
-	return all
 }
 
 // Elected has the results of elections. It is closed by Stop.
@@ -127,7 +110,7 @@ func (v *Voter) loop(s election.Standing) {
 		v.carryOut(v.member.Take())
 		select {
 		case ev := <-v.events:
-			v.member.Link(v.now(), linkEvent(ev))
+			v.member.Link(v.now(), ports.ElectionEvent(ev))
 		case <-ticker.C:
 			v.member.Tick(v.now())
 		case call := <-v.calls:
@@ -139,31 +122,11 @@ func (v *Voter) loop(s election.Standing) {
 }
 
 func (v *Voter) carryOut(f *election.MemberEffects) {
-	for _, link := range f.Links.Close {
-		v.transport.Close(transport.Link(link))
-	}
-	for _, out := range f.Links.Send {
-		v.transport.Send(transport.Link(out.Link), out.Data, out.Last)
-	}
-	for _, d := range f.Links.Dial {
-		v.transport.Dial(d.Peer, d.Ports)
-	}
+	ports.CarryOutVotes(v.transport, f.Links)
 	if f.Elected {
 		select {
 		case v.elected <- Result{v.member.State(), v.member.Vote()}:
 		case <-v.stopped:
 		}
-	}
-}
-
-// linkEvent is an event of the transport as the election knows it.
-func linkEvent(ev transport.Event) election.LinkEvent {
-	kinds := [...]election.LinkEventKind{
-		transport.Connected: election.Connected, transport.Failed: election.Failed,
-		transport.Accepted: election.Accepted, transport.Message: election.Message,
-		transport.Wrote: election.Wrote, transport.Closed: election.Closed,
-	}
-	return election.LinkEvent{
-		Kind: kinds[ev.Kind], Link: election.LinkID(ev.Link), Peer: ev.Peer, Data: ev.Data,
 	}
 }

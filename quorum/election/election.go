@@ -29,7 +29,7 @@ type Reach interface {
 // Rules are the times of an election.
 type Rules struct {
 	// MinInterval and MaxInterval bound the pause after which a server that hears nothing says its
-	// vote again; it doubles each time. Zero means 200 ms and 60 s (Apache's
+	// vote again; it doubles each time. Zero or less means 200 ms and 60 s (Apache's
 	// fastleader.minNotificationInterval and maxNotificationInterval).
 	MinInterval, MaxInterval time.Duration
 }
@@ -95,10 +95,10 @@ type Election struct {
 
 // New makes the election of a server. Look is the first call.
 func New(me jute.PeerID, config Verifier, text []byte, reach Reach, rules Rules) *Election {
-	if rules.MinInterval == 0 {
+	if rules.MinInterval <= 0 {
 		rules.MinInterval = 200 * time.Millisecond
 	}
-	if rules.MaxInterval == 0 {
+	if rules.MaxInterval <= 0 {
 		rules.MaxInterval = time.Minute
 	}
 	return &Election{me: me, config: config, text: text, reach: reach, rules: rules,

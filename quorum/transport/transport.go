@@ -125,13 +125,13 @@ type Transport struct {
 
 // New makes a transport without connections.
 func New(config Config) *Transport {
-	if config.ConnectWithin == 0 {
+	if config.ConnectWithin <= 0 {
 		config.ConnectWithin = 5 * time.Second
 	}
-	if config.WriteWithin == 0 {
+	if config.WriteWithin <= 0 {
 		config.WriteWithin = 5 * time.Second
 	}
-	if config.StreamWithin == 0 {
+	if config.StreamWithin <= 0 {
 		config.StreamWithin = 5 * time.Second
 	}
 	if config.ReadBytes == 0 {
