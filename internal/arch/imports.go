@@ -157,6 +157,10 @@ var roomImports = []importRule{
 	}},
 	{"interop/voter", []string{"jute", "jute/ensemble", "quorum/..."}},
 	{"interop/wiretap", []string{"jute", "jute/ensemble", "client/wire", "interop/..."}},
+	{"interop/ensemble/history", []string{"jute"}},
+	{"interop/ensemble/logs", []string{
+		"jute", "persistence", "persistence/record", "interop/ensemble/history",
+	}},
 	{"interop/...", []string{"jute", "client/wire", "internal/...", "interop/..."}},
 }
 

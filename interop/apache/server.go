@@ -28,11 +28,20 @@ func JVMFlags() []string {
 // Start runs Apache ZooKeeper and waits until it answers srvr. ErrNoJava if java or mvn is
 // missing.
 func Start(ctx context.Context, o Options) (*Server, error) {
+	command, err := Command(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return process.Start(ctx, command, o)
+}
+
+// Command is the command that runs Apache ZooKeeper. ErrNoJava if java or mvn is missing.
+func Command(ctx context.Context) (process.Command, error) {
 	classPath, err := ClassPath(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return process.Start(ctx, func(config string, o Options) []string {
+	return func(config string, o Options) []string {
 		argv := []string{"java"}
 		if o.JVM != nil {
 			argv = append(argv, o.JVM...)
@@ -44,5 +53,5 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 		}
 		return append(argv, "-cp", classPath,
 			"org.apache.zookeeper.server.quorum.QuorumPeerMain", config)
-	}, o)
+	}, nil
 }

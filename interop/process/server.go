@@ -36,6 +36,22 @@ type Server struct {
 // mode. ctx bounds the start alone; the server lives until Stop or Kill. On an error nothing
 // is left running. It may be called again with the Options of an ended Server to restart it.
 func Start(ctx context.Context, command Command, o Options) (*Server, error) {
+	s, err := Launch(command, o)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.options.ReadyWithin)
+	defer cancel()
+	if err := s.awaitReady(ctx); err != nil {
+		s.Kill()
+		return nil, err
+	}
+	return s, nil
+}
+
+// Launch writes zoo.cfg and runs the command, and waits for nothing: a member of an ensemble does
+// not serve before it has found a leader.
+func Launch(command Command, o Options) (*Server, error) {
 	o, err := o.withDefaults()
 	if err != nil {
 		return nil, err
@@ -56,12 +72,6 @@ func Start(ctx context.Context, command Command, o Options) (*Server, error) {
 	}
 	s := &Server{command: child, options: o, argv: argv, done: make(chan struct{})}
 	go s.wait()
-	ctx, cancel := context.WithTimeout(ctx, o.ReadyWithin)
-	defer cancel()
-	if err := s.awaitReady(ctx); err != nil {
-		s.Kill()
-		return nil, err
-	}
 	return s, nil
 }
 

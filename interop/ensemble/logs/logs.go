@@ -1,0 +1,152 @@
+package logs
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"quoll/interop/ensemble/history"
+	"quoll/jute"
+	"quoll/persistence"
+	"quoll/persistence/record"
+)
+
+// Union is what the logs of all members have. Two members never have different transactions at one
+// zxid, committed or not: a zxid is given once.
+type Union struct {
+	entries map[jute.Zxid]kept
+	// Differing names zxids at which two members do not have the same bytes.
+	Differing []string
+}
+
+type kept struct {
+	jute.Entry
+	of int
+}
+
+// NewUnion returns one that has read nothing.
+func NewUnion() *Union { return &Union{entries: map[jute.Zxid]kept{}} }
+
+// Read adds the logs of a member. A record that is being written ends a file.
+func (u *Union) Read(member int, home string) error {
+	files, err := filepath.Glob(filepath.Join(home, "version-2", "log.*"))
+	if err != nil {
+		return err
+	}
+	for _, name := range files {
+		if err := u.file(member, name); err != nil {
+			return fmt.Errorf("member %d: %s: %w", member, name, err)
+		}
+	}
+	return nil
+}
+
+func (u *Union) file(member int, name string) error {
+	f, err := persistence.OS{}.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	scanner, err := record.NewScanner(f)
+	if err != nil {
+		return nil // no record was written yet
+	}
+	for {
+		payload, _, err := scanner.Next()
+		if err != nil {
+			return nil
+		}
+		entry, err := jute.ParseEntry(payload)
+		if err != nil {
+			return err
+		}
+		was, known := u.entries[entry.Header.Zxid]
+		if known && !bytes.Equal(was.Payload, entry.Payload) {
+			u.Differing = append(u.Differing, fmt.Sprintf("%v: member %d has %v of session %v, "+
+				"member %d %v of session %v", entry.Header.Zxid, was.of, was.Header.Type,
+				was.Header.ClientID, member, entry.Header.Type, entry.Header.ClientID))
+			continue
+		}
+		entry.Payload = bytes.Clone(entry.Payload)
+		u.entries[entry.Header.Zxid] = kept{entry, member}
+	}
+}
+
+// Below are the changes of a node and of all below it, by zxid.
+func (u *Union) Below(root string) (all []history.Txn, err error) {
+	for _, e := range u.entries {
+		found, err := changes(e.Header, e.Header.Type, e.Body)
+		if err != nil {
+			return nil, fmt.Errorf("%v: %w", e.Header.Zxid, err)
+		}
+		for _, t := range found {
+			if t.Path == root || strings.HasPrefix(t.Path, root+"/") {
+				all = append(all, t)
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b history.Txn) int { return cmp.Compare(a.Zxid, b.Zxid) })
+	return all, nil
+}
+
+// changes are those of a transaction or of an operation of a multi.
+func changes(h jute.TxnHeader, op jute.OpCode, body []byte) (all []history.Txn, err error) {
+	add := func(kind history.Kind, path, value []byte) {
+		all = append(all, history.Txn{Zxid: h.Zxid, Session: h.ClientID, Kind: kind,
+			Path: string(path), Value: string(value)})
+	}
+	var create jute.CreateTxn
+	var set jute.SetDataRequest
+	var del jute.PathOnly
+	var end jute.CloseSessionTxn
+	var multi jute.MultiTxn
+	switch op {
+	case jute.OpCreate, jute.OpCreate2:
+		if _, err = jute.Decode(body, &create); err == nil {
+			add(history.Create, create.Path, create.Data)
+		}
+	case jute.OpSetData:
+		if _, err = jute.Decode(body, &set); err == nil {
+			add(history.Set, set.Path, set.Data)
+		}
+	case jute.OpDelete:
+		if _, err = jute.Decode(body, &del); err == nil {
+			add(history.Delete, del.Path, nil)
+		}
+	case jute.OpCloseSession:
+		if _, err = jute.Decode(body, &end); err == nil {
+			for _, path := range end.Paths2Delete {
+				add(history.Delete, path, nil)
+			}
+		}
+	case jute.OpMulti:
+		if _, err = jute.Decode(body, &multi); err != nil {
+			break
+		}
+		for _, t := range multi.Txns {
+			some, err := changes(h, t.Type, t.Data)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, some...)
+		}
+	}
+	return all, err
+}
+
+// Files names the logs of a member, for a report.
+func Files(home string) string {
+	entries, err := os.ReadDir(filepath.Join(home, "version-2"))
+	if err != nil {
+		return err.Error()
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return strings.Join(names, " ")
+}
