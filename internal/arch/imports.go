@@ -107,9 +107,9 @@ var roomImports = []importRule{
 		"internal/metrics",
 	}},
 	{"internal/replica/...", []string{
-		"jute", "datatree", "persistence", "persistence/snap", "processor/...", "quorum",
-		"quorum/config", "quorum/effects", "quorum/election",
-		"internal/replica",
+		"jute", "jute/ensemble", "datatree", "persistence", "persistence/names",
+		"persistence/readlog", "persistence/snap", "processor/...", "quorum", "quorum/config",
+		"quorum/effects", "quorum/election", "quorum/zab/...", "internal/replica",
 	}},
 	{"internal/clientlog", []string{"jute", "processor/tell", "reactor"}},
 	{"internal/admin", []string{

@@ -3,6 +3,7 @@ package replica
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 
 	"quoll/datatree"
@@ -15,6 +16,7 @@ import (
 type Built struct {
 	Tree     *datatree.Tree
 	sessions map[jute.SessionID]int32 // timeout, ms
+	fuzzy    bool                     // see Fuzzy
 }
 
 // NewBuilt returns a tree that is to be filled, without sessions.
@@ -46,6 +48,24 @@ func (b *Built) Replay(e *jute.Entry) error {
 	}
 	b.Tree.Replay(e)
 	return nil
+}
+
+// Fuzzy says that the tree holds parts of transactions that are still to be replayed, and that
+// nothing tells where they end. No digest is compared before Whole.
+func (b *Built) Fuzzy() {
+	b.fuzzy = true
+	b.Tree.IgnoreDigestsUntil(math.MaxInt64)
+}
+
+// Whole says that all transactions that the tree may have held in part are replayed. From the next
+// one on digests are compared. It does nothing to a tree that is not fuzzy.
+func (b *Built) Whole() {
+	if b.fuzzy {
+		b.fuzzy = false
+		b.Tree.Lock()
+		b.Tree.IgnoreDigestsUntil(b.Tree.Peek().LastZxid())
+		b.Tree.Unlock()
+	}
 }
 
 // Sessions returns the sessions, in the order of their ids.

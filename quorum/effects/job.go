@@ -33,8 +33,8 @@ const (
 	// transactions, all of them committed.
 	StreamTree
 	// BuildTree builds a tree beside the one that is served, from the stream that follows a SNAP
-	// packet on Link. Until the Delivery Adopt, or another BuildTree or Leave, it stays beside.
-	// It fails when the stream has stood still for Silence.
+	// packet on Link; UpTo is the zxid of the packet. Until the Delivery Adopt or Leave, or another
+	// BuildTree, it stays beside. It fails when the stream has stood still for Silence.
 	BuildTree
 	// SaveTree writes a snapshot of the tree that is beside. Its file is complete and not yet
 	// installed when the job has ended; it answers with Zxid, that of the snapshot. An Install of

@@ -48,6 +48,8 @@ func writer(r *record) *Writer {
 		r.calls = append(r.calls, fmt.Sprintf("flushed %d", txns))
 	}, Durable: func(ticket effects.Ticket) {
 		r.calls = append(r.calls, fmt.Sprintf("durable %d", ticket))
+	}, Load: func(generation uint64) error {
+		return r.note(fmt.Sprintf("load %d", generation))
 	}}
 }
 
@@ -125,6 +127,22 @@ func TestOtherHistoriesComeInOrder(t *testing.T) {
 		"append 8", "commit", "flushed 0", "durable 1", "install 50", "durable 2",
 		"cut 7", "durable 3", "enter 3", "durable 4", "commit", "flushed 1",
 	}, r.calls)
+}
+
+// The files are read again when everything before is on disk, and its end is reported before its
+// ticket: the tree is there when the ticket comes.
+func TestALoadIsPartOfTheOrder(t *testing.T) {
+	r := &record{}
+	load := []replica.DiskOp{{DiskOp: effects.DiskOp{Kind: effects.Load, Generation: 6}}}
+	require.NoError(t, writer(r).Write(slices.Concat(
+		txns(8), op(effects.Cut, 0, 7), load, txns(9))))
+	require.Equal(t, []string{
+		"append 8", "commit", "flushed 0", "durable 1", "cut 7", "durable 2",
+		"load 6", "durable 3", "append 9", "commit", "flushed 2", "durable 4",
+	}, r.calls)
+	r = &record{failing: "load 6"}
+	require.ErrorContains(t, writer(r).Write(append(load, txns(9)...)), "input/output error")
+	require.Equal(t, []string{"load 6"}, r.calls)
 }
 
 // Nothing follows a call that failed, and nothing is reported.

@@ -1,14 +1,18 @@
-// Package snapshotting writes one snapshot while the server goes on changing the tree.
+// Package snapshotting writes one snapshot of a tree while the server goes on changing the tree:
+// into the own directory, or as a stream to a learner.
 //
-//	SnapshotJob --> create the file --> sessions, ACLs --> nodes, some a step --> trailer
+//	a file     create it      | sessions, ACLs | nodes, some a step | trailer, name
+//	a stream   SNAP packet    | sessions, ACLs | nodes, some a step | signature
+//	           zxid of the job
 //
 // The tree changes between two steps, so the snapshot is fuzzy: every transaction above the job's
-// zxid is replayed on it. The trailer names the last transaction that the walk can have seen. When
-// a Walk fails, it ends the tree's walk and removes its file. Nothing is lost by that, because the
-// log has every transaction.
+// zxid is replayed on it. The trailer names the last transaction that the walk can have seen. A
+// stream has no trailer: its learner gets the transactions behind it. When a Walk fails, it ends
+// the tree's walk and removes its file. Nothing is lost by that, because the log has every
+// transaction. A file that is to be installed keeps its temporary name at the end.
 //
 // The package has no goroutine and no clock. internal/server calls Walk.Step on a walker's
 // goroutine, internal/sim calls it on its agenda.
 //
-// Read walk.go.
+// Read walk.go, then target.go.
 package snapshotting

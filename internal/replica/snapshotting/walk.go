@@ -2,47 +2,70 @@ package snapshotting
 
 import (
 	"fmt"
+	"io"
 
 	"quoll/datatree"
 	"quoll/internal/replica"
+	"quoll/jute"
 	"quoll/persistence"
 	"quoll/persistence/snap"
 	"quoll/processor/session"
 )
 
-// Options say which parts the trailer has.
+// Options say which parts the trailer of a file has.
 type Options struct {
 	Digest   bool // zookeeper.digest.enabled
 	LastZxid bool // serializeLastProcessedZxid.enabled
 }
 
-// Walk writes one snapshot.
-type Walk struct {
-	dir     *persistence.Dir
-	job     *replica.SnapshotJob
-	options Options
-	writer  *persistence.SnapWriter // nil: the file is not begun, or the walk is over
-	over    bool
-	info    persistence.SnapInfo
+// target is where a walk writes to.
+type target interface {
+	Session(id jute.SessionID, timeoutMillis int32) error
+	ACL(key int64, acl []jute.ACL) error
+	Node(path string, data []byte, acl int64, st *jute.StatPersisted) error
+	// finish ends what was written. end is what a file's trailer says of the tree.
+	finish(end snap.Trailer) error
+	abort()
 }
 
-// New returns a walk that has read nothing and made no file yet.
+// Walk writes one snapshot.
+type Walk struct {
+	job   *replica.SnapshotJob
+	begin func() (target, error)
+	to    target // nil: not begun, or over
+	over  bool
+}
+
+// New returns a walk that has read nothing and made no file yet. It is for a job that writes into a
+// directory.
 func New(dir *persistence.Dir, job *replica.SnapshotJob, options Options) *Walk {
-	return &Walk{dir: dir, job: job, options: options}
+	return &Walk{job: job, begin: func() (target, error) {
+		writer, err := dir.CreateSnapshot(job.Zxid)
+		if err != nil {
+			return nil, err
+		}
+		return &file{SnapWriter: writer, options: options,
+			keep: job.Kind == replica.ToInstall}, nil
+	}}
+}
+
+// Stream returns a walk that has written nothing yet. It is for a job that streams to a learner.
+func Stream(to io.Writer, job *replica.SnapshotJob) *Walk {
+	return &Walk{job: job, begin: func() (target, error) { return newStream(to, job.Zxid) }}
 }
 
 // Step writes the next nodes, at most so many, and says whether there is more to do. The first step
-// makes the file; the last one finishes it. After an error the walk is over and the file is
-// removed. datatree.ErrWalkLost means that the tree was replaced, which is no failure.
+// begins the file or the stream; the last one finishes it. After an error the walk is over, and a
+// file is removed. datatree.ErrWalkLost means that the tree was replaced, which is no failure.
 func (w *Walk) Step(nodes int) (more bool, err error) {
 	if w.over {
 		return false, nil
 	}
-	if w.writer == nil {
-		err = w.begin()
+	if w.to == nil {
+		err = w.start()
 	}
 	if err == nil {
-		more, err = w.job.Tree.Walk(&w.job.Cursor, nodes, w.writer.Node)
+		more, err = w.job.Tree.Walk(&w.job.Cursor, nodes, w.to.Node)
 	}
 	switch {
 	case err != nil:
@@ -54,20 +77,18 @@ func (w *Walk) Step(nodes int) (more bool, err error) {
 	return false, w.finish()
 }
 
-// begin makes the file and writes sessions and ACLs, which come before the nodes.
-func (w *Walk) begin() error {
-	writer, err := w.dir.CreateSnapshot(w.job.Zxid)
-	if err != nil {
+// start writes sessions and ACLs, which come before the nodes.
+func (w *Walk) start() (err error) {
+	if w.to, err = w.begin(); err != nil {
 		return err
 	}
-	w.writer = writer
 	for _, s := range session.Sorted(w.job.Sessions) {
-		if err := writer.Session(s.ID, s.TimeoutMillis); err != nil {
+		if err := w.to.Session(s.ID, s.TimeoutMillis); err != nil {
 			return err
 		}
 	}
 	for _, a := range w.job.ACLs {
-		if err := writer.ACL(a.Key, a.ACL); err != nil {
+		if err := w.to.ACL(a.Key, a.ACL); err != nil {
 			return err
 		}
 	}
@@ -75,23 +96,22 @@ func (w *Walk) begin() error {
 }
 
 func (w *Walk) finish() error {
-	trailer, err := w.trailer()
+	end, err := w.end()
 	if err != nil {
 		w.Abort()
 		return err
 	}
-	writer := w.writer
-	w.over, w.writer = true, nil
-	if w.info, err = writer.Finish(trailer); err != nil {
+	w.over = true
+	if err := w.to.finish(end); err != nil {
 		return fmt.Errorf("finish the snapshot: %w", err)
 	}
 	return nil
 }
 
-// trailer returns the end of the snapshot. It names the last transaction of the tree now, where the
-// fuzzy range ends. All nodes are read, but the tree may have been replaced since then: trailer
-// then returns datatree.ErrWalkLost.
-func (w *Walk) trailer() (snap.Trailer, error) {
+// end returns what a trailer says. It names the last transaction of the tree now, where the fuzzy
+// range ends. All nodes are read, but the tree may have been replaced since then: end then returns
+// datatree.ErrWalkLost.
+func (w *Walk) end() (snap.Trailer, error) {
 	v := w.job.Tree.Read()
 	defer v.Release()
 	if v.LostWalk(&w.job.Cursor) {
@@ -99,10 +119,8 @@ func (w *Walk) trailer() (snap.Trailer, error) {
 	}
 	d := v.LastDigest()
 	return snap.Trailer{
-		HasDigest:   w.options.Digest,
-		Digest:      snap.ZxidDigest{Zxid: d.Zxid, Version: d.Version, Digest: d.Digest},
-		HasLastZxid: w.options.LastZxid,
-		LastZxid:    v.LastZxid(),
+		Digest:   snap.ZxidDigest{Zxid: d.Zxid, Version: d.Version, Digest: d.Digest},
+		LastZxid: v.LastZxid(),
 	}, nil
 }
 
@@ -113,12 +131,11 @@ func (w *Walk) Abort() {
 	}
 	w.over = true
 	w.job.Tree.StopWalk(&w.job.Cursor)
-	if w.writer != nil {
-		w.writer.Abort()
-		w.writer = nil
+	if w.to != nil {
+		w.to.abort()
 	}
 }
 
-// Info describes the file that was written. It is valid after Step has returned false without an
-// error.
-func (w *Walk) Info() persistence.SnapInfo { return w.info }
+// Info describes the file that was written under its name. It is valid after Step has returned
+// false without an error.
+func (w *Walk) Info() persistence.SnapInfo { return w.to.(*file).info }
