@@ -11,7 +11,8 @@
 // from one seed. Both also run the lanes (lane.Lane), so that the simulator meets the same protocol
 // code as a client does. Both run the rooms below this one too: inbox gathers the Events of a step,
 // logwriter carries out Effects.Disk, snapshotting carries out Effects.Snapshots, jobs carries out
-// Effects.Jobs, and restore loads the data at a start. Goroutines, locks, sockets, files and clocks are internal/server's own.
+// Effects.Jobs, and restore loads the data at a start. Goroutines, locks, sockets, files and clocks
+// are internal/server's own.
 //
 // Step is called by one goroutine, the core. It starts no goroutine, reads no clock and does no
 // I/O. All operations of the disk whose order matters go through one FIFO (Effects.Disk). Each
