@@ -1,7 +1,45 @@
 // Package zab is how the servers of an ensemble agree on one history: the leader and the learner of
 // ZooKeeper's broadcast protocol.
 //
-// Nothing here has goroutines, clocks, sockets or files. Read standing.go (what a server begins
-// with) and errors.go (why a role ends); then packets.go and cutter.go (the bytes of the quorum
-// port).
+// # A learner
+//
+// A Learner is a follower or an observer. It begins when it is connected to its leader:
+//
+//	learner                     disk              leader
+//	FOLLOWERINFO    ------------------------------->
+//	                <-------------------------------  LEADERINFO, the epoch
+//	                  accept epoch ->|
+//	ACKEPOCH        <----------------|------------->
+//	                <-------------------------------  DIFF, TRUNC or SNAP
+//	                <-------------------------------  PROPOSAL, COMMIT, ...
+//	                  append ------->|
+//	                <-------------------------------  NEWLEADER
+//	                  enter epoch -->|
+//	ACK (epoch, 0)  <----------------|------------->
+//	                <-------------------------------  UPTODATE
+//	ACK (epoch, 0)  ------------------------------->
+//	ACK of each proposal that is on disk ----------->
+//
+// The disk is one queue. So the epoch is durable behind the history that the leader sent, and the
+// acknowledgement leaves behind both (ZOOKEEPER-4643, 4646). How the history comes differs:
+//
+//	DIFF    goes on behind the own log. Proposals are logged as they come, and applied when they
+//	        are committed.
+//	TRUNC   is a DIFF behind an earlier transaction. What the leader sends again stays where it
+//	        is; the rest is cut off at the first difference or at NEWLEADER.
+//	SNAP    is a tree. It is built beside the own one; what is committed meanwhile is applied to
+//	        it, and what is not is held. At NEWLEADER its snapshot becomes the history.
+//
+// Before the acknowledgement of NEWLEADER nothing leaves but what is drawn: an Apache leader takes
+// the first packet behind ACKEPOCH for it. Nor is a PING answered before UPTODATE.
+//
+// # Reading
+//
+// Nothing here has goroutines, clocks, sockets or files; who has the role calls it. Read
+// standing.go (what a server begins with) and errors.go (why a role ends); then packets.go and
+// cutter.go (the bytes of the quorum port).
+//
+// Of the learner: learner.go (what goes in and out), learner_discovery.go (its way to UPTODATE),
+// learner_log.go (a proposal's way to disk, commit and acknowledgement), learner_sync.go (SNAP),
+// learner_trunc.go (TRUNC) and learner_serve.go (for its clients).
 package zab
