@@ -51,6 +51,9 @@ func (j *Journal) CloseSession(session jute.SessionID, zxid jute.Zxid) [][]byte 
 func (j *Journal) untouched(session jute.SessionID) (paths [][]byte, digest uint64) {
 	v := j.tree.Peek()
 	paths = [][]byte{} // an empty vector is not null
+	if j.closing[session] {
+		return paths, 0 // the change that is in flight stands for them
+	}
 	var memory []byte
 	v.EachEphemeral(session, func(path []byte, n datatree.Ref) {
 		if _, ok := j.byPath[string(path)]; ok {

@@ -127,10 +127,7 @@ func TestTheEndOfASessionIsTheDeleteOfEachOfItsNodes(t *testing.T) {
 			"change": step, "another": step,
 			"close": func(t *rapid.T) {
 				session := jute.SessionID(rapid.IntRange(1, 2).Draw(t, "session"))
-				if closed[session] {
-					t.Skip()
-				}
-				zxid++
+				zxid++ // it may end twice: its client and its expiry can come by two servers
 				closed[session] = true
 				want := closeOneByOne(w.j[1], w.places, session, zxid)
 				slices.Sort(want)
