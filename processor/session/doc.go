@@ -25,7 +25,8 @@
 // A global session is one that a createSession made known to every server. At a leader its owner is
 // a connection of the leader's, or the link of the learner that has the connection. A learner knows
 // only the owners of its own connections, and asks the leader when a client comes back
-// (REVALIDATE).
+// (REVALIDATE). A link that is gone stays the owner, as in Apache, so that no late request of an
+// older link can take the session: the client asks for it again, wherever it comes back.
 //
 // Invariants: an id is never given twice while it is in the table; a closing session is never
 // touched again; a session that was heard less than its timeout ago is never expired; nothing that

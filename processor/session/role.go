@@ -27,8 +27,21 @@ func (t *Table) Leave() {
 			t.Remove(s.ID)
 			continue
 		}
-		s.Owner, s.heard, s.Closing = 0, nil, false
+		s.Owner, s.heard, s.Closing, s.LastForeign = 0, nil, false, 0
 		t.file(s)
+	}
+}
+
+// Adopt puts the sessions of another history, which has replaced the one of this server, in place
+// of all global ones. Each gets its full timeout. No session has a connection: Leave was called.
+func (t *Table) Adopt(saved []Saved) {
+	for i := len(t.all) - 1; i >= 0; i-- {
+		if s := t.all[i]; !s.Local {
+			t.Remove(s.ID)
+		}
+	}
+	for _, s := range saved {
+		t.Restore(s.ID, s.TimeoutMillis)
 	}
 }
 
@@ -51,14 +64,9 @@ func (t *Table) Upgrade(s *Session) {
 	}
 }
 
-// Confirmed attaches a session that the leader has found alive. This server may not know it yet:
-// the createSession was applied at the leader and is still on its way here.
-func (t *Table) Confirmed(
-	id jute.SessionID, timeoutMillis int32, owner Owner, heard *Heard,
-) *Session {
-	s := t.track(id, timeoutMillis)
+// Confirmed attaches a session that the leader has found alive. It does not close here either.
+func (t *Table) Confirmed(s *Session, timeoutMillis int32, owner Owner, heard *Heard) {
 	t.take(s, timeoutMillis, owner, heard)
-	return s
 }
 
 // AppendHeard appends the sessions of this server's connections that were heard since the last

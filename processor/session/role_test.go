@@ -149,24 +149,13 @@ func (m *roles) attach(t *rapid.T) {
 		require.Equal(t, session.Refused, got)
 	default:
 		require.Equal(t, session.AskLeader, got)
-		if rapid.Bool().Draw(t, "lives") {
-			m.confirmed(t, id, timeout, owner, heard)
+		if s != nil && !s.closing && rapid.Bool().Draw(t, "lives") {
+			committed := s.committed
+			*s = m.attached(timeout, owner, heard)
+			s.committed = committed
+			m.table.Confirmed(m.table.Find(id), timeout, owner, heard)
 		}
 	}
-}
-
-func (m *roles) confirmed(
-	t *rapid.T, id jute.SessionID, timeout int32, owner session.Owner, heard *session.Heard,
-) {
-	if id == 1 {
-		m.foreign++
-		id = m.foreign
-	}
-	committed := m.sessions[id] != nil && m.sessions[id].committed
-	s := m.attached(timeout, owner, heard)
-	s.committed = committed
-	m.sessions[id] = &s
-	require.Equal(t, id, m.table.Confirmed(id, timeout, owner, heard).ID)
 }
 
 func (m *roles) touch(t *rapid.T) {
@@ -418,16 +407,15 @@ func TestAnIDOfASessionThatLivesIsNotGiven(t *testing.T) {
 			table.Lead(0)
 		}
 		next := table.Create(4000, 1, nil).ID
-		table.Restore(next+1, 4000)           // found on disk
-		table.Commit(next+2, 4000)            // another server's, applied
-		table.Open(next+3, 4000, 1)           // a learner's, in flight
-		table.Confirmed(next+4, 4000, 1, nil) // the leader knows it
-		require.Equal(t, next+5, table.Create(4000, 1, nil).ID)
-		table.Restore(next+6, 4000)
-		require.Equal(t, next+7, table.CreateLocal(4000, 1, nil).ID)
-		table.Upgrade(table.Find(next + 7))
+		table.Restore(next+1, 4000) // found on disk
+		table.Commit(next+2, 4000)  // another server's, applied
+		table.Open(next+3, 4000, 1) // a learner's, in flight
+		require.Equal(t, next+4, table.Create(4000, 1, nil).ID)
+		table.Restore(next+5, 4000)
+		require.Equal(t, next+6, table.CreateLocal(4000, 1, nil).ID)
+		table.Upgrade(table.Find(next + 6))
 		table.Remove(next + 1)
-		require.Equal(t, next+8, table.Create(4000, 1, nil).ID, "an id that is free again is not")
+		require.Equal(t, next+7, table.Create(4000, 1, nil).ID, "an id that is free again is not")
 	}
 }
 
@@ -477,4 +465,27 @@ func TestALearnerKnowsNoDeadlines(t *testing.T) {
 	table.Lead(0)
 	require.Equal(t, []session.Deadline{{InMillis: 5000, IDs: []jute.SessionID{local, 7}}},
 		table.Deadlines())
+}
+
+// The sessions of another history take the place of those that were there, but for local ones.
+// Snapshots hold them, and each has its full timeout.
+func TestTheSessionsOfAnotherHistory(t *testing.T) {
+	table := session.NewTable(1000, 5, 1, 0)
+	table.Lead(0)
+	for id := range jute.SessionID(4) {
+		table.Restore(id+1, 4000)
+	}
+	table.Leave()
+	local := table.CreateLocal(4000, 1, nil).ID
+	table.Tick(3000, 3000, nil)
+	theirs := []session.Saved{{ID: 2, TimeoutMillis: 5000}, {ID: 9, TimeoutMillis: 6000}}
+	table.Adopt(theirs)
+	require.Equal(t, theirs, table.Snapshot(nil))
+	require.Equal(t, 3, table.Len())
+	require.NotNil(t, table.Find(local))
+	table.Lead(3000)
+	table.Remove(local)
+	require.Equal(t, []session.Deadline{
+		{InMillis: 6000, IDs: []jute.SessionID{2}}, {InMillis: 7000, IDs: []jute.SessionID{9}},
+	}, table.Deadlines())
 }

@@ -37,6 +37,9 @@ type Session struct {
 	// LastWrite is the sequence number of its last write (Commit's counting). While that write is
 	// in flight, the session's later requests wait behind it.
 	LastWrite uint64
+	// LastForeign is the zxid of its last write that came from a learner, at a leader; else 0. A
+	// client that comes back to the leader waits until that write is applied.
+	LastForeign jute.Zxid
 
 	heard      *Heard // of the owner; nil while no connection of this server is attached
 	heardAt    int64  // table clock, of the last heard that was taken over
