@@ -158,6 +158,9 @@ func (t *Tree) SetLastZxid(z jute.Zxid) { t.lastZxid = z }
 // number is free once dropped.Told(WatchesNow()) is true.
 func (t *Tree) DropWatches(w watch.Watcher) (dropped watch.Moment) { return t.watches.Drop(w) }
 
+// DropAllWatches forgets the watches of all connections, and nobody is told. Under Lock.
+func (t *Tree) DropAllWatches() { t.watches.DropAll() }
+
 // WatchesNow is the present moment for watches. Any goroutine may call it.
 func (t *Tree) WatchesNow() watch.Moment { return t.watches.Now() }
 

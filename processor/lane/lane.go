@@ -62,7 +62,8 @@ type Rules struct {
 	MaxInFlight      int   // requests of one connection that the core may have at once
 	MaxInFlightBytes int   // bytes of them
 	OutputPauseBytes int   // pending output at which no more requests are answered
-	OutstandingLimit int64 // globalOutstandingLimit
+	OutstandingLimit int64 // globalOutstandingLimit, see throttle.Share
+	Ensemble         bool  // the server is not alone: syncs go to the core
 	MaxBatchRequests int   // reads answered in one hold of the tree's lock
 	MaxBatchBytes    int   // bytes of replies in one hold
 	MaxInputRequests int   // requests taken from a connection before others have their turn

@@ -170,7 +170,7 @@ func (s *Stream) request(frame []byte) {
 		r.Refused = jute.NotReadOnly
 	}
 	switch {
-	case row.Kind == op.Write && r.Refused == jute.OK || s.inFlight > 0:
+	case row.Kind != op.Read && s.atCore(row.Kind) && r.Refused == jute.OK, s.inFlight > 0:
 		s.forward(r)
 	case unknown:
 		s.lane.replies = reads.AppendError(s.lane.replies, r.Xid, -1, r.Refused)
@@ -178,6 +178,11 @@ func (s *Stream) request(frame []byte) {
 	default:
 		s.read(r)
 	}
+}
+
+// atCore says whether the core alone can answer: in an ensemble it asks the leader at each sync.
+func (s *Stream) atCore(k op.Kind) bool {
+	return k == op.Write || k == op.Barrier && s.lane.Rules.Ensemble
 }
 
 // forward sends a request to the core.
@@ -312,6 +317,11 @@ func (s *Stream) Receive(d *mail.Delivery, it *mail.Item) {
 	case mail.Dropped:
 		s.deaf = true
 		s.leaveLines()
+	case mail.RoleOver:
+		if s.phase != fresh && s.phase != asking {
+			s.hangUp()
+		}
+		return
 	case mail.Last, mail.Kicked:
 		s.hangUp()
 		return

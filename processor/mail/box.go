@@ -59,12 +59,17 @@ const (
 	Last                      // answers one request; the connection ends behind it
 	Dropped                   // the request gets no answer
 	Kicked                    // the connection ends; its session went elsewhere
+	RoleOver                  // the connection ends with the server's role, unless it is for words
 	Word                      // answers a four-letter word; not from the core
 )
 
 // Answers says whether the item stands for a request that the core had.
 func (it *Item) Answers() bool {
-	return it.Kind != Event && it.Kind != Kicked && it.Kind != Word
+	switch it.Kind {
+	case Event, Kicked, RoleOver, Word:
+		return false
+	}
+	return true
 }
 
 // Limits of what is kept for reuse: one large reply, or one storm of events, must not keep its

@@ -41,6 +41,9 @@ func (o *Outbox) Send(c *Conn, from int, kind ItemKind, answered *Request) *Item
 // Kick ends a connection.
 func (o *Outbox) Kick(c *Conn) { o.Send(c, len(o.To(c).Buf), Kicked, nil) }
 
+// RoleOver ends a connection because the server's role ends, unless it is one for words.
+func (o *Outbox) RoleOver(c *Conn) { o.Send(c, len(o.To(c).Buf), RoleOver, nil) }
+
 // Drop lets a request go without an answer.
 func (o *Outbox) Drop(r *Request) { o.Send(r.Conn, len(o.To(r.Conn).Buf), Dropped, r) }
 

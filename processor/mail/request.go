@@ -12,9 +12,8 @@ type Origin uint8
 
 // The origins.
 const (
-	FromClient  Origin = iota // a client of this server: its Conn is answered
-	FromLearner               // a client of another server, which answers it
-	FromServer                // the server's own: expiry, containers; nobody is answered
+	FromClient Origin = iota // a client of this server: its Conn is answered
+	FromServer               // the server's own: expiry, containers; nobody is answered
 )
 
 // Request is one request on its way through the chain. It is made by a lane, or by the replica for

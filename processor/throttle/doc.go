@@ -1,7 +1,8 @@
 // Package throttle slows clients down before the server breaks.
 //
 // Two limits are in this package. Others are where they are counted: connections in reactor,
-// requests of one connection and of all (globalOutstandingLimit) in a lane.Stream.
+// requests of one connection and of all (globalOutstandingLimit) in a lane.Stream. Share divides
+// the latter among the servers of an ensemble.
 //
 //	Large   bytes of large requests that are inside at once (largeRequestMaxBytes). A request that
 //	        does not fit ends its connection.

@@ -32,3 +32,7 @@ func (l *Large) Done(n int) {
 func (l *Large) Inside() int64 { return l.inside.Load() }
 
 func (l *Large) counts(n int) bool { return l.ThresholdBytes > 0 && int64(n) > l.ThresholdBytes }
+
+// Share is what globalOutstandingLimit is on a voter of so many. Apache counts as if one of them,
+// the leader, had no clients.
+func Share(limit int64, voters int) int64 { return limit / int64(max(voters-1, 1)) }

@@ -78,3 +78,9 @@ func TestJudge(t *testing.T) {
 	_, stale = r.Judge(1, 1000, false)
 	require.False(t, stale)
 }
+
+func TestAShareOfTheGlobalLimit(t *testing.T) {
+	for voters, want := range map[int]int64{0: 1000, 1: 1000, 2: 1000, 3: 500, 5: 250} {
+		require.Equal(t, want, throttle.Share(1000, voters), voters)
+	}
+}
