@@ -36,9 +36,11 @@ type Rules struct {
 // It belongs to one goroutine, the core. Every method leaves its results in the mailboxes of lanes;
 // the lanes are woken before it returns.
 type Chain struct {
+	role     role
 	prep     *prep.Prep // of this server's reign; nil while it does not lead
 	master   Master     // the Proposal stage is the peer's
 	syncs    syncs
+	asked    revalidations
 	commit   Commit
 	final    Final
 	sessions *session.Table
@@ -48,8 +50,8 @@ type Chain struct {
 	wall     int64                        // ms since 1970, of this step
 }
 
-// NewChain builds the stages around a loaded tree and its sessions. Writes wait until there is a
-// Prep: see Lead.
+// NewChain builds the stages around a loaded tree and its sessions. It serves nobody until a role
+// begins: see Lead and Follow.
 func NewChain(
 	rules Rules, tree *datatree.Tree, sessions *session.Table, conns *mail.Conns, master Master,
 	hooks Hooks,
@@ -60,6 +62,7 @@ func NewChain(
 	c := &Chain{
 		master:   master,
 		syncs:    newSyncs(),
+		asked:    newRevalidations(),
 		commit:   Commit{first: sessions.LastWrite() + 1},
 		sessions: sessions,
 		rules:    rules,
@@ -83,21 +86,25 @@ func (c *Chain) Time(monoMillis, wallMillis int64) {
 	}
 }
 
-// write makes a transaction of a write and proposes it.
+// write makes a transaction of a write and proposes it. At a learner the leader does that.
 func (c *Chain) write(r *mail.Request, s *session.Session) {
 	w := prep.Write{
 		Session: r.Session, Cxid: r.Xid, Type: r.Type, Body: r.Body, Identity: r.Identity,
 		Own: r.Origin == mail.FromServer,
 	}
 	if r.Connect != nil {
-		w.Body = jute.Append(nil, &jute.CreateSessionTxn{TimeOut: r.Connect.TimeOut})
+		w.Body = timeoutBody(r)
 	}
 	if r.Origin == mail.FromClient {
-		if code := c.prep.RefuseEarly(&w); code != jute.OK {
+		if code := c.rules.Prep.RefuseEarly(c.final.tree, &w); code != jute.OK {
 			r.Refused, r.Early = code, true
 			c.inOrder(r, s)
 			return
 		}
+	}
+	if c.prep == nil {
+		c.forward(r, s)
+		return
 	}
 	made := c.prep.Prepare(&w)
 	if made.Limited != tell.Nothing {

@@ -20,6 +20,9 @@ type proposals []jute.Entry
 func (p *proposals) Propose(e jute.Entry) { *p = append(*p, e) }
 func (p *proposals) Sync() bool           { return false }
 
+func (p *proposals) Forward(*jute.LearnerRequest)   { panic("it leads") }
+func (p *proposals) Revalidate(jute.SessionTimeout) { panic("it leads") }
+
 func testChain(t *testing.T, w *world, rules Rules) (*Chain, *proposals, *session.Session) {
 	table := session.NewTable(1000, 0, 1, 1)
 	table.Lead(1)

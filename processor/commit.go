@@ -29,6 +29,14 @@ type Commit struct {
 	proposed fifo[proposal]
 	flights  fifo[flight]
 	first    uint64 // sequence number of the first flight
+	granted  []grant
+}
+
+// grant is a connect that waits until an entry is applied. Its session came from a learner, and the
+// entry is the last that was proposed for it there.
+type grant struct {
+	behind  jute.Zxid
+	request mail.Request
 }
 
 // proposal is an entry that is not committed yet.
@@ -72,6 +80,50 @@ func (c *Commit) wait(r *mail.Request, seq uint64) bool {
 	f := c.flights.at(int(seq - c.first))
 	f.behind = append(f.behind, *r)
 	return true
+}
+
+// waitFor puts a connect behind an entry. It is false when the entry is applied, and when there is
+// none: the connect need not wait then.
+func (c *Commit) waitFor(r *mail.Request, entry jute.Zxid) bool {
+	if !c.pending(entry) {
+		return false
+	}
+	c.granted = append(c.granted, grant{behind: entry, request: *r})
+	return true
+}
+
+// pending says whether an entry that was proposed is not applied yet.
+func (c *Commit) pending(entry jute.Zxid) bool {
+	return c.proposed.len() > 0 && c.proposed.at(0).entry.Header.Zxid <= entry
+}
+
+// grants takes out the connects that need not wait any more, and visits them.
+func (c *Commit) grants(visit func(*mail.Request)) {
+	wait := c.granted[:0]
+	for i := range c.granted {
+		if g := &c.granted[i]; c.pending(g.behind) {
+			wait = append(wait, *g)
+		} else {
+			visit(&g.request)
+		}
+	}
+	clear(c.granted[len(wait):])
+	c.granted = wait
+}
+
+// abandon forgets everything, and gives the requests to drop. Sequence numbers go on.
+func (c *Commit) abandon(drop func(*mail.Request)) {
+	for i := range c.flights.len() {
+		f := c.flights.at(i)
+		drop(&f.request)
+		for k := range f.behind {
+			drop(&f.behind[k])
+		}
+	}
+	for i := range c.granted {
+		drop(&c.granted[i].request)
+	}
+	*c = Commit{first: c.first + uint64(c.flights.len())}
 }
 
 // next releases the first entry if its zxid is committed, and the flight that it answers, nil when

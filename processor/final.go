@@ -109,6 +109,12 @@ func (f *Final) reply(e *jute.Entry, r *mail.Request) {
 	from := len(d.Buf)
 	code := jute.OK // even for a multi that failed: its results say so
 	if e.Header.Type == jute.OpError {
+		if r.Connect != nil {
+			f.sessions.Remove(r.Session)
+			delete(f.attached, r.Session)
+			f.noSession(r)
+			return
+		}
 		code = f.result.Err
 	}
 	d.Buf = jute.AppendReplyHeader(jute.FrameStart(d.Buf), r.Xid, e.Header.Zxid, code)
@@ -150,6 +156,16 @@ func (f *Final) connected(r *mail.Request) {
 		Session: r.Session, TimeoutMillis: r.Connect.TimeOut,
 		Created: r.Connect.SessionID == 0, Zxid: f.tree.Peek().LastZxid(),
 	}
+}
+
+// noSession answers a connect request that was not granted.
+func (f *Final) noSession(r *mail.Request) {
+	d := f.out.To(r.Conn)
+	from := len(d.Buf)
+	gone := *r.Connect
+	gone.TimeOut = 0
+	d.Buf = session.AppendResponse(d.Buf, &gone, 0, r.ReadOnly)
+	f.out.Send(r.Conn, from, mail.Last, r)
 }
 
 // answer answers a read on the core, at its place in the order.

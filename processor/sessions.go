@@ -41,38 +41,49 @@ func (c *Chain) connect(r *mail.Request) {
 		return
 	}
 	c.rules.Counts.Revalidated.Add(1)
-	if old := c.final.attached[id]; old != nil && old != r.Conn {
-		// As in Apache, even before the password is checked.
-		delete(c.final.attached, id)
-		c.final.out.Kick(old)
-	}
+	c.kickOld(r) // as in Apache, even before the password is checked
 	s := c.sessions.Find(id)
 	if !session.CheckPassword(id, r.Connect.Passwd) {
 		c.refuse(r, tell.WrongPassword, 0)
 		return
 	}
-	if c.sessions.Attach(s, r.Connect.TimeOut, r.Conn.Owner, &r.Conn.Heard) != session.Attached {
-		c.refuse(r, tell.UnknownSession, 0)
-		return
+	switch c.sessions.Attach(s, r.Connect.TimeOut, r.Conn.Owner, &r.Conn.Heard) {
+	case session.Attached:
+		c.granted(r, s)
+	case session.AskLeader:
+		c.revalidate(r, s)
+	default:
+		c.unknown(r)
 	}
-	c.final.attached[id] = r.Conn
-	r.Session = id
-	// Requests that the session sent over its old connection are still in flight. The answer waits
-	// for them, so that the new connection sees all that they do.
-	if !c.commit.wait(r, s.LastWrite) {
+}
+
+// kickOld ends the connection that had the session until now.
+func (c *Chain) kickOld(r *mail.Request) {
+	id := r.Connect.SessionID
+	if old := c.final.attached[id]; old != nil && old != r.Conn {
+		delete(c.final.attached, id)
+		c.final.out.Kick(old)
+	}
+}
+
+// granted answers a connect to a session, which is attached by now. Requests that the session sent
+// over older connections, here or at a learner, are still in flight. The answer waits for them, so
+// that the new connection sees all that they do.
+func (c *Chain) granted(r *mail.Request, s *session.Session) {
+	c.final.attached[s.ID] = r.Conn
+	r.Session = s.ID
+	if !c.commit.waitFor(r, s.LastForeign) && !c.commit.wait(r, s.LastWrite) {
 		c.final.connected(r)
 	}
 }
 
-// refuse tells a client that its session is gone, or never was. The log hears why.
+// unknown tells a client that its session is gone, or never was.
+func (c *Chain) unknown(r *mail.Request) { c.refuse(r, tell.UnknownSession, 0) }
+
+// refuse tells a client that it gets no session. The log hears why.
 func (c *Chain) refuse(r *mail.Request, why tell.Kind, limit int64) {
 	tellOf(c.rules.Teller, r, tell.Event{Kind: why, A: limit})
-	d := c.final.out.To(r.Conn)
-	from := len(d.Buf)
-	gone := *r.Connect
-	gone.TimeOut = 0
-	d.Buf = session.AppendResponse(d.Buf, &gone, 0, r.ReadOnly)
-	c.final.out.Send(r.Conn, from, mail.Last, r)
+	c.final.noSession(r)
 }
 
 // openLocal opens a session that only this server knows: without a quorum there is no other kind.
@@ -115,10 +126,7 @@ func (c *Chain) Expire(s *session.Session) {
 		c.expireLocal(s.ID)
 		return
 	}
-	c.write(&mail.Request{
-		Origin: mail.FromServer, Session: s.ID, Type: jute.OpCloseSession,
-		Identity: serverIdentity,
-	}, s)
+	c.write(closing(s.ID), s)
 }
 
 // tellExpired tells of a session whose client was silent for too long, with the address of its last

@@ -11,6 +11,17 @@ import (
 
 // Requests takes a lane's batch.
 func (c *Chain) Requests(batch *mail.Batch) {
+	if c.role == noRole {
+		c.turnAway(batch)
+	} else {
+		c.take(batch)
+	}
+	batch.Done()
+	c.publish()
+}
+
+// take sends a batch's requests their way, unless they must wait in front of Prep.
+func (c *Chain) take(batch *mail.Batch) {
 	for i := range batch.Requests {
 		if c.queue.Len() > 0 || c.throttled() {
 			if c.queue.Len() == 0 {
@@ -21,7 +32,13 @@ func (c *Chain) Requests(batch *mail.Batch) {
 		}
 		c.request(&batch.Requests[i])
 	}
-	batch.Done()
+}
+
+// publish ends a batch of work: what it has made for the lanes is theirs.
+func (c *Chain) publish() {
+	if len(c.asked.news) > 0 {
+		c.askSync()
+	}
 	c.final.out.Publish()
 	c.final.out.Wake()
 }
@@ -86,23 +103,33 @@ func (c *Chain) Committed(zxid jute.Zxid) {
 		c.final.tree.Unlock()
 		c.final.out.Wake()
 	}
+	if len(c.commit.granted) > 0 {
+		c.commit.grants(c.final.connected)
+		c.publish()
+	}
 	c.commit.compact()
 	c.unthrottle()
 }
 
 // Synced takes the leader's answer to the first sync that it was asked for: what was committed then
-// is applied now. The sync is answered at its place, and the requests behind it go on.
+// is applied now. The sync is answered at its place, and the requests behind it go on. An answer to
+// which there is no sync is none of ours.
 func (c *Chain) Synced() {
 	b := c.syncs.end()
-	r := &b.request
-	if s := c.sessions.Find(r.Session); c.takes(r, s) {
-		c.inOrder(r, s)
+	if b == nil {
+		return
+	}
+	c.syncedFor(b.connects)
+	if b.connects == nil {
+		r := &b.request
+		if s := c.sessions.Find(r.Session); c.takes(r, s) {
+			c.inOrder(r, s)
+		}
 	}
 	for i := range b.behind {
 		c.request(&b.behind[i])
 	}
-	c.final.out.Publish()
-	c.final.out.Wake()
+	c.publish()
 }
 
 // Reap deletes a container or TTL node that nobody needs any more. Only a server that leads may.
@@ -115,11 +142,16 @@ func (c *Chain) Reap(path []byte) {
 	c.write(&r, nil)
 }
 
-// throttled says whether requests must wait in front of Prep: too many writes are in flight, or
-// this server does not lead, or its reign has no zxids left.
+// throttled says whether requests must wait in front of Prep: too many writes of this server's
+// clients are in flight, or its reign has no zxids left, or is over and the next has not begun.
 func (c *Chain) throttled() bool {
-	most := c.rules.Throttle.MaxRequests
-	return most > 0 && c.commit.Len() >= most || c.prep == nil || c.prep.Spent()
+	if most := c.rules.Throttle.MaxRequests; most > 0 && c.commit.flights.len() >= most {
+		return true
+	}
+	if c.prep == nil {
+		return c.role != follows
+	}
+	return c.prep.Spent()
 }
 
 // unthrottle lets waiting requests in, as far as there is room.
@@ -134,8 +166,7 @@ func (c *Chain) unthrottle() {
 		}
 		c.readmit(&r)
 	}
-	c.final.out.Publish()
-	c.final.out.Wake()
+	c.publish()
 }
 
 // throttlable says whether a request may be refused because it has waited (Request.isThrottlable).

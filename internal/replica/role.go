@@ -9,7 +9,6 @@ import (
 func (r *Replica) lead(last jute.Zxid) {
 	if !r.leads {
 		r.leads = true
-		r.sessions.Lead(r.now.MonoMillis)
 		r.reaper = newReaper(r.config.Reap, r.now.MonoMillis)
 	}
 	r.chain.Lead(last)

@@ -1,20 +1,24 @@
 package prep
 
-import "quoll/jute"
+import (
+	"quoll/datatree"
+	"quoll/jute"
+)
 
 // RefuseEarly is enableEagerACLCheck: a write whose rights are missing in the applied tree is
-// answered at once, with zxid 0 and without a transaction (ZooKeeperServer.authWriteRequest).
-func (p *Prep) RefuseEarly(r *Write) jute.ErrorCode {
-	if !p.rules.EagerACLCheck {
+// answered at once, with zxid 0 and without a transaction (ZooKeeperServer.authWriteRequest). The
+// server that has the client looks, whether or not it leads. The caller is the tree's one writer.
+func (rules *Rules) RefuseEarly(tree *datatree.Tree, r *Write) jute.ErrorCode {
+	if !rules.EagerACLCheck {
 		return jute.OK
 	}
-	path, wanted := p.effective(r)
+	path, wanted := effective(r)
 	if path == nil {
 		return jute.OK
 	}
-	v := p.tree.Peek()
+	v := tree.Peek()
 	n, ok := v.Find(path)
-	if !ok || p.rules.Auth.Allowed(v.ACL(n), wanted, r.Identity) {
+	if !ok || rules.Auth.Allowed(v.ACL(n), wanted, r.Identity) {
 		return jute.OK
 	}
 	return jute.NoAuth
@@ -22,7 +26,7 @@ func (p *Prep) RefuseEarly(r *Write) jute.ErrorCode {
 
 // effective is the node whose ACL decides, and the permission wanted. A nil path: nothing is
 // refused.
-func (p *Prep) effective(r *Write) ([]byte, jute.Perms) {
+func effective(r *Write) ([]byte, jute.Perms) {
 	c := jute.Decoder(r.Body)
 	var path []byte
 	switch r.Type {

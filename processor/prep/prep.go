@@ -150,6 +150,15 @@ func (p *Prep) Prepare(r *Write) Made {
 	return made
 }
 
+// Refuse makes the transaction of a write that is refused before it is looked at. A learner waits
+// for a transaction for each request that it has forwarded.
+func (p *Prep) Refuse(r *Write, code jute.ErrorCode) jute.Entry {
+	zxid := p.next()
+	txn, body := refuse(arena.Emptied(p.body, prepKeepBytes), code)
+	p.body = body
+	return p.seal(r, txn, zxid)
+}
+
 // begin makes room for a write.
 func (p *Prep) begin(r *Write, zxid jute.Zxid) *writing {
 	p.writing = writing{Write: *r, zxid: zxid}

@@ -198,7 +198,7 @@ func TestEagerChecksOfEveryPermission(t *testing.T) {
 			if c.needs != 0 && set&c.needs == 0 {
 				want = jute.NoAuth
 			}
-			if got := p.RefuseEarly(&r); got != want {
+			if got := p.rules.RefuseEarly(p.tree, &r); got != want {
 				t.Errorf("%s with %05b: %v, want %v", name, set, got, want)
 			}
 		}

@@ -1,0 +1,88 @@
+package processor
+
+import (
+	"quoll/jute"
+	"quoll/processor/auth"
+	"quoll/processor/op"
+	"quoll/processor/prep"
+	"quoll/processor/session"
+)
+
+// The methods in this file are for a leader. A learner's link stands for all clients that the
+// learner has: it owns their sessions.
+
+// LearnerRequest takes a request that a learner has forwarded (REQUEST). err says that it could not
+// be read beyond session, cxid and type. Exactly one transaction comes of it, whatever it is: an
+// Apache learner answers nobody any more once one of its requests got none. Therefore our limits do
+// not count here, and a request that is refused is a transaction of type error.
+func (c *Chain) LearnerRequest(link session.Owner, r *jute.LearnerRequest, err error) {
+	w := prep.Write{
+		Session: r.Session, Cxid: r.Cxid, Type: r.Type, Body: r.Body, Identity: auth.Of(r.IDs),
+	}
+	s := c.sessions.Find(r.Session)
+	code := c.judge(&w, s, link)
+	if err != nil {
+		code = jute.MarshallingError
+	}
+	var e jute.Entry
+	if code == jute.OK {
+		made := c.prep.Prepare(&w)
+		if e, code = made.Entry, made.Code; made.Proposed {
+			code = jute.OK // the entry says what became of it
+		}
+	}
+	if code != jute.OK {
+		e = c.prep.Refuse(&w, code)
+	} else if s != nil {
+		s.LastForeign = e.Header.Zxid
+	}
+	c.commit.propose(e, foreign)
+	c.master.Propose(e)
+}
+
+// judge says why a learner's request is refused before Prep sees it; OK: it is not. A session is
+// opened here, as Prep needs it. The end of a session is refused to nobody: it is the last that its
+// client sends.
+func (c *Chain) judge(w *prep.Write, s *session.Session, link session.Owner) jute.ErrorCode {
+	switch {
+	case w.Type == jute.OpCloseSession:
+		return jute.OK
+	case w.Type == jute.OpCreateSession:
+		return c.open(w, link)
+	case op.Of(w.Type).Kind != op.Write:
+		return jute.Unimplemented
+	case s == nil || s.Closing || s.Local:
+		return jute.SessionExpired
+	case !s.Claim(link):
+		return jute.SessionMoved
+	}
+	return jute.OK
+}
+
+// open puts in a session that a learner has made for its client.
+func (c *Chain) open(w *prep.Write, link session.Owner) jute.ErrorCode {
+	var txn jute.CreateSessionTxn
+	if _, err := jute.Decode(w.Body, &txn); err != nil {
+		return jute.MarshallingError
+	}
+	c.sessions.Open(w.Session, txn.TimeOut, link)
+	return jute.OK
+}
+
+// Revalidate answers a learner's question (REVALIDATE): does a session live? If it does it is the
+// link's from now on. Requests of its client that come by other ways are refused.
+func (c *Chain) Revalidate(link session.Owner, s jute.SessionTimeout) (lives bool) {
+	if !c.sessions.Revalidate(s.Session, s.TimeOut, link, c.mono) {
+		return false
+	}
+	if old := c.final.attached[s.Session]; old != nil {
+		delete(c.final.attached, s.Session)
+		c.final.out.Kick(old)
+		c.final.out.Publish()
+		c.final.out.Wake()
+	}
+	return true
+}
+
+// Touch takes a learner's word that a session was heard, with the timeout that its client has.
+func (c *Chain) Touch(s jute.SessionTimeout) { c.sessions.Touch(s.Session, s.TimeOut, c.mono) }

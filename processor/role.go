@@ -1,0 +1,72 @@
+package processor
+
+import (
+	"quoll/jute"
+	"quoll/processor/mail"
+)
+
+// role is what the chain does with the writes of its clients.
+type role uint8
+
+const (
+	noRole  role = iota // connections are closed: nobody can say what becomes of a request
+	leads               // they become transactions here; without Prep they wait for the next reign
+	follows             // they go to the leader
+)
+
+// Follow begins the role of a follower or observer: from now on writes go to the leader.
+func (c *Chain) Follow() { c.begin(follows) }
+
+// begin begins a role. The one before it was left.
+func (c *Chain) begin(r role) {
+	if c.role != noRole {
+		panic("processor: a role begins before the last one is left")
+	}
+	c.role = r
+}
+
+// Leave ends the role, whatever it was. Connections end, but for those that want nothing but a
+// word. Requests that have no answer yet get none, and nobody is told what became of them. What is
+// proposed and not committed is dropped: it may be cut from the history, and is proposed again if
+// it is not.
+//
+// The kicks are in the mailboxes before the tree's lock is given back. A lane empties its mailbox
+// when it has the lock, so no connection sees a tree that takes the place of this one.
+func (c *Chain) Leave() {
+	c.final.tree.Lock()
+	c.final.conns.Each(c.final.out.RoleOver)
+	c.dropAll()
+	c.final.out.Publish()
+	c.final.tree.DropAllWatches()
+	c.final.tree.Unlock()
+	c.final.out.Wake()
+	c.sessions.Leave()
+	clear(c.final.attached)
+	c.prep, c.final.prep = nil, nil
+	c.role = noRole
+}
+
+// dropAll forgets every request that is under way or waits.
+func (c *Chain) dropAll() {
+	drop := c.final.out.Drop
+	c.commit.abandon(drop)
+	c.syncs.abandon(drop)
+	c.asked.abandon(drop)
+	for c.queue.Len() > 0 {
+		r, _ := c.queue.Pop()
+		drop(&r)
+	}
+}
+
+// turnAway ends the connections of a batch that comes while there is no role.
+func (c *Chain) turnAway(batch *mail.Batch) {
+	for i := range batch.Requests {
+		c.drop(&batch.Requests[i], mail.Kicked)
+	}
+}
+
+// Heard appends the sessions of this server's connections that were heard since the last call, for
+// the answer of a learner to its leader's ping.
+func (c *Chain) Heard(to []jute.SessionTimeout) []jute.SessionTimeout {
+	return c.sessions.AppendHeard(to)
+}
