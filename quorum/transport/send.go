@@ -99,7 +99,7 @@ func (c *conn) write() {
 		next, stream := c.gather()
 		switch {
 		case stream != nil:
-			if !c.stream(stream) {
+			if !c.letStream(stream) {
 				return
 			}
 		case len(next) > 0:
