@@ -24,8 +24,8 @@
 //	    |  the reader       |  Reader                                |  the reader
 //	                        |<- read ahead ->|                 |<--->| read too much
 //
-// In the other direction a Writer has its place in the queue, and the socket's writing side when
-// everything in front of it has left.
+// In the other direction a Writer has its place in the queue. Its bytes leave when everything in
+// front of it has left.
 //
 // # Invariants
 //

@@ -99,7 +99,7 @@ func (c *conn) write() {
 		next, stream := c.gather()
 		switch {
 		case stream != nil:
-			if !c.letStream(stream) {
+			if !c.stream(stream) {
 				return
 			}
 		case len(next) > 0:

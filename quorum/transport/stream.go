@@ -77,11 +77,18 @@ func (r *Reader) Done(rest []byte) {
 func (r *Reader) Fail(err error) { r.c.end(err) }
 
 // Writer writes a stream. Whoever has it calls Done or Fail, once; until then nothing else is
-// written to the connection.
+// written to the connection. Wrote counts its bytes too.
 type Writer struct {
-	c    *conn
-	turn chan struct{} // closed when everything sent before has left
-	done chan struct{} // closed by Done
+	c      *conn
+	pieces chan []byte // to the writer's goroutine, when everything sent before has left
+	wrote  chan written
+	done   chan struct{} // closed by Done
+}
+
+// written is what has become of a piece.
+type written struct {
+	bytes int
+	err   error
 }
 
 func (c *conn) newWriter() (*Writer, error) {
@@ -90,43 +97,52 @@ func (c *conn) newWriter() (*Writer, error) {
 	if c.out.finishing || c.out.streaming {
 		return nil, ErrNoStream
 	}
-	w := &Writer{c: c, turn: make(chan struct{}), done: make(chan struct{})}
+	w := &Writer{
+		c: c, pieces: make(chan []byte), wrote: make(chan written, 1), done: make(chan struct{}),
+	}
 	c.out.queue = append(c.out.queue, outgoing{stream: w})
 	c.out.streaming = true
 	c.wakeWriter()
 	return w, nil
 }
 
-// letStream leaves the socket to a writer. false: the connection has ended.
-func (c *conn) letStream(w *Writer) bool {
-	close(w.turn)
-	select {
-	case <-w.done:
-	case <-c.done:
-		return false
+// stream writes what a Writer has, until that is done. false: the connection has ended.
+func (c *conn) stream(w *Writer) bool {
+	for {
+		select {
+		case p := <-w.pieces:
+			c.writeWithin(c.t.config.StreamWithin)
+			n, err := c.c.Write(p)
+			if n > 0 {
+				c.t.config.Sink(Event{Kind: Wrote, Link: c.link, Bytes: n})
+			}
+			w.wrote <- written{n, err}
+			if err != nil {
+				c.end(err)
+				return false
+			}
+		case <-w.done:
+			c.mu.Lock()
+			c.out.streaming = false
+			c.mu.Unlock()
+			return true
+		case <-c.done:
+			return false
+		}
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.out.streaming = false
-	return true
 }
 
 // Write writes to the connection. It fails when the connection has ended, and when the other end
-// takes nothing for Config.StreamWithin.
+// does not take 256 KiB within Config.StreamWithin.
 func (w *Writer) Write(p []byte) (n int, err error) {
-	select {
-	case <-w.turn:
-	case <-w.c.done:
-		return 0, net.ErrClosed
-	}
 	for len(p) > 0 && err == nil {
-		w.c.writeWithin(w.c.t.config.StreamWithin)
-		var wrote int
-		wrote, err = w.c.c.Write(p[:min(len(p), oneWrite)])
-		n, p = n+wrote, p[wrote:]
-	}
-	if err != nil {
-		w.c.end(err)
+		select {
+		case w.pieces <- p[:min(len(p), oneWrite)]:
+			wrote := <-w.wrote
+			n, p, err = n+wrote.bytes, p[wrote.bytes:], wrote.err
+		case <-w.c.done:
+			err = net.ErrClosed
+		}
 	}
 	return n, err
 }

@@ -187,8 +187,10 @@ func TestAWriterHasItsTurn(t *testing.T) {
 	_, err = io.ReadFull(raw, got)
 	require.NoError(t, err)
 	require.True(t, bytes.Equal(want, got))
-	require.Equal(t, 7, a.next(transport.Wrote).Bytes, "a stream is not counted")
-	require.Equal(t, 7, a.next(transport.Wrote).Bytes)
+	for left := len(want); left > 0; {
+		left -= a.next(transport.Wrote).Bytes
+		require.GreaterOrEqual(t, left, 0)
+	}
 	w, err = a.tr.Writer(link)
 	require.NoError(t, err)
 	w.Done()
