@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"quoll/processor/session"
 	"quoll/quorum"
 	"quoll/quorum/effects"
 )
@@ -46,14 +47,49 @@ func (r *Replica) deliver() {
 // hear carries out one delivery.
 func (r *Replica) hear(d *effects.Delivery) {
 	switch d.Kind {
-	case effects.Commit:
-		r.chain.Committed(d.Zxid)
 	case effects.Propose:
 		r.chain.Proposed(d.Entry)
+	case effects.Commit:
+		r.chain.Committed(d.Zxid)
 	case effects.Lead:
 		r.lead(d.Zxid)
+	case effects.Follow:
+		r.follow()
 	case effects.Serve:
 		r.serve()
+	case effects.Leave:
+		r.leave()
+	case effects.Rebuild:
+		r.rebuild(&d.Entry)
+	case effects.Adopt:
+		r.adopt()
+	default:
+		r.speak(d)
+	}
+}
+
+// speak carries out a delivery that other servers have caused: what a leader hears of its learners,
+// or a learner of its leader.
+func (r *Replica) speak(d *effects.Delivery) {
+	learner := session.LinkOwner(uint64(d.Link))
+	switch d.Kind {
+	case effects.Request:
+		r.chain.LearnerRequest(learner, &d.Request, d.Err)
+	case effects.Revalidate:
+		lives := r.chain.Revalidate(learner, d.Session)
+		r.peer.Revalidated(d.Link, d.Session.Session, lives)
+	case effects.Touch:
+		r.chain.Touch(d.Session)
+	case effects.LinkGone:
+		// The link stays the owner of its sessions, as in Apache: a client that comes back asks
+		// for its session anew.
+	case effects.Revalidated:
+		r.chain.Revalidated(d.Session.Session, d.OK)
+	case effects.Synced:
+		r.chain.Synced()
+	case effects.Heard:
+		r.heard = r.chain.Heard(r.heard[:0])
+		r.peer.Heard(r.heard)
 	default:
 		panic(fmt.Sprintf("replica: no delivery has kind %d", d.Kind))
 	}

@@ -2,6 +2,7 @@ package replica
 
 import (
 	"quoll/datatree"
+	"quoll/jute"
 	"quoll/processor"
 	"quoll/processor/mail"
 	"quoll/processor/session"
@@ -22,6 +23,17 @@ type Config struct {
 	Reap                  ReapRules
 	Random                func(n int64) int64 // in [0, n)
 	Hooks                 processor.Hooks
+	// Ensemble is for a member of an ensemble; nil: the server is alone.
+	Ensemble *Ensemble
+}
+
+// Ensemble is what a member of an ensemble needs to know.
+type Ensemble struct {
+	Peer quorum.Config
+	// Start is what the server has on its disk. The replica takes it over.
+	Start quorum.Start
+	// LeaderRefusesClients: a leader serves only its learners (leaderServes=no).
+	LeaderRefusesClients bool
 }
 
 // Replica is one server.
@@ -45,6 +57,7 @@ type Replica struct {
 	building uint64
 	beside   *Built
 
+	heard  []jute.SessionTimeout // room for an answer to the leader's ping
 	reaper reaper
 	// expired are sessions that have expired and whose closeSession is not proposed yet.
 	expired []*session.Session
@@ -61,8 +74,13 @@ func New(
 	for _, s := range restored {
 		r.sessions.Restore(s.ID, s.TimeoutMillis)
 	}
-	r.peer = quorum.NewPeer(quorum.Config{Alone: true},
-		quorum.Start{Standing: zab.Standing{Last: tree.Peek().LastZxid()}})
+	if e := config.Ensemble; e != nil {
+		r.peer = quorum.NewPeer(e.Peer, e.Start)
+		e.Start = quorum.Start{} // the peer lets go of the transactions in it some time
+	} else {
+		r.peer = quorum.NewPeer(quorum.Config{Alone: true},
+			quorum.Start{Standing: zab.Standing{Last: tree.Peek().LastZxid()}})
+	}
 	r.rolling = newRolling(config.Roll, config.Random)
 	r.chain = processor.NewChain(
 		config.Chain, tree, r.sessions, conns, r.peer, config.Hooks)
@@ -91,14 +109,21 @@ func (r *Replica) Step(ev *Events) *Effects {
 	return &r.effects
 }
 
-// reign ends the reign when the zxids of its epoch are used up and everything that it proposed is
-// applied. Requests have waited for this.
+// reign ends the reign when few zxids of its epoch are left. A server alone first waits until
+// everything that it proposed is applied, as its requests wait, and goes on with the next epoch. A
+// leader does not wait, because its learners do not.
 func (r *Replica) reign() {
-	if r.chain.Spent() && r.chain.InFlight() == 0 {
-		r.chain.Resign()
-		r.peer.NextEpoch()
-		r.deliver()
+	if !r.chain.Spent() {
+		return
 	}
+	if r.config.Ensemble == nil {
+		if r.chain.InFlight() > 0 {
+			return
+		}
+		r.chain.Resign()
+	}
+	r.peer.NextEpoch()
+	r.deliver()
 }
 
 // InFlight is how many writes are not applied yet.

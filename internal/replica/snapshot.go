@@ -93,8 +93,10 @@ func (r *Replica) stream(j *effects.Job) {
 	r.snapshots.waiting = append(r.snapshots.waiting, job)
 }
 
-// save starts to write a snapshot of the tree that is beside.
+// save starts to write a snapshot of the tree that is beside. Everything is replayed that the tree
+// may have held in part.
 func (r *Replica) save(j *effects.Job) {
+	r.beside.Whole()
 	job := NewSnapshotJob(r.beside.Tree, r.beside.Sessions())
 	job.Kind, job.Generation = ToInstall, j.Generation
 	r.effects.Snapshots = append(r.effects.Snapshots, job)
