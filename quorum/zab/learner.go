@@ -124,7 +124,6 @@ func (l *Learner) Link(now time.Duration, ev *effects.LinkEvent) error {
 	if ev.Link != l.link {
 		return nil
 	}
-	l.heardAt = now
 	switch ev.Kind {
 	case effects.Closed:
 		if ev.Err != nil {
@@ -132,6 +131,7 @@ func (l *Learner) Link(now time.Duration, ev *effects.LinkEvent) error {
 		}
 		return l.end(ErrClosed)
 	case effects.Packet:
+		l.heardAt = now // what leaves for the leader says nothing about it
 		p, err := readPacket(ev.Data)
 		if err != nil {
 			return l.end(err)
