@@ -30,7 +30,7 @@ const (
 	// StreamTree writes to Link a SNAP packet with the zxid of the tree as it is now, the tree, and
 	// the signature behind it. While the job runs nothing else may be sent to Link. It answers with
 	// Zxid, that of the packet. The tree in the stream is fuzzy: it may hold parts of later
-	// transactions, all of them committed.
+	// transactions, all of them committed. Wrote tells of the stream's bytes too.
 	StreamTree
 	// BuildTree builds a tree beside the one that is served, from the stream that follows a SNAP
 	// packet on Link; UpTo is the zxid of the packet. Until the Delivery Adopt or Leave, or another

@@ -25,6 +25,7 @@ type Pending struct {
 	taken Effects // the result of the last Take; the caller uses it until the next Take
 	given Ticket
 	jobs  uint64
+	turn  uint64
 }
 
 // Ask asks for an operation of the disk, and gives its ticket.
@@ -72,8 +73,13 @@ func (p *Pending) Load() (Ticket, uint64) {
 	return p.Ask(DiskOp{Kind: Load, Generation: p.jobs}), p.jobs
 }
 
+// Turn counts the calls of Take. What was told in an earlier turn is with the chain by now, and
+// what the chain proposed because of it has its tickets.
+func (p *Pending) Turn() uint64 { return p.turn }
+
 // Take returns the effects since the last call. They are valid until the next call.
 func (p *Pending) Take() *Effects {
+	p.turn++
 	p.now, p.taken = p.taken, p.now
 	p.now = Effects{
 		Deliver: emptied(p.now.Deliver), Disk: emptied(p.now.Disk), Links: emptied(p.now.Links),

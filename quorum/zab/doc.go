@@ -33,6 +33,27 @@
 // Before the acknowledgement of NEWLEADER nothing leaves but what is drawn: an Apache leader takes
 // the first packet behind ACKEPOCH for it. Nor is a PING answered before UPTODATE.
 //
+// # A leader
+//
+// A Leader begins when the election has named it. Its reign has stages, each of which a quorum
+// ends. The leader counts itself when its own disk has what it asks of the others:
+//
+//	gathering   FOLLOWERINFO of a quorum       the epoch is above all that came; accept epoch
+//	comparing   ACKEPOCH of a quorum           nobody in it has a better history; enter epoch
+//	spreading   ACK of NEWLEADER of a quorum   the leader's log is committed
+//	stands                                     Lead and Serve to the chain, UPTODATE to learners
+//
+// Each connection has a cursor, a place in the log from which the leader feeds it while it takes
+// bytes. What a learner is sent first is in the package plan:
+//
+//	DIFF, TRUNC, or SNAP by the job StreamTree
+//	PROPOSAL, COMMIT ...      what is committed (before the reign stands, all of the log)
+//	PROPOSAL ...              what is outstanding, to followers only
+//	NEWLEADER                 answered by an ACK; from here on PING
+//	UPTODATE                  when the reign stands
+//	PROPOSAL, COMMIT ...      as they come; INFORM to observers
+//	SYNC                      behind the COMMIT of what was proposed when the learner asked
+//
 // # Reading
 //
 // Nothing here has goroutines, clocks, sockets or files; who has the role calls it. Read
@@ -42,4 +63,9 @@
 // Of the learner: learner.go (what goes in and out), learner_discovery.go (its way to UPTODATE),
 // learner_log.go (a proposal's way to disk, commit and acknowledgement), learner_sync.go (SNAP),
 // learner_trunc.go (TRUNC) and learner_serve.go (for its clients).
+//
+// Of the leader: leader.go (what goes in and out), leader_reign.go (the way to the reign),
+// leader_link.go (connections and their stages), leader_sync.go (DIFF, TRUNC or SNAP),
+// leader_feed.go (the cursor), leader_commit.go (proposals and acknowledgements), leader_intake.go
+// (what learners ask) and leader_time.go (who was silent for too long).
 package zab

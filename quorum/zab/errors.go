@@ -20,4 +20,14 @@ var (
 	ErrSnap = errors.New("tree of the leader could not be taken over")
 	// ErrTrunc: the own history cannot be cut as the leader wants, and only its tree helps.
 	ErrTrunc = errors.New("history cannot be cut")
+	// ErrNoQuorum: too few learners were heard in time.
+	ErrNoQuorum = errors.New("no quorum of synchronised servers")
+	// ErrDisk: the own disk has not done what was asked of it in time.
+	ErrDisk = errors.New("own disk stands still")
+	// ErrNewEpoch: a voter has accepted an epoch above that of the reign.
+	ErrNewEpoch = errors.New("higher epoch was accepted")
+	// ErrBehind: a server has a better history than the leader.
+	ErrBehind = errors.New("history of a server is ahead of the leader's")
+	// ErrRollOver: the zxids of the epoch are used up.
+	ErrRollOver = errors.New("zxids of the epoch are used up")
 )

@@ -1,0 +1,122 @@
+package zab
+
+import (
+	"fmt"
+	"time"
+
+	"quoll/jute"
+	"quoll/jute/ensemble"
+	"quoll/quorum/effects"
+	"quoll/quorum/zab/plan"
+)
+
+// syncRecord is what a server got in this reign. Apache's learners do not log what they get behind
+// a SNAP or TRUNC in front of NEWLEADER: they write a snapshot of it.
+type syncRecord struct {
+	took jute.Zxid // up to there its log may be empty
+	// unsure means that a SNAP or TRUNC was not completed, or that the log could not give its
+	// history: it gets a SNAP.
+	unsure bool
+}
+
+// plan decides what is sent first to a learner whose ACKEPOCH has come, and sends it.
+func (le *Leader) plan(p *peer, log *plan.Log) {
+	record := le.synced[p.sid]
+	made := plan.Sync(plan.Question{
+		Peer: p.last, Committed: le.log.Committed, Took: record.took,
+		Memory: le.log.History, Log: log, LogBytes: le.logBytes(),
+		Force: le.config.ForceSnapshotSync || record.unsure,
+	})
+	switch made.Kind {
+	case plan.AskLog:
+		if p.last >= le.log.End() {
+			le.plan(p, &plan.Log{Gap: true})
+			return
+		}
+		p.stage = peerAsks
+		p.cursor.OpenLog(&le.log, p.last, le.out)
+		return
+	case plan.Snap:
+		p.cursor.CloseLog(le.out)
+		le.beginCut(p)
+		p.stage = peerStreams
+		p.stream = le.out.Start(effects.Job{Kind: effects.StreamTree, Link: p.link})
+		return
+	case plan.Trunc:
+		le.beginCut(p)
+		le.send(p, ensemble.PacketTrunc, made.From, nil)
+	case plan.Diff:
+		le.send(p, ensemble.PacketDiff, max(made.From, le.log.Committed), nil)
+	}
+	goal := le.log.Committed
+	if !p.observer {
+		goal = le.log.History.Last()
+	}
+	p.stage = peerSyncs
+	p.cursor.Begin(made.From, goal, p.observer)
+	le.feed(p)
+}
+
+// beginCut notes that a learner gets a SNAP or TRUNC.
+func (le *Leader) beginCut(p *peer) {
+	record := le.synced[p.sid]
+	record.unsure = true
+	le.synced[p.sid] = record
+}
+
+// logBytes is how much of the log a learner may be sent instead of a snapshot.
+func (le *Leader) logBytes() int64 {
+	switch factor := le.config.SnapshotSizeFactor; {
+	case factor < 0:
+		return -1
+	case le.config.SnapshotBytes == nil:
+		return 1 << 62
+	default:
+		return int64(float64(le.config.SnapshotBytes()) * factor)
+	}
+}
+
+// Job takes the end of a job, or an answer of a ReadLog. That of a job that nobody waits for is
+// ignored.
+func (le *Leader) Job(now time.Duration, d *effects.JobDone) error {
+	le.begin(now)
+	for _, p := range le.peers {
+		switch {
+		case p.stream != 0 && p.stream == d.Generation:
+			p.watch.heard(now)
+			le.streamed(p, d)
+		case p.cursor.Reads(d.Generation):
+			p.watch.heard(now)
+			le.logAnswered(p, d)
+		}
+	}
+	return le.verdict()
+}
+
+// streamed goes on behind a SNAP. The tree in it may hold parts of everything that is committed by
+// now, so that much must follow in front of NEWLEADER.
+func (le *Leader) streamed(p *peer, d *effects.JobDone) {
+	p.stream = 0
+	if d.Err != nil {
+		le.drop(p, fmt.Errorf("SNAP for server %d: %w", p.sid, d.Err))
+		return
+	}
+	p.stage = peerSyncs
+	p.cursor.Begin(d.Zxid, le.log.Committed, p.observer)
+	le.feed(p)
+}
+
+// logAnswered takes what the log has answered: first how much there is, then the transactions.
+func (le *Leader) logAnswered(p *peer, d *effects.JobDone) {
+	err := p.cursor.Answered(d)
+	switch first, bytes, more := p.cursor.First(); {
+	case p.stage != peerAsks && err != nil:
+		le.lostLog(p, err)
+	case p.stage != peerAsks:
+		le.feed(p)
+	case first == 0 && more && bytes <= le.logBytes():
+		p.cursor.ReadMore(le.out)
+	default:
+		le.plan(p, &plan.Log{Gap: first == 0 || first > p.last, Below: first, Bytes: bytes})
+	}
+}
