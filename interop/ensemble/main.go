@@ -35,6 +35,7 @@ type settings struct {
 	seed    uint64
 	dir     string
 	keep    bool
+	joins   bool
 }
 
 func main() {
@@ -43,6 +44,7 @@ func main() {
 	flag.StringVar(&s.mixture, "mixture", "aaa", "a letter a member: a or q; A and Q observe")
 	flag.IntVar(&s.rounds, "rounds", 4, "rounds of kills")
 	flag.Uint64Var(&s.seed, "seed", 1, "of the choices; the moments are the machine's")
+	flag.BoolVar(&s.joins, "joins", false, "joins")
 	flag.StringVar(&s.dir, "dir", "", "for directories and logs; empty: a new one")
 	flag.BoolVar(&s.keep, "keep", false, "keep it")
 	flag.Parse()
@@ -77,5 +79,8 @@ func perform(ctx context.Context, s settings) (err error) {
 		return err
 	}
 	defer st.close()
+	if s.joins {
+		return st.joins(ctx)
+	}
 	return st.kills(ctx, s.rounds)
 }

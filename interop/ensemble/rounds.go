@@ -68,3 +68,18 @@ func (s *stage) round(ctx context.Context, name string, play func(context.Contex
 	}
 	return nil
 }
+
+// joins are rounds in which members join each leader in each way.
+func (s *stage) joins(ctx context.Context) error {
+	if _, err := s.up(ctx, s.All()...); err != nil {
+		return err
+	}
+	for _, pair := range [][2]int{{3, 1}, {1, 3}} {
+		for m := diffMemory; m <= snapshot; m++ {
+			if err := s.join(ctx, pair[0], pair[1], m); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

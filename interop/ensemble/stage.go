@@ -29,7 +29,13 @@ func newStage(ctx context.Context, s settings) (*stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	e, err := members.New(ctx, members.Options{Dir: s.dir, Binary: s.quoll}, specs)
+	e, err := members.New(ctx, members.Options{
+		Dir: s.dir, Binary: s.quoll,
+		Props: map[string]string{
+			"zookeeper.commitLogCount":     fmt.Sprint(committedLog),
+			"zookeeper.snapshotSizeFactor": "1000", // the log is never too long for a DIFF
+		},
+	}, specs)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +105,8 @@ func (s *stage) apart(ctx context.Context, through, n int) error {
 			continue
 		}
 		n -= s.create(ctx, c, n)
-		c.Abort()
+		// An expired session would be a write at a time of its own.
+		_ = c.Close(ctx)
 	}
 	return nil
 }

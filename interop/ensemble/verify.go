@@ -123,7 +123,9 @@ func (s *stage) digests(ctx context.Context, ids []int) (compared int, err error
 					"has %d", id, digest, zxid, was))
 			}
 		}
-		if n := s.Figures(ctx, id)["zk_digest_mismatches_count"]; n != "0" && n != "" {
+		// Apache compares digests in the fuzzy range of a SNAP too.
+		n := s.Figures(ctx, id)["zk_digest_mismatches_count"]
+		if s.Member(id).Kind == members.Quoll && n != "0" && n != "" {
 			problems = append(problems, fmt.Errorf("member %d: %s mismatches of digests", id, n))
 		}
 	}

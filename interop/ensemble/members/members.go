@@ -65,6 +65,7 @@ type Options struct {
 	Binary   string // ours
 	TickTime int    // ms; 0: 500
 	JVM      []string
+	Props    map[string]string // of every member; Spec.Props come first
 }
 
 // Ensemble is some members that know each other.
@@ -99,6 +100,7 @@ func New(ctx context.Context, o Options, specs []Spec) (*Ensemble, error) {
 			"-Dorg.slf4j.simpleLogger.showDateTime=true",
 			"-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS",
 			"-Dorg.slf4j.simpleLogger.showShortLogName=true",
+			"-Dorg.slf4j.simpleLogger.log.org.apache.zookeeper.server.quorum.LearnerHandler=debug",
 			"-Dzookeeper.jmx.log4j.disable=true",
 		}
 	}
@@ -199,4 +201,14 @@ func bit(b bool) int {
 		return 1
 	}
 	return 0
+}
+
+// props are a member's system properties.
+func (e *Ensemble) props(m *Member) map[string]string {
+	all := maps.Clone(e.options.Props)
+	if all == nil {
+		all = map[string]string{}
+	}
+	maps.Copy(all, m.Props)
+	return all
 }

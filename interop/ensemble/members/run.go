@@ -40,7 +40,7 @@ func (e *Ensemble) start(m *Member) error {
 		command = process.Quoll(e.options.Binary)
 	}
 	server, err := process.Launch(command, process.Options{
-		DataDir: m.Home, Port: m.Client, ExtraConfig: e.settings(m), SystemProps: m.Props,
+		DataDir: m.Home, Port: m.Client, ExtraConfig: e.settings(m), SystemProps: e.props(m),
 		JVM: e.options.JVM, Log: log,
 	})
 	if err != nil {
