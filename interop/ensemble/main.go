@@ -36,6 +36,7 @@ type settings struct {
 	dir     string
 	keep    bool
 	joins   bool
+	wedge   bool
 }
 
 func main() {
@@ -44,7 +45,8 @@ func main() {
 	flag.StringVar(&s.mixture, "mixture", "aaa", "a letter a member: a or q; A and Q observe")
 	flag.IntVar(&s.rounds, "rounds", 4, "rounds of kills")
 	flag.Uint64Var(&s.seed, "seed", 1, "of the choices; the moments are the machine's")
-	flag.BoolVar(&s.joins, "joins", false, "joins")
+	flag.BoolVar(&s.joins, "joins", false, "members join 1 and 3 in each way")
+	flag.BoolVar(&s.wedge, "wedge", false, "see what one unreadable write does to Apache's leader")
 	flag.StringVar(&s.dir, "dir", "", "for directories and logs; empty: a new one")
 	flag.BoolVar(&s.keep, "keep", false, "keep it")
 	flag.Parse()
@@ -79,8 +81,11 @@ func perform(ctx context.Context, s settings) (err error) {
 		return err
 	}
 	defer st.close()
-	if s.joins {
+	switch {
+	case s.joins:
 		return st.joins(ctx)
+	case s.wedge:
+		return st.wedge(ctx)
 	}
 	return st.kills(ctx, s.rounds)
 }
