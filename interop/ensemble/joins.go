@@ -24,8 +24,8 @@ const (
 )
 
 func (m mode) String() string {
-	return [...]string{"DIFF from memory", "DIFF from the log", "TRUNC", "an uncommitted end, then SNAP",
-		"SNAP to an empty directory"}[m]
+	return [...]string{"DIFF from memory", "DIFF from the log", "TRUNC",
+		"an uncommitted end, then SNAP", "SNAP to an empty directory"}[m]
 }
 
 // committedLog is zookeeper.commitLogCount of all members.
@@ -79,8 +79,8 @@ func (s *stage) joinAfter(ctx context.Context, id int, missed int64) error {
 	return err
 }
 
-// joinWithTail gives the leader, which is to join afterwards, the end of a log that nobody else has.
-// The third voter lags behind the next leader, so that the latter is elected.
+// joinWithTail gives the leader, which is to join afterwards, the end of a log that nobody else
+// has. The third voter lags behind the next leader, so that the latter is elected.
 func (s *stage) joinWithTail(ctx context.Context, leader, joiner int, writes bool) error {
 	if err := s.load.Pause(ctx); err != nil {
 		return err

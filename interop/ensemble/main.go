@@ -15,7 +15,7 @@
 //	go run ./interop/ensemble -quoll bin/quoll -short         part of make interop
 //	go run ./interop/ensemble -quoll bin/quoll -all           make interop-ensemble
 //
-// Read main.go, stage.go, rounds.go, then verify.go.
+// Read main.go, stage.go, rounds.go, joins.go with traces.go, verify.go, then unreadable.go.
 package main
 
 import (

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// What Apache's servers log of a synchronisation: the learner says what it gets, the leader where it
-// takes it from.
+// What Apache's servers log of a synchronisation: the learner says what it gets, the leader where
+// it takes it from.
 var (
 	learnerGets = regexp.MustCompile(`Getting a (diff|snapshot)|(Truncating) log`)
 	leaderBegan = regexp.MustCompile(`Synchronizing with Learner sid: (\d+) `)

@@ -35,8 +35,8 @@ func unreadable() map[string][]byte {
 // unreadableWrites sends unreadable writes of each kind through one member, and sees the ensemble
 // commit behind each. A negative answer is as good as the end of the connection.
 //
-// Through an Apache server to an Apache leader it is not to be tried: the leader never commits again
-// (see README.md).
+// Through an Apache server to an Apache leader it is not to be tried: the leader never commits
+// again (see README.md).
 func (s *stage) unreadableWrites(ctx context.Context, through int) error {
 	for _, op := range []jute.OpCode{
 		jute.OpCreate, jute.OpCreate2, jute.OpCreateContainer, jute.OpCreateTTL, jute.OpDelete,
@@ -107,7 +107,7 @@ func (s *stage) wedge(ctx context.Context) error {
 		return errors.New("the write behind an unreadable one was committed")
 	}
 	data, _, err := old.Get(ctx, "/before", false)
-	s.say("a read of a client that was there before, through member %d: %q, %v", follower, data, err)
+	s.say("a read of an older client, through member %d: %q, %v", follower, data, err)
 	short, cancel = context.WithTimeout(ctx, answerOrEnd)
 	defer cancel()
 	_, err = wire.Dial(short, s.Member(follower).Addr(), wire.Options{})
