@@ -19,6 +19,7 @@ var errViolations = errors.New("the simulation found violations")
 // newSimCommand makes the command quoll sim, which runs simulated servers from seeds.
 func newSimCommand() *cobra.Command {
 	var from, seeds uint64
+	var o sim.Options
 	var verbose bool
 	var save string
 	cmd := &cobra.Command{
@@ -30,10 +31,10 @@ func newSimCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			out := cmd.OutOrStdout()
 			if verbose && seeds == 1 {
-				return tellSeed(out, from)
+				return tellSeed(out, from, o)
 			}
 			begin := time.Now()
-			c := sim.Play(sim.Range(from, seeds), runtime.GOMAXPROCS(0), func(r *sim.Result) {
+			c := sim.Play(sim.Range(from, seeds), o, runtime.GOMAXPROCS(0), func(r *sim.Result) {
 				if verbose || len(r.Violations) > 0 {
 					printSeed(out, r)
 				}
@@ -52,14 +53,15 @@ func newSimCommand() *cobra.Command {
 	}
 	cmd.Flags().Uint64Var(&from, "from", 1, "the first seed")
 	cmd.Flags().Uint64Var(&seeds, "seeds", 100, "how many seeds")
+	cmd.Flags().IntVar(&o.Nodes, "nodes", 1, "how many servers vote; 0: the seed draws")
 	cmd.Flags().BoolVarP(&verbose, "verbose", "v", false, "tell of each seed")
 	cmd.Flags().StringVar(&save, "save", "", "append the seeds that fail to this file")
 	return cmd
 }
 
 // tellSeed runs one seed and prints everything that happens.
-func tellSeed(out io.Writer, seed uint64) error {
-	r := sim.Run(seed, out)
+func tellSeed(out io.Writer, seed uint64, o sim.Options) error {
+	r := sim.Run(seed, o, out)
 	printSeed(out, r)
 	if len(r.Violations) > 0 {
 		return errViolations

@@ -123,6 +123,11 @@ var roomImports = []importRule{
 	{"internal/sim/history", []string{"jute", "internal/model"}},
 	{"internal/sim/ledger", []string{"jute", "internal/sim/history"}},
 	{"internal/sim/lease", []string{"jute", "internal/sim/history"}},
+	{"internal/sim/witness", []string{
+		"jute", "jute/ensemble", "processor/lane", "processor/tell", "quorum/effects",
+		"internal/sim/world", "internal/sim/history", "internal/sim/lease",
+	}},
+	{"internal/sim/nemesis", []string{"internal/sim/world", "internal/sim/pipe"}},
 	{"internal/sim/requests", []string{"jute", "internal/hostile"}},
 	{"internal/sim/client", []string{
 		"jute", "internal/hostile",
@@ -130,8 +135,8 @@ var roomImports = []importRule{
 	}},
 	{"internal/sim/node", []string{
 		"jute", "jute/ensemble", "datatree/...", "persistence/...", "processor/...", "quorum",
-		"quorum/config", "quorum/effects", "quorum/election", "quorum/zab/...",
-		"internal/replica/...", "internal/model",
+		"quorum/config", "quorum/effects", "quorum/election", "quorum/ports", "quorum/zab/...",
+		"internal/replica/...", "internal/model", "internal/sim/witness",
 		"internal/sim/world", "internal/sim/pipe", "internal/sim/simfs", "internal/sim/history",
 		"internal/sim/lease", "internal/sim/links",
 	}},

@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"quoll/internal/sim/client"
-	"quoll/internal/sim/node"
+	"quoll/internal/sim/witness"
 )
 
 // asker is the client's end of a connection that asks for a word.
@@ -36,11 +36,11 @@ func (a *asker) Bytes(p []byte) []byte {
 // Lost implements recipient.
 func (a *asker) Lost(client.Link) {
 	a.link.Leave()
-	whole := a.text == node.WordAnswer
+	whole := a.text == witness.WordAnswer
 	if whole {
 		a.w.Counts.Add("generator", "a four-letter word is answered")
 	}
-	if !strings.HasPrefix(node.WordAnswer, a.text) || !whole && !a.link.Cut() {
-		a.w.Violate("the answer to %s is %q", node.Word, a.text)
+	if !strings.HasPrefix(witness.WordAnswer, a.text) || !whole && !a.link.Cut() {
+		a.w.Violate("the answer to %s is %q", witness.Word, a.text)
 	}
 }

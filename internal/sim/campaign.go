@@ -27,7 +27,7 @@ const twiceEvery = 100
 
 // Play plays seeds on so many goroutines. Each result is handed to done, which may be nil, one at a
 // time and in any order.
-func Play(seeds []uint64, workers int, done func(*Result)) *Campaign {
+func Play(seeds []uint64, o Options, workers int, done func(*Result)) *Campaign {
 	c := &Campaign{Counts: world.NewCounts()}
 	next := make(chan int)
 	var mu sync.Mutex // guards c and done
@@ -35,8 +35,8 @@ func Play(seeds []uint64, workers int, done func(*Result)) *Campaign {
 	for range max(workers, 1) {
 		all.Go(func() {
 			for i := range next {
-				r := Run(seeds[i], nil)
-				equal := i%twiceEvery != 0 || Run(seeds[i], nil).Trace == r.Trace
+				r := Run(seeds[i], o, nil)
+				equal := i%twiceEvery != 0 || Run(seeds[i], o, nil).Trace == r.Trace
 				mu.Lock()
 				c.add(r, equal)
 				if done != nil {

@@ -16,6 +16,9 @@ func (w *run) assemble() {
 	for i := range w.plan.nodes {
 		w.nodes = append(w.nodes, node.New(w.World, i+1, &w.plan.server, w.net, w))
 	}
+	if w.plan.server.Peers != nil {
+		w.assembleNemesis()
+	}
 }
 
 // begin starts every server and plans its faults.
@@ -44,7 +47,9 @@ func (c cluster) all(holds func(*node.Node) bool) bool {
 
 // quiet says that every server runs, and nothing is on its way through any of them.
 func (c cluster) quiet() bool {
-	return c.all(func(n *node.Node) bool { return n.Up() && n.InFlight() == 0 })
+	return c.all(func(n *node.Node) bool {
+		return n.Up() && n.InFlight() == 0 && n.Status().Serves
+	})
 }
 
 // each gathers what say returns for every machine.

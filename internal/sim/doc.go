@@ -9,12 +9,14 @@
 //	   |                                     |
 //	   +------------> history <--------------+-- record.go (here)
 //
-// The servers of a run are a cluster of nodes. A plan has one node: there is no protocol yet that
-// would make several of them one server to clients.
+// The servers of a run are a cluster of nodes: one alone, or an ensemble of 1, 3, 5 or 7 that vote
+// and some observers. Servers speak to each other by their own two ports (links), and a nemesis
+// cuts the network between them. Clients know all servers, and move between them.
 //
 // A seed draws a plan (how many clients and lanes, which faults, hostile limits), lets faults and
 // requests happen for some seconds of virtual time, then heals everything and waits until all is
-// answered. A history.History holds what the clients sent and received, the log and each recovery;
+// answered. In an ensemble a quorum must serve first, at times without the rest. The ledger judges
+// every log, acknowledgement, vote and commit at once. A history.History holds what the clients sent and received, the log and each recovery;
 // history.Check replays it on the model. The run itself fails at once when a recovery refuses a
 // sound disk or brings back another log than was written, or when an assertion of the tree does not
 // hold.
@@ -28,9 +30,9 @@
 //
 // Everything belongs to the one goroutine; maps are never walked in their own order. Rooms import
 // downwards only: this one knows them all, node and client do not know each other. Read packages
-// world (time and chance), pipe (the network) and node (the server), then plan.go, cluster.go,
-// run.go (a seed), link.go and asker.go (the clients' ends), package client (requests makes up
-// what it asks), record.go (what nodes tell), end.go (what the servers owe at the end), campaign.go
-// (many seeds), required.go (what they must reach), then packages ledger (the logs), history, lease
-// and internal/model.
+// world (time and chance), pipe and links (the network) and node (the server), then plan.go and
+// ensemble.go, cluster.go, run.go (a seed), link.go and asker.go (the clients' ends), package client
+// (requests makes up what it asks), record.go (what nodes tell), end.go (what the servers owe at
+// the end), campaign.go (many seeds), required.go (what they must reach), then packages nemesis,
+// witness and ledger (the ensemble), history, lease and internal/model.
 package sim

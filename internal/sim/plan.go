@@ -30,11 +30,18 @@ type plan struct {
 	requests int   // in all, before the end begins
 	millis   int64 // how long the faults go on
 	server   node.Setting
-	network  pipe.Rules
+	network  network
 	quota    bool
 	crowd    int  // children of one node, more than any other has
 	cuts     bool // clients cut their connections
 	slow     bool // clients do not read
+	xidsAnew bool // some clients begin their xids anew on each connection
+}
+
+// network is what the network of a run does.
+type network struct {
+	pipe.Rules
+	partitions bool
 }
 
 // draw makes the choices of a plan.
@@ -184,8 +191,5 @@ func (p *plan) count(counts *world.Counts) {
 		}
 	}
 }
-
-// quorum says whether nodes, one bit each, can commit.
-func (p *plan) quorum(nodes uint64) bool { return nodes&1 != 0 }
 
 func (p *plan) quotaLimit() string { return fmt.Sprintf(model.LimitText, 40, 6) }

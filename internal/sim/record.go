@@ -4,7 +4,9 @@ import (
 	"quoll/internal/sim/history"
 	"quoll/internal/sim/node"
 	"quoll/internal/sim/pipe"
+	"quoll/internal/sim/witness"
 	"quoll/jute"
+	"quoll/persistence"
 	"quoll/quorum/effects"
 )
 
@@ -17,6 +19,17 @@ func (w *run) Tape(e *pipe.End) *history.Tape { return w.tapes[e.ID()] }
 // Stood implements node.Recorder.
 func (w *run) Stood(n *node.Node, from, to int64) {
 	w.history.Pauses = append(w.history.Pauses, history.Pause{Node: n.Number(), From: from, To: to})
+}
+
+// LeastTimeout implements node.Recorder.
+func (w *run) LeastTimeout(id jute.SessionID) int32 {
+	least := int32(maxTimeout)
+	for _, c := range w.history.Conns {
+		if c.Session == id || c.Hello.SessionID == id {
+			least = min(least, max(c.Hello.TimeOut, minTimeout))
+		}
+	}
+	return least
 }
 
 // Forgotten implements node.Recorder.
@@ -55,6 +68,32 @@ func (w *run) must(err error) {
 // Logged implements node.Recorder.
 func (w *run) Logged(n *node.Node, e *jute.Entry) error { return w.ledger.Logged(n.Number(), e) }
 
+// Said implements node.Recorder.
+func (w *run) Said(n *node.Node, s witness.Says) {
+	number := n.Number()
+	switch s.Kind {
+	case witness.Ack:
+		w.must(w.ledger.Acked(number, s.Zxid))
+	case witness.Promise:
+		w.must(w.ledger.Promised(number, s.Epoch, s.Current, s.Zxid))
+	case witness.Vote:
+		w.must(w.ledger.Voted(number, s.Zxid, s.Current))
+	case witness.Lead:
+		w.must(w.ledger.Leads(number, s.Epoch))
+	}
+}
+
+// Reigns implements node.Recorder.
+func (w *run) Reigns(n *node.Node, epoch int64) {
+	w.must(w.ledger.Leads(n.Number(), epoch))
+	w.must(w.ledger.Reigns(n.Number(), epoch))
+}
+
+// Served implements node.Recorder.
+func (w *run) Served(n *node.Node, zxid jute.Zxid) {
+	w.must(w.ledger.Served(n.Number(), zxid))
+}
+
 // Settled implements node.Recorder.
 func (w *run) Settled(n *node.Node, operations int) {
 	w.must(w.ledger.Settled(n.Number(), operations))
@@ -62,7 +101,7 @@ func (w *run) Settled(n *node.Node, operations int) {
 
 // Applied implements node.Recorder.
 func (w *run) Applied(n *node.Node, zxid jute.Zxid, digest uint64) {
-	if w.plan.nodes == 1 && zxid.Counter() == 0 {
+	if w.plan.server.Peers == nil && zxid.Counter() == 0 {
 		w.must(w.ledger.Leads(n.Number(), zxid.Epoch()))
 		w.must(w.ledger.Reigns(n.Number(), zxid.Epoch()))
 	}
@@ -70,10 +109,10 @@ func (w *run) Applied(n *node.Node, zxid jute.Zxid, digest uint64) {
 }
 
 // Recovered implements node.Recorder.
-func (w *run) Recovered(n *node.Node, r history.Recovery) {
+func (w *run) Recovered(n *node.Node, r history.Recovery, epochs persistence.Epochs) {
 	r.Server = history.Server{Node: n.Number(), Life: n.Life()}
 	unused := w.ledger.Unused()
-	if w.must(w.ledger.Recovered(r, 0, 0)); w.ledger.Unused() > unused {
+	if w.must(w.ledger.Recovered(r, epochs.Accepted, epochs.Current)); w.ledger.Unused() > unused {
 		w.Counts.Add("fault", "a proposed transaction is lost")
 	}
 	for _, id := range r.Orphans {

@@ -150,7 +150,7 @@ func answerOf(in asked, f *history.Frame) answered {
 
 func TestTheRegisterIsLinearizable(t *testing.T) {
 	var ops, unknown, checked int
-	Play(Range(50_000, 200), runtime.GOMAXPROCS(0), func(r *Result) {
+	Play(Range(50_000, 200), alone, runtime.GOMAXPROCS(0), func(r *Result) {
 		list := registerOps(r.History)
 		ops += len(list)
 		switch porcupine.CheckOperationsTimeout(register(), list, 2*time.Second) {

@@ -7,6 +7,7 @@ import (
 	"quoll/internal/sim/client"
 	"quoll/internal/sim/history"
 	"quoll/internal/sim/ledger"
+	"quoll/internal/sim/nemesis"
 	"quoll/internal/sim/pipe"
 	"quoll/internal/sim/world"
 	"quoll/jute"
@@ -27,9 +28,15 @@ type Result struct {
 // quietMillis is how long the end may take: sessions that were left must expire within it.
 const quietMillis = 20_000
 
+// Options fix what a seed would draw.
+type Options struct {
+	// Nodes is how many servers vote; 0: the seed draws. 1 is a server alone.
+	Nodes int
+}
+
 // Run plays one seed. It writes what happens to tell, which may be nil.
-func Run(seed uint64, tell io.Writer) *Result {
-	w := newRun(seed, tell)
+func Run(seed uint64, o Options, tell io.Writer) *Result {
+	w := newRun(seed, o, tell)
 	w.play()
 	r := &Result{
 		Seed: seed, Violations: w.Broken, Trace: uint64(w.Trace), Counts: w.Counts,
@@ -50,9 +57,10 @@ func Run(seed uint64, tell io.Writer) *Result {
 // run is the play of one seed. Every choice comes from its world.
 type run struct {
 	*world.World
-	plan  plan
-	net   *pipe.Net
-	nodes cluster
+	plan    plan
+	net     *pipe.Net
+	nodes   cluster
+	nemesis *nemesis.Nemesis // nil: there is one node
 
 	clients []*client.Client
 	setting *client.Setting
@@ -61,14 +69,15 @@ type run struct {
 	ledger  *ledger.Ledger
 }
 
-func newRun(seed uint64, tell io.Writer) *run {
+func newRun(seed uint64, o Options, tell io.Writer) *run {
 	w := &run{World: world.New(seed, tell), tapes: map[int]*history.Tape{}}
 	w.plan = drawPlan(w.Rand)
+	w.plan.join(seed, o)
 	w.plan.count(w.Counts)
-	w.net = pipe.New(w.World, w.plan.network)
+	w.net = pipe.New(w.World, w.plan.network.Rules)
 	w.assemble()
 	w.ledger = ledger.New(ledger.Config{
-		Nodes: w.plan.nodes, Alone: w.plan.nodes == 1, Begin: w.plan.server.Begin,
+		Nodes: w.plan.nodes, Alone: w.plan.server.Peers == nil, Begin: w.plan.server.Begin,
 		Quorum: w.plan.quorum,
 	})
 	s := &w.plan.server
@@ -76,7 +85,7 @@ func newRun(seed uint64, tell io.Writer) *run {
 		World: w.World, Dial: w.dial,
 		Requests: w.plan.requests, MinTimeout: minTimeout, Enforced: len(s.Enforce) > 0,
 		MaxFrame: s.Limits.MaxFrame, Crowd: w.plan.crowd,
-		Cuts: w.plan.cuts, SlowReaders: w.plan.slow,
+		Cuts: w.plan.cuts, SlowReaders: w.plan.slow, XidsAnew: w.plan.xidsAnew,
 	}
 	if s.Words {
 		w.setting.AskWord = w.askWord
@@ -94,6 +103,7 @@ func newRun(seed uint64, tell io.Writer) *run {
 			MaxFrame:   s.Limits.MaxFrame, LargeBytes: int(s.LargeBytes), NoDigest: s.NoDigest,
 			MaxSessions: s.MaxSessions, FewWatches: s.MaxWatches > 0,
 			MinTimeout: minTimeout, MaxTimeout: maxTimeout,
+			Ensemble: s.Peers != nil,
 		},
 	}
 	return w
@@ -116,6 +126,9 @@ func (w *run) play() {
 	}
 	w.nodes.plague()
 	w.net.Plague()
+	if w.plan.network.partitions {
+		w.nemesis.Plague()
+	}
 	w.RunUntil(w.plan.millis*1000, nil)
 	w.heal()
 	if len(w.Broken) > 0 {
@@ -133,6 +146,7 @@ func (w *run) heal() {
 	for _, c := range w.clients {
 		c.Quiet()
 	}
+	w.healCore()
 	// Twice the longest timeout, for sessions that were left to expire.
 	w.RunUntil(w.Now+2*maxTimeout*1000+1_000_000, nil)
 	settled := func() bool {

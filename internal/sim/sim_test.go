@@ -16,6 +16,11 @@ var (
 	aloud = flag.Bool("sim.tell", false, "play only the first seed and tell what happens")
 )
 
+// alone is a standalone server.
+//
+// read-only: options.
+var alone = Options{Nodes: 1}
+
 // judge fails for everything that a campaign found.
 func judge(t *testing.T, c *Campaign) {
 	t.Helper()
@@ -42,7 +47,7 @@ func TestSeedsThatFailed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	judge(t, Play(known, runtime.GOMAXPROCS(0), nil))
+	judge(t, Play(known, alone, runtime.GOMAXPROCS(0), nil))
 }
 
 // A seed that failed is a note of a bug, and not a test of it. The bug has a test of its own, which
@@ -80,9 +85,9 @@ func TestEachStoryHasItsTest(t *testing.T) {
 // A campaign: no violation, and everything reached that the simulation is for.
 func TestSeeds(t *testing.T) {
 	if *aloud {
-		t.Fatalf("%q", Run(*from, os.Stdout).Violations)
+		t.Fatalf("%q", Run(*from, alone, os.Stdout).Violations)
 	}
-	c := Play(Range(*from, *seeds), runtime.GOMAXPROCS(0), nil)
+	c := Play(Range(*from, *seeds), alone, runtime.GOMAXPROCS(0), nil)
 	judge(t, c)
 	if testing.Verbose() {
 		c.Counts.Print(os.Stdout)
@@ -98,11 +103,11 @@ func TestSeeds(t *testing.T) {
 // A run is decided by its seed alone.
 func TestARunReplaysExactly(t *testing.T) {
 	for seed := range uint64(5) {
-		a, b := Run(seed, nil), Run(seed, nil)
+		a, b := Run(seed, alone, nil), Run(seed, alone, nil)
 		if a.Trace != b.Trace || a.Txns != b.Txns || a.Requests != b.Requests {
 			t.Errorf("seed %d: %+v, then %+v", seed, a, b)
 		}
-		if other := Run(seed+1000, nil); other.Trace == a.Trace {
+		if other := Run(seed+1000, alone, nil); other.Trace == a.Trace {
 			t.Errorf("seeds %d and %d do the same", seed, seed+1000)
 		}
 	}

@@ -21,9 +21,8 @@ func (w *watch) heard(now time.Duration)         { w.movedAt = now }
 
 // pacing is what a reign does from time to time.
 type pacing struct {
-	pingAt time.Duration
-	alone  bool          // there is no quorum of synchronised servers
-	since  time.Duration // when alone became true
+	pingAt   time.Duration
+	quorumAt time.Duration // when a quorum of synchronised servers was seen last
 }
 
 // Tick tells the time.
@@ -68,16 +67,12 @@ func (le *Leader) checkQuorum() error {
 	if !le.Established() {
 		return nil
 	}
-	quorum := le.config.Members.Quorum(func(id jute.PeerID) bool {
+	if le.config.Members.Quorum(func(id jute.PeerID) bool {
 		return id == le.config.Me || le.isSynced(id)
-	})
-	switch pace := &le.pacing; {
-	case quorum:
-		pace.alone = false
-	case !pace.alone:
-		pace.alone, pace.since = true, le.now
-	case le.now-pace.since > le.config.Tick:
-		return fmt.Errorf("%w: for more than %v", ErrNoQuorum, le.config.Tick)
+	}) {
+		le.pacing.quorumAt = le.now
+	} else if le.now-le.pacing.quorumAt > le.config.Tick {
+		return fmt.Errorf("%w: since %v", ErrNoQuorum, le.pacing.quorumAt)
 	}
 	return nil
 }

@@ -38,6 +38,8 @@ type Setting struct {
 	AskWord func(c *Client, word string)
 
 	Cuts, SlowReaders bool // faults
+	// XidsAnew: some clients begin their xids at 1 on each connection, as kazoo does.
+	XidsAnew bool
 
 	all []*Client
 }
@@ -73,6 +75,7 @@ type mood struct {
 	quiet   bool // it does nothing more of its own accord
 	lied    bool // the last connect request was not meant to be granted
 	leaving bool // it closes its session and does not come back
+	anew    bool // its xids begin at 1 on each connection
 	robbed  bool // another client took the session: nothing more is sent on this connection
 }
 
@@ -168,6 +171,7 @@ func New(s *Setting, number int) *Client {
 	c := &Client{Setting: s, w: w, number: number}
 	c.forget()
 	c.timeout = int32(w.Between(int64(s.MinTimeout), 1500))
+	c.anew = s.XidsAnew && w.Chance(2)
 	if s.Enforced && !w.Chance(4) {
 		c.proofs = []proof{{"digest", requests.Proofs[0]}}
 	}
@@ -201,7 +205,7 @@ func (c *Client) Connect() {
 	if w.Chance(8) {
 		c.timeout = int32(w.Between(int64(c.MinTimeout)/2, 1500))
 	}
-	c.waiting, c.aside = nil, 0
+	c.begin()
 	link := c.link
 	out := c.hello(link)
 	if c.session == 0 && !c.lied && !c.quiet && w.Chance(6) {
@@ -254,8 +258,17 @@ func (c *Client) moved(b []byte) {
 		c.link.Leave() // the server closes its end
 	}
 	c.link, c.up = k, false
-	c.waiting, c.aside, c.slowUntil = nil, 0, 0
+	c.begin()
+	c.slowUntil = 0
 	c.answered(b)
+}
+
+// begin forgets what was asked on an older connection.
+func (c *Client) begin() {
+	c.waiting, c.aside = nil, 0
+	if c.anew {
+		c.xid = 0
+	}
 }
 
 func framed(records ...jute.Record) []byte {

@@ -17,7 +17,8 @@ func Check(h *History) []Violation {
 	c := &checker{
 		h: h, tree: model.New(h.Options),
 		born: map[jute.SessionID]jute.Zxid{}, died: map[jute.SessionID]jute.Zxid{},
-		asked: map[request]place{}, newest: map[jute.SessionID]int32{},
+		asked:  map[request][]place{},
+		owners: map[jute.Zxid]place{}, holders: map[jute.SessionID]*conn{},
 		starts: newStarts(h.Recoveries),
 	}
 	c.prepare()
@@ -64,18 +65,6 @@ func (c *checker) reign(epoch int64) {
 	c.arrive()
 }
 
-// request names a write: xids are not used twice in a session.
-type request struct {
-	session jute.SessionID
-	xid     int32
-}
-
-// place is where a request was sent.
-type place struct {
-	conn *conn
-	sent int
-}
-
 type checker struct {
 	h     *History
 	tree  *model.Tree
@@ -83,8 +72,9 @@ type checker struct {
 	found []Violation
 
 	born, died map[jute.SessionID]jute.Zxid // of the log
-	asked      map[request]place
-	newest     map[jute.SessionID]int32 // xid of the session's last transaction
+	asked      map[request][]place
+	owners     map[jute.Zxid]place      // of the transactions that clients asked for
+	holders    map[jute.SessionID]*conn // whose writes are logged now
 	starts
 
 	result model.Outcome // of the transaction at tree.Zxid
@@ -117,11 +107,7 @@ func (c *checker) prepare() {
 		if c.h.Eager {
 			c.findEarly(conn)
 		}
-		for i := range raw.Sent {
-			if model.IsWrite(raw.Sent[i].Op) && conn.session != 0 {
-				c.asked[request{conn.session, raw.Sent[i].Xid}] = place{conn, i}
-			}
-		}
+		c.index(conn)
 	}
 }
 
@@ -133,7 +119,7 @@ func (c *checker) txn(t *Txn) {
 	if !Follows(zxid, c.tree.Zxid) {
 		c.report(nil, "log order", "%v stands in the log behind %v", zxid, c.tree.Zxid)
 	}
-	switch at, asked := c.asked[request{h.ClientID, h.Cxid}]; {
+	switch at, asked := c.askedBy(t); {
 	case asked:
 		c.write(t, at)
 	case h.Type == jute.OpCreateSession && h.Cxid == 0:
@@ -166,19 +152,26 @@ func (c *checker) write(t *Txn, at place) {
 	if at.conn.logged[at.sent] {
 		c.report(at.conn, "exactly once", "xid %d is in the log twice", h.Cxid)
 	}
-	if at.conn.lastLogged >= at.sent || c.newest[h.ClientID] >= h.Cxid {
+	if at.conn.lastLogged >= at.sent {
 		c.report(at.conn, "write order", "xid %d is logged behind a later one", h.Cxid)
 	}
 	c.skipped(at)
 	at.conn.logged[at.sent] = true
 	at.conn.lastLogged = at.sent
-	c.newest[h.ClientID] = h.Cxid
+	c.owner, c.owners[h.Zxid] = at, at
+	if c.late(t, at) {
+		return
+	}
+	if k := c.holders[h.ClientID]; k != nil && k.Granted > at.conn.Granted {
+		c.report(at.conn, "write order", "xid %d is logged behind one of connection %d, which got "+
+			"the session later", h.Cxid, k.ID)
+	}
+	c.holders[h.ClientID] = at.conn
 	if !c.tree.Sessions[h.ClientID] {
 		c.report(at.conn, "closed session", "xid %d is logged after its session's end", h.Cxid)
 	}
 	r := at.conn.request(at.sent)
 	c.result = c.tree.Write(r, h.Zxid, h.Time, t.Applied)
-	c.owner = at
 	c.compareTxn(t, sent)
 }
 

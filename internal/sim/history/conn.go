@@ -24,7 +24,8 @@ type conn struct {
 	lastLogged int
 	expected   []model.Event
 	missed     [][]byte // notifications that wait for their setWatches
-	over       bool     // nothing may follow
+	answers    map[int32]jute.Zxid
+	over       bool // nothing may follow
 	done       bool
 }
 

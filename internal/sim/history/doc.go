@@ -21,7 +21,7 @@
 // of order, a frame that belongs nowhere, a request without an answer, a transaction that nobody
 // asked for: each is a Violation.
 //
-// Read log.go and history.go (what is recorded), tape.go (how), check.go (the log),
-// start.go (where servers begin and end), conn.go (a connection's frames), closed.go (why one was
-// closed) and end.go (what must be true when everything is over).
+// Read log.go and history.go (what is recorded), tape.go (how), check.go (the log), asked.go (whose
+// its transactions are), start.go (where servers begin and end), conn.go (a connection's frames),
+// closed.go (why one was closed) and end.go (what must be true when everything is over).
 package history

@@ -21,7 +21,9 @@ func (c *checker) end() {
 		}
 		c.closed(k)
 	}
-	c.realTime()
+	answers := c.answers()
+	c.realTime(answers)
+	c.fences(answers)
 }
 
 // quiet judges what must be true now, when nothing is on its way.
@@ -71,28 +73,37 @@ func (c *checker) sentBy(k *conn) int {
 	return n
 }
 
-// realTime: a write that was answered before another was sent comes before that one in the log.
-func (c *checker) realTime() {
-	type answer struct {
-		at   int64
-		zxid jute.Zxid
-	}
-	var answers []answer
+// answer is a zxid that a client has seen.
+type answer struct {
+	at   int64
+	zxid jute.Zxid
+}
+
+// answers are those of all clients, in the order of time.
+func (c *checker) answers() (all []answer) {
 	for _, k := range c.conns {
 		for i := range k.Got {
 			var h jute.ReplyHeader
 			if _, err := jute.Decode(k.Got[i].Bytes, &h); i > 0 && err == nil && h.Zxid > 0 {
-				answers = append(answers, answer{k.Got[i].At, h.Zxid})
+				all = append(all, answer{k.Got[i].At, h.Zxid})
 			}
 		}
 	}
-	slices.SortFunc(answers, func(a, b answer) int { return cmp.Compare(a.at, b.at) })
+	slices.SortFunc(all, func(a, b answer) int {
+		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.zxid, b.zxid))
+	})
+	return all
+}
+
+// realTime: a write that was answered before another was sent comes before that one in the log.
+func (c *checker) realTime(answers []answer) {
+	answers = slices.Clone(answers)
 	for i := 1; i < len(answers); i++ {
 		answers[i].zxid = max(answers[i].zxid, answers[i-1].zxid)
 	}
 	for i := range c.h.Txns {
 		h := &c.h.Txns[i].Entry.Header
-		at, asked := c.asked[request{h.ClientID, h.Cxid}]
+		at, asked := c.owners[h.Zxid]
 		if !asked {
 			continue
 		}
@@ -101,6 +112,29 @@ func (c *checker) realTime() {
 		if n > 0 && answers[n-1].zxid >= h.Zxid {
 			c.report(at.conn, "real time", "xid %d was sent after %v was seen and has %v",
 				h.Cxid, answers[n-1].zxid, h.Zxid)
+		}
+	}
+}
+
+// fences: the reply to a sync shows everything that any client had seen when the sync was sent. A
+// leader that does not know of its successor can answer only for its own epoch.
+func (c *checker) fences(answers []answer) {
+	for _, k := range c.conns {
+		for i := range k.Sent {
+			zxid, answered := k.answers[k.Sent[i].Xid]
+			if k.Sent[i].Op != jute.OpSync || !answered || zxid <= 0 {
+				continue
+			}
+			for _, a := range answers {
+				if a.at >= k.Sent[i].At {
+					break
+				}
+				if a.zxid > zxid && (a.zxid.Epoch() <= zxid.Epoch() || c.h.QuorumSync) {
+					c.report(k, "sync", "xid %d shows %v, and %v was seen when it was sent",
+						k.Sent[i].Xid, zxid, a.zxid)
+					break
+				}
+			}
 		}
 	}
 }

@@ -2,6 +2,7 @@ package history
 
 import (
 	"fmt"
+	"math"
 	"net/netip"
 
 	"quoll/internal/model"
@@ -47,6 +48,10 @@ type Rules struct {
 	DropsStale bool
 	// FewWatches: a watch may be refused because the server has too many.
 	FewWatches bool
+	// Ensemble: learners forward writes to a leader.
+	Ensemble bool
+	// QuorumSync: a sync shows what any leader has committed (sync.quorum).
+	QuorumSync bool
 	// NoDigest: neither transactions nor trees have one.
 	NoDigest bool
 	// MaxSessions is how many there may be; 0: any number.
@@ -93,6 +98,9 @@ type Expiry struct {
 	Latest int64
 }
 
+// AnyTime is a Latest when nobody outside knows one.
+const AnyTime = math.MaxInt64
+
 // Deadline is the earliest time at which the session may end.
 func (x *Expiry) Deadline() int64 { return x.Heard + int64(x.Timeout) + x.Stood }
 
@@ -106,6 +114,8 @@ type Conn struct {
 	HelloAt int64
 	// Session is the one that the server gave it, whether or not the client was told; 0: none.
 	Session jute.SessionID
+	// Granted is the world time of that.
+	Granted int64
 	Sent    []Sent
 	Got     []Frame
 	// Closed: the server closed it, when so much was applied. A close by the server's network does

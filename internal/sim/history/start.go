@@ -100,9 +100,9 @@ func (c *checker) recovered(r *Recovery) {
 // and its outcome is not judged.
 func (c *checker) replay(tree *model.Tree, t *Txn) {
 	h := &t.Entry.Header
-	at, asked := c.asked[request{h.ClientID, h.Cxid}]
+	at, asked := c.askedBy(t)
 	switch {
-	case h.Type == jute.OpError:
+	case h.Type == jute.OpError, h.Type == jute.OpCloseSession && !tree.Sessions[h.ClientID]:
 		tree.Nothing(h.Zxid)
 	case asked:
 		tree.Write(at.conn.request(at.sent), h.Zxid, h.Time, t.Applied)

@@ -184,3 +184,21 @@ func (b *Book) Overdue(now int64) (id jute.SessionID, latest int64, ok bool) {
 	id = slices.Min(late)
 	return id, b.latest(id, now), true
 }
+
+// HeardSince are the sessions of open connections from which the server took bytes after one moment
+// and before another.
+func (b *Book) HeardSince(after, before int64) (ids []jute.SessionID) {
+	for id, l := range b.leases { // order-free: sorted below
+		if slices.ContainsFunc(l.owners, func(o asker) bool {
+			return o.wire.ended == 0 && o.wire.spoke > after && o.wire.spoke < before
+		}) {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// Stood is by how much, at least, a deadline has moved since a time because the process stood
+// still.
+func (b *Book) Stood(since int64) int64 { return b.stood(since) }

@@ -13,5 +13,5 @@
 // and one that is gone hears nothing.
 //
 // Everything belongs to the one goroutine of the world. Links are never walked in the order of a
-// map. Read port.go, then link.go.
+// map. Read port.go, link.go, then partial.go.
 package links

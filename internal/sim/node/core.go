@@ -45,19 +45,25 @@ func (p *process) step() {
 	ev.Now = p.now()
 	done := p.replica.Step(&ev)
 	p.inbox.Recycle(ev.Batches)
+	p.standing()
 	n.record.Applied(n, p.tree.Peek().LastZxid(), p.tree.Peek().TreeDigest())
 	n.at(pointStepped)
 	if f := p.tree.Faults(); f != (datatree.Faults{}) {
 		n.Violate("apply: %+v", f)
 	}
 	for i := range done.Disk {
-		if op := &done.Disk[i].DiskOp; op.Kind == effects.Append {
+		op := &done.Disk[i].DiskOp
+		if op.Kind == effects.Append {
 			p.propose(op, ev.MonoMillis)
+			continue
 		}
+		n.Note("node %d asks its disk for %v %v %d", n.number, op.Kind, op.Zxid, op.Epoch)
+		n.record.Asked(n, op, nil)
 	}
 	if ev.Tick {
 		p.leases.Ticked(ev.MonoMillis)
-		if id, latest, late := p.leases.Overdue(ev.MonoMillis); late {
+		id, latest, late := p.leases.Overdue(ev.MonoMillis)
+		if late && n.set.Peers == nil {
 			n.Violate("late expiry: session %v lives at %d, not by %d", id, ev.MonoMillis, latest)
 		}
 	}
@@ -92,26 +98,10 @@ func (p *process) Late(int64) {
 	p.n.Counts.Add("session", "deadlines moved because the process stood still")
 }
 
-// Links implements replica.Hands.
-func (p *process) Links([]effects.LinkOp) { p.alone() }
-
-// Send implements replica.Hands.
-func (p *process) Send([]effects.Outgoing) { p.alone() }
-
-// Votes implements replica.Hands.
-func (p *process) Votes(*election.LinkEffects) { p.alone() }
-
-// Job implements replica.Hands.
-func (p *process) Job(effects.Job) { p.alone() }
-
-// Ended implements replica.Hands.
-func (p *process) Ended(error) { p.alone() }
-
 // Newer implements replica.Hands.
-func (p *process) Newer(*election.NewerConfig) { p.alone() }
-
-// alone: a server alone has no other servers, and its role never ends.
-func (p *process) alone() { p.n.Violate("a server alone asks for what is of an ensemble") }
+func (p *process) Newer(*election.NewerConfig) {
+	p.n.Violate("a configuration that nobody made is told")
+}
 
 // propose notes a transaction on its way to the log.
 func (p *process) propose(op *effects.DiskOp, mono int64) {
@@ -130,9 +120,10 @@ func (p *process) propose(op *effects.DiskOp, mono int64) {
 		var txn jute.CreateSessionTxn
 		_, _ = jute.Decode(e.Body, &txn)
 		p.leases.Created(h.ClientID, txn.TimeOut, mono)
+		p.witness.Touch(h.ClientID, txn.TimeOut)
 	case h.Type == jute.OpCloseSession && h.Cxid == 0:
 		n.Counts.Add("session", "expired")
-		t.Expiry = p.leases.Expired(h.ClientID, mono)
+		t.Expiry = p.expiry(h.ClientID, mono)
 		p.leases.Ended(h.ClientID)
 	case h.Type == jute.OpCloseSession:
 		n.Counts.Add("session", "closed")

@@ -61,7 +61,7 @@ func (n *Node) flip(disk *simfs.Disk, name string) {
 // orphan writes a snapshot like that of a server that forgot one of the sessions with ephemerals.
 // Older snapshots, which still know that session, are deleted.
 func (n *Node) orphan() {
-	tree, dir, found, err := n.restore(n.disk)
+	tree, dir, found, err := n.restore(n.disk, ignore)
 	if err != nil {
 		n.Violate("start on a sound disk: %v", err)
 		return

@@ -18,6 +18,7 @@
 //
 // Read setting.go, node.go (the machine), fuse.go and plague.go (faults), process.go and clock.go
 // (a life), core.go (its turns), loop.go and socket.go (the lanes), storage.go (the log's writer
-// and the walker), restore.go (what a start finds), decay.go (what becomes of files), told.go and
-// words.go (what it says), then inspect.go (what is seen of it at the end).
+// and the walker), member.go, ports.go and jobs.go (a member of an ensemble), restore.go (what a
+// start finds), decay.go (what becomes of files), then inspect.go (what is seen of it at the
+// end).
 package node

@@ -21,6 +21,17 @@ const (
 	pointTurn
 	pointOutput
 	pointSent
+	pointAlone // so many points has a server alone
+)
+
+// Points of a member of an ensemble.
+const (
+	pointLink point = pointAlone + iota
+	pointSend
+	pointVote
+	pointJob
+	pointDid
+	pointBuild
 	pointCount
 )
 
@@ -29,10 +40,14 @@ var pointNames = [pointCount]string{
 	"booted", "before step", "after step", "after append", "before log write", "after flush",
 	"after telling", "before snapshot", "in walk", "after snapshot", "before purge",
 	"before input", "after turn", "before output", "after output",
+	"after a link's operation", "before a packet", "before a vote", "before a job",
+	"after a job", "before building a tree",
 }
 
-// Points names the places at which a process can die.
-func Points() []string { return pointNames[:] }
+// Points names the places at which the process of a server alone can die, and MemberPoints those
+// that only a member of an ensemble has.
+func Points() []string       { return pointNames[:pointAlone] }
+func MemberPoints() []string { return pointNames[pointAlone:] }
 
 // end is why a process ended; it is the value of the panic that ends it.
 type end struct{ why string }
@@ -58,7 +73,11 @@ func (n *Node) light() {
 	}
 	if f.CrashEffect {
 		draws = append(draws, func() {
-			n.fuse.point = point(n.Rand.IntN(int(pointCount)))
+			points := pointAlone
+			if n.set.Peers != nil {
+				points = pointCount
+			}
+			n.fuse.point = point(n.Rand.IntN(int(points)))
 			n.fuse.points = 1 + n.Rand.IntN(oftenPoint[n.fuse.point])
 		})
 	}
@@ -98,6 +117,7 @@ func (n *Node) lightFailure() {
 var (
 	oftenPoint = [pointCount]int{
 		1, 100, 100, 30, 30, 30, 30, 3, 30, 3, 2, 100, 100, 100, 60,
+		4, 30, 6, 3, 3, 2,
 	}
 	oftenCall = map[simfs.Op]int{
 		simfs.OpReadDir: 3, simfs.OpStat: 1, simfs.OpCreate: 3, simfs.OpOpen: 6,

@@ -104,7 +104,7 @@ func (n *Node) Inside() (left []string) {
 // CheckDisk stops the server. The disk must hold what the server had, even when the power goes a
 // moment later.
 func (n *Node) CheckDisk() {
-	n.at(pointCount - 1)
+	n.at(pointSent)
 	p := n.process
 	live := fingerprint(p.tree)
 	last := p.tree.Peek().LastZxid()
@@ -133,7 +133,7 @@ func (n *Node) CheckDisk() {
 }
 
 func (n *Node) reread(disk *simfs.Disk, last jute.Zxid, live uint64) error {
-	tree, _, found, err := n.restore(disk)
+	tree, _, found, err := n.restore(disk, ignore)
 	if err != nil {
 		return err
 	}
@@ -152,7 +152,7 @@ func (n *Node) checkRot(disk *simfs.Disk, last jute.Zxid, live uint64) {
 	list := append(files(disk, names.Snapshot), files(disk, names.Log)...)
 	name := list[n.Rand.IntN(len(list))]
 	n.flip(disk, name)
-	tree, _, found, err := n.restore(disk)
+	tree, _, found, err := n.restore(disk, ignore)
 	switch {
 	case err != nil:
 		n.Counts.Add("rot", "refused")

@@ -8,8 +8,10 @@ import (
 	"quoll/internal/sim/lease"
 	"quoll/internal/sim/pipe"
 	"quoll/internal/sim/simfs"
+	"quoll/internal/sim/witness"
 	"quoll/internal/sim/world"
 	"quoll/jute"
+	"quoll/persistence"
 	"quoll/quorum/effects"
 )
 
@@ -18,6 +20,12 @@ type Recorder interface {
 	// Asked: the disk is asked for an operation, the one of the next ticket. t is the transaction
 	// of an append.
 	Asked(n *Node, op *effects.DiskOp, t *history.Txn)
+	// Said: it tells other servers what is on its disk.
+	Said(n *Node, s witness.Says)
+	// Reigns: it leads in an epoch, with a quorum.
+	Reigns(n *Node, epoch int64)
+	// Served: clients may see its tree, which shows the transactions up to a zxid.
+	Served(n *Node, zxid jute.Zxid)
 	// Settled: so many operations more are said to be durable.
 	Settled(n *Node, operations int)
 	// Applied: its tree shows the transactions up to a zxid.
@@ -25,11 +33,13 @@ type Recorder interface {
 	// Logged says what is wrong with a transaction that a log holds; nil: nothing is.
 	Logged(n *Node, e *jute.Entry) error
 	// Recovered: a start found this. The transactions that were proposed behind it are lost.
-	Recovered(n *Node, r history.Recovery)
+	Recovered(n *Node, r history.Recovery, epochs persistence.Epochs)
 	// Forgotten: the files will no longer know a session that has ephemerals.
 	Forgotten(id jute.SessionID)
 	// Stood: the process stands still from one world time to another.
 	Stood(n *Node, from, to int64)
+	// LeastTimeout is the shortest timeout, ms, that a session was ever given.
+	LeastTimeout(id jute.SessionID) int32
 	// Tape is the record of a link.
 	Tape(e *pipe.End) *history.Tape
 }
@@ -96,7 +106,7 @@ func (n *Node) Start() {
 	n.life++
 	n.light()
 	n.disk.Inject = n.inject
-	p := &process{n: n, life: n.life}
+	p := &process{n: n, life: n.life, works: newWorks()}
 	p.clock = clock{n: n, zero: n.Now, perMill: 1000}
 	if n.set.Faults.Drift {
 		p.clock.perMill = n.Between(900, 1100)
@@ -108,6 +118,10 @@ func (n *Node) Start() {
 		KernelTells: n.set.Limits.KernelTells, Throttled: n.set.Throttle.MaxRequests > 0,
 	}, p.clock.millis())
 	p.log.p = p
+	p.witness = witness.New(witness.Config{
+		World: n.World, Node: n.number, Millis: p.clock.millis, Leases: p.leases,
+		Said: func(s witness.Says) { n.record.Said(n, s) },
+	})
 	n.process = p
 	n.guard(p, func() {
 		if err := p.start(); err != nil {
@@ -144,13 +158,16 @@ func (n *Node) kill(p *process, why string) {
 	for _, s := range p.sockets() {
 		s.link.Kill()
 	}
+	p.diedInSync()
 	if n.set.Faults.Power && !n.Chance(3) && !n.healed {
 		n.Note("the power fails")
 		n.Counts.Add("fault", "power loss")
 		n.disk = n.disk.PowerLoss(simfs.Random(n.Rand))
+		p.hangUp(func() bool { return n.Chance(2) })
 	} else {
 		n.Counts.Add("fault", "process killed")
 		n.disk = n.disk.Kill()
+		p.hangUp(func() bool { return false })
 	}
 	n.After(n.Between(5_000, 400_000), n.Start)
 }

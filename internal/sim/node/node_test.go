@@ -9,6 +9,7 @@ import (
 	"quoll/internal/replica"
 	"quoll/internal/sim/history"
 	"quoll/internal/sim/pipe"
+	"quoll/internal/sim/witness"
 	"quoll/internal/sim/world"
 	"quoll/jute"
 	"quoll/persistence"
@@ -24,15 +25,19 @@ type book struct {
 }
 
 func (b *book) Asked(n *Node, _ *effects.DiskOp, t *history.Txn) { b.logs[n] = append(b.logs[n], *t) }
+func (b *book) Said(*Node, witness.Says)                         {}
+func (b *book) Reigns(*Node, int64)                              {}
+func (b *book) Served(*Node, jute.Zxid)                          {}
 func (b *book) Settled(*Node, int)                               {}
 func (b *book) Applied(*Node, jute.Zxid, uint64)                 {}
 func (b *book) Logged(*Node, *jute.Entry) error                  { return nil }
-func (b *book) Recovered(n *Node, r history.Recovery) {
+func (b *book) Recovered(n *Node, r history.Recovery, _ persistence.Epochs) {
 	b.recoveries[n] = append(b.recoveries[n], r)
 }
-func (b *book) Forgotten(jute.SessionID)     {}
-func (b *book) Stood(*Node, int64, int64)    { b.stood++ }
-func (b *book) Tape(*pipe.End) *history.Tape { return &history.Tape{Conn: new(history.Conn)} }
+func (b *book) LeastTimeout(jute.SessionID) int32 { return 0 }
+func (b *book) Forgotten(jute.SessionID)          {}
+func (b *book) Stood(*Node, int64, int64)         { b.stood++ }
+func (b *book) Tape(*pipe.End) *history.Tape      { return &history.Tape{Conn: new(history.Conn)} }
 
 // guest is a client that asks for a session and nothing else.
 type guest struct {

@@ -7,8 +7,10 @@ import (
 	"quoll/internal/replica"
 	"quoll/internal/replica/inbox"
 	"quoll/internal/replica/logwriter"
+	"quoll/internal/replica/restore"
 	"quoll/internal/sim/lease"
 	"quoll/internal/sim/pipe"
+	"quoll/internal/sim/witness"
 	"quoll/persistence"
 	"quoll/processor"
 	"quoll/processor/auth"
@@ -16,9 +18,9 @@ import (
 	"quoll/processor/mail"
 	"quoll/processor/prep"
 	"quoll/processor/reads"
-	"quoll/processor/session"
 	"quoll/processor/stats"
 	"quoll/processor/throttle"
+	"quoll/quorum"
 )
 
 // process is one life of the server. The parts that internal/server runs on goroutines are on one
@@ -42,8 +44,18 @@ type process struct {
 	poked bool        // a step is planned
 	log   logWriter
 	walk  *walker // nil: no snapshot is being written
+	works
+	membership
 
 	leases *lease.Book // judges expiries
+}
+
+// membership is a member's part of a process.
+type membership struct {
+	plugs
+	witness *witness.Witness
+	role    quorum.Role
+	served  bool
 }
 
 // freeze makes the process stand still until a moment.
@@ -97,21 +109,22 @@ func (p *process) ends(doing string, err error) {
 }
 
 // assemble makes the parts, ties them together and starts the ticker.
-func (p *process) assemble(sessions []session.Saved) {
+func (p *process) assemble(found *restore.Found, member *replica.Ensemble) {
 	n, l := p.n, &p.n.set.Limits
 	rules := &auth.Rules{DigestEnabled: true, SuperDigest: n.set.Model.SuperDigest}
 	conns := mail.NewConns()
 	now := p.now()
 	p.leases.Ticked(now.MonoMillis)
-	for _, s := range sessions {
+	for _, s := range found.Sessions {
 		p.leases.Restored(s.ID, s.TimeoutMillis, now.MonoMillis)
 	}
 	p.log.writer = logwriter.Writer{
 		Log: p.store.Log(), Store: p.store, Flushed: p.log.noteFlush, Durable: p.log.durable,
+		Load: p.log.load,
 	}
 	p.shared = &lane.Shared{
 		Tree: p.tree, Conns: conns, Core: p, Clock: p.clock.millis, Serving: &p.serving,
-		Counts: new(stats.Counts), Teller: newTold(n),
+		Counts: new(stats.Counts), Teller: witness.NewTold(n.World),
 		Large: &throttle.Large{
 			ThresholdBytes: n.set.LargeBytes, MaxBytes: 2 * n.set.LargeBytes,
 		},
@@ -130,14 +143,20 @@ func (p *process) assemble(sessions []session.Saved) {
 			},
 		},
 	}
-	p.replica = replica.New(p.replicaConfig(rules), p.tree, sessions, conns, now)
+	config := p.replicaConfig(rules)
+	config.Ensemble = member
+	p.replica = replica.New(config, p.tree, found.Sessions, conns, now)
 	if n.set.Words {
-		p.shared.Words = words{}
+		p.shared.Words = witness.Words{}
 	}
 	for range n.set.Lanes {
 		p.loops = append(p.loops, newLoop(p))
 	}
 	n.net.Listen(n.Address(), pipe.Listener{Via: p.run, Choose: p.choose})
+	if n.set.Peers != nil {
+		p.openPorts()
+		p.peerTick()
+	}
 	p.poke() // the first step begins the role
 	p.tick()
 }
@@ -167,7 +186,7 @@ func (p *process) replicaConfig(rules *auth.Rules) replica.Config {
 			SnapCount: l.SnapCount, SnapSizeBytes: l.SnapBytes,
 		},
 		TickMillis:     int32(n.set.Times.TickMillis),
-		ServerID:       1,
+		ServerID:       uint8(n.number),
 		IntervalMillis: n.set.Times.IntervalMillis, ExpiriesPerStepAtMost: 1,
 		Reap: replica.ReapRules{
 			CheckIntervalMillis: l.ReapCheckMillis, MaxPerMinute: l.ReapMaxPerMinute,

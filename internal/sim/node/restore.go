@@ -15,12 +15,17 @@ import (
 
 func (p *process) start() error {
 	n := p.n
-	tree, dir, found, err := n.restore(n.disk)
+	var epochs persistence.Epochs
+	tail := restore.NewTail(n.tailLimits())
+	tree, dir, found, err := n.restore(n.disk, tail.Add)
+	if err == nil && n.set.Peers != nil {
+		epochs, err = dir.Epochs()
+	}
 	if err != nil {
 		return err
 	}
 	p.store, p.tree = dir, tree
-	p.recovered(found)
+	p.recovered(found, epochs)
 	if len(found.Skipped) > 0 {
 		n.Counts.Add("recovery", "a snapshot was skipped")
 	}
@@ -30,18 +35,18 @@ func (p *process) start() error {
 	if len(found.RemovedLogs) > 0 {
 		n.Counts.Add("recovery", "an empty log was removed")
 	}
-	if found.NeedsSnapshot() {
+	if n.set.Peers == nil && found.NeedsSnapshot() {
 		if err := p.n.snapshot(p.store, p.tree, found.Sessions); err != nil {
 			return err
 		}
 	}
-	p.assemble(found.Sessions)
+	p.assemble(found, n.member(found, epochs, tail.Entries()))
 	n.at(pointBooted)
 	return nil
 }
 
 // recovered tells the Recorder what was found.
-func (p *process) recovered(found *restore.Found) {
+func (p *process) recovered(found *restore.Found, epochs persistence.Epochs) {
 	n := p.n
 	ids := make([]jute.SessionID, 0, len(found.Sessions))
 	for _, s := range found.Sessions {
@@ -53,7 +58,7 @@ func (p *process) recovered(found *restore.Found) {
 	n.record.Recovered(n, history.Recovery{
 		Zxid: found.LastZxid, Digest: p.tree.Peek().TreeDigest(),
 		Fingerprint: fingerprint(p.tree), Sessions: ids, Orphans: found.Orphans,
-	})
+	}, epochs)
 	if f := p.tree.Faults(); f != (datatree.Faults{}) {
 		n.Violate("replay up to %v: %+v", found.LastZxid, f)
 	}
@@ -64,7 +69,7 @@ func (p *process) recovered(found *restore.Found) {
 // inherit puts on the disk what another server left there: a snapshot of an empty tree that has
 // seen many transactions.
 func (n *Node) inherit() {
-	tree, dir, _, err := n.restore(n.disk)
+	tree, dir, _, err := n.restore(n.disk, ignore)
 	if err == nil {
 		tree.Lock()
 		tree.SetLastZxid(n.set.Begin)
@@ -89,21 +94,25 @@ func (n *Node) snapshot(dir *persistence.Dir, tree *datatree.Tree, known []sessi
 	}
 }
 
-// restore reads what is on a disk.
+// ignore takes a transaction that a log has, and does nothing.
+func ignore(*jute.Entry) {}
+
+// restore reads what is on a disk. Each transaction of its log is handed to txn.
 func (n *Node) restore(
-	disk *simfs.Disk,
+	disk *simfs.Disk, txn func(*jute.Entry),
 ) (*datatree.Tree, *persistence.Dir, *restore.Found, error) {
 	dir, err := persistence.Open(disk, n.storeOptions())
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	tree := datatree.New(datatree.Options{
-		ExtendedTypes: n.set.Model.ExtendedTypes, Digest: !n.set.NoDigest,
-	})
+	tree := n.newTree()
 	found, err := restore.Tree(dir, tree, restore.Hooks{
-		Txn: func(e *jute.Entry) error { return n.record.Logged(n, e) },
+		Txn: func(e *jute.Entry) error {
+			txn(e)
+			return n.record.Logged(n, e)
+		},
 	})
-	if err == nil {
+	if err == nil && n.set.Peers == nil {
 		found.EndOrphans(tree)
 	}
 	return tree, dir, found, err

@@ -19,6 +19,7 @@ type Setting struct {
 	Faults   Faults
 	Store    Store
 	Throttle throttle.Rules
+	Peers    *Peers // nil: the server is alone
 	// CloseTxn: a closeSession names the ephemerals that go with it.
 	CloseTxn   bool
 	SlowWalk   int64 // how many times longer a snapshot takes

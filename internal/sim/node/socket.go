@@ -170,7 +170,7 @@ func (s *socket) opened(b []byte) {
 	if _, err := jute.Decode(b[4:], &r); err != nil || r.SessionID == 0 {
 		return
 	}
-	s.tape.Conn.Session = r.SessionID
+	s.tape.Conn.Session, s.tape.Conn.Granted = r.SessionID, s.loop.p.n.Now
 	s.loop.p.leases.Opened(r.SessionID, r.TimeOut, s.wire, s.now())
 }
 

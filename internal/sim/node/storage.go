@@ -6,6 +6,7 @@ import (
 
 	"quoll/internal/replica"
 	"quoll/internal/replica/logwriter"
+	"quoll/internal/replica/restore"
 	"quoll/internal/replica/snapshotting"
 	"quoll/persistence"
 	"quoll/quorum/effects"
@@ -91,6 +92,16 @@ func (l *logWriter) durable(ticket effects.Ticket) {
 	p.n.at(pointTold)
 }
 
+// load reads the history into a tree beside the one that is served.
+func (l *logWriter) load(generation uint64) error {
+	done, err := restore.Load(l.p.n.disk, l.p.store, l.p.n.newTree(), generation)
+	if err == nil {
+		l.p.n.Counts.Add("job", "Load")
+		l.p.did(done)
+	}
+	return err
+}
+
 func (l *logWriter) settle() {
 	if l.busy || l.failed || l.queue.Waiting() > 0 {
 		return
@@ -113,18 +124,28 @@ func (l *logWriter) fail(err error) {
 
 // walker writes one snapshot, a few nodes at a time, while the server works.
 type walker struct {
-	p          *process
-	generation uint64
-	walk       *snapshotting.Walk
+	p    *process
+	job  *replica.SnapshotJob
+	walk *snapshotting.Walk
+	to   *outlet // of a stream; nil: a file is written
 }
 
 func (p *process) startWalk(job *replica.SnapshotJob) {
-	if p.walk != nil {
-		p.n.Violate("two snapshots at a time")
+	k := &walker{p: p, job: job}
+	switch job.Kind {
+	case replica.ToDisk:
+		if p.walk != nil {
+			p.n.Violate("two snapshots at a time")
+		}
+		p.walk, k.walk = k, p.n.walk(p.store, job)
+	case replica.ToLink:
+		k.to = &outlet{p: p, link: job.Link}
+		k.walk = snapshotting.Stream(k.to, job)
+	default:
+		k.walk = p.n.walk(p.store, job)
 	}
-	walk := p.n.walk(p.store, job)
-	p.walk = &walker{p: p, generation: job.Generation, walk: walk}
-	p.after(p.n.Between(10, 3000), p.walk.next)
+	p.walks[job.Generation] = k
+	p.after(p.n.Between(10, 3000), k.next)
 }
 
 func (n *Node) walk(dir *persistence.Dir, job *replica.SnapshotJob) *snapshotting.Walk {
@@ -133,39 +154,67 @@ func (n *Node) walk(dir *persistence.Dir, job *replica.SnapshotJob) *snapshottin
 	})
 }
 
+// streamAhead is how many bytes of a stream may wait on their link.
+const streamAhead = 4 << 10
+
 // next writes the next nodes.
 func (k *walker) next() {
-	n := k.p.n
+	n, p := k.p.n, k.p
+	if p.walks[k.job.Generation] != k {
+		return
+	}
+	if k.job.Kind == replica.ToLink && p.quorum.Unsent(uint64(k.job.Link)) > streamAhead {
+		p.after(n.Between(200, 2000), k.next)
+		return
+	}
 	n.at(pointWalked)
 	more, err := k.walk.Step(1 + n.Rand.IntN(8))
+	if k.to != nil && err == nil {
+		if err = k.to.flush(); err != nil {
+			k.walk.Abort()
+		}
+	}
 	if more && n.set.Faults.FailSnapshots && !n.healed && n.Chance(200) {
 		err = errors.New("the snapshot is given up")
 		k.walk.Abort()
 	}
 	if more && err == nil {
-		k.p.after(n.Between(10, 2000*n.set.SlowWalk), k.next)
+		p.after(n.Between(10, 2000*n.set.SlowWalk), k.next)
 		return
 	}
 	k.done(err)
 }
 
+// ended forgets a walk.
+func (p *process) ended(k *walker) {
+	delete(p.walks, k.job.Generation)
+	if p.walk == k {
+		p.walk = nil
+	}
+}
+
 // done ends a snapshot. One that failed is only an alarm, unless the disk cannot be relied on.
 func (k *walker) done(err error) {
-	p, generation := k.p, k.generation
-	p.walk = nil
+	p := k.p
+	p.ended(k)
+	own := k.job.Kind == replica.ToDisk
 	switch {
 	case errors.Is(err, persistence.ErrDisk):
 		p.ends("snapshot", err)
-	case err != nil:
+	case err != nil && own:
 		p.n.Counts.Add("snapshot", "failed, and the server goes on")
-	default:
+	case err != nil:
+		p.n.Counts.Add("job", "a walk failed")
+	case own:
 		p.n.snapshots++
 		p.n.Counts.Add("snapshot", "written")
 		p.n.at(pointSnapped)
 	}
-	p.inbox.JobDone(replica.JobDone{JobDone: effects.JobDone{Generation: generation}})
+	p.inbox.JobDone(replica.JobDone{JobDone: effects.JobDone{
+		Generation: k.job.Generation, Zxid: k.job.Zxid, Err: err,
+	}})
 	p.poke()
-	if err == nil && p.n.Chance(2) {
+	if err == nil && own && p.n.Chance(2) {
 		p.after(p.n.Between(10, 5000), p.purge)
 	}
 }

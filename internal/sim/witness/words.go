@@ -1,4 +1,4 @@
-package node
+package witness
 
 import (
 	"strings"
@@ -6,15 +6,15 @@ import (
 	"quoll/processor/lane"
 )
 
-// words answers the only four-letter word that the simulated server knows. The answers of words are
+// Words answers the only four-letter word that the simulated server knows. The answers of words are
 // tested in internal/admin; how a connection takes a word is simulated.
-type words struct{}
+type Words struct{}
 
 // Word and WordAnswer are that word and its answer.
 const Word, WordAnswer = "ruok", "imok"
 
 // Word implements lane.Words.
-func (words) Word(in []byte) (w lane.Word, used int, known bool) {
+func (Words) Word(in []byte) (w lane.Word, used int, known bool) {
 	switch {
 	case len(in) < 4:
 		return w, 0, strings.HasPrefix(Word, string(in))

@@ -1,0 +1,124 @@
+package history
+
+import (
+	"slices"
+
+	"quoll/internal/model"
+	"quoll/jute"
+)
+
+// request names a write. A client may begin its xids anew on each connection of a session, so that
+// several writes have one name.
+type request struct {
+	session jute.SessionID
+	xid     int32
+}
+
+// place is where a request was sent.
+type place struct {
+	conn *conn
+	sent int
+}
+
+// index lists the writes of a connection by their names, and the zxids by which they were answered.
+func (c *checker) index(k *conn) {
+	if k.session == 0 {
+		return
+	}
+	for i := range k.Sent {
+		if model.IsWrite(k.Sent[i].Op) {
+			name := request{k.session, k.Sent[i].Xid}
+			c.asked[name] = append(c.asked[name], place{k, i})
+		}
+	}
+	k.answers = map[int32]jute.Zxid{}
+	for i := 1; i < len(k.Got); i++ {
+		var h jute.ReplyHeader
+		if _, err := jute.Decode(k.Got[i].Bytes, &h); err == nil && h.Xid > 0 {
+			k.answers[h.Xid] = h.Zxid
+		}
+	}
+}
+
+// askedBy is the request that a transaction carries out. Of several that have its name it is the
+// one that was answered with its zxid. Without an answer it is that of the connection which had the
+// session last when the transaction was proposed: it was granted the session only when everything
+// of the older connections was done, or refused because the session had moved.
+func (c *checker) askedBy(t *Txn) (place, bool) {
+	h := &t.Entry.Header
+	all := c.asked[request{h.ClientID, h.Cxid}]
+	if len(all) <= 1 {
+		return first(all)
+	}
+	var left []place
+	for _, p := range all {
+		answer, answered := p.conn.answers[h.Cxid]
+		if answered && answer == h.Zxid {
+			return p, true
+		}
+		if !answered && !p.conn.logged[p.sent] && p.conn.Granted <= t.At &&
+			p.conn.Sent[p.sent].At <= t.At {
+			left = append(left, p)
+		}
+	}
+	slices.SortStableFunc(left, func(a, b place) int {
+		return int(max(-1, min(1, b.conn.Granted-a.conn.Granted)))
+	})
+	if code(t) == jute.SessionMoved && len(left) > 1 {
+		left = left[1:]
+	}
+	if len(left) == 0 {
+		return first(all)
+	}
+	return first(left)
+}
+
+func first(all []place) (place, bool) {
+	if len(all) == 0 {
+		return place{}, false
+	}
+	return all[0], true
+}
+
+// code is the error that a transaction records, OK for none.
+func code(t *Txn) jute.ErrorCode {
+	var txn jute.ErrorResponse
+	if t.Entry.Header.Type != jute.OpError {
+		return jute.OK
+	}
+	_, _ = jute.Decode(t.Entry.Body, &txn)
+	return txn.Err
+}
+
+// late judges a write that a leader took from a learner when the session was gone, or was somebody
+// else's. It must become a transaction nevertheless, because the learner waits for it; but nothing
+// may change. false: it is not such a one.
+func (c *checker) late(t *Txn, at place) bool {
+	if !c.h.Ensemble {
+		return false
+	}
+	h, alive := &t.Entry.Header, c.tree.Sessions[t.Entry.Header.ClientID]
+	switch why := code(t); {
+	case why == jute.SessionExpired:
+		if alive {
+			c.report(at.conn, "late write", "xid %d: its session %v lives", h.Cxid, h.ClientID)
+		}
+	case why == jute.SessionMoved:
+		if !c.hasMoved(at.conn, t.At) {
+			c.report(at.conn, "late write", "xid %d: its session %v has not moved", h.Cxid,
+				h.ClientID)
+		}
+	case h.Type != jute.OpCloseSession || alive:
+		return false
+	}
+	c.tree.Nothing(h.Zxid)
+	c.result.Code = code(t)
+	return true
+}
+
+// hasMoved says whether another connection had asked for the session of one by then.
+func (c *checker) hasMoved(k *conn, by int64) bool {
+	return slices.ContainsFunc(c.conns, func(other *conn) bool {
+		return other != k && other.Hello.SessionID == k.session && other.HelloAt <= by
+	})
+}

@@ -1,0 +1,82 @@
+package witness
+
+import (
+	"slices"
+
+	"quoll/internal/sim/history"
+	"quoll/jute"
+	"quoll/jute/ensemble"
+)
+
+// touches is what a leader was told of the sessions of others: when it heard last of each, by a
+// learner's PING or its own transaction, and with which timeout. Times are ms on its clock.
+type touches struct {
+	since int64 // the reign began then: every session had its full timeout
+	last  map[jute.SessionID]touch
+}
+
+type touch struct {
+	at      int64
+	timeout int32
+}
+
+// Reigns: a reign of the member begins.
+func (w *Witness) Reigns() {
+	w.since, w.last = w.Millis(), map[jute.SessionID]touch{}
+}
+
+// Touch: the member was heard of a session by now.
+func (w *Witness) Touch(id jute.SessionID, timeout int32) {
+	if w.last != nil {
+		w.last[id] = touch{w.Millis(), timeout}
+	}
+}
+
+// touched takes a learner's answer to a PING.
+func (w *Witness) touched(q *ensemble.QuorumPacket) {
+	var r ensemble.Touches
+	if _, err := jute.Decode(q.Data, &r); err == nil {
+		for _, s := range r.Sessions {
+			w.Touch(s.Session, s.TimeOut)
+		}
+	}
+}
+
+// Expiry is why a leader may end a session that did not ask for it: nothing was heard of it for as
+// long as its timeout, neither by the leader nor by a learner. least is the shortest timeout that
+// the session ever had. Nobody outside knows how late the end may be.
+func (w *Witness) Expiry(id jute.SessionID, now int64, least int32) *history.Expiry {
+	x := &history.Expiry{At: now, Heard: w.since, Timeout: least}
+	if t, ok := w.last[id]; ok {
+		x.Heard, x.Timeout = t.at, t.timeout
+	}
+	x.Stood = w.Leases.Stood(x.Heard)
+	if own := w.Leases.Expired(id, now); own != nil && own.Heard >= x.Heard {
+		x = own
+	}
+	x.Latest = history.AnyTime
+	return x
+}
+
+// tells checks the sessions that a learner names in its answer to a PING: all whose clients it has
+// heard since the last one.
+func (w *Witness) tells(q *ensemble.QuorumPacket) {
+	var r ensemble.Touches
+	if _, err := jute.Decode(q.Data, &r); err != nil {
+		w.World.Violate("node %d: a PING that cannot be read: %v", w.Node, err)
+		return
+	}
+	named := func(id jute.SessionID) bool {
+		return slices.ContainsFunc(r.Sessions, func(s jute.SessionTimeout) bool {
+			return s.Session == id
+		})
+	}
+	now := w.Millis()
+	for _, id := range w.Leases.HeardSince(w.told, now) {
+		if !named(id) {
+			w.World.Violate("node %d has heard session %v since its last PING and does not say so",
+				w.Node, id)
+		}
+	}
+	w.told = now
+}

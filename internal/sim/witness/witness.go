@@ -1,0 +1,165 @@
+package witness
+
+import (
+	"quoll/internal/sim/lease"
+	"quoll/internal/sim/world"
+	"quoll/jute"
+	"quoll/jute/ensemble"
+	"quoll/quorum/effects"
+)
+
+// Says is what a member tells others of its disk.
+type Says struct {
+	Kind    Kind
+	Zxid    jute.Zxid
+	Epoch   int64 // accepted, of a promise
+	Current int64 // epoch
+}
+
+// Kind is what is said.
+type Kind uint8
+
+// What a member says.
+const (
+	// Ack: everything up to Zxid is on its disk. With counter 0 the epoch is current, too.
+	Ack Kind = iota + 1
+	// Promise: it follows no leader of an epoch below Epoch; its history ends with Zxid, of
+	// Current.
+	Promise
+	// Vote: it votes for itself, with Zxid and Current.
+	Vote
+	// Lead: it makes its history that of Epoch.
+	Lead
+)
+
+// Config is what a witness must know.
+type Config struct {
+	World  *world.World
+	Node   int          // its number
+	Millis func() int64 // the member's monotonic clock
+	Leases *lease.Book  // of the member's own clients
+	Said   func(Says)
+}
+
+// Witness looks at the ports of one life of a member.
+type Witness struct {
+	Config
+	// offered is the epoch of the LEADERINFO that came by each link.
+	offered map[effects.LinkID]int64
+	leader  effects.LinkID // the link by which it last asked for a leader
+	told    int64          // ms: when it last told its leader which sessions it has heard
+	place   Place
+	touches
+}
+
+// Place is how far a member has come on its way from FOLLOWERINFO to UPTODATE.
+type Place struct {
+	Mode string // DIFF, TRUNC or SNAP
+	Step string // the last packet; "": it is not on this way
+}
+
+// New makes the witness of a life.
+func New(c Config) *Witness {
+	return &Witness{Config: c, offered: map[effects.LinkID]int64{}}
+}
+
+// Place is where the member is now.
+func (w *Witness) Place() Place { return w.place }
+
+// Gone: a link has ended.
+func (w *Witness) Gone(link effects.LinkID) { delete(w.offered, link) }
+
+// Hears looks at a packet that arrives.
+func (w *Witness) Hears(link effects.LinkID, data []byte) {
+	var q ensemble.QuorumPacket
+	if _, err := jute.Decode(data, &q); err != nil {
+		return // the member finds out
+	}
+	w.World.Note("node %d, link %d: hears %v %v", w.Node, link, q.Type, q.Zxid)
+	w.passed(link, &q, " heard")
+	switch q.Type {
+	case ensemble.PacketLeaderInfo:
+		w.offered[link] = q.Zxid.Epoch()
+	case ensemble.PacketPing:
+		w.touched(&q)
+	}
+}
+
+// Sends looks at packets that leave, one behind the other.
+func (w *Witness) Sends(link effects.LinkID, data []byte) {
+	for len(data) > 0 {
+		var q ensemble.QuorumPacket
+		used, err := jute.Decode(data, &q)
+		if err != nil {
+			w.World.Violate("node %d sends what is no packet: %v", w.Node, err)
+			return
+		}
+		data = data[used:]
+		w.World.Note("node %d, link %d: says %v %v", w.Node, link, q.Type, q.Zxid)
+		w.passed(link, &q, " said")
+		w.claims(link, &q)
+	}
+}
+
+// claims finds out what a packet says of the disk.
+func (w *Witness) claims(link effects.LinkID, q *ensemble.QuorumPacket) {
+	switch q.Type {
+	case ensemble.PacketAck:
+		w.Said(Says{Kind: Ack, Zxid: q.Zxid})
+	case ensemble.PacketAckEpoch:
+		var r ensemble.CurrentEpoch
+		_, _ = jute.Decode(q.Data, &r)
+		w.Said(Says{
+			Kind: Promise, Zxid: q.Zxid, Epoch: w.offered[link], Current: max(0, int64(r.Epoch)),
+		})
+	case ensemble.PacketNewLeader:
+		w.Said(Says{Kind: Lead, Epoch: q.Zxid.Epoch()})
+	case ensemble.PacketPing:
+		if link == w.leader {
+			w.tells(q)
+		}
+	}
+}
+
+// passed notes how far a learner has come.
+func (w *Witness) passed(link effects.LinkID, q *ensemble.QuorumPacket, how string) {
+	switch q.Type {
+	case ensemble.PacketFollowerInfo, ensemble.PacketObserverInfo:
+		if how == " said" {
+			w.leader = link
+			w.place = Place{Mode: "no mode yet", Step: q.Type.String() + how}
+		}
+		return
+	case ensemble.PacketDiff, ensemble.PacketTrunc, ensemble.PacketSnap:
+		w.place.Mode = q.Type.String()
+	case ensemble.PacketUpToDate:
+		w.place = Place{}
+		return
+	case ensemble.PacketLeaderInfo, ensemble.PacketAckEpoch, ensemble.PacketProposal,
+		ensemble.PacketCommit, ensemble.PacketInform, ensemble.PacketNewLeader,
+		ensemble.PacketAck:
+	default:
+		return
+	}
+	if w.place.Step != "" && w.leader == link {
+		w.place.Step = q.Type.String() + how
+	}
+}
+
+// Casts looks at a message of the election port that leaves.
+func (w *Witness) Casts(data []byte) {
+	const head = 4
+	var v ensemble.Notification
+	if len(data) <= head || data[0] == 0xff {
+		return // a hello
+	}
+	if _, err := jute.Decode(data[head:], &v); err != nil {
+		w.World.Violate("node %d sends a vote that cannot be read: %v", w.Node, err)
+		return
+	}
+	w.World.Note("node %d says %v, leader %d, %v, epoch %d, round %d", w.Node, v.State, v.Leader,
+		v.Zxid, v.PeerEpoch, v.ElectionEpoch)
+	if v.State == ensemble.Looking && v.Leader == jute.PeerID(w.Node) {
+		w.Said(Says{Kind: Vote, Zxid: v.Zxid, Current: v.PeerEpoch})
+	}
+}
