@@ -144,10 +144,15 @@ var roomImports = []importRule{
 		"jute", "jute/ensemble", "quorum/...", "persistence/...", "processor/...",
 		"internal/replica/...", "internal/model", "internal/sim/...",
 	}},
+	{"internal/server/machine", []string{"internal/config"}},
+	{"internal/server/jobs", []string{
+		"jute", "datatree", "persistence", "quorum/effects", "quorum/transport",
+		"internal/replica/...",
+	}},
 	{"internal/server", []string{
 		"jute", "datatree", "datatree/watch", "persistence/...", "processor/...", "quorum/...",
 		"reactor", "reactor/door", "internal/replica/...", "internal/admin", "internal/clientlog",
-		"internal/config", "internal/metrics",
+		"internal/config", "internal/metrics", "internal/server/...",
 	}},
 	{"cmd/...", []string{
 		"jute", "datatree/...", "persistence/...", "processor/...", "client/...", "reactor",

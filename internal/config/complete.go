@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -232,6 +233,12 @@ func (c *Config) raise(s *settings) {
 	least("snapCount", &c.Storage.SnapCount, 2, 2)
 	least("autopurge.snapRetainCount", &c.Storage.Purge.SnapRetainCount, 3, 3)
 	least("maxCnxns", &c.Network.MaxConnections, 0, 0)
+	least("commitLogCount", &c.Quorum.Sync.CommitLogCount, 500, 500)
+	if c.Network.MaxExtraBytes == 0 {
+		c.Network.MaxExtraBytes = c.Network.MaxBufferBytes
+	}
+	least("jute.maxbuffer.extrasize", &c.Network.MaxExtraBytes, 1024, 1024)
+	c.Quorum.Sync.factor(s)
 	if c.Throttle.LargeMaxBytes <= 0 {
 		c.Throttle.LargeMaxBytes = 100 << 20
 		s.warn("largeRequestMaxBytes", s.get("largeRequestMaxBytes").source,
@@ -249,6 +256,17 @@ func (c *Config) raise(s *settings) {
 		c.Storage.SnapshotCompression = Plain
 		s.warn("snapshot.compression.method", s.get("snapshot.compression.method").source,
 			"%q is no method: snapshots are plain, as in Apache", method)
+	}
+}
+
+// factor reads snapshotSizeFactor. Negative means that no log is too long.
+func (q *Sync) factor(s *settings) {
+	var err error
+	q.SnapshotSizeFactor, err = strconv.ParseFloat(q.sizeFactor, 64)
+	if err != nil || !(q.SnapshotSizeFactor <= 1) {
+		q.SnapshotSizeFactor = 0.33
+		s.warn("snapshotSizeFactor", s.get("snapshotSizeFactor").source,
+			"must be a number, at most 1: the default holds, as in Apache")
 	}
 }
 

@@ -110,6 +110,7 @@ type Network struct {
 	SessionlessTimeout time.Duration // nio.sessionlessCnxnTimeout: time to begin a session
 	TCPKeepAlive       bool          // clientTcpKeepAlive
 	MaxBufferBytes     int           // jute.maxbuffer: the longest request
+	MaxExtraBytes      int           // jute.maxbuffer.extrasize: by how much packets are longer
 	FirstFrameBytes    int           // quoll.firstFrameBytes: the longest frame without a session
 	Transport          Transport     // quoll.transport
 	EventLoops         int           // quoll.eventLoops; 0 picks by the number of cores
@@ -211,6 +212,16 @@ type Quorum struct {
 	SyncEnabled        bool             // syncEnabled: an observer logs to disk
 	LeaderServes       bool             // leaderServes
 	Election           Election
+	Sync               Sync
+}
+
+// Sync has the settings of how a leader brings a learner up to date.
+type Sync struct {
+	CommitLogCount     int     // commitLogCount: transactions that are kept in memory, >= 500
+	SnapshotSizeFactor float64 // snapshotSizeFactor: of the log, as a part of the snapshot
+	ForceSnapshot      bool    // forceSnapshotSync: always send a snapshot
+	InitialZxid        int64   // testingonly.initialZxid: the counter before an epoch's first
+	sizeFactor         string  // as it was written
 }
 
 // Election has the settings of the election port, and how a follower seeks its leader.

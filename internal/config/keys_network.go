@@ -40,8 +40,9 @@ func networkKeys() []Key {
 			Reason: "a connection with more requests inside is not read from",
 			into:   func(c *Config) any { return &c.Network.MaxOutstanding }},
 
-		warned("jute.maxbuffer.extrasize", PropNumber, Bytes, "",
-			"records on disk may be as long as their file"),
+		prop(Key{Name: "jute.maxbuffer.extrasize", Kind: PropNumber, Unit: Bytes, Default: "0",
+			Reason: "of packets between servers; 0 is jute.maxbuffer",
+			into:   func(c *Config) any { return &c.Network.MaxExtraBytes }}),
 		warned("serverCnxnFactory", Text, None, "org.apache.zookeeper.server.NIOServerCnxnFactory",
 			"names a Java class; see quoll.transport"),
 		warned("nio.numSelectorThreads", PropNumber, None, "", javaThreads),

@@ -53,11 +53,15 @@ func storageKeys() []Key {
 			Reason: "how long a start waits for another server that uses the directory",
 			into:   func(c *Config) any { return &c.Storage.LockWait }},
 
-		idle("commitLogCount", PropNumber, None, "500"),
-		idle("snapshotSizeFactor", Text, None, "0.33"),
+		prop(Key{Name: "commitLogCount", Kind: PropNumber, Default: "500", Reason: ensembleOnly,
+			into: func(c *Config) any { return &c.Quorum.Sync.CommitLogCount }}),
+		prop(Key{Name: "snapshotSizeFactor", Default: "0.33", Reason: ensembleOnly,
+			into: func(c *Config) any { return &c.Quorum.Sync.sizeFactor }}),
 		warned("test.allowDiscontinuousProposals", PropFlag, None, "false",
 			"a switch of Apache's own tests"),
-		warned("testingonly.initialZxid", PropLong, None, "", "a switch of Apache's own tests"),
+		prop(Key{Name: "testingonly.initialZxid", Kind: PropLong, Default: "0",
+			Reason: "for tests: the counter before the first one of each epoch",
+			into:   func(c *Config) any { return &c.Quorum.Sync.InitialZxid }}),
 	}
 }
 

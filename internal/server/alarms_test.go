@@ -63,7 +63,7 @@ func restored(t *testing.T, dir string) (*Server, *zapobserver.ObservedLogs) {
 	s.assemble()
 	saved, err := s.restore(t.Context())
 	require.NoError(t, err)
-	s.begin(saved)
+	require.NoError(t, s.begin(t.Context(), saved))
 	return s, logs
 }
 

@@ -22,14 +22,18 @@ type core struct {
 	snapshot func(*replica.SnapshotJob)
 	serving  func(lane.Service)
 	ensemble ensemble // nil: the server is alone, and its peer asks for nothing of this
+	roles    *roles   // what is said of the server's role; nil: it is alone
 	logger   *zap.Logger
 	// published is called with the replica after each tick; may be nil.
 	published func(*replica.Replica)
 	// stepping is called with the time of each step, before it; may be nil.
 	stepping func(replica.Now)
 
-	mu     sync.Mutex    // guards inbox
+	mu     sync.Mutex    // guards the four fields below
 	inbox  inbox.Inbox   // the events since the last step
+	linked int           // bytes of packets in it
+	room   *sync.Cond    // there is room for packets again, or over is set
+	over   bool          // the core takes nothing any more
 	signal chan struct{} // holds one value when something is in the inbox
 	done   chan struct{} // closed when run must stop
 	ended  chan struct{} // closed by run at its end
@@ -44,10 +48,12 @@ type ensemble interface {
 }
 
 func newCore(c clock, logger *zap.Logger) *core {
-	return &core{
+	k := &core{
 		clock: c, logger: logger,
 		signal: make(chan struct{}, 1), done: make(chan struct{}), ended: make(chan struct{}),
 	}
+	k.room = sync.NewCond(&k.mu)
+	return k
 }
 
 // Submit takes a lane's batch (lane.Core).
@@ -62,6 +68,37 @@ func (c *core) Submit(_ *lane.Lane, b *mail.Batch) {
 func (c *core) durable(ticket effects.Ticket) {
 	c.mu.Lock()
 	c.inbox.Durable(ticket)
+	c.mu.Unlock()
+	c.poke()
+}
+
+// maxLinked is how many bytes of packets may wait for the core. More are left to the connections.
+const maxLinked = 16 << 20
+
+// vote takes an event of the election port.
+func (c *core) vote(ev election.LinkEvent) {
+	c.mu.Lock()
+	c.inbox.Vote(ev)
+	c.mu.Unlock()
+	c.poke()
+}
+
+// link takes an event of the quorum port. It waits while too many packets are in the inbox.
+func (c *core) link(ev effects.LinkEvent) {
+	c.mu.Lock()
+	for len(ev.Data) > 0 && c.linked > maxLinked && !c.over {
+		c.room.Wait()
+	}
+	c.inbox.Link(ev)
+	c.linked += len(ev.Data)
+	c.mu.Unlock()
+	c.poke()
+}
+
+// peerTick tells the peer of an ensemble the time.
+func (c *core) peerTick() {
+	c.mu.Lock()
+	c.inbox.PeerTick()
 	c.mu.Unlock()
 	c.poke()
 }
@@ -114,12 +151,19 @@ func (c *core) step() {
 	if ev.Tick && c.published != nil {
 		c.published(c.replica)
 	}
+	if c.ensemble != nil && (ev.PeerTick || effects.Serving != nil) {
+		c.roles.look(c.replica.Status(), time.Now())
+	}
 }
 
 // take empties the inbox, and sets the time of the step.
 func (c *core) take() replica.Events {
 	c.mu.Lock()
 	ev := c.inbox.Take()
+	if c.linked > 0 {
+		c.linked = 0
+		c.room.Broadcast()
+	}
 	c.mu.Unlock()
 	ev.Now = c.clock.now()
 	return ev
@@ -156,7 +200,7 @@ func (c *core) Late(millis int64) {
 }
 
 // Ended implements replica.Hands.
-func (c *core) Ended(why error) { c.logger.Warn("the role has ended", zap.Error(why)) }
+func (c *core) Ended(why error) { c.roles.ended(why) }
 
 // Newer implements replica.Hands.
 func (c *core) Newer(n *election.NewerConfig) {
@@ -167,6 +211,10 @@ func (c *core) Newer(n *election.NewerConfig) {
 func (c *core) stop() {
 	close(c.done)
 	<-c.ended
+	c.mu.Lock()
+	c.over = true
+	c.room.Broadcast()
+	c.mu.Unlock()
 }
 
 // clock reads time for the core and the lanes.

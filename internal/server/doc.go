@@ -17,9 +17,15 @@
 // A start goes lock -> bind and listen -> read and judge -> change -> serve, so that two servers
 // never change one directory, and a start that is refused has changed nothing.
 //
-// Read server.go (the assembly) with start.go (the start), then core.go, logwriter.go, snapshot.go,
-// storage.go, gate.go and rules.go. status.go, applied.go and alarms.go make the server visible
-// from outside; aside.go runs the long answers to four-letter words. purge.go, memory.go and
-// guard.go are further work of the ticker. available.go finds out how much memory the process can
-// use, descriptors.go how many connections. here.go is for config check.
+// A member of an ensemble has two more ports, and a tick of 10 ms for its peer. The room jobs runs
+// what takes long, the room machine knows what the machine has.
+//
+//	election port --- events ---> core --- links, packets, votes ---> both ports
+//	quorum port   --- packets --->  |  --- jobs ---> jobs: the log read, trees streamed and built
+//
+// Read server.go (the assembly) with start.go (the start) and member.go (what a member has beside),
+// then core.go, logwriter.go, snapshot.go, storage.go, gate.go and rules.go. status.go, roles.go,
+// applied.go and alarms.go make the server visible from outside; aside.go runs the long answers to
+// four-letter words. purge.go and guard.go are further work of the ticker. here.go is for config
+// check.
 package server

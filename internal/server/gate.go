@@ -10,8 +10,9 @@ import (
 // stops.
 type gate struct {
 	lane.Serving
-	mu     sync.Mutex
-	closed bool // for good; guarded by mu
+	mu      sync.Mutex
+	closed  bool          // for good; guarded by mu
+	stopped chan struct{} // closed when the server is asked to stop, or fails
 }
 
 // open changes what the lanes may do. It does nothing when the server stops.
@@ -27,6 +28,9 @@ func (g *gate) open(now lane.Service) {
 func (g *gate) shut() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.closed = true
-	g.Store(lane.NoService)
+	if !g.closed {
+		g.closed = true
+		g.Store(lane.NoService)
+		close(g.stopped)
+	}
 }

@@ -11,6 +11,8 @@ import (
 	"quoll/datatree/watch"
 	"quoll/internal/config"
 	"quoll/internal/replica"
+	"quoll/internal/server/machine"
+	"quoll/jute"
 	"quoll/processor"
 	"quoll/processor/auth"
 	"quoll/processor/lane"
@@ -43,6 +45,14 @@ func treeOptions(c *config.Config) datatree.Options {
 
 // standaloneSessionServer is the high byte of the session ids of a standalone Apache server.
 const standaloneSessionServer = 1
+
+// sessionServer is the high byte of the ids of the sessions that are made here: of a member myid.
+func sessionServer(c *config.Config) uint8 {
+	if c.Ensemble() {
+		return uint8(c.Quorum.ServerID)
+	}
+	return standaloneSessionServer
+}
 
 // maxApplyBatch is how many transactions are applied in one hold of the tree's lock. It bounds how
 // long reads wait.
@@ -80,7 +90,7 @@ func (s *Server) replicaConfig(rules *auth.Rules, counts *stats.Counts) replica.
 			SnapSizeBytes: c.Storage.SnapSizeLimitBytes,
 		},
 		TickMillis:     int32(c.Sessions.TickTime.Milliseconds()),
-		ServerID:       standaloneSessionServer,
+		ServerID:       sessionServer(c),
 		IntervalMillis: tickInterval(c).Milliseconds(),
 		Reap: replica.ReapRules{
 			CheckIntervalMillis:     c.Features.Containers.CheckInterval.Milliseconds(),
@@ -140,7 +150,7 @@ func readLimits(c *config.Config) reads.Limits {
 // watchLimits are the limits of watched paths, in bytes.
 func watchLimits(c *config.Config) watch.Limits {
 	return watch.Limits{
-		Own: c.Features.WatchBytes, Total: orQuarter(c.Features.WatchTotalBytes),
+		Own: c.Features.WatchBytes, Total: machine.OrQuarter(c.Features.WatchTotalBytes),
 	}
 }
 
@@ -161,6 +171,11 @@ func laneRules(c *config.Config, rules *auth.Rules) lane.Rules {
 		MaxInputRequests: maxInputRequests,
 		BulkBytes:        bulkBytes,
 		MaxBulkBytes:     maxBulkBytes,
+		Ensemble:         c.Ensemble(),
+	}
+	me, _ := c.Quorum.Members.Member(jute.PeerID(c.Quorum.ServerID))
+	if voters := len(c.Quorum.Members.Voters()); c.Ensemble() && !me.Observer {
+		r.OutstandingLimit = throttle.Share(r.OutstandingLimit, voters)
 	}
 	if c.Auth.Enforce {
 		r.EnforceSchemes = c.Auth.EnforceSchemes
@@ -179,7 +194,7 @@ func reactorConfig(c *config.Config) reactor.Config {
 		MaxCnxns:        c.Network.MaxConnections,
 		OutputHighWater: int(c.Network.OutputBytes),
 		OutputBudget:    c.Network.OutputTotalBytes,
-		InputBudget:     inputBudget(c.Network.InputTotalBytes),
+		InputBudget:     machine.InputBudget(c.Network.InputTotalBytes),
 	}
 	if c.Network.Transport == config.Std {
 		r.Transport = reactor.Std

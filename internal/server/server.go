@@ -16,11 +16,12 @@ import (
 	"quoll/internal/config"
 	"quoll/internal/replica"
 	"quoll/internal/replica/logwriter"
+	"quoll/internal/server/jobs"
+	"quoll/internal/server/machine"
 	"quoll/persistence"
 	"quoll/persistence/owner"
 	"quoll/processor/lane"
 	"quoll/processor/mail"
-	"quoll/processor/session"
 	"quoll/processor/stats"
 	"quoll/processor/tell"
 	"quoll/processor/throttle"
@@ -30,7 +31,7 @@ import (
 // drainTimeout bounds how long a stopping server waits for its clients to take their replies.
 const drainTimeout = 3 * time.Second
 
-// Server is a standalone ZooKeeper server.
+// Server is a ZooKeeper server: alone, or a member of an ensemble.
 type Server struct {
 	cfg    *config.Config
 	logger *zap.Logger
@@ -41,14 +42,14 @@ type Server struct {
 	tree    *datatree.Tree
 	core    *core
 	log     *logWriter
+	jobs    *jobs.Runner
+	member  *member // nil: the server is alone
 	shared  *lane.Shared
 	outlook *outlook
 	alarms
 	serving gate
 	walkers sync.WaitGroup
 	ticking sync.WaitGroup
-	stopped chan struct{} // closed when the server is asked to stop, or fails
-	once    sync.Once     // closes stopped
 	// failed ends when the server fails, also if it fails while it stops. Its cause is the error
 	// that giveUp was called with.
 	failed context.Context
@@ -65,8 +66,9 @@ type Server struct {
 func New(cfg *config.Config, fs persistence.FS, logger *zap.Logger) *Server {
 	made := owner.NewMade(fs)
 	s := &Server{
-		cfg: cfg, fs: made, logger: logger, clock: newClock(), stopped: make(chan struct{}),
-		alarms: alarms{faults: faultLog{logger: logger}}, own: ownership{made: made},
+		cfg: cfg, fs: made, logger: logger, clock: newClock(),
+		serving: gate{stopped: make(chan struct{})},
+		alarms:  alarms{faults: faultLog{logger: logger}}, own: ownership{made: made},
 	}
 	s.failed, s.giveUp = context.WithCancelCause(context.Background())
 	return s
@@ -114,12 +116,14 @@ func (s *Server) run(ctx context.Context) error {
 	case err := <-ended:
 		return s.asked(ctx, err)
 	}
-	saved, err := s.restore(ctx)
+	found, err := s.restore(ctx)
+	if err == nil {
+		err = s.begin(ctx, found)
+	}
 	if err != nil {
 		s.shut(door, ended)
 		return s.asked(ctx, err)
 	}
-	s.begin(saved)
 	s.core.step() // begins the first role; alone clients are served behind it
 	go s.core.run()
 	go s.log.run()
@@ -129,6 +133,9 @@ func (s *Server) run(ctx context.Context) error {
 	s.outlook.served = true
 	s.outlook.applied.audit.Started(false)
 	s.ticking.Go(s.tick)
+	if s.member != nil {
+		s.ticking.Go(s.tickPeer)
+	}
 	select {
 	case <-ctx.Done():
 	case <-s.failed.Done():
@@ -156,7 +163,7 @@ func (s *Server) run(ctx context.Context) error {
 // four-letter words, and close connections that ask for a session.
 func (s *Server) assemble() {
 	rules := authRules(s.cfg)
-	for _, text := range withoutDescriptors(s.cfg, reactor.ConnectionLimit()) {
+	for _, text := range machine.WithoutDescriptors(s.cfg, reactor.ConnectionLimit()) {
 		s.logger.Warn(text)
 	}
 	s.tree = datatree.New(treeOptions(s.cfg))
@@ -175,17 +182,26 @@ func (s *Server) assemble() {
 	s.answerWords()
 }
 
-// begin makes the parts that need the restored data. None of them runs yet.
-func (s *Server) begin(saved []session.Saved) {
-	s.core.replica = replica.New(s.replicaConfig(s.shared.Rules.Auth, s.shared.Counts),
-		s.tree, saved, s.shared.Conns, s.clock.now())
+// begin makes the parts that need the restored data. None of them runs yet, but for the port at
+// which a member is heard by the others.
+func (s *Server) begin(ctx context.Context, found *onDisk) error {
+	rules := s.replicaConfig(s.shared.Rules.Auth, s.shared.Counts)
+	rules.Ensemble = found.ensemble
+	s.core.replica = replica.New(rules, s.tree, found.sessions, s.shared.Conns, s.clock.now())
 	s.log = newLogWriter(s.store.Log(), s.store)
 	s.log.durable, s.log.failed, s.log.flushed = s.core.durable, s.fail, s.noteFlush
 	s.log.gather = logwriter.Gathering{
 		Delay: s.cfg.Storage.FlushDelay, Poll: s.cfg.Storage.MaxQueuePoll,
 		Most: s.cfg.Storage.MaxBatchSize,
 	}
+	s.log.writer.Load = s.load
 	s.core.log = s.log
+	work := jobs.Config{Dir: s.store, Report: s.core.jobDone}
+	if found.ensemble == nil {
+		s.jobs = jobs.New(work)
+		return nil
+	}
+	return s.join(ctx, work)
 }
 
 // bound is the handle of a reactor that is bound, and the addresses it listens on.
@@ -247,16 +263,16 @@ func (s *Server) loops(cfg reactor.Config) error {
 func (s *Server) tick() {
 	t := time.NewTicker(tickInterval(s.cfg))
 	defer t.Stop()
-	purge, memory, guard := newPurger(s), newHeadroom(os.Getenv), newGuard(s)
+	purge, memory, guard := newPurger(s), machine.NewHeadroom(os.Getenv), newGuard(s)
 	for {
 		select {
 		case now := <-t.C:
 			s.core.tick()
 			s.shared.Tick()
 			purge.maybe()
-			memory.maybe(now)
+			memory.Maybe(now)
 			guard.maybe(now)
-		case <-s.stopped:
+		case <-s.serving.stopped:
 			return
 		}
 	}
@@ -267,8 +283,7 @@ func (s *Server) tick() {
 func (s *Server) abandon(d bound, ended <-chan error) error {
 	s.shut(d, ended)
 	s.ticking.Wait()
-	s.core.stop()
-	s.outlook.aside.stop()
+	s.endWork()
 	s.walkers.Wait()
 	return context.Cause(s.failed)
 }
@@ -292,12 +307,7 @@ func (s *Server) fail(err error) {
 }
 
 // halt refuses new sessions and asks the ticker to end.
-func (s *Server) halt() {
-	s.once.Do(func() {
-		s.serving.shut()
-		close(s.stopped)
-	})
-}
+func (s *Server) halt() { s.serving.shut() }
 
 // stop does what halt does, and waits for the ticker.
 func (s *Server) stop() {
@@ -309,8 +319,7 @@ func (s *Server) stop() {
 // meanwhile, close returns that failure and no other error.
 func (s *Server) close() error {
 	s.stop()
-	s.core.stop()
-	s.outlook.aside.stop()
+	s.endWork()
 	err := s.log.stop()
 	s.walkers.Wait()
 	err = errors.Join(err, s.store.Close())
@@ -318,6 +327,16 @@ func (s *Server) close() error {
 		return failure
 	}
 	return err
+}
+
+// endWork ends the core, and all that works for it but the log writer.
+func (s *Server) endWork() {
+	s.core.stop()
+	s.jobs.Stop()
+	if s.member != nil {
+		s.member.stop()
+	}
+	s.outlook.aside.stop()
 }
 
 // noteFlush counts a flush of the log, and warns if it was slow.

@@ -19,7 +19,8 @@ func TestASnapshotOfATreeThatIsReplacedIsNoAlarm(t *testing.T) {
 	s.tree.Adopt(datatree.New(s.tree.Options()))
 	s.tree.Unlock()
 	s.startSnapshot(job)
-	s.walkers.Wait()
+	<-s.core.signal
+	s.jobs.Stop()
 	require.Empty(t, messages(logs))
 	require.Zero(t, s.outlook.metrics.Disk.SnapshotErrors.Value())
 	done := s.core.inbox.Take().Jobs

@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"quoll/internal/config"
+	"quoll/internal/replica"
 	"quoll/internal/replica/restore"
 	"quoll/jute"
 	"quoll/persistence"
@@ -109,15 +110,21 @@ func (s *Server) changing(ctx context.Context) error {
 	return nil
 }
 
+// onDisk is what the disk has, beside the tree.
+type onDisk struct {
+	sessions []session.Saved
+	ensemble *replica.Ensemble // nil: the server is alone
+}
+
 // restore restores the data on disk, as soon as no other server writes there. It waits for that at
 // most as long as for the lock.
-func (s *Server) restore(ctx context.Context) ([]session.Saved, error) {
+func (s *Server) restore(ctx context.Context) (*onDisk, error) {
 	begin := time.Now()
 	patience := s.cfg.Storage.LockWait
 	for {
-		saved, err := s.attempt(ctx, max(patience-time.Since(begin), 0))
+		found, err := s.attempt(ctx, max(patience-time.Since(begin), 0))
 		if err == nil || errors.Is(err, owner.ErrForeign) && time.Since(begin) >= patience {
-			return saved, err
+			return found, err
 		}
 		if !errors.Is(err, owner.ErrForeign) {
 			// Data that another server changed while it was read can look damaged: try again then.
@@ -131,7 +138,7 @@ func (s *Server) restore(ctx context.Context) ([]session.Saved, error) {
 }
 
 // attempt waits until no other server writes, and tries to restore once.
-func (s *Server) attempt(ctx context.Context, patience time.Duration) ([]session.Saved, error) {
+func (s *Server) attempt(ctx context.Context, patience time.Duration) (*onDisk, error) {
 	sight, err := owner.Wait(ctx, s.fs, s.store.SnapDir(), s.store.LogDir(), patience,
 		func(why error) {
 			s.logger.Warn("waiting for another server to end", zap.Error(why),
@@ -143,9 +150,13 @@ func (s *Server) attempt(ctx context.Context, patience time.Duration) ([]session
 	s.own.sight = sight
 	begin := time.Now()
 	loaded := begin
+	tail := restore.NewTail(tailLimits(s.cfg))
 	found, err := restore.Tree(s.store, s.tree, restore.Hooks{
 		Loaded: func() { loaded = time.Now() },
-		Txn:    func(*jute.Entry) error { return ctx.Err() },
+		Txn: func(e *jute.Entry) error {
+			tail.Add(e)
+			return ctx.Err()
+		},
 	})
 	if err != nil {
 		return nil, err
@@ -153,6 +164,9 @@ func (s *Server) attempt(ctx context.Context, patience time.Duration) ([]session
 	s.outlook.recovered(begin, loaded, found.Txns)
 	s.report(&found.Recovered)
 	s.faults.look(s.tree.Faults(), s.clock.monoMillis())
+	if s.cfg.Ensemble() {
+		return s.asMember(found, tail)
+	}
 	found.EndOrphans(s.tree)
 	if len(found.Orphans) > 0 {
 		s.logger.Warn("ephemerals of sessions that do not exist were removed",
@@ -161,5 +175,5 @@ func (s *Server) attempt(ctx context.Context, patience time.Duration) ([]session
 	if found.NeedsSnapshot() {
 		err = s.firstSnapshot(found.Sessions)
 	}
-	return found.Sessions, err
+	return &onDisk{sessions: found.Sessions}, err
 }

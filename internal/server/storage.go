@@ -12,11 +12,9 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"quoll/internal/config"
-	"quoll/internal/replica"
 	"quoll/persistence"
 	"quoll/persistence/names"
 	"quoll/persistence/snap"
-	"quoll/processor/session"
 )
 
 func storeOptions(c *config.Config) persistence.Options {
@@ -26,7 +24,7 @@ func storeOptions(c *config.Config) persistence.Options {
 	o.DBAutoCreate = c.Storage.AutoCreateDB
 	o.TrustEmptySnapshot = c.Storage.Trust.EmptySnapshot
 	o.TrustMissingLog = c.Storage.Trust.MissingLog
-	o.Alone, o.LogID = true, rand.Uint64()
+	o.Alone, o.LogID = !c.Ensemble(), rand.Uint64()
 	o.Log.PreAllocBytes = c.Storage.PreAllocBytes
 	o.Log.SizeLimitBytes = max(c.Storage.LogSizeLimitBytes, 0)
 	o.Log.NoSync = !c.Storage.ForceSync
@@ -104,14 +102,6 @@ func (s *Server) report(found *persistence.Recovered) {
 	s.logger.Info("data recovered",
 		zap.Stringer("zxid", found.LastZxid), zap.String("snapshot", found.Snapshot.File),
 		zap.Int("transactions", found.Txns), zap.Bool("by quoll", found.Own))
-}
-
-// firstSnapshot writes a snapshot before anything is served.
-func (s *Server) firstSnapshot(saved []session.Saved) error {
-	if err := s.writeSnapshot(replica.NewSnapshotJob(s.tree, saved)); err != nil {
-		return fmt.Errorf("first snapshot: %w", err)
-	}
-	return nil
 }
 
 // isDisk says whether an error means that what is on disk cannot be relied on.

@@ -1,4 +1,4 @@
-package server
+package machine
 
 import (
 	"testing"
@@ -27,7 +27,7 @@ func TestLimitsThatDescriptorsMakeImpossibleAreTold(t *testing.T) {
 	} {
 		cfg, err := config.Load("", append([]string{"dataDir=/data", "clientPort=0"}, c.defines...))
 		require.NoError(t, err)
-		got := withoutDescriptors(cfg, c.room)
+		got := WithoutDescriptors(cfg, c.room)
 		require.Len(t, got, len(c.want), "%v %d", c.defines, c.room)
 		for i, want := range c.want {
 			require.Contains(t, got[i], want)

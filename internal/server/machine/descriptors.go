@@ -1,4 +1,4 @@
-package server
+package machine
 
 import (
 	"fmt"
@@ -11,9 +11,9 @@ import (
 // wrongly.
 const fewConnections = 4096
 
-// withoutDescriptors returns warnings about settings that cannot take effect, because the limit of
+// WithoutDescriptors returns warnings about settings that cannot take effect, because the limit of
 // open files leaves room for fewer connections. room is that number of connections; 0 is no limit.
-func withoutDescriptors(c *config.Config, room int) (warnings []string) {
+func WithoutDescriptors(c *config.Config, room int) (warnings []string) {
 	if room == 0 {
 		return nil
 	}

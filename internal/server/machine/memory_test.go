@@ -1,4 +1,4 @@
-package server
+package machine
 
 import (
 	"runtime/debug"
@@ -19,15 +19,15 @@ func TestHeadroomFollowsTheLiveHeap(t *testing.T) {
 func TestTheEnvironmentsPaceOfTheCollectorWins(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(123))
 	for _, set := range []string{"GOGC", "GOMEMLIMIT"} {
-		h := newHeadroom(func(name string) string {
+		h := NewHeadroom(func(name string) string {
 			if name == set {
 				return "50"
 			}
 			return ""
 		})
-		h.maybe(time.Now())
+		h.Maybe(time.Now())
 		require.Equal(t, 123, debug.SetGCPercent(123), set)
 	}
-	newHeadroom(func(string) string { return "" }).maybe(time.Now())
+	NewHeadroom(func(string) string { return "" }).Maybe(time.Now())
 	require.NotEqual(t, 123, debug.SetGCPercent(123), "nobody chose")
 }

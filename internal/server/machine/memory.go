@@ -1,4 +1,4 @@
-package server
+package machine
 
 import (
 	"runtime/debug"
@@ -16,24 +16,25 @@ const (
 	memoryEvery      = time.Second
 )
 
-// headroom sets the percent by which the heap may grow before a collection. It belongs to the
+// Headroom sets the percent by which the heap may grow before a collection. It belongs to the
 // ticker.
-type headroom struct {
+type Headroom struct {
 	next    time.Time
 	percent int // the percent that was set last; 0: none
 	live    []metrics.Sample
 	chosen  bool // the environment has GOGC or GOMEMLIMIT
 }
 
-func newHeadroom(environment func(string) string) *headroom {
-	return &headroom{
+// NewHeadroom reads the environment, and sets nothing yet.
+func NewHeadroom(environment func(string) string) *Headroom {
+	return &Headroom{
 		live:   []metrics.Sample{{Name: "/gc/heap/live:bytes"}},
 		chosen: environment("GOGC") != "" || environment("GOMEMLIMIT") != "",
 	}
 }
 
-// maybe reads the size of the live heap once a second, and sets the percent if it has changed.
-func (h *headroom) maybe(now time.Time) {
+// Maybe reads the size of the live heap once a second, and sets the percent if it has changed.
+func (h *Headroom) Maybe(now time.Time) {
 	if h.chosen || now.Before(h.next) {
 		return
 	}

@@ -1,4 +1,4 @@
-package server
+package machine
 
 import (
 	"math"
@@ -17,16 +17,16 @@ const quarterMinBytes = 128 << 20
 // half a frame should not get more.
 const inputMostBytes = 256 << 20
 
-// inputBudget is quoll.inputTotalBytes, or the limit by the memory if that is not set.
-func inputBudget(set int64) int64 {
+// InputBudget is quoll.inputTotalBytes, or the limit by the memory if that is not set.
+func InputBudget(set int64) int64 {
 	if set > 0 {
 		return set
 	}
-	return min(orQuarter(0), inputMostBytes)
+	return min(OrQuarter(0), inputMostBytes)
 }
 
-// orQuarter returns a limit in bytes, or a quarter of the memory if no limit is set.
-func orQuarter(set int64) int64 {
+// OrQuarter returns a limit in bytes, or a quarter of the memory if no limit is set.
+func OrQuarter(set int64) int64 {
 	if set > 0 {
 		return set
 	}

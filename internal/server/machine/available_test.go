@@ -1,4 +1,4 @@
-package server
+package machine
 
 import (
 	"math"
@@ -44,10 +44,10 @@ func TestTheMemoryLimitIsTheLeastOfThoseThatHold(t *testing.T) {
 		}
 		require.Equal(t, c.want, memoryLimit(read), name)
 	}
-	require.Equal(t, int64(5), orQuarter(5))
-	require.GreaterOrEqual(t, orQuarter(0), int64(quarterMinBytes))
-	require.Equal(t, int64(5), inputBudget(5))
-	require.Equal(t, int64(1<<40), inputBudget(1<<40))
-	require.LessOrEqual(t, inputBudget(0), int64(inputMostBytes))
-	require.GreaterOrEqual(t, inputBudget(0), int64(quarterMinBytes))
+	require.Equal(t, int64(5), OrQuarter(5))
+	require.GreaterOrEqual(t, OrQuarter(0), int64(quarterMinBytes))
+	require.Equal(t, int64(5), InputBudget(5))
+	require.Equal(t, int64(1<<40), InputBudget(1<<40))
+	require.LessOrEqual(t, InputBudget(0), int64(inputMostBytes))
+	require.GreaterOrEqual(t, InputBudget(0), int64(quarterMinBytes))
 }

@@ -1,0 +1,195 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.uber.org/zap"
+
+	"quoll/datatree"
+	"quoll/internal/config"
+	"quoll/internal/replica"
+	"quoll/internal/replica/restore"
+	"quoll/internal/server/jobs"
+	"quoll/internal/server/machine"
+	"quoll/jute"
+	"quoll/persistence"
+	"quoll/quorum"
+	ensembleconfig "quoll/quorum/config"
+	"quoll/quorum/effects"
+	"quoll/quorum/election"
+	"quoll/quorum/ports"
+	"quoll/quorum/transport"
+	"quoll/quorum/zab"
+	"quoll/quorum/zab/history"
+)
+
+// peerInterval is how often the peer of an ensemble is told the time.
+const peerInterval = 10 * time.Millisecond
+
+// tailBytes bounds the committed transactions that a member keeps in memory for its learners.
+const tailBytes = 16 << 20
+
+// member is what a member of an ensemble has beside a server alone. The core calls it (ensemble).
+type member struct {
+	jobs   *jobs.Runner
+	votes  *transport.Transport // the election port, which is open as long as the server runs
+	quorum *transport.Transport // the quorum port: open while this server leads
+}
+
+// Links implements ensemble.
+func (m *member) Links(ops []effects.LinkOp) { ports.CarryOutLinks(m.quorum, ops) }
+
+// Send implements ensemble.
+func (m *member) Send(out []effects.Outgoing) { ports.CarryOutSend(m.quorum, out) }
+
+// Votes implements ensemble.
+func (m *member) Votes(votes *election.LinkEffects) { ports.CarryOutVotes(m.votes, votes) }
+
+// Job implements ensemble.
+func (m *member) Job(job effects.Job) { m.jobs.Do(job) }
+
+func (m *member) stop() {
+	m.votes.Stop()
+	m.quorum.Stop()
+}
+
+// asMember says what the disk has of a member. Only an empty directory gets a snapshot at once. Any
+// other can hold transactions that are not committed, and no snapshot may make them last.
+func (s *Server) asMember(found *restore.Found, tail *restore.Tail) (*onDisk, error) {
+	epochs, err := s.store.Epochs()
+	if err != nil {
+		return nil, err
+	}
+	if found.Empty && found.LastZxid == 0 {
+		err = s.firstSnapshot(found.Sessions)
+	}
+	s.logger.Info("member of an ensemble", zap.Int64("myid", s.cfg.Quorum.ServerID),
+		zap.Int64("accepted epoch", epochs.Accepted), zap.Int64("current epoch", epochs.Current),
+		zap.Int("transactions in memory", len(tail.Entries())))
+	return &onDisk{sessions: found.Sessions, ensemble: &replica.Ensemble{
+		Peer: peerConfig(s.cfg),
+		Start: quorum.Start{
+			Standing: zab.Standing{
+				Accepted: epochs.Accepted, Current: epochs.Current,
+				Last: found.LastZxid, Applied: found.LastZxid,
+			},
+			Tail: tail.Entries(),
+		},
+		LeaderRefusesClients: !s.cfg.Quorum.LeaderServes,
+	}}, err
+}
+
+// join makes what a member has beside a server alone, and listens at its election port.
+func (s *Server) join(ctx context.Context, work jobs.Config) error {
+	limits := portSettings(s.cfg)
+	votes, links := ports.Election(limits), ports.Quorum(limits)
+	votes.Sink = func(ev transport.Event) { s.core.vote(ports.ElectionEvent(ev)) }
+	links.Sink = func(ev transport.Event) { s.core.link(ports.QuorumEvent(ev)) }
+	links.ListenFailed = func(at ensembleconfig.HostPort, err error) {
+		s.logger.Warn("waiting for the port at which a leader is found by the others",
+			zap.Stringer("at", at), zap.Error(err))
+	}
+	m := &member{votes: transport.New(votes), quorum: transport.New(links)}
+	work.Trees = jobs.Trees{
+		Quorum: m.quorum, New: s.newTree, MaxBytes: machine.OrQuarter(0) * 3, Pause: func() {},
+	}
+	m.jobs = jobs.New(work)
+	s.jobs, s.member, s.core.ensemble = m.jobs, m, m
+	s.core.roles = newRoles(s.logger, s.cfg.Quorum.ServerID)
+	err := s.listenForVotes(ctx)
+	if err != nil {
+		m.stop()
+	}
+	return err
+}
+
+// listenForVotes waits a moment if the port is in use, as for the clients' port.
+func (s *Server) listenForVotes(ctx context.Context) error {
+	me, _ := s.cfg.Quorum.Members.Member(jute.PeerID(s.cfg.Quorum.ServerID))
+	for _, at := range ports.ListenElection(me, s.cfg.Quorum.ListenOnAllIPs) {
+		begin := time.Now()
+		_, err := s.member.votes.Listen(at)
+		for ; inUse(err) && time.Since(begin) < portPatience; _, err = s.member.votes.Listen(at) {
+			select {
+			case <-time.After(portPatience / 20):
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		if err != nil {
+			return fmt.Errorf("election port: %w", err)
+		}
+	}
+	return nil
+}
+
+// tickPeer tells the peer the time until the server stops.
+func (s *Server) tickPeer() {
+	t := time.NewTicker(peerInterval)
+	defer t.Stop()
+	for {
+		select {
+		case <-t.C:
+			s.core.peerTick()
+		case <-s.serving.stopped:
+			return
+		}
+	}
+}
+
+func (s *Server) newTree() *datatree.Tree { return datatree.New(treeOptions(s.cfg)) }
+
+// load reads the history from disk again, because some of it that the tree shows was cut away. The
+// log writer calls it.
+func (s *Server) load(generation uint64) error {
+	begin := time.Now()
+	done, err := restore.Load(s.fs, s.store, s.newTree(), generation)
+	if err != nil {
+		return fmt.Errorf("%w: %w", persistence.ErrDisk, err)
+	}
+	s.logger.Info("the history was read again from disk", zap.Stringer("zxid", done.Zxid),
+		zap.Duration("took", time.Since(begin)))
+	s.core.jobDone(done)
+	return nil
+}
+
+// tailLimits is how much of the log a member keeps in memory for its learners.
+func tailLimits(c *config.Config) history.Limits {
+	if !c.Ensemble() {
+		return history.Limits{}
+	}
+	return history.Limits{Entries: c.Quorum.Sync.CommitLogCount, Bytes: tailBytes}
+}
+
+func ticks(c *config.Config, n int) time.Duration {
+	return time.Duration(n) * c.Sessions.TickTime
+}
+
+func portSettings(c *config.Config) ports.Settings {
+	q, e := &c.Quorum, &c.Quorum.Election
+	return ports.Settings{
+		ConnectWithin: e.ConnectTimeout, HelloWithin: e.HelloTimeout, KeepAlive: e.TCPKeepAlive,
+		Rules:     election.Rules{MinInterval: e.MinInterval, MaxInterval: e.MaxInterval},
+		InitLimit: ticks(c, q.InitLimitTicks), SyncLimit: ticks(c, q.SyncLimitTicks),
+		ConnectLimit: ticks(c, q.ConnectLimitTicks),
+		MaxPacket:    c.Network.MaxBufferBytes + c.Network.MaxExtraBytes,
+	}
+}
+
+func peerConfig(c *config.Config) quorum.Config {
+	q, me := &c.Quorum, jute.PeerID(c.Quorum.ServerID)
+	limits := portSettings(c)
+	return quorum.Config{
+		Me: me, Members: q.Members, Election: ports.Member(me, q.Members, limits),
+		Zab: quorum.Zab{
+			Text: []byte(q.Members.String()), Tick: c.Sessions.TickTime,
+			InitLimit: limits.InitLimit, SyncLimit: limits.SyncLimit,
+			ConnectLimit: limits.ConnectLimit, MaxPacket: limits.MaxPacket,
+			CommitLogCount: q.Sync.CommitLogCount, CommitLogBytes: tailBytes,
+			SnapshotSizeFactor: q.Sync.SnapshotSizeFactor,
+			ForceSnapshotSync:  q.Sync.ForceSnapshot, InitialZxid: q.Sync.InitialZxid,
+		},
+	}
+}
