@@ -16,10 +16,10 @@
 // A seed draws a plan (how many clients and lanes, which faults, hostile limits), lets faults and
 // requests happen for some seconds of virtual time, then heals everything and waits until all is
 // answered. In an ensemble a quorum must serve first, at times without the rest. The ledger judges
-// every log, acknowledgement, vote and commit at once. A history.History holds what the clients sent and received, the log and each recovery;
-// history.Check replays it on the model. The run itself fails at once when a recovery refuses a
-// sound disk or brings back another log than was written, or when an assertion of the tree does not
-// hold.
+// every log, acknowledgement, vote and commit at once. A history.History holds what the clients
+// sent and received, the log and each recovery; history.Check replays it on the model. The run
+// itself fails at once when a recovery refuses a sound disk or brings back another log than was
+// written, or when an assertion of the tree does not hold.
 //
 // Faults: the process dies before or after any call of the disk and between any two effects, with
 // the power or without; writes that were not flushed are lost, torn and reordered; calls fail with
@@ -31,8 +31,8 @@
 // Everything belongs to the one goroutine; maps are never walked in their own order. Rooms import
 // downwards only: this one knows them all, node and client do not know each other. Read packages
 // world (time and chance), pipe and links (the network) and node (the server), then plan.go and
-// ensemble.go, cluster.go, run.go (a seed), link.go and asker.go (the clients' ends), package client
-// (requests makes up what it asks), record.go (what nodes tell), end.go (what the servers owe at
-// the end), campaign.go (many seeds), required.go (what they must reach), then packages nemesis,
-// witness and ledger (the ensemble), history, lease and internal/model.
+// ensemble.go, cluster.go, run.go (a seed), link.go and asker.go (the clients' ends), package
+// client (requests makes up what it asks), record.go (what nodes tell), end.go (what the servers
+// owe at the end), campaign.go (many seeds), required.go (what they must reach), then packages
+// nemesis, witness and ledger (the ensemble), history, lease and internal/model.
 package sim

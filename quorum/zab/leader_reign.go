@@ -133,7 +133,6 @@ func (le *Leader) stand() {
 	first := le.proposed + jute.Zxid(le.config.InitialZxid)
 	le.out.Tell(effects.Delivery{Kind: effects.Lead, Zxid: first})
 	le.out.Tell(effects.Delivery{Kind: effects.Serve})
-	le.pacing.quorumAt = le.now
 	for _, p := range le.peers {
 		if p.stage == peerHas {
 			le.sendUpToDate(p)

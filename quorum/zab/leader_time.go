@@ -21,8 +21,9 @@ func (w *watch) heard(now time.Duration)         { w.movedAt = now }
 
 // pacing is what a reign does from time to time.
 type pacing struct {
-	pingAt   time.Duration
-	quorumAt time.Duration // when a quorum of synchronised servers was seen last
+	pingAt time.Duration
+	alone  bool          // there is no quorum of synchronised servers
+	since  time.Duration // when alone became true
 }
 
 // Tick tells the time.
@@ -67,12 +68,16 @@ func (le *Leader) checkQuorum() error {
 	if !le.Established() {
 		return nil
 	}
-	if le.config.Members.Quorum(func(id jute.PeerID) bool {
+	quorum := le.config.Members.Quorum(func(id jute.PeerID) bool {
 		return id == le.config.Me || le.isSynced(id)
-	}) {
-		le.pacing.quorumAt = le.now
-	} else if le.now-le.pacing.quorumAt > le.config.Tick {
-		return fmt.Errorf("%w: since %v", ErrNoQuorum, le.pacing.quorumAt)
+	})
+	switch pace := &le.pacing; {
+	case quorum:
+		pace.alone = false
+	case !pace.alone:
+		pace.alone, pace.since = true, le.now
+	case le.now-pace.since > le.config.Tick:
+		return fmt.Errorf("%w: for more than %v", ErrNoQuorum, le.config.Tick)
 	}
 	return nil
 }

@@ -48,6 +48,7 @@ import (
 //	10 REVALIDATE 7
 //	10 REQUEST setData 7 3 session and cxid
 //	10 bytes 00ff          no packet at all
+//	10 batch PING; ACK 5:1 several in one step
 func TestLeaderTranscripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/leader/*.txt")
 	require.NoError(t, err)
@@ -255,6 +256,12 @@ func (s *stage) finish(d effects.JobDone) {
 func (s *stage) network(link effects.LinkID, verb string, words []string) {
 	ev := effects.LinkEvent{Kind: effects.Packet, Link: link}
 	switch verb {
+	case "batch":
+		for packet := range strings.SplitSeq(strings.Join(words, " "), ";") {
+			words := strings.Fields(packet)
+			s.network(link, words[0], words[1:])
+		}
+		return
 	case "wrote":
 		ev.Kind, ev.Bytes = effects.Wrote, int(s.number(words[0]))
 	case "closed":
