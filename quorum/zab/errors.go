@@ -18,8 +18,8 @@ var (
 	ErrCommit = errors.New("committed transaction is not the next one")
 	// ErrSnap: the tree of a SNAP could not be taken over.
 	ErrSnap = errors.New("tree of the leader could not be taken over")
-	// ErrTrunc: the own history cannot be cut as the leader wants, and only its tree helps.
-	ErrTrunc = errors.New("history cannot be cut")
+	// ErrTree: the own history cannot become the leader's, and only its tree helps.
+	ErrTree = errors.New("only the leader's tree helps")
 	// ErrNoQuorum: too few learners were heard in time.
 	ErrNoQuorum = errors.New("no quorum of synchronised servers")
 	// ErrDisk: the own disk has not done what was asked of it in time.

@@ -114,7 +114,7 @@ func (l *Learner) Epoch() int64 { return l.epoch }
 // Established reports that the leader's reign stands and that this learner is part of it.
 func (l *Learner) Established() bool { return l.phase == following }
 
-// RejoinEmpty tells, after an ErrTrunc, the epoch of the leader that can help only with its tree.
+// RejoinEmpty tells, after an ErrTree, the epoch of the leader that can help only with its tree.
 // The learner comes back to it with EmptyFor. To everybody else it has the history that it has,
 // which stands until the leader's tree is on disk in its place.
 func (l *Learner) RejoinEmpty() (epoch int64, ok bool) { return l.rejoin, l.rejoin > 0 }

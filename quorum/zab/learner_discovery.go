@@ -64,7 +64,8 @@ func (l *Learner) choose(p *ensemble.QuorumPacket) error {
 		if p.Zxid < last && last.Counter() != 0 {
 			return fmt.Errorf("%w: DIFF to %v, the log ends at %v", ErrProtocol, p.Zxid, last)
 		}
-		l.sync = syncing{base: last}
+		l.sync = syncing{base: last, doubtful: last != 0 && last.Counter() == 0 &&
+			last.Epoch() != l.epoch}
 		return nil
 	case p.Type == ensemble.PacketTrunc && p.Zxid <= last:
 		return l.truncate(p.Zxid)
@@ -84,6 +85,8 @@ func (l *Learner) newLeader(p *ensemble.QuorumPacket) (again bool, err error) {
 	case len(l.sync.own) > 0:
 		l.cut()
 		return true, nil
+	case l.sync.doubtful:
+		return false, l.doubt()
 	}
 	l.phase = entering
 	l.standing.Current = l.epoch

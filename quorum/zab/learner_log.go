@@ -96,6 +96,10 @@ func (l *Learner) append(e jute.Entry) error {
 	if last := l.history.Last(); !history.Follows(last, e.Header.Zxid) {
 		return fmt.Errorf("%w: %v behind %v", ErrHole, e.Header.Zxid, last)
 	}
+	if l.sync.doubtful && e.Header.Zxid.Epoch() != l.sync.base.Epoch() {
+		return l.doubt()
+	}
+	l.sync.doubtful = false
 	l.history.Append(e)
 	l.log.flushing = append(l.log.flushing, appended{
 		ticket: l.out.Ask(effects.DiskOp{Kind: effects.Append, Entry: e}),

@@ -14,8 +14,19 @@ type syncing struct {
 	// reign stands. In a DIFF it is the last own transaction, in a TRUNC the last own one at or
 	// below the target, in a SNAP the last one of the tree beside.
 	base jute.Zxid
+	// doubtful is true in a DIFF that goes on behind (epoch, 0), until it is clear that the history
+	// up to there is the leader's.
+	doubtful bool
 	trunc
 	snap
+}
+
+// doubt ends the role. The log begins behind a tree that the leader of an epoch sent before it
+// proposed anything. If its reign never stood, the tree may hold what nobody committed, and another
+// leader cannot see it: Apache's say DIFF to everybody who is at (epoch, 0). A transaction of that
+// epoch shows that the reign stood.
+func (l *Learner) doubt() error {
+	return l.needTree(fmt.Errorf("DIFF behind %v, whose reign may never have stood", l.sync.base))
 }
 
 // snap is what there is of a SNAP until its tree is taken over.

@@ -25,13 +25,15 @@ var rewrite = flag.Bool("zab.rewrite", false, "write the transcripts of the lear
 //
 //	epochs 4 4             accepted and current epoch on disk
 //	log 4:1 4:2 4:3x       the log
-//	snapshot               of all of it; nothing below can be cut to
+//	snapshot               of all of it, the only one
 //	keeps 1                so much of the log is in memory after a start
 //	start, start observer  the process begins, and is connected with its leader
 //	crash                  and starts again; what is not on disk is gone
 //	rejoin                 the role ends, and the same process comes back
 //	flush 2                operations of the disk happen; without a number, all
+//	installed              the same, and no log below it
 //	finish, finish torn    the oldest job ends
+//	finish all             and all that follow
 //	heard 7                the chain has heard a session
 //	forward, sync, revalidate 7
 //	wait 3000              milliseconds go by
@@ -89,7 +91,9 @@ func (w *world) command(verb string, words []string) {
 	case "log":
 		w.disk.entries = w.parse(words)
 	case "snapshot":
-		w.disk.snaps = [][]jute.Entry{w.disk.entries}
+		w.disk.oldest = last(w.disk.entries)
+	case "installed":
+		w.disk.at, w.disk.oldest = last(w.disk.entries), last(w.disk.entries)
 	case "keeps":
 		w.kept = w.number(words[0])
 	case "start":
@@ -107,10 +111,12 @@ func (w *world) command(verb string, words []string) {
 		w.flush(n)
 	case "finish":
 		var err error
-		if len(words) > 0 {
+		if len(words) > 0 && words[0] == "torn" {
 			err = errTorn
 		}
-		w.finish(err)
+		for w.finish(err); len(words) > 0 && len(w.jobs) > 0; {
+			w.finish(err)
+		}
 	default:
 		w.chainCommand(verb, words)
 	}
@@ -171,8 +177,8 @@ func (w *world) packetCommand(verb string, words []string) {
 		r := ensemble.ProtocolVersion{Version: ensemble.LearnerProtocol}
 		w.receive(kind, w.zxid(words[0]), jute.Append(nil, &r))
 	case ensemble.PacketSnap:
-		w.stream = w.parse(words[1:])
-		w.receive(kind, w.zxid(words[0]), nil)
+		w.stream, w.snapAt = w.parse(words[1:]), w.zxid(words[0])
+		w.receive(kind, w.snapAt, nil)
 	case ensemble.PacketProposal, ensemble.PacketInform:
 		for _, e := range w.parse(words) {
 			w.receive(kind, e.Header.Zxid, e.Payload)

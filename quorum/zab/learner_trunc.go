@@ -41,7 +41,15 @@ const (
 
 // truncate finds the own transactions above the target of a TRUNC. Mostly the history in memory has
 // them; after a restart it may not reach back so far.
+//
+// Transactions of the leader's epoch are logged only behind the whole history with which that epoch
+// began. So an own log that has one shares all that came before with the leader. An Apache leader
+// that has not applied the first one yet may name the last of those, for which the own log begins
+// at (epoch, 0) if it began with a SNAP.
 func (l *Learner) truncate(target jute.Zxid) error {
+	if l.history.Last().Epoch() == l.epoch {
+		target = max(target, jute.Zxid(l.epoch<<32))
+	}
 	i, ok := l.history.Behind(target)
 	l.sync.target = target
 	if !ok {
@@ -152,18 +160,25 @@ func (l *Learner) canCut(d *effects.JobDone) error {
 	return nil
 }
 
-// cannotCut ends the role. If only the leader's tree helps, the learner comes back for it.
+// cannotCut ends the role.
 func (l *Learner) cannotCut(err error) error {
+	err = fmt.Errorf("TRUNC to %v: %w", l.sync.target, err)
 	if errors.Is(err, effects.ErrGap) {
-		l.rejoin = l.epoch
+		return l.needTree(err)
 	}
-	return fmt.Errorf("%w: to %v: %w", ErrTrunc, l.sync.target, err)
+	return err
+}
+
+// needTree ends the role. The learner comes back for the leader's tree.
+func (l *Learner) needTree(err error) error {
+	l.rejoin = l.epoch
+	return fmt.Errorf("%w: %w", ErrTree, err)
 }
 
 // loaded takes over the tree of the shortened log.
 func (l *Learner) loaded(d *effects.JobDone) error {
 	if d.Err != nil {
-		return fmt.Errorf("%w: loading what is left: %w", ErrTrunc, d.Err)
+		return fmt.Errorf("zab: what is left behind a TRUNC: %w", d.Err)
 	}
 	l.out.Tell(effects.Delivery{Kind: effects.Adopt})
 	l.standing.Applied = l.history.Last()

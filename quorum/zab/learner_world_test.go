@@ -29,30 +29,41 @@ type world struct {
 	queue   []effects.DiskOp // asked for and not done
 	done    effects.Ticket
 	tree    []jute.Entry // what the tree holds, from the first transaction on
+	treeAt  jute.Zxid    // what it is at, perhaps (epoch, 0)
 	beside  []jute.Entry // another tree; nil: none
-	stream  []jute.Entry // what follows a SNAP
+	besides jute.Zxid    // and what it is said to be at
+	stream  []jute.Entry // what follows a SNAP, and the zxid of that
+	snapAt  jute.Zxid
 	offered []jute.Entry // delivered and not committed
 	serves  bool
 	jobs    []effects.Job
 
-	out     effects.Pending
-	link    effects.LinkID
-	learner *Learner
-	config  LearnerConfig
-	ended   error
-	paused  bool
-	kept    int                     // how much a start keeps of the log in memory
-	heard   []jute.SessionTimeout   // what the chain answers to Heard
-	sent    []ensemble.QuorumPacket // what left for the leader
-	acked   map[jute.Zxid]bool      // what the leader of acked was told to be on disk
+	out      effects.Pending
+	link     effects.LinkID
+	learner  *Learner
+	config   LearnerConfig
+	ended    error
+	paused   bool
+	readAt   int                      // where ReadMore goes on
+	kept     int                      // how much a start keeps of the log in memory
+	asked    bool                     // the chain is asked whom it has heard
+	heard    []jute.SessionTimeout    // what it answers
+	sent     []ensemble.QuorumPacket  // what left for the leader
+	promised map[jute.Zxid]jute.Entry // what the leader was told to be on disk
+	safe     int                      // so much of what is on disk is committed
+	replaced bool                     // a SNAP may take some of that away
+	check    func()                   // called behind each operation of the disk; nil: none
+	told     *jute.Zxid               // what the leader has said to be committed; nil: not known
 }
 
-// naiveDisk is what survives a crash. A snapshot holds everything up to its zxid.
+// naiveDisk is what survives a crash.
 type naiveDisk struct {
 	accepted, current int64
-	snaps             [][]jute.Entry // each with a snapshot at its end; the first is empty
-	entries           []jute.Entry   // all of the history, those in the oldest snapshot too
-	tmp               []jute.Entry   // a complete snapshot that is not installed
+	entries           []jute.Entry // all of the history, those in the oldest snapshot too
+	at                jute.Zxid    // of the snapshot that was installed last: no log is below it
+	oldest            jute.Zxid    // the oldest snapshot: nothing can be cut below it
+	tmp               []jute.Entry // a complete snapshot that is not installed
+	tmpAt             jute.Zxid    // and its zxid
 }
 
 func last(entries []jute.Entry) jute.Zxid {
@@ -127,8 +138,7 @@ func parseZxid(s string) (jute.Zxid, error) {
 }
 
 func newWorld(t testing.TB) *world {
-	return &world{t: t, kept: 500, link: 1, acked: map[jute.Zxid]bool{},
-		disk:   naiveDisk{snaps: [][]jute.Entry{nil}},
+	return &world{t: t, kept: 500, link: 1, promised: map[jute.Zxid]jute.Entry{},
 		config: LearnerConfig{Me: 3, InitLimit: 10 * time.Second, SyncLimit: 5 * time.Second},
 	}
 }
@@ -144,9 +154,11 @@ func (w *world) start() {
 	w.learner, w.queue, w.jobs, w.offered, w.beside = nil, nil, nil, nil, nil
 	w.out, w.done = effects.Pending{}, 0
 	w.tree = append([]jute.Entry(nil), w.disk.entries...)
+	w.treeAt = w.disk.last()
 	w.serves, w.paused, w.disk.tmp = false, false, nil
-	from := max(0, len(w.disk.entries)-w.kept)
-	h := history.New(history.Limits{Entries: w.kept, Bytes: 1 << 20}, last(w.disk.entries[:from]))
+	from := max(0, len(w.disk.entries)-w.kept, len(w.disk.upTo(w.disk.oldest)))
+	before := max(w.disk.oldest, last(w.disk.entries[:from]))
+	h := history.New(history.Limits{Entries: w.kept, Bytes: 1 << 20}, before)
 	for _, e := range w.disk.entries[from:] {
 		h.Append(e)
 	}
@@ -155,7 +167,7 @@ func (w *world) start() {
 
 func (w *world) standing() Standing {
 	return Standing{Accepted: w.disk.accepted, Current: w.disk.current,
-		Last: last(w.disk.entries), Applied: last(w.tree)}
+		Last: w.disk.last(), Applied: w.treeAt}
 }
 
 func (w *world) connect(h *history.History) {
@@ -180,10 +192,13 @@ func (w *world) rejoin() {
 func (w *world) leave() {
 	w.flush(len(w.queue))
 	w.offered, w.beside, w.serves, w.jobs = nil, nil, false, nil
-	require.Equal(w.t, w.learner.Standing().Last, last(w.disk.entries), "what the learner has")
-	if last(w.tree) > last(w.disk.entries) {
+	require.Equal(w.t, w.learner.Standing().Last, w.disk.last(), "what the learner has")
+	require.Equal(w.t, w.disk.accepted, w.learner.Standing().Accepted)
+	require.Equal(w.t, w.disk.current, w.learner.Standing().Current)
+	if w.treeAt > w.disk.last() {
 		w.say("the peer loads the tree again: %s", names(w.disk.entries))
 		w.tree = append([]jute.Entry(nil), w.disk.entries...)
+		w.treeAt = w.disk.last()
 	}
 }
 
@@ -233,6 +248,12 @@ func (w *world) take() {
 		w.say("job %s", jobName(j))
 		w.jobs = append(w.jobs, j)
 	}
+	if w.asked {
+		w.asked = false
+		w.learner.Heard(w.heard)
+		w.heard = nil
+		w.take()
+	}
 }
 
 func jobName(j effects.Job) string {
@@ -260,8 +281,7 @@ func (w *world) deliver(d *effects.Delivery) {
 		require.False(w.t, w.serves)
 		w.serves = true
 	case effects.Propose:
-		require.True(w.t, history.Follows(max(last(w.tree), last(w.offered)), d.Entry.Header.Zxid),
-			"%v behind %s and %s", d.Entry.Header.Zxid, names(w.tree), names(w.offered))
+		require.True(w.t, history.Follows(max(w.treeAt, last(w.offered)), d.Entry.Header.Zxid))
 		w.offered = append(w.offered, d.Entry)
 	case effects.Commit:
 		n := 0
@@ -269,24 +289,27 @@ func (w *world) deliver(d *effects.Delivery) {
 			n++
 		}
 		require.Equal(w.t, d.Zxid, last(w.offered[:n]), "committed and not proposed")
+		require.True(w.t, w.told == nil || d.Zxid <= *w.told, "%v is not committed", d.Zxid)
 		w.say("chain: applies %s", names(w.offered[:n]))
 		w.tree = append(w.tree, w.offered[:n]...)
+		w.treeAt = d.Zxid
 		w.offered = w.offered[n:]
 	case effects.Rebuild:
 		require.NotNil(w.t, w.beside)
 		had := d.Entry.Header.Zxid <= last(w.beside)
 		w.say("chain: applies %s to the tree beside, had it: %v", name(&d.Entry), had)
 		if !had {
-			require.True(w.t, history.Follows(last(w.beside), d.Entry.Header.Zxid))
+			require.True(w.t, history.Follows(max(last(w.beside), min(w.besides, d.Entry.Header.Zxid-1)),
+				d.Entry.Header.Zxid))
 			w.beside = append(w.beside, d.Entry)
 		}
+		w.besides = max(w.besides, d.Entry.Header.Zxid)
 	case effects.Adopt:
 		require.NotNil(w.t, w.beside)
-		w.tree, w.beside = w.beside, nil
+		w.tree, w.beside, w.treeAt = w.beside, nil, w.besides
 		w.say("chain: adopts %s", names(w.tree))
 	case effects.Heard:
-		w.learner.Heard(w.heard)
-		w.heard = nil
+		w.asked = true
 	case effects.Synced:
 		w.say("chain: Synced, the tree is at %s", zname(last(w.tree)))
 	case effects.Revalidated:
@@ -314,11 +337,29 @@ func (w *world) send(data []byte) {
 func (w *world) checkAck(z jute.Zxid) {
 	found := false
 	for i := range w.disk.entries {
-		found = found || w.disk.entries[i].Header.Zxid == z
+		if e := w.disk.entries[i]; e.Header.Zxid == z {
+			found, w.promised[z] = true, e
+		}
 	}
-	require.True(w.t, found, "%v is acknowledged, on disk is %s", z, names(w.disk.entries))
-	w.acked[z] = true
+	if !found {
+		require.Fail(w.t, "not on disk", "%v is acknowledged: %s", z, names(w.disk.entries))
+	}
 }
+
+// keep remembers what the acknowledgement of NEWLEADER says to be on disk: not what the leader
+// waits to see acknowledged one by one.
+func (w *world) keep(owed []jute.Zxid) {
+	for _, e := range w.disk.entries {
+		if len(owed) == 0 || e.Header.Zxid < owed[0] {
+			w.promised[e.Header.Zxid] = e
+		}
+	}
+}
+
+func (w *world) forget() { clear(w.promised) }
+
+// building reports that the connection's stream is read.
+func (w *world) building() bool { return len(w.jobs) > 0 && w.jobs[0].Kind == effects.BuildTree }
 
 func dataName(t testing.TB, p *ensemble.QuorumPacket) string {
 	r := ensemble.NewPacketData(p.Type, len(p.Data))
@@ -349,6 +390,9 @@ func (w *world) flush(n int) {
 		w.queue = w.queue[1:]
 		w.done++
 		w.operate(&op)
+		if w.check != nil {
+			w.check()
+		}
 	}
 	if n == 0 || w.ended != nil {
 		return
@@ -360,7 +404,7 @@ func (w *world) operate(op *effects.DiskOp) {
 	d := &w.disk
 	switch op.Kind {
 	case effects.Append:
-		require.True(w.t, history.Follows(last(d.entries), op.Entry.Header.Zxid))
+		require.True(w.t, history.Follows(d.last(), op.Entry.Header.Zxid))
 		w.say("disk: append %s", name(&op.Entry))
 		d.entries = append(d.entries[:len(d.entries):len(d.entries)], op.Entry)
 	case effects.AcceptEpoch:
@@ -373,22 +417,21 @@ func (w *world) operate(op *effects.DiskOp) {
 		d.current = op.Epoch
 	case effects.Install:
 		w.say("disk: install %s", names(d.tmp))
-		require.Equal(w.t, op.Zxid, last(d.tmp))
-		d.entries, d.snaps, d.tmp = d.tmp, [][]jute.Entry{d.tmp}, nil
+		require.Equal(w.t, op.Zxid, d.tmpAt)
+		d.entries, d.at, d.oldest, d.tmp = d.tmp, d.tmpAt, d.tmpAt, nil
 	case effects.Cut:
 		w.say("disk: cut to %s", zname(op.Zxid))
 		require.NoError(w.t, w.canCut(op.Zxid))
 		d.entries = d.upTo(op.Zxid)
-		for last(d.snaps[len(d.snaps)-1]) > op.Zxid {
-			d.snaps = d.snaps[:len(d.snaps)-1]
-		}
 	case effects.Load:
 		w.say("disk: load %s", names(d.entries))
-		w.beside = append([]jute.Entry{}, d.entries...)
-		done := effects.JobDone{Generation: op.Generation, Zxid: last(d.entries)}
+		w.beside, w.besides = append([]jute.Entry{}, d.entries...), d.last()
+		done := effects.JobDone{Generation: op.Generation, Zxid: d.last()}
 		w.do(func(l *Learner) error { return l.Job(w.now, &done) })
 	}
 }
+
+func (d *naiveDisk) last() jute.Zxid { return max(d.at, last(d.entries)) }
 
 func (d *naiveDisk) upTo(z jute.Zxid) []jute.Entry {
 	n := 0
@@ -400,10 +443,10 @@ func (d *naiveDisk) upTo(z jute.Zxid) []jute.Entry {
 
 // canCut is persistence's answer.
 func (w *world) canCut(z jute.Zxid) error {
-	if w.disk.snaps[0] != nil && last(w.disk.snaps[0]) > z {
+	if w.disk.oldest > z {
 		return fmt.Errorf("%w: no snapshot", effects.ErrGap)
 	}
-	if got := last(w.disk.upTo(z)); got != z && z.Counter() != 0 {
+	if got := max(w.disk.at, last(w.disk.upTo(z))); got != z && z.Counter() != 0 {
 		return fmt.Errorf("%w: the last one is %v", effects.ErrGap, got)
 	}
 	return nil
@@ -427,20 +470,25 @@ func (w *world) carryOut(j effects.Job, done *effects.JobDone) {
 	switch j.Kind {
 	case effects.BuildTree:
 		require.Equal(w.t, w.link, j.Link)
-		w.beside = append([]jute.Entry{}, w.stream...)
+		w.beside, w.besides = append([]jute.Entry{}, w.stream...), w.snapAt
 	case effects.SaveTree:
+		require.LessOrEqual(w.t, last(w.beside), w.besides, "the tree is fuzzy")
 		w.disk.tmp = append([]jute.Entry{}, w.beside...)
-		done.Zxid = last(w.beside)
+		w.disk.tmpAt, done.Zxid = w.besides, w.besides
 	case effects.CanCut:
 		done.Err = w.canCut(j.UpTo)
 	case effects.ReadLog:
-		done.Err = w.canCut(j.From)
+		if len(w.disk.upTo(j.From)) <= len(w.disk.upTo(w.disk.at)) {
+			done.Err = fmt.Errorf("%w: no log", effects.ErrGap)
+		}
 		for i := range w.disk.entries {
 			done.Size += int64(len(w.disk.entries[i].Payload))
 		}
+		w.readAt = max(0, len(w.disk.upTo(j.From))-1)
 	case effects.ReadMore:
-		// Everything at once; what is below the target is dropped.
-		done.Entries = append(done.Entries, w.disk.entries...)
+		done.Entries = append(done.Entries, w.disk.entries[w.readAt])
+		w.readAt++
+		done.More = w.readAt < len(w.disk.entries)
 	}
 }
 
