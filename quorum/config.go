@@ -17,27 +17,35 @@ type Config struct {
 	Me       jute.PeerID
 	Members  *config.Config
 	Election election.MemberConfig
-	Zab      Zab
+	// Listen is where the server listens for its learners while it may lead.
+	Listen []config.HostPort
+	Zab    Zab
 }
 
 // Zab are the limits and times of a leader and of a learner.
 type Zab struct {
-	// Text is the configuration as NEWLEADER carries it.
+	// Text is the configuration as NEWLEADER carries it. nil means that of Config.Members.
 	Text []byte
 	// Tick is tickTime. InitLimit and SyncLimit are initLimit and syncLimit times tickTime.
 	Tick, InitLimit, SyncLimit time.Duration
-	// ConnectLimit bounds the dials of one leader (connectToLearnerMasterLimit times tickTime).
-	// Zero means InitLimit.
+	// ConnectLimit bounds how long an elected leader is dialled (connectToLearnerMasterLimit times
+	// tickTime). Zero means InitLimit.
 	ConnectLimit time.Duration
-	// MaxPacket is jute.maxbuffer + jute.maxbuffer.extrasize, in bytes.
+	// RedialDelay is the pause between two of the last dials
+	// (zookeeper.leaderConnectDelayDuringRetryMs). Zero means 100 ms.
+	RedialDelay time.Duration
+	// MaxPacket is jute.maxbuffer + jute.maxbuffer.extrasize, in bytes. It is for those who open
+	// the quorum port.
 	MaxPacket int
 	// Window is how many bytes may be on their way to one learner. Zero means 4 MiB.
 	Window int
 	// CommitLogCount is how many committed transactions are kept in memory, and CommitLogBytes how
 	// many bytes of them (commitLogCount; the second is ours). Zero means 500 and 16 MiB.
 	CommitLogCount, CommitLogBytes int
-	// SnapshotSizeFactor bounds what a learner is sent from the log instead of a snapshot, as a
-	// part of the snapshot's size (snapshotSizeFactor). ForceSnapshotSync always sends a snapshot.
+	// SnapshotBytes tells about how large a snapshot of the tree is. A learner is sent up to
+	// SnapshotSizeFactor times as much from the log instead (snapshotSizeFactor).
+	// ForceSnapshotSync always sends a snapshot.
+	SnapshotBytes      func() int64
 	SnapshotSizeFactor float64
 	ForceSnapshotSync  bool
 	// InitialZxid is the counter of an epoch's first zxid, less one
@@ -68,8 +76,9 @@ type Effects struct {
 	*effects.Effects
 	// Votes is what is to be done about the election port; nil: nothing.
 	Votes *election.LinkEffects
-	// Ended has a reason for each role that has ended. It is for the log.
-	Ended []error
+	// Ended has a reason for each role that has ended, and for each dial of a leader that was given
+	// up. Gone has those for which a leader has lost a learner. Both are for the log.
+	Ended, Gone []error
 	// Newer is a peer whose configuration is newer than ours, once in a life.
 	Newer *election.NewerConfig
 }

@@ -2,7 +2,7 @@ package quorum
 
 import (
 	"quoll/jute"
-	"quoll/quorum/effects"
+	"quoll/quorum/zab"
 )
 
 // Role is what a server does.
@@ -36,24 +36,50 @@ func (r Role) String() string {
 // Status is what operators are told of a peer.
 type Status struct {
 	Role Role
-	// Serves is true between the deliveries Serve and Leave.
+	// Serves is true while the server is part of a reign that stands; alone always.
 	Serves bool
 	// Leader is the leader that is elected, or 0 while looking and alone.
 	Leader jute.PeerID
 	// Epoch is the one of the reign, or, while there is none, the current epoch on disk.
 	Epoch int64
-	// Proposed is the last zxid that is in the own log or on its way there.
+	// Proposed is the last zxid that is in the own log or on its way there. At a leader whose reign
+	// has no transaction yet it is (epoch, 0).
 	Proposed jute.Zxid
-	// Learners are those who are connected to a leader.
+	// Learners are those who are connected to a leader and have said who they are.
 	Learners []LearnerStatus
 	// Elections counts the elections begun in this life.
 	Elections int64
 }
 
 // LearnerStatus is one learner as its leader knows it.
-type LearnerStatus struct {
-	Sid      jute.PeerID
-	Link     effects.LinkID
-	Observer bool
-	Synced   bool // it has everything, and answers in time
+type LearnerStatus = zab.LearnerStatus
+
+// Status tells how it stands.
+func (p *Peer) Status() Status {
+	if p.solo != nil {
+		return Status{Role: Alone, Serves: true, Epoch: p.solo.proposed.Epoch(),
+			Proposed: p.solo.proposed}
+	}
+	s := Status{Role: Looking, Serves: p.reigns, Epoch: p.standing.Current,
+		Proposed: p.standing.Last, Elections: p.told.elections}
+	switch p.stage {
+	case leading:
+		s.Role, s.Leader = Leading, p.config.Me
+	case dialling, learning:
+		s.Role, s.Leader = Following, p.join.leader
+		if !p.config.Members.Votes(p.config.Me) {
+			s.Role = Observing
+		}
+	}
+	if p.role != nil {
+		s.Epoch, s.Proposed = p.role.Standing().Current, p.role.Standing().Last
+		if p.role.Epoch() > 0 {
+			s.Epoch = p.role.Epoch()
+		}
+	}
+	if p.leader != nil {
+		l := p.leader.Status()
+		s.Proposed, s.Learners = max(s.Proposed, l.Proposed), l.Learners
+	}
+	return s
 }

@@ -15,9 +15,10 @@ const (
 	Follow
 	// Serve says that clients may be served: everything in the tree is committed.
 	Serve
-	// Leave ends the role. Own requests in flight are lost, connections of clients end, and what is
-	// proposed and not committed is dropped: it comes again as Propose in the next role, if it
-	// still counts. A tree that is beside the served one is dropped too.
+	// Leave ends the role, also that of a leader whose reign has not begun. Own requests in flight
+	// are lost, connections of clients end, and what is proposed and not committed is dropped: it
+	// comes again as Propose in the next role, if it still counts. A tree that is beside the served
+	// one is dropped too.
 	Leave
 	// Propose is Entry, logged or about to be, in the order of zxids. At a leader its own proposals
 	// do not come back this way; only those that it found in its log do.
