@@ -9,8 +9,9 @@ import (
 	"quoll/jute"
 )
 
-// Pipeline is a connection for one goroutine that wants to be fast: what it pushes gathers until
-// Flush, replies are lent from the read buffer, and nothing is allocated a request. A closed loop
+// Pipeline is a connection for one goroutine that wants to be fast, or for two of which one only
+// calls Write and the other only Next: what is pushed gathers until Flush, replies are lent from
+// the read buffer, and nothing is allocated a request. A closed loop
 // with n requests outstanding is
 //
 //	for range n { p.Push(frame) }
@@ -95,6 +96,10 @@ func (p *Pipeline) Flush() error {
 	}
 	return nil
 }
+
+// Write writes whole frames at once, behind what was flushed, and says how many bytes the kernel
+// took. One goroutine may call it while another one calls Next.
+func (p *Pipeline) Write(frames []byte) (n int, err error) { return p.socket.nc.Write(frames) }
 
 // Next waits for the next frame from the server. It does not flush. io.EOF is inside the error when
 // the server hung up.

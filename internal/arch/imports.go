@@ -57,9 +57,19 @@ var roomImports = []importRule{
 	{"reactor/door", []string{"reactor/socket"}},
 	{"reactor/leftover", []string{"reactor/socket"}},
 	{"reactor", []string{"jute", "reactor/door", "reactor/leftover", "reactor/socket"}},
-	{"client/recipes", []string{"jute", "client"}},
 	{"client/wire", []string{"jute"}},
-	{"client", []string{"jute", "client/wire"}},
+	{"client/internal/machine", nil},
+	{"client/internal/hosts", []string{"jute"}},
+	{"client/internal/watches", []string{"jute"}},
+	{"client/internal/calls", []string{"jute", "client/internal/machine"}},
+	{"client/internal/link", []string{"jute", "client/wire", "client/internal/calls"}},
+	{"client/internal/keeper", []string{"jute", "client/wire", "client/internal/..."}},
+	{"client/recipes/...", []string{"jute", "client", "client/recipes/..."}},
+	{"client", []string{"jute", "client/internal/..."}},
+	{"zktest", []string{
+		"jute", "client", "client/wire", "internal/config", "internal/proxy", "internal/server",
+		"internal/sim/simfs",
+	}},
 	{"processor/arena", nil},
 	{"processor/flow", nil},
 	{"processor/throttle", nil},
@@ -99,6 +109,7 @@ var roomImports = []importRule{
 	{"internal/hostile", nil},
 	{"internal/config", []string{"jute", "quorum/config"}},
 	{"internal/metrics", nil},
+	{"internal/proxy", []string{"jute"}},
 	{"internal/model/...", []string{"jute", "internal/model/..."}},
 	{"internal/reference", []string{"jute", "client/wire"}},
 	{"internal/replica", []string{
@@ -183,7 +194,7 @@ var moduleImports = []importRule{
 	{"github.com/valyala/bytebufferpool", []string{"reactor", "internal/server"}},
 	{"go.uber.org/zap", []string{
 		"reactor", "reactor/door", "persistence/...", "quorum/transport",
-		"internal/server", "internal/admin", "internal/clientlog", "cmd/quoll",
+		"internal/server", "internal/admin", "internal/clientlog", "cmd/quoll", "zktest",
 	}},
 	{"github.com/klauspost/compress", []string{"persistence/..."}},
 	{"github.com/spf13/cobra", []string{"cmd/quoll"}},
@@ -206,6 +217,7 @@ var moduleImports = []importRule{
 var pureRooms = []string{
 	"internal/replica/...", "quorum", "quorum/config", "quorum/effects", "quorum/election",
 	"quorum/ports", "quorum/zab/...", "datatree/...", "processor/...",
+	"client/internal/machine",
 }
 
 const gnetModule = "github.com/panjf2000/gnet/"

@@ -1,0 +1,23 @@
+// Package link is one connection of a client to one server: it dials, shakes hands, writes the
+// calls of a queue and gives them their replies. When it breaks, it is done: another link takes its
+// place.
+//
+//	            writer                                reader
+//	queue ----> [ control | calls ] --> socket --> reply   --> queue, Heard
+//	keeper ---> control: auth, setWatches, ping     event   --> Events
+//	            closeSession                        the end --> Gone
+//
+// What is pushed as control goes ahead of the calls that were not written yet. So the credentials
+// and watches of a new connection are there before any request, and a ping does not wait behind
+// large writes.
+//
+// Invariants:
+//   - A call is taken from the queue only by the writer of the one link that there is.
+//   - When Gone is closed, both goroutines have ended, and Err says why.
+//   - Heard and LastZxid only grow.
+//
+// The writer owns the output buffer, the reader owns the input and everything that follows from a
+// reply. Control has a mutex.
+//
+// Read dial.go, then link.go (what the keeper does), writer.go and reader.go.
+package link

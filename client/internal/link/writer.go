@@ -1,0 +1,55 @@
+package link
+
+import "time"
+
+const (
+	// keptBytes is the largest output buffer that is used again.
+	keptBytes = 1 << 20
+	// lastWords is how long the reader may go on when nothing can be written any more: a server
+	// that hangs up after an answer makes writes fail before the answer is read.
+	lastWords = time.Second
+)
+
+// write is the writer: it sends control and calls until the link ends.
+func (l *Link) write() {
+	defer close(l.written)
+	var out []byte
+	for more := false; ; {
+		if !more {
+			select {
+			case <-l.poke:
+			case <-l.queue.Wake():
+			case <-l.stop:
+				return
+			}
+		}
+		var calls int
+		out, calls, more = l.gather(out[:0])
+		if len(out) == 0 {
+			continue
+		}
+		l.pulse.sent.Store(int64(l.clock()))
+		if n, err := l.pipe.Write(out); err != nil {
+			l.queue.Return(n - calls)
+			_ = l.pipe.SetDeadline(time.Now().Add(lastWords))
+			return
+		}
+		if cap(out) > keptBytes {
+			out = nil
+		}
+	}
+}
+
+// gather appends what is to be written next. calls is where the frames of the queue begin.
+func (l *Link) gather(out []byte) (frames []byte, calls int, more bool) {
+	l.control.mu.Lock()
+	out = append(out, l.control.frames...)
+	l.control.frames = l.control.frames[:0]
+	l.control.mu.Unlock()
+	calls = len(out)
+	if l.draining.Load() {
+		return out, calls, false
+	}
+	out, more = l.queue.Take(out, l.clock())
+	return out, calls, more
+}

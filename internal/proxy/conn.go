@@ -1,0 +1,156 @@
+package proxy
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"io"
+	"net"
+	"sync"
+	"time"
+
+	"quoll/jute"
+)
+
+// maxFrame is above what any client or server of a test sends.
+const maxFrame = 128 << 20
+
+var errCut = errors.New("cut")
+
+// conn is one connection through the proxy.
+type conn struct {
+	proxy          *Proxy
+	client, server net.Conn
+	session        jute.SessionID // behind the proxy's mutex
+	passwd         []byte         // the same
+
+	mu   sync.Mutex
+	cuts map[int32]cut // by xid, of requests whose reply is to be spoiled
+}
+
+// shut ends both directions.
+func (c *conn) shut() {
+	c.client.Close()
+	c.server.Close()
+}
+
+func (c *conn) run() {
+	var requests sync.WaitGroup
+	requests.Go(func() {
+		defer c.shut()
+		c.forward(c.client, c.server, c.request, nil)
+	})
+	c.forward(c.server, c.client, c.reply, c.handshake)
+	c.shut()
+	requests.Wait()
+}
+
+// forward moves frames until one side ends. first sees the first frame, each the others. They
+// return the part of the frame that is forwarded.
+func (c *conn) forward(
+	from, to net.Conn, each, first func(frame []byte) ([]byte, error),
+) {
+	in := make([]byte, 0, 4<<10)
+	for n := 0; ; n++ {
+		frame, err := read(from, in)
+		if err != nil {
+			return
+		}
+		var failure error
+		switch {
+		case n > 0:
+			frame, failure = each(frame)
+		case first != nil:
+			frame, failure = first(frame)
+		}
+		if !c.wait() && failure == nil {
+			return
+		}
+		if _, err := to.Write(frame); err != nil || failure != nil {
+			return
+		}
+		in = frame[:0]
+	}
+}
+
+// read returns the next frame with its length. Four-letter words come without one and go through
+// as they are.
+func read(from io.Reader, in []byte) ([]byte, error) {
+	in = append(in[:0], 0, 0, 0, 0)
+	if _, err := io.ReadFull(from, in); err != nil {
+		return nil, err
+	}
+	size := int(binary.BigEndian.Uint32(in))
+	if size > maxFrame {
+		return in, nil
+	}
+	if cap(in) < 4+size {
+		in = append(make([]byte, 0, 4+size), in...)
+	}
+	in = in[:4+size]
+	_, err := io.ReadFull(from, in[4:])
+	return in, err
+}
+
+// wait holds a frame back as long as the proxy says.
+func (c *conn) wait() bool {
+	c.proxy.mu.Lock()
+	gate, delay := c.proxy.gate, c.proxy.delay
+	c.proxy.mu.Unlock()
+	<-gate
+	if delay > 0 {
+		timer := time.NewTimer(delay)
+		defer timer.Stop()
+		<-timer.C
+	}
+	return true
+}
+
+// handshake learns the session from the server's first frame.
+func (c *conn) handshake(frame []byte) ([]byte, error) {
+	var r jute.ConnectResponse
+	if _, err := jute.Decode(frame[4:], &r); err == nil {
+		c.proxy.mu.Lock()
+		c.session, c.passwd = r.SessionID, bytes.Clone(r.Passwd)
+		c.proxy.mu.Unlock()
+	}
+	return frame, nil
+}
+
+func (c *conn) request(frame []byte) ([]byte, error) {
+	var h jute.RequestHeader
+	if _, err := jute.Decode(frame[4:], &h); err != nil {
+		return frame, nil
+	}
+	cut, ok := c.proxy.takeCut(h.Type)
+	if !ok {
+		return frame, nil
+	}
+	if cut.where == Before {
+		c.shut()
+		close(cut.done)
+		return nil, errCut
+	}
+	c.mu.Lock()
+	c.cuts[h.Xid] = cut
+	c.mu.Unlock()
+	return frame, nil
+}
+
+func (c *conn) reply(frame []byte) ([]byte, error) {
+	var h jute.ReplyHeader
+	if _, err := jute.Decode(frame[4:], &h); err != nil {
+		return frame, nil
+	}
+	c.mu.Lock()
+	cut, ok := c.cuts[h.Xid]
+	c.mu.Unlock()
+	if !ok {
+		return frame, nil
+	}
+	defer close(cut.done)
+	if cut.where == Inside {
+		return frame[:len(frame)/2], errCut
+	}
+	return nil, errCut
+}

@@ -1,0 +1,22 @@
+// Package proxy stands between ZooKeeper clients and a server, and spoils what goes through: it
+// cuts a connection at a chosen request, delays frames, holds everything back, drops sessions. It
+// knows of the protocol only the frames, the handshake and the headers.
+//
+//	client --> [ requests ] --> server        each arrow is a goroutine of the connection
+//	       <-- [ replies  ] <--
+//
+// Where a cut takes place:
+//
+//	Before   the request is not forwarded
+//	After    the request is forwarded, its reply is not
+//	Inside   half of the reply is forwarded
+//
+// Invariants:
+//   - A frame is forwarded as it came, or not at all, but for Inside.
+//   - A cut happens once.
+//   - After Close has returned, no goroutine of the proxy is left.
+//
+// A Proxy is behind its mutex. Each connection has two goroutines, which read frames without it.
+//
+// Read proxy.go (what a test does), then conn.go (one connection).
+package proxy
