@@ -89,6 +89,6 @@ func (p *Peer) NextEpoch() {
 		p.solo.NextEpoch()
 		p.reignAlone()
 	case p.leader != nil:
-		p.leave(ErrEpochUsed)
+		p.leave(zab.ErrRollOver)
 	}
 }

@@ -3,6 +3,7 @@ package quorum_test
 import (
 	"fmt"
 	"os"
+	"strconv"
 	"testing"
 	"time"
 
@@ -188,10 +189,13 @@ func (s *storm) run(length time.Duration) {
 }
 
 func TestFaults(t *testing.T) {
-	seeds := uint64(60)
+	first, seeds := uint64(0), uint64(40)
+	if more, err := strconv.ParseUint(os.Getenv("QUORUM_SEEDS"), 10, 64); err == nil {
+		first, seeds = more, 1000
+	}
 	total := drawn(0).Counts
 	committed, elections := 0, int64(0)
-	for seed := range seeds {
+	for seed := first; seed < first+seeds; seed++ {
 		s := drawn(seed)
 		s.run(15 * time.Second)
 		if len(s.Broken) > 0 {

@@ -11,13 +11,8 @@ import (
 	"quoll/quorum/zab/history"
 )
 
-// A role ends, or does not begin, with an error that wraps one of zab's or one of these.
-var (
-	// ErrNoAnswer: the elected leader could not be reached.
-	ErrNoAnswer = errors.New("elected leader does not answer")
-	// ErrEpochUsed: the zxids of the epoch are used up.
-	ErrEpochUsed = errors.New("zxids of the epoch are used up")
-)
+// ErrNoAnswer: the elected leader could not be reached. What ends a role is an error of zab's.
+var ErrNoAnswer = errors.New("elected leader does not answer")
 
 // Peer is a server's part in its ensemble: it finds a leader, or is one, and tells the chain what
 // is committed. The package says how it goes from role to role.
