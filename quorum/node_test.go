@@ -39,7 +39,7 @@ type node struct {
 	events []func()
 	busy   bool
 	ended  []error
-	dials  int
+	doing  string // its role, as it was told last
 }
 
 // start begins a process.
@@ -47,7 +47,7 @@ func (n *node) start() {
 	n.life++
 	n.alive = true
 	n.ops, n.done, n.writes, n.events, n.busy = nil, 0, false, nil, false
-	n.ended, n.logs = nil, map[uint64][]jute.Entry{}
+	n.ended, n.doing, n.logs = nil, "", map[uint64][]jute.Entry{}
 	tree := n.disk.history()
 	n.chain = chain{n: n, tree: tree}
 	n.votes = n.port(3888, election.HeadBytes, func(accepted bool) links.Cutter {
@@ -97,15 +97,18 @@ func (n *node) port(port uint16, head int, cutter func(bool) links.Cutter,
 	})
 }
 
-// crash ends the process. Of what the disk was asked for and had not said to be done a part is done.
-func (n *node) crash() {
-	n.c.say("%d crashes", n.id)
+// crash ends the process, and perhaps its machine, so that nobody says goodbye.
+func (n *node) crash() { n.die(func() bool { return n.c.Chance(3) }) }
+
+// die ends the process. Of what the disk was asked for and had not said to be done a part is done.
+// With quiet the other end of a connection is not told.
+func (n *node) die(quiet func() bool) {
+	n.c.say("%d dies", n.id)
 	done := n.c.Rand.IntN(len(n.ops) + 1)
 	for _, op := range n.ops[:done] {
 		n.disk.do(n, &op)
 	}
 	n.alive, n.events = false, nil
-	quiet := func() bool { return n.c.Chance(3) }
 	n.votes.Die(quiet)
 	n.quorum.Die(quiet)
 }
@@ -135,6 +138,7 @@ func (n *node) then(something func()) {
 		n.events = n.events[1:]
 		next()
 		n.carryOut()
+		n.tellRole()
 	}
 	n.busy = false
 }
@@ -163,12 +167,26 @@ func (n *node) carryOut() {
 	n.flush()
 }
 
+// tellRole writes to the log what a server does, when that changes.
+func (n *node) tellRole() {
+	s := n.peer.Status()
+	doing := "looks"
+	switch s.Role {
+	case quorum.Leading:
+		doing = "is elected"
+	case quorum.Following, quorum.Observing:
+		doing = fmt.Sprintf("is to follow %d", s.Leader)
+	}
+	if doing != n.doing {
+		n.doing = doing
+		n.c.say("%d %s", n.id, doing)
+	}
+}
+
 func (n *node) linkOps(f *quorum.Effects) {
 	for _, op := range f.Links {
 		switch link := uint64(op.Link); op.Kind {
 		case effects.Dial:
-			n.dials++
-			n.c.say("%d dials %d", n.id, op.Peer)
 			n.quorum.Dial(op.Peer, netip.AddrPortFrom(
 				netip.MustParseAddr(op.Ports[0].Host), uint16(op.Ports[0].Port)))
 		case effects.Listen:
@@ -212,10 +230,17 @@ func (n *node) tell(out effects.Outgoing) {
 		}
 		data = data[used:]
 		if p.Type != ensemble.PacketPing {
-			n.c.say("%d -> %d  %v %s", n.id, remote.Addr().As4()[3], p.Type, zname(p.Zxid))
+			n.c.say("%d -> %d  %s", n.id, remote.Addr().As4()[3], inWords(&p))
 		}
 		n.c.Counts.Add("packet", p.Type.String())
 	}
+}
+
+func inWords(p *ensemble.QuorumPacket) string {
+	if p.Zxid < 0 || p.Type == ensemble.PacketSync {
+		return p.Type.String()
+	}
+	return p.Type.String() + " " + zname(p.Zxid)
 }
 
 // flush does operations of the disk, one after the other, as long as there are any.
