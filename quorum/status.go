@@ -2,6 +2,7 @@ package quorum
 
 import (
 	"quoll/jute"
+	"quoll/jute/ensemble"
 	"quoll/quorum/zab"
 )
 
@@ -45,6 +46,9 @@ type Status struct {
 	// Proposed is the last zxid that is in the own log or on its way there. At a leader whose reign
 	// has no transaction yet it is (epoch, 0).
 	Proposed jute.Zxid
+	// First is how the leader's history came to a learner: by DIFF, TRUNC or SNAP; 0 before that is
+	// known, and at any other server.
+	First ensemble.PacketType
 	// Learners are those who are connected to a leader and have said who they are.
 	Learners []LearnerStatus
 	// Elections counts the elections begun in this life.
@@ -76,6 +80,9 @@ func (p *Peer) Status() Status {
 		if p.role.Epoch() > 0 {
 			s.Epoch = p.role.Epoch()
 		}
+	}
+	if p.learner != nil {
+		s.First = p.learner.First()
 	}
 	if p.leader != nil {
 		l := p.leader.Status()

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"quoll/jute"
+	"quoll/jute/ensemble"
 	"quoll/quorum/effects"
 	"quoll/quorum/zab/cursor"
 	"quoll/quorum/zab/history"
@@ -137,10 +138,11 @@ type LearnerStatus struct {
 	Sid      jute.PeerID
 	Link     effects.LinkID
 	Observer bool
-	Served   bool      // UPTODATE was sent
-	Synced   bool      // it was heard in time
-	Sent     jute.Zxid // the last transaction sent
-	Acked    jute.Zxid // the last one acknowledged
+	First    ensemble.PacketType // what it was sent first: DIFF, TRUNC or SNAP; 0: nothing yet
+	Served   bool                // UPTODATE was sent
+	Synced   bool                // it was heard in time
+	Sent     jute.Zxid           // the last transaction sent
+	Acked    jute.Zxid           // the last one acknowledged
 }
 
 // Status tells how the reign stands.
@@ -152,8 +154,9 @@ func (le *Leader) Status() LeaderStatus {
 			continue
 		}
 		s.Learners = append(s.Learners, LearnerStatus{
-			Sid: p.sid, Link: p.link, Observer: p.observer, Served: p.stage == peerServed,
-			Synced: le.now <= p.watch.syncedUntil, Sent: p.cursor.Sent(), Acked: p.cursor.Acked(),
+			Sid: p.sid, Link: p.link, Observer: p.observer, First: p.first,
+			Served: p.stage == peerServed, Synced: le.now <= p.watch.syncedUntil,
+			Sent: p.cursor.Sent(), Acked: p.cursor.Acked(),
 		})
 	}
 	return s

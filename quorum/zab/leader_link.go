@@ -19,6 +19,7 @@ type peer struct {
 	observer bool
 	voter    bool // it came as a follower, and its vote counts
 	stage    peerStage
+	first    ensemble.PacketType // what it was sent first: DIFF, TRUNC or SNAP; 0: nothing yet
 
 	last   jute.Zxid // of its log, as it joined
 	cursor cursor.Cursor

@@ -39,13 +39,15 @@ func (le *Leader) plan(p *peer, log *plan.Log) {
 	case plan.Snap:
 		p.cursor.CloseLog(le.out)
 		le.beginCut(p)
-		p.stage = peerStreams
+		p.stage, p.first = peerStreams, ensemble.PacketSnap
 		p.stream = le.out.Start(effects.Job{Kind: effects.StreamTree, Link: p.link})
 		return
 	case plan.Trunc:
 		le.beginCut(p)
+		p.first = ensemble.PacketTrunc
 		le.send(p, ensemble.PacketTrunc, made.From, nil)
 	case plan.Diff:
+		p.first = ensemble.PacketDiff
 		le.send(p, ensemble.PacketDiff, max(made.From, le.log.Committed), nil)
 	}
 	goal := le.log.Committed

@@ -42,9 +42,10 @@ type Learner struct {
 	link     effects.LinkID
 
 	phase   phase
-	epoch   int64          // of the leader; 0 until LEADERINFO
-	ticket  effects.Ticket // of the epoch that is on its way to disk
-	heardAt time.Duration  // when the leader was heard, or had no cause to speak
+	first   ensemble.PacketType // how the history came: DIFF, TRUNC or SNAP; 0: not yet
+	epoch   int64               // of the leader; 0 until LEADERINFO
+	ticket  effects.Ticket      // of the epoch that is on its way to disk
+	heardAt time.Duration       // when the leader was heard, or had no cause to speak
 
 	// inbox holds the packets that came while the learner waits for a job. The packet for whose
 	// sake it waits may be the first one, to be handled again.
@@ -110,6 +111,9 @@ func (l *Learner) Standing() Standing {
 
 // Epoch is the leader's, 0 until it is known.
 func (l *Learner) Epoch() int64 { return l.epoch }
+
+// First is how the leader's history came: by DIFF, TRUNC or SNAP; 0 before that is known.
+func (l *Learner) First() ensemble.PacketType { return l.first }
 
 // Established reports that the leader's reign stands and that this learner is part of it.
 func (l *Learner) Established() bool { return l.phase == following }

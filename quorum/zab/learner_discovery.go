@@ -46,14 +46,16 @@ func (l *Learner) empty() bool { return l.config.EmptyFor > 0 && l.config.EmptyF
 
 // choose takes the first packet behind ACKEPOCH, which says how the history comes.
 func (l *Learner) choose(p *ensemble.QuorumPacket) error {
-	l.phase = syncs
+	l.phase, l.first = syncs, p.Type
 	last := l.history.Last()
 	switch {
 	case p.Zxid < 0:
 		return l.misplaced(p)
 	case p.Type == ensemble.PacketSnap:
 		l.sync = syncing{base: p.Zxid, snap: snap{beside: true}}
-		l.start(effects.Job{Kind: effects.BuildTree, Link: l.link, Silence: l.config.InitLimit})
+		l.start(effects.Job{
+			Kind: effects.BuildTree, Link: l.link, UpTo: p.Zxid, Silence: l.config.InitLimit,
+		})
 		return nil
 	case l.empty():
 		// Behind no history there is room for a whole tree only.
