@@ -117,6 +117,10 @@ func TestALeaderIsDialledOften(t *testing.T) {
 func TestADialThatIsNotAnsweredIsGivenUp(t *testing.T) {
 	d := newDesk(t, 3, 1, standing(0, 0, 0))
 	d.reignOf3(1)
+	d.look()
+	d.link(effects.LinkEvent{Kind: effects.Connected, Link: 4, Peer: 2})
+	require.Equal(t, []effects.LinkOp{{Kind: effects.Close, Link: 4}}, d.look().links,
+		"a late dial of another one")
 	d.pass(20*time.Second - 10*time.Millisecond)
 	require.EqualValues(t, 1, d.p.Status().Elections)
 	d.pass(10 * time.Millisecond)
@@ -149,14 +153,46 @@ func TestAJoinThatFailsDoesNotSpin(t *testing.T) {
 	require.Less(t, dials, 25)
 }
 
-func TestAVoteSaysWhatIsDurable(t *testing.T) {
-	d := joined(t, standing(0, 0, 0), 1)
-	d.packet(link, ensemble.QuorumPacket{Type: ensemble.PacketDiff})
-	d.packet(link, ensemble.QuorumPacket{Type: ensemble.PacketNewLeader, Zxid: 1 << 32})
+// served is server 1 that follows server 3 in epoch 2 and serves. It had the epoch 1.
+func served(t *testing.T) *desk {
+	d := joined(t, standing(1, 1, 1<<32|5), 2)
+	d.packet(link, ensemble.QuorumPacket{Type: ensemble.PacketDiff, Zxid: 1<<32 | 5})
+	d.packet(link, ensemble.QuorumPacket{Type: ensemble.PacketNewLeader, Zxid: 2 << 32})
 	d.flush(len(d.look().disk))
 	d.packet(link, ensemble.QuorumPacket{Type: ensemble.PacketUpToDate, Zxid: -1})
-	require.True(t, d.p.Status().Serves)
-	e := txn(1<<32|1, new(jute.LearnerRequest{Type: jute.OpSetData, Body: request(1, "a").Body}))
+	require.True(t, d.p.Status().Serves, "%+v", d.got)
+	d.look()
+	return d
+}
+
+// TestWhoLooksIsToldTheReignsEpoch, by a learner and by a leader: votes of the epoch before are not
+// those of servers that joined since.
+func TestWhoLooksIsToldTheReignsEpoch(t *testing.T) {
+	looks := ensemble.Notification{State: ensemble.Looking, Leader: 2, ElectionEpoch: 1}
+	d := served(t)
+	d.says(2, looks)
+	told := d.look().votes
+	require.Equal(t, ensemble.Following, told[len(told)-1].State)
+	require.EqualValues(t, 2, told[len(told)-1].PeerEpoch)
+
+	d = onlyVoter(t)
+	d.says(4, looks)
+	told = d.look().votes
+	require.Equal(t, ensemble.Leading, told[len(told)-1].State)
+	require.EqualValues(t, 1, told[len(told)-1].PeerEpoch)
+}
+
+func TestAVoteSaysTheCurrentEpoch(t *testing.T) {
+	d := newDesk(t, 3, 1, standing(7, 3, 3<<32|4))
+	d.says(2, ensemble.Notification{State: ensemble.Looking, Leader: 2, ElectionEpoch: 1})
+	told := d.look().votes
+	require.EqualValues(t, 3, told[0].PeerEpoch, "what it has accepted does not count")
+}
+
+func TestAVoteSaysWhatIsDurable(t *testing.T) {
+	d := served(t)
+	r := request(1, "a")
+	e := txn(2<<32|1, &r)
 	d.packet(link, ensemble.QuorumPacket{
 		Type: ensemble.PacketProposal, Zxid: e.Header.Zxid, Data: e.Payload,
 	})
@@ -165,7 +201,7 @@ func TestAVoteSaysWhatIsDurable(t *testing.T) {
 	got := d.look()
 	require.Equal(t, []effects.DeliveryKind{effects.Leave}, kinds(got.deliver))
 	require.ErrorIs(t, got.ended[0], zab.ErrClosed)
-	require.Contains(t, got.ended[0].Error(), "follower in epoch 1")
+	require.Contains(t, got.ended[0].Error(), "follower in epoch 2")
 	d.pass(3 * time.Second)
 	require.Empty(t, d.look().votes, "the transaction is not durable")
 	require.Equal(t, quorum.Looking, d.p.Status().Role)
@@ -176,7 +212,7 @@ func TestAVoteSaysWhatIsDurable(t *testing.T) {
 	require.NotEmpty(t, votes)
 	require.Equal(t, ensemble.Looking, votes[0].State)
 	require.Equal(t, e.Header.Zxid, votes[0].Zxid)
-	require.EqualValues(t, 1, votes[0].PeerEpoch)
+	require.EqualValues(t, 2, votes[0].PeerEpoch)
 }
 
 // TestOneTreeHelpsOneLeader: a TRUNC that the own disk cannot do. The server says to the leader that
@@ -310,6 +346,8 @@ func TestWhatTheChainAsksBeforeItHearsLeaveIsDropped(t *testing.T) {
 	require.Equal(t, []effects.DeliveryKind{effects.Leave}, kinds(f.Deliver))
 	require.ErrorIs(t, f.Ended[0], zab.ErrRollOver)
 	require.Len(t, f.Disk, 1)
+	require.Equal(t, []effects.LinkOpKind{effects.Unlisten}, linkKinds(f.Links),
+		"nobody is let in until it looks")
 	d.p.Propose(txn(1<<32|2, &r)) // because of something delivered in front of Leave
 	require.True(t, d.p.Sync(), "nothing answers it")
 	d.p.Forward(&r)

@@ -33,10 +33,8 @@ type Peer struct {
 	learner *zab.Learner
 	// reigns is true from the moment when the role is part of a reign that stands.
 	reigns bool
-	// jobs is the last generation of a job before the role began. Ends of such jobs are dropped.
-	jobs  uint64
-	links links
-	join  joining
+	links  links
+	join   joining
 
 	reload uint64 // generation of the Load that a server waits for before it looks; 0: of none
 	heard  uint64 // the turn of pending in which the chain has heard Leave, see deaf
@@ -169,8 +167,8 @@ func (p *Peer) job(d *effects.JobDone) {
 	switch {
 	case p.stage == reloading && d.Generation == p.reload:
 		p.reloaded(d)
-	case p.role != nil && d.Generation > p.jobs:
-		p.after(p.role.Job(p.now, d))
+	case p.role != nil:
+		p.after(p.role.Job(p.now, d)) // that of an earlier role has a generation that nobody knows
 	}
 }
 

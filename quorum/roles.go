@@ -37,7 +37,7 @@ func (p *Peer) elected() {
 // have waited for it.
 func (p *Peer) lead() {
 	c := &p.config.Zab
-	p.stage, p.reigns, p.jobs = leading, false, p.pending.Started()
+	p.stage, p.reigns = leading, false
 	p.leader = zab.NewLeader(zab.LeaderConfig{
 		Me: p.config.Me, Members: p.config.Members, Text: c.Text,
 		Tick: c.Tick, InitLimit: c.InitLimit, SyncLimit: c.SyncLimit, Window: c.Window,
@@ -51,7 +51,7 @@ func (p *Peer) lead() {
 // learn begins the role of a learner, on a connection to the leader that is elected.
 func (p *Peer) learn(link effects.LinkID) {
 	c := &p.config.Zab
-	p.stage, p.reigns, p.jobs = learning, false, p.pending.Started()
+	p.stage, p.reigns = learning, false
 	p.links.own(link)
 	config := zab.LearnerConfig{
 		Me: p.config.Me, Observer: !p.config.Members.Votes(p.config.Me),

@@ -64,9 +64,6 @@ func (p *Pending) Start(j Job) uint64 {
 	return p.jobs
 }
 
-// Started is the generation of the last job that was started; 0: none was.
-func (p *Pending) Started() uint64 { return p.jobs }
-
 // Again asks for more of a job that was started: ReadMore or Cancel.
 func (p *Pending) Again(j Job) { p.now.Jobs = append(p.now.Jobs, j) }
 
