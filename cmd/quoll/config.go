@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 
@@ -37,13 +36,13 @@ func configCheckCommand() *cobra.Command {
 		Args: arguments(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := config.Load(args[0], defines)
-			if err != nil && !errors.Is(err, config.ErrNotServed) {
+			if err != nil && !c.Ensemble() {
 				return err
 			}
 			if err := c.WriteCheck(cmd.OutOrStdout(), all); err != nil {
 				return fmt.Errorf("print: %w", err)
 			}
-			if err != nil {
+			if err != nil { // what the members come to helps to see why
 				return err
 			}
 			if err := server.Check(c); err != nil {

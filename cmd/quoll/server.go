@@ -22,10 +22,11 @@ func serverCommand() *cobra.Command {
 	var defines []string
 	cmd := &cobra.Command{
 		Use:   "server [zoo.cfg]",
-		Short: "Run a standalone server",
-		Long: "Runs a ZooKeeper server with the settings of a zoo.cfg. Without one the data is\n" +
-			"in ./quoll-data and clients connect to port 2181. SIGTERM, SIGINT and SIGHUP end\n" +
-			"it cleanly; SIGQUIT prints what it is doing.",
+		Short: "Run a server, alone or in an ensemble",
+		Long: "Runs a ZooKeeper server with the settings of a zoo.cfg: alone, or, when the file has\n" +
+			"several server lines, as the member that the file myid says. Without a zoo.cfg the\n" +
+			"data is in ./quoll-data and clients connect to port 2181. SIGTERM, SIGINT and SIGHUP\n" +
+			"end it cleanly; SIGQUIT prints what it is doing.",
 		Args: arguments(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			file := ""
@@ -59,7 +60,7 @@ func serve(ctx context.Context, file string, defines []string) error {
 	dumpOnQuit(ctx, os.Stderr)
 	reserveProcessors(os.Getenv("GOMAXPROCS"))
 	s := server.New(cfg, persistence.OS{}, logger)
-	s.Listening = func(at []netip.AddrPort) { greet(logger, file, at) }
+	s.Listening = func(at []netip.AddrPort) { greet(logger, cfg, at) }
 	return serverError(s.Run(ctx))
 }
 
@@ -75,13 +76,17 @@ func auditInvalid(o config.Observability) error {
 
 // greet logs the addresses. For a server that was started by hand, without a file, it also prints
 // how to connect.
-func greet(logger *zap.Logger, file string, at []netip.AddrPort) {
+func greet(logger *zap.Logger, cfg *config.Config, at []netip.AddrPort) {
 	hosts := make([]string, len(at))
 	for i, a := range at {
 		hosts[i] = fmt.Sprintf("127.0.0.1:%d", a.Port())
 	}
-	logger.Info("serving", zap.Stringers("addresses", at))
-	if file == "" {
+	said := "serving"
+	if cfg.Ensemble() {
+		said = "listening for clients, who are served when there is a leader"
+	}
+	logger.Info(said, zap.Stringers("addresses", at))
+	if cfg.File == "" {
 		fmt.Printf("quoll serves ZooKeeper clients on %s; try: zkCli.sh -server %s\n",
 			strings.Join(hosts, ","), hosts[0])
 	}

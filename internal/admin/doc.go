@@ -22,5 +22,6 @@
 // bounded. Further lines are dropped and counted, because the core must not wait for the writer.
 //
 // Read words.go (the table of words), then short_words.go, connections.go, watches.go, dump.go,
-// environment.go, monitor.go (the numbers of mntr) and audit.go with audit_format.go.
+// environment.go, monitor.go (the numbers of mntr), ensemble.go (what a member tells beside) and
+// audit.go with audit_format.go.
 package admin

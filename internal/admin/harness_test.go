@@ -55,6 +55,12 @@ func (w *world) Fired(_ jute.EventType, n int) { w.watched = append(w.watched, n
 
 func newWorld(t testing.TB, defines ...string) *world {
 	t.Helper()
+	return memberWorld(t, nil, defines...)
+}
+
+// memberWorld is a member of an ensemble, if member is not nil.
+func memberWorld(t testing.TB, member func() admin.Ensemble, defines ...string) *world {
+	t.Helper()
 	cfg, err := config.Load("", append([]string{
 		"dataDir=/data", "clientPort=2181", "tickTime=2000",
 	}, defines...))
@@ -94,6 +100,7 @@ func newWorld(t testing.TB, defines ...string) *world {
 		Version:    "3.9.5-abc, built on 01/02/2026 03:04 UTC",
 		WallMillis: func() int64 { return w.now.WallMillis },
 		Sessions:   w.sessions,
+		Ensemble:   member,
 		Live: func() config.Live {
 			return config.Live{ClientPort: 2181, DataDirBytes: 7, LogDirBytes: 9}
 		},

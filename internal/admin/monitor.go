@@ -129,6 +129,7 @@ func (c *Commands) registerGauges() {
 	r.Gauge("outstanding_requests", shared.Outstanding)
 	r.Gauge("uptime", func() int64 { return shared.Clock() - c.start })
 	c.registerTree(r)
+	c.registerEnsemble(r)
 	r.Gauge("global_sessions", func() int64 {
 		s := c.Sessions(false)
 		return int64(s.Count - s.Locals)

@@ -19,6 +19,7 @@ type ServerFacts struct {
 	Zxid        jute.Zxid
 	Mode        string
 	Nodes       int
+	Proposals   *ProposalSizes // nil: the server does not lead an ensemble
 }
 
 // ServerFacts returns the present facts.
@@ -26,6 +27,11 @@ func (c *Commands) ServerFacts() ServerFacts {
 	f := ServerFacts{
 		Version: c.Version, Latency: c.latency(), Connections: c.Shared.Conns.Len(),
 		Outstanding: c.Shared.Outstanding(), Mode: c.Mode(),
+	}
+	if c.Ensemble != nil {
+		if reign := c.Ensemble().Leads; reign != nil {
+			f.Proposals = &reign.Proposals
+		}
 	}
 	f.Received, f.Sent = c.monitor.packets(c)
 	v := c.Shared.Tree.Read()
@@ -46,6 +52,9 @@ func (f *ServerFacts) print(p *page) {
 	p.text("\nMode: ", f.Mode)
 	p.number("\nNode count: ", int64(f.Nodes))
 	p.text("\n")
+	if f.Proposals != nil {
+		p.text("Proposal sizes last/min/max: ", f.Proposals.String(), "\n")
+	}
 }
 
 func (c *Commands) srvr(p *page) {

@@ -27,6 +27,8 @@ type Deps struct {
 	// Mode returns standalone, leader, follower or observer; nil: standalone. While the server
 	// serves only reads, the words say read-only whatever Mode returns.
 	Mode func() string
+	// Ensemble returns how the server stands in its ensemble; nil: it is alone.
+	Ensemble func() Ensemble
 	// Sessions returns the core's numbers of sessions. With deadlines it returns the deadlines too,
 	// which may take a moment.
 	Sessions func(deadlines bool) Sessions
@@ -122,6 +124,9 @@ func New(d Deps) *Commands {
 	}
 	if d.Mode == nil {
 		d.Mode = func() string { return "standalone" }
+	}
+	if d.Ensemble != nil {
+		d.Mode = func() string { return d.Ensemble().Mode }
 	}
 	role := d.Mode
 	d.Mode = func() string {

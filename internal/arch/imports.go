@@ -156,6 +156,10 @@ var roomImports = []importRule{
 		"internal/replica/...", "internal/model", "internal/sim/...",
 	}},
 	{"internal/server/machine", []string{"internal/config"}},
+	{"internal/server/roles", []string{
+		"jute", "jute/ensemble", "quorum", "quorum/effects", "internal/admin", "internal/metrics",
+		"internal/replica",
+	}},
 	{"internal/server/jobs", []string{
 		"jute", "datatree", "persistence", "quorum/effects", "quorum/transport",
 		"internal/replica/...",
@@ -194,7 +198,7 @@ var moduleImports = []importRule{
 	{"github.com/valyala/bytebufferpool", []string{"reactor", "internal/server"}},
 	{"go.uber.org/zap", []string{
 		"reactor", "reactor/door", "persistence/...", "quorum/transport",
-		"internal/server", "internal/admin", "internal/clientlog", "cmd/quoll", "zktest",
+		"internal/server/...", "internal/admin", "internal/clientlog", "cmd/quoll", "zktest",
 	}},
 	{"github.com/klauspost/compress", []string{"persistence/..."}},
 	{"github.com/spf13/cobra", []string{"cmd/quoll"}},

@@ -291,8 +291,8 @@ func TestRefusals(t *testing.T) {
 		"quoll.lockWaitMillis=-1":                              "must not be negative",
 		"standaloneEnabled=false":                              "server line",
 		"server.1=a:1:2":                                       "",
-		"server.1=a:1:2\nserver.2=b:1:2":                       "2 voters",
-		"server.1=a:1:2\nstandaloneEnabled=false":              "1 voters",
+		"server.1=a:1:2\nserver.2=b:1:2":                       "myid is missing",
+		"server.1=a:1:2\nstandaloneEnabled=false":              "myid is missing",
 		"server.1=a:1:2\nserver.2=b:1:2:observer":              "observer",
 		"server.1=a:1:2:observer":                              "observer",
 		"server.1=a:1":                                         "host:port:port",
@@ -440,7 +440,7 @@ func TestDynamicFile(t *testing.T) {
 	equal(t, 1, len(c.Quorum.Members.Members))
 	files["/dyn"] = "server.1=a:1:2\nserver.2=a:1:2\nserver.3=a:1:2\n"
 	_, err = loadText(minimal+"dynamicConfigFile=/dyn\n", files)
-	errorContains(t, err, "3 voters")
+	errorContains(t, err, "myid is missing")
 	files["/dyn"] = "tickTime=2000\n"
 	_, err = loadText(minimal+"dynamicConfigFile=/dyn\n", files)
 	errorContains(t, err, "only members")
@@ -475,6 +475,22 @@ func TestConfAnswersInApachesWords(t *testing.T) {
 		"dataDirSize=10\ndataLogDir=/l/x/version-2\ndataLogSize=20\ntickTime=3000\n"+
 		"maxClientCnxns=7\nminSessionTimeout=6000\nmaxSessionTimeout=60000\n"+
 		"clientPortListenBacklog=-1\nserverId=0\n", out.String())
+}
+
+// A member of an ensemble tells more, with the members behind it and no end of the line.
+func TestConfOfAMember(t *testing.T) {
+	c, _ := loadMember("dataDir=/d\ntickTime=2000\ninitLimit=10\nsyncLimit=5\n"+
+		"multiAddress.enabled=true\nserver.3=a:2888:3888|b:2889:3889;2181\n"+
+		"server.4=c:2888:3888:observer;2181\nserver.5=d:2888:3888;2181\n", "3")
+	var out strings.Builder
+	noError(t, c.WriteConf(&out, Live{ClientPort: 2181}))
+	contains(t, out.String(), "serverId=3\ninitLimit=10\nsyncLimit=5\nelectionAlg=3\n"+
+		"electionPort=3888|3889\nquorumPort=2888|2889\npeerType=0\nmembership: \nserver.")
+	isTrue(t, strings.HasSuffix(out.String(), "\nversion=0"))
+	c, _ = loadMember(trio+"server.4=d:2888:3888:observer;2181\npeerType=observer\n", "4")
+	out.Reset()
+	noError(t, c.WriteConf(&out, Live{}))
+	contains(t, out.String(), "peerType=1\n")
 }
 
 func TestCheckShowsWhatHolds(t *testing.T) {

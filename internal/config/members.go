@@ -14,10 +14,6 @@ import (
 	ensemble "quoll/quorum/config"
 )
 
-// ErrNotServed: the configuration is that of an ensemble. The same error names other problems of
-// the configuration too.
-var ErrNotServed = errors.New("an ensemble is not served yet, only a server alone")
-
 // memberLines are the lines that say who is in the ensemble. set has them with their sources. lines
 // has them in the form that Apache reads, together with the other lines of zoo.cfg, because the
 // order in which Apache writes the members depends on all lines.
@@ -27,9 +23,8 @@ type memberLines struct {
 	form  ensemble.Form
 }
 
-// members reads the members of the ensemble. It refuses to be one of several, because
-// Quoll only runs alone so far. Like Apache, a server runs alone also with one server
-// line, and takes its client address from that line.
+// members reads the members of the ensemble. Like Apache, a server runs alone also with
+// one server line, and takes its client address from that line.
 func (c *Config) members(s *settings, read readFile, m memberLines) (problems []error) {
 	q := &c.Quorum
 	id, err := myID(read, c.Storage.DataDir)
@@ -60,7 +55,7 @@ func (c *Config) members(s *settings, read readFile, m memberLines) (problems []
 	}
 	problems = append(problems, c.inEnsemble(s)...)
 	s.aboutEnsemble(c)
-	return append(problems, fmt.Errorf("%d voters: %w", len(q.Members.Voters()), ErrNotServed))
+	return problems
 }
 
 // checkLine checks one server line by itself, so that every wrong line is named.

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"quoll/jute"
 )
 
 // Effective is one setting with the value that is in force.
@@ -128,14 +130,42 @@ func (c *Config) WriteConf(w io.Writer, live Live) error {
 	_, err := fmt.Fprintf(w, "clientPort=%d\nsecureClientPort=%d\n"+
 		"dataDir=%s\ndataDirSize=%d\ndataLogDir=%s\ndataLogSize=%d\n"+
 		"tickTime=%d\nmaxClientCnxns=%d\nminSessionTimeout=%d\nmaxSessionTimeout=%d\n"+
-		"clientPortListenBacklog=%d\nserverId=%d\n",
+		"clientPortListenBacklog=%d\nserverId=%d\n%s",
 		live.ClientPort, -1,
 		versioned(c.Storage.DataDir), live.DataDirBytes,
 		versioned(c.Storage.DataLogDir), live.LogDirBytes,
 		c.Sessions.TickTime.Milliseconds(), c.Network.MaxPerAddress,
 		c.Sessions.MinTimeout.Milliseconds(), c.Sessions.MaxTimeout.Milliseconds(),
-		c.Network.Backlog, 0)
+		c.Network.Backlog, c.sessionServer(), c.confOfMember())
 	return err
+}
+
+func (c *Config) sessionServer() int64 {
+	if c.Ensemble() {
+		return c.Quorum.ServerID
+	}
+	return 0
+}
+
+// confOfMember is what conf prints of a member of an ensemble behind the rest.
+func (c *Config) confOfMember() string {
+	if !c.Ensemble() {
+		return ""
+	}
+	q := &c.Quorum
+	me, _ := q.Members.Member(jute.PeerID(q.ServerID))
+	var election, quorum []string
+	for _, a := range me.Addresses {
+		election = append(election, strconv.Itoa(a.Election().Port))
+		quorum = append(quorum, strconv.Itoa(a.Quorum().Port))
+	}
+	peerType := 0
+	if me.Observer {
+		peerType = 1
+	}
+	return fmt.Sprintf("initLimit=%d\nsyncLimit=%d\nelectionAlg=3\nelectionPort=%s\n"+
+		"quorumPort=%s\npeerType=%d\nmembership: \n%s", q.InitLimitTicks, q.SyncLimitTicks,
+		strings.Join(election, "|"), strings.Join(quorum, "|"), peerType, q.Members)
 }
 
 // versioned is the absolute path of the directory version-2 in dir.

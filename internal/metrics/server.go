@@ -16,6 +16,23 @@ type Server struct {
 	Connections Connections
 	Throttle    Throttle
 	Namespaces  Namespaces
+	Ensemble    Ensemble
+}
+
+// Ensemble counts what happens between the members of an ensemble. On a server alone all of it
+// stays at zero.
+type Ensemble struct {
+	Looking          *Counter // looking_count
+	Proposals        *Counter // proposal_count, at the leader
+	Received         *Counter // learner_proposal_received_count
+	Diffs            *Counter // diff_count: learners that a leader brought up to date by DIFF
+	Snaps            *Counter // snap_count: by SNAP
+	Truncs           *Counter // quoll_trunc_count: by TRUNC
+	JoinsByDiff      *Counter // quoll_joins_by_diff_count: of this server, as a learner
+	Reloads          *Counter // quoll_reloads_count: the own history was read again from disk
+	ElectionTime     *Summary // election_time, ms
+	UnavailableTime  *Summary // unavailable_time, ms without service
+	FollowerSyncTime *Summary // follower_sync_time, ms from the election on
 }
 
 // Disk measures how long the work on files takes.
@@ -121,6 +138,7 @@ func NewServer(r *Registry) *Server {
 			QuotaExceeded: r.CounterSet("quota_exceeded_error_per_namespace"),
 		},
 	}
+	s.Ensemble = newEnsemble(r)
 	registerSilent(r)
 	return s
 }
@@ -157,15 +175,29 @@ func newConnections(r *Registry) Connections {
 	}
 }
 
+func newEnsemble(r *Registry) Ensemble {
+	return Ensemble{
+		Looking:          r.Counter("looking_count"),
+		Proposals:        r.Counter("proposal_count"),
+		Received:         r.Counter("learner_proposal_received_count"),
+		Diffs:            r.Counter("diff_count"),
+		Snaps:            r.Counter("snap_count"),
+		Truncs:           r.Counter("quoll_trunc_count"),
+		JoinsByDiff:      r.Counter("quoll_joins_by_diff_count"),
+		Reloads:          r.Counter("quoll_reloads_count"),
+		ElectionTime:     r.Summary("election_time"),
+		UnavailableTime:  r.Summary("unavailable_time"),
+		FollowerSyncTime: r.Summary("follower_sync_time"),
+	}
+}
+
 // registerSilent registers names that dashboards and scripts look for and that stay
 // at zero on a server alone. They belong to an ensemble, to caches that Quoll does
 // not have, or to schemes that it does not serve. At the end of each list are names
 // of things that Quoll does not measure.
 func registerSilent(r *Registry) {
 	for _, name := range []string{
-		"commit_count", "proposal_count",
-		"looking_count", "diff_count", "snap_count", "revalidate_count",
-		"learner_proposal_received_count", "learner_commit_received_count",
+		"commit_count", "revalidate_count", "learner_commit_received_count",
 		"quit_leading_due_to_disloyal_voter", "request_commit_queued",
 		"requests_not_forwarded_to_commit_processor",
 		"skip_learner_request_to_next_processor_count",
@@ -180,8 +212,7 @@ func registerSilent(r *Registry) {
 		r.Counter(name)
 	}
 	for _, name := range []string{
-		"restore_time", "follower_sync_time", "observer_sync_time", "election_time",
-		"inflight_snap_count", "inflight_diff_count", "unavailable_time",
+		"restore_time", "observer_sync_time", "inflight_snap_count", "inflight_diff_count",
 		"leader_unavailable_time", "learner_request_processor_queue_size",
 		"requests_in_session_queue", "pending_session_queue_size",
 		"reads_after_write_in_session_queue", "reads_issued_from_session_queue",

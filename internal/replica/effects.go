@@ -42,8 +42,9 @@ type Effects struct {
 	// LateMillis is how long the process stood still before this tick; 0: it did not. The deadlines
 	// of sessions have moved by this time already, so it is only to be reported, after all else.
 	LateMillis int64
-	// Ended has a reason for each role that has ended. It is only to be reported.
-	Ended []error
+	// Ended has a reason for each role that has ended, or that did not begin, and Gone one for each
+	// learner that a leader has lost. They are only to be reported.
+	Ended, Gone []error
 	// Newer is a peer whose configuration is newer than ours, once in a life; else nil. It is only
 	// to be reported.
 	Newer *election.NewerConfig
@@ -74,8 +75,10 @@ type Hands interface {
 	Again()
 	// Late reports that the process stood still, and that deadlines moved by so many milliseconds.
 	Late(millis int64)
-	// Ended reports why a role has ended.
+	// Ended reports why a role has ended, or did not begin.
 	Ended(why error)
+	// Gone reports why a leader has lost a learner.
+	Gone(why error)
 	// Newer reports a peer whose configuration is newer than ours.
 	Newer(*election.NewerConfig)
 }
@@ -113,6 +116,9 @@ func (e *Effects) report(to Hands) {
 	if e.LateMillis > 0 {
 		to.Late(e.LateMillis)
 	}
+	for _, why := range e.Gone {
+		to.Gone(why)
+	}
 	for _, why := range e.Ended {
 		to.Ended(why)
 	}
@@ -138,7 +144,7 @@ func (e *Effects) reset() {
 	*e = Effects{
 		Disk: emptied(e.Disk), Links: emptied(e.Links), Send: emptied(e.Send),
 		Votes: emptied(e.Votes), Jobs: emptied(e.Jobs), Snapshots: emptied(e.Snapshots),
-		Ended: emptied(e.Ended), service: e.service,
+		Ended: emptied(e.Ended), Gone: emptied(e.Gone), service: e.service,
 	}
 }
 
@@ -154,6 +160,7 @@ func (e *Effects) take(p *quorum.Effects) {
 	e.Links = append(e.Links, p.Links...)
 	e.Send = append(e.Send, p.Send...)
 	e.Ended = append(e.Ended, p.Ended...)
+	e.Gone = append(e.Gone, p.Gone...)
 	if p.Newer != nil {
 		e.Newer = p.Newer
 	}

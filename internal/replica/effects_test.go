@@ -29,6 +29,7 @@ func (h *hands) Snapshot(job *replica.SnapshotJob) { h.note("snapshot %v", job.Z
 func (h *hands) Again()                            { h.note("again") }
 func (h *hands) Late(millis int64)                 { h.note("late %d", millis) }
 func (h *hands) Ended(why error)                   { h.note("ended: %v", why) }
+func (h *hands) Gone(why error)                    { h.note("gone: %v", why) }
 func (h *hands) Newer(n *election.NewerConfig)     { h.note("newer %d", n.Version) }
 
 // What a step says holds in this order: no client is served by a role that has ended, and nobody is
@@ -44,12 +45,13 @@ func TestEffectsAreCarriedOutInOrder(t *testing.T) {
 		},
 		Jobs:      []effects.Job{{Generation: 8}},
 		Snapshots: []*replica.SnapshotJob{{Zxid: jute.Zxid(5)}},
+		Gone:      []error{errors.New("silent")},
 		Ended:     []error{errors.New("why")}, Newer: &election.NewerConfig{Version: 9},
 	}
 	e.CarryOut(&h)
 	require.Equal(t, hands{
 		"serving 0", "disk 2", "links 1", "send 3", "votes 4", "votes 5", "job 8", "snapshot 0x5",
-		"again", "late 7", "ended: why", "newer 9",
+		"again", "late 7", "gone: silent", "ended: why", "newer 9",
 	}, h)
 	h = nil
 	(&replica.Effects{}).CarryOut(&h)

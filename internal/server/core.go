@@ -8,6 +8,7 @@ import (
 
 	"quoll/internal/replica"
 	"quoll/internal/replica/inbox"
+	"quoll/internal/server/roles"
 	"quoll/processor/lane"
 	"quoll/processor/mail"
 	"quoll/quorum/effects"
@@ -21,8 +22,8 @@ type core struct {
 	log      *logWriter
 	snapshot func(*replica.SnapshotJob)
 	serving  func(lane.Service)
-	ensemble ensemble // nil: the server is alone, and its peer asks for nothing of this
-	roles    *roles   // what is said of the server's role; nil: it is alone
+	outside  outside      // nil: the server is alone, and its peer asks for nothing of this
+	roles    *roles.Watch // what is said of the server's role; nil: it is alone
 	logger   *zap.Logger
 	// published is called with the replica after each tick; may be nil.
 	published func(*replica.Replica)
@@ -39,8 +40,8 @@ type core struct {
 	ended  chan struct{} // closed by run at its end
 }
 
-// ensemble carries out what a peer wants of other servers, and its jobs (replica.Hands).
-type ensemble interface {
+// outside carries out what a peer wants of other servers, and its jobs (replica.Hands).
+type outside interface {
 	Links([]effects.LinkOp)
 	Send([]effects.Outgoing)
 	Votes(*election.LinkEffects)
@@ -151,8 +152,8 @@ func (c *core) step() {
 	if ev.Tick && c.published != nil {
 		c.published(c.replica)
 	}
-	if c.ensemble != nil && (ev.PeerTick || effects.Serving != nil) {
-		c.roles.look(c.replica.Status(), time.Now())
+	if c.outside != nil && (ev.PeerTick || effects.Serving != nil) {
+		c.roles.Look(c.replica.Status(), time.Now())
 	}
 }
 
@@ -173,19 +174,24 @@ func (c *core) take() replica.Events {
 func (c *core) Serving(now lane.Service) { c.serving(now) }
 
 // Links implements replica.Hands.
-func (c *core) Links(ops []effects.LinkOp) { c.ensemble.Links(ops) }
+func (c *core) Links(ops []effects.LinkOp) { c.outside.Links(ops) }
 
 // Send implements replica.Hands.
-func (c *core) Send(out []effects.Outgoing) { c.ensemble.Send(out) }
+func (c *core) Send(out []effects.Outgoing) { c.outside.Send(out) }
 
 // Votes implements replica.Hands.
-func (c *core) Votes(votes *election.LinkEffects) { c.ensemble.Votes(votes) }
+func (c *core) Votes(votes *election.LinkEffects) { c.outside.Votes(votes) }
 
 // Job implements replica.Hands.
-func (c *core) Job(job effects.Job) { c.ensemble.Job(job) }
+func (c *core) Job(job effects.Job) { c.outside.Job(job) }
 
 // Disk implements replica.Hands.
-func (c *core) Disk(ops []replica.DiskOp) { c.log.put(ops) }
+func (c *core) Disk(ops []replica.DiskOp) {
+	if c.roles != nil {
+		c.roles.Logs(ops)
+	}
+	c.log.put(ops)
+}
 
 // Snapshot implements replica.Hands.
 func (c *core) Snapshot(job *replica.SnapshotJob) { c.snapshot(job) }
@@ -200,7 +206,10 @@ func (c *core) Late(millis int64) {
 }
 
 // Ended implements replica.Hands.
-func (c *core) Ended(why error) { c.roles.ended(why) }
+func (c *core) Ended(why error) { c.roles.Ended(why) }
+
+// Gone implements replica.Hands.
+func (c *core) Gone(why error) { c.roles.Gone(why) }
 
 // Newer implements replica.Hands.
 func (c *core) Newer(n *election.NewerConfig) {

@@ -31,23 +31,26 @@ const peerInterval = 10 * time.Millisecond
 // tailBytes bounds the committed transactions that a member keeps in memory for its learners.
 const tailBytes = 16 << 20
 
-// member is what a member of an ensemble has beside a server alone. The core calls it (ensemble).
+// snapshotNodeBytes is what a snapshot has of each node beside its path and data.
+const snapshotNodeBytes = jute.StatPersistedBytes + 16
+
+// member is what a member of an ensemble has beside a server alone. The core calls it (outside).
 type member struct {
 	jobs   *jobs.Runner
 	votes  *transport.Transport // the election port, which is open as long as the server runs
 	quorum *transport.Transport // the quorum port: open while this server leads
 }
 
-// Links implements ensemble.
+// Links implements outside.
 func (m *member) Links(ops []effects.LinkOp) { ports.CarryOutLinks(m.quorum, ops) }
 
-// Send implements ensemble.
+// Send implements outside.
 func (m *member) Send(out []effects.Outgoing) { ports.CarryOutSend(m.quorum, out) }
 
-// Votes implements ensemble.
+// Votes implements outside.
 func (m *member) Votes(votes *election.LinkEffects) { ports.CarryOutVotes(m.votes, votes) }
 
-// Job implements ensemble.
+// Job implements outside.
 func (m *member) Job(job effects.Job) { m.jobs.Do(job) }
 
 func (m *member) stop() {
@@ -68,14 +71,18 @@ func (s *Server) asMember(found *restore.Found, tail *restore.Tail) (*onDisk, er
 	s.logger.Info("member of an ensemble", zap.Int64("myid", s.cfg.Quorum.ServerID),
 		zap.Int64("accepted epoch", epochs.Accepted), zap.Int64("current epoch", epochs.Current),
 		zap.Int("transactions in memory", len(tail.Entries())))
+	entries := tail.Entries()
+	if n := len(entries); n > 0 && entries[n-1].Header.Zxid != found.LastZxid {
+		entries = nil // a snapshot is newer than the log
+	}
 	return &onDisk{sessions: found.Sessions, ensemble: &replica.Ensemble{
-		Peer: peerConfig(s.cfg),
+		Peer: peerConfig(s.cfg, s.snapshotBytes),
 		Start: quorum.Start{
 			Standing: zab.Standing{
 				Accepted: epochs.Accepted, Current: epochs.Current,
 				Last: found.LastZxid, Applied: found.LastZxid,
 			},
-			Tail: tail.Entries(),
+			Tail: entries,
 		},
 		LeaderRefusesClients: !s.cfg.Quorum.LeaderServes,
 	}}, err
@@ -96,8 +103,7 @@ func (s *Server) join(ctx context.Context, work jobs.Config) error {
 		Quorum: m.quorum, New: s.newTree, MaxBytes: machine.OrQuarter(0) * 3, Pause: func() {},
 	}
 	m.jobs = jobs.New(work)
-	s.jobs, s.member, s.core.ensemble = m.jobs, m, m
-	s.core.roles = newRoles(s.logger, s.cfg.Quorum.ServerID)
+	s.jobs, s.member, s.core.outside = m.jobs, m, m
 	err := s.listenForVotes(ctx)
 	if err != nil {
 		m.stop()
@@ -139,6 +145,12 @@ func (s *Server) tickPeer() {
 	}
 }
 
+// snapshotBytes is about how large a snapshot of the tree is. The core calls it.
+func (s *Server) snapshotBytes() int64 {
+	v := s.tree.Peek()
+	return v.ApproximateDataSize() + int64(v.NodeCount())*snapshotNodeBytes
+}
+
 func (s *Server) newTree() *datatree.Tree { return datatree.New(treeOptions(s.cfg)) }
 
 // load reads the history from disk again, because some of it that the tree shows was cut away. The
@@ -151,6 +163,7 @@ func (s *Server) load(generation uint64) error {
 	}
 	s.logger.Info("the history was read again from disk", zap.Stringer("zxid", done.Zxid),
 		zap.Duration("took", time.Since(begin)))
+	s.outlook.metrics.Ensemble.Reloads.Add(1)
 	s.core.jobDone(done)
 	return nil
 }
@@ -178,16 +191,19 @@ func portSettings(c *config.Config) ports.Settings {
 	}
 }
 
-func peerConfig(c *config.Config) quorum.Config {
+// peerConfig is what the peer needs to know. size tells about how large a snapshot of the tree is.
+func peerConfig(c *config.Config, size func() int64) quorum.Config {
 	q, me := &c.Quorum, jute.PeerID(c.Quorum.ServerID)
 	limits := portSettings(c)
+	self, _ := q.Members.Member(me)
 	return quorum.Config{
 		Me: me, Members: q.Members, Election: ports.Member(me, q.Members, limits),
+		Listen: ports.ListenQuorum(self, q.ListenOnAllIPs),
 		Zab: quorum.Zab{
-			Text: []byte(q.Members.String()), Tick: c.Sessions.TickTime,
-			InitLimit: limits.InitLimit, SyncLimit: limits.SyncLimit,
-			ConnectLimit: limits.ConnectLimit, MaxPacket: limits.MaxPacket,
+			Tick: c.Sessions.TickTime, InitLimit: limits.InitLimit, SyncLimit: limits.SyncLimit,
+			ConnectLimit: limits.ConnectLimit, RedialDelay: q.Election.RedialDelay,
 			CommitLogCount: q.Sync.CommitLogCount, CommitLogBytes: tailBytes,
+			SnapshotBytes:      size,
 			SnapshotSizeFactor: q.Sync.SnapshotSizeFactor,
 			ForceSnapshotSync:  q.Sync.ForceSnapshot, InitialZxid: q.Sync.InitialZxid,
 		},

@@ -17,6 +17,7 @@ import (
 	"quoll/internal/config"
 	"quoll/internal/metrics"
 	"quoll/internal/replica"
+	"quoll/internal/server/roles"
 	"quoll/processor/session"
 	"quoll/processor/tell"
 	"quoll/reactor"
@@ -148,14 +149,20 @@ func (s *Server) answerWords() {
 		o.status.publish(r)
 		s.faults.look(s.tree.Faults(), s.clock.monoMillis())
 	}
-	s.shared.Words = admin.New(admin.Deps{
+	deps := admin.Deps{
 		Config: s.cfg, Shared: s.shared, Metrics: o.metrics, Logger: s.logger.Named("4lw"),
 		Version:    admin.Version(),
 		WallMillis: func() int64 { return s.clock.now().WallMillis },
 		Sessions:   o.status.sessions,
 		Live:       s.live,
 		Doors:      o.countDoors,
-	})
+	}
+	if s.cfg.Ensemble() {
+		s.core.roles = roles.New(s.logger, s.cfg.Quorum.ServerID,
+			len(s.cfg.Quorum.Members.Voters()), o.metrics)
+		deps.Ensemble = s.core.roles.Published
+	}
+	s.shared.Words = admin.New(deps)
 }
 
 // close writes the pending lines of the audit log and the log of clients, and closes both.

@@ -102,6 +102,12 @@ func (p *process) Ended(why error) {
 	p.n.Note("node %d: role ends: %v", p.n.number, why)
 }
 
+// Gone implements replica.Hands.
+func (p *process) Gone(why error) {
+	p.n.Counts.Add("a learner is gone", rootOf(why).Error())
+	p.n.Note("node %d: a learner is gone: %v", p.n.number, why)
+}
+
 // rootOf is the innermost error.
 func rootOf(err error) error {
 	for {

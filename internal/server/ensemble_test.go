@@ -1,0 +1,275 @@
+package server_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest"
+
+	"quoll/client/wire"
+	"quoll/internal/config"
+	"quoll/internal/server"
+	"quoll/jute"
+	"quoll/persistence"
+)
+
+// patience bounds everything that an ensemble must do soon.
+const patience = 30 * time.Second
+
+// ensemble is several servers on loopback, from plain zoo.cfg files.
+type ensemble struct {
+	t       *testing.T
+	dir     string
+	lines   string // the server lines
+	clients []int  // ports
+	servers []*running
+	extra   string // further lines of each zoo.cfg
+}
+
+// newEnsemble makes the files of servers 1 to n, of which the last ones are observers. None runs.
+func newEnsemble(t *testing.T, n, observers int) *ensemble {
+	e := &ensemble{t: t, dir: t.TempDir(), servers: make([]*running, n)}
+	ports := freePorts(t, 3*n)
+	for i := range n {
+		role := ""
+		if i >= n-observers {
+			role = ":observer"
+		}
+		e.lines += fmt.Sprintf("server.%d=127.0.0.1:%d:%d%s\n", i+1, ports[3*i], ports[3*i+1], role)
+		e.clients = append(e.clients, ports[3*i+2])
+		require.NoError(t, os.MkdirAll(filepath.Join(e.home(i), "data"), 0o700))
+		require.NoError(t, os.WriteFile(filepath.Join(e.home(i), "data", "myid"),
+			[]byte(strconv.Itoa(i+1)), 0o600))
+	}
+	t.Cleanup(func() {
+		for i, r := range e.servers {
+			if r != nil {
+				e.stop(i)
+			}
+		}
+	})
+	return e
+}
+
+func freePorts(t *testing.T, n int) (ports []int) {
+	for range n {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		require.NoError(t, err)
+		defer l.Close()
+		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
+	}
+	return ports
+}
+
+func (e *ensemble) home(i int) string { return filepath.Join(e.dir, strconv.Itoa(i+1)) }
+
+func (e *ensemble) start(all ...int) {
+	e.t.Helper()
+	for _, i := range all {
+		file := filepath.Join(e.home(i), "zoo.cfg")
+		require.NoError(e.t, os.WriteFile(file, []byte(fmt.Sprintf("tickTime=500\ninitLimit=20\n"+
+			"syncLimit=10\ndataDir=%s\nclientPort=%d\nclientPortAddress=127.0.0.1\n"+
+			"preAllocSize=64\n4lw.commands.whitelist=*\n%s%s",
+			filepath.Join(e.home(i), "data"), e.clients[i], e.extra, e.lines)), 0o600))
+		cfg, err := config.Load(file, nil)
+		require.NoError(e.t, err)
+		logger := zaptest.NewLogger(e.t, zaptest.Level(zap.InfoLevel))
+		s := server.New(cfg, persistence.OS{}, logger.With(zap.Int("server", i+1)))
+		at := make(chan string, 1)
+		s.Listening = func(a []netip.AddrPort) { at <- a[0].String() }
+		ctx, stop := context.WithCancel(context.Background())
+		r := &running{stop: stop, ended: make(chan error, 1)}
+		go func() { r.ended <- s.Run(ctx) }()
+		select {
+		case r.addr = <-at:
+		case err := <-r.ended:
+			e.t.Fatal("server ", i+1, " ended: ", err)
+		}
+		e.servers[i] = r
+	}
+}
+
+func (e *ensemble) stop(i int) {
+	e.t.Helper()
+	e.servers[i].finish(e.t)
+	e.servers[i] = nil
+}
+
+// word asks a server a four-letter word; "" is no answer.
+func (e *ensemble) word(i int, word string) string {
+	c, err := net.DialTimeout("tcp", e.servers[i].addr, time.Second)
+	if err != nil {
+		return ""
+	}
+	defer c.Close()
+	_ = c.SetDeadline(time.Now().Add(patience))
+	if _, err := c.Write([]byte(word)); err != nil {
+		return ""
+	}
+	var answer strings.Builder
+	b := make([]byte, 4096)
+	for {
+		n, err := c.Read(b)
+		answer.Write(b[:n])
+		if err != nil {
+			return answer.String()
+		}
+	}
+}
+
+// mode is what a server says that it is, "" while it does not serve.
+func (e *ensemble) mode(i int) string {
+	_, mode, _ := strings.Cut(e.word(i, "srvr"), "\nMode: ")
+	mode, _, _ = strings.Cut(mode, "\n")
+	return mode
+}
+
+// gauge is a number of mntr.
+func (e *ensemble) gauge(i int, name string) string {
+	_, value, _ := strings.Cut(e.word(i, "mntr"), "\nzk_"+name+"\t")
+	value, _, _ = strings.Cut(value, "\n")
+	return value
+}
+
+// eventually waits until something holds.
+func (e *ensemble) eventually(what string, holds func() bool) {
+	e.t.Helper()
+	require.Eventually(e.t, holds, patience, 5*time.Millisecond, what)
+}
+
+// serving waits until all servers that run serve clients, and returns the leader.
+func (e *ensemble) serving() (leader int) {
+	e.t.Helper()
+	e.eventually("all serve, under one leader", func() bool {
+		leaders := 0
+		for i, r := range e.servers {
+			if r == nil {
+				continue
+			}
+			switch e.mode(i) {
+			case "leader":
+				leader = i
+				leaders++
+			case "follower", "observer":
+			default:
+				return false
+			}
+		}
+		return leaders == 1
+	})
+	return leader
+}
+
+// client is a session on a server; it comes as soon as the server lets it in.
+func (e *ensemble) client(i int) *wire.Conn {
+	e.t.Helper()
+	var c *wire.Conn
+	e.eventually("a client is let in", func() bool {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		var err error
+		c, err = wire.Dial(ctx, e.servers[i].addr, wire.Options{Timeout: 8 * time.Second})
+		return err == nil
+	})
+	return c
+}
+
+func (e *ensemble) create(c *wire.Conn, from, to int) {
+	e.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	for k := from; k < to; k++ {
+		_, _, err := c.Create(ctx, fmt.Sprintf("/n%d", k), []byte("data"), wire.World(),
+			jute.ModePersistent)
+		require.NoError(e.t, err)
+	}
+}
+
+// has waits until a server shows a node.
+func (e *ensemble) has(i int, path string) {
+	e.t.Helper()
+	c := e.client(i)
+	defer c.Abort()
+	e.eventually(path+" is there", func() bool {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		_, err := c.Exists(ctx, path, false)
+		return err == nil
+	})
+}
+
+// same waits until all servers that run have the same tree.
+func (e *ensemble) same() {
+	e.t.Helper()
+	e.eventually("the trees are the same", func() bool {
+		seen := map[string]bool{}
+		for i, r := range e.servers {
+			if r != nil {
+				_, zxid, _ := strings.Cut(e.word(i, "srvr"), "\nZxid: ")
+				zxid, _, _ = strings.Cut(zxid, "\n")
+				seen[zxid+" "+e.gauge(i, "znode_count")+" "+e.word(i, "hash")] = true
+			}
+		}
+		return len(seen) == 1
+	})
+	for i, r := range e.servers {
+		if r != nil {
+			require.Equal(e.t, "0", e.gauge(i, "digest_mismatches_count"))
+			require.Equal(e.t, "0", e.gauge(i, "quoll_inconsistencies_count"))
+		}
+	}
+}
+
+// Three servers from plain zoo.cfg files elect a leader, serve clients through each of them, go on
+// when the leader ends, and take it back by DIFF.
+func TestThreeServers(t *testing.T) {
+	e := newEnsemble(t, 3, 0)
+	e.start(0, 1, 2)
+	leader := e.serving()
+	require.Equal(t, "3", e.gauge(leader, "quorum_size"))
+	e.eventually("both follow", func() bool { return e.gauge(leader, "synced_followers") == "2" })
+	var clients []*wire.Conn
+	for i := range e.servers {
+		c := e.client(i)
+		e.create(c, 100*i, 100*i+50)
+		clients = append(clients, c)
+	}
+	for i := range e.servers {
+		for j := range e.servers {
+			e.has(i, fmt.Sprintf("/n%d", 100*j+49))
+		}
+	}
+	e.same()
+	config, _, err := clients[0].Get(t.Context(), "/zookeeper/config", false)
+	require.NoError(t, err)
+	require.Contains(t, string(config), "server.3=127.0.0.1:")
+	require.Contains(t, string(config), ":participant\n")
+
+	e.stop(leader)
+	next := e.serving()
+	require.NotEqual(t, leader, next)
+	follower := 3 - leader - next
+	c := e.client(follower)
+	e.create(c, 1000, 1050)
+	require.NotEqual(t, "0", e.gauge(follower, "learner_proposal_received_count"))
+
+	e.start(leader)
+	e.serving()
+	require.Equal(t, "1", e.gauge(leader, "quoll_joins_by_diff_count"))
+	require.Equal(t, "0", e.gauge(leader, "quoll_reloads_count"))
+	e.has(leader, "/n1049")
+	e.same()
+	for _, c := range append(clients, c) {
+		c.Abort()
+	}
+}
