@@ -112,7 +112,7 @@ func (le *Leader) takeAck(p *peer, q *ensemble.QuorumPacket) error {
 
 // count commits what a quorum has on disk, up to a transaction that one more server has.
 func (le *Leader) count(upTo jute.Zxid) {
-	if !le.Established() || upTo <= le.log.Committed {
+	if upTo <= le.log.Committed {
 		return
 	}
 	marks := []jute.Zxid{le.log.Durable}

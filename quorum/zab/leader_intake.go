@@ -72,9 +72,13 @@ func (le *Leader) takeRequest(p *peer, q *ensemble.QuorumPacket, bytes int) erro
 	return nil
 }
 
-// releaseHeld handles what was held in an earlier turn.
+// releaseHeld handles what was held in an earlier turn. What was told then has its tickets now.
 func (le *Leader) releaseHeld() {
 	for _, p := range le.peers {
+		if in := &p.intake; in.fresh > 0 && in.toldIn <= le.out.Turn() {
+			in.marks = append(in.marks, intakeMark{le.out.Given(), in.fresh})
+			in.fresh = 0
+		}
 		if len(p.intake.held) > 0 {
 			le.release(p)
 		}
@@ -106,10 +110,6 @@ func (le *Leader) release(p *peer) {
 func (le *Leader) settleIntakes(ticket effects.Ticket) {
 	for _, p := range le.peers {
 		in := &p.intake
-		if in.fresh > 0 && in.toldIn <= le.out.Turn() {
-			in.marks = append(in.marks, intakeMark{le.out.Given(), in.fresh})
-			in.fresh = 0
-		}
 		for len(in.marks) > 0 && in.marks[0].ticket <= ticket {
 			in.bytes -= in.marks[0].bytes
 			in.marks = in.marks[1:]
