@@ -1,6 +1,8 @@
 package quorum_test
 
 import (
+	"math"
+
 	"quoll/jute"
 	"quoll/quorum/effects"
 )
@@ -93,10 +95,17 @@ func (c *chain) commit(zxid jute.Zxid) {
 		}
 	}
 	c.mustBe(last(c.tree) == zxid, "Commit "+zname(zxid)+" at "+zname(last(c.tree)))
+	if c.leads && len(c.proposed) == 0 && c.next.Counter() == math.MaxUint32 {
+		c.n.peer.NextEpoch()
+	}
 }
 
-// propose makes the transaction of a request.
+// propose makes the transaction of a request. The last counter of an epoch is given to nobody.
 func (c *chain) propose(r *jute.LearnerRequest) {
+	if c.next.Counter() == math.MaxUint32 {
+		c.n.c.Counts.Add("chain", "spent")
+		return
+	}
 	e := txn(c.next, r)
 	c.next++
 	c.proposed = append(c.proposed, e)

@@ -1,6 +1,7 @@
 package quorum_test
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -13,6 +14,7 @@ import (
 	"quoll/jute"
 	"quoll/quorum"
 	"quoll/quorum/config"
+	"quoll/quorum/zab"
 )
 
 // A cluster is servers that are a quorum.Peer each, around the least of what belongs to a server:
@@ -93,6 +95,18 @@ func (c *cluster) cut(a, b jute.PeerID, blocked bool) {
 	}
 	change(from, to)
 	change(to, from)
+}
+
+// countEnd counts why a role has ended.
+func (c *cluster) countEnd(why error) {
+	for _, kind := range []error{zab.ErrClosed, zab.ErrTimeout, zab.ErrTree, zab.ErrNoQuorum,
+		zab.ErrDisk, zab.ErrNewEpoch, zab.ErrRollOver, quorum.ErrNoAnswer} {
+		if errors.Is(why, kind) {
+			c.Counts.Add("end", kind.Error())
+			return
+		}
+	}
+	c.Counts.Add("end", "other: "+why.Error())
 }
 
 // leader is the server whose reign stands and has the highest epoch, or nil.

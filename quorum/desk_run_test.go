@@ -53,6 +53,10 @@ func TestWhoComesTooEarlyIsHeldForASecond(t *testing.T) {
 	d.packet(2, ensemble.QuorumPacket{Type: ensemble.PacketAck})
 	require.Equal(t, []effects.LinkOp{{Kind: effects.Close, Link: 2}}, d.look().links,
 		"nobody says two things before he is answered")
+	d.link(effects.LinkEvent{Kind: effects.Accepted, Link: 3})
+	d.packet(3, ensemble.QuorumPacket{Type: ensemble.PacketFollowerInfo, Data: make([]byte, 1024)})
+	require.Equal(t, []effects.LinkOp{{Kind: effects.Close, Link: 3}}, d.look().links,
+		"nobody needs so many bytes to say who he is")
 
 	for i := range effects.LinkID(65) {
 		d.link(effects.LinkEvent{Kind: effects.Accepted, Link: 10 + i})

@@ -2,6 +2,7 @@ package quorum_test
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"strconv"
 	"testing"
@@ -30,6 +31,9 @@ func drawn(seed uint64) *storm {
 	s.cluster = newCluster(seed, rules, voters, c.Rand.IntN(3))
 	s.zab.ForceSnapshotSync = c.Chance(5)
 	s.zab.CommitLogCount = 1 + c.Rand.IntN(30)
+	if c.Chance(6) {
+		s.zab.InitialZxid = math.MaxUint32 - c.Between(20, 200)
+	}
 	return s
 }
 
@@ -68,7 +72,7 @@ func (s *storm) fault() {
 		n = l
 	}
 	while := s.Between(20*ms, 2500*ms)
-	kind := s.Rand.IntN(9)
+	kind := s.Rand.IntN(10)
 	s.Counts.Add("fault", fmt.Sprint(kind))
 	switch kind {
 	case 0, 1:
@@ -102,13 +106,19 @@ func (s *storm) fault() {
 		s.After(while/4, func() { s.goOn(n) })
 	case 8:
 		n.snapshot()
+	case 9:
+		s.say("%d stands still", n.id)
+		n.stands = true
+		s.After(while, func() { s.goOn(n) })
 	}
 }
 
+// goOn ends that a disk or a process stands still.
 func (s *storm) goOn(n *node) {
-	n.stalls = false
+	n.stalls, n.stands = false, false
 	if n.alive {
 		n.flush()
+		n.goOn()
 	}
 }
 

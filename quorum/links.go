@@ -16,8 +16,10 @@ const (
 	// waits initLimit on a connection that stays silent, so it is not kept for long; but one that
 	// knows the result of an election before this server does gains the time of another dial.
 	holdFor = time.Second
-	// maxHeld is how many connections may wait; the oldest makes room.
-	maxHeld = 64
+	// maxHeld is how many connections may wait; the oldest makes room. maxFirst is how long their
+	// first packet may be, in bytes: FOLLOWERINFO has about 40.
+	maxHeld  = 64
+	maxFirst = 1 << 10
 
 	// redialSoon is the pause between dials of a new leader in the first soonFor, because it may
 	// learn only now that it leads. Behind that it is dialled lateTries times more, as Apache's
@@ -162,7 +164,7 @@ func (p *Peer) heldLink(ev *effects.LinkEvent) {
 	if i < 0 || ev.Kind == effects.Wrote {
 		return
 	}
-	if ev.Kind == effects.Packet && p.links.held[i].first == nil {
+	if ev.Kind == effects.Packet && p.links.held[i].first == nil && len(ev.Data) <= maxFirst {
 		p.links.held[i].first = ev.Data
 		return
 	}

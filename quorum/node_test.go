@@ -35,6 +35,7 @@ type node struct {
 	done   effects.Ticket
 	writes bool // operations of the disk are being done
 	stalls bool // the disk does nothing
+	stands bool // the process stands still
 	logs   map[uint64][]jute.Entry
 	events []func()
 	busy   bool
@@ -46,7 +47,7 @@ type node struct {
 func (n *node) start() {
 	n.life++
 	n.alive = true
-	n.ops, n.done, n.writes, n.events, n.busy = nil, 0, false, nil, false
+	n.ops, n.done, n.writes, n.events, n.busy, n.stands = nil, 0, false, nil, false, false
 	n.ended, n.doing, n.logs = nil, "", map[uint64][]jute.Entry{}
 	tree := n.disk.history()
 	n.chain = chain{n: n, tree: tree}
@@ -117,7 +118,9 @@ func (n *node) tick(life int) {
 	if !n.alive || n.life != life {
 		return
 	}
-	n.do(quorum.Event{Tick: true})
+	if !n.stands {
+		n.do(quorum.Event{Tick: true})
+	}
 	n.c.After(tick, func() { n.tick(life) })
 }
 
@@ -129,7 +132,12 @@ func (n *node) do(ev quorum.Event) {
 // then does something and carries out its effects, behind what is being done.
 func (n *node) then(something func()) {
 	n.events = append(n.events, something)
-	if n.busy {
+	n.goOn()
+}
+
+// goOn does what is to be done, unless the process stands still or does so already.
+func (n *node) goOn() {
+	if n.busy || n.stands {
 		return
 	}
 	n.busy = true
@@ -156,6 +164,7 @@ func (n *node) carryOut() {
 		for _, why := range f.Ended {
 			n.c.say("%d: %v", n.id, why)
 			n.ended = append(n.ended, why)
+			n.c.countEnd(why)
 		}
 		for _, why := range f.Gone {
 			n.c.say("%d loses a learner: %v", n.id, why)

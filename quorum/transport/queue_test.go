@@ -174,7 +174,14 @@ func TestFinishDoesNotWaitForEver(t *testing.T) {
 	p := newPost(t, func(c *transport.Config) { c.WriteWithin = time.Hour })
 	_, link := p.caller()
 	p.tr.Give(link, make([]byte, 64<<20))
-	p.next(transport.Wrote)
+	for stuck := false; !stuck; { // until a write runs that does not end
+		select {
+		case ev := <-p.events:
+			require.Equal(t, transport.Wrote, ev.Kind)
+		case <-time.After(200 * time.Millisecond):
+			stuck = true
+		}
+	}
 	p.tr.Finish(link)
 	require.ErrorIs(t, p.end(), os.ErrDeadlineExceeded)
 }
