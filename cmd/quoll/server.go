@@ -25,8 +25,8 @@ func serverCommand() *cobra.Command {
 		Short: "Run a server, alone or in an ensemble",
 		Long: "Runs a ZooKeeper server with the settings of a zoo.cfg: alone, or, when the file has\n" +
 			"several server lines, as the member that the file myid says. Without a zoo.cfg the\n" +
-			"data is in ./quoll-data and clients connect to port 2181. SIGTERM, SIGINT and SIGHUP\n" +
-			"end it cleanly; SIGQUIT prints what it is doing.",
+			"data is in ./quoll-data and clients connect to port 2181. SIGTERM, SIGINT and\n" +
+			"SIGHUP end it cleanly; SIGQUIT prints what it is doing.",
 		Args: arguments(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			file := ""
