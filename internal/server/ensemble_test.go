@@ -21,6 +21,7 @@ import (
 	"quoll/internal/server"
 	"quoll/jute"
 	"quoll/persistence"
+	"quoll/persistence/snap"
 )
 
 // patience bounds everything that an ensemble must do soon.
@@ -208,24 +209,32 @@ func (e *ensemble) has(i int, path string) {
 	})
 }
 
-// same waits until all servers that run have the same tree.
+// same waits until all servers that run have applied the same, and compares their trees.
 func (e *ensemble) same() {
 	e.t.Helper()
-	e.eventually("the trees are the same", func() bool {
+	e.eventually("all have applied the same", func() bool {
 		seen := map[string]bool{}
 		for i, r := range e.servers {
 			if r != nil {
 				_, zxid, _ := strings.Cut(e.word(i, "srvr"), "\nZxid: ")
 				zxid, _, _ = strings.Cut(zxid, "\n")
-				seen[zxid+" "+e.gauge(i, "znode_count")+" "+e.word(i, "hash")] = true
+				seen[zxid+" "+e.gauge(i, "znode_count")+" "+e.gauge(i, "ephemerals_count")] = true
 			}
 		}
 		return len(seen) == 1
 	})
+	digests := map[string]string{}
 	for i, r := range e.servers {
 		if r != nil {
 			require.Equal(e.t, "0", e.gauge(i, "digest_mismatches_count"))
 			require.Equal(e.t, "0", e.gauge(i, "quoll_inconsistencies_count"))
+			for _, line := range strings.Split(strings.TrimSpace(e.word(i, "hash")), "\n") {
+				zxid, digest, _ := strings.Cut(line, ": ")
+				if other, known := digests[zxid]; known {
+					require.Equal(e.t, other, digest, zxid)
+				}
+				digests[zxid] = digest
+			}
 		}
 	}
 }
@@ -273,3 +282,108 @@ func TestThreeServers(t *testing.T) {
 		c.Abort()
 	}
 }
+
+// An observer has no vote and serves clients. A server with an empty disk comes back by SNAP, while
+// clients write, because the leader sends no log.
+func TestAnObserverAndAnEmptyDisk(t *testing.T) {
+	e := newEnsemble(t, 4, 1)
+	e.extra = "forceSnapshotSync=true\nsnapCount=200\n"
+	e.start(0, 1, 2, 3)
+	leader := e.serving()
+	require.Equal(t, "observer", e.mode(3))
+	require.Equal(t, "3", e.gauge(3, "quorum_size"))
+	e.eventually("all are there", func() bool {
+		return e.gauge(leader, "synced_followers") == "2" &&
+			e.gauge(leader, "synced_observers") == "1"
+	})
+	observer, writer := e.client(3), e.client(leader)
+	e.create(observer, 0, 300)
+	e.same()
+
+	follower := (leader + 1) % 3
+	for _, i := range []int{follower, 3} {
+		e.stop(i)
+		require.NoError(t, os.RemoveAll(filepath.Join(e.home(i), "data", "version-2")))
+	}
+	e.create(writer, 1000, 1100)
+	snaps := e.gauge(leader, "snap_count")
+	wrote := make(chan struct{})
+	go func() {
+		defer close(wrote)
+		e.create(writer, 2000, 2200)
+	}()
+	e.start(follower, 3)
+	e.serving()
+	<-wrote
+	require.NotEqual(t, snaps, e.gauge(leader, "snap_count"))
+	e.has(follower, "/n2199")
+	e.has(3, "/n2199")
+	e.same()
+	e.create(e.client(3), 3000, 3050)
+	e.same()
+	files, err := filepath.Glob(filepath.Join(e.home(follower), "data", "version-2", "snapshot.*"))
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	require.NotContains(t, files, filepath.Join(e.home(follower), "data", "version-2", "snapshot.0"),
+		"the leader's tree took the place of what an empty server begins with")
+	observer.Abort()
+	writer.Abort()
+}
+
+// A server alone has a history that the others did not see. As a member it cuts it off: it has
+// applied it at its start, so it reads its files again.
+func TestAHistoryThatTheOthersDidNotSee(t *testing.T) {
+	e := newEnsemble(t, 3, 0)
+	e.start(0, 1, 2)
+	leader := e.serving()
+	c := e.client(leader)
+	e.create(c, 0, 50)
+	e.same()
+	c.Abort()
+	for i := range e.servers {
+		e.stop(i)
+	}
+	// Nobody but the old leader has what follows: a few transactions behind the common history.
+	lonely := leader
+	alone(t, filepath.Join(e.home(lonely), "data"), 3)
+	others := []int{(lonely + 1) % 3, (lonely + 2) % 3}
+	e.start(others...)
+	e.serving()
+	c = e.client(others[0])
+	e.create(c, 100, 150)
+	c.Abort()
+	e.start(lonely)
+	e.serving()
+	e.has(lonely, "/n149")
+	e.same()
+	require.Equal(t, "1", e.gauge(lonely, "quoll_reloads_count"))
+}
+
+// alone appends transactions to the log of a server that does not run.
+func alone(t *testing.T, dir string, n int) {
+	d, err := persistence.Open(persistence.OS{}, persistence.DefaultOptions(dir))
+	require.NoError(t, err)
+	var last jute.Zxid
+	found, err := d.Recover(discard{})
+	require.NoError(t, err)
+	last = found.LastZxid
+	for range n {
+		last++
+		header := jute.TxnHeader{Zxid: last, Type: jute.OpCreate}
+		e, err := jute.ParseEntry(jute.Append(jute.Append(nil, &header), &jute.CreateTxn{
+			Path: fmt.Appendf(nil, "/lonely%d", last.Counter()), ParentCVersion: 60,
+		}))
+		require.NoError(t, err)
+		require.NoError(t, d.Log().Append(&e))
+	}
+	_, err = d.Log().Commit()
+	require.NoError(t, err)
+	require.NoError(t, d.Close())
+}
+
+// discard is told of everything and keeps nothing.
+type discard struct{ snap.Discard }
+
+func (discard) Reset()                                         {}
+func (discard) SnapshotLoaded(info persistence.SnapInfo) error { return nil }
+func (discard) Txn(*jute.Entry) error                          { return nil }

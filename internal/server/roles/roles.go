@@ -58,6 +58,9 @@ func (r *Watch) Look(now quorum.Status, at time.Time) {
 }
 
 func (r *Watch) begins(now *quorum.Status, at time.Time) {
+	if r.looked.IsZero() {
+		r.looked = at
+	}
 	if now.Role == quorum.Looking {
 		r.looked = at
 		r.logger.Info("looking for a leader", zap.Int64("current epoch", now.Epoch),
