@@ -23,10 +23,10 @@ func serverCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "server [zoo.cfg]",
 		Short: "Run a server, alone or in an ensemble",
-		Long: "Runs a ZooKeeper server with the settings of a zoo.cfg: alone, or, when the file has\n" +
-			"several server lines, as the member that the file myid says. Without a zoo.cfg the\n" +
-			"data is in ./quoll-data and clients connect to port 2181. SIGTERM, SIGINT and\n" +
-			"SIGHUP end it cleanly; SIGQUIT prints what it is doing.",
+		Long: "Runs a ZooKeeper server with the settings of a zoo.cfg: alone, or, when the file\n" +
+			"has several server lines, as the member that the file myid says. Without a\n" +
+			"zoo.cfg the data is in ./quoll-data and clients connect to port 2181. SIGTERM,\n" +
+			"SIGINT and SIGHUP end it cleanly; SIGQUIT prints what it is doing.",
 		Args: arguments(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			file := ""
