@@ -170,3 +170,11 @@ func (e *Ensemble) Addrs(ids ...int) (addrs []string) {
 func Context(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, within)
 }
+
+// Signal9 sends SIGKILL and waits for nothing; Kill is due behind it.
+func (e *Ensemble) Signal9(id int) {
+	if s := e.process(id); s != nil {
+		// Only a process that has already ended refuses the signal.
+		_ = s.Signal(syscall.SIGKILL)
+	}
+}
