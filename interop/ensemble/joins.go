@@ -138,8 +138,8 @@ func (s *stage) tail(ctx context.Context, leader, follower int) error {
 		if _, err := s.up(ctx, leader, follower); err != nil {
 			return err
 		}
-		if err := s.lead2(ctx, leader, follower); err != nil {
-			return err
+		if now := s.Leader(ctx); now != leader {
+			return fmt.Errorf("member %d leads, not %d", now, leader)
 		}
 	}
 }
@@ -164,12 +164,4 @@ func (s *stage) logTail(
 		return logged || c.Err() != nil
 	})
 	return logged, err
-}
-
-// lead2 makes one of two voters that run the leader, by kills of the other.
-func (s *stage) lead2(ctx context.Context, leader, other int) error {
-	if s.Leader(ctx) == leader {
-		return nil
-	}
-	return fmt.Errorf("member %d leads, not %d", other, leader)
 }

@@ -15,7 +15,8 @@
 //	go run ./interop/ensemble -quoll bin/quoll -short         part of make interop
 //	go run ./interop/ensemble -quoll bin/quoll -all           make interop-ensemble
 //
-// Read main.go, stage.go, rounds.go, joins.go with traces.go, verify.go, then unreadable.go.
+// Read main.go, scenes.go, stage.go, rounds.go, joins.go with traces.go, verify.go, then
+// unreadable.go.
 package main
 
 import (
@@ -25,28 +26,36 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
 type settings struct {
 	quoll   string
 	mixture string
+	what    string
+	only    string
 	rounds  int
 	seed    uint64
 	dir     string
 	keep    bool
-	joins   bool
-	wedge   bool
+	short   bool
+	all     bool
+	kazoo   bool
 }
 
 func main() {
 	var s settings
 	flag.StringVar(&s.quoll, "quoll", "bin/quoll", "our server's binary")
+	flag.BoolVar(&s.short, "short", false, "the rounds of make interop")
+	flag.BoolVar(&s.all, "all", false, "the rounds of make interop-ensemble")
+	flag.StringVar(&s.only, "only", "", "of these, the scenes whose mixture is this")
 	flag.StringVar(&s.mixture, "mixture", "aaa", "a letter a member: a or q; A and Q observe")
+	flag.StringVar(&s.what, "what", "kills", "of the mixture: kills, joins, storm, or wedge")
 	flag.IntVar(&s.rounds, "rounds", 4, "rounds of kills")
 	flag.Uint64Var(&s.seed, "seed", 1, "of the choices; the moments are the machine's")
-	flag.BoolVar(&s.joins, "joins", false, "members join 1 and 3 in each way")
-	flag.BoolVar(&s.wedge, "wedge", false, "see what one unreadable write does to Apache's leader")
+	flag.BoolVar(&s.kazoo, "kazoo", false,
+		"xids begin at 1 on each connection to Apache's servers too")
 	flag.StringVar(&s.dir, "dir", "", "for directories and logs; empty: a new one")
 	flag.BoolVar(&s.keep, "keep", false, "keep it")
 	flag.Parse()
@@ -57,13 +66,13 @@ func main() {
 	defer cancel()
 	ctx, cancel2 := context.WithTimeout(ctx, 2*time.Hour)
 	defer cancel2()
-	if err := perform(ctx, s); err != nil {
+	if err := run(ctx, s); err != nil {
 		fmt.Fprintln(os.Stderr, "ensemble:", err)
 		os.Exit(1)
 	}
 }
 
-func perform(ctx context.Context, s settings) (err error) {
+func run(ctx context.Context, s settings) (err error) {
 	if s.dir == "" {
 		if s.dir, err = os.MkdirTemp("", "quoll-ensemble-"); err != nil {
 			return err
@@ -76,16 +85,15 @@ func perform(ctx context.Context, s settings) (err error) {
 			os.RemoveAll(s.dir)
 		}
 	}()
-	st, err := newStage(ctx, s)
-	if err != nil {
-		return err
-	}
-	defer st.close()
+	scenes := []scene{given(s)}
 	switch {
-	case s.joins:
-		return st.joins(ctx)
-	case s.wedge:
-		return st.wedge(ctx)
+	case s.short:
+		scenes = shortScenes()
+	case s.all:
+		scenes = allScenes()
 	}
-	return st.kills(ctx, s.rounds)
+	if s.only != "" {
+		scenes = slices.DeleteFunc(scenes, func(sc scene) bool { return sc.mixture != s.only })
+	}
+	return perform(ctx, s, scenes)
 }

@@ -13,39 +13,6 @@ const (
 	commits    = 100 // writes that must be acknowledged after a fault, before the next one
 )
 
-// kills are rounds in which the leader and followers in turn are killed under load.
-func (s *stage) kills(ctx context.Context, rounds int) error {
-	if _, err := s.up(ctx, s.All()...); err != nil {
-		return err
-	}
-	for round := range rounds {
-		leader := s.Leader(ctx)
-		victim := leader
-		if round%2 == 1 {
-			followers := s.IDs(func(m *member) bool { return m.ID != leader })
-			victim = followers[s.random.IntN(len(followers))]
-		}
-		err := s.round(ctx, fmt.Sprintf("kill -9 of member %v under load", s.Member(victim)),
-			func(ctx context.Context) error { return s.killed(ctx, victim) })
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// killed kills a member, sees the others commit, and starts it again.
-func (s *stage) killed(ctx context.Context, id int) error {
-	s.Kill(id)
-	if err := s.load.More(ctx, commits); err != nil {
-		return err
-	}
-	if _, err := s.up(ctx, id); err != nil {
-		return err
-	}
-	return s.load.More(ctx, commits)
-}
-
 // round plays one round: a load, what happens to it, and the verdict.
 func (s *stage) round(ctx context.Context, name string, play func(context.Context) error) error {
 	s.say("== round: %s", name)
@@ -69,17 +36,107 @@ func (s *stage) round(ctx context.Context, name string, play func(context.Contex
 	return nil
 }
 
-// joins are rounds in which members join each leader in each way.
-func (s *stage) joins(ctx context.Context) error {
-	if _, err := s.up(ctx, s.All()...); err != nil {
-		return err
-	}
-	for _, pair := range [][2]int{{3, 1}, {1, 3}} {
-		for m := diffMemory; m <= snapshot; m++ {
-			if err := s.join(ctx, pair[0], pair[1], m); err != nil {
-				return err
-			}
+// kills are rounds in which the leader and the others in turn are killed under load.
+func (s *stage) kills(ctx context.Context, rounds int) error {
+	for round := range rounds {
+		victim := s.Leader(ctx)
+		if round%2 == 1 {
+			others := s.IDs(func(m *member) bool { return m.ID != victim })
+			victim = others[s.random.IntN(len(others))]
+		}
+		if err := s.kill(ctx, victim); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// kill is a round in which a member is killed, the others commit, and it is started again.
+func (s *stage) kill(ctx context.Context, id int) error {
+	name := fmt.Sprintf("kill -9 of member %v, which is the %s", s.Member(id),
+		s.Status(ctx, id).Mode)
+	return s.round(ctx, name, func(ctx context.Context) error {
+		s.Kill(id)
+		if err := s.load.More(ctx, commits); err != nil {
+			return err
+		}
+		if _, err := s.up(ctx, id); err != nil {
+			return err
+		}
+		return s.load.More(ctx, commits)
+	})
+}
+
+// storm is a round in which a member is killed again and again, at any moment of its joining.
+func (s *stage) storm(ctx context.Context, id, times int, longest time.Duration) error {
+	name := fmt.Sprintf("kill -9 of member %v, %d times while it joins", s.Member(id), times)
+	return s.round(ctx, name, func(ctx context.Context) error {
+		for i := range times {
+			s.Kill(id)
+			if err := s.Start(id); err != nil {
+				return err
+			}
+			// Equal steps, so that every part of the way is met.
+			lives := longest * time.Duration(i+1) / time.Duration(times)
+			if err := s.load.For(ctx, lives); err != nil {
+				return err
+			}
+		}
+		s.Kill(id)
+		if err := s.load.More(ctx, commits); err != nil {
+			return err
+		}
+		if _, err := s.up(ctx, id); err != nil {
+			return err
+		}
+		return s.load.More(ctx, commits)
+	})
+}
+
+// needed is a round in which a member's acknowledgements are needed: the other follower is down.
+func (s *stage) needed(ctx context.Context, leader, id int) error {
+	if err := s.lead(ctx, leader); err != nil {
+		return err
+	}
+	name := fmt.Sprintf("nothing is committed without member %v under member %v", s.Member(id),
+		s.Member(leader))
+	return s.round(ctx, name, func(ctx context.Context) error {
+		third := s.third(leader, id)
+		s.Kill(third)
+		if err := s.load.More(ctx, 5*commits); err != nil {
+			return err
+		}
+		_, err := s.up(ctx, third)
+		return err
+	})
+}
+
+// stands is a round in which a member stands still for a while.
+func (s *stage) stands(ctx context.Context, id int, d time.Duration) error {
+	name := fmt.Sprintf("member %v, which is the %s, stands still for %v", s.Member(id),
+		s.Status(ctx, id).Mode, d)
+	return s.round(ctx, name, func(ctx context.Context) error {
+		if err := s.Pause(id); err != nil {
+			return err
+		}
+		if err := s.load.For(ctx, d); err != nil {
+			return err
+		}
+		if err := s.Continue(id); err != nil {
+			return err
+		}
+		if err := s.load.More(ctx, commits); err != nil {
+			return err
+		}
+		_, err := s.WaitServing(ctx, s.All()...)
+		return err
+	})
+}
+
+// unreadables is a round of unreadable writes through a member.
+func (s *stage) unreadables(ctx context.Context, through int) error {
+	name := fmt.Sprintf("unreadable writes through member %v", s.Member(through))
+	return s.round(ctx, name, func(ctx context.Context) error {
+		return s.unreadableWrites(ctx, through)
+	})
 }

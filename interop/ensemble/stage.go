@@ -16,6 +16,7 @@ import (
 type stage struct {
 	*members.Ensemble
 	settings settings
+	dir      string
 	random   *rand.Rand
 	load     *load.Load // nil between rounds
 	root     string     // of the load
@@ -24,13 +25,13 @@ type stage struct {
 	writes   int // of apart
 }
 
-func newStage(ctx context.Context, s settings) (*stage, error) {
-	specs, err := members.ParseSpecs(s.mixture)
+func newStage(ctx context.Context, s settings, sc scene, dir string) (*stage, error) {
+	specs, err := sc.specs()
 	if err != nil {
 		return nil, err
 	}
 	e, err := members.New(ctx, members.Options{
-		Dir: s.dir, Binary: s.quoll,
+		Dir: dir, Binary: s.quoll,
 		Props: map[string]string{
 			"zookeeper.commitLogCount":     fmt.Sprint(committedLog),
 			"zookeeper.snapshotSizeFactor": "1000", // the log is never too long for a DIFF
@@ -39,8 +40,8 @@ func newStage(ctx context.Context, s settings) (*stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &stage{Ensemble: e, settings: s, random: rand.New(rand.NewPCG(s.seed, 0)),
-		begun: time.Now()}, nil
+	return &stage{Ensemble: e, settings: s, dir: dir, begun: time.Now(),
+		random: rand.New(rand.NewPCG(s.seed, 0))}, nil
 }
 
 func (s *stage) close() {
@@ -57,7 +58,7 @@ func (s *stage) say(format string, args ...any) {
 func (s *stage) targets() (all []load.Target) {
 	for _, m := range s.Members {
 		all = append(all, load.Target{ID: m.ID, Addr: m.Addr(), Exact: m.Kind == members.Quoll,
-			RestartXids: m.Kind == members.Quoll})
+			RestartXids: m.Kind == members.Quoll || s.settings.kazoo})
 	}
 	return all
 }

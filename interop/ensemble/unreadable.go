@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"quoll/client/wire"
-	"quoll/interop/ensemble/members"
 	"quoll/jute"
 )
 
@@ -75,10 +74,7 @@ func (s *stage) unreadableWrite(
 // wedge shows what one unreadable write does to an ensemble whose leader is Apache's: nothing is
 // committed any more. It returns an error if everything goes on.
 func (s *stage) wedge(ctx context.Context) error {
-	leader, err := s.up(ctx, s.All()...)
-	if err != nil {
-		return err
-	}
+	leader := s.Leader(ctx)
 	c, err := wire.Dial(ctx, s.Member(leader).Addr(), wire.Options{})
 	if err != nil {
 		return err
@@ -119,9 +115,4 @@ func (s *stage) wedge(ctx context.Context) error {
 	}
 	s.say("a write after the leader was killed: committed")
 	return nil
-}
-
-// quolls are the ids of our members.
-func (s *stage) quolls() []int {
-	return s.IDs(func(m *member) bool { return m.Kind == members.Quoll })
 }
