@@ -68,7 +68,8 @@ func (s *stage) startLoad(ctx context.Context) (err error) {
 	s.rounds++
 	s.root = fmt.Sprintf("/round-%d", s.rounds)
 	s.load, err = load.Start(ctx, load.Options{
-		Root: s.root, Targets: s.targets(), Writers: 3, Watchers: 2, Sitters: 2, Leavers: 1,
+		Root: s.root, Targets: s.targets(), Writers: 3, Movers: 1, Watchers: 2, Sitters: 2,
+		Leavers: 1,
 		Seed: s.settings.seed + uint64(s.rounds),
 	})
 	return err

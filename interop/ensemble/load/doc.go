@@ -3,6 +3,7 @@
 //
 //	writers   counters with one writer each, nodes with unique data, sequential and ephemeral
 //	          ones, deletes, reads, syncs; take their session elsewhere with requests in flight
+//	movers    write counters in short connections, most of them unanswered
 //	watchers  leave a watch on every counter and on a directory, and again when it was told
 //	sitters   hold ephemeral nodes and live by their pings
 //	leavers   go without a word; their sessions have to end
@@ -15,5 +16,5 @@
 //
 // One goroutine owns a client; its connection's reader hands events over under a mutex.
 //
-// Read load.go, client.go, then writer.go, watcher.go and sitter.go.
+// Read load.go, client.go, then writer.go, mover.go, watcher.go and sitter.go.
 package load

@@ -29,6 +29,7 @@ type Options struct {
 	Root     string // of all nodes; must not exist
 	Targets  []Target
 	Writers  int
+	Movers   int
 	Watchers int
 	Sitters  int
 	Leavers  int
@@ -82,8 +83,8 @@ func Start(ctx context.Context, o Options) (*Load, error) {
 		n    int
 		work func(*client) worker
 	}{
-		{o.Writers, newWriter}, {o.Watchers, newWatcher}, {o.Sitters, newSitter},
-		{o.Leavers, newLeaver},
+		{o.Writers, newWriter}, {o.Movers, newMover}, {o.Watchers, newWatcher},
+		{o.Sitters, newSitter}, {o.Leavers, newLeaver},
 	} {
 		for range group.n {
 			c := &client{Load: l, id: id, random: rand.New(rand.NewPCG(o.Seed, uint64(id)))}
@@ -113,7 +114,7 @@ const countersOfWriter = 2
 func (l *Load) prepare(ctx context.Context) error {
 	root := l.options.Root
 	paths := []string{root, root + sequential, root + listed, root + ephemeral}
-	for w := range l.options.Writers {
+	for w := range l.options.Writers + l.options.Movers {
 		paths = append(paths, fmt.Sprintf("%s/writer-%d", root, w))
 		for n := range countersOfWriter {
 			l.counters = append(l.counters, counterPath(root, w, n))
