@@ -70,7 +70,7 @@ func (s *stage) startLoad(ctx context.Context) (err error) {
 	s.load, err = load.Start(ctx, load.Options{
 		Root: s.root, Targets: s.targets(), Writers: 3, Movers: 1, Watchers: 2, Sitters: 2,
 		Leavers: 1,
-		Seed: s.settings.seed + uint64(s.rounds),
+		Seed:    s.settings.seed + uint64(s.rounds),
 	})
 	return err
 }
