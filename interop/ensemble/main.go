@@ -16,7 +16,7 @@
 //	go run ./interop/ensemble -quoll bin/quoll -all           make interop-ensemble
 //
 // Read main.go, scenes.go, stage.go, rounds.go, joins.go with traces.go, verify.go, then
-// unreadable.go.
+// unreadable.go and attacked.go.
 package main
 
 import (
@@ -42,6 +42,7 @@ type settings struct {
 	short   bool
 	all     bool
 	kazoo   bool
+	attacks string
 }
 
 func main() {
@@ -54,6 +55,8 @@ func main() {
 	flag.StringVar(&s.what, "what", "kills", "of the mixture: kills, joins, storm, or wedge")
 	flag.IntVar(&s.rounds, "rounds", 4, "rounds of kills")
 	flag.Uint64Var(&s.seed, "seed", 1, "of the choices; the moments are the machine's")
+	flag.StringVar(&s.attacks, "attacks", "",
+		"attacks on a member's ports whose names hold this; : is all")
 	flag.BoolVar(&s.kazoo, "kazoo", false,
 		"xids begin at 1 on each connection to Apache's servers too")
 	flag.StringVar(&s.dir, "dir", "", "for directories and logs; empty: a new one")
@@ -89,6 +92,8 @@ func run(ctx context.Context, s settings) (err error) {
 	switch {
 	case s.short:
 		scenes = shortScenes()
+	case s.attacks != "":
+		scenes = attackScenes(s.attacks)
 	case s.all:
 		scenes = allScenes()
 	}

@@ -178,3 +178,11 @@ func (e *Ensemble) Signal9(id int) {
 		_ = s.Signal(syscall.SIGKILL)
 	}
 }
+
+// Pid is the process id of a member that runs, 0 of another.
+func (e *Ensemble) Pid(id int) int {
+	if s := e.process(id); s != nil {
+		return s.Pid()
+	}
+	return 0
+}
