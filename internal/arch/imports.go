@@ -183,6 +183,9 @@ var roomImports = []importRule{
 	{"interop/voter", []string{"jute", "jute/ensemble", "quorum/..."}},
 	{"interop/wiretap", []string{"jute", "jute/ensemble", "client/wire", "interop/..."}},
 	{"interop/ensemble/history", []string{"jute"}},
+	{"interop/ensemble", []string{
+		"jute", "client/wire", "interop/...", "quorum/config", "quorum/election",
+	}},
 	{"interop/ensemble/hostile", []string{"jute", "jute/ensemble"}},
 	{"interop/ensemble/logs", []string{
 		"jute", "persistence", "persistence/record", "interop/ensemble/history",

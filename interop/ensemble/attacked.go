@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -93,9 +94,10 @@ func descriptors(pid int) int {
 }
 
 // attackScenes are all attacks on a follower and on a leader.
-func attackScenes(only string) []scene {
-	return []scene{{name: "attacks", mixture: "qqq", plays: []play{
+func attackScenes(mixture, only string) []scene {
+	return []scene{{name: "attacks", mixture: cmp.Or(mixture, "qqq"), plays: []play{
 		func(ctx context.Context, s *stage) error { return s.attacked(ctx, 1, only) },
+		func(ctx context.Context, s *stage) error { return s.misled(ctx, 1, only) },
 		func(ctx context.Context, s *stage) error { return s.kill(ctx, s.Leader(ctx)) },
 	}}}
 }

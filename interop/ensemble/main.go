@@ -16,7 +16,7 @@
 //	go run ./interop/ensemble -quoll bin/quoll -all           make interop-ensemble
 //
 // Read main.go, scenes.go, stage.go, rounds.go, joins.go with traces.go, verify.go, then
-// unreadable.go and attacked.go.
+// unreadable.go, attacked.go and fakeleader.go.
 package main
 
 import (
@@ -51,7 +51,7 @@ func main() {
 	flag.BoolVar(&s.short, "short", false, "the rounds of make interop")
 	flag.BoolVar(&s.all, "all", false, "the rounds of make interop-ensemble")
 	flag.StringVar(&s.only, "only", "", "of these, the scenes whose mixture is this")
-	flag.StringVar(&s.mixture, "mixture", "aaa", "a letter a member: a or q; A and Q observe")
+	flag.StringVar(&s.mixture, "mixture", "", "a letter a member: a or q; A and Q observe")
 	flag.StringVar(&s.what, "what", "kills", "of the mixture: kills, joins, storm, or wedge")
 	flag.IntVar(&s.rounds, "rounds", 4, "rounds of kills")
 	flag.Uint64Var(&s.seed, "seed", 1, "of the choices; the moments are the machine's")
@@ -93,7 +93,7 @@ func run(ctx context.Context, s settings) (err error) {
 	case s.short:
 		scenes = shortScenes()
 	case s.attacks != "":
-		scenes = attackScenes(s.attacks)
+		scenes = attackScenes(s.mixture, s.attacks)
 	case s.all:
 		scenes = allScenes()
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -150,7 +151,7 @@ func (s *stage) playAll(ctx context.Context, sc scene) error {
 
 // given is the scene of the flags: rounds of kills, joins, or the wedge.
 func given(s settings) scene {
-	sc := scene{name: "as given", mixture: s.mixture}
+	sc := scene{name: "as given", mixture: cmp.Or(s.mixture, "aaa")}
 	switch s.what {
 	case "joins":
 		for _, pair := range [][2]int{{3, 1}, {1, 3}} {
