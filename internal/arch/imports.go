@@ -181,6 +181,7 @@ var roomImports = []importRule{
 		"jute", "client/wire", "interop/process", "interop/differential/program",
 	}},
 	{"interop/voter", []string{"jute", "jute/ensemble", "quorum/..."}},
+	{"interop/tap", []string{"jute", "jute/ensemble"}},
 	{"interop/wiretap", []string{"jute", "jute/ensemble", "client/wire", "interop/..."}},
 	{"interop/ensemble/history", []string{"jute"}},
 	{"interop/ensemble", []string{

@@ -15,8 +15,8 @@
 //	go run ./interop/ensemble -quoll bin/quoll -short         part of make interop
 //	go run ./interop/ensemble -quoll bin/quoll -all           make interop-ensemble
 //
-// Read main.go, scenes.go, stage.go, rounds.go, joins.go with traces.go, verify.go, then
-// unreadable.go, attacked.go and fakeleader.go.
+// Read main.go, scenes.go, stage.go, rounds.go, joins.go with traces.go, moments.go, verify.go,
+// then unreadable.go, attacked.go and fakeleader.go.
 package main
 
 import (
@@ -42,6 +42,7 @@ type settings struct {
 	short   bool
 	all     bool
 	kazoo   bool
+	tap     bool
 	attacks string
 }
 
@@ -52,11 +53,13 @@ func main() {
 	flag.BoolVar(&s.all, "all", false, "the rounds of make interop-ensemble")
 	flag.StringVar(&s.only, "only", "", "of these, the scenes whose mixture is this")
 	flag.StringVar(&s.mixture, "mixture", "", "a letter a member: a or q; A and Q observe")
-	flag.StringVar(&s.what, "what", "kills", "of the mixture: kills, joins, storm, or wedge")
+	flag.StringVar(&s.what, "what", "kills",
+		"of the mixture: kills, joins, storm, packets, or wedge")
 	flag.IntVar(&s.rounds, "rounds", 4, "rounds of kills")
 	flag.Uint64Var(&s.seed, "seed", 1, "of the choices; the moments are the machine's")
 	flag.StringVar(&s.attacks, "attacks", "",
 		"attacks on a member's ports whose names hold this; : is all")
+	flag.BoolVar(&s.tap, "tap", false, "write down the packets between members")
 	flag.BoolVar(&s.kazoo, "kazoo", false,
 		"xids begin at 1 on each connection to Apache's servers too")
 	flag.StringVar(&s.dir, "dir", "", "for directories and logs; empty: a new one")

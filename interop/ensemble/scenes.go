@@ -19,7 +19,8 @@ type play func(ctx context.Context, s *stage) error
 type scene struct {
 	name       string
 	mixture    string
-	weightless int // the id of a voter without weight; 0: none
+	weightless int  // the id of a voter without weight; 0: none
+	tap        bool // packets go through taps
 	plays      []play
 }
 
@@ -31,6 +32,10 @@ func joins(leader, joiner int, m mode) play {
 
 func storms(id int, longest time.Duration) play {
 	return func(ctx context.Context, s *stage) error { return s.storm(ctx, id, 8, longest) }
+}
+
+func packets(id int, empty bool) play {
+	return func(ctx context.Context, s *stage) error { return s.atMoments(ctx, id, empty) }
 }
 
 func needs(leader, id int) play {
@@ -169,6 +174,10 @@ func given(s settings) scene {
 				sc.plays = append(sc.plays, storms(i+1, joining))
 			}
 		}
+	case "packets":
+		sc.tap = true
+		id := strings.IndexAny(sc.mixture, "qQ") + 1
+		sc.plays = append(sc.plays, packets(max(id, 1), false), packets(max(id, 1), true))
 	default:
 		sc.plays = append(sc.plays, func(ctx context.Context, st *stage) error {
 			return st.kills(ctx, s.rounds)

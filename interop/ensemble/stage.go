@@ -31,7 +31,7 @@ func newStage(ctx context.Context, s settings, sc scene, dir string) (*stage, er
 		return nil, err
 	}
 	e, err := members.New(ctx, members.Options{
-		Dir: dir, Binary: s.quoll,
+		Dir: dir, Binary: s.quoll, Tap: s.tap || sc.tap,
 		Props: map[string]string{
 			"zookeeper.commitLogCount":     fmt.Sprint(committedLog),
 			"zookeeper.snapshotSizeFactor": "1000", // the log is never too long for a DIFF

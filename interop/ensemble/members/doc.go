@@ -12,5 +12,5 @@
 // An Ensemble belongs to one goroutine, except that Addrs and Kill of a running member may be
 // called by any.
 //
-// Read members.go, then run.go, wait.go and words.go.
+// Read members.go, then run.go, wait.go, words.go and taps.go.
 package members

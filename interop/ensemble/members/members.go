@@ -9,9 +9,11 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"quoll/interop/apache"
 	"quoll/interop/process"
+	"quoll/interop/tap"
 )
 
 // Kind is whose server a member is.
@@ -66,6 +68,7 @@ type Options struct {
 	TickTime int    // ms; 0: 500
 	JVM      []string
 	Props    map[string]string // of every member; Spec.Props come first
+	Tap      bool              // members reach each other's quorum ports through taps
 }
 
 // Ensemble is some members that know each other.
@@ -73,6 +76,8 @@ type Ensemble struct {
 	Members []*Member // Members[i] has id i+1
 	options Options
 	apache  process.Command
+	taps    []*tap.Tap
+	hook    atomic.Pointer[func(tap.Packet)]
 	mu      sync.Mutex // guards the running process of each member
 }
 
@@ -86,6 +91,7 @@ type Member struct {
 	server                   *process.Server // nil: not running
 	paused                   bool
 	starts                   int
+	tapped                   int // port of the tap before Quorum
 }
 
 // New makes the members' directories. Nothing runs yet.
@@ -115,7 +121,7 @@ func New(ctx context.Context, o Options, specs []Spec) (*Ensemble, error) {
 		if spec.Kind == Apache && err != nil {
 			return nil, err
 		}
-		for _, p := range []*int{&m.Client, &m.Quorum, &m.Election} {
+		for _, p := range []*int{&m.Client, &m.Quorum, &m.Election, &m.tapped} {
 			if *p, err = ports.Port(); err != nil {
 				return nil, err
 			}
@@ -126,6 +132,9 @@ func New(ctx context.Context, o Options, specs []Spec) (*Ensemble, error) {
 			return nil, err
 		}
 		e.Members = append(e.Members, m)
+	}
+	if o.Tap {
+		return e, e.tap()
 	}
 	return e, nil
 }
@@ -172,7 +181,11 @@ func (e *Ensemble) settings(m *Member) map[string]string {
 	var voters []string
 	weightless := false
 	for _, o := range e.Members {
-		line := fmt.Sprintf("127.0.0.1:%d:%d", o.Quorum, o.Election)
+		quorum := o.Quorum
+		if e.options.Tap && o != m {
+			quorum = o.tapped
+		}
+		line := fmt.Sprintf("127.0.0.1:%d:%d", quorum, o.Election)
 		if o.Observer {
 			line += ":observer"
 		} else {

@@ -138,6 +138,9 @@ func (e *Ensemble) Close() {
 	for _, m := range e.Members {
 		e.Kill(m.ID)
 	}
+	for _, t := range e.taps {
+		t.Close()
+	}
 }
 
 // IDs are those of all members that fit.
