@@ -185,7 +185,8 @@ var roomImports = []importRule{
 	{"interop/wiretap", []string{"jute", "jute/ensemble", "client/wire", "interop/..."}},
 	{"interop/ensemble/history", []string{"jute"}},
 	{"interop/ensemble", []string{
-		"jute", "client/wire", "interop/...", "quorum/config", "quorum/election",
+		"jute", "jute/ensemble", "client/wire", "interop/...", "quorum/config",
+		"quorum/election",
 	}},
 	{"interop/ensemble/hostile", []string{"jute", "jute/ensemble"}},
 	{"interop/ensemble/logs", []string{

@@ -1,5 +1,5 @@
-// Package tap stands between the members of an ensemble: a proxy before a quorum port that knows the
-// packets that go through it, writes them down, and lets a test act at any of them.
+// Package tap stands between the members of an ensemble: a proxy before a quorum port that knows
+// the packets that go through it, writes them down, and lets a test act at any of them.
 //
 //	learner -- bytes --> Tap -- bytes --> leader's quorum port
 //	                      | each packet, before it is handed on: Hook, a line of Trace
