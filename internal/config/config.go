@@ -218,7 +218,7 @@ type Quorum struct {
 // Sync has the settings of how a leader brings a learner up to date.
 type Sync struct {
 	CommitLogCount     int     // commitLogCount: transactions that are kept in memory, >= 500
-	SnapshotSizeFactor float64 // snapshotSizeFactor: of the log, as a part of the snapshot
+	SnapshotSizeFactor float64 // snapshotSizeFactor: of the log, as a part of the snapshot; 0: all
 	ForceSnapshot      bool    // forceSnapshotSync: always send a snapshot
 	InitialZxid        int64   // testingonly.initialZxid: the counter before an epoch's first
 	sizeFactor         string  // as it was written

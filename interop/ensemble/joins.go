@@ -28,8 +28,8 @@ func (m mode) String() string {
 		"an uncommitted end, then SNAP", "SNAP to an empty directory"}[m]
 }
 
-// committedLog is zookeeper.commitLogCount of all members.
-const committedLog = 100
+// committedLog is how many transactions a leader has in memory: the least that Apache allows.
+const committedLog = 500
 
 // join is a round in which joiner comes back to leader, in a certain way, while clients work.
 func (s *stage) join(ctx context.Context, leader, joiner int, m mode) error {
@@ -45,9 +45,9 @@ func (s *stage) join(ctx context.Context, leader, joiner int, m mode) error {
 		var err error
 		switch m {
 		case diffMemory:
-			err = s.joinAfter(ctx, joiner, committedLog/4)
+			err = s.joinAfter(ctx, joiner, committedLog/10)
 		case diffLog:
-			err = s.joinAfter(ctx, joiner, 3*committedLog)
+			err = s.joinAfter(ctx, joiner, committedLog+committedLog/2)
 		case snapshot:
 			s.Kill(joiner)
 			if err = s.Empty(joiner); err == nil {

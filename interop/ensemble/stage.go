@@ -34,7 +34,7 @@ func newStage(ctx context.Context, s settings, sc scene, dir string) (*stage, er
 		Dir: dir, Binary: s.quoll, Tap: s.tap || sc.tap,
 		Props: map[string]string{
 			"zookeeper.commitLogCount":     fmt.Sprint(committedLog),
-			"zookeeper.snapshotSizeFactor": "1000", // the log is never too long for a DIFF
+			"zookeeper.snapshotSizeFactor": "0", // no log is too long for a DIFF
 		},
 	}, specs)
 	if err != nil {

@@ -31,7 +31,7 @@ type LeaderConfig struct {
 	Window int
 	// SnapshotBytes tells about how large a snapshot of the tree is. A learner gets up to
 	// SnapshotSizeFactor times as much from the log instead (snapshotSizeFactor); nothing from the
-	// log if that is negative. Without SnapshotBytes there is no limit.
+	// log if that is negative. With 0, and without SnapshotBytes, there is no limit.
 	SnapshotBytes      func() int64
 	SnapshotSizeFactor float64
 	// ForceSnapshotSync sends a SNAP to every learner (zookeeper.forceSnapshotSync).

@@ -71,7 +71,7 @@ func (le *Leader) logBytes() int64 {
 	switch factor := le.config.SnapshotSizeFactor; {
 	case factor < 0:
 		return -1
-	case le.config.SnapshotBytes == nil:
+	case factor == 0, le.config.SnapshotBytes == nil:
 		return 1 << 62
 	default:
 		return int64(float64(le.config.SnapshotBytes()) * factor)
