@@ -259,8 +259,8 @@ func (c *Config) raise(s *settings) {
 	}
 }
 
-// factor reads snapshotSizeFactor. Negative means that the log is not used, and 0 that no log is too
-// long.
+// factor reads snapshotSizeFactor. Negative means that the log is not used, and 0 that no log is
+// too long.
 func (q *Sync) factor(s *settings) {
 	var err error
 	q.SnapshotSizeFactor, err = strconv.ParseFloat(q.sizeFactor, 64)
