@@ -17,7 +17,7 @@ func (p *puppet) plan(peer jute.Zxid) {
 		least, most = p.log[from].Header.Zxid, last(p.log[:p.applied])
 	}
 	newEpoch := peer.Counter() == 0
-	force := p.r.IntN(8) == 0 && !p.outstandingAcked()
+	force := !p.calm && p.r.IntN(8) == 0 && !p.outstandingAcked()
 	switch {
 	case force:
 		p.snap()
@@ -27,7 +27,7 @@ func (p *puppet) plan(peer jute.Zxid) {
 		p.trunc(most, p.index(most))
 	case most >= peer && least <= peer:
 		p.walk(peer, from, most)
-	case peer < least && p.r.IntN(2) == 0 && p.index(peer) > 0:
+	case peer < least && (p.calm || p.r.IntN(2) == 0) && p.index(peer) > 0:
 		p.walk(peer, 0, most)
 	default:
 		p.snap()
@@ -59,14 +59,14 @@ func (p *puppet) walk(peer jute.Zxid, from int, most jute.Zxid) {
 }
 
 func (p *puppet) diff(peer, end jute.Zxid, from int) {
-	p.base, p.w.replaced = peer, false
+	p.base, p.mode, p.w.replaced = peer, ensemble.PacketDiff, false
 	p.push(ensemble.PacketDiff, end, nil)
 	p.rest(from)
 	p.push(ensemble.PacketNewLeader, zx(p.epoch, 0), nil)
 }
 
 func (p *puppet) trunc(to jute.Zxid, from int) {
-	p.base, p.w.replaced = to, false
+	p.base, p.mode, p.w.replaced = to, ensemble.PacketTrunc, false
 	p.push(ensemble.PacketTrunc, to, nil)
 	p.rest(from)
 	p.push(ensemble.PacketNewLeader, zx(p.epoch, 0), nil)
@@ -80,7 +80,7 @@ func (p *puppet) snap() {
 		require.Less(p.w.t, p.w.kept, 500)
 		p.w.forget()
 	}
-	p.w.replaced = true
+	p.mode, p.w.replaced = ensemble.PacketSnap, true
 	p.planned = p.applied
 	p.rest(p.applied)
 	for range p.r.IntN(3) { // it takes a while until the tree is looked at

@@ -27,7 +27,8 @@ type puppet struct {
 	reigns    bool
 	ring      int // how many of the applied ones the leader has in memory
 	truth     []jute.Entry
-	first     int // the counter of its first transaction
+	first     int  // the counter of its first transaction
+	calm      bool // it does nothing by chance
 
 	conn
 }
@@ -35,13 +36,14 @@ type puppet struct {
 // conn is the leader's side of a connection.
 type conn struct {
 	up      bool
-	handled int      // of world.sent
-	queue   []packet // to be sent
-	forward bool     // what is proposed and committed is put into the queue
-	snaps   bool     // the tree is being sent: NEWLEADER is to follow
-	planned int      // the part of the log that is applied when a SNAP begins
-	acks    int      // of (epoch, 0)
-	crowned bool     // UPTODATE is in the queue
+	handled int                 // of world.sent
+	queue   []packet            // to be sent
+	forward bool                // what is proposed and committed is put into the queue
+	snaps   bool                // the tree is being sent: NEWLEADER is to follow
+	planned int                 // the part of the log that is applied when a SNAP begins
+	mode    ensemble.PacketType // DIFF, TRUNC or SNAP
+	acks    int                 // of (epoch, 0)
+	crowned bool                // UPTODATE is in the queue
 	// base is what UPTODATE commits, and told what the learner was told to be committed.
 	base, told jute.Zxid
 	open, owed []jute.Zxid // proposals sent and not committed; those to be acknowledged

@@ -2,6 +2,7 @@ package zab
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -120,11 +121,13 @@ func (p *puppet) job() {
 }
 
 // crash loses what is not on disk; some of the queue may have got there.
-func (p *puppet) crash() {
+func (p *puppet) crash() { p.crashAfter(p.r.IntN(len(p.w.queue) + 1)) }
+
+func (p *puppet) crashAfter(operations int) {
 	w := p.w
 	w.say("crash")
-	w.ended = fmt.Errorf("crash") // nobody hears of what the disk still does
-	for range p.r.IntN(len(w.queue) + 1) {
+	w.ended = errors.New("crash") // nobody hears of what the disk still does
+	for range operations {
 		op := w.queue[0]
 		w.queue = w.queue[1:]
 		w.operate(&op)
@@ -140,6 +143,8 @@ func (p *puppet) crash() {
 func (p *puppet) settle() {
 	p.reigns = true
 	for range 10000 {
+		p.hear()
+		p.check()
 		w := p.w
 		switch {
 		case w.ended != nil:
@@ -159,8 +164,6 @@ func (p *puppet) settle() {
 		default:
 			return
 		}
-		p.hear()
-		p.check()
 	}
 	require.Fail(p.w.t, "it does not come to rest")
 }
