@@ -134,8 +134,11 @@ func (le *Leader) stand() {
 	le.out.Tell(effects.Delivery{Kind: effects.Lead, Zxid: first})
 	le.out.Tell(effects.Delivery{Kind: effects.Serve})
 	for _, p := range le.peers {
-		if p.stage == peerHas {
+		switch p.stage {
+		case peerHas:
 			le.sendUpToDate(p)
+		case peerWaits:
+			le.plan(p, nil)
 		}
 	}
 }

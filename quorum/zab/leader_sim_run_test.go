@@ -50,6 +50,9 @@ func playEnsemble(t *testing.T, seed uint64) *sim {
 	case 1, 2, 3:
 		s = newSim(t, seed, 5, 0)
 	}
+	for i := 1; i < len(s.nodes) && s.chance(40); i++ {
+		s.nodes[i].isApache = true // at least one can lead
+	}
 	if *simTell {
 		s.log = os.Stdout
 	}
@@ -61,6 +64,9 @@ func playEnsemble(t *testing.T, seed uint64) *sim {
 		if s.step(false); s.calm() {
 			return s
 		}
+	}
+	if s.stuck() {
+		return s
 	}
 	for _, n := range s.nodes {
 		s.say("%d: leader %v learner %v served %v, %d in queue, %d jobs, %+v", n.id, n.leader != nil,
@@ -140,7 +146,7 @@ func (s *sim) fault(n *simNode) {
 		}
 	case 6:
 		k := min(len(n.tree.entries), len(n.disk.entries), len(s.committed))
-		if n.served && k > n.disk.snapshot {
+		if n.served && !n.isApache && k > n.disk.snapshot {
 			n.disk.snapshot += s.rand.IntN(k - n.disk.snapshot + 1)
 			if n.disk.snapshot > 0 && n.disk.upTo(n.disk.snapZxid) < n.disk.snapshot {
 				n.disk.snapZxid = n.disk.entries[n.disk.snapshot-1].Header.Zxid
@@ -162,31 +168,49 @@ func (s *sim) elect(n *simNode, faults bool) {
 		n.dial(to)
 		return
 	}
-	if n.observer || s.chance(50) {
+	if n.observer || n.isApache || s.chance(50) {
 		return
 	}
 	if to != nil && to.up && to.leader != nil && !faults {
 		return
 	}
+	if s.electable(n, faults) {
+		s.named = n
+		n.lead()
+	}
+}
+
+// electable reports whether a quorum could vote for a node.
+func (s *sim) electable(n *simNode, faults bool) bool {
 	with := 0
 	for _, other := range s.nodes {
 		switch {
 		case other.observer || !other.up || other == n:
 		case faults && s.chance(3):
 			with++ // a wrong election
-		case other.better(n):
-		default:
+		case !other.better(n):
 			with++
 		}
 	}
-	if with+1 > len(s.voters)/2 {
-		s.named = n
-		n.lead()
+	return with+1 > len(s.voters)/2
+}
+
+// stuck reports that only servers of Apache's could lead, which they do not do here.
+func (s *sim) stuck() bool {
+	for _, n := range s.nodes {
+		if n.leader != nil || !n.observer && !n.isApache && s.electable(n, false) {
+			return false
+		}
 	}
+	s.counts["stuck"]++
+	return true
 }
 
 func (n *simNode) better(than *simNode) bool {
 	a, b := n.standing(), than.standing()
+	if n.isApache {
+		a.Last = n.tree.zxid
+	}
 	return a.Current > b.Current || a.Current == b.Current && a.Last > b.Last
 }
 
@@ -208,6 +232,11 @@ func (s *sim) move() {
 		p.open[i] = false
 	case !p.open[i]:
 		p.items[i] = nil
+	case n.apache != nil && n.apache.pipe == p && p.snap[i] && len(p.items[i]) > 0 && !p.torn[i]:
+		if tree, ok := p.items[i][0].(simTree); ok {
+			p.items[i], p.snap[i] = p.items[i][1:], false
+			n.apache.snap(tree)
+		}
 	case p.pause[i] || p.snap[i] && !gone:
 	case p.torn[i] || gone && len(p.items[i]) == 0 || p.snap[i]:
 		p.open[i] = false
@@ -273,6 +302,14 @@ func (n *simNode) client() {
 		n.take(nil)
 	case n.leader != nil:
 		n.leader.Sync()
+	case n.apache != nil:
+		r := jute.LearnerRequest{Session: jute.SessionID(n.id), Type: jute.OpSync}
+		if s.chance(60) {
+			n.cxid++
+			r.Cxid, r.Type = n.cxid, jute.OpSetData
+		}
+		n.asked = append(n.asked, simAsk{sync: r.Type == jute.OpSync, cxid: r.Cxid})
+		n.apache.write(ensemble.AppendRequest(nil, &r))
 	case s.chance(30):
 		s.require(n.learner.Sync(), "a learner must ask")
 		n.asked = append(n.asked, simAsk{sync: true})
@@ -340,12 +377,17 @@ func (n *simNode) deliver(d *effects.Delivery) {
 		n.learner.Heard(nil)
 	case effects.Synced:
 		if n.learner != nil {
-			s.require(len(n.asked) > 0 && n.asked[0].sync, "%d: a sync is answered out of order: %v",
-				n.id, n.asked)
-			n.asked = n.asked[1:]
-			s.counts["synced"]++
+			n.synced()
 		}
 	}
+}
+
+// synced is the answer to a learner's sync.
+func (n *simNode) synced() {
+	n.s.require(len(n.asked) > 0 && n.asked[0].sync, "%d: a sync is answered out of order: %v",
+		n.id, n.asked)
+	n.asked = n.asked[1:]
+	n.s.counts["synced"]++
 }
 
 // apply applies a committed transaction.
@@ -362,7 +404,7 @@ func (n *simNode) apply(e jute.Entry) {
 	s.require(len(n.tree.entries) <= len(s.committed), "%d applies %s, which is not committed", n.id,
 		name(&e))
 	s.same(n, len(n.tree.entries)-1)
-	if n.learner != nil && e.Header.ClientID == jute.SessionID(n.id) && e.Header.Cxid >= n.first {
+	if n.leader == nil && e.Header.ClientID == jute.SessionID(n.id) && e.Header.Cxid >= n.first {
 		s.require(len(n.asked) > 0 && n.asked[0] == simAsk{cxid: e.Header.Cxid},
 			"%d: request %d is committed out of order: %v", n.id, e.Header.Cxid, n.asked)
 		n.asked = n.asked[1:]

@@ -105,6 +105,7 @@ type simNode struct {
 
 	leader  *Leader
 	learner *Learner
+	apache  *apache // the role of a server of Apache's; it never leads
 	link    effects.LinkID
 	served  bool
 	next    jute.Zxid // the chain's next zxid, at a leader
@@ -113,6 +114,10 @@ type simNode struct {
 	asked   []simAsk // by a learner's clients, in order: requests and syncs
 	cxid    int32
 	first   int32 // the first cxid of this role
+
+	isApache   bool
+	apacheDisk apacheDisk
+	snapping   bool // its tree is that of a SNAP which is not complete
 }
 
 // simRead is a ReadLog that was opened.
@@ -159,6 +164,7 @@ func (n *simNode) start() {
 	n.queue, n.done, n.out, n.jobs = nil, 0, &effects.Pending{}, nil
 	n.disk.tmp = nil
 	n.leader, n.learner, n.reads = nil, nil, map[uint64]*simRead{}
+	n.apache, n.snapping = nil, false
 	n.offered, n.beside, n.asked, n.rejoin = nil, nil, nil, 0
 	n.load()
 	kept := min(n.s.rand.IntN(6), len(n.disk.entries)-n.disk.snapshot)
@@ -182,6 +188,10 @@ func (n *simNode) crash() {
 	n.s.say("%d crashes", n.id)
 	n.up = false
 	n.leader, n.learner, n.served = nil, nil, false
+	if a := n.apache; a != nil {
+		n.apache = nil
+		a.flush(n.s.rand.IntN(1 + len(a.logging)))
+	}
 	for _, p := range n.s.pipes {
 		if (p.ends[0] == n || p.ends[1] == n) && p.open[p.end(n)] {
 			p.open[p.end(n)] = false
@@ -220,6 +230,13 @@ func (n *simNode) dial(to *simNode) {
 	}
 	s.pipes = append(s.pipes, p)
 	n.link = p.ids[0]
+	if n.isApache {
+		to.event(p, effects.LinkEvent{Kind: effects.Accepted})
+		s.say("%d, an Apache, joins %d: %+v", n.id, to.id, n.standing())
+		n.apache, n.first = &apache{n: n, pipe: p}, n.cxid+1
+		n.apache.register()
+		return
+	}
 	s.say("%d joins %d by %d: %+v", n.id, to.id, p.ids[0], n.standing())
 	c := LearnerConfig{Me: n.id, Observer: n.observer, InitLimit: 2 * time.Second,
 		SyncLimit: time.Second, EmptyFor: n.rejoin}
@@ -233,10 +250,31 @@ func (n *simNode) dial(to *simNode) {
 func (n *simNode) event(p *pipe, ev effects.LinkEvent) {
 	ev.Link = p.ids[p.end(n)]
 	switch {
+	case n.apache != nil:
+		n.apacheEvent(p, &ev)
 	case n.leader != nil:
 		n.take(n.leader.Link(n.s.now, &ev))
 	case n.learner != nil:
 		n.take(n.learner.Link(n.s.now, &ev))
+	}
+}
+
+// apacheEvent tells an Apache server of its connection.
+func (n *simNode) apacheEvent(p *pipe, ev *effects.LinkEvent) {
+	if n.apache.pipe != p {
+		return
+	}
+	ok := ev.Kind != effects.Closed
+	if ev.Kind == effects.Packet {
+		q, err := readPacket(ev.Data)
+		n.s.require(err == nil, "%v", err)
+		ok = n.apache.packet(&q)
+	}
+	if !ok {
+		n.s.say("%d, an Apache, leaves", n.id)
+		n.apache.end()
+		n.apache, n.served, n.asked = nil, false, nil
+		p.open[p.end(n)] = false
 	}
 }
 
@@ -353,7 +391,9 @@ func (n *simNode) leave(err error) {
 	}
 }
 
-func (n *simNode) looks() bool { return n.up && n.leader == nil && n.learner == nil }
+func (n *simNode) looks() bool {
+	return n.up && n.leader == nil && n.learner == nil && n.apache == nil
+}
 
 // flush makes operations of the disk happen.
 func (n *simNode) flush(count int) {
@@ -361,6 +401,8 @@ func (n *simNode) flush(count int) {
 		n.operate()
 	}
 	switch {
+	case n.apache != nil:
+		n.apache.flush(count)
 	case n.leader != nil:
 		n.take(n.leader.Durable(n.s.now, n.done))
 	case n.learner != nil:

@@ -17,15 +17,22 @@ type syncRecord struct {
 	// unsure means that a SNAP or TRUNC was not completed, or that the log could not give its
 	// history: it gets a SNAP.
 	unsure bool
+	// had means that it had a history. If it says now that it has none, it cannot make anything of
+	// a part of the leader's: it gets a SNAP.
+	had bool
 }
 
 // plan decides what is sent first to a learner whose ACKEPOCH has come, and sends it.
 func (le *Leader) plan(p *peer, log *plan.Log) {
 	record := le.synced[p.sid]
+	if p.last > 0 && !record.had {
+		record.had = true
+		le.synced[p.sid] = record
+	}
 	made := plan.Sync(plan.Question{
 		Peer: p.last, Committed: le.log.Committed, Took: record.took,
 		Memory: le.log.History, Log: log, LogBytes: le.logBytes(),
-		Force: le.config.ForceSnapshotSync || record.unsure,
+		Force: le.config.ForceSnapshotSync || record.unsure || p.last == 0 && record.had,
 	})
 	switch made.Kind {
 	case plan.AskLog:
@@ -38,6 +45,12 @@ func (le *Leader) plan(p *peer, log *plan.Log) {
 		return
 	case plan.Snap:
 		p.cursor.CloseLog(le.out)
+		if !le.Established() && p.last > le.log.History.Last() {
+			// The snapshot would be below the end of the learner's log. An Apache server would find
+			// this end again at its next start. When the reign stands the snapshot is above it.
+			p.stage = peerWaits
+			return
+		}
 		le.beginCut(p)
 		p.stage, p.first = peerStreams, ensemble.PacketSnap
 		p.stream = le.out.Start(effects.Job{Kind: effects.StreamTree, Link: p.link})
