@@ -276,6 +276,41 @@ func TestTwoConnectionsAskForOneSession(t *testing.T) {
 	require.Equal(t, session.Owner(3), l.c.sessions.Find(id).Owner)
 }
 
+// A session that its client ends while another connection has asked for it is over for both, even
+// if the leader has said that it lives.
+func TestASessionEndsBetweenTwoAnswers(t *testing.T) {
+	l := testLearner(t, Rules{})
+	_, id := l.connected(1)
+	a, b := l.open(), l.open()
+	a.Owner, b.Owner = 2, 3
+	l.ask(connect(a, id))
+	l.ask(connect(b, id))
+	l.c.Revalidated(id, true)
+	l.c.Synced()
+	l.c.Revalidated(id, true)
+	l.ask(mail.Request{Conn: &a.Conn, Session: id, Type: jute.OpCloseSession, Xid: 1, Identity: serverIdentity})
+	l.c.Synced()
+	l.drain()
+	require.Zero(t, b.granted(t))
+	l.commit(id, 1, jute.OpCloseSession, &jute.CloseSessionTxn{})
+	require.True(t, a.closed)
+	require.Len(t, a.xids(), 2)
+}
+
+// When a session ends for its client's request, a connection that has it by now ends too.
+func TestAnEndEndsTheNewerConnection(t *testing.T) {
+	l := testLearner(t, Rules{})
+	a, id := l.connected(1)
+	l.ask(mail.Request{
+		Conn: &a.Conn, Session: id, Type: jute.OpCloseSession, Xid: 1, Identity: serverIdentity,
+	})
+	b := l.open()
+	l.c.final.attached[id] = &b.Conn
+	l.commit(id, 1, jute.OpCloseSession, &jute.CloseSessionTxn{})
+	require.Equal(t, []int32{1}, a.xids())
+	require.True(t, b.closed)
+}
+
 // The leader's ping asks for the sessions that were heard here since the last one.
 func TestSessionsThatWereHeard(t *testing.T) {
 	l := testLearner(t, Rules{})

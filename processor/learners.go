@@ -1,6 +1,7 @@
 package processor
 
 import (
+	"quoll/datatree"
 	"quoll/jute"
 	"quoll/processor/auth"
 	"quoll/processor/op"
@@ -41,10 +42,12 @@ func (c *Chain) LearnerRequest(link session.Owner, r *jute.LearnerRequest, err e
 }
 
 // judge says why a learner's request is refused before Prep sees it; OK: it is not. A session is
-// opened here, as Prep needs it. The end of a session is refused to nobody: it is the last that its
-// client sends.
+// opened here, as Prep needs it. The end of a session is refused to nobody who has one: it is the
+// last that its client sends.
 func (c *Chain) judge(w *prep.Write, s *session.Session, link session.Owner) jute.ErrorCode {
 	switch {
+	case c.final.tree.Options().Kind(w.Session) != datatree.KindEphemeral:
+		return jute.SessionExpired // this owner marks nodes that belong to no session
 	case w.Type == jute.OpCloseSession:
 		return jute.OK
 	case w.Type == jute.OpCreateSession:

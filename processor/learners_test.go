@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"quoll/datatree"
 	"quoll/jute"
 	"quoll/processor/mail"
 	"quoll/processor/session"
@@ -56,6 +57,8 @@ func TestEveryRequestOfALearnerIsOneTransaction(t *testing.T) {
 		"end, moved":      {jute.LearnerRequest{Session: moved, Type: jute.OpCloseSession}, nil, jute.OK},
 		"end, closing":    {jute.LearnerRequest{Session: closing, Type: jute.OpCloseSession}, nil, jute.OK},
 		"end, unknown":    {jute.LearnerRequest{Session: 99, Type: jute.OpCloseSession}, nil, jute.OK},
+		"end, of all":     {jute.LearnerRequest{Session: 0, Type: jute.OpCloseSession}, nil, jute.SessionExpired},
+		"new, a mark":     {jute.LearnerRequest{Session: datatree.ContainerOwner, Type: jute.OpCreateSession, Body: timeout}, nil, jute.SessionExpired},
 	} {
 		w := testWorld(t, 1)
 		// None of these limits counts for a learner.
