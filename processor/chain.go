@@ -37,6 +37,7 @@ type Rules struct {
 // the lanes are woken before it returns.
 type Chain struct {
 	role     role
+	serves   bool
 	prep     *prep.Prep // of this server's reign; nil while it does not lead
 	master   Master     // the Proposal stage is the peer's
 	syncs    syncs
@@ -51,7 +52,7 @@ type Chain struct {
 }
 
 // NewChain builds the stages around a loaded tree and its sessions. It serves nobody until a role
-// begins: see Lead and Follow.
+// has begun: see Lead, Follow and Serve.
 func NewChain(
 	rules Rules, tree *datatree.Tree, sessions *session.Table, conns *mail.Conns, master Master,
 	hooks Hooks,

@@ -31,6 +31,7 @@ func testChain(t *testing.T, w *world, rules Rules) (*Chain, *proposals, *sessio
 	made := new(proposals)
 	c := NewChain(rules, w.tree, table, w.conns, made, Hooks{})
 	c.Lead(w.tree.Peek().LastZxid())
+	c.Serve()
 	return c, made, s
 }
 

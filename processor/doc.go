@@ -32,7 +32,8 @@
 // A chain has one role after the other (role.go): it leads, which a server alone does too, or
 // follows. Between two roles it serves nobody, but still applies what is committed.
 //
-//	Lead or Follow ... Leave     Lead ... Resign, Lead ... Resign, Lead: epochs of a server alone
+//	Lead or Follow, Serve ... Leave
+//	Lead, Serve ... Resign, Lead ... Resign, Lead ...     epochs of a server alone
 //
 // Nothing here starts a goroutine, reads a clock or does I/O. A Chain and its stages belong to one
 // goroutine, the core. What it shares with the loops is in the package mail, and the tree.

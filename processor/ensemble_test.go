@@ -183,6 +183,7 @@ func (e *ensemble) tell(s *server) {
 		s.c.Synced()
 	case p.serve:
 		s.serves = true
+		s.c.Serve()
 	default:
 		e.reach[fmt.Sprint("revalidated ", p.lives)]++
 		s.c.Revalidated(p.answer, p.lives)
@@ -270,6 +271,7 @@ func (e *ensemble) lead(s *server) {
 	s.c.Time(e.now, e.now)
 	s.c.Lead(jute.Zxid(e.epoch << 32))
 	s.serves = true
+	s.c.Serve()
 }
 
 // tick lets time pass: connections are heard, learners tell the leader, sessions expire.

@@ -86,7 +86,7 @@ func (f *Final) sessionEvents(e *jute.Entry, own *mail.Request) {
 		}
 		if c := f.attached[id]; c != nil {
 			delete(f.attached, id)
-			if own == nil || own.Conn != c { // it expired, or ended elsewhere: the connection goes too
+			if own == nil || own.Conn != c { // it expired, or ended elsewhere
 				f.out.Kick(c)
 			}
 		}

@@ -54,6 +54,7 @@ func testLearner(t *testing.T, rules Rules) *learner {
 	l.c = NewChain(rules, w.tree, session.NewTable(1000, 3, 1, 1), w.conns, l.leader, Hooks{})
 	l.c.Time(1, 1)
 	l.c.Follow()
+	l.c.Serve()
 	return l
 }
 

@@ -43,6 +43,7 @@ func TestASessionDoesNotWaitForAWriteOfAChainThatIsGone(t *testing.T) {
 	}
 	next := NewChain(c.rules, w.tree, c.sessions, w.conns, made, Hooks{})
 	next.Lead((*made)[2].Header.Zxid)
+	next.Serve()
 	answered := func() bool {
 		w.drain()
 		before := s.answered

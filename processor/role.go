@@ -9,13 +9,22 @@ import (
 type role uint8
 
 const (
-	noRole  role = iota // connections are closed: nobody can say what becomes of a request
+	noRole  role = iota // nobody is served
 	leads               // they become transactions here; without Prep they wait for the next reign
 	follows             // they go to the leader
 )
 
-// Follow begins the role of a follower or observer: from now on writes go to the leader.
+// Follow begins the role of a follower or observer, whose clients' writes go to the leader.
 func (c *Chain) Follow() { c.begin(follows) }
+
+// Serve says that requests are taken from now on, until the role ends: everything in the tree is
+// committed, and the leader takes requests. Before, every request ends its connection.
+func (c *Chain) Serve() {
+	if c.role == noRole {
+		panic("processor: clients are served without a role")
+	}
+	c.serves = true
+}
 
 // begin begins a role. The one before it was left.
 func (c *Chain) begin(r role) {
@@ -43,7 +52,7 @@ func (c *Chain) Leave() {
 	c.sessions.Leave()
 	clear(c.final.attached)
 	c.prep, c.final.prep = nil, nil
-	c.role = noRole
+	c.role, c.serves = noRole, false
 }
 
 // dropAll forgets every request that is under way or waits.
@@ -58,7 +67,8 @@ func (c *Chain) dropAll() {
 	}
 }
 
-// turnAway ends the connections of a batch that comes while there is no role.
+// turnAway ends the connections of a batch that comes while nobody is served. Its lane has not yet
+// heard of the end of the role in which it took the requests.
 func (c *Chain) turnAway(batch *mail.Batch) {
 	for i := range batch.Requests {
 		c.drop(&batch.Requests[i], mail.Kicked)

@@ -89,11 +89,17 @@ func TestALearnerLeaves(t *testing.T) {
 
 	// Until the next role begins requests that are still on their way end their connections.
 	late := l.openKinds(6)
+	early := l.openKinds(8)
+	refused := []mail.ItemKind{mail.Kicked, mail.Dropped, mail.Kicked, mail.Dropped}
+	require.Panics(t, c.Serve)
 	l.ask(setting(&late.client, 1, 1), connect(&late.client, 0))
-	require.Equal(t, []mail.ItemKind{mail.Kicked, mail.Dropped, mail.Kicked, mail.Dropped}, late.got)
+	require.Equal(t, refused, late.got)
 
 	// What was proposed comes again, and answers nobody: not even who sends the same anew.
 	c.Follow()
+	l.ask(setting(&early.client, 1, 1), connect(&early.client, 0))
+	require.Equal(t, refused, early.got, "the leader takes no request yet")
+	c.Serve()
 	one = l.openKinds(7)
 	l.ask(connect(&one.client, 1))
 	c.Proposed(entry(l.zxid+1, 1, 0, jute.OpSetData, put("/big")))

@@ -11,10 +11,10 @@ import (
 
 // Requests takes a lane's batch.
 func (c *Chain) Requests(batch *mail.Batch) {
-	if c.role == noRole {
-		c.turnAway(batch)
-	} else {
+	if c.serves {
 		c.take(batch)
+	} else {
+		c.turnAway(batch)
 	}
 	batch.Done()
 	c.publish()

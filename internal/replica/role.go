@@ -39,6 +39,7 @@ func (r *Replica) setConfig() {
 // serve lets clients in.
 func (r *Replica) serve() {
 	r.serves = true
+	r.chain.Serve()
 	if r.leads && r.config.Ensemble != nil && r.config.Ensemble.LeaderRefusesClients {
 		return
 	}
