@@ -16,16 +16,16 @@ type mode int
 
 // The modes.
 const (
-	diffMemory   mode = iota // from committedLog
-	diffLog                  // from the transaction log
-	truncate                 // an end that nobody else has is cut off
-	tailThenSnap             // the same, when the leader has written meanwhile: across an epoch
-	snapshot                 // the member has an empty directory
+	diffMemory     mode = iota // from committedLog
+	diffLog                    // from the transaction log
+	truncate                   // an end that nobody else has is cut off
+	tailThenWrites             // the same, when the leader has written meanwhile: SNAP or TRUNC
+	snapshot                   // the member has an empty directory
 )
 
 func (m mode) String() string {
 	return [...]string{"DIFF from memory", "DIFF from the log", "TRUNC",
-		"an uncommitted end, then SNAP", "SNAP to an empty directory"}[m]
+		"an uncommitted end, and a leader that has written", "SNAP to an empty directory"}[m]
 }
 
 // committedLog is how many transactions a leader has in memory: the least that Apache allows.
@@ -34,7 +34,7 @@ const committedLog = 500
 // join is a round in which joiner comes back to leader, in a certain way, while clients work.
 func (s *stage) join(ctx context.Context, leader, joiner int, m mode) error {
 	first := leader
-	if m == truncate || m == tailThenSnap {
+	if m == truncate || m == tailThenWrites {
 		first = joiner
 	}
 	if err := s.lead(ctx, first); err != nil {
@@ -53,8 +53,8 @@ func (s *stage) join(ctx context.Context, leader, joiner int, m mode) error {
 			if err = s.Empty(joiner); err == nil {
 				_, err = s.up(ctx, joiner)
 			}
-		case truncate, tailThenSnap:
-			err = s.joinWithTail(ctx, leader, joiner, m == tailThenSnap)
+		case truncate, tailThenWrites:
+			err = s.joinWithTail(ctx, leader, joiner, m == tailThenWrites)
 		}
 		if err != nil {
 			return err

@@ -107,8 +107,8 @@ func allScenes() []scene {
 			standsStill(1, 4*time.Second),
 		}},
 		{name: "two of ours with one of Apache's", mixture: "qqa", plays: []play{
-			joins(3, 1, diffLog), joins(3, 1, tailThenSnap), killsLeader(3),
-			joins(1, 3, tailThenSnap), joins(1, 2, truncate), joins(1, 2, snapshot),
+			joins(3, 1, diffLog), joins(3, 1, tailThenWrites), killsLeader(3),
+			joins(1, 3, tailThenWrites), joins(1, 2, truncate), joins(1, 2, snapshot),
 			storms(2, joining), killsLeader(1),
 		}},
 	}

@@ -57,8 +57,9 @@ func (s *stage) say(format string, args ...any) {
 // targets are all members, as clients see them.
 func (s *stage) targets() (all []load.Target) {
 	for _, m := range s.Members {
-		all = append(all, load.Target{ID: m.ID, Addr: m.Addr(), Exact: m.Kind == members.Quoll,
-			RestartXids: m.Kind == members.Quoll || s.settings.kazoo})
+		ours := m.Kind == members.Quoll
+		all = append(all, load.Target{ID: m.ID, Addr: m.Addr(), Exact: ours, Lags: !ours,
+			RestartXids: ours || s.settings.kazoo})
 	}
 	return all
 }

@@ -55,8 +55,9 @@ func lastStart(file string) string {
 	return all[max(0, strings.LastIndex(all, "---- start")):]
 }
 
-// wants are the words of traced that fit a mode.
+// wants are the words of traced that fit a mode. Our leader sends TRUNC and what follows where
+// Apache's sends a snapshot.
 func (m mode) wants() []string {
-	return [][]string{{"diff"}, {"txnlog", "diff"}, {"truncating", "trunc"}, {"snapshot"},
-		{"snapshot"}}[m]
+	return [][]string{{"diff"}, {"txnlog", "diff"}, {"truncating", "trunc"},
+		{"snapshot", "truncating", "trunc"}, {"snapshot"}}[m]
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -57,9 +59,13 @@ func (s *stage) verify(ctx context.Context) error {
 	if len(r.Violations) == 0 {
 		return nil
 	}
-	var text strings.Builder
+	text := new(strings.Builder)
+	if dump, err := os.Create(filepath.Join(s.dir, "history.txt")); err == nil {
+		err = errors.Join(h.Dump(dump), dump.Close())
+		fmt.Fprintf(text, "\n  history: %s %v", dump.Name(), err)
+	}
 	for _, v := range r.Violations[:min(shown, len(r.Violations))] {
-		fmt.Fprintf(&text, "\n  %v", v)
+		fmt.Fprintf(text, "\n  %v", v)
 	}
 	return fmt.Errorf("%d violations %v%s", len(r.Violations), r.Counts(), text.String())
 }

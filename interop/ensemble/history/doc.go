@@ -27,5 +27,6 @@
 //
 // The package is pure. A Session belongs to the one client that records it, until Check.
 //
-// Read history.go, then check.go with writes.go, reads.go and watches.go.
+// Read history.go, then check.go with writes.go, reads.go and watches.go; dump.go is
+// for who looks for a reason.
 package history

@@ -19,7 +19,12 @@ const (
 	replyWithin = 4 * time.Second // then it tries another server
 	retryAfter  = 20 * time.Millisecond
 	idleTick    = 10 * time.Millisecond
+
+	comeBackAfter = 2 * time.Second // to a server that lags
 )
+
+// errLags: the server may still hold requests of the session.
+var errLags = errors.New("the session has left this server a moment ago")
 
 // worker is what a client does.
 type worker interface {
@@ -54,6 +59,7 @@ type client struct {
 	conn     *wire.Conn // nil: none
 	conns    int        // of the session, so far
 	target   Target
+	left     map[int]time.Time // when the session left a server that lags, by its id
 	xid      int32
 	lastZxid jute.Zxid
 	pending  []request
@@ -141,7 +147,11 @@ func (c *client) attach(ctx context.Context) error {
 		at = (at + 1) % len(all)
 	}
 	for {
-		err := c.dial(ctx, all[at%len(all)])
+		t := all[at%len(all)]
+		err := error(errLags)
+		if time.Since(c.left[t.ID]) > comeBackAfter {
+			err = c.dial(ctx, t)
+		}
 		if err == nil {
 			return nil
 		}
@@ -287,6 +297,9 @@ func (c *client) drain() {
 func (c *client) drop() {
 	if c.conn != nil {
 		c.conn.Abort()
+		if c.target.Lags && c.writes && len(c.pending) > 0 {
+			c.left[c.target.ID] = time.Now()
+		}
 		c.drain()
 		c.collect()
 		c.lastZxid = max(c.lastZxid, c.conn.LastZxid())

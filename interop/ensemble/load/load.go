@@ -20,6 +20,9 @@ type Target struct {
 	Addr string
 	// Exact: a reply's header has the zxid of exactly the state that is shown.
 	Exact bool
+	// Lags: the server may still hold requests that a session left behind when it went, and let a
+	// question about the session overtake them. So it is not come back to soon.
+	Lags bool
 	// RestartXids: the server tells a session's old requests from new ones by more than the xid.
 	RestartXids bool
 }
@@ -87,7 +90,7 @@ func Start(ctx context.Context, o Options) (*Load, error) {
 		{o.Sitters, newSitter}, {o.Leavers, newLeaver},
 	} {
 		for range group.n {
-			c := &client{Load: l, id: id, random: rand.New(rand.NewPCG(o.Seed, uint64(id)))}
+			c := l.client(id)
 			id++
 			l.clients = append(l.clients, c)
 			w := group.work(c)
@@ -110,6 +113,11 @@ func counterPath(root string, writer, n int) string {
 
 const countersOfWriter = 2
 
+func (l *Load) client(id int) *client {
+	return &client{Load: l, id: id, left: map[int]time.Time{},
+		random: rand.New(rand.NewPCG(l.options.Seed, uint64(id)))}
+}
+
 // prepare makes root, directories and counters in a session of its own, which is recorded.
 func (l *Load) prepare(ctx context.Context) error {
 	root := l.options.Root
@@ -121,7 +129,7 @@ func (l *Load) prepare(ctx context.Context) error {
 		}
 	}
 	paths = append(paths, l.counters...)
-	c := &client{Load: l, id: -1, random: rand.New(rand.NewPCG(l.options.Seed, 1<<32))}
+	c := l.client(-1)
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	for _, p := range paths {
