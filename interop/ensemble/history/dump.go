@@ -20,8 +20,9 @@ func (h *History) Dump(out io.Writer) error {
 	for _, s := range h.Sessions {
 		for _, o := range s.Ops {
 			outcome := [...]string{"unanswered", "ok", fmt.Sprint(o.Code)}[o.Outcome]
-			all = append(all, line{o.Sent, fmt.Sprintf("%v client %d %v v%d %s %s", s.ID, s.Client, o,
-				o.Stat.Version, outcome, strings.Join(o.Paths, " "))})
+			text := fmt.Sprintf("%v client %d %v v%d %s %s", s.ID, s.Client, o, o.Stat.Version,
+				outcome, strings.Join(o.Paths, " "))
+			all = append(all, line{o.Sent, text})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b line) int { return cmp.Compare(a.at, b.at) })
