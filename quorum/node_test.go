@@ -342,11 +342,28 @@ func (n *node) stream(j effects.Job, end func(effects.JobDone)) {
 }
 
 func (n *node) build(j effects.Job, end func(effects.JobDone)) {
-	built := []jute.Entry{}
-	n.quorum.Stream(uint64(j.Link), func(in []byte, over bool) (used int, done bool) {
+	built, begun, over := []jute.Entry{}, n.c.Now, false
+	var watch func()
+	watch = func() {
+		switch left := begun + j.Silence.Microseconds() - n.c.Now; {
+		case over:
+		case left > 0:
+			n.c.After(left, watch)
+		default:
+			over = true
+			end(effects.JobDone{Err: fmt.Errorf("the stream stands still")})
+		}
+	}
+	watch()
+	n.quorum.Stream(uint64(j.Link), func(in []byte, ended bool) (used int, done bool) {
+		begun = n.c.Now
+		if over {
+			return len(in), true
+		}
 		for len(in[used:]) >= 4 {
 			size := int(binary.BigEndian.Uint32(in[used:]))
 			if size == 0 {
+				over = true
 				n.chain.beside = built
 				end(effects.JobDone{Zxid: last(built)})
 				return used + 4, true
@@ -361,9 +378,10 @@ func (n *node) build(j effects.Job, end func(effects.JobDone)) {
 			built = append(built, e)
 			used += 4 + size
 		}
-		if over {
+		if ended {
+			over = true
 			end(effects.JobDone{Err: fmt.Errorf("the stream ends early")})
 		}
-		return used, over
+		return used, ended
 	})
 }

@@ -112,7 +112,7 @@ func (l *Links) connected(link LinkID, sid jute.PeerID) {
 		Link: link, Data: l.effects.out[at:], Last: sid > l.config.Me,
 	})
 	if sid > l.config.Me {
-		p.awaited = true
+		p.awaited, p.greeted = true, link
 		return
 	}
 	l.install(p, link)
@@ -195,8 +195,14 @@ func (l *Links) drop(p *peer, link LinkID) {
 
 func (l *Links) lost(p *peer) { p.link, p.busy = 0, false }
 
-func (l *Links) closed(link LinkID) {
+// closed forgets a connection. A server that takes our hello hangs up in good order and dials back.
+// If the connection breaks instead, nobody is there who could: a process that is being killed may
+// still have been connected by its kernel.
+func (l *Links) closed(link LinkID, why error) {
 	l.pending = slices.DeleteFunc(l.pending, func(w pending) bool { return w.link == link })
+	for _, p := range l.peers {
+		p.awaited = p.awaited && (p.greeted != link || why == nil)
+	}
 	if p := l.of(link); p != nil {
 		l.lost(p)
 		if l.asks(p) {

@@ -69,7 +69,7 @@ const (
 	Accepted                           // Link: somebody has connected
 	Message                            // Link, Data: a whole message, as Cutter cuts it
 	Wrote                              // Link: the last Send has left
-	Closed                             // Link: it has ended
+	Closed                             // Link, Err: it has ended
 )
 
 // LinkEvent is one event of one connection.
@@ -78,6 +78,7 @@ type LinkEvent struct {
 	Link LinkID
 	Peer jute.PeerID
 	Data []byte // valid during the call
+	Err  error  // nil when this side has closed the connection, or the other one in good order
 }
 
 // LinkEffects is what is to be done with connections: Close, then Send, then Dial. It is reused:
@@ -147,6 +148,7 @@ type peer struct {
 	spoken  bool          // it was told something, which may be lost with its connection
 	dialing bool
 	awaited bool              // has got our hello, and is to dial back
+	greeted LinkID            // by which it got that hello
 	back    []config.HostPort // where its newest hello wants to be dialled, until that is done
 	backAt  time.Duration     // not before
 	tried   bool              // was dialled, or has had a connection
@@ -252,7 +254,7 @@ func (l *Links) Step(now time.Duration, ev LinkEvent) *Heard {
 			p.busy = false
 		}
 	case Closed:
-		l.closed(ev.Link)
+		l.closed(ev.Link, ev.Err)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package election
 
 import (
 	"fmt"
+	"io"
 	"math"
 	"strings"
 	"testing"
@@ -411,6 +412,13 @@ func TestDown(t *testing.T) {
 	d.now += redialAfter
 	d.l.now = d.now
 	require.True(t, d.l.Down(7), "and did not dial back")
+	d.say(7)
+	d.connected(10, 7)
+	require.False(t, d.l.Down(7))
+	d.event(LinkEvent{Kind: Closed, Link: 9, Err: io.ErrUnexpectedEOF})
+	require.False(t, d.l.Down(7), "that was another connection")
+	d.event(LinkEvent{Kind: Closed, Link: 10, Err: io.ErrUnexpectedEOF})
+	require.True(t, d.l.Down(7), "nobody has read our hello")
 	d.called(2, 7, "x:1")
 	require.False(t, d.l.Down(7))
 	d.speaker.state = ensemble.Following

@@ -15,6 +15,7 @@ func ElectionEvent(ev transport.Event) election.LinkEvent {
 	}
 	return election.LinkEvent{
 		Kind: kinds[ev.Kind], Link: election.LinkID(ev.Link), Peer: ev.Peer, Data: ev.Data,
+		Err: ev.Err,
 	}
 }
 

@@ -38,7 +38,7 @@ func TestEventsKeepTheirKind(t *testing.T) {
 			Kind: kind, Link: 7, Peer: 3, Data: []byte("data"), Bytes: 9, Err: why,
 		}
 		require.Equal(t, election.LinkEvent{
-			Kind: want.election, Link: 7, Peer: 3, Data: []byte("data"),
+			Kind: want.election, Link: 7, Peer: 3, Data: []byte("data"), Err: why,
 		}, ports.ElectionEvent(ev))
 		require.Equal(t, effects.LinkEvent{
 			Kind: want.quorum, Link: 7, Peer: 3, Data: []byte("data"), Bytes: 9, Err: why,
