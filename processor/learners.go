@@ -22,7 +22,7 @@ func (c *Chain) LearnerRequest(link session.Owner, r *jute.LearnerRequest, err e
 	}
 	s := c.sessions.Find(r.Session)
 	code := c.judge(&w, s, link)
-	if err != nil {
+	if code == jute.OK && err != nil {
 		code = jute.MarshallingError
 	}
 	var e jute.Entry
@@ -44,6 +44,10 @@ func (c *Chain) LearnerRequest(link session.Owner, r *jute.LearnerRequest, err e
 // judge says why a learner's request is refused before Prep sees it; OK: it is not. A session is
 // opened here, as Prep needs it. The end of a session is refused to nobody who has one: it is the
 // last that its client sends.
+//
+// That a session has moved is the first reason. Where its client is now, a learner may take the
+// transaction for the answer to a request of its own that looks like this one (Commit.answers).
+// SessionMoved only ends the connection there; any other code would be a wrong answer.
 func (c *Chain) judge(w *prep.Write, s *session.Session, link session.Owner) jute.ErrorCode {
 	switch {
 	case c.final.tree.Options().Kind(w.Session) != datatree.KindEphemeral:
@@ -52,12 +56,12 @@ func (c *Chain) judge(w *prep.Write, s *session.Session, link session.Owner) jut
 		return jute.OK
 	case w.Type == jute.OpCreateSession:
 		return c.open(w, link)
-	case op.Of(w.Type).Kind != op.Write:
-		return jute.Unimplemented
 	case s == nil || s.Closing || s.Local:
 		return jute.SessionExpired
 	case !s.Claim(link):
 		return jute.SessionMoved
+	case op.Of(w.Type).Kind != op.Write:
+		return jute.Unimplemented
 	}
 	return jute.OK
 }

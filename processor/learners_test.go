@@ -57,6 +57,8 @@ func TestEveryRequestOfALearnerIsOneTransaction(t *testing.T) {
 		"end, moved":      {jute.LearnerRequest{Session: moved, Type: jute.OpCloseSession}, nil, jute.OK},
 		"end, closing":    {jute.LearnerRequest{Session: closing, Type: jute.OpCloseSession}, nil, jute.OK},
 		"end, unknown":    {jute.LearnerRequest{Session: 99, Type: jute.OpCloseSession}, nil, jute.OK},
+		"moved, broken":   {jute.LearnerRequest{Session: moved, Type: jute.OpSetData}, failed, jute.SessionMoved},
+		"moved, no write": {jute.LearnerRequest{Session: moved, Type: 999}, nil, jute.SessionMoved},
 		"end, of all":     {jute.LearnerRequest{Session: 0, Type: jute.OpCloseSession}, nil, jute.SessionExpired},
 		"new, a mark":     {jute.LearnerRequest{Session: datatree.ContainerOwner, Type: jute.OpCreateSession, Body: timeout}, nil, jute.SessionExpired},
 	} {
