@@ -79,7 +79,9 @@ func (c *cluster) start() {
 func (c *cluster) time() time.Duration { return time.Duration(c.Now) * time.Microsecond }
 
 func (c *cluster) say(format string, args ...any) {
-	fmt.Fprintf(c.log, "%6d ms  %s\n", c.Now/ms, fmt.Sprintf(format, args...))
+	line := fmt.Sprintf("%6d ms  %s\n", c.Now/ms, fmt.Sprintf(format, args...))
+	c.Trace.Bytes([]byte(line))
+	io.WriteString(c.log, line)
 }
 
 func address(id jute.PeerID, port uint16) netip.AddrPort {

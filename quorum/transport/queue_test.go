@@ -132,6 +132,13 @@ func TestWhoIsNotReadCanBeClosed(t *testing.T) {
 	for _, end := range []func(transport.Link){p.tr.Close, p.tr.Finish} {
 		raw, link := p.caller()
 		p.tr.Pause(link)
+		_, err := raw.Write(message("for the read that runs, if one does"))
+		require.NoError(t, err)
+		select {
+		case ev := <-p.events:
+			require.Equal(t, transport.Message, ev.Kind)
+		case <-time.After(200 * time.Millisecond):
+		}
 		end(link)
 		raw.Close()
 		require.NoError(t, p.end())
