@@ -35,20 +35,20 @@ func (c *conn) shut() {
 }
 
 func (c *conn) run() {
-	var requests sync.WaitGroup
-	requests.Go(func() {
+	var other sync.WaitGroup
+	other.Go(func() {
 		defer c.shut()
-		c.forward(c.client, c.server, c.request, nil)
+		c.forward(requests, c.client, c.server, c.request, nil)
 	})
-	c.forward(c.server, c.client, c.reply, c.handshake)
+	c.forward(replies, c.server, c.client, c.reply, c.handshake)
 	c.shut()
-	requests.Wait()
+	other.Wait()
 }
 
 // forward moves frames until one side ends. first sees the first frame, each the others. They
 // return the part of the frame that is forwarded.
 func (c *conn) forward(
-	from, to net.Conn, each, first func(frame []byte) ([]byte, error),
+	way direction, from, to net.Conn, each, first func(frame []byte) ([]byte, error),
 ) {
 	in := make([]byte, 0, 4<<10)
 	for n := 0; ; n++ {
@@ -63,9 +63,7 @@ func (c *conn) forward(
 		case first != nil:
 			frame, failure = first(frame)
 		}
-		if !c.wait() && failure == nil {
-			return
-		}
+		c.wait(way)
 		if _, err := to.Write(frame); err != nil || failure != nil {
 			return
 		}
@@ -93,9 +91,9 @@ func read(from io.Reader, in []byte) ([]byte, error) {
 }
 
 // wait holds a frame back as long as the proxy says.
-func (c *conn) wait() bool {
+func (c *conn) wait(way direction) {
 	c.proxy.mu.Lock()
-	gate, delay := c.proxy.gate, c.proxy.delay
+	gate, delay := c.proxy.gates[way], c.proxy.delay
 	c.proxy.mu.Unlock()
 	<-gate
 	if delay > 0 {
@@ -103,7 +101,6 @@ func (c *conn) wait() bool {
 		defer timer.Stop()
 		<-timer.C
 	}
-	return true
 }
 
 // handshake learns the session from the server's first frame.

@@ -19,6 +19,14 @@ const (
 	Inside
 )
 
+// direction is which way a frame goes.
+type direction uint8
+
+const (
+	requests direction = iota
+	replies
+)
+
 // Proxy forwards connections to one server.
 type Proxy struct {
 	listener net.Listener
@@ -29,7 +37,8 @@ type Proxy struct {
 	conns  map[*conn]bool
 	cuts   []cut
 	delay  time.Duration
-	gate   chan struct{} // closed while frames may pass
+	gates  [2]chan struct{} // by direction; closed while frames may pass
+	seen   map[jute.OpCode]func()
 	closed bool
 }
 
@@ -47,9 +56,13 @@ func Start(target string) (*Proxy, error) {
 		return nil, err
 	}
 	p := &Proxy{
-		listener: listener, target: target, conns: map[*conn]bool{}, gate: make(chan struct{}),
+		listener: listener, target: target, conns: map[*conn]bool{},
+		seen: map[jute.OpCode]func(){},
 	}
-	close(p.gate)
+	for way := range p.gates {
+		p.gates[way] = make(chan struct{})
+		close(p.gates[way])
+	}
 	p.workers.Go(p.accept)
 	return p, nil
 }
@@ -74,10 +87,13 @@ func (p *Proxy) Cut(op jute.OpCode, where Where) <-chan struct{} {
 	return c.done
 }
 
-// takeCut returns the cut that a request with the operation triggers.
+// takeCut is told of a request, and returns the cut that it triggers.
 func (p *Proxy) takeCut(op jute.OpCode) (cut, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if f := p.seen[op]; f != nil {
+		f()
+	}
 	i := slices.IndexFunc(p.cuts, func(c cut) bool { return c.op == op })
 	if i < 0 {
 		return cut{}, false
@@ -85,6 +101,14 @@ func (p *Proxy) takeCut(op jute.OpCode) (cut, bool) {
 	c := p.cuts[i]
 	p.cuts = slices.Delete(p.cuts, i, i+1)
 	return c, true
+}
+
+// Seen calls f for each request with the operation, on a goroutine of the proxy, before the request
+// is forwarded. A nil f ends that.
+func (p *Proxy) Seen(op jute.OpCode, f func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.seen[op] = f
 }
 
 // Delay holds each frame for d, in each direction.
@@ -98,25 +122,39 @@ func (p *Proxy) Delay(d time.Duration) {
 func (p *Proxy) Pause() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	select {
-	case <-p.gate:
-		p.gate = make(chan struct{})
-	default:
-	}
+	p.shutGate(requests)
+	p.shutGate(replies)
 }
 
-// Resume ends a Pause.
+// Withhold is Pause for what the server sends. Requests pass.
+func (p *Proxy) Withhold() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.shutGate(replies)
+}
+
+// Resume ends a Pause or a Withhold.
 func (p *Proxy) Resume() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.open()
 }
 
-func (p *Proxy) open() {
+func (p *Proxy) shutGate(way direction) {
 	select {
-	case <-p.gate:
+	case <-p.gates[way]:
+		p.gates[way] = make(chan struct{})
 	default:
-		close(p.gate)
+	}
+}
+
+func (p *Proxy) open() {
+	for _, gate := range p.gates {
+		select {
+		case <-gate:
+		default:
+			close(gate)
+		}
 	}
 }
 
