@@ -104,11 +104,13 @@ func (l *Learner) logRead(generation uint64, d *effects.JobDone) error {
 	return l.compareFromBase()
 }
 
-// compareFromBase begins to compare. The target must be a transaction of the own history, or the
-// beginning of an epoch, which is none.
+// compareFromBase begins to compare. The target must be a transaction of the own history. Only
+// (epoch, 0) of the leader's own epoch is none and means what came before it.
 func (l *Learner) compareFromBase() error {
 	s := &l.sync
-	if s.base == 0 && s.target != 0 || s.base != s.target && s.target.Counter() != 0 {
+	begin := jute.Zxid(l.epoch << 32)
+	shared := s.target == begin && l.history.Last().Epoch() == l.epoch
+	if !shared && (s.base != s.target || s.target.Counter() == 0) {
 		return l.cannotCut(fmt.Errorf("%w: the last one there is %v", effects.ErrGap, s.base))
 	}
 	s.same = s.base
