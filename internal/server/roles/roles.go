@@ -45,10 +45,11 @@ func New(logger *zap.Logger, me int64, voters int, m *metrics.Server) *Watch {
 
 // Look takes what the peer tells of itself. It may be called more often than that changes.
 func (r *Watch) Look(now quorum.Status, at time.Time) {
-	if last := &r.last; now.Role != last.Role || now.Leader != last.Leader {
+	last := &r.last
+	if now.Role != last.Role || now.Leader != last.Leader || now.Elections != last.Elections {
 		r.begins(&now, at)
 	}
-	if now.Serves && !r.last.Serves {
+	if now.Serves && (!last.Serves || now.Epoch != last.Epoch) {
 		r.serves(&now, at)
 	}
 	r.learners(&now)
@@ -58,7 +59,7 @@ func (r *Watch) Look(now quorum.Status, at time.Time) {
 }
 
 func (r *Watch) begins(now *quorum.Status, at time.Time) {
-	if r.looked.IsZero() {
+	if r.looked.IsZero() || r.last.Serves {
 		r.looked = at
 	}
 	if now.Role == quorum.Looking {

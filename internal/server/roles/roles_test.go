@@ -1,0 +1,131 @@
+package roles
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+
+	"quoll/internal/admin"
+	"quoll/internal/metrics"
+	"quoll/internal/replica"
+	"quoll/jute"
+	"quoll/jute/ensemble"
+	"quoll/quorum"
+	"quoll/quorum/effects"
+)
+
+// watched is a Watch whose lines the test reads.
+type watched struct {
+	*Watch
+	t     *testing.T
+	m     *metrics.Server
+	lines *observer.ObservedLogs
+	now   time.Time
+}
+
+func watch(t *testing.T) *watched {
+	core, lines := observer.New(zap.DebugLevel)
+	w := &watched{t: t, m: metrics.NewServer(metrics.NewRegistry()), lines: lines}
+	w.Watch = New(zap.New(core), 2, 3, w.m)
+	w.now = time.Unix(1_700_000_000, 0)
+	return w
+}
+
+// look tells a status a second after the last one, and expects these lines.
+func (w *watched) look(s quorum.Status, want ...string) {
+	w.t.Helper()
+	w.now = w.now.Add(time.Second)
+	w.Look(s, w.now)
+	w.Look(s, w.now) // nothing has changed
+	w.expect(want...)
+}
+
+func (w *watched) expect(want ...string) {
+	w.t.Helper()
+	var have []string
+	for _, e := range w.lines.TakeAll() {
+		have = append(have, fmt.Sprint(e.Message, " ", e.ContextMap()))
+	}
+	require.Len(w.t, have, len(want), "%v", have)
+	for i := range want {
+		require.Contains(w.t, have[i], want[i])
+	}
+}
+
+func learner(sid jute.PeerID, link effects.LinkID) quorum.LearnerStatus {
+	return quorum.LearnerStatus{Sid: sid, Link: link}
+}
+
+// A reign: who looks, who was elected, when clients are served, which learners come.
+func TestALeaderIsWatched(t *testing.T) {
+	w := watch(t)
+	require.Equal(t, "looking", w.Published().Mode)
+	s := quorum.Status{Role: quorum.Looking, Epoch: 4, Proposed: 4<<32 | 7, Elections: 1}
+	w.look(s, "looking for a leader map[current epoch:4 log up to:0x400000007 myid:2]")
+	require.Nil(t, w.Published().Leads)
+	s.Role, s.Leader = quorum.Leading, 2
+	w.look(s, "a leader is elected map[leader:2 myid:2 this server is:leader took:1s]")
+	require.Equal(t, "leading - discovery", w.Published().State)
+	one, three := learner(1, 5), learner(3, 6)
+	one.First, three.First, three.Observer = ensemble.PacketDiff, ensemble.PacketSnap, true
+	s.Learners = []quorum.LearnerStatus{one, three}
+	w.look(s)
+	one.Served = true
+	s.Serves, s.Epoch, s.Learners = true, 5, []quorum.LearnerStatus{one, three}
+	w.look(s, "the reign stands: clients are served map[as:leader epoch:5 leader:2 "+
+		"log up to:0x400000007 myid:2 since the election:2s]",
+		"a learner has joined map[history went by:DIFF myid:2 observer:false server:1]")
+	three.Served = true
+	s.Learners = []quorum.LearnerStatus{one, three}
+	w.look(s, "history went by:SNAP myid:2 observer:true server:3]")
+	w.Logs([]replica.DiskOp{
+		{DiskOp: effects.DiskOp{Entry: jute.Entry{Payload: make([]byte, 40)}}},
+		{DiskOp: effects.DiskOp{Kind: effects.EnterEpoch}},
+		{DiskOp: effects.DiskOp{Entry: jute.Entry{Payload: make([]byte, 30)}}},
+	})
+	w.look(s)
+	require.Equal(t, admin.Ensemble{
+		Mode: "leader", State: "leading - broadcast", Leader: 2, QuorumSize: 3,
+		Leads: &admin.Reign{
+			Learners: 2, SyncedFollowers: 1, SyncedObservers: 1, UptimeMillis: 2000,
+			Proposals: admin.ProposalSizes{Last: 30, Min: 30, Max: 40},
+		},
+	}, w.Published())
+	require.EqualValues(t, 2, w.m.Ensemble.Proposals.Value())
+	require.EqualValues(t, 1, w.m.Ensemble.Diffs.Value())
+	require.EqualValues(t, 1, w.m.Ensemble.Snaps.Value())
+	require.EqualValues(t, 1, w.m.Ensemble.Looking.Value())
+	w.Gone(errors.New("of server 1"))
+	w.expect("a learner is gone map[error:of server 1")
+	w.Ended(errors.New("no quorum"))
+	w.expect("the role has ended map[error:no quorum it served:true")
+}
+
+// A follower; then its leader is elected again before anybody looks.
+func TestAFollowerIsWatched(t *testing.T) {
+	w := watch(t)
+	s := quorum.Status{Role: quorum.Following, Leader: 3, Elections: 1}
+	w.look(s, "a leader is elected map[leader:3 myid:2 this server is:follower took:0s]")
+	s.First = ensemble.PacketTrunc
+	w.look(s)
+	require.Equal(t, "following - synchronization - trunc", w.Published().State)
+	s.Serves, s.Epoch = true, 1
+	w.look(s, "history came by:TRUNC")
+	require.Zero(t, w.m.Ensemble.JoinsByDiff.Value())
+	w.Logs([]replica.DiskOp{{DiskOp: effects.DiskOp{Entry: jute.Entry{Payload: []byte("x")}}}})
+	require.EqualValues(t, 1, w.m.Ensemble.Received.Value())
+	require.Zero(t, w.m.Ensemble.Proposals.Value())
+	s.Epoch, s.Elections, s.First = 2, 2, ensemble.PacketDiff
+	w.look(s, "a leader is elected", "epoch:2 history came by:DIFF")
+	require.EqualValues(t, 1, w.m.Ensemble.JoinsByDiff.Value())
+	require.EqualValues(t, 2, w.m.Ensemble.Looking.Value())
+	require.Equal(t, "following - broadcast", w.Published().State)
+	s = quorum.Status{Role: quorum.Looking, Epoch: 2, Elections: 3}
+	w.look(s, "looking for a leader")
+	require.Equal(t, admin.Ensemble{Mode: "looking", State: "looking", QuorumSize: 3}, w.Published())
+}
