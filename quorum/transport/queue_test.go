@@ -178,7 +178,9 @@ func (p *post) nextMessage() []byte {
 }
 
 func TestFinishDoesNotWaitForEver(t *testing.T) {
-	p := newPost(t, func(c *transport.Config) { c.WriteWithin = time.Hour })
+	p := newPost(t, func(c *transport.Config) {
+		c.WriteWithin, c.FinishWithin = time.Hour, 50*time.Millisecond
+	})
 	_, link := p.caller()
 	p.tr.Give(link, make([]byte, 64<<20))
 	for stuck := false; !stuck; { // until a write runs that does not end

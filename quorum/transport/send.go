@@ -5,14 +5,6 @@ import (
 	"time"
 )
 
-// finishWithin is how long Finish lets what was sent leave. lingerFor is how long the other end may
-// take afterwards to hang up: closing at once could take the last bytes back, because a kernel that
-// still has unread bytes resets the connection.
-const (
-	finishWithin = time.Second
-	lingerFor    = time.Second
-)
-
 // oneWrite is how many bytes leave in one write. A deadline and a Wrote belong to each.
 const oneWrite = 256 << 10
 
@@ -68,7 +60,7 @@ func (c *conn) finish() {
 		c.end(nil)
 		return
 	}
-	o.finishing, o.finishBy = true, time.Now().Add(finishWithin)
+	o.finishing, o.finishBy = true, time.Now().Add(c.t.config.FinishWithin)
 	// A socket that takes no deadline is closed, and so the write fails.
 	_ = c.c.SetWriteDeadline(o.finishBy)
 	c.paused = false
@@ -157,14 +149,15 @@ func (c *conn) gather() (next net.Buffers, stream *Writer) {
 	return o.iov, stream
 }
 
-// linger says that nothing more will come, and leaves the end to the other side for a while. A
-// connection whose stream is awaited is not read, and ends at once.
+// linger says that nothing more will come, and leaves the end to the other side for a while.
+// Closing at once could take the last bytes back, because a kernel that still has unread bytes
+// resets the connection. A connection whose stream is awaited is not read, and ends at once.
 func (c *conn) linger() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	half, ok := c.c.(interface{ CloseWrite() error })
 	if c.incoming != nil || !ok || half.CloseWrite() != nil ||
-		c.c.SetReadDeadline(time.Now().Add(lingerFor)) != nil {
+		c.c.SetReadDeadline(time.Now().Add(c.t.config.FinishWithin)) != nil {
 		c.end(nil)
 	}
 }

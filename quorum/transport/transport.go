@@ -88,6 +88,9 @@ type Config struct {
 	// WriteWithin bounds each write of up to 256 KiB, and StreamWithin each read and each such
 	// write of a stream. Zero means 5 s.
 	WriteWithin, StreamWithin time.Duration
+	// FinishWithin bounds how long Finish lets what was sent leave, and then how long the other end
+	// may take to hang up. Zero means 1 s.
+	FinishWithin time.Duration
 	// ListenFailed, unless nil, is told why a port is not listened at yet: once for each
 	// ListenSoon, from a goroutine of its own.
 	ListenFailed func(at config.HostPort, err error)
@@ -133,6 +136,9 @@ func New(config Config) *Transport {
 	}
 	if config.StreamWithin <= 0 {
 		config.StreamWithin = 5 * time.Second
+	}
+	if config.FinishWithin <= 0 {
+		config.FinishWithin = time.Second
 	}
 	if config.ReadBytes == 0 {
 		config.ReadBytes = 512
@@ -225,8 +231,8 @@ func (t *Transport) Give(link Link, data []byte) {
 	}
 }
 
-// Finish ends a connection when everything sent before has left and the other end has hung up, or a
-// second is over for either. What it brings meanwhile is dropped. Closed follows.
+// Finish ends a connection when everything sent before has left and the other end has hung up, or
+// Config.FinishWithin is over for either. What it brings meanwhile is dropped. Closed follows.
 func (t *Transport) Finish(link Link) {
 	if c := t.find(link); c != nil {
 		c.finish()

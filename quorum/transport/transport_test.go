@@ -59,7 +59,7 @@ func newPost(t *testing.T, change func(*transport.Config)) *post {
 	c := transport.Config{
 		Sink:      func(ev transport.Event) { p.events <- ev },
 		NewCutter: func(bool) transport.Cutter { return cutter{} },
-		HeadBytes: 1, MaxMessage: 200,
+		HeadBytes: 1, MaxMessage: 200, FinishWithin: 20 * time.Second,
 	}
 	if change != nil {
 		change(&c)
@@ -181,7 +181,7 @@ func TestTheLastMessageArrivesBeforeTheEnd(t *testing.T) {
 }
 
 func TestWhoDoesNotHangUpIsNotWaitedForLong(t *testing.T) {
-	p := newPost(t, nil)
+	p := newPost(t, func(c *transport.Config) { c.FinishWithin = 50 * time.Millisecond })
 	raw, err := net.Dial("tcp", p.at.String())
 	require.NoError(t, err)
 	defer raw.Close()
