@@ -1,0 +1,56 @@
+package goclient_test
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"quoll/interop/apache"
+	"quoll/interop/process"
+)
+
+// options make a server that takes short sessions and all kinds of nodes.
+func options(t *testing.T) process.Options {
+	return process.Options{
+		DataDir:     t.TempDir(),
+		ExtraConfig: map[string]string{"tickTime": "100", "maxSessionTimeout": "60000"},
+		SystemProps: map[string]string{
+			"zookeeper.extendedTypesEnabled": "true",
+			"zookeeper.preAllocSize":         "64",
+		},
+	}
+}
+
+func TestAgainstApache(t *testing.T) {
+	s, err := apache.Start(t.Context(), options(t))
+	if errors.Is(err, apache.ErrNoJava) {
+		t.Skip(err)
+	}
+	require.NoError(t, err)
+	t.Cleanup(s.Kill)
+	run(t, s.Addr())
+}
+
+func TestAgainstQuoll(t *testing.T) {
+	binary := os.Getenv("QUOLL")
+	if binary == "" {
+		t.Skip("QUOLL does not name the server's binary")
+	}
+	s, err := process.Start(t.Context(), process.Quoll(binary), options(t))
+	require.NoError(t, err)
+	t.Cleanup(s.Kill)
+	run(t, s.Addr())
+}
+
+// run runs the client's own tests against a server.
+func run(t *testing.T, addr string) {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), "go", "test", "-count=1", "-timeout=4m", "quoll/client")
+	command.Env = append(os.Environ(), "QUOLL_CLIENT_TEST_SERVER="+addr)
+	out, err := command.CombinedOutput()
+	t.Logf("%s", out)
+	require.NoError(t, err)
+}
