@@ -223,6 +223,9 @@ func (le *Leader) takeAckEpoch(p *peer, q *ensemble.QuorumPacket) error {
 			p.sid, current.Epoch, int64(q.Zxid)))
 	}
 	p.last = max(q.Zxid, 0)
+	record := le.synced[p.sid]
+	record.current = max(record.current, int64(current.Epoch))
+	le.synced[p.sid] = record
 	r := &le.reign
 	if r.stage == comparing && current.Epoch != ensemble.AlreadyAccepted {
 		own := le.standing
@@ -253,6 +256,10 @@ func (le *Leader) takeNewLeaderAck(p *peer, q *ensemble.QuorumPacket) error {
 	p.stage = peerHas
 	record := le.synced[p.sid]
 	record.unsure = false
+	if !record.joined {
+		record.took = max(record.took, p.last)
+	}
+	record.joined = true
 	le.synced[p.sid] = record
 	if le.Established() {
 		le.sendUpToDate(p)

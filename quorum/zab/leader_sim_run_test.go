@@ -164,6 +164,11 @@ func (s *sim) elect(n *simNode, faults bool) {
 	if to == nil || to.leader == nil || faults && s.chance(20) {
 		to = s.nodes[s.rand.IntN(len(s.nodes))]
 	}
+	for _, other := range s.nodes {
+		if !faults && other.leader != nil && other.leader.Established() {
+			to = other
+		}
+	}
 	if to != nil && to != n && to.up && to.leader != nil && (n.observer || s.chance(80)) {
 		n.dial(to)
 		return

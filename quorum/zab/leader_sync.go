@@ -13,7 +13,13 @@ import (
 // syncRecord is what a server got in this reign. Apache's learners do not log what they get behind
 // a SNAP or TRUNC in front of NEWLEADER: they write a snapshot of it.
 type syncRecord struct {
-	took jute.Zxid // up to there its log may be empty
+	// took is up to where its log may be empty: by a SNAP or TRUNC of this reign, or of an earlier
+	// one, behind which it joined this one. At its first TRUNC in a reign nobody knows.
+	took   jute.Zxid
+	joined bool // it has acknowledged a NEWLEADER
+	// current was its current epoch when it joined first. If its last transaction is of an earlier
+	// one, it got its history in a synchronisation, perhaps by a SNAP or TRUNC.
+	current int64
 	// unsure means that a SNAP or TRUNC was not completed, or that the log could not give its
 	// history: it gets a SNAP.
 	unsure bool
@@ -29,8 +35,12 @@ func (le *Leader) plan(p *peer, log *plan.Log) {
 		record.had = true
 		le.synced[p.sid] = record
 	}
+	took := record.took
+	if record.current > p.last.Epoch() {
+		took = max(took, p.last)
+	}
 	made := plan.Sync(plan.Question{
-		Peer: p.last, Committed: le.log.Committed, Took: record.took,
+		Peer: p.last, Committed: le.log.Committed, Took: took,
 		Memory: le.log.History, Log: log, LogBytes: le.logBytes(),
 		Force: le.config.ForceSnapshotSync || record.unsure || p.last == 0 && record.had,
 	})

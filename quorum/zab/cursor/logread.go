@@ -32,8 +32,15 @@ func (c *Cursor) OpenLog(l *Log, from jute.Zxid, out *effects.Pending) {
 	c.read = logRead{asked: true, job: out.Start(job)}
 }
 
-// End is the end of what can be read from disk: durable and committed.
-func (l *Log) End() jute.Zxid { return min(l.Durable, l.Committed) }
+// End is the end of what can be read from disk: durable and committed. It is 0 when the log begins
+// behind a snapshot of (epoch, 0), which is no transaction, and has nothing yet.
+func (l *Log) End() jute.Zxid {
+	end := min(l.Durable, l.Committed)
+	if end.Counter() == 0 {
+		return 0
+	}
+	return end
+}
 
 // Reads reports whether a job of the log is that of this cursor.
 func (c *Cursor) Reads(job uint64) bool { return c.read.job != 0 && c.read.job == job }
