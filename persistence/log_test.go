@@ -160,7 +160,7 @@ func TestLogErrorIsFinal(t *testing.T) {
 
 // readLog reads a part of the history in chunks of about so many bytes.
 func (s *server) readLog(from, upTo jute.Zxid, bytes int) (zxids []jute.Zxid, err error) {
-	r, err := s.dir.ReadLog(from, upTo)
+	r, err := s.dir.ReadLog(from, upTo, -1)
 	if err != nil {
 		return nil, err
 	}
@@ -315,7 +315,7 @@ func TestReadLogSaysHowMuch(t *testing.T) {
 			must(t, s.log.Roll())
 			must(t, s.add(1))
 		}
-		r, err := s.dir.ReadLog(1, s.log.LastZxid())
+		r, err := s.dir.ReadLog(1, s.log.LastZxid(), -1)
 		must(t, err)
 		if got, want := r.Bytes(), s.log.TotalBytes(); got > want || got < want*9/10 {
 			t.Errorf("rolled %v: %d bytes, of %d", rolled, got, want)

@@ -16,6 +16,8 @@ type Options struct {
 	SuperDigest   string
 	EnforceQuota  bool
 	Reconfig      bool // reconfigEnabled
+	// Config is the text of an ensemble's configuration; nil: the server is alone.
+	Config []byte
 	MaxMultiOps   int  // quoll.maxMultiOps; 0: any number
 }
 
@@ -67,6 +69,9 @@ func New(o Options) *Tree {
 	config := t.nodes[configNode]
 	config.ACL = []jute.ACL{{Perms: jute.PermRead, ID: jute.ID{Scheme: "world", ID: "anyone"}}}
 	config.Stat.Aversion = -1
+	if o.Config != nil {
+		config.Data, config.Stat.Version = o.Config, -1
+	}
 	return t
 }
 
@@ -148,13 +153,17 @@ func (t *Tree) touch(path string) {
 // Digest is the digest of the whole tree, version 2.
 func (t *Tree) Digest() uint64 { return t.digest }
 
-// Fingerprint covers everything that the digest leaves out as well: ACLs and /zookeeper.
+// Fingerprint covers everything that the digest leaves out as well: ACLs and /zookeeper. The node of
+// an ensemble's configuration is left out: each server writes it by itself.
 func (t *Tree) Fingerprint() uint64 {
 	var f Fingerprint
 	for _, path := range t.Paths() {
 		n := t.nodes[path]
 		if path == "/" {
 			path = ""
+		}
+		if path == configNode && t.Options.Config != nil {
+			continue
 		}
 		f.Node(path, n.Data, n.ACL, &n.Stat)
 	}

@@ -32,11 +32,12 @@ func (p *plan) join(seed uint64, o Options) {
 	observers := int(d.pick(0, 0, 0, 1, 2))
 	p.nodes = voters + observers
 	p.server.Peers = p.peers(d, voters)
+	p.server.Model.Config = []byte(p.server.Peers.Members.String())
 	p.soften(d)
 	p.millis = d.pick(8000, 10_000, 12_000)
 	p.clients, p.requests = 1+d.IntN(6), 100+d.IntN(400)
 	p.network.partitions = !d.once(4)
-	p.network.Unheard = d.coin()
+	p.network.UnheardCall = d.coin()
 	p.xidsAnew = d.coin()
 }
 
@@ -45,6 +46,7 @@ func (p *plan) soften(d draw) {
 	s := &p.server
 	s.Begin, s.Faults.Orphans, s.MaxSessions, s.Model.Reconfig = 0, false, 0, false
 	s.Store.Log.NoSync = false
+	s.CloseTxn = true // a SNAP is fuzzy, too
 	p.crowd, s.ChunkNames, s.Throttle.MaxRequests = 0, 2, 0
 	p.network.WindowBytes = int(d.pick(512, 16<<10))
 	s.Limits.SnapCount = d.pick(3, 7, 20, 50, 1000)

@@ -24,6 +24,9 @@ func (w *run) Stood(n *node.Node, from, to int64) {
 // LeastTimeout implements node.Recorder.
 func (w *run) LeastTimeout(id jute.SessionID) int32 {
 	least := int32(maxTimeout)
+	if born, ok := w.born[id]; ok {
+		least = born
+	}
 	for _, c := range w.history.Conns {
 		if c.Session == id || c.Hello.SessionID == id {
 			least = min(least, max(c.Hello.TimeOut, minTimeout))
@@ -42,6 +45,11 @@ func (w *run) Asked(n *node.Node, op *effects.DiskOp, t *history.Txn) {
 	case effects.Append:
 		if t.Entry.Header.Zxid.Epoch() > t.Applied.Epoch() {
 			w.Counts.Add("epoch", "another begins")
+		}
+		if t.Entry.Header.Type == jute.OpCreateSession {
+			var txn jute.CreateSessionTxn
+			_, _ = jute.Decode(t.Entry.Body, &txn)
+			w.born[t.Entry.Header.ClientID] = txn.TimeOut
 		}
 		err = w.ledger.Append(n.Number(), *t)
 	case effects.Cut:
@@ -93,6 +101,9 @@ func (w *run) Reigns(n *node.Node, epoch int64) {
 func (w *run) Served(n *node.Node, zxid jute.Zxid) {
 	w.must(w.ledger.Served(n.Number(), zxid))
 }
+
+// Unserved implements node.Recorder.
+func (w *run) Unserved(n *node.Node) { w.ledger.Unserved(n.Number()) }
 
 // Settled implements node.Recorder.
 func (w *run) Settled(n *node.Node, operations int) {

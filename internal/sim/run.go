@@ -65,12 +65,14 @@ type run struct {
 	clients []*client.Client
 	setting *client.Setting
 	history history.History
-	tapes   map[int]*history.Tape // of each link
+	tapes   map[int]*history.Tape    // of each link
+	born    map[jute.SessionID]int32 // timeouts, ms, of the sessions that were ever created
 	ledger  *ledger.Ledger
 }
 
 func newRun(seed uint64, o Options, tell io.Writer) *run {
-	w := &run{World: world.New(seed, tell), tapes: map[int]*history.Tape{}}
+	w := &run{World: world.New(seed, tell), tapes: map[int]*history.Tape{},
+		born: map[jute.SessionID]int32{}}
 	w.plan = drawPlan(w.Rand)
 	w.plan.join(seed, o)
 	w.plan.count(w.Counts)
@@ -83,7 +85,7 @@ func newRun(seed uint64, o Options, tell io.Writer) *run {
 	s := &w.plan.server
 	w.setting = &client.Setting{
 		World: w.World, Dial: w.dial,
-		Requests: w.plan.requests, MinTimeout: minTimeout, Enforced: len(s.Enforce) > 0,
+		Ensemble: s.Peers != nil, Requests: w.plan.requests, MinTimeout: minTimeout, Enforced: len(s.Enforce) > 0,
 		MaxFrame: s.Limits.MaxFrame, Crowd: w.plan.crowd,
 		Cuts: w.plan.cuts, SlowReaders: w.plan.slow, XidsAnew: w.plan.xidsAnew,
 	}

@@ -21,7 +21,7 @@ type Log struct {
 func (l *Log) Open(dir *persistence.Dir, job *effects.Job) replica.JobDone {
 	l.generation = job.Generation
 	var err error
-	if l.reader, err = dir.ReadLog(job.From, job.UpTo); err != nil {
+	if l.reader, err = dir.ReadLog(job.From, job.UpTo, -1); err != nil {
 		return l.done(effects.JobDone{Err: lacking(err)})
 	}
 	return l.done(effects.JobDone{Size: l.reader.Bytes(), More: true})

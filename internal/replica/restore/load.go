@@ -70,7 +70,7 @@ func (l *loader) above(
 	if err != nil {
 		return err
 	}
-	log, err := dir.ReadLog(from, last)
+	log, err := dir.ReadLog(from, last, snapshot)
 	if err != nil {
 		return err
 	}

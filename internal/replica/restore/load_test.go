@@ -159,3 +159,20 @@ func TestTheTailOfTheLog(t *testing.T) {
 		})
 	}
 }
+
+// A snapshot that was written at the beginning of a reign has a zxid that no transaction has. The
+// log is read above it, although nobody could tell whether it lacks something below it.
+func TestTheFilesAreReadAgainBehindTheSnapshotOfAReign(t *testing.T) {
+	disk := simfs.New()
+	s, _ := start(t, disk)
+	s.create("/a", 0)
+	s.tree.Lock()
+	s.tree.SetLastZxid(5 << 32)
+	s.tree.Unlock()
+	s.snapshot(nil)
+	s.create("/b", 0)
+	s.create("/c", 0)
+	require.NoError(t, s.dir.Truncate(5<<32|1))
+	built := s.load(disk)
+	require.EqualValues(t, 5<<32|1, built.Tree.Peek().LastZxid())
+}

@@ -97,7 +97,7 @@ func (c *Client) burst(n int) []byte {
 
 func (c *Client) source() requests.Source {
 	return requests.Source{
-		Rand: c.w.Rand, MaxFrame: c.MaxFrame, QuotaLimit: c.QuotaLimit,
+		Rand: c.w.Rand, MaxFrame: c.MaxFrame, QuotaLimit: c.QuotaLimit, Ensemble: c.Ensemble,
 		Reached: func(what string) { c.w.Counts.Add("generator", what) },
 	}
 }

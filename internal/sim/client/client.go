@@ -31,6 +31,7 @@ type Setting struct {
 	MinTimeout int32  // ms: the server grants no less
 	MaxFrame   int    // jute.maxbuffer
 	Crowd      int    // how many children one node is given; 0: none
+	Ensemble   bool   // there are several servers
 	Enforced   bool   // enforce.auth.schemes is set: most clients authenticate first
 	QuotaLimit string // the limit node's text; "": nobody makes a quota
 
@@ -234,8 +235,8 @@ func (c *Client) hello(k Link) []byte {
 		c.lie(&hello)
 	}
 	k.Record().Hello, k.Record().HelloAt = hello, c.w.Now
-	c.w.Note("client %d, connection %d: asks for session %v", c.number, k.Record().ID,
-		hello.SessionID)
+	c.w.Note("client %d, connection %d: asks node %d for session %v", c.number, k.Record().ID,
+		k.Record().Node, hello.SessionID)
 	return framed(&hello)
 }
 

@@ -122,3 +122,18 @@ func (c *checker) hasMoved(k *conn, by int64) bool {
 		return other != k && other.Hello.SessionID == k.session && other.HelloAt <= by
 	})
 }
+
+// unreadable says whether a write fails however the tree looks. A learner answers it by itself: its
+// leader might be one that cannot.
+func (c *checker) unreadable(k *conn, i int) bool {
+	if !c.h.Ensemble {
+		return false
+	}
+	is, known := k.unreadable[i]
+	if !known {
+		out := c.tree.Clone().Write(k.request(i), c.tree.Zxid+1, 0, c.tree.Zxid)
+		is = out.Code == jute.MarshallingError
+		k.unreadable[i] = is
+	}
+	return is
+}

@@ -181,7 +181,7 @@ func (c *checker) skipped(at place) {
 	for i := at.conn.lastLogged + 1; i < at.sent; i++ {
 		r := at.conn.request(i)
 		if !model.IsWrite(r.Op) || at.conn.logged[i] || !model.Written(r) ||
-			c.h.Eager || c.h.Throttled {
+			c.h.Eager || c.h.Throttled || c.unreadable(at.conn, i) {
 			continue
 		}
 		c.report(at.conn, "write order", "xid %d is logged, xid %d before it is not",

@@ -79,7 +79,7 @@ func (b *Book) Asked(id jute.SessionID, timeout int32, w *Wire) {
 
 // Opened: a connection has got the session.
 func (b *Book) Opened(id jute.SessionID, timeout int32, w *Wire, now int64) {
-	w.session = true
+	w.session, w.opened = true, now
 	if b.over[id] {
 		return // a session may end before its connect request is answered
 	}
@@ -185,13 +185,15 @@ func (b *Book) Overdue(now int64) (id jute.SessionID, latest int64, ok bool) {
 	return id, b.latest(id, now), true
 }
 
-// HeardSince are the sessions of open connections from which the server took bytes after one moment
-// and before another.
+// HeardSince are the sessions whose newest connection is open, and from which the server took bytes
+// after one moment and before another, when the connection had the session.
 func (b *Book) HeardSince(after, before int64) (ids []jute.SessionID) {
 	for id, l := range b.leases { // order-free: sorted below
-		if slices.ContainsFunc(l.owners, func(o asker) bool {
-			return o.wire.ended == 0 && o.wire.spoke > after && o.wire.spoke < before
-		}) {
+		if len(l.owners) == 0 {
+			continue
+		}
+		w := l.owners[len(l.owners)-1].wire
+		if w.ended == 0 && w.spoke > max(after, w.opened) && w.spoke < before {
 			ids = append(ids, id)
 		}
 	}

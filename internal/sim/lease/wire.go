@@ -4,7 +4,8 @@ package lease
 type Wire struct {
 	book    *Book
 	asked   bool
-	session bool // it has one
+	session bool  // it has one
+	opened  int64 // since then
 
 	spoke   int64   // when the server last took bytes that had just come
 	taken   int64   // when the server last took something

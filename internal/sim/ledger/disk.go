@@ -129,7 +129,7 @@ func (l *Ledger) Recovered(r history.Recovery, accepted, current int64) error {
 			current, was)
 	}
 	n.accepted, n.current = accepted, current
-	r.Shown, r.Durable = l.committed.zxid, n.durable.zxid
+	r.Shown, r.Durable = l.shown(), n.durable.zxid
 	if !e.over(n.durable) {
 		r.Durable = e.zxid // it was cut
 	}
@@ -139,7 +139,7 @@ func (l *Ledger) Recovered(r history.Recovery, accepted, current int64) error {
 		e.digested = e.digested && len(r.Orphans) == 0
 	}
 	n.moveTo(e)
-	n.last, n.started, n.pending = e, e, nil
+	n.last, n.serves, n.pending = e, false, nil
 	l.recovered = append(l.recovered, found{r, e, l.committed})
 	return nil
 }

@@ -37,7 +37,7 @@ type log struct {
 	bit     uint64
 	last    *entry // with everything that was asked for
 	durable *entry // what the disk is known to have
-	started *entry // what the tree held when the process began; nil: something that is committed
+	serves  bool   // clients see the tree
 	pending []operation
 	epochs
 }
@@ -53,7 +53,7 @@ func New(c Config) *Ledger {
 	for i := range c.Nodes {
 		bit := uint64(1) << i
 		root.disks |= bit
-		l.nodes = append(l.nodes, log{bit: bit, last: root, durable: root, started: root})
+		l.nodes = append(l.nodes, log{bit: bit, last: root, durable: root})
 	}
 	return l
 }
@@ -127,8 +127,9 @@ func (l *Ledger) Logged(number int, e *jute.Entry) error {
 	return nil
 }
 
-// Applied: the tree that clients of a node may see, or will see when the node serves, shows the
-// transactions up to a zxid.
+// Applied: the tree of a node shows the transactions up to a zxid. Clients may see it only between
+// Served and Unserved. Before that it may hold what is not committed: the end of the log at a start,
+// and what a leader sends whose reign does not stand yet.
 func (l *Ledger) Applied(number int, z jute.Zxid, digest uint64) error {
 	n, e := l.node(number), l.at(z)
 	if e == nil {
@@ -140,11 +141,14 @@ func (l *Ledger) Applied(number int, z jute.Zxid, digest uint64) error {
 		return fmt.Errorf("I-13: at %v the tree of node %d has digest %x, another one %x", z,
 			number, digest, e.digest)
 	}
-	if n.started != nil && n.started.over(e) {
-		return nil // it was in the log at the start; Served judges it
+	if !n.serves {
+		return nil
 	}
 	return l.commit(number, e)
 }
+
+// Unserved: no client of a node sees its tree any more.
+func (l *Ledger) Unserved(number int) { l.node(number).serves = false }
 
 // Served: clients of a node may see its tree, which shows the transactions up to a zxid.
 func (l *Ledger) Served(number int, z jute.Zxid) error {
@@ -152,7 +156,7 @@ func (l *Ledger) Served(number int, z jute.Zxid) error {
 	if e == nil {
 		return fmt.Errorf("I-14: node %d serves %v, which nobody proposed", number, z)
 	}
-	l.node(number).started = nil
+	l.node(number).serves = true
 	return l.commit(number, e)
 }
 

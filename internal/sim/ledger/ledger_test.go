@@ -182,7 +182,7 @@ func TestEachInvariantIsSeenToBreak(t *testing.T) {
 			s.ok(s.Leads(3, 2))
 			s.ok(s.Append(3, txn(at(2, 1))))
 			s.ok(s.Settled(3, 1))
-			return s.Applied(3, at(2, 1), 0)
+			return s.Served(3, at(2, 1))
 		}},
 		{"a committed transaction is cut", "I-2", func(s scene) error { return s.Cut(1, at(1, 1)) }},
 		{"other bytes", "I-3", func(s scene) error {

@@ -86,3 +86,15 @@ func (l *Ledger) Voted(number int, z jute.Zxid, epoch int64) error {
 	}
 	return nil
 }
+
+// shown is the newest place that clients can have seen: that of the last committed transaction, or
+// the beginning of a reign behind it.
+func (l *Ledger) shown() jute.Zxid {
+	z := l.committed.zxid
+	for epoch, r := range l.reigns { // order-free: the largest is taken
+		if r.stood {
+			z = max(z, jute.Zxid(epoch<<32))
+		}
+	}
+	return z
+}

@@ -114,7 +114,7 @@ func (p *process) propose(op *effects.DiskOp, mono int64) {
 	}
 	t.Entry = parsed
 	n.Trace.Bytes(t.Entry.Payload)
-	n.Note("proposed %v %v, session %v, xid %d", h.Zxid, h.Type, h.ClientID, h.Cxid)
+	n.Note("node %d: proposed %v %v, session %v, xid %d", n.number, h.Zxid, h.Type, h.ClientID, h.Cxid)
 	switch {
 	case h.Type == jute.OpCreateSession:
 		var txn jute.CreateSessionTxn

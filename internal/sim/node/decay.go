@@ -39,14 +39,37 @@ func files(disk *simfs.Disk, kind names.Kind) (list []string) {
 	return list
 }
 
-// rotSnapshot spoils the newest snapshot, if there is an older one: the older one and its logs hold
-// the same.
+// rotSnapshot spoils the newest snapshot, if there is an older one that makes a start with the same
+// outcome possible. A member may have a snapshot that goes beyond its log, because others had the
+// log on disk; or one that came from its leader. Of those a start must refuse the loss.
 func (n *Node) rotSnapshot() {
-	if list := files(n.disk, names.Snapshot); len(list) > 1 {
-		n.Counts.Add("fault", "a snapshot rots")
-		n.rotten++
-		n.flip(n.disk, list[len(list)-1])
+	list := files(n.disk, names.Snapshot)
+	if len(list) < 2 {
+		return
 	}
+	name := list[len(list)-1]
+	bit := n.Rand.Int64N(int64(len(n.disk.Read(name)))*8 + 1)
+	if n.set.Peers != nil {
+		_, dir, before, err := n.restore(n.disk.Kill(), ignore)
+		if err != nil {
+			return // another start will say so
+		}
+		_ = dir.Close()
+		rotten := n.disk.Kill()
+		rotten.FlipBit(name, max(bit-1, 0))
+		_, _, after, err := n.restore(rotten, ignore)
+		if err != nil {
+			n.Counts.Add("rot", "a member's start refuses")
+			return
+		}
+		if before.LastZxid != after.LastZxid {
+			n.Violate("node %d: %s rotted, and a start finds %v instead of %v", n.number, name,
+				after.LastZxid, before.LastZxid)
+		}
+	}
+	n.Counts.Add("fault", "a snapshot rots")
+	n.rotten++
+	n.disk.FlipBit(name, max(bit-1, 0))
 }
 
 // flip turns one bit of a file.

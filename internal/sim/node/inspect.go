@@ -17,6 +17,12 @@ import (
 // InFlight is how many requests were taken and not answered.
 func (n *Node) InFlight() int { return n.process.replica.InFlight() }
 
+// Idle says whether nothing is on its way to the disk, and nothing happens there.
+func (n *Node) Idle() bool {
+	log := &n.process.log
+	return !log.busy && log.queue.Waiting() == 0
+}
+
 // Last is the last transaction that its tree shows.
 func (n *Node) Last() jute.Zxid { return n.process.tree.Peek().LastZxid() }
 
@@ -95,8 +101,12 @@ func (n *Node) Inside() (left []string) {
 		{"owners of ephemerals", int64(len(v.Sessions()))},
 	} {
 		if x.n != 0 {
-			left = append(left, fmt.Sprintf("%d %s", x.n, x.what))
+			left = append(left, fmt.Sprintf("node %d: %d %s", n.number, x.n, x.what))
 		}
+	}
+	for _, s := range p.sockets() {
+		c := s.tape.Conn
+		left = append(left, fmt.Sprintf("connection %d of session %v", c.ID, c.Session))
 	}
 	return left
 }
@@ -106,7 +116,7 @@ func (n *Node) Inside() (left []string) {
 func (n *Node) CheckDisk() {
 	n.at(pointSent)
 	p := n.process
-	live := fingerprint(p.tree)
+	live := n.fingerprint(p.tree)
 	last := p.tree.Peek().LastZxid()
 	n.disk.Inject = nil
 	images := []*simfs.Disk{n.disk.Kill()}
@@ -140,7 +150,7 @@ func (n *Node) reread(disk *simfs.Disk, last jute.Zxid, live uint64) error {
 	if f := tree.Faults(); f != (datatree.Faults{}) {
 		return fmt.Errorf("replay: %+v", f)
 	}
-	if found.LastZxid != last || fingerprint(tree) != live {
+	if found.LastZxid != last || n.fingerprint(tree) != live {
 		return fmt.Errorf("recovered to %v and another tree; the server was at %v",
 			found.LastZxid, last)
 	}
@@ -156,7 +166,7 @@ func (n *Node) checkRot(disk *simfs.Disk, last jute.Zxid, live uint64) {
 	switch {
 	case err != nil:
 		n.Counts.Add("rot", "refused")
-	case found.LastZxid != last || fingerprint(tree) != live:
+	case found.LastZxid != last || n.fingerprint(tree) != live:
 		n.Violate("%s rotted, and a start made another tree of it, at %v instead of %v",
 			name, found.LastZxid, last)
 	default:

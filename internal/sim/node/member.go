@@ -74,9 +74,6 @@ func (n *Node) IsLeader() bool { return n.Status().Role == quorum.Leading }
 
 // standing tells the Recorder which role the server has now.
 func (p *process) standing() {
-	if p.n.set.Peers == nil {
-		return
-	}
 	s := p.replica.Status()
 	if s.Role == quorum.Leading && s.Serves {
 		p.n.record.Reigns(p.n, s.Epoch)
@@ -84,6 +81,8 @@ func (p *process) standing() {
 	if s.Serves != p.served {
 		if p.served = s.Serves; p.served {
 			p.n.record.Served(p.n, p.tree.Peek().LastZxid())
+		} else {
+			p.n.record.Unserved(p.n)
 		}
 	}
 	if s.Role == quorum.Leading && p.role != quorum.Leading {

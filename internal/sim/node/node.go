@@ -26,6 +26,8 @@ type Recorder interface {
 	Reigns(n *Node, epoch int64)
 	// Served: clients may see its tree, which shows the transactions up to a zxid.
 	Served(n *Node, zxid jute.Zxid)
+	// Unserved: clients see it no more.
+	Unserved(n *Node)
 	// Settled: so many operations more are said to be durable.
 	Settled(n *Node, operations int)
 	// Applied: its tree shows the transactions up to a zxid.
@@ -104,6 +106,7 @@ func (n *Node) Start() {
 	}
 	n.decay()
 	n.life++
+	n.Note("node %d: start %d finds %v", n.number, n.life, n.disk.Names())
 	n.light()
 	n.disk.Inject = n.inject
 	p := &process{n: n, life: n.life, works: newWorks()}
@@ -151,7 +154,7 @@ func (n *Node) kill(p *process, why string) {
 	if n.process != p {
 		return
 	}
-	n.Note("the server dies: %s", why)
+	n.Note("node %d: the server dies: %s", n.number, why)
 	n.process = nil
 	n.Trace.Mix(uint64(len(why)))
 	n.net.Unlisten(n.Address())
@@ -160,7 +163,7 @@ func (n *Node) kill(p *process, why string) {
 	}
 	p.diedInSync()
 	if n.set.Faults.Power && !n.Chance(3) && !n.healed {
-		n.Note("the power fails")
+		n.Note("node %d: the power fails", n.number)
 		n.Counts.Add("fault", "power loss")
 		n.disk = n.disk.PowerLoss(simfs.Random(n.Rand))
 		p.hangUp(func() bool { return n.Chance(2) })

@@ -28,6 +28,7 @@ func (b *book) Asked(n *Node, _ *effects.DiskOp, t *history.Txn) { b.logs[n] = a
 func (b *book) Said(*Node, witness.Says)                         {}
 func (b *book) Reigns(*Node, int64)                              {}
 func (b *book) Served(*Node, jute.Zxid)                          {}
+func (b *book) Unserved(*Node)                                   {}
 func (b *book) Settled(*Node, int)                               {}
 func (b *book) Applied(*Node, jute.Zxid, uint64)                 {}
 func (b *book) Logged(*Node, *jute.Entry) error                  { return nil }

@@ -31,7 +31,7 @@ func (n *Node) Plague() {
 			if f.Pauses {
 				n.Counts.Add("fault", "pause")
 				p.freeze(n.Now + n.Between(1000, 3_000_000))
-				n.Note("the server stands still for %d µs", p.frozen-n.Now)
+				n.Note("node %d: the server stands still for %d µs", n.number, p.frozen-n.Now)
 			}
 		case 2:
 			if f.WallJumps {

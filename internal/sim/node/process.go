@@ -103,7 +103,7 @@ func (p *process) ends(doing string, err error) {
 	case p.failed:
 		p.n.Counts.Add("ended by a disk error", doing)
 	default:
-		p.n.Violate("%s failed on a sound disk: %v", doing, err)
+		p.n.Violate("node %d: %s failed on a sound disk: %v", p.n.number, doing, err)
 	}
 	panic(end{doing})
 }
@@ -135,8 +135,8 @@ func (p *process) assemble(found *restore.Found, member *replica.Ensemble) {
 			MaxInFlight: l.InFlight, MaxInFlightBytes: l.InFlightBytes,
 			OutputPauseBytes: l.OutputPause, OutstandingLimit: l.Outstanding,
 			MaxBatchRequests: l.BatchRequests, MaxBatchBytes: l.BatchBytes,
-			MaxInputRequests: 3 * l.BatchRequests,
-			BulkBytes:        l.BulkBytes, MaxBulkBytes: 2 * l.BulkBytes,
+			MaxInputRequests: 3 * l.BatchRequests, Ensemble: n.set.Peers != nil,
+			BulkBytes: l.BulkBytes, MaxBulkBytes: 2 * l.BulkBytes,
 			Reads: reads.Limits{
 				ChunkNames: n.set.ChunkNames, ChunkBytes: 10,
 				MaxMultiOps: n.set.Model.MaxMultiOps,

@@ -35,7 +35,8 @@ func (p *process) start() error {
 	if len(found.RemovedLogs) > 0 {
 		n.Counts.Add("recovery", "an empty log was removed")
 	}
-	if n.set.Peers == nil && found.NeedsSnapshot() {
+	alone := n.set.Peers == nil
+	if alone && found.NeedsSnapshot() || !alone && found.Empty && found.LastZxid == 0 {
 		if err := p.n.snapshot(p.store, p.tree, found.Sessions); err != nil {
 			return err
 		}
@@ -57,12 +58,13 @@ func (p *process) recovered(found *restore.Found, epochs persistence.Epochs) {
 	}
 	n.record.Recovered(n, history.Recovery{
 		Zxid: found.LastZxid, Digest: p.tree.Peek().TreeDigest(),
-		Fingerprint: fingerprint(p.tree), Sessions: ids, Orphans: found.Orphans,
+		Fingerprint: n.fingerprint(p.tree), Sessions: ids, Orphans: found.Orphans,
 	}, epochs)
 	if f := p.tree.Faults(); f != (datatree.Faults{}) {
 		n.Violate("replay up to %v: %+v", found.LastZxid, f)
 	}
-	n.Note("start %d: recovered to %v", p.life, found.LastZxid)
+	n.Note("node %d: start %d: recovered to %v, epochs %d, %d", n.number, p.life, found.LastZxid,
+		epochs.Accepted, epochs.Current)
 	n.Trace.Mix(uint64(found.LastZxid), p.tree.Peek().TreeDigest())
 }
 
@@ -131,8 +133,11 @@ func (n *Node) storeOptions() persistence.Options {
 	return o
 }
 
+// configNode has an ensemble's configuration, which each server writes by itself.
+const configNode = "/zookeeper/config"
+
 // fingerprint is for the tree what model.Tree.Fingerprint is for the model.
-func fingerprint(tree *datatree.Tree) uint64 {
+func (n *Node) fingerprint(tree *datatree.Tree) uint64 {
 	var f model.Fingerprint
 	var cursor datatree.Cursor
 	view := tree.Peek()
@@ -140,6 +145,9 @@ func fingerprint(tree *datatree.Tree) uint64 {
 		more, _ = tree.Walk(&cursor, 1000, func(
 			path string, data []byte, _ int64, st *jute.StatPersisted,
 		) error {
+			if path == configNode && n.set.Peers != nil {
+				return nil
+			}
 			ref, _ := view.Find([]byte(path))
 			f.Node(path, data, view.ACL(ref), st)
 			return nil

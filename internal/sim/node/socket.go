@@ -240,7 +240,7 @@ func (s *socket) byServer() {
 	r, p := s.tape.Conn, s.loop.p
 	if !s.gone && !r.Closed {
 		r.Closed, r.ClosedAt = true, p.tree.Peek().LastZxid()
-		r.Early = p.serving.Load() == lane.NoService
+		r.Early = p.serving.Load() == lane.NoService || !p.replica.Status().Serves
 		r.ClosedTime = p.n.Now
 	}
 }

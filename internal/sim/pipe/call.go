@@ -47,6 +47,12 @@ func (n *Net) call(c Caller, to netip.AddrPort, until int64, done func(*End, err
 			fail(n.w.Now+n.latency(), err)
 			return
 		}
+		if n.rules.UnheardCall && n.may(12) {
+			n.w.Counts.Add("fault", "a dial arrives unheard")
+			near.Vanish()
+			fail(until, ErrUnheard)
+			return
+		}
 		near.in.window, near.in.chopped = c.WindowBytes, true
 		near.peers(n.w.Chance(2))
 		near.pass(func() {

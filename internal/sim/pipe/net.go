@@ -3,6 +3,7 @@ package pipe
 import (
 	"errors"
 	"net/netip"
+	"slices"
 
 	"quoll/internal/sim/world"
 )
@@ -23,6 +24,8 @@ type Rules struct {
 	Refuse bool
 	// Unheard: a dial may arrive without the dialler's knowing.
 	Unheard bool
+	// UnheardCall: the same, for calls between servers only.
+	UnheardCall bool
 	// ShortReads: a read may take only a part of what has arrived.
 	ShortReads bool
 	// Break: some links are cut after so many bytes.
@@ -36,6 +39,7 @@ type Net struct {
 	rules     Rules
 	w         *world.World
 	listeners map[netip.AddrPort]Listener
+	backlog   map[netip.AddrPort][]*End // ends that no listener has taken yet
 	ways      map[way]*queue
 	known     []way // those that were ever used, in that order
 	links     int
@@ -46,7 +50,8 @@ type Net struct {
 func New(w *world.World, rules Rules) *Net {
 	return &Net{
 		w: w, rules: rules,
-		listeners: map[netip.AddrPort]Listener{}, ways: map[way]*queue{},
+		listeners: map[netip.AddrPort]Listener{}, backlog: map[netip.AddrPort][]*End{},
+		ways: map[way]*queue{},
 	}
 }
 
@@ -67,8 +72,25 @@ type Listener struct {
 // Listen lets a listener take the connections to an address.
 func (n *Net) Listen(at netip.AddrPort, l Listener) { n.listeners[at] = l }
 
-// Unlisten lets connections to an address be refused again.
-func (n *Net) Unlisten(at netip.AddrPort) { delete(n.listeners, at) }
+// Unlisten lets connections to an address be refused again. Those that the listener has not taken
+// yet end.
+func (n *Net) Unlisten(at netip.AddrPort) {
+	delete(n.listeners, at)
+	for _, e := range n.backlog[at] {
+		e.Kill()
+	}
+	delete(n.backlog, at)
+}
+
+// accepted takes an end out of the backlog; false: it is not there any more.
+func (n *Net) accepted(e *End) bool {
+	at := e.local
+	i := slices.Index(n.backlog[at], e)
+	if i >= 0 {
+		n.backlog[at] = slices.Delete(n.backlog[at], i, i+1)
+	}
+	return i >= 0
+}
 
 // Dial opens a link from a machine to a listener. Its near end may be written to at once, and an
 // error is known at once, too. via does something at the near end; nil does it at once.
@@ -92,8 +114,13 @@ func (n *Net) Dial(from netip.Addr, to netip.AddrPort, via Via, r Reader) (*End,
 	near.far, far.far = far, near
 	near.in = flow{window: n.rules.WindowBytes, lasts: n.lasts()}
 	far.in = flow{window: l.WindowBytes, lasts: n.lasts(), chopped: true}
+	n.backlog[to] = append(n.backlog[to], far)
 	far.pass(func() {
-		far.via(func() { far.reader = accept(far) })
+		far.via(func() {
+			if n.accepted(far) {
+				far.reader = accept(far)
+			}
+		})
 	})
 	if n.rules.Unheard && n.may(12) {
 		n.w.Counts.Add("fault", "a dial arrives unheard")

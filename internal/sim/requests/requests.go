@@ -24,6 +24,8 @@ type Source struct {
 	MaxFrame int
 	// QuotaLimit is the text of a quota's limit; "": no requests about the quota's own nodes.
 	QuotaLimit string
+	// Ensemble: the servers write /zookeeper/config by themselves, and clients only read it.
+	Ensemble bool
 	// Reached is told of each kind of request that a campaign must have sent.
 	Reached func(what string)
 }
@@ -95,6 +97,9 @@ func (c Source) Next() Request {
 		})
 	case n < 55:
 		return c.multi()
+	case n < 56 && c.Ensemble && c.chance(2):
+		c.Reached("the configuration of an ensemble is read")
+		return New(jute.OpGetData, &jute.PathWatch{Path: []byte(ConfigNode)})
 	case n < 56:
 		return c.rare()
 	case n < 80:

@@ -15,9 +15,12 @@ var (
 		"/é", "/é/日本",
 	}
 	serverPaths = []string{
-		"/zookeeper", "/", "/zookeeper/config", "/zookeeper/quota", "/no/such/parent",
+		"/zookeeper", "/", ConfigNode, "/zookeeper/quota", "/no/such/parent",
 	}
 )
+
+// ConfigNode has the configuration of an ensemble.
+const ConfigNode = "/zookeeper/config"
 
 // CrowdNode is the node that gets many children.
 const CrowdNode = "/crowd"
@@ -33,7 +36,10 @@ func (c Source) path() []byte {
 	case c.chance(6):
 		return nil
 	case c.chance(3):
-		return []byte(pick(c, serverPaths))
+		if path := pick(c, serverPaths); path != ConfigNode || !c.Ensemble {
+			return []byte(path)
+		}
+		return []byte("/")
 	case c.chance(3):
 		c.Reached("a name that is not ASCII, or odd")
 		return []byte(pick(c, GoodPaths[:2]) + "/" + pick(c, hostile.Names))

@@ -9,10 +9,12 @@ import (
 )
 
 // touches is what a leader was told of the sessions of others: when it heard last of each, by a
-// learner's PING or its own transaction, and with which timeout. Times are ms on its clock.
+// learner's PING, a question that it affirmed, or its own transaction, and with which timeout. Times
+// are ms on its clock.
 type touches struct {
 	since int64 // the reign began then: every session had its full timeout
 	last  map[jute.SessionID]touch
+	asked map[jute.SessionID]int32 // the timeouts with which learners asked for sessions
 }
 
 type touch struct {
@@ -27,6 +29,7 @@ func (w *Witness) Reigns() {
 
 // Touch: the member was heard of a session by now.
 func (w *Witness) Touch(id jute.SessionID, timeout int32) {
+	w.World.Note("node %d hears of session %v, timeout %d, at %d", w.Node, id, timeout, w.Millis())
 	if w.last != nil {
 		w.last[id] = touch{w.Millis(), timeout}
 	}

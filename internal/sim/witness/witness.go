@@ -60,7 +60,10 @@ type Place struct {
 
 // New makes the witness of a life.
 func New(c Config) *Witness {
-	return &Witness{Config: c, offered: map[effects.LinkID]int64{}}
+	return &Witness{
+		Config: c, offered: map[effects.LinkID]int64{},
+		touches: touches{asked: map[jute.SessionID]int32{}},
+	}
 }
 
 // Place is where the member is now.
@@ -82,6 +85,11 @@ func (w *Witness) Hears(link effects.LinkID, data []byte) {
 		w.offered[link] = q.Zxid.Epoch()
 	case ensemble.PacketPing:
 		w.touched(&q)
+	case ensemble.PacketRevalidate:
+		var r jute.SessionTimeout
+		if used, err := jute.Decode(q.Data, &r); err == nil && used == len(q.Data) {
+			w.asked[r.Session] = r.TimeOut
+		}
 	}
 }
 
@@ -114,6 +122,12 @@ func (w *Witness) claims(link effects.LinkID, q *ensemble.QuorumPacket) {
 		})
 	case ensemble.PacketNewLeader:
 		w.Said(Says{Kind: Lead, Epoch: q.Zxid.Epoch()})
+	case ensemble.PacketRevalidate:
+		var r ensemble.Revalidated
+		used, err := jute.Decode(q.Data, &r)
+		if err == nil && used == len(q.Data) && r.Valid {
+			w.Touch(r.Session, w.asked[r.Session])
+		}
 	case ensemble.PacketPing:
 		if link == w.leader {
 			w.tells(q)
