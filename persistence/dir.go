@@ -255,7 +255,8 @@ func (d *Dir) Close() error {
 // ReadLog returns a reader of the history from the last transaction at or below from up to upTo
 // (package readlog). upTo must be the zxid of a durable transaction. ReadLog may run beside the log
 // writer and a purge. ErrGap means that the log does not have all of that history: also when a
-// snapshot above known has more. Who has a snapshot knows all up to its zxid; for others known is -1.
+// snapshot above known has more. Who has a snapshot knows all up to its zxid; for others known is
+// -1.
 func (d *Dir) ReadLog(from, upTo, known jute.Zxid) (*readlog.Reader, error) {
 	all, err := d.list()
 	if err != nil {

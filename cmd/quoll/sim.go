@@ -53,7 +53,7 @@ func newSimCommand() *cobra.Command {
 	}
 	cmd.Flags().Uint64Var(&from, "from", 1, "the first seed")
 	cmd.Flags().Uint64Var(&seeds, "seeds", 100, "how many seeds")
-	cmd.Flags().IntVar(&o.Nodes, "nodes", 1, "how many servers vote; 0: the seed draws")
+	cmd.Flags().IntVar(&o.Nodes, "nodes", 0, "how many servers vote; 0: the seed draws")
 	cmd.Flags().BoolVarP(&verbose, "verbose", "v", false, "tell of each seed")
 	cmd.Flags().StringVar(&save, "save", "", "append the seeds that fail to this file")
 	return cmd

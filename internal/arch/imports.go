@@ -131,6 +131,7 @@ var roomImports = []importRule{
 	{"internal/sim/pipe", []string{"internal/sim/world"}},
 	{"internal/sim/simfs", []string{"persistence", "persistence/disk"}},
 	{"internal/sim/links", []string{"jute", "internal/sim/world", "internal/sim/pipe"}},
+	{"internal/sim/fuse", []string{"internal/sim/world", "internal/sim/simfs"}},
 	{"internal/sim/history", []string{"jute", "internal/model"}},
 	{"internal/sim/ledger", []string{"jute", "internal/sim/history"}},
 	{"internal/sim/lease", []string{"jute", "internal/sim/history"}},
@@ -149,7 +150,7 @@ var roomImports = []importRule{
 		"quorum/config", "quorum/effects", "quorum/election", "quorum/ports", "quorum/zab/...",
 		"internal/replica/...", "internal/model", "internal/sim/witness",
 		"internal/sim/world", "internal/sim/pipe", "internal/sim/simfs", "internal/sim/history",
-		"internal/sim/lease", "internal/sim/links",
+		"internal/sim/lease", "internal/sim/links", "internal/sim/fuse",
 	}},
 	{"internal/sim", []string{
 		"jute", "jute/ensemble", "quorum/...", "persistence/...", "processor/...",

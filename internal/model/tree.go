@@ -153,8 +153,8 @@ func (t *Tree) touch(path string) {
 // Digest is the digest of the whole tree, version 2.
 func (t *Tree) Digest() uint64 { return t.digest }
 
-// Fingerprint covers everything that the digest leaves out as well: ACLs and /zookeeper. The node of
-// an ensemble's configuration is left out: each server writes it by itself.
+// Fingerprint covers everything that the digest leaves out as well: ACLs and /zookeeper. The node
+// of an ensemble's configuration is left out: each server writes it by itself.
 func (t *Tree) Fingerprint() uint64 {
 	var f Fingerprint
 	for _, path := range t.Paths() {

@@ -1,7 +1,7 @@
 package sim
 
 import (
-	"quoll/internal/sim/node"
+	"quoll/internal/sim/fuse"
 	"quoll/internal/sim/simfs"
 	"quoll/jute"
 )
@@ -23,7 +23,7 @@ func required() []requirement {
 		{"crash before call", calls},
 		{"crash after call", calls},
 		{"failing call", calls},
-		{"crash at", node.Points()},
+		{"crash at", fuse.Points()},
 		{"disk error", []string{simfs.ErrIO.Error(), simfs.ErrFull.Error()}},
 		{"ended by a disk error", []string{"log", "snapshot", "start"}},
 		{"fault", []string{

@@ -85,7 +85,8 @@ func newRun(seed uint64, o Options, tell io.Writer) *run {
 	s := &w.plan.server
 	w.setting = &client.Setting{
 		World: w.World, Dial: w.dial,
-		Ensemble: s.Peers != nil, Requests: w.plan.requests, MinTimeout: minTimeout, Enforced: len(s.Enforce) > 0,
+		Ensemble: s.Peers != nil, Enforced: len(s.Enforce) > 0,
+		Requests: w.plan.requests, MinTimeout: minTimeout,
 		MaxFrame: s.Limits.MaxFrame, Crowd: w.plan.crowd,
 		Cuts: w.plan.cuts, SlowReaders: w.plan.slow, XidsAnew: w.plan.xidsAnew,
 	}

@@ -47,8 +47,8 @@ func (k *conn) seenBy(zxid jute.Zxid) *model.Who {
 
 func newConn(raw *Conn, c *checker) *conn {
 	k := &conn{
-		Conn: raw, logged: map[int]bool{}, unreadable: map[int]bool{}, lastLogged: -1, last: raw.Hello.LastZxidSeen,
-		session: raw.Session,
+		Conn: raw, logged: map[int]bool{}, unreadable: map[int]bool{}, lastLogged: -1,
+		last: raw.Hello.LastZxidSeen, session: raw.Session,
 	}
 	who := model.Stranger(raw.Peer)
 	k.shown = []shown{{-1, who}}
@@ -431,8 +431,8 @@ func (c *checker) reply(k *conn, i int, h *jute.ReplyHeader, body []byte) {
 	}
 }
 
-// isConfig says whether a reply has the configuration of an ensemble. Each server writes it into its
-// tree at a time of its own.
+// isConfig says whether a reply has the configuration of an ensemble. Each server writes it into
+// its tree at a time of its own.
 func (c *checker) isConfig(r *model.Request, body, want []byte) bool {
 	var in jute.PathWatch
 	var got, wanted jute.DataStat

@@ -128,8 +128,8 @@ func (l *Ledger) Logged(number int, e *jute.Entry) error {
 }
 
 // Applied: the tree of a node shows the transactions up to a zxid. Clients may see it only between
-// Served and Unserved. Before that it may hold what is not committed: the end of the log at a start,
-// and what a leader sends whose reign does not stand yet.
+// Served and Unserved. Before that it may hold what is not committed: the end of the log at a
+// start, and what a leader sends whose reign does not stand yet.
 func (l *Ledger) Applied(number int, z jute.Zxid, digest uint64) error {
 	n, e := l.node(number), l.at(z)
 	if e == nil {

@@ -5,6 +5,7 @@ import (
 
 	"quoll/datatree"
 	"quoll/internal/replica"
+	"quoll/internal/sim/fuse"
 	"quoll/internal/sim/history"
 	"quoll/jute"
 	"quoll/processor/lane"
@@ -39,7 +40,7 @@ func (p *process) tick() {
 // step is one turn of the core.
 func (p *process) step() {
 	n := p.n
-	n.at(pointStep)
+	n.fuse.At(fuse.Step)
 	ev := p.inbox.Take()
 	p.poked = false
 	ev.Now = p.now()
@@ -47,7 +48,7 @@ func (p *process) step() {
 	p.inbox.Recycle(ev.Batches)
 	p.standing()
 	n.record.Applied(n, p.tree.Peek().LastZxid(), p.tree.Peek().TreeDigest())
-	n.at(pointStepped)
+	n.fuse.At(fuse.Stepped)
 	if f := p.tree.Faults(); f != (datatree.Faults{}) {
 		n.Violate("apply: %+v", f)
 	}
@@ -78,12 +79,12 @@ func (p *process) Serving(now lane.Service) {
 // Disk implements replica.Hands.
 func (p *process) Disk(ops []replica.DiskOp) {
 	p.log.put(ops)
-	p.n.at(pointAppended)
+	p.n.fuse.At(fuse.Appended)
 }
 
 // Snapshot implements replica.Hands.
 func (p *process) Snapshot(job *replica.SnapshotJob) {
-	p.n.at(pointSnapshot)
+	p.n.fuse.At(fuse.Snapshot)
 	p.startWalk(job)
 }
 
@@ -114,7 +115,7 @@ func (p *process) propose(op *effects.DiskOp, mono int64) {
 	}
 	t.Entry = parsed
 	n.Trace.Bytes(t.Entry.Payload)
-	n.Note("node %d: proposed %v %v, session %v, xid %d", n.number, h.Zxid, h.Type, h.ClientID, h.Cxid)
+	n.Note("node %d: logs %v %v, session %v, xid %d", n.number, h.Zxid, h.Type, h.ClientID, h.Cxid)
 	switch {
 	case h.Type == jute.OpCreateSession:
 		var txn jute.CreateSessionTxn

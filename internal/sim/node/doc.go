@@ -16,7 +16,7 @@
 // Nodes share the world and the network, and nothing else. Everything belongs to the one goroutine
 // of the world.
 //
-// Read setting.go, node.go (the machine), fuse.go and plague.go (faults), process.go and clock.go
+// Read setting.go, node.go (the machine), plague.go (faults), process.go and clock.go
 // (a life), core.go (its turns), loop.go and socket.go (the lanes), storage.go (the log's writer
 // and the walker), member.go, ports.go and jobs.go (a member of an ensemble), restore.go (what a
 // start finds), decay.go (what becomes of files), then inspect.go (what is seen of it at the

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"quoll/datatree"
+	"quoll/internal/sim/fuse"
 	"quoll/internal/sim/simfs"
 	"quoll/jute"
 	"quoll/persistence"
@@ -78,7 +79,7 @@ func (n *Node) CheckPurge() {
 		}
 	}
 	// A snapshot that could not be flushed does not count.
-	if kept > persistence.MinRetainCount+n.rotten && !p.failed {
+	if kept > persistence.MinRetainCount+n.rotten && !p.n.fuse.Failed() {
 		n.Violate("%d snapshots are there after a purge: %+v", kept, files)
 	}
 }
@@ -114,7 +115,7 @@ func (n *Node) Inside() (left []string) {
 // CheckDisk stops the server. The disk must hold what the server had, even when the power goes a
 // moment later.
 func (n *Node) CheckDisk() {
-	n.at(pointSent)
+	n.fuse.At(fuse.Sent)
 	p := n.process
 	live := n.fingerprint(p.tree)
 	last := p.tree.Peek().LastZxid()

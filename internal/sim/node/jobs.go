@@ -8,6 +8,7 @@ import (
 	"quoll/datatree"
 	"quoll/internal/replica"
 	"quoll/internal/replica/jobs"
+	"quoll/internal/sim/fuse"
 	"quoll/internal/sim/links"
 	"quoll/jute/ensemble"
 	"quoll/persistence"
@@ -30,7 +31,7 @@ func newWorks() works {
 // Job implements replica.Hands.
 func (p *process) Job(job effects.Job) {
 	n := p.n
-	n.at(pointJob)
+	n.fuse.At(fuse.Job)
 	n.Counts.Add("job", jobNames[job.Kind])
 	switch job.Kind {
 	case effects.ReadLog:
@@ -71,7 +72,7 @@ var jobNames = map[effects.JobKind]string{
 
 // did hands the end of a job to the next step.
 func (p *process) did(done replica.JobDone) {
-	p.n.at(pointDid)
+	p.n.fuse.At(fuse.Did)
 	p.inbox.JobDone(done)
 	p.poke()
 }
@@ -99,7 +100,7 @@ func (p *process) build(job *effects.Job, in []byte, over bool) (used int, done 
 	if !over && !bytes.Contains(in, []byte(ensemble.SnapSignature)) {
 		return 0, false
 	}
-	p.n.at(pointBuild)
+	p.n.fuse.At(fuse.Build)
 	stream := &links.Partial{In: in, Over: over}
 	result, beyond := jobs.Build(stream, job, p.n.newTree(), mostTree)
 	if errors.Is(result.Err, links.ErrMore) {

@@ -1,6 +1,9 @@
 package node
 
-import "quoll/processor/lane"
+import (
+	"quoll/internal/sim/fuse"
+	"quoll/processor/lane"
+)
 
 // loop is an event loop with its lane, in the order of reactor.loop's turn: mail when it was woken,
 // streams that asked for input, the lane's batch, mail again, then output.
@@ -53,7 +56,7 @@ func (l *loop) turn() {
 	if l.called {
 		l.called = false
 		l.lane.Turn()
-		l.p.n.at(pointTurn)
+		l.p.n.fuse.At(fuse.Turn)
 		l.lane.Drain()
 	}
 	for i := 0; i < len(l.dirty); i++ {

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"runtime/debug"
 
+	"quoll/internal/sim/fuse"
 	"quoll/internal/sim/history"
 	"quoll/internal/sim/lease"
 	"quoll/internal/sim/pipe"
@@ -60,16 +61,16 @@ type Node struct {
 	healed  bool     // no more faults
 	// snapshots is how many were written beside a running server.
 	snapshots int
-	rotten    int // snapshots in which a bit was turned
-	fuse      fuse
-	wall      int64 // ms by which the wall clock is ahead of the world's time
+	rotten    int        // snapshots in which a bit was turned
+	fuse      *fuse.Fuse // of this life
+	wall      int64      // ms by which the wall clock is ahead of the world's time
 }
 
 // New makes a machine with an empty disk, whose server is not started yet. Nodes count from 1.
 func New(w *world.World, number int, set *Setting, net *pipe.Net, record Recorder) *Node {
 	return &Node{
 		World: w, set: set, net: net, record: record, number: number,
-		disk: simfs.New(), wall: 1_700_000_000_000,
+		disk: simfs.New(), wall: 1_700_000_000_000, fuse: fuse.New(w, fuse.Rules{}),
 	}
 }
 
@@ -90,7 +91,7 @@ func (n *Node) Up() bool { return n.process != nil }
 // Heal ends all faults.
 func (n *Node) Heal() {
 	n.healed = true
-	n.fuse = fuse{}
+	n.fuse.Heal()
 	if p := n.process; p != nil {
 		p.log.slowUntil = 0
 	}
@@ -108,7 +109,7 @@ func (n *Node) Start() {
 	n.life++
 	n.Note("node %d: start %d finds %v", n.number, n.life, n.disk.Names())
 	n.light()
-	n.disk.Inject = n.inject
+	n.disk.Inject = n.fuse.Call
 	p := &process{n: n, life: n.life, works: newWorks()}
 	p.clock = clock{n: n, zero: n.Now, perMill: 1000}
 	if n.set.Faults.Drift {
@@ -133,6 +134,21 @@ func (n *Node) Start() {
 	})
 }
 
+// light begins the fuse of a life.
+func (n *Node) light() {
+	f := &n.set.Faults
+	n.fuse = fuse.New(n.World, fuse.Rules{
+		CrashFS: f.CrashFS, CrashEffect: f.CrashEffect, DiskErrors: f.DiskErrors,
+		ShortReads: f.ShortReads, Member: n.set.Peers != nil,
+		// Not with forceSync=no: there data that was never flushed is acknowledged.
+		Forgets: !n.set.Store.Log.NoSync,
+	})
+	if n.healed {
+		n.fuse.Heal()
+	}
+	n.fuse.Light()
+}
+
 // guard runs a piece of the process. If the process dies in it, the machine stops the process.
 func (n *Node) guard(p *process, do func()) {
 	defer func() {
@@ -140,8 +156,8 @@ func (n *Node) guard(p *process, do func()) {
 		case nil:
 		case simfs.Crash:
 			n.kill(p, r.String())
-		case end:
-			n.kill(p, r.why)
+		case fuse.End:
+			n.kill(p, r.Why)
 		default:
 			n.Violate("panic: %v\n%s", r, debug.Stack())
 		}

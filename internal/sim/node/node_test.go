@@ -1,12 +1,12 @@
 package node
 
 import (
+	"github.com/stretchr/testify/require"
 	"net/netip"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	"quoll/internal/replica"
+	"quoll/internal/sim/fuse"
 	"quoll/internal/sim/history"
 	"quoll/internal/sim/pipe"
 	"quoll/internal/sim/witness"
@@ -143,7 +143,7 @@ func TestNodesShareNothingButTheNetwork(t *testing.T) {
 	require.Equal(t, 1, b.stood)
 
 	// A fuse ends one process only.
-	three.fuse.point, three.fuse.points = pointStep, 1
+	three.fuse.LightAt(fuse.Step, 1)
 	w.RunUntil(w.Now+300_000, func() bool { return !three.Up() })
 	require.False(t, three.Up())
 	require.True(t, one.Up() && two.Up())

@@ -15,8 +15,8 @@ func (n *Node) Plague() {
 		}
 		switch n.Rand.IntN(7) {
 		default:
-			if n.fuse.calls == 0 && n.fuse.points == 0 {
-				n.light()
+			if n.fuse.Burnt() {
+				n.fuse.Light()
 			}
 		case 0:
 			if f.Kill {

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"quoll/internal/sim/fuse"
 	"quoll/internal/sim/links"
 	"quoll/quorum/config"
 	"quoll/quorum/effects"
@@ -115,14 +116,14 @@ func (p *process) Links(ops []effects.LinkOp) {
 		default:
 			p.n.Violate("no operation of links has kind %d", op.Kind)
 		}
-		p.n.at(pointLink)
+		p.n.fuse.At(fuse.Link)
 	}
 }
 
 // Send implements replica.Hands.
 func (p *process) Send(out []effects.Outgoing) {
 	for i := range out {
-		p.n.at(pointSend)
+		p.n.fuse.At(fuse.Send)
 		p.witness.Sends(out[i].Link, out[i].Data)
 		p.quorum.Send(uint64(out[i].Link), out[i].Data)
 	}
@@ -135,7 +136,7 @@ func (p *process) Votes(v *election.LinkEffects) {
 	}
 	for i := range v.Send {
 		out := &v.Send[i]
-		p.n.at(pointVote)
+		p.n.fuse.At(fuse.Vote)
 		p.witness.Casts(out.Data)
 		p.votes.Send(uint64(out.Link), out.Data)
 		if out.Last {

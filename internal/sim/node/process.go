@@ -8,6 +8,7 @@ import (
 	"quoll/internal/replica/inbox"
 	"quoll/internal/replica/logwriter"
 	"quoll/internal/replica/restore"
+	"quoll/internal/sim/fuse"
 	"quoll/internal/sim/lease"
 	"quoll/internal/sim/pipe"
 	"quoll/internal/sim/witness"
@@ -30,7 +31,6 @@ type process struct {
 	life   int
 	frozen int64 // nothing of it happens before this world time
 	held   []func()
-	failed bool // a call of the disk has failed
 	clock  clock
 
 	store   *persistence.Dir
@@ -100,12 +100,12 @@ func (p *process) thaw() {
 // ends ends a process that must not go on.
 func (p *process) ends(doing string, err error) {
 	switch {
-	case p.failed:
+	case p.n.fuse.Failed():
 		p.n.Counts.Add("ended by a disk error", doing)
 	default:
 		p.n.Violate("node %d: %s failed on a sound disk: %v", p.n.number, doing, err)
 	}
-	panic(end{doing})
+	panic(fuse.End{Why: doing})
 }
 
 // assemble makes the parts, ties them together and starts the ticker.
@@ -218,5 +218,5 @@ func (p *process) retire() {
 		p.ends("stop", err)
 	}
 	p.n.Counts.Add("fault", "stopped in good order")
-	panic(end{"stopped"})
+	panic(fuse.End{Why: "stopped"})
 }

@@ -5,6 +5,7 @@ import (
 	"quoll/internal/model"
 	"quoll/internal/replica"
 	"quoll/internal/replica/restore"
+	"quoll/internal/sim/fuse"
 	"quoll/internal/sim/history"
 	"quoll/internal/sim/simfs"
 	"quoll/jute"
@@ -42,7 +43,7 @@ func (p *process) start() error {
 		}
 	}
 	p.assemble(found, n.member(found, epochs, tail.Entries()))
-	n.at(pointBooted)
+	n.fuse.At(fuse.Booted)
 	return nil
 }
 

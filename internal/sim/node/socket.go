@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"quoll/internal/sim/fuse"
 	"quoll/internal/sim/history"
 	"quoll/internal/sim/lease"
 	"quoll/internal/sim/pipe"
@@ -79,7 +80,7 @@ func (s *socket) read() {
 		if !s.crowded() {
 			s.wire.Emptied(s.now())
 		}
-		n.at(pointInput)
+		n.fuse.At(fuse.Input)
 		s.input(fresh)
 	}
 	if s.link.Ended() && !s.gone && !s.held() {
@@ -268,12 +269,12 @@ func (s *socket) settle() {
 		return
 	}
 	n, l := s.loop.p.n, &s.loop.p.n.set.Limits
-	n.at(pointOutput)
+	n.fuse.At(fuse.Output)
 	if taken := s.link.Write(s.out); taken > 0 {
 		s.out = s.out[taken:]
 		s.moved = n.Now
 		s.wire.Moved(s.now())
-		n.at(pointSent)
+		n.fuse.At(fuse.Sent)
 	}
 	wasHigh := s.high
 	switch {

@@ -8,6 +8,7 @@ import (
 	"quoll/internal/replica/logwriter"
 	"quoll/internal/replica/restore"
 	"quoll/internal/replica/snapshotting"
+	"quoll/internal/sim/fuse"
 	"quoll/persistence"
 	"quoll/quorum/effects"
 )
@@ -62,7 +63,7 @@ func (l *logWriter) begin() {
 		delay = n.Between(800, l.slowUntil-n.Now+800)
 	}
 	l.p.after(delay, func() {
-		n.at(pointWriting)
+		n.fuse.At(fuse.Writing)
 		if err := l.writer.Write(batch); err != nil {
 			l.fail(err)
 			return
@@ -86,10 +87,10 @@ func (l *logWriter) durable(ticket effects.Ticket) {
 	p := l.p
 	p.n.record.Settled(p.n, int(ticket-l.told))
 	l.told = ticket
-	p.n.at(pointDurable)
+	p.n.fuse.At(fuse.Durable)
 	p.inbox.Durable(ticket)
 	p.poke()
-	p.n.at(pointTold)
+	p.n.fuse.At(fuse.Told)
 }
 
 // load reads the history into a tree beside the one that is served.
@@ -167,7 +168,7 @@ func (k *walker) next() {
 		p.after(n.Between(200, 2000), k.next)
 		return
 	}
-	n.at(pointWalked)
+	n.fuse.At(fuse.Walked)
 	more, err := k.walk.Step(1 + n.Rand.IntN(8))
 	if k.to != nil && err == nil {
 		if err = k.to.flush(); err != nil {
@@ -208,7 +209,7 @@ func (k *walker) done(err error) {
 	case own:
 		p.n.snapshots++
 		p.n.Counts.Add("snapshot", "written")
-		p.n.at(pointSnapped)
+		p.n.fuse.At(fuse.Snapped)
 	}
 	p.inbox.JobDone(replica.JobDone{JobDone: effects.JobDone{
 		Generation: k.job.Generation, Zxid: k.job.Zxid, Err: err,
@@ -220,7 +221,7 @@ func (k *walker) done(err error) {
 }
 
 func (p *process) purge() {
-	p.n.at(pointPurge)
+	p.n.fuse.At(fuse.Purge)
 	removed, err := p.store.Purge(persistence.MinRetainCount)
 	switch {
 	case errors.Is(err, persistence.ErrDisk):

@@ -9,8 +9,8 @@ import (
 )
 
 // touches is what a leader was told of the sessions of others: when it heard last of each, by a
-// learner's PING, a question that it affirmed, or its own transaction, and with which timeout. Times
-// are ms on its clock.
+// learner's PING, a question that it affirmed, or its own transaction, and with which timeout.
+// Times are ms on its clock.
 type touches struct {
 	since int64 // the reign began then: every session had its full timeout
 	last  map[jute.SessionID]touch
