@@ -91,7 +91,7 @@ func (s *situation) begin(t *testing.T, observer bool) *puppet {
 		p.committed = len(p.log)
 	}
 	p.applied = p.committed
-	w.check, w.told = p.check, &p.told
+	w.check, w.told, w.entered = p.check, &p.told, p.entered
 	w.start()
 	p.up = true
 	p.hear()

@@ -27,8 +27,9 @@ type puppet struct {
 	reigns    bool
 	ring      int // how many of the applied ones the leader has in memory
 	truth     []jute.Entry
-	first     int  // the counter of its first transaction
-	calm      bool // it does nothing by chance
+	histories map[int64][]jute.Entry // by epoch: what was committed in front of NEWLEADER
+	first     int                    // the counter of its first transaction
+	calm      bool                   // it does nothing by chance
 
 	conn
 }
@@ -36,6 +37,7 @@ type puppet struct {
 // conn is the leader's side of a connection.
 type conn struct {
 	up      bool
+	again   bool                // the learner had accepted the epoch before
 	handled int                 // of world.sent
 	queue   []packet            // to be sent
 	forward bool                // what is proposed and committed is put into the queue
@@ -149,6 +151,10 @@ func (p *puppet) hear() {
 		case ensemble.PacketFollowerInfo, ensemble.PacketObserverInfo:
 			p.push(ensemble.PacketLeaderInfo, zx(p.epoch, 0), nil)
 		case ensemble.PacketAckEpoch:
+			var current ensemble.CurrentEpoch
+			require.NoError(p.w.t, readData(&s, &current))
+			require.Equal(p.w.t, p.epoch, p.w.disk.accepted, "the epoch is not promised on disk")
+			require.Equal(p.w.t, p.again, current.Epoch == ensemble.AlreadyAccepted)
 			p.plan(s.Zxid)
 		case ensemble.PacketAck:
 			p.hearAck(s.Zxid)
@@ -180,6 +186,17 @@ func (p *puppet) hearAck(z jute.Zxid) {
 	require.Equal(t, p.owed[len(p.acked)-1], z, "out of order")
 }
 
+// entered: an epoch is on disk only when the history with which it begins is. Otherwise a server that
+// lacks some of it would win elections.
+func (p *puppet) entered(epoch int64) {
+	history, ok := p.histories[epoch]
+	require.True(p.w.t, ok, "the epoch is entered before NEWLEADER")
+	have := p.w.disk.entries[:min(len(history), len(p.w.disk.entries))]
+	if !sameEntries(history, have) {
+		require.Fail(p.w.t, "the epoch is entered", "with %s", names(have))
+	}
+}
+
 // deliver sends the first packet of the queue.
 func (p *puppet) deliver() {
 	if !p.up || len(p.queue) == 0 || p.w.building() {
@@ -192,7 +209,7 @@ func (p *puppet) deliver() {
 	switch q.kind {
 	case ensemble.PacketLeaderInfo:
 		data = jute.Append(nil, &ensemble.ProtocolVersion{Version: ensemble.LearnerProtocol})
-		if p.epoch > p.w.disk.accepted {
+		if p.again = p.epoch == p.w.disk.accepted; !p.again {
 			p.w.forget() // an other leader decides what stays
 		}
 	case ensemble.PacketProposal:
@@ -210,6 +227,10 @@ func (p *puppet) deliver() {
 		p.told = q.zxid
 	case ensemble.PacketNewLeader:
 		p.newLeader = true
+		if p.histories == nil {
+			p.histories = map[int64][]jute.Entry{}
+		}
+		p.histories[p.epoch] = p.log[:p.index(max(p.told, p.base))]
 		p.owed = slices.Clone(p.open)
 	case ensemble.PacketUpToDate:
 		p.upToDate = true

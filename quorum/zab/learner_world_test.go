@@ -53,6 +53,7 @@ type world struct {
 	safe     int                      // so much of what is on disk is committed
 	replaced bool                     // a SNAP may take some of that away
 	check    func()                   // called behind each operation of the disk; nil: none
+	entered  func(epoch int64)        // called behind each entered epoch; nil: none
 	told     *jute.Zxid               // what the leader has said to be committed; nil: not known
 }
 
@@ -415,6 +416,9 @@ func (w *world) operate(op *effects.DiskOp) {
 		w.say("disk: enter epoch %d", op.Epoch)
 		require.GreaterOrEqual(w.t, op.Epoch, d.current)
 		d.current = op.Epoch
+		if w.entered != nil {
+			w.entered(op.Epoch)
+		}
 	case effects.Install:
 		w.say("disk: install %s", names(d.tmp))
 		require.Equal(w.t, op.Zxid, d.tmpAt)
