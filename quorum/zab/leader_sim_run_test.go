@@ -42,6 +42,13 @@ func TestEnsembles(t *testing.T) {
 	}
 }
 
+// TestEnsemblesThatFailed plays the seeds that ever found something.
+func TestEnsemblesThatFailed(t *testing.T) {
+	for _, seed := range []uint64{10, 34, 89, 511, 535, 542, 14932, 15315, 17642, 18316} {
+		playEnsemble(t, seed)
+	}
+}
+
 func playEnsemble(t *testing.T, seed uint64) *sim {
 	s := newSim(t, seed, 3, 1)
 	switch s.rand.IntN(10) {

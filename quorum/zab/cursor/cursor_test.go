@@ -143,6 +143,16 @@ func TestTheLogIsReadInChunks(t *testing.T) {
 	require.Equal(t, "PROPOSAL 2:3, COMMIT 2:3, PROPOSAL 2:4", to.took())
 }
 
+func TestTheEndOfTheLogIsATransaction(t *testing.T) {
+	l := leaderLog(z(2, 0))
+	require.Zero(t, l.End(), "a snapshot and no log")
+	l = leaderLog(z(2, 0), z(2, 1), z(2, 2), z(2, 3))
+	l.Committed = z(2, 2)
+	require.Equal(t, z(2, 2), l.End())
+	l.Durable = z(2, 1)
+	require.Equal(t, z(2, 1), l.End())
+}
+
 func TestAHoleInTheLog(t *testing.T) {
 	var out effects.Pending
 	l := leaderLog(z(1, 4), z(1, 5))

@@ -50,8 +50,8 @@ type Question struct {
 	Peer jute.Zxid
 	// Committed is the commit point. Until the reign stands that is the end of the leader's log.
 	Committed jute.Zxid
-	// Took is how far the learner's log may be empty: it got its history up to there by a SNAP or
-	// behind a TRUNC in this reign, and an Apache learner writes a snapshot of it instead.
+	// Took is how far the learner's log may be empty: perhaps it got its history up to there by a
+	// SNAP or behind a TRUNC, and an Apache learner writes a snapshot of that instead.
 	Took   jute.Zxid
 	Memory Memory
 	// Log is nil until the log was asked.
