@@ -36,7 +36,14 @@ const (
 // settings that could be read, so that the failed start can be written to the audit
 // log.
 func Load(file string, defines []string) (*Config, error) {
-	return load(os.ReadFile, file, defines)
+	return LoadFrom(os.ReadFile, file, defines)
+}
+
+// LoadFrom is Load for files that read has, by their names. A server in a test has none on disk.
+func LoadFrom(
+	read func(name string) ([]byte, error), file string, defines []string,
+) (*Config, error) {
+	return load(read, file, defines)
 }
 
 // readFile returns the content of a file by its name. os.ReadFile is a readFile.
