@@ -13,7 +13,9 @@
 //
 //	client <--> proxy (Servers) <--> Quoll
 //
-// All ends with the test. No goroutine is left then.
+// StartCluster does the same for an ensemble, whose servers reach each other by lines that can be
+// cut. All ends with the test. No goroutine is left then, but for two that a library of the server
+// starts when it is imported.
 //
-// Read zktest.go, then server.go (the server behind it).
+// Read zktest.go, then server.go (the server behind it), then cluster.go.
 package zktest

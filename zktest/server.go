@@ -3,6 +3,7 @@ package zktest
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"net/netip"
 	"sync"
 	"time"
@@ -14,19 +15,33 @@ import (
 	"quoll/internal/sim/simfs"
 )
 
-// running is one life of a server.
-type running struct {
-	addr  string
-	stop  context.CancelFunc
-	ended chan error
-}
+// dataDir is the data directory of every server, each on a disk of its own.
+const dataDir = "/zktest"
 
 // startPatience is how long a server may take to start, on a machine that is very busy.
 const startPatience = 30 * time.Second
 
-// run starts a server on a disk. No error of it is lost: await has it.
-func run(disk *simfs.Disk, settings []string) (*running, error) {
-	cfg, err := config.Load("", settings)
+// running is one life of a server.
+type running struct {
+	addr  string // for clients, without the proxy
+	stop  context.CancelFunc
+	ended chan error
+}
+
+// files are what a server reads beside its data: zoo.cfg and myid, which are on no disk.
+type files map[string]string
+
+func (f files) read(name string) ([]byte, error) {
+	text, ok := f[name]
+	if !ok {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+	}
+	return []byte(text), nil
+}
+
+// run starts a server on a disk. How it ends is what await returns.
+func run(disk *simfs.Disk, f files) (*running, error) {
+	cfg, err := config.LoadFrom(f.read, configFile, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package zktest
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,38 +24,68 @@ func WithSetting(setting string) Option {
 	return func(o *options) { o.settings = append(o.settings, setting) }
 }
 
+const (
+	configFile = "zoo.cfg"
+	// settings are those of all servers: short sessions are allowed, every kind of node is, and
+	// nothing is on a real disk.
+	settings = "dataDir=" + dataDir + `
+clientPort=0
+clientPortAddress=127.0.0.1
+maxClientCnxns=0
+tickTime=100
+minSessionTimeout=200
+maxSessionTimeout=60000
+4lw.commands.whitelist=*
+quoll.lock=off
+quoll.eventLoops=1
+quoll.transport=std
+preAllocSize=64
+extendedTypesEnabled=true
+`
+)
+
 // Server is a server for one test.
 type Server struct {
-	tb       testing.TB
-	settings []string
-	disk     *simfs.Disk
-	proxy    *proxy.Proxy
-	running  *running // nil while stopped
+	tb      testing.TB
+	files   files
+	disk    *simfs.Disk
+	proxy   *proxy.Proxy
+	running *running // nil while stopped
 }
 
 // Start starts a server, which ends with the test. It is ready when Start returns.
 func Start(tb testing.TB, opts ...Option) *Server {
 	tb.Helper()
-	o := options{settings: []string{
-		"dataDir=/zktest", "clientPort=0", "clientPortAddress=127.0.0.1", "maxClientCnxns=0",
-		"tickTime=100", "minSessionTimeout=200", "maxSessionTimeout=60000",
-		"quoll.lock=off", "quoll.eventLoops=1", "quoll.transport=std",
-		"zookeeper.preAllocSize=64", "zookeeper.extendedTypesEnabled=true",
-	}}
+	o := options{}
 	for _, opt := range opts {
 		opt(&o)
 	}
-	s := &Server{tb: tb, settings: o.settings, disk: simfs.New()}
-	r, err := run(s.disk, s.settings)
+	s := newServer(tb, files{configFile: settings + strings.Join(o.settings, "\n")})
+	s.start()
+	return s
+}
+
+// newServer makes a server that is not started.
+func newServer(tb testing.TB, f files) *Server {
+	s := &Server{tb: tb, files: f, disk: simfs.New()}
+	p, err := proxy.Start("")
 	if err != nil {
 		tb.Fatal("zktest: ", err)
 	}
-	s.running = r
-	if s.proxy, err = proxy.Start(r.addr); err != nil {
-		tb.Fatal("zktest: ", err)
-	}
+	s.proxy = p
 	tb.Cleanup(s.end)
 	return s
+}
+
+// start begins a life of the server.
+func (s *Server) start() {
+	s.tb.Helper()
+	r, err := run(s.disk, s.files)
+	if err != nil {
+		s.tb.Fatal("zktest: start: ", err)
+	}
+	s.running = r
+	s.proxy.Target(r.addr)
 }
 
 func (s *Server) end() {
@@ -68,13 +99,18 @@ func (s *Server) Servers() string { return s.proxy.Addr() }
 // Client is a connected client, which is closed at the end of the test.
 func (s *Server) Client(opts ...client.Option) *client.Client {
 	s.tb.Helper()
+	return dial(s.tb, s.Servers(), opts)
+}
+
+func dial(tb testing.TB, servers string, opts []client.Option) *client.Client {
+	tb.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), startPatience)
 	defer cancel()
-	c, err := client.Dial(ctx, s.Servers(), opts...)
+	c, err := client.Dial(ctx, servers, opts...)
 	if err != nil {
-		s.tb.Fatal("zktest: ", err)
+		tb.Fatal("zktest: ", err)
 	}
-	s.tb.Cleanup(func() { _ = c.Close() })
+	tb.Cleanup(func() { _ = c.Close() })
 	return c
 }
 
@@ -146,10 +182,5 @@ func (s *Server) Stop() {
 func (s *Server) Restart() {
 	s.tb.Helper()
 	s.Stop()
-	r, err := run(s.disk, s.settings)
-	if err != nil {
-		s.tb.Fatal("zktest: restart: ", err)
-	}
-	s.running = r
-	s.proxy.Target(r.addr)
+	s.start()
 }

@@ -2,6 +2,7 @@ package zktest_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -130,4 +131,76 @@ func TestKnobs(t *testing.T) {
 	zk.DropConn(session.ID())
 	require.NoError(t, c.Sync(ctx, "/"))
 	require.Same(t, session, c.Session())
+}
+
+func TestClusterIsReady(t *testing.T) {
+	ctx := testContext(t)
+	var cl *zktest.Cluster
+	best := time.Hour
+	for range 3 {
+		begin := time.Now()
+		cl = zktest.StartCluster(t, 3)
+		best = min(best, time.Since(begin))
+	}
+	t.Log("best: ", best)
+	require.Less(t, best, time.Second)
+	require.Len(t, strings.Split(cl.Servers(), ","), 3)
+	c := cl.Client()
+	_, _, err := c.Create(ctx, "/a", []byte("d"))
+	require.NoError(t, err)
+	for i := range 3 {
+		each := cl.Server(i).Client()
+		require.NoError(t, each.Sync(ctx, "/a"))
+		data, _, err := each.Get(ctx, "/a")
+		require.NoError(t, err)
+		require.Equal(t, "d", string(data))
+	}
+	leader := cl.Leader()
+	require.Contains(t, []int{0, 1, 2}, leader)
+}
+
+// The leader is killed: the others elect another one, the session goes on, and the killed one comes
+// back with what it missed.
+func TestKillTheLeader(t *testing.T) {
+	ctx := testContext(t)
+	cl := zktest.StartCluster(t, 3)
+	c := cl.Client()
+	session := c.Session()
+	_, _, err := c.Create(ctx, "/before", nil)
+	require.NoError(t, err)
+	killed := cl.Leader()
+	cl.Kill(killed)
+	require.NotEqual(t, killed, cl.Leader())
+	_, _, err = c.Create(ctx, "/after", nil, client.Protected)
+	require.NoError(t, err)
+	require.Equal(t, session.ID(), c.Session().ID())
+	cl.Server(killed).Restart()
+	back := cl.Server(killed).Client()
+	require.NoError(t, back.Sync(ctx, "/"))
+	names, _, err := back.Children(ctx, "/")
+	require.NoError(t, err)
+	require.Len(t, names, 3)
+}
+
+// A leader that is cut off from both others leads no more.
+func TestPartition(t *testing.T) {
+	ctx := testContext(t)
+	cl := zktest.StartCluster(t, 3)
+	c := cl.Client()
+	alone := cl.Leader()
+	for i := range 3 {
+		if i != alone {
+			cl.Partition(alone, i)
+		}
+	}
+	require.Eventually(t, func() bool { return cl.Leader() != alone }, 20*time.Second,
+		time.Millisecond)
+	_, _, err := c.Create(ctx, "/a", nil, client.Protected)
+	require.NoError(t, err)
+	cl.Heal()
+	back := cl.Server(alone).Client()
+	require.NoError(t, back.Sync(ctx, "/"))
+	names, _, err := back.Children(ctx, "/")
+	require.NoError(t, err)
+	require.Len(t, names, 2)
 }

@@ -18,5 +18,7 @@
 //
 // A Proxy is behind its mutex. Each connection has two goroutines, which read frames without it.
 //
-// Read proxy.go (what a test does), then conn.go (one connection).
+// A Line stands between two servers of an ensemble. It forwards bytes as they are, and can be cut.
+//
+// Read proxy.go (what a test does), then conn.go (one connection); line.go is for itself.
 package proxy
