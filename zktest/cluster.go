@@ -46,10 +46,8 @@ func StartCluster(tb testing.TB, n int, opts ...Option) *Cluster {
 	})
 	views := cl.connect(n)
 	for i := range n {
-		f := files{
-			configFile:        settings + ensembleSettings + views[i] + strings.Join(o.settings, "\n"),
-			dataDir + "/myid": fmt.Sprint(i + 1),
-		}
+		config := settings + ensembleSettings + views[i] + strings.Join(o.settings, "\n")
+		f := files{configFile: config, dataDir + "/myid": fmt.Sprint(i + 1)}
 		cl.servers = append(cl.servers, newServer(tb, f))
 	}
 	for _, s := range cl.servers {
