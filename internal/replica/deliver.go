@@ -120,6 +120,9 @@ func (r *Replica) start(j *effects.Job) {
 	case effects.BuildTree:
 		r.building = j.Generation
 	case effects.Cancel:
+		if r.building == j.Generation {
+			r.building = 0
+		}
 		if r.snapshots.cancel(j.Generation) {
 			return
 		}

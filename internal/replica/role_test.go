@@ -190,6 +190,16 @@ func TestATreeIsAdopted(t *testing.T) {
 	require.Equal(t, sessions, r.sessions.Snapshot(nil))
 	require.Nil(t, r.beside)
 
+	// A role that ends in the step in which it asks for jobs leaves nothing behind: its deliveries
+	// are carried out in front of its jobs.
+	r.deliveries(effects.Delivery{Kind: effects.Leave})
+	r.start(&effects.Job{Kind: effects.SaveTree, Generation: 4})
+	require.Empty(t, r.effects.Snapshots)
+	r.start(&effects.Job{Kind: effects.BuildTree, Generation: 4, Link: 5})
+	r.start(&effects.Job{Kind: effects.Cancel, Generation: 4})
+	r.built(built(4, 3<<32|3))
+	require.Nil(t, r.beside)
+
 	// A Load gives a tree in the same way. The end of a role drops it.
 	r.takeDisk([]effects.DiskOp{{Kind: effects.Load, Generation: 5}})
 	r.deliveries(effects.Delivery{Kind: effects.Leave})

@@ -94,8 +94,12 @@ func (r *Replica) stream(j *effects.Job) {
 }
 
 // save starts to write a snapshot of the tree that is beside. Everything is replayed that the tree
-// may have held in part.
+// may have held in part. There is no such tree if the role ended in the step in which it asked for
+// this; then a Cancel of the job follows.
 func (r *Replica) save(j *effects.Job) {
+	if r.beside == nil {
+		return
+	}
 	r.beside.Whole()
 	job := NewSnapshotJob(r.beside.Tree, r.beside.Sessions())
 	job.Kind, job.Generation = ToInstall, j.Generation
