@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"slices"
 	"strings"
 	"time"
 
@@ -19,7 +18,7 @@ import (
 // misledFor is how long a member has a leader that serves it nonsense. The leader's epoch is above
 // the real one by aboveAll.
 const (
-	misledFor = 12 * time.Second
+	misledFor = 8 * time.Second
 	aboveAll  = 16
 )
 
@@ -47,36 +46,40 @@ func (s *stage) mislead(ctx context.Context, victim int, n hostile.Told) error {
 	}
 	others := s.IDs(func(m *member) bool { return m.ID != victim })
 	s.Kill(others...)
-	leader := s.Member(slices.Max(others))
-	listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", leader.Quorum))
-	if err != nil {
-		return err
-	}
-	defer listener.Close()
-	served := make(chan int, 1)
+	served := make(chan int, len(others))
 	serving, cancel := context.WithTimeout(ctx, misledFor)
 	defer cancel()
-	go func() { served <- hostile.Serve(serving, listener, n) }()
+	for _, id := range others { // one of them is elected
+		at := fmt.Sprintf("127.0.0.1:%d", s.Member(id).Quorum)
+		listener, err := net.Listen("tcp", at)
+		if err != nil {
+			return err
+		}
+		context.AfterFunc(serving, func() { listener.Close() })
+		go func() { served <- hostile.Serve(serving, listener, n) }()
+	}
 	if err := s.vote(serving, others, n.Last); err != nil {
 		return err
 	}
 	pid := s.Pid(victim)
 	rss := memory(pid)
 	most := rss
-	err = s.Wait(ctx, "the nonsense", func(context.Context) bool {
+	err := s.Wait(ctx, "the nonsense", func(context.Context) bool {
 		most = max(most, memory(pid))
 		return serving.Err() != nil
 	})
 	if err != nil {
 		return err
 	}
-	listener.Close()
-	joined := <-served
+	joined := 0
+	for range others {
+		joined += <-served
+	}
 	s.say("the member joined %d times; RSS %d MiB, at most %d MiB", joined, rss>>20, most>>20)
 	if joined == 0 {
 		return errors.New("the member never joined")
 	}
-	if most > rss+moreRSS {
+	if most > rss+moreRSS+n.Takes {
 		return fmt.Errorf("member %d took %d MiB more", victim, (most-rss)>>20)
 	}
 	if _, err := s.up(ctx, others...); err != nil {

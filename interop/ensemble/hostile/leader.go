@@ -18,6 +18,8 @@ type Told struct {
 	Name string
 	// Last is the zxid that the leader claims in elections, above every real one.
 	Last jute.Zxid
+	// Takes is how much memory it may cost beyond what else is allowed, in bytes.
+	Takes int
 	Tell func(ctx context.Context, out net.Conn, learner jute.Zxid) error
 }
 
@@ -39,7 +41,7 @@ func Nonsense(epoch int64) []Told {
 	diff := packet(ensemble.PacketDiff, z+5, nil)
 	noise := make([]byte, 4096)
 	all := []Told{
-		{Name: "a snapshot without an end", Tell: endless(snap)},
+		{Name: "a snapshot without an end", Tell: endless(snap), Takes: 1 << 30},
 		{Name: "a snapshot that is noise", Tell: packets(snap, noise)},
 		{Name: "a snapshot of two thousand million sessions", Tell: packets(snap,
 			binary.BigEndian.AppendUint32(nil, 0x7fffffff), noise)},
@@ -77,7 +79,8 @@ func proposal(z jute.Zxid) []byte {
 	return packet(ensemble.PacketProposal, z, jute.Append(body, &jute.PathOnly{Path: []byte("/x")}))
 }
 
-// endless is a snapshot whose nodes never end, each of them legal.
+// endless is a snapshot whose nodes never end, each of them legal, at some 30 MB/s: the learner
+// takes it for a large tree, up to three quarters of the memory.
 func endless(snap []byte) func(context.Context, net.Conn, jute.Zxid) error {
 	return func(ctx context.Context, out net.Conn, _ jute.Zxid) error {
 		b := append(snap, 0, 0, 0, 0) // no sessions
@@ -92,6 +95,7 @@ func endless(snap []byte) func(context.Context, net.Conn, jute.Zxid) error {
 				return err
 			}
 			b = b[:0]
+			wait(ctx, 2*time.Millisecond)
 		}
 		return nil
 	}
