@@ -91,9 +91,15 @@ func (l *Learner) proposal(p *ensemble.QuorumPacket) (again bool, err error) {
 	return false, nil
 }
 
+// follows reports whether a log takes a transaction behind last. It takes only counter 1 as the
+// first one of an epoch: the log itself ends the process over any other.
+func follows(last, zxid jute.Zxid) bool {
+	return history.Follows(last, zxid) && (zxid == last+1 || zxid.Counter() == 1)
+}
+
 // append logs a transaction of the leader behind the own ones.
 func (l *Learner) append(e jute.Entry) error {
-	if last := l.history.Last(); !history.Follows(last, e.Header.Zxid) {
+	if last := l.history.Last(); !follows(last, e.Header.Zxid) {
 		return fmt.Errorf("%w: %v behind %v", ErrHole, e.Header.Zxid, last)
 	}
 	if l.sync.doubtful && e.Header.Zxid.Epoch() != l.sync.base.Epoch() {

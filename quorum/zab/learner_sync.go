@@ -5,7 +5,6 @@ import (
 
 	"quoll/jute"
 	"quoll/quorum/effects"
-	"quoll/quorum/zab/history"
 )
 
 // syncing is how the history of the leader comes, between ACKEPOCH and NEWLEADER.
@@ -41,9 +40,9 @@ type snap struct {
 // while it sends the tree.
 func (l *Learner) hold(e jute.Entry) error {
 	zxid, s := e.Header.Zxid, &l.sync
-	ok := history.Follows(s.sent, zxid)
+	ok := follows(s.sent, zxid)
 	if s.sent == 0 {
-		ok = zxid <= s.base || history.Follows(s.base, zxid)
+		ok = zxid <= s.base || follows(s.base, zxid)
 	}
 	if !ok {
 		return fmt.Errorf("%w: %v behind %v, the tree is that of %v", ErrHole, zxid, s.sent, s.base)

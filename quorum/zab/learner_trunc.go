@@ -7,7 +7,6 @@ import (
 
 	"quoll/jute"
 	"quoll/quorum/effects"
-	"quoll/quorum/zab/history"
 )
 
 // After a TRUNC nothing is cut yet. An Apache leader sends a TRUNC to every follower that comes
@@ -127,7 +126,7 @@ func (l *Learner) compare(e jute.Entry) (again bool, err error) {
 		s.cuttable = false
 		return false, nil
 	}
-	if !history.Follows(s.same, e.Header.Zxid) {
+	if !follows(s.same, e.Header.Zxid) {
 		return false, fmt.Errorf("%w: %v behind %v", ErrHole, e.Header.Zxid, s.same)
 	}
 	l.cut()

@@ -405,7 +405,9 @@ func (w *world) operate(op *effects.DiskOp) {
 	d := &w.disk
 	switch op.Kind {
 	case effects.Append:
-		require.True(w.t, history.Follows(d.last(), op.Entry.Header.Zxid))
+		zxid := op.Entry.Header.Zxid
+		require.True(w.t, history.Follows(d.last(), zxid))
+		require.True(w.t, zxid == d.last()+1 || zxid.Counter() == 1, "the log would end the process")
 		w.say("disk: append %s", name(&op.Entry))
 		d.entries = append(d.entries[:len(d.entries):len(d.entries)], op.Entry)
 	case effects.AcceptEpoch:
