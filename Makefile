@@ -15,7 +15,7 @@ PACKAGES = $$($(GO) list ./... | grep -v '/interop/')
 RACY = $$(grep -rlE --include='*.go' '^[[:space:]]*go (func|[a-zA-Z])|sync/atomic|"sync"' . \
 	| grep -v '^./interop/' | xargs -r -n1 dirname | sort -u)
 
-.PHONY: run build test race fuzz lint bench interop check clean
+.PHONY: run build test race fuzz lint bench interop interop-ensemble check clean
 
 run: build
 	./bin/quoll server
@@ -60,8 +60,9 @@ bench: build
 # matrix of clients writes the table of the README. Then Apache is the oracle: one program of requests
 # to both servers, one directory through both; Quoll is killed under load, starts beside servers that
 # run, and, where root may mount, runs on a disk that fails a flush. Each of the last five has longer
-# forms, see its -h. strace shows that each flush is there. At the end clients are cut off while the
-# server does not read from them, where root may make network namespaces.
+# forms, see its -h. strace shows that each flush is there. Then clients are cut off while the server
+# does not read from them, where root may make network namespaces. At the end ensembles of Apache's
+# servers and ours lose members under load.
 interop: build
 	$(GO) run ./interop/cmd/interop -server quoll -quoll bin/quoll \
 		-json interop/results.json -readme README.md
@@ -74,6 +75,13 @@ interop: build
 	$(GO) run ./interop/crash/flushes -quoll bin/quoll
 	$(GO) run ./interop/crash/syncs -quoll bin/quoll -writes 200
 	$(GO) run ./interop/silence -quoll bin/quoll
+	$(GO) run ./interop/ensemble -quoll bin/quoll -short
+
+# The ensembles of Apache's servers and ours at length: 30 rounds of members that are killed and come
+# back in every way, then attacks on the ports between members.
+interop-ensemble: build
+	$(GO) run ./interop/ensemble -quoll bin/quoll -all
+	$(GO) run ./interop/ensemble -quoll bin/quoll -attacks :
 
 check: lint test
 

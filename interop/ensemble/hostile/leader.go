@@ -20,7 +20,7 @@ type Told struct {
 	Last jute.Zxid
 	// Takes is how much memory it may cost beyond what else is allowed, in bytes.
 	Takes int
-	Tell func(ctx context.Context, out net.Conn, learner jute.Zxid) error
+	Tell  func(ctx context.Context, out net.Conn, learner jute.Zxid) error
 }
 
 // Nonsense is what no leader says, by one who claims an epoch above every real one.
