@@ -40,7 +40,7 @@ func (le *Leader) plan(p *peer, log *plan.Log) {
 		took = max(took, p.last)
 	}
 	made := plan.Sync(plan.Question{
-		Peer: p.last, Committed: le.log.Committed, Took: took,
+		Peer: p.last, Epoch: le.reign.epoch, Committed: le.log.Committed, Took: took,
 		Memory: le.log.History, Log: log, LogBytes: le.logBytes(),
 		Force: le.config.ForceSnapshotSync || record.unsure || p.last == 0 && record.had,
 	})

@@ -10,6 +10,7 @@
 //	2:1                     DIFF, then everything above 2:1
 //	2:2                     DIFF, then what is outstanding
 //	(2, 0)                  DIFF, then 2:1 and everything above: the end of a history without 2:1
+//	(3, 0)                  SNAP: nobody knows whether that reign ever stood
 //	1:2                     the log is asked; DIFF if it goes back to 1:2, else SNAP
 //	2:4, 2:9                TRUNC to 2:2, then what is outstanding, all of it
 //	1:7                     TRUNC to 1:3, then everything above

@@ -48,6 +48,8 @@ type Question struct {
 	// Peer is the last transaction of the learner, (epoch, 0) if it has the history with which this
 	// epoch began, and 0 if it has nothing.
 	Peer jute.Zxid
+	// Epoch is that of the leader's reign.
+	Epoch int64
 	// Committed is the commit point. Until the reign stands that is the end of the leader's log.
 	Committed jute.Zxid
 	// Took is how far the learner's log may be empty: perhaps it got its history up to there by a
@@ -70,6 +72,9 @@ func Sync(q Question) Plan {
 	if q.Peer == 0 {
 		return q.fromNothing()
 	}
+	if q.Peer.Counter() == 0 && !q.stood() {
+		return Plan{Kind: Snap}
+	}
 	below, where := q.below()
 	switch {
 	case where == elsewhere:
@@ -89,6 +94,17 @@ func (q *Question) fromNothing() Plan {
 		return Plan{Kind: Diff}
 	}
 	return Plan{Kind: Snap}
+}
+
+// stood reports that the reign stood with which the learner's history ends. If it did not, the
+// learner may have transactions that were never committed, and nothing tells which.
+func (q *Question) stood() bool {
+	if q.Peer.Epoch() == q.Epoch {
+		return true
+	}
+	i, ok := q.Memory.Behind(q.Peer)
+	return ok && q.Memory.Last() > q.Peer &&
+		q.Memory.At(i).Header.Zxid.Epoch() == q.Peer.Epoch()
 }
 
 // place says where the transaction below a zxid was found.

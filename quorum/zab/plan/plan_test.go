@@ -62,8 +62,10 @@ func TestTable(t *testing.T) {
 		{"committed", plan.Question{Peer: z(2, 1)}, plan.Plan{plan.Diff, z(2, 1)}},
 		{"the first in front", plan.Question{Peer: z(1, 2)}, plan.Plan{plan.Diff, z(1, 2)}},
 		{"a new epoch", plan.Question{Peer: z(2, 0)}, plan.Plan{plan.Diff, z(2, 0)}},
-		{"a later epoch", plan.Question{Peer: z(3, 0), Committed: z(2, 4)},
+		{"the own epoch", plan.Question{Peer: z(3, 0), Committed: z(2, 4), Epoch: 3},
 			plan.Plan{plan.Diff, z(3, 0)}},
+		{"an epoch that may not have stood", plan.Question{Peer: z(3, 0), Committed: z(2, 4),
+			Epoch: 4}, plan.Plan{Kind: plan.Snap}},
 		{"outstanding", plan.Question{Peer: z(2, 3)}, plan.Plan{plan.Trunc, z(2, 2)}},
 		{"the end", plan.Question{Peer: z(2, 4)}, plan.Plan{plan.Trunc, z(2, 2)}},
 		{"the end, and all committed", plan.Question{Peer: z(2, 4), Committed: z(2, 4)},
@@ -114,7 +116,9 @@ func TestNothingCommitted(t *testing.T) {
 	require.Equal(t, plan.Plan{Kind: plan.Diff}, plan.Sync(plan.Question{Memory: m}))
 	m.before = z(1, 0) // a snapshot of a reign in which nothing was proposed
 	require.Equal(t, plan.Plan{plan.Diff, z(1, 0)},
-		plan.Sync(plan.Question{Peer: z(1, 0), Committed: z(1, 0), Memory: m}))
+		plan.Sync(plan.Question{Peer: z(1, 0), Committed: z(1, 0), Memory: m, Epoch: 1}))
+	require.Equal(t, plan.Plan{Kind: plan.Snap},
+		plan.Sync(plan.Question{Peer: z(1, 0), Committed: z(1, 0), Memory: m, Epoch: 2}))
 	require.Equal(t, plan.Plan{Kind: plan.Snap},
 		plan.Sync(plan.Question{Peer: z(1, 1), Committed: z(1, 0), Memory: m}),
 		"(1, 0) is no transaction")
@@ -190,9 +194,10 @@ func (w *world) learners(leader []jute.Zxid) []learner {
 		}
 	}
 	for i, e := range w.epochs {
-		// Who says (epoch, 0) has seen a reign that stands: its history was committed.
-		if startsWith(leader, e.base) && !slices.ContainsFunc(leader[len(e.base):],
-			func(zxid jute.Zxid) bool { return zxid < z(i+1, 0) }) {
+		// Who says (epoch, 0) has the history with which it began. The last epoch is the leader's,
+		// and it stands: what it began with is committed.
+		if i+1 < len(w.epochs) || startsWith(leader, e.base) && !slices.ContainsFunc(
+			leader[len(e.base):], func(zxid jute.Zxid) bool { return zxid < z(i+1, 0) }) {
 			for empty := range len(e.base) + 1 {
 				all = append(all, learner{e.base, z(i+1, 0), empty})
 			}
@@ -212,7 +217,8 @@ func TestEveryHistory(t *testing.T) {
 				for dropped := range committed + 1 {
 					for purged := range dropped + 1 {
 						for _, l := range w.learners(h) {
-							kinds[check(t, h, committed, dropped, purged, l)]++
+							epoch := int64(len(w.epochs))
+							kinds[check(t, h, epoch, committed, dropped, purged, l)]++
 							cases++
 						}
 					}
@@ -229,14 +235,16 @@ func TestEveryHistory(t *testing.T) {
 }
 
 // check makes a plan, carries it out and judges it.
-func check(t *testing.T, h []jute.Zxid, committed, dropped, purged int, l learner) plan.Kind {
+func check(t *testing.T, h []jute.Zxid, epoch int64, committed, dropped, purged int,
+	l learner) plan.Kind {
 	at := func(n int) jute.Zxid {
 		if n == 0 {
 			return 0
 		}
 		return h[n-1]
 	}
-	q := plan.Question{Peer: l.says, Committed: at(committed), Memory: remember(h, dropped)}
+	q := plan.Question{Peer: l.says, Committed: at(committed), Memory: remember(h, dropped),
+		Epoch: epoch}
 	if l.empty > 0 {
 		q.Took = l.history[l.empty-1]
 	}
@@ -260,8 +268,8 @@ func check(t *testing.T, h []jute.Zxid, committed, dropped, purged int, l learne
 	var got []jute.Zxid
 	switch p.Kind {
 	case plan.Snap:
-		reached := l.says > 0 && (below >= dropped || below > purged || purged == 0)
-		if inside && (reached || len(h) == 0) {
+		reached := l.says.Counter() > 0 && (below >= dropped || below > purged || purged == 0)
+		if inside && (reached || l.says == 0 && len(h) == 0) {
 			t.Fatalf("SNAP without need: %s", what())
 		}
 		return p.Kind
