@@ -26,7 +26,7 @@ func (d *Dir) advise(err error, logs []named, snapshot jute.Zxid, sidecar bool) 
 			damage.Header = true
 			return err
 		}
-		joins := first <= damage.After || record.InOrder(damage.After, first, 0) == nil
+		joins := first <= damage.After || d.opt.Log.Order.Follows(damage.After, first, 0) == nil
 		if ok && joins && first != f.zxid && max(first, f.zxid) > snapshot {
 			return d.misnamed(damage, name, first)
 		}
@@ -75,7 +75,7 @@ func (d *Dir) inTheWay(damage *DamageError, logs []named, at int) bool {
 		return damage.After >= d.meta.Get().Durable
 	}
 	next := logs[at+1].zxid
-	return next <= damage.After || record.InOrder(damage.After, next, 0) == nil
+	return next <= damage.After || d.opt.Log.Order.Follows(damage.After, next, 0) == nil
 }
 
 // misnamed returns the refusal of a log that begins with another zxid than its name says.

@@ -263,7 +263,7 @@ func (d *Dir) ReadLog(from, upTo, known jute.Zxid) (*readlog.Reader, error) {
 		return nil, err
 	}
 	meta := d.meta.Get()
-	want := readlog.Range{From: from, UpTo: upTo}
+	want := readlog.Range{From: from, UpTo: upTo, Order: d.opt.Log.Order}
 	for _, f := range all.logs {
 		bytes := f.Size
 		switch { // the current log has padding; a log newer than the mark has no marked record

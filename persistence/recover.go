@@ -238,7 +238,7 @@ func (d *Dir) takeMarker() error {
 
 func (d *Dir) newReplay(sink Sink, rec Recovered) *replay {
 	r := &replay{
-		fs: d.fs, dir: d.logDir,
+		fs: d.fs, dir: d.logDir, order: d.opt.Log.Order,
 		own: rec.Own, meta: d.meta.Get(),
 		trustSuspect: d.opt.TrustSuspectLog,
 		anchored:     rec.Snapshot.File != "" || len(rec.Skipped) > 0,

@@ -26,10 +26,11 @@ import (
 // last one. The next file must then go on with the next zxid. A gap is damage in any case: zxids
 // above the snapshot follow each other without a hole.
 type replay struct {
-	fs   FS
-	dir  string
-	own  bool          // meta describes the files
-	meta walmeta.State // has the watermark; valid only if own is true
+	fs    FS
+	dir   string
+	order record.Order
+	own   bool          // meta describes the files
+	meta  walmeta.State // has the watermark; valid only if own is true
 	// trustSuspect goes on behind a suspect place with the records that can be read, as Apache
 	// would.
 	trustSuspect bool
@@ -227,7 +228,7 @@ func (r *replay) record(f named, at int64, payload []byte, first bool) error {
 // begins, the zxids do not tell how many the epoch before had. But an invalid snapshot tells that
 // some are missing, if the zxid in its name lies between the two.
 func (r *replay) follows(zxid jute.Zxid, op jute.OpCode) bool {
-	return record.InOrder(r.last, zxid, op) == nil && !slices.ContainsFunc(r.invalid.skipped,
+	return r.order.Follows(r.last, zxid, op) == nil && !slices.ContainsFunc(r.invalid.skipped,
 		func(snapshot jute.Zxid) bool { return snapshot > r.last && snapshot < zxid })
 }
 
@@ -288,7 +289,7 @@ func (r *replay) foreignEnd(f named, s *record.Scanner, end error) (torn bool, e
 // nothing: Apache may name it after a transaction that follows others which it lost.
 func (r *replay) recordless(f named, at int64) error {
 	if r.isOurs(f) && f.zxid > r.snap && r.anchored &&
-		record.InOrder(r.last, f.zxid, jute.OpError) != nil {
+		r.order.Follows(r.last, f.zxid, jute.OpError) != nil {
 		return r.damage(f, at, "an empty log, and nothing leads up to its zxid")
 	}
 	r.empty = append(r.empty, f)

@@ -37,6 +37,7 @@ type LogOptions struct {
 	// acknowledged transactions.
 	NoSync    bool
 	Watermark Watermark
+	Order     record.Order
 }
 
 // DefaultLogOptions are ZooKeeper's defaults.
@@ -97,7 +98,7 @@ func (l *TxnLog) Append(e *jute.Entry) error {
 	if l.err != nil {
 		return l.err
 	}
-	if err := record.InOrder(l.last, e.Header.Zxid, e.Header.Type); err != nil {
+	if err := l.opt.Order.Follows(l.last, e.Header.Zxid, e.Header.Type); err != nil {
 		return err
 	}
 	if len(e.Payload) < jute.TxnHeaderBytes {

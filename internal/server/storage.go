@@ -28,6 +28,7 @@ func storeOptions(c *config.Config) persistence.Options {
 	o.Log.PreAllocBytes = c.Storage.PreAllocBytes
 	o.Log.SizeLimitBytes = max(c.Storage.LogSizeLimitBytes, 0)
 	o.Log.NoSync = !c.Storage.ForceSync
+	o.Log.Order.Begin = c.Quorum.Sync.InitialZxid
 	if c.Storage.Watermark == config.Lag {
 		o.Log.Watermark = persistence.Lag
 	}

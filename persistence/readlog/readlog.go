@@ -32,6 +32,7 @@ type Range struct {
 	// FromTheStart means that the logs begin with the first transaction that was ever made. Then
 	// From may be 0.
 	FromTheStart bool
+	Order        record.Order
 }
 
 // Reader reads a range of the history.
@@ -179,7 +180,7 @@ func (r *Reader) repeats(e *jute.Entry) bool {
 func (r *Reader) follows(e *jute.Entry) error {
 	last, zxid := r.last.Header.Zxid, e.Header.Zxid
 	between := func(snapshot jute.Zxid) bool { return snapshot > last && snapshot < zxid }
-	switch err := record.InOrder(last, zxid, e.Header.Type); {
+	switch err := r.want.Order.Follows(last, zxid, e.Header.Type); {
 	case err != nil:
 		return fmt.Errorf("%w: %w", ErrGap, err)
 	case zxid == last+1:

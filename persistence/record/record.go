@@ -36,16 +36,29 @@ func AppendHeader(dst []byte) []byte {
 // ErrOrder: a transaction does not follow the one before it.
 var ErrOrder = errors.New("zxid out of order")
 
-// InOrder returns an ErrOrder unless next may follow last in a log. Three zxids may: the next zxid,
+// Order says which transactions may follow each other.
+type Order struct {
+	// Begin is the counter in front of an epoch's first one. It is 0, but in tests of an epoch's
+	// end (zookeeper.testingonly.initialZxid).
+	Begin int64
+}
+
+// Follows returns an ErrOrder unless next may follow last in a log. Three zxids may: the next zxid,
 // the first of a later epoch, and, for an error transaction, the same zxid again.
-func InOrder(last, next jute.Zxid, op jute.OpCode) error {
+func (o Order) Follows(last, next jute.Zxid, op jute.OpCode) error {
 	switch {
 	case next == last+1,
 		next == last && op == jute.OpError,
-		next.Epoch() > last.Epoch() && next.Counter() == 1:
+		next.Epoch() > last.Epoch() && o.begins(next),
+		next.Epoch() == last.Epoch() && last.Counter() == 0 && o.begins(next):
 		return nil
 	}
 	return fmt.Errorf("%w: %v after %v", ErrOrder, next, last)
+}
+
+// begins says whether a zxid can be the first of its epoch.
+func (o Order) begins(zxid jute.Zxid) bool {
+	return zxid.Counter() == 1 || int64(zxid.Counter()) == o.Begin+1
 }
 
 // Reasons why a record cannot be read. A Scanner stops at the first such record.
