@@ -238,12 +238,10 @@ func (d *Dir) takeMarker() error {
 
 func (d *Dir) newReplay(sink Sink, rec Recovered) *replay {
 	r := &replay{
-		fs: d.fs, dir: d.logDir, order: d.opt.Log.Order,
-		own: rec.Own, meta: d.meta.Get(),
-		trustSuspect: d.opt.TrustSuspectLog,
-		anchored:     rec.Snapshot.File != "" || len(rec.Skipped) > 0,
-		each:         sink.Txn,
-		snap:         rec.Snapshot.Zxid, last: rec.Snapshot.Zxid,
+		d: d, own: rec.Own, meta: d.meta.Get(),
+		anchored: rec.Snapshot.File != "" || len(rec.Skipped) > 0,
+		each:     sink.Txn,
+		snap:     rec.Snapshot.Zxid, last: rec.Snapshot.Zxid,
 		fresh: true,
 	}
 	for _, s := range slices.Backward(rec.Skipped) {

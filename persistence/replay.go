@@ -26,14 +26,9 @@ import (
 // last one. The next file must then go on with the next zxid. A gap is damage in any case: zxids
 // above the snapshot follow each other without a hole.
 type replay struct {
-	fs    FS
-	dir   string
-	order record.Order
-	own   bool          // meta describes the files
-	meta  walmeta.State // has the watermark; valid only if own is true
-	// trustSuspect goes on behind a suspect place with the records that can be read, as Apache
-	// would.
-	trustSuspect bool
+	d    *Dir
+	own  bool          // meta describes the files
+	meta walmeta.State // has the watermark; valid only if own is true
 	// anchored means that no transaction up to last is missing, so the next zxid is known too.
 	anchored bool
 	each     func(*jute.Entry) error
@@ -80,7 +75,7 @@ type place struct {
 	reason string
 }
 
-func (r *replay) path(f named) string { return filepath.Join(r.dir, f.Name) }
+func (r *replay) path(f named) string { return filepath.Join(r.d.logDir, f.Name) }
 
 func (r *replay) isOurs(f named) bool { return r.own && f.zxid >= r.meta.OwnSince }
 
@@ -94,7 +89,7 @@ func (r *replay) suspect(f named, off int64, reason string) error {
 	if r.isOurs(f) {
 		return r.damage(f, off, reason)
 	}
-	if r.trustSuspect {
+	if r.d.opt.TrustSuspectLog {
 		return nil
 	}
 	return &DamageError{File: r.path(f), Offset: off, After: r.last, Reason: reason, Suspect: true}
@@ -126,18 +121,18 @@ func (r *replay) run(logs []named) error {
 	if !r.own || r.last >= r.meta.Durable {
 		return nil // a log may be missing if the snapshot holds all its transactions
 	}
-	e := &DamageError{File: r.dir, After: r.last,
+	e := &DamageError{File: r.d.logDir, After: r.last,
 		Reason: fmt.Sprintf("transactions up to %v were durable", r.meta.Durable)}
 	is := func(f named) bool { return f.zxid == r.meta.Log }
 	if r.meta.Log != walmeta.None && !slices.ContainsFunc(logs, is) {
-		e.File = filepath.Join(r.dir, LogName(r.meta.Log))
+		e.File = filepath.Join(r.d.logDir, LogName(r.meta.Log))
 		e.Reason = "the log file is missing; " + e.Reason
 	}
 	return e
 }
 
 func (r *replay) file(f named) error {
-	file, err := r.fs.Open(r.path(f))
+	file, err := r.d.fs.Open(r.path(f))
 	if err != nil {
 		return err
 	}
@@ -228,8 +223,9 @@ func (r *replay) record(f named, at int64, payload []byte, first bool) error {
 // begins, the zxids do not tell how many the epoch before had. But an invalid snapshot tells that
 // some are missing, if the zxid in its name lies between the two.
 func (r *replay) follows(zxid jute.Zxid, op jute.OpCode) bool {
-	return r.order.Follows(r.last, zxid, op) == nil && !slices.ContainsFunc(r.invalid.skipped,
-		func(snapshot jute.Zxid) bool { return snapshot > r.last && snapshot < zxid })
+	between := func(snapshot jute.Zxid) bool { return snapshot > r.last && snapshot < zxid }
+	return r.d.opt.Log.Order.Follows(r.last, zxid, op) == nil &&
+		!slices.ContainsFunc(r.invalid.skipped, between)
 }
 
 // fileEnd judges the end of a file: s is at the place where reading stopped with err.
@@ -289,7 +285,7 @@ func (r *replay) foreignEnd(f named, s *record.Scanner, end error) (torn bool, e
 // nothing: Apache may name it after a transaction that follows others which it lost.
 func (r *replay) recordless(f named, at int64) error {
 	if r.isOurs(f) && f.zxid > r.snap && r.anchored &&
-		r.order.Follows(r.last, f.zxid, jute.OpError) != nil {
+		r.d.opt.Log.Order.Follows(r.last, f.zxid, jute.OpError) != nil {
 		return r.damage(f, at, "an empty log, and nothing leads up to its zxid")
 	}
 	r.empty = append(r.empty, f)
