@@ -60,9 +60,13 @@ func (s *Server) tellSnapshot(walk *snapshotting.Walk, took time.Duration) {
 }
 
 func (s *Server) snapshotOptions() snapshotting.Options {
-	return snapshotting.Options{
+	o := snapshotting.Options{
 		Digest: s.cfg.Features.TreeDigest, LastZxid: s.cfg.Storage.LastZxidInSnapshot,
 	}
+	if s.log != nil { // at a start the tree is that of the log
+		o.Logged = s.log.writer.Logged
+	}
+	return o
 }
 
 // firstSnapshot writes a snapshot before anything is served.

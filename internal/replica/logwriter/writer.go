@@ -2,6 +2,7 @@ package logwriter
 
 import (
 	"fmt"
+	"sync/atomic"
 
 	"quoll/internal/replica"
 	"quoll/jute"
@@ -43,6 +44,7 @@ type Writer struct {
 
 	asked   effects.Ticket // of the last operation that was carried out
 	durable effects.Ticket // the last one that Durable was called with
+	logged  atomic.Int64   // see Logged
 }
 
 // Write carries out a batch in order, flushes it and reports it. Its error is final.
@@ -84,9 +86,11 @@ func (w *Writer) roll() error {
 }
 
 func (w *Writer) flush(txns int) error {
-	if _, err := w.Log.Commit(); err != nil {
+	zxid, err := w.Log.Commit()
+	if err != nil {
 		return fmt.Errorf("flush the log: %w", err)
 	}
+	w.logged.Store(int64(zxid))
 	w.Flushed(txns)
 	w.tell()
 	return nil
@@ -137,3 +141,7 @@ func (w *Writer) Settle() error {
 	}
 	return nil
 }
+
+// Logged is the last transaction that this writer has made durable, 0 before the first. Any
+// goroutine may call it.
+func (w *Writer) Logged() jute.Zxid { return jute.Zxid(w.logged.Load()) }

@@ -17,6 +17,11 @@ type file struct {
 	info    persistence.SnapInfo
 }
 
+// ready also says yes to a zxid that is no transaction: the beginning of an epoch.
+func (f *file) ready(last jute.Zxid) bool {
+	return f.keep || f.options.Logged == nil || last.Counter() == 0 || f.options.Logged() >= last
+}
+
 func (f *file) finish(end snap.Trailer) (err error) {
 	end.HasDigest, end.HasLastZxid = f.options.Digest, f.options.LastZxid
 	if f.keep {
@@ -43,6 +48,8 @@ func newStream(to io.Writer, zxid jute.Zxid) (*stream, error) {
 	}
 	return &stream{BodyWriter: snap.NewBodyWriter(to), to: to}, nil
 }
+
+func (s *stream) ready(jute.Zxid) bool { return true }
 
 func (s *stream) finish(snap.Trailer) error {
 	if err := s.End(); err != nil {

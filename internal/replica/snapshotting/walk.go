@@ -12,10 +12,14 @@ import (
 	"quoll/processor/session"
 )
 
-// Options say which parts the trailer of a file has.
+// Options are those of a file in the own directory.
 type Options struct {
-	Digest   bool // zookeeper.digest.enabled
-	LastZxid bool // serializeLastProcessedZxid.enabled
+	Digest   bool // the trailer has it (zookeeper.digest.enabled)
+	LastZxid bool // the trailer has it (serializeLastProcessedZxid.enabled)
+	// Logged is the last transaction that the own log has on disk. A snapshot gets its name only
+	// when the log reaches the end of its fuzzy range: in an ensemble the tree may be ahead of the
+	// own log. nil: the log has everything.
+	Logged func() jute.Zxid
 }
 
 // target is where a walk writes to.
@@ -23,6 +27,8 @@ type target interface {
 	Session(id jute.SessionID, timeoutMillis int32) error
 	ACL(key int64, acl []jute.ACL) error
 	Node(path string, data []byte, acl int64, st *jute.StatPersisted) error
+	// ready says whether finish may come: the log can replay everything up to last.
+	ready(last jute.Zxid) bool
 	// finish ends what was written. end is what a file's trailer says of the tree.
 	finish(end snap.Trailer) error
 	abort()
@@ -32,7 +38,8 @@ type target interface {
 type Walk struct {
 	job   *replica.SnapshotJob
 	begin func() (target, error)
-	to    target // nil: not begun, or over
+	to    target        // nil: not begun, or over
+	end   *snap.Trailer // nil: not all nodes are read
 	over  bool
 }
 
@@ -64,17 +71,30 @@ func (w *Walk) Step(nodes int) (more bool, err error) {
 	if w.to == nil {
 		err = w.start()
 	}
-	if err == nil {
+	if err == nil && w.end == nil {
 		more, err = w.job.Tree.Walk(&w.job.Cursor, nodes, w.to.Node)
+	}
+	if err == nil && !more {
+		err = w.look()
 	}
 	switch {
 	case err != nil:
 		w.Abort()
 		return false, err
-	case more:
+	case more || w.Waits():
 		return true, nil
 	}
-	return false, w.finish()
+	w.over = true
+	if err := w.to.finish(*w.end); err != nil {
+		return false, fmt.Errorf("finish the snapshot: %w", err)
+	}
+	return false, nil
+}
+
+// Waits reports that all nodes are read, and that the walk waits for the log. Steps go on; they
+// need not be soon.
+func (w *Walk) Waits() bool {
+	return !w.over && w.end != nil && !w.to.ready(w.end.LastZxid)
 }
 
 // start writes sessions and ACLs, which come before the nodes.
@@ -95,33 +115,23 @@ func (w *Walk) start() (err error) {
 	return nil
 }
 
-func (w *Walk) finish() error {
-	end, err := w.end()
-	if err != nil {
-		w.Abort()
-		return err
-	}
-	w.over = true
-	if err := w.to.finish(end); err != nil {
-		return fmt.Errorf("finish the snapshot: %w", err)
-	}
-	return nil
-}
-
-// end returns what a trailer says. It names the last transaction of the tree now, where the fuzzy
-// range ends. All nodes are read, but the tree may have been replaced since then: end then returns
-// datatree.ErrWalkLost.
-func (w *Walk) end() (snap.Trailer, error) {
+// look notes what a trailer says, as soon as all nodes are read. It names the last transaction of
+// the tree then, where the fuzzy range ends. If the tree was replaced since then, also while the
+// walk waits, the error is datatree.ErrWalkLost.
+func (w *Walk) look() error {
 	v := w.job.Tree.Read()
 	defer v.Release()
-	if v.LostWalk(&w.job.Cursor) {
-		return snap.Trailer{}, datatree.ErrWalkLost
+	switch {
+	case v.LostWalk(&w.job.Cursor):
+		return datatree.ErrWalkLost
+	case w.end == nil:
+		d := v.LastDigest()
+		w.end = &snap.Trailer{
+			Digest:   snap.ZxidDigest{Zxid: d.Zxid, Version: d.Version, Digest: d.Digest},
+			LastZxid: v.LastZxid(),
+		}
 	}
-	d := v.LastDigest()
-	return snap.Trailer{
-		Digest:   snap.ZxidDigest{Zxid: d.Zxid, Version: d.Version, Digest: d.Digest},
-		LastZxid: v.LastZxid(),
-	}, nil
+	return nil
 }
 
 // Abort gives the snapshot up and removes its file. It does nothing to a walk that is over.

@@ -87,3 +87,54 @@ func has(disk *simfs.Disk, name string) bool {
 	}
 	return false
 }
+
+// In an ensemble a commit may come before the own disk is done. A snapshot that holds a part of
+// such a transaction would outlive a power failure that the log's end does not.
+func TestASnapshotWaitsForTheLogOfItsFuzzyRange(t *testing.T) {
+	disk := simfs.New()
+	dir, err := persistence.Open(disk, persistence.DefaultOptions("/data"))
+	require.NoError(t, err)
+	_, err = restore.Tree(dir, datatree.New(datatree.Options{}), restore.Hooks{})
+	require.NoError(t, err)
+	tree := large(t)
+	logged := jute.Zxid(6)
+	walk := snapshotting.New(dir, replica.NewSnapshotJob(tree, nil), snapshotting.Options{
+		Logged: func() jute.Zxid { return logged },
+	})
+	for !walk.Waits() {
+		more, err := walk.Step(2)
+		require.NoError(t, err)
+		require.True(t, more)
+	}
+	more, err := walk.Step(2)
+	require.NoError(t, err)
+	require.True(t, more, "the log is at 6, the tree at 7")
+	files, err := disk.ReadDir(dir.SnapDir())
+	require.NoError(t, err)
+	for _, f := range files {
+		require.NotEqual(t, "snapshot.7", f.Name)
+	}
+	logged = 7
+	more, err = walk.Step(2)
+	require.NoError(t, err)
+	require.False(t, more)
+	require.Equal(t, jute.Zxid(7), walk.Info().Zxid)
+}
+
+// The beginning of an epoch is in the tree's last zxid, and in no log.
+func TestASnapshotDoesNotWaitForTheBeginningOfAnEpoch(t *testing.T) {
+	dir, err := persistence.Open(simfs.New(), persistence.DefaultOptions("/data"))
+	require.NoError(t, err)
+	_, err = restore.Tree(dir, datatree.New(datatree.Options{}), restore.Hooks{})
+	require.NoError(t, err)
+	tree := large(t)
+	tree.SetLastZxid(2 << 32)
+	walk := snapshotting.New(dir, replica.NewSnapshotJob(tree, nil), snapshotting.Options{
+		Logged: func() jute.Zxid { return 7 },
+	})
+	for more := true; more; {
+		more, err = walk.Step(100)
+		require.NoError(t, err)
+		require.False(t, walk.Waits())
+	}
+}

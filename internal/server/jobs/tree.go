@@ -123,7 +123,11 @@ func (r *Runner) Walk(
 ) {
 	r.start(s.Generation, func(j *job) {
 		walk := snapshotting.New(r.config.Dir, s, options)
-		err := j.walk(walk, func() {})
+		err := j.walk(walk, func() {
+			if walk.Waits() {
+				j.pause(logPatience)
+			}
+		})
 		if j.cancelled() {
 			return
 		}
@@ -132,6 +136,19 @@ func (r *Runner) Walk(
 			Generation: s.Generation, Zxid: s.Zxid, Err: err,
 		}})
 	})
+}
+
+// logPatience is the pause between two looks whether the log has what a snapshot needs.
+const logPatience = 2 * time.Millisecond
+
+// pause waits, unless the job is cancelled.
+func (j *job) pause(d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-j.done:
+	}
 }
 
 // walk goes on with a walk to its end.

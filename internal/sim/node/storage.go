@@ -138,21 +138,30 @@ func (p *process) startWalk(job *replica.SnapshotJob) {
 		if p.walk != nil {
 			p.n.Violate("two snapshots at a time")
 		}
-		p.walk, k.walk = k, p.n.walk(p.store, job)
+		p.walk, k.walk = k, p.newWalk(job)
 	case replica.ToLink:
 		k.to = &outlet{p: p, link: job.Link}
 		k.walk = snapshotting.Stream(k.to, job)
 	default:
-		k.walk = p.n.walk(p.store, job)
+		k.walk = p.newWalk(job)
 	}
 	p.walks[job.Generation] = k
 	p.after(p.n.Between(10, 3000), k.next)
 }
 
+// newWalk is a walk for the directory of a server that runs.
+func (p *process) newWalk(job *replica.SnapshotJob) *snapshotting.Walk {
+	o := p.n.snapshotOptions()
+	o.Logged = p.log.writer.Logged
+	return snapshotting.New(p.store, job, o)
+}
+
 func (n *Node) walk(dir *persistence.Dir, job *replica.SnapshotJob) *snapshotting.Walk {
-	return snapshotting.New(dir, job, snapshotting.Options{
-		Digest: !n.set.NoDigest, LastZxid: !n.set.Store.NoLastZxid,
-	})
+	return snapshotting.New(dir, job, n.snapshotOptions())
+}
+
+func (n *Node) snapshotOptions() snapshotting.Options {
+	return snapshotting.Options{Digest: !n.set.NoDigest, LastZxid: !n.set.Store.NoLastZxid}
 }
 
 // streamAhead is how many bytes of a stream may wait on their link.
@@ -170,6 +179,9 @@ func (k *walker) next() {
 	}
 	n.fuse.At(fuse.Walked)
 	more, err := k.walk.Step(1 + n.Rand.IntN(8))
+	if more && k.walk.Waits() {
+		n.Counts.Add("snapshot", "waits for the log")
+	}
 	if k.to != nil && err == nil {
 		if err = k.to.flush(); err != nil {
 			k.walk.Abort()
