@@ -15,8 +15,8 @@
 //	go run ./interop/ensemble -quoll bin/quoll -short         part of make interop
 //	go run ./interop/ensemble -quoll bin/quoll -all           make interop-ensemble
 //
-// Read main.go, scenes.go, stage.go, rounds.go, joins.go with traces.go, moments.go, verify.go,
-// then unreadable.go, attacked.go and fakeleader.go.
+// Read main.go, scenes.go, stage.go, rounds.go, chaos.go, joins.go with traces.go, moments.go,
+// verify.go, then unreadable.go, attacked.go and fakeleader.go.
 package main
 
 import (
@@ -54,7 +54,7 @@ func main() {
 	flag.StringVar(&s.only, "only", "", "of these, the scenes whose mixture is this")
 	flag.StringVar(&s.mixture, "mixture", "", "a letter a member: a or q; A and Q observe")
 	flag.StringVar(&s.what, "what", "kills",
-		"of the mixture: kills, joins, storm, packets, or wedge")
+		"of the mixture: kills, chaos, joins, storm, packets, or wedge")
 	flag.IntVar(&s.rounds, "rounds", 4, "rounds of kills")
 	flag.Uint64Var(&s.seed, "seed", 1, "of the choices; the moments are the machine's")
 	flag.StringVar(&s.attacks, "attacks", "",

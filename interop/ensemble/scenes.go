@@ -174,6 +174,12 @@ func given(s settings) scene {
 				sc.plays = append(sc.plays, storms(i+1, joining))
 			}
 		}
+	case "chaos":
+		for range s.rounds {
+			sc.plays = append(sc.plays, func(ctx context.Context, s *stage) error {
+				return s.chaos(ctx)
+			})
+		}
 	case "packets":
 		sc.tap = true
 		id := strings.IndexAny(sc.mixture, "qQ") + 1

@@ -189,3 +189,6 @@ func (e *Ensemble) Pid(id int) int {
 	}
 	return 0
 }
+
+// Paused says whether the member stands still.
+func (m *Member) Paused() bool { return m.paused }
