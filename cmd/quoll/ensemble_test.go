@@ -235,3 +235,23 @@ func TestTheLeaderIsKilled(t *testing.T) {
 		require.NotContains(t, string(text), "digest of the tree differs")
 	}
 }
+
+// The ports of a member are looked at too, and a member whose election port is in use does not
+// start.
+func TestTheElectionPortIsInUse(t *testing.T) {
+	m := trio(t)[0]
+	out, code := execute("config", "check", "--here", m.file)
+	require.Zero(t, code, out)
+	text, err := os.ReadFile(m.file)
+	require.NoError(t, err)
+	found := regexp.MustCompile(`server\.1=127\.0\.0\.1:\d+:(\d+)`).FindSubmatch(text)
+	door, err := net.Listen("tcp", "127.0.0.1:"+string(found[1]))
+	require.NoError(t, err)
+	defer door.Close()
+	out, code = execute("config", "check", "--here", m.file)
+	require.Equal(t, 2, code)
+	require.Contains(t, out, "server.1: listen tcp 127.0.0.1:"+string(found[1]))
+	out, code = execute("server", m.file)
+	require.Equal(t, 1, code)
+	require.Contains(t, out, "election port: listen at 127.0.0.1:"+string(found[1]))
+}

@@ -387,3 +387,30 @@ type discard struct{ snap.Discard }
 func (discard) Reset()                                         {}
 func (discard) SnapshotLoaded(info persistence.SnapInfo) error { return nil }
 func (discard) Txn(*jute.Entry) error                          { return nil }
+
+// A member that cannot be heard does not start, and gives its directory back.
+func TestAMemberWithoutItsElectionPort(t *testing.T) {
+	e := newEnsemble(t, 1, 0)
+	e.extra = "standaloneEnabled=false\n"
+	e.start(0) // an ensemble of one
+	require.Equal(t, 0, e.serving())
+	c := e.client(0)
+	e.create(c, 0, 10)
+	require.NoError(t, c.Sync(t.Context(), "/"))
+	c.Abort()
+	e.stop(0)
+	_, at, _ := strings.Cut(strings.TrimSpace(e.lines), "=")
+	parts := strings.Split(at, ":")
+	door, err := net.Listen("tcp", "127.0.0.1:"+parts[2])
+	require.NoError(t, err)
+	defer door.Close()
+	cfg, err := config.Load(filepath.Join(e.home(0), "zoo.cfg"), nil)
+	require.NoError(t, err)
+	err = server.New(cfg, persistence.OS{}, zap.NewNop()).Run(t.Context())
+	require.ErrorContains(t, err, "election port: listen at 127.0.0.1:"+parts[2])
+	require.NoError(t, door.Close())
+	e.start(0)
+	e.serving()
+	e.has(0, "/n9")
+	require.Equal(t, "leader", e.mode(0))
+}

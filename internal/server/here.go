@@ -9,7 +9,9 @@ import (
 	"path/filepath"
 
 	"quoll/internal/config"
+	"quoll/jute"
 	"quoll/persistence/owner"
+	"quoll/quorum/ports"
 )
 
 // Check returns an error if a server cannot start with the configuration on any machine. The error
@@ -31,6 +33,13 @@ func Here(c *config.Config) (problems []config.Warning) {
 	}
 	if c.Network.Client.Set {
 		add("clientPort", tryAddress(address(c.Network.Client)))
+	}
+	if me, ok := c.Quorum.Members.Member(jute.PeerID(c.Quorum.ServerID)); ok && c.Ensemble() {
+		everywhere := c.Quorum.ListenOnAllIPs
+		listens := append(ports.ListenElection(me, everywhere), ports.ListenQuorum(me, everywhere)...)
+		for _, at := range listens {
+			add(fmt.Sprintf("server.%d", me.ID), tryAddress(at.String()))
+		}
 	}
 	add("dataDir", tryDir(c.Storage.DataDir, c.Storage.AutoCreateDirs))
 	if c.Storage.DataLogDir != c.Storage.DataDir {

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"time"
 
 	"go.uber.org/zap"
@@ -36,9 +37,9 @@ const snapshotNodeBytes = jute.StatPersistedBytes + 16
 
 // member is what a member of an ensemble has beside a server alone. The core calls it (outside).
 type member struct {
-	jobs   *jobs.Runner
+	s      *Server
 	votes  *transport.Transport // the election port, which is open as long as the server runs
-	quorum *transport.Transport // the quorum port: open while this server leads
+	quorum *transport.Transport // the quorum port, which is open while this server may lead
 }
 
 // Links implements outside.
@@ -51,7 +52,7 @@ func (m *member) Send(out []effects.Outgoing) { ports.CarryOutSend(m.quorum, out
 func (m *member) Votes(votes *election.LinkEffects) { ports.CarryOutVotes(m.votes, votes) }
 
 // Job implements outside.
-func (m *member) Job(job effects.Job) { m.jobs.Do(job) }
+func (m *member) Job(job effects.Job) { m.s.jobs.Do(job) }
 
 func (m *member) stop() {
 	m.votes.Stop()
@@ -88,8 +89,9 @@ func (s *Server) asMember(found *restore.Found, tail *restore.Tail) (*onDisk, er
 	}}, err
 }
 
-// join makes what a member has beside a server alone, and listens at its election port.
-func (s *Server) join(ctx context.Context, work jobs.Config) error {
+// join makes what a member has beside a server alone, and listens at its election port. It adds to
+// what jobs work on.
+func (s *Server) join(ctx context.Context, work *jobs.Config) error {
 	limits := portSettings(s.cfg)
 	votes, links := ports.Election(limits), ports.Quorum(limits)
 	votes.Sink = func(ev transport.Event) { s.core.vote(ports.ElectionEvent(ev)) }
@@ -98,12 +100,12 @@ func (s *Server) join(ctx context.Context, work jobs.Config) error {
 		s.logger.Warn("waiting for the port at which a leader is found by the others",
 			zap.Stringer("at", at), zap.Error(err))
 	}
-	m := &member{votes: transport.New(votes), quorum: transport.New(links)}
+	m := &member{s: s, votes: transport.New(votes), quorum: transport.New(links)}
 	work.Trees = jobs.Trees{
-		Quorum: m.quorum, New: s.newTree, MaxBytes: machine.OrQuarter(0) * 3, Pause: func() {},
+		Quorum: m.quorum, New: s.newTree, MaxBytes: 3 * machine.OrQuarter(0),
+		Pause: runtime.Gosched,
 	}
-	m.jobs = jobs.New(work)
-	s.jobs, s.member, s.core.outside = m.jobs, m, m
+	s.member, s.core.outside = m, m
 	err := s.listenForVotes(ctx)
 	if err != nil {
 		m.stop()

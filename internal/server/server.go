@@ -188,6 +188,13 @@ func (s *Server) begin(ctx context.Context, found *onDisk) error {
 	rules := s.replicaConfig(s.shared.Rules.Auth, s.shared.Counts)
 	rules.Ensemble = found.ensemble
 	s.core.replica = replica.New(rules, s.tree, found.sessions, s.shared.Conns, s.clock.now())
+	work := jobs.Config{Dir: s.store, Report: s.core.jobDone}
+	if found.ensemble != nil {
+		if err := s.join(ctx, &work); err != nil {
+			return err
+		}
+	}
+	s.jobs = jobs.New(work)
 	s.log = newLogWriter(s.store.Log(), s.store)
 	s.log.durable, s.log.failed, s.log.flushed = s.core.durable, s.fail, s.noteFlush
 	s.log.gather = logwriter.Gathering{
@@ -196,12 +203,7 @@ func (s *Server) begin(ctx context.Context, found *onDisk) error {
 	}
 	s.log.writer.Load = s.load
 	s.core.log = s.log
-	work := jobs.Config{Dir: s.store, Report: s.core.jobDone}
-	if found.ensemble == nil {
-		s.jobs = jobs.New(work)
-		return nil
-	}
-	return s.join(ctx, work)
+	return nil
 }
 
 // bound is the handle of a reactor that is bound, and the addresses it listens on.
