@@ -414,3 +414,21 @@ func TestAMemberWithoutItsElectionPort(t *testing.T) {
 	e.has(0, "/n9")
 	require.Equal(t, "leader", e.mode(0))
 }
+
+// With db.autocreate=false a member without data has no vote until a leader has filled it.
+func TestAMemberThatMayNotVoteYet(t *testing.T) {
+	e := newEnsemble(t, 3, 0)
+	e.start(0, 1)
+	c := e.client(e.serving())
+	e.create(c, 0, 20)
+	c.Abort()
+	e.extra = "db.autocreate=false\n"
+	e.start(2)
+	e.serving()
+	e.has(2, "/n19")
+	e.same()
+	e.stop(2)
+	e.start(2)
+	e.serving()
+	e.same()
+}

@@ -35,9 +35,8 @@ func Here(c *config.Config) (problems []config.Warning) {
 		add("clientPort", tryAddress(address(c.Network.Client)))
 	}
 	if me, ok := c.Quorum.Members.Member(jute.PeerID(c.Quorum.ServerID)); ok && c.Ensemble() {
-		everywhere := c.Quorum.ListenOnAllIPs
-		listens := append(ports.ListenElection(me, everywhere), ports.ListenQuorum(me, everywhere)...)
-		for _, at := range listens {
+		all := c.Quorum.ListenOnAllIPs
+		for _, at := range append(ports.ListenElection(me, all), ports.ListenQuorum(me, all)...) {
 			add(fmt.Sprintf("server.%d", me.ID), tryAddress(at.String()))
 		}
 	}
