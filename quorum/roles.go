@@ -55,7 +55,7 @@ func (p *Peer) learn(link effects.LinkID) {
 	p.links.own(link)
 	config := zab.LearnerConfig{
 		Me: p.config.Me, Observer: !p.config.Members.Votes(p.config.Me),
-		InitLimit: c.InitLimit, SyncLimit: c.SyncLimit,
+		InitLimit: c.InitLimit, SyncLimit: c.SyncLimit, InitialZxid: c.InitialZxid,
 	}
 	if p.join.empty.leader == p.join.leader {
 		config.EmptyFor = p.join.empty.epoch

@@ -20,6 +20,9 @@ type LearnerConfig struct {
 	// EmptyFor is an epoch, or 0. To a leader of this epoch the learner says that it has no
 	// history. It is what RejoinEmpty said when the last role ended, if the leader is the same.
 	EmptyFor int64
+	// InitialZxid is the counter in front of an epoch's first one, besides 0, that the log takes
+	// (zookeeper.testingonly.initialZxid).
+	InitialZxid int64
 }
 
 // Learner is a follower or an observer, from the moment when it is connected to its leader.

@@ -91,15 +91,16 @@ func (l *Learner) proposal(p *ensemble.QuorumPacket) (again bool, err error) {
 	return false, nil
 }
 
-// follows reports whether a log takes a transaction behind last. It takes only counter 1 as the
-// first one of an epoch: the log itself ends the process over any other.
-func follows(last, zxid jute.Zxid) bool {
-	return history.Follows(last, zxid) && (zxid == last+1 || zxid.Counter() == 1)
+// follows reports whether the log takes a transaction behind last. As the first one of an epoch it
+// takes counter 1 and the one that its own leaders would begin with.
+func (l *Learner) follows(last, zxid jute.Zxid) bool {
+	first := zxid.Counter() == 1 || int64(zxid.Counter()) == l.config.InitialZxid+1
+	return history.Follows(last, zxid) && (zxid == last+1 || first)
 }
 
 // append logs a transaction of the leader behind the own ones.
 func (l *Learner) append(e jute.Entry) error {
-	if last := l.history.Last(); !follows(last, e.Header.Zxid) {
+	if last := l.history.Last(); !l.follows(last, e.Header.Zxid) {
 		return fmt.Errorf("%w: %v behind %v", ErrHole, e.Header.Zxid, last)
 	}
 	if l.sync.doubtful && e.Header.Zxid.Epoch() != l.sync.base.Epoch() {

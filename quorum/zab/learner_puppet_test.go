@@ -79,7 +79,7 @@ func (p *puppet) elect() {
 	p.committed, p.applied, p.reigns = len(p.log), len(p.log), false
 	p.first = 1
 	if p.r.IntN(10) == 0 {
-		p.first = 7
+		p.first = int(p.w.config.InitialZxid) + 1
 	}
 	p.w.say("leader of epoch %d: %s", p.epoch, names(p.log))
 }

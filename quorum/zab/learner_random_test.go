@@ -60,6 +60,7 @@ func runRandomly(t *testing.T, seed uint64, log io.Writer, reached map[string]in
 	w.log = log
 	w.kept = []int{0, 2, 500}[r.IntN(3)]
 	w.config.Observer = r.IntN(4) == 0
+	w.config.InitialZxid = 6
 	p := &puppet{w: w, r: r, epoch: 1, ring: []int{0, 2, 500}[r.IntN(3)]}
 	w.check, w.told, w.entered = p.check, &p.told, p.entered
 	p.elect()

@@ -40,9 +40,9 @@ type snap struct {
 // while it sends the tree.
 func (l *Learner) hold(e jute.Entry) error {
 	zxid, s := e.Header.Zxid, &l.sync
-	ok := follows(s.sent, zxid)
+	ok := l.follows(s.sent, zxid)
 	if s.sent == 0 {
-		ok = zxid <= s.base || follows(s.base, zxid)
+		ok = zxid <= s.base || l.follows(s.base, zxid)
 	}
 	if !ok {
 		return fmt.Errorf("%w: %v behind %v, the tree is that of %v", ErrHole, zxid, s.sent, s.base)

@@ -126,7 +126,7 @@ func (l *Learner) compare(e jute.Entry) (again bool, err error) {
 		s.cuttable = false
 		return false, nil
 	}
-	if !follows(s.same, e.Header.Zxid) {
+	if !l.follows(s.same, e.Header.Zxid) {
 		return false, fmt.Errorf("%w: %v behind %v", ErrHole, e.Header.Zxid, s.same)
 	}
 	l.cut()
