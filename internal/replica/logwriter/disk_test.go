@@ -153,6 +153,9 @@ func TestTheDiskIsInOrder(t *testing.T) {
 		}
 		require.NoError(t, w.Write(batch))
 		require.EqualValues(t, handed, told)
+		if handed > 1 { // the first operation is about an epoch
+			require.Equal(t, states[handed].last, w.Logged())
+		}
 		busy = true
 		look()
 		busy = false

@@ -128,6 +128,9 @@ func (w *Writer) other(op *effects.DiskOp) (err error) {
 	if err != nil {
 		return fmt.Errorf("after ticket %d: %w", w.asked, err)
 	}
+	if op.Kind == effects.Install || op.Kind == effects.Cut {
+		w.logged.Store(int64(op.Zxid))
+	}
 	w.asked++
 	w.tell()
 	return nil
@@ -142,6 +145,6 @@ func (w *Writer) Settle() error {
 	return nil
 }
 
-// Logged is the last transaction that this writer has made durable, 0 before the first. Any
-// goroutine may call it.
+// Logged is the zxid up to which this writer has made the history durable, 0 before it has done
+// anything. Any goroutine may call it.
 func (w *Writer) Logged() jute.Zxid { return jute.Zxid(w.logged.Load()) }
