@@ -32,13 +32,19 @@ type cell struct {
 
 func (c cell) String() string { return fmt.Sprintf("%s/%dx%d", c.kind, c.conns, c.depth) }
 
-// selected returns the cells that only names, by their beginnings.
-func selected(only string) []cell {
+// selected returns the cells that are asked for by their beginnings. Ensembles have their own.
+func selected(s settings) []cell {
 	var cells []cell
-	for _, k := range []kind{get, set, create, mixed} {
-		for _, shape := range [][2]int{{1, 1}, {100, 1}, {10, 16}} {
+	kinds := []kind{get, set, create, mixed}
+	shapes := [][2]int{{1, 1}, {100, 1}, {10, 16}}
+	if s.members > 1 {
+		kinds = []kind{set, get}
+		shapes = append(shapes, [2]int{10, 100})
+	}
+	for _, k := range kinds {
+		for _, shape := range shapes {
 			c := cell{k, shape[0], shape[1]}
-			for name := range strings.SplitSeq(only, ",") {
+			for name := range strings.SplitSeq(s.only, ",") {
 				if strings.HasPrefix(c.String(), name) {
 					cells = append(cells, c)
 					break
@@ -68,14 +74,14 @@ func (r *result) perOp(d time.Duration) float64 {
 func (c cell) run(ctx context.Context, at *contender, d time.Duration) (*result, error) {
 	loads := make([]*load, c.conns)
 	for i := range loads {
-		l, err := newLoad(ctx, at.server.Addr(), c, i)
+		l, err := newLoad(ctx, at.addr(c.kind, i), c, i)
 		if err != nil {
 			return nil, err
 		}
 		loads[i] = l
 		defer l.conn.Close()
 	}
-	serverBefore, err := at.cpu.CPU()
+	serverBefore, err := at.cpu()
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +97,7 @@ func (c cell) run(ctx context.Context, at *contender, d time.Duration) (*result,
 	busy.Wait()
 	r.took = time.Since(begin)
 	r.clientCPU = measure.OwnCPU() - ownBefore
-	serverAfter, err := at.cpu.CPU()
+	serverAfter, err := at.cpu()
 	r.serverCPU = serverAfter - serverBefore
 	for _, l := range loads {
 		r.ops += l.latency.Count()

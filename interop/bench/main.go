@@ -13,25 +13,22 @@
 //	go run ./interop/bench -apache=false -only get/10x16      Quoll alone, one cell
 //	go run ./interop/bench -transports gnet,std -rounds 3
 //	go run ./interop/bench -apache=false -old OLD -rounds 9   what a change has cost
+//	go run ./interop/bench -members 3                         ensembles of three
 //
 // OLD is the binary before the change; the exit code is 1 if a cell got worse.
 //
-// Read main.go, then cell.go, load.go, table.go and worse.go.
+// In ensembles each connection goes to another member, followers first; gets go to followers alone.
+//
+// Read main.go and contender.go, then cell.go, load.go, table.go and worse.go.
 package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
-
-	"quoll/interop/apache"
-	"quoll/interop/bench/measure"
-	"quoll/interop/process"
 )
 
 type settings struct {
@@ -45,6 +42,7 @@ type settings struct {
 	only       string
 	dir        string
 	set        string
+	members    int
 }
 
 func main() {
@@ -63,6 +61,7 @@ func main() {
 	flag.StringVar(&s.only, "only", "", "cells to run, such as get/1x1,set; empty: all")
 	flag.StringVar(&s.dir, "dir", "", "where the data goes; empty: the temporary directory")
 	flag.StringVar(&s.set, "set", "", "more keys of zoo.cfg for Quoll: key=value,key=value")
+	flag.IntVar(&s.members, "members", 1, "of each ensemble; 1: servers alone")
 	flag.Parse()
 	if abs, err := filepath.Abs(s.quoll); err == nil {
 		s.quoll = abs
@@ -79,16 +78,9 @@ func main() {
 	}
 }
 
-// contender is a server that is measured.
-type contender struct {
-	name   string
-	server *process.Server
-	cpu    measure.Process
-}
-
 // run measures all cells, and says whether Quoll was slower in any: than Apache, or than it was.
 func run(ctx context.Context, s settings) (slower bool, err error) {
-	cells := selected(s.only)
+	cells := selected(s)
 	if len(cells) == 0 {
 		return false, fmt.Errorf("no cell is called %q", s.only)
 	}
@@ -100,14 +92,14 @@ func run(ctx context.Context, s settings) (slower bool, err error) {
 	contenders, err := startAll(ctx, s, dir)
 	defer func() {
 		for _, c := range contenders {
-			c.server.Kill()
+			c.end()
 		}
 	}()
 	if err != nil {
 		return false, err
 	}
 	for _, c := range contenders {
-		if err := plant(ctx, c.server.Addr()); err != nil {
+		if err := plant(ctx, c.writers[0]); err != nil {
 			return false, fmt.Errorf("%s: %w", c.name, err)
 		}
 	}
@@ -130,57 +122,6 @@ func run(ctx context.Context, s settings) (slower bool, err error) {
 		t.compareWithOld(cell)
 	}
 	return t.slower, nil
-}
-
-// startAll starts every contender; the first is Quoll with its first transport.
-func startAll(ctx context.Context, s settings, dir string) ([]*contender, error) {
-	var all []*contender
-	add := func(name string, server *process.Server, err error) error {
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		all = append(all, &contender{name, server, measure.Process(server.Pid())})
-		return nil
-	}
-	options := func(name string) process.Options {
-		return process.Options{DataDir: filepath.Join(dir, name), ExtraConfig: map[string]string{}}
-	}
-	startQuoll := func(name, binary, transport string) error {
-		o := options(strings.ReplaceAll(name, " ", "-"))
-		o.ExtraConfig["quoll.transport"] = transport
-		for pair := range strings.SplitSeq(s.set, ",") {
-			if key, value, ok := strings.Cut(pair, "="); ok {
-				o.ExtraConfig[key] = value
-			}
-		}
-		server, err := process.StartQuoll(ctx, binary, o)
-		return add(name, server, err)
-	}
-	first, _, _ := strings.Cut(s.transports, ",")
-	for transport := range strings.SplitSeq(s.transports, ",") {
-		if err := startQuoll("quoll "+transport, s.quoll, transport); err != nil {
-			return all, err
-		}
-	}
-	if s.old != "" {
-		if err := startQuoll(oldName, s.old, first); err != nil {
-			return all, err
-		}
-	}
-	if !s.apache {
-		return all, nil
-	}
-	o := options("apache")
-	// What Apache's zkServer.sh gives its JVM; the rest keeps the log quiet.
-	o.JVM = []string{
-		"-Xmx1000m", "-XX:+HeapDumpOnOutOfMemoryError", "-XX:OnOutOfMemoryError=kill -9 %p",
-		"-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dzookeeper.jmx.log4j.disable=true",
-	}
-	server, err := apache.Start(ctx, o)
-	if errors.Is(err, apache.ErrNoJava) {
-		return all, fmt.Errorf("%w; -apache=false measures Quoll alone", err)
-	}
-	return all, add("apache", server, err)
 }
 
 // warmUp lets the JVM compile what a kind of request needs; Quoll gets a second.
