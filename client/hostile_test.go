@@ -198,6 +198,60 @@ func TestIdleClientsPing(t *testing.T) {
 	require.Equal(t, int32(1), f.conns.Load())
 }
 
+// The server says something all the time, but answers nothing until the session has lapsed. The
+// connection stays, the session revives, and another *Session stands for it.
+func TestSessionRevivesOnItsConnection(t *testing.T) {
+	lapsed := make(chan struct{})
+	f := startFake(t, &fake{script: func(p *peer, n int) {
+		asked := make(chan jute.RequestHeader, 100)
+		go func() {
+			defer close(asked)
+			for {
+				h, _, err := p.next()
+				if err != nil {
+					return
+				}
+				asked <- h
+			}
+		}()
+		tick := time.NewTicker(10 * time.Millisecond)
+		defer tick.Stop()
+		answers, open := (<-chan jute.RequestHeader)(nil), lapsed
+		for {
+			select {
+			case <-tick.C:
+				p.send(&jute.ReplyHeader{Xid: jute.XidNotification},
+					&jute.WatcherEvent{Type: jute.EventDeleted, Path: []byte("/none")})
+			case <-open:
+				answers, open = asked, nil
+			case h, ok := <-answers:
+				if !ok {
+					return
+				}
+				p.send(&jute.ReplyHeader{Xid: h.Xid})
+			}
+		}
+	}})
+	c, err := client.New(f.addr, client.WithSessionTimeout(600*time.Millisecond))
+	require.NoError(t, err)
+	defer c.Close()
+	require.NoError(t, c.WaitConnected(testContext(t)))
+	first := c.Session()
+	closed(t, first.Lapsed(), "nothing is answered")
+	close(lapsed)
+	for c.Session() == first {
+		_, changed := c.Status()
+		if c.Session() == first {
+			<-changed
+		}
+	}
+	require.Equal(t, first.ID(), c.Session().ID())
+	require.True(t, isOpen(c.Session().Lapsed()))
+	require.False(t, isOpen(first.Lapsed()))
+	require.True(t, isOpen(first.Done()))
+	require.Equal(t, int32(1), f.conns.Load())
+}
+
 // A server without a quorum answers reads. When one with a quorum is found, the client goes there
 // with a new session, because it cannot have the old one there.
 func TestReadOnlyServers(t *testing.T) {

@@ -143,6 +143,20 @@ func TestReturnTouchesOnlyTheLastTake(t *testing.T) {
 	require.Equal(t, []int{1, 1}, []int{unsent, sent})
 }
 
+// Calls made meanwhile stay behind those that come back.
+func TestReturnKeepsTheOrder(t *testing.T) {
+	h := newHand(Limits{})
+	first := h.enqueue(t, Write, 1)
+	h.Take(nil, 0)
+	second := h.enqueue(t, Write, 1)
+	h.Return(0)
+	require.Equal(t, []*Call{first, second}, h.unsent.all())
+	h.Take(nil, 0)
+	h.enqueue(t, Read, 1)
+	h.Settle(Fates{Writes: machine.Again})
+	require.Equal(t, first, h.unsent.front())
+}
+
 func TestAuthIsAnsweredEarly(t *testing.T) {
 	h := newHand(Limits{})
 	h.enqueue(t, Read, 1)
