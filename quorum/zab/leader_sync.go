@@ -55,7 +55,7 @@ func (le *Leader) plan(p *peer, log *plan.Log) {
 		return
 	case plan.Snap:
 		p.cursor.CloseLog(le.out)
-		if !le.Established() && p.last > le.log.History.Last() {
+		if !le.Established() && p.last > le.log.History.Last() && le.mayWait(p) {
 			// The snapshot would be below the end of the learner's log. An Apache server would find
 			// this end again at its next start. When the reign stands the snapshot is above it.
 			p.stage = peerWaits
@@ -80,6 +80,24 @@ func (le *Leader) plan(p *peer, log *plan.Log) {
 	p.stage = peerSyncs
 	p.cursor.Begin(made.From, goal, p.observer)
 	le.feed(p)
+}
+
+// mayWait reports whether a learner's tree can come when the reign stands. It comes at once if
+// there is no quorum without that learner, and was none for a tick: an outage would be worse.
+func (le *Leader) mayWait(p *peer) bool {
+	r := &le.reign
+	return !p.voter || le.now-r.since < le.config.Tick || r.members.Quorum(
+		func(id jute.PeerID) bool { return id == r.me || r.with[id] || le.gets(id) })
+}
+
+// gets reports whether a voter is being sent its history, or has it.
+func (le *Leader) gets(id jute.PeerID) bool {
+	for _, p := range le.peers {
+		if p.voter && p.sid == id && p.stage > peerWaits {
+			return true
+		}
+	}
+	return false
 }
 
 // beginCut notes that a learner gets a SNAP or TRUNC.

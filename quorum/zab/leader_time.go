@@ -96,6 +96,9 @@ func (le *Leader) supervise(p *peer) {
 	switch p.stage {
 	case peerJoins, peerWaits, peerAsks, peerHas:
 		p.watch.heard(le.now) // it waits for this server
+		if p.stage == peerWaits && le.reign.stage == spreading {
+			le.plan(p, nil)
+		}
 	case peerServed:
 		if p.intake.paused {
 			p.watch.syncedUntil = le.now + le.config.SyncLimit // this server does not listen
