@@ -135,6 +135,13 @@ func (e *ensemble) mode(i int) string {
 	return mode
 }
 
+// snapshots are the files of a server.
+func (e *ensemble) snapshots(i int) []string {
+	files, err := filepath.Glob(filepath.Join(e.home(i), "data", "version-2", "snapshot.*"))
+	require.NoError(e.t, err)
+	return files
+}
+
 // gauge is a number of mntr.
 func (e *ensemble) gauge(i int, name string) string {
 	_, value, _ := strings.Cut(e.word(i, "mntr"), "\nzk_"+name+"\t")
@@ -272,8 +279,10 @@ func TestThreeServers(t *testing.T) {
 	e.create(c, 1000, 1050)
 	require.NotEqual(t, "0", e.gauge(follower, "learner_proposal_received_count"))
 
+	before := e.snapshots(leader)
 	e.start(leader)
 	e.serving()
+	require.Equal(t, before, e.snapshots(leader), "the log may hold what nobody has committed")
 	require.Equal(t, "1", e.gauge(leader, "quoll_joins_by_diff_count"))
 	require.Equal(t, "0", e.gauge(leader, "quoll_reloads_count"))
 	e.has(leader, "/n1049")
@@ -321,8 +330,7 @@ func TestAnObserverAndAnEmptyDisk(t *testing.T) {
 	e.same()
 	e.create(e.client(3), 3000, 3050)
 	e.same()
-	files, err := filepath.Glob(filepath.Join(e.home(follower), "data", "version-2", "snapshot.*"))
-	require.NoError(t, err)
+	files := e.snapshots(follower)
 	require.NotEmpty(t, files)
 	require.NotContains(t, files, filepath.Join(e.home(follower), "data", "version-2", "snapshot.0"),
 		"the leader's tree took the place of what an empty server begins with")
