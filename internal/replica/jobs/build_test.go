@@ -105,7 +105,7 @@ func TestATreeIsBuiltFromAStream(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			next := []byte("the next packets")
-			from := reader(io.MultiReader(bytes.NewReader(stream), bytes.NewReader(next)))
+			from := reader(bytes.NewReader(append(bytes.Clone(stream), next...)))
 			done, beyond := build(from)
 			require.NoError(t, done.Err)
 			require.EqualValues(t, 4, done.Generation)

@@ -140,6 +140,12 @@ func TestALoadIsPartOfTheOrder(t *testing.T) {
 		"append 8", "commit", "flushed 0", "durable 1", "cut 7", "durable 2",
 		"load 6", "durable 3", "append 9", "commit", "flushed 2", "durable 4",
 	}, r.calls)
+	r = &record{}
+	require.NoError(t, writer(r).Write(append(txns(8), load...)))
+	require.Equal(t, []string{
+		"append 8", "commit", "flushed 0", "durable 1", "load 6", "durable 2", "commit",
+		"flushed 1",
+	}, r.calls)
 	r = &record{failing: "load 6"}
 	require.ErrorContains(t, writer(r).Write(append(load, txns(9)...)), "input/output error")
 	require.Equal(t, []string{"load 6"}, r.calls)

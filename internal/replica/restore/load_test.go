@@ -140,7 +140,7 @@ func TestTheTailOfTheLog(t *testing.T) {
 			[]*jute.Entry{entry(1, 10), entry(1, 10), entry(2, 1)}, []jute.Zxid{1, 2}},
 		"an epoch": {history.Limits{Entries: 9, Bytes: 100},
 			[]*jute.Entry{entry(1, 10), entry(1<<32|7, 10)}, []jute.Zxid{1, 1<<32 | 7}},
-		"a gap": {history.Limits{Entries: 9, Bytes: 30},
+		"a gap": {history.Limits{Entries: 9, Bytes: 100},
 			[]*jute.Entry{entry(1, 10), entry(2, 10), entry(4, 10), entry(5, 10), entry(6, 10)},
 			[]jute.Zxid{4, 5, 6}},
 		"nothing is kept": {history.Limits{Entries: 0, Bytes: 100},
