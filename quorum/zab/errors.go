@@ -30,4 +30,7 @@ var (
 	ErrBehind = errors.New("history of a server is ahead of the leader's")
 	// ErrRollOver: the zxids of the epoch are used up.
 	ErrRollOver = errors.New("zxids of the epoch are used up")
+	// ErrLog: the own log could not give what a learner lacks, before the reign stood. The next one
+	// sends the tree.
+	ErrLog = errors.New("own log has a hole")
 )

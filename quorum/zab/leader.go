@@ -73,6 +73,7 @@ type Leader struct {
 	proposed jute.Zxid
 	// exhausted means that the zxids of the epoch are used up.
 	exhausted bool
+	broken    error       // why the reign ends before it stands; nil: it does not
 	syncs     []jute.Zxid // the own ones: what must be committed before each is answered
 	pacing    pacing
 	synced    map[jute.PeerID]syncRecord // what the servers got in this reign

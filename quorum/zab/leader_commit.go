@@ -165,6 +165,9 @@ func (le *Leader) commit(zxid jute.Zxid) {
 
 // verdict ends the reign in good order when the zxids of the epoch are used up.
 func (le *Leader) verdict() error {
+	if le.broken != nil {
+		return le.broken
+	}
 	if le.exhausted && le.log.Committed == le.proposed {
 		return fmt.Errorf("%w: %v is committed", ErrRollOver, le.log.Committed)
 	}

@@ -73,12 +73,18 @@ func (le *Leader) sendNewLeader(p *peer) {
 }
 
 // lostLog gives up a learner whose history the log does not give. When it is back it gets a SNAP.
+// It looks for a leader meanwhile, and may be the one that this reign needs in order to stand: then
+// the reign ends, so that they meet again in the next one.
 func (le *Leader) lostLog(p *peer, err error) {
 	record := le.synced[p.sid]
 	record.unsure = true
 	le.synced[p.sid] = record
-	le.drop(p, fmt.Errorf("server %d cannot be sent the log behind %v: %w", p.sid, p.cursor.Sent(),
-		err))
+	le.log.History.NoteHole(p.cursor.Sent())
+	err = fmt.Errorf("server %d cannot be sent the log behind %v: %w", p.sid, p.cursor.Sent(), err)
+	le.drop(p, err)
+	if !le.Established() {
+		le.broken = fmt.Errorf("%w: %w", ErrLog, err)
+	}
 }
 
 // feedStarved feeds those who wait for what is durable now.

@@ -46,7 +46,7 @@ func (le *Leader) plan(p *peer, log *plan.Log) {
 	})
 	switch made.Kind {
 	case plan.AskLog:
-		if p.last >= le.log.End() {
+		if p.last >= le.log.End() || le.log.History.InHole(p.last) {
 			le.plan(p, &plan.Log{Gap: true})
 			return
 		}

@@ -27,6 +27,8 @@ type History struct {
 	// none is kept.
 	before    jute.Zxid
 	committed jute.Zxid
+	// hole is a zxid behind which the log on disk could not be read; 0: none is known. See NoteHole.
+	hole jute.Zxid
 }
 
 // New makes a history that keeps nothing yet. last is the last transaction of the log, of which
@@ -154,5 +156,12 @@ func (h *History) Cut(zxid jute.Zxid) {
 func (h *History) Reset(last jute.Zxid) {
 	clear(h.ring)
 	h.head, h.len, h.done, h.doneBytes = 0, 0, 0, 0
-	h.before, h.committed = last, last
+	h.before, h.committed, h.hole = last, last, 0
 }
+
+// NoteHole notes that the log on disk could not give what follows a zxid, because a snapshot was
+// installed there, or because something is broken. It stays so until the history is replaced.
+func (h *History) NoteHole(behind jute.Zxid) { h.hole = max(h.hole, behind) }
+
+// InHole reports whether the log on disk cannot give everything that follows a zxid.
+func (h *History) InHole(zxid jute.Zxid) bool { return h.hole > 0 && zxid <= h.hole }

@@ -162,3 +162,18 @@ func TestAsMuchIsKeptAsTheLimitsAllow(t *testing.T) {
 	h.Commit(11)
 	require.Equal(t, jute.Zxid(11), h.First())
 }
+
+// A hole in the log on disk stays until the history is replaced. What is cut is above it.
+func TestAHoleOnDiskIsRemembered(t *testing.T) {
+	h := history.New(history.Limits{Entries: 10, Bytes: 1000}, 9)
+	require.False(t, h.InHole(0), "none is known")
+	h.NoteHole(5)
+	h.NoteHole(3)
+	require.True(t, h.InHole(0))
+	require.True(t, h.InHole(5))
+	require.False(t, h.InHole(6))
+	h.Cut(7)
+	require.True(t, h.InHole(5))
+	h.Reset(20)
+	require.False(t, h.InHole(5))
+}
