@@ -27,7 +27,7 @@ type History struct {
 	// none is kept.
 	before    jute.Zxid
 	committed jute.Zxid
-	// hole is a zxid behind which the log on disk could not be read; 0: none is known. See NoteHole.
+	// hole is a zxid behind which the log on disk could not be read, 0 when none is known.
 	hole jute.Zxid
 }
 
