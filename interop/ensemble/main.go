@@ -16,7 +16,7 @@
 //	go run ./interop/ensemble -quoll bin/quoll -all           make interop-ensemble
 //
 // Read main.go, scenes.go, stage.go, rounds.go, chaos.go, joins.go with traces.go, moments.go,
-// verify.go, then unreadable.go, attacked.go and fakeleader.go.
+// verify.go with ondisk.go, then unreadable.go, attacked.go and fakeleader.go.
 package main
 
 import (

@@ -21,6 +21,7 @@ type scene struct {
 	mixture    string
 	weightless int  // the id of a voter without weight; 0: none
 	tap        bool // packets go through taps
+	wedged     bool // nothing is committed at the end
 	plays      []play
 }
 
@@ -106,6 +107,10 @@ func allScenes() []scene {
 			joins(1, 3, snapshot), unreadablesUnder(1, 3), killsLeader(1),
 			standsStill(1, 4*time.Second),
 		}},
+		{name: "Apache's observer under ours", mixture: "qqaA", plays: []play{
+			joins(1, 4, diffMemory), joins(1, 4, diffLog), joins(1, 4, snapshot),
+			killsLeader(1),
+		}},
 		{name: "two of ours with one of Apache's", mixture: "qqa", plays: []play{
 			joins(3, 1, diffLog), joins(3, 1, tailThenWrites), killsLeader(3),
 			joins(1, 3, tailThenWrites), joins(1, 2, truncate), joins(1, 2, snapshot),
@@ -151,7 +156,10 @@ func (s *stage) playAll(ctx context.Context, sc scene) error {
 			return err
 		}
 	}
-	return nil
+	if sc.wedged {
+		return nil
+	}
+	return s.onDisk(ctx)
 }
 
 // given is the scene of the flags: rounds of kills, joins, or the wedge.
@@ -165,6 +173,7 @@ func given(s settings) scene {
 			}
 		}
 	case "wedge":
+		sc.wedged = true
 		sc.plays = append(sc.plays, func(ctx context.Context, s *stage) error {
 			return s.wedge(ctx)
 		})
