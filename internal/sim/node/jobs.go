@@ -18,13 +18,13 @@ import (
 // works are the jobs of a member that run beside the disk's queue, by generation.
 type works struct {
 	logs   map[uint64]*jobs.Log
-	builds map[uint64]bool
+	builds map[uint64]int64 // when the stream of each moved last, µs
 	walks  map[uint64]*walker
 }
 
 func newWorks() works {
 	return works{
-		logs: map[uint64]*jobs.Log{}, builds: map[uint64]bool{}, walks: map[uint64]*walker{},
+		logs: map[uint64]*jobs.Log{}, builds: map[uint64]int64{}, walks: map[uint64]*walker{},
 	}
 }
 
@@ -52,7 +52,8 @@ func (p *process) Job(job effects.Job) {
 	case effects.CanCut:
 		p.after(n.Between(10, 2000), func() { p.did(jobs.CanCut(p.store, &job)) })
 	case effects.BuildTree:
-		p.builds[job.Generation] = true
+		p.builds[job.Generation] = n.Now
+		p.watch(&job)
 		p.quorum.Stream(uint64(job.Link), func(in []byte, over bool) (int, bool) {
 			return p.build(&job, in, over)
 		})
@@ -94,9 +95,10 @@ const mostTree = 64 << 20
 
 // build tries to read a tree from what has come of a stream, again from its beginning each time.
 func (p *process) build(job *effects.Job, in []byte, over bool) (used int, done bool) {
-	if !p.builds[job.Generation] {
+	if _, wanted := p.builds[job.Generation]; !wanted {
 		return len(in), true
 	}
+	p.builds[job.Generation] = p.n.Now
 	if !over && !bytes.Contains(in, []byte(ensemble.SnapSignature)) {
 		return 0, false
 	}
@@ -114,6 +116,25 @@ func (p *process) build(job *effects.Job, in []byte, over bool) (used int, done 
 	}
 	p.did(result)
 	return len(in) - len(stream.In) - len(beyond), true
+}
+
+// errSilence ends a tree whose stream stands still.
+var errSilence = errors.New("the stream stands still")
+
+// watch ends a BuildTree whose stream has stood still for too long, and its connection.
+func (p *process) watch(job *effects.Job) {
+	moved, wanted := p.builds[job.Generation]
+	if !wanted || job.Silence == 0 {
+		return
+	}
+	if left := moved + job.Silence.Microseconds() - p.n.Now; left > 0 {
+		p.after(left, func() { p.watch(job) })
+		return
+	}
+	p.n.Counts.Add("job", "a stream stands still")
+	delete(p.builds, job.Generation)
+	p.quorum.Close(uint64(job.Link))
+	p.did(replica.JobDone{JobDone: effects.JobDone{Generation: job.Generation, Err: errSilence}})
 }
 
 // cancel ends a job. Nothing comes back.
