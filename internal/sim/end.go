@@ -6,6 +6,7 @@ import (
 	"quoll/internal/sim/client"
 	"quoll/internal/sim/node"
 	"quoll/jute"
+	"quoll/quorum"
 )
 
 // Bounds for a healthy server, by world time, µs.
@@ -65,11 +66,16 @@ func (w *run) quiet() {
 }
 
 // checkReaped: no needless node is left. For longer than the server takes to see it, no client has
-// made a child in such a node, or written to it.
+// made a child in such a node, or written to it. A leader deletes nodes, by its own wall clock.
 func (w *run) checkReaped() {
 	var needless []string
 	w.waitFor("nodes are reaped", choresMicros, func() bool {
-		needless = each(w.nodes, (*node.Node).Needless)
+		needless = each(w.nodes, func(n *node.Node) []string {
+			if s := n.Status(); s.Role != quorum.Leading && s.Role != quorum.Alone {
+				return nil
+			}
+			return n.Needless()
+		})
 		return len(needless) == 0
 	})
 	if len(needless) > 0 {
