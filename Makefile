@@ -15,7 +15,7 @@ PACKAGES = $$($(GO) list ./... | grep -v '/interop/')
 RACY = $$(grep -rlE --include='*.go' '^[[:space:]]*go (func|[a-zA-Z])|sync/atomic|"sync"' . \
 	| grep -v '^./interop/' | xargs -r -n1 dirname | sort -u)
 
-.PHONY: run build test race fuzz lint bench interop interop-ensemble check clean
+.PHONY: run build test race fuzz mutants lint bench interop interop-ensemble check clean
 
 run: build
 	./bin/quoll server
@@ -38,6 +38,10 @@ fuzz:
 		echo "== $$(dirname $$file) $$name"; \
 		$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$(dirname $$file)" </dev/null; \
 	done
+
+# Breaks an ensemble in one place after the other, and wants the named test to fail each time.
+mutants:
+	$(GO) test -count=1 -timeout 30m -v -run '^TestMutants$$' ./internal/mutants -mutants
 
 lint: $(TOOLS)/staticcheck $(TOOLS)/govulncheck
 	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \

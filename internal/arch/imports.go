@@ -109,6 +109,7 @@ var roomImports = []importRule{
 	{"internal/hostile", nil},
 	{"internal/config", []string{"jute", "quorum/config"}},
 	{"internal/metrics", nil},
+	{"internal/mutants", nil},
 	{"internal/proxy", []string{"jute"}},
 	{"internal/model/...", []string{"jute", "internal/model/..."}},
 	{"internal/reference", []string{"jute", "client/wire"}},
