@@ -164,7 +164,7 @@ func (e *ensemble) hear(s *server) {
 		s.in = append(s.in, packet{answer: p.asks.Session, lives: lives})
 	default:
 		for _, touch := range p.heard {
-			e.leader.c.Touch(touch)
+			e.leader.c.Touch(s.link, touch)
 		}
 	}
 	e.release()

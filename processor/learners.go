@@ -92,4 +92,6 @@ func (c *Chain) Revalidate(link session.Owner, s jute.SessionTimeout) (lives boo
 }
 
 // Touch takes a learner's word that a session was heard, with the timeout that its client has.
-func (c *Chain) Touch(s jute.SessionTimeout) { c.sessions.Touch(s.Session, s.TimeOut, c.mono) }
+func (c *Chain) Touch(link session.Owner, s jute.SessionTimeout) {
+	c.sessions.Touch(s.Session, s.TimeOut, link, c.mono)
+}

@@ -168,7 +168,7 @@ func TestALearnersSessionIsTouched(t *testing.T) {
 		c.Time(now, now)
 		expired, _ := c.sessions.Tick(now, 1000, nil)
 		require.Empty(t, expired, now)
-		c.Touch(jute.SessionTimeout{Session: own.ID, TimeOut: 4000})
+		c.Touch(link, jute.SessionTimeout{Session: own.ID, TimeOut: 4000})
 	}
 	expired, _ := c.sessions.Tick(25_000, 5000, nil)
 	require.Len(t, expired, 1)

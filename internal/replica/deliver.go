@@ -79,7 +79,7 @@ func (r *Replica) speak(d *effects.Delivery) {
 		lives := r.chain.Revalidate(learner, d.Session)
 		r.peer.Revalidated(d.Link, d.Session.Session, lives)
 	case effects.Touch:
-		r.chain.Touch(d.Session)
+		r.chain.Touch(learner, d.Session)
 	case effects.LinkGone:
 		// The link stays the owner of its sessions, as in Apache: a client that comes back asks
 		// for its session anew.

@@ -101,9 +101,20 @@ func (s *Session) Claim(owner Owner) bool {
 
 // Touch takes the news of a learner that a session was heard at nowMillis (monotonic), with the
 // timeout that its client has there. It is false, and nothing happens, when the session is gone,
-// closing or local.
-func (t *Table) Touch(id jute.SessionID, timeoutMillis int32, nowMillis int64) bool {
+// closing or local, or belongs to another server: its client has left the learner, which does not
+// know that yet, and may have another timeout now. Nobody knows whose it is when a reign begins.
+func (t *Table) Touch(
+	id jute.SessionID, timeoutMillis int32, link Owner, nowMillis int64,
+) bool {
 	s := t.byID[id]
+	if s != nil && s.Owner != 0 && s.Owner != link {
+		return false
+	}
+	return t.hear(s, timeoutMillis, nowMillis)
+}
+
+// hear notes that a session was heard, unless it is gone, closing or local.
+func (t *Table) hear(s *Session, timeoutMillis int32, nowMillis int64) bool {
 	if s == nil || s.Closing || s.Local {
 		return false
 	}
@@ -121,10 +132,10 @@ func (t *Table) Touch(id jute.SessionID, timeoutMillis int32, nowMillis int64) b
 func (t *Table) Revalidate(
 	id jute.SessionID, timeoutMillis int32, link Owner, nowMillis int64,
 ) bool {
-	if !t.Touch(id, timeoutMillis, nowMillis) {
+	s := t.byID[id]
+	if !t.hear(s, timeoutMillis, nowMillis) {
 		return false
 	}
-	s := t.byID[id]
 	s.Owner, s.heard = link, nil
 	return true
 }

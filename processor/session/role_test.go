@@ -169,7 +169,8 @@ func (m *roles) touch(t *rapid.T) {
 	if revalidate {
 		require.Equal(t, lives, m.table.Revalidate(id, timeout, link, m.now))
 	} else {
-		require.Equal(t, lives, m.table.Touch(id, timeout, m.now))
+		lives = lives && (s.owner == 0 || s.owner == link)
+		require.Equal(t, lives, m.table.Touch(id, timeout, link, m.now))
 	}
 	if lives {
 		s.timeout, s.at = int64(timeout), m.clock(m.now)
@@ -358,7 +359,7 @@ func TestATouchBehindAPause(t *testing.T) {
 		return expired
 	}
 	require.Empty(t, tick(100))
-	require.True(t, table.Touch(7, 4000, 60_050))
+	require.True(t, table.Touch(7, 4000, session.LinkOwner(1), 60_050))
 	require.Empty(t, tick(60_000), "stopped for a minute")
 	for range 47 {
 		require.Empty(t, tick(100), "at %d", now)
@@ -390,9 +391,9 @@ func TestAClosingSessionIsRefused(t *testing.T) {
 	require.Equal(t, session.Refused, table.Attach(s, 4000, 2, nil))
 	require.Equal(t, session.Refused, table.Attach(local, 4000, 2, nil))
 	require.Equal(t, session.Refused, table.Attach(nil, 4000, 2, nil))
-	require.False(t, table.Touch(7, 9000, 10))
+	require.False(t, table.Touch(7, 9000, session.LinkOwner(1), 10))
 	require.False(t, table.Revalidate(7, 9000, session.LinkOwner(2), 10))
-	require.False(t, table.Touch(8, 9000, 10), "nobody's")
+	require.False(t, table.Touch(8, 9000, session.LinkOwner(1), 10), "nobody's")
 	require.Equal(t, session.LinkOwner(1), s.Owner)
 	require.EqualValues(t, 4000, s.TimeoutMillis)
 	require.NotEqual(t, session.LinkOwner(1), session.Owner(1), "links are no connections")
@@ -450,7 +451,7 @@ func TestTheOrderOfWhatWasHeard(t *testing.T) {
 func TestATouchWithATimeoutBelowZero(t *testing.T) {
 	table := leading(session.NewTable(1000, 0, 0, 0))
 	s := table.Open(7, 4000, session.LinkOwner(1))
-	require.True(t, table.Touch(7, -100_000, 10))
+	require.True(t, table.Touch(7, -100_000, session.LinkOwner(1), 10))
 	expired, _ := table.Tick(2000, 2000, nil)
 	require.Equal(t, []*session.Session{s}, expired, "it does not stay for ever")
 }
@@ -488,4 +489,19 @@ func TestTheSessionsOfAnotherHistory(t *testing.T) {
 	require.Equal(t, []session.Deadline{
 		{InMillis: 6000, IDs: []jute.SessionID{2}}, {InMillis: 7000, IDs: []jute.SessionID{9}},
 	}, table.Deadlines())
+}
+
+// A learner names a session whose client has left it for another server. Neither its word nor its
+// timeout counts; while nobody knows whose a session is, anybody's word does.
+func TestATouchOfWhoHasTheSessionNoMore(t *testing.T) {
+	old, new := session.LinkOwner(1), session.LinkOwner(2)
+	table := leading(session.NewTable(1000, 0, 0, 0))
+	s := table.Open(7, 4000, old)
+	require.True(t, table.Revalidate(7, 9000, new, 10))
+	require.False(t, table.Touch(7, 1000, old, 20))
+	require.EqualValues(t, 9000, s.TimeoutMillis)
+	require.True(t, table.Touch(7, 8000, new, 20))
+	require.EqualValues(t, 8000, s.TimeoutMillis)
+	s.Owner = 0
+	require.True(t, table.Touch(7, 1000, old, 20))
 }
