@@ -35,6 +35,7 @@ func (p *plan) join(seed uint64, o Options) {
 	p.server.Model.Config = []byte(p.server.Peers.Members.String())
 	p.soften(d)
 	p.millis = d.pick(8000, 10_000, 12_000)
+	p.server.Rest = d.pick(1, 2, 2, 4) * int64((voters+1)/2)
 	p.clients, p.requests = 1+d.IntN(6), 100+d.IntN(400)
 	p.network.partitions = !d.once(4)
 	p.network.UnheardCall = d.coin()

@@ -58,7 +58,7 @@ func drawPlan(rng *rand.Rand) plan {
 	s.Times = node.Times{
 		TickMillis: 50, IntervalMillis: 12, MinTimeout: minTimeout, MaxTimeout: maxTimeout,
 	}
-	s.Lanes = 1 + d.IntN(3)
+	s.Lanes, s.Rest = 1+d.IntN(3), 1
 	p.millis = d.pick(1000, 2000, 4000)
 	s.Eager, p.quota = d.once(8), d.once(3)
 	s.Store = node.Store{Gzip: d.once(8), TwoDirs: d.once(4), NoLastZxid: d.once(6)}

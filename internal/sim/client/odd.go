@@ -124,6 +124,14 @@ func (c *Client) rob(victim *Client) {
 		return
 	}
 	victim.robbed = true
+	if c.Ensemble { // a server does not hear that a session has moved to another one
+		link := victim.link
+		c.w.After(c.w.Between(1000, 500_000), func() {
+			if victim.link == link {
+				victim.drop(c.w.Chance(2), c.w.Between(1000, 40_000))
+			}
+		})
+	}
 }
 
 // Ask asks the server for a four-letter word, on a connection of its own.

@@ -20,6 +20,13 @@ type place struct {
 	sent int
 }
 
+// answered is how a request was answered. A learner answers a write that cannot be read by itself,
+// with the last zxid that it has applied.
+type answered struct {
+	zxid jute.Zxid
+	code jute.ErrorCode
+}
+
 // index lists the writes of a connection by their names, and the zxids by which they were answered.
 func (c *checker) index(k *conn) {
 	if k.session == 0 {
@@ -31,11 +38,11 @@ func (c *checker) index(k *conn) {
 			c.asked[name] = append(c.asked[name], place{k, i})
 		}
 	}
-	k.answers = map[int32]jute.Zxid{}
+	k.answers = map[int32]answered{}
 	for i := 1; i < len(k.Got); i++ {
 		var h jute.ReplyHeader
 		if _, err := jute.Decode(k.Got[i].Bytes, &h); err == nil && h.Xid > 0 {
-			k.answers[h.Xid] = h.Zxid
+			k.answers[h.Xid] = answered{h.Zxid, h.Err}
 		}
 	}
 }
@@ -53,7 +60,8 @@ func (c *checker) askedBy(t *Txn) (place, bool) {
 	var left []place
 	for _, p := range all {
 		answer, answered := p.conn.answers[h.Cxid]
-		if answered && answer == h.Zxid {
+		if answered && answer.zxid == h.Zxid &&
+			(answer.code == jute.MarshallingError) == (code(t) == jute.MarshallingError) {
 			return p, true
 		}
 		if !answered && !p.conn.logged[p.sent] && p.conn.Granted <= t.At &&
@@ -64,13 +72,24 @@ func (c *checker) askedBy(t *Txn) (place, bool) {
 	slices.SortStableFunc(left, func(a, b place) int {
 		return int(max(-1, min(1, b.conn.Granted-a.conn.Granted)))
 	})
-	if code(t) == jute.SessionMoved && len(left) > 1 {
+	if code(t) == jute.SessionMoved && len(left) > 1 && left[0].conn == c.holderAt(h.ClientID, t.At) {
 		left = left[1:]
 	}
 	if len(left) == 0 {
 		return first(all)
 	}
 	return first(left)
+}
+
+// holderAt is the connection that had got a session last at a time, nil when none had.
+func (c *checker) holderAt(id jute.SessionID, at int64) (newest *conn) {
+	for _, k := range c.conns {
+		if k.session == id && k.Granted > 0 && k.Granted <= at &&
+			(newest == nil || k.Granted > newest.Granted) {
+			newest = k
+		}
+	}
+	return newest
 }
 
 func first(all []place) (place, bool) {
@@ -131,7 +150,9 @@ func (c *checker) unreadable(k *conn, i int) bool {
 	}
 	is, known := k.unreadable[i]
 	if !known {
-		out := c.tree.Clone().Write(k.request(i), c.tree.Zxid+1, 0, c.tree.Zxid)
+		tree := c.tree.Clone()
+		tree.Options.ExtendedTypes = true // a learner reads before it asks what is allowed
+		out := tree.Write(k.request(i), c.tree.Zxid+1, 0, c.tree.Zxid)
 		is = out.Code == jute.MarshallingError
 		k.unreadable[i] = is
 	}

@@ -24,7 +24,7 @@ type conn struct {
 	lastLogged int
 	expected   []model.Event
 	missed     [][]byte // notifications that wait for their setWatches
-	answers    map[int32]jute.Zxid
+	answers    map[int32]answered
 	unreadable map[int]bool // of Sent, as far as it was asked
 	over       bool         // nothing may follow
 	done       bool

@@ -121,8 +121,8 @@ func (c *checker) realTime(answers []answer) {
 func (c *checker) fences(answers []answer) {
 	for _, k := range c.conns {
 		for i := range k.Sent {
-			zxid, answered := k.answers[k.Sent[i].Xid]
-			if k.Sent[i].Op != jute.OpSync || !answered || zxid <= 0 {
+			zxid := k.answers[k.Sent[i].Xid].zxid
+			if k.Sent[i].Op != jute.OpSync || zxid <= 0 {
 				continue
 			}
 			for _, a := range answers {

@@ -201,6 +201,16 @@ func (b *Book) HeardSince(after, before int64) (ids []jute.SessionID) {
 	return ids
 }
 
+// OpenedAt is when a connection got a session last, 0 when none did.
+func (b *Book) OpenedAt(id jute.SessionID) (at int64) {
+	if l := b.leases[id]; l != nil {
+		for _, o := range l.owners {
+			at = max(at, o.wire.opened)
+		}
+	}
+	return at
+}
+
 // Stood is by how much, at least, a deadline has moved since a time because the process stood
 // still.
 func (b *Book) Stood(since int64) int64 { return b.stood(since) }

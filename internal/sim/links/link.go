@@ -1,11 +1,15 @@
 package links
 
 import (
+	"errors"
 	"io"
 	"slices"
 
 	"quoll/internal/sim/pipe"
 )
+
+// ErrStalled: a link has taken nothing for too long.
+var ErrStalled = errors.New("the link takes nothing")
 
 // link is one end of a connection (pipe.Reader).
 type link struct {
@@ -25,6 +29,8 @@ type state struct {
 	streams bool // what follows is no message, until a reader has read it
 	closing bool // to be closed when all is sent
 	gone    bool
+	watched bool  // whether it takes something
+	moved   int64 // world time at which it took something last
 }
 
 // Arrived implements pipe.Reader.
@@ -40,11 +46,35 @@ func (k *link) flush() {
 	}
 	if n := k.end.Write(k.out); n > 0 {
 		k.out = k.out[n:]
+		k.moved = k.port.World.Now
 		k.port.Tell(Event{Kind: Wrote, Link: k.id, Bytes: n})
 	}
 	if k.closing && len(k.out) == 0 {
 		k.close(nil)
 	}
+	if len(k.out) > 0 && !k.watched && k.port.Stall > 0 {
+		k.moved = max(k.moved, k.port.World.Now)
+		k.watch()
+	}
+}
+
+// watch ends a link that takes nothing for too long.
+func (k *link) watch() {
+	p := k.port
+	k.watched = true
+	p.World.After(k.moved+p.Stall-p.World.Now, func() {
+		p.Via(func() {
+			k.watched = false
+			switch {
+			case k.gone || len(k.out) == 0:
+			case p.World.Now >= k.moved+p.Stall:
+				p.World.Counts.Add("fault", "a link between servers stalls")
+				k.close(ErrStalled)
+			default:
+				k.watch()
+			}
+		})
+	})
 }
 
 // close ends the link at this side, and says so.

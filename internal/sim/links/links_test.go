@@ -65,7 +65,7 @@ func newHost(w *world.World, net *pipe.Net, number int) *host {
 	h := &host{number: number}
 	h.Port = links.New(links.Config{
 		World: w, Net: net, Address: address(number), HeadBytes: 2, WindowBytes: 32,
-		Patience: 500_000, NewCutter: func(bool) links.Cutter { return new(cutter) },
+		Patience: 500_000, Stall: 5_000_000, NewCutter: func(bool) links.Cutter { return new(cutter) },
 		Via: func(do func()) {
 			if !h.dead {
 				do()
@@ -215,4 +215,14 @@ func TestAnEndThatIsGoneIsFoundOutBySending(t *testing.T) {
 	p.a.Send(1, message("anybody?"))
 	p.run()
 	require.Len(t, p.a.of(links.Closed), 1)
+}
+
+func TestALinkThatTakesNothingEnds(t *testing.T) {
+	p := connected(t)
+	p.net.Block(address(1).Addr(), address(2).Addr())
+	p.a.Send(1, message("more than the window of thirty-two bytes"))
+	p.run()
+	require.Empty(t, p.a.of(links.Closed))
+	p.run()
+	require.ErrorIs(t, p.a.of(links.Closed)[0].Err, links.ErrStalled)
 }

@@ -24,6 +24,10 @@ const (
 	Closed
 )
 
+func (k Kind) String() string {
+	return [...]string{"", "connected", "failed", "accepted", "message", "wrote", "closed"}[k]
+}
+
 // Event is one event of one link.
 type Event struct {
 	Kind  Kind
@@ -59,6 +63,8 @@ type Config struct {
 	WindowBytes int
 	// Patience is how long a dial waits for an answer, µs.
 	Patience int64
+	// Stall is how long a link may take nothing of what was sent, µs. Then it ends. 0: for ever.
+	Stall int64
 }
 
 // Port is the connections of one port of a process.

@@ -33,6 +33,8 @@ func (p *process) Job(job effects.Job) {
 	n := p.n
 	n.fuse.At(fuse.Job)
 	n.Counts.Add("job", jobNames[job.Kind])
+	n.Note("node %d: job %d %s %v %v", n.number, job.Generation, jobNames[job.Kind], job.From,
+		job.UpTo)
 	switch job.Kind {
 	case effects.ReadLog:
 		log := new(jobs.Log)
@@ -73,6 +75,7 @@ var jobNames = map[effects.JobKind]string{
 
 // did hands the end of a job to the next step.
 func (p *process) did(done replica.JobDone) {
+	p.n.Note("node %d: job %d has ended: %v %v", p.n.number, done.Generation, done.Zxid, done.Err)
 	p.n.fuse.At(fuse.Did)
 	p.inbox.JobDone(done)
 	p.poke()

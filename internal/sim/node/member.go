@@ -83,6 +83,7 @@ func (p *process) standing() {
 			p.n.record.Served(p.n, p.tree.Peek().LastZxid())
 		} else {
 			p.n.record.Unserved(p.n)
+			p.told.RoleOver()
 		}
 	}
 	if s.Role == quorum.Leading && p.role != quorum.Leading {

@@ -78,7 +78,7 @@ func (g *guest) session() jute.SessionID {
 func setting() *Setting {
 	return &Setting{
 		Times: Times{TickMillis: 50, IntervalMillis: 12, MinTimeout: 100, MaxTimeout: 60_000},
-		Lanes: 1, SlowWalk: 1, ChunkNames: 2, CloseTxn: true,
+		Lanes: 1, Rest: 1, SlowWalk: 1, ChunkNames: 2, CloseTxn: true,
 		Limits: Limits{
 			SnapCount: 1000, ApplyBatch: 16, InFlight: 100, InFlightBytes: 1 << 20,
 			OutputPause: 1 << 20, Outstanding: 1000, BatchRequests: 256, BatchBytes: 64 << 10,

@@ -8,7 +8,7 @@ func (n *Node) Plague() {
 		if n.healed {
 			return
 		}
-		n.After(n.Between(10_000, 400_000), next)
+		n.After(n.Between(10_000, 400_000*n.set.Rest), next)
 		p := n.process
 		if p == nil {
 			return

@@ -30,11 +30,13 @@ func (n *Node) Host() netip.Addr { return hostOf(n.number) }
 
 func hostOf(number int) netip.Addr { return netip.AddrFrom4([4]byte{10, 1, 0, byte(number)}) }
 
-// Windows of the links between servers, in bytes, and how long a dial waits.
+// Windows of the links between servers, in bytes; how long a dial waits, and how long a vote may
+// be stuck.
 const (
 	voteWindow    = 4 << 10
 	quorumWindow  = 16 << 10
 	patienceMicro = 300_000
+	stallMicros   = 1_000_000
 )
 
 // openPorts makes both ports. That of elections listens at once.
@@ -45,7 +47,7 @@ func (p *process) openPorts() {
 	}
 	votes := base
 	votes.Address, votes.WindowBytes = netip.AddrPortFrom(n.Host(), ElectionPort), voteWindow
-	votes.HeadBytes = election.HeadBytes
+	votes.HeadBytes, votes.Stall = election.HeadBytes, stallMicros
 	votes.NewCutter = func(accepted bool) links.Cutter { return election.NewCutter(accepted) }
 	votes.Tell = func(e links.Event) {
 		p.inbox.Vote(election.LinkEvent{
@@ -56,6 +58,7 @@ func (p *process) openPorts() {
 	}
 	quorum := base
 	quorum.Address, quorum.WindowBytes = netip.AddrPortFrom(n.Host(), QuorumPort), quorumWindow
+	quorum.Stall = n.set.Peers.Ports.InitLimit.Microseconds()
 	quorum.NewCutter = func(bool) links.Cutter {
 		return zab.NewCutter(n.set.Peers.Zab.MaxPacket)
 	}
@@ -75,6 +78,9 @@ func (p *process) hangUp(quiet func() bool) {
 // heard takes an event of the quorum port.
 func (p *process) heard(e links.Event) {
 	link := effects.LinkID(e.Link)
+	if e.Kind != links.Message && e.Kind != links.Wrote {
+		p.n.Note("node %d, link %d: %v %v", p.n.number, link, e.Kind, e.Err)
+	}
 	switch e.Kind {
 	case links.Message:
 		p.witness.Hears(link, e.Data)
@@ -100,6 +106,7 @@ func (p *process) Links(ops []effects.LinkOp) {
 		op := &ops[i]
 		switch op.Kind {
 		case effects.Dial:
+			p.n.Note("node %d dials %d", p.n.number, op.Peer)
 			if to, ok := address(op.Ports[0]); ok {
 				p.quorum.Dial(op.Peer, to)
 			}

@@ -54,6 +54,7 @@ type process struct {
 type membership struct {
 	plugs
 	witness *witness.Witness
+	told    *witness.Told
 	role    quorum.Role
 	served  bool
 }
@@ -122,9 +123,10 @@ func (p *process) assemble(found *restore.Found, member *replica.Ensemble) {
 		Log: p.store.Log(), Store: p.store, Flushed: p.log.noteFlush, Durable: p.log.durable,
 		Load: p.log.load,
 	}
+	p.told = witness.NewTold(n.World)
 	p.shared = &lane.Shared{
 		Tree: p.tree, Conns: conns, Core: p, Clock: p.clock.millis, Serving: &p.serving,
-		Counts: new(stats.Counts), Teller: witness.NewTold(n.World),
+		Counts: new(stats.Counts), Teller: p.told,
 		Large: &throttle.Large{
 			ThresholdBytes: n.set.LargeBytes, MaxBytes: 2 * n.set.LargeBytes,
 		},

@@ -21,7 +21,9 @@ type Setting struct {
 	Throttle throttle.Rules
 	Peers    *Peers // nil: the server is alone
 	// CloseTxn: a closeSession names the ephemerals that go with it.
-	CloseTxn   bool
+	CloseTxn bool
+	// Rest is how many times longer a machine is left alone between two faults.
+	Rest       int64
 	SlowWalk   int64 // how many times longer a snapshot takes
 	MaxWatches int   // 0: no limit
 	LargeBytes int64

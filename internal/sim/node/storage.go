@@ -85,6 +85,7 @@ func (l *logWriter) noteFlush(int) { l.flushed = l.p.n.Now }
 // durable is told of what is on disk.
 func (l *logWriter) durable(ticket effects.Ticket) {
 	p := l.p
+	p.n.Note("node %d: ticket %d is durable", p.n.number, ticket)
 	p.n.record.Settled(p.n, int(ticket-l.told))
 	l.told = ticket
 	p.n.fuse.At(fuse.Durable)
@@ -133,6 +134,8 @@ type walker struct {
 
 func (p *process) startWalk(job *replica.SnapshotJob) {
 	k := &walker{p: p, job: job}
+	p.n.Note("node %d: job %d walks at %v, kind %d", p.n.number, job.Generation&^(1<<63), job.Zxid,
+		job.Kind)
 	switch job.Kind {
 	case replica.ToDisk:
 		if p.walk != nil {

@@ -77,6 +77,7 @@ func (e *End) peers(deaf bool) {
 // reset answers bytes that nobody takes: the other end sees that the link is cut.
 func (e *End) reset() {
 	if e.deaf && !e.net.healed {
+		e.net.deaf = append(e.net.deaf, e)
 		return
 	}
 	far := e.far

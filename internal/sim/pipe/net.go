@@ -43,7 +43,8 @@ type Net struct {
 	ways      map[way]*queue
 	known     []way // those that were ever used, in that order
 	links     int
-	healed    bool // no more faults
+	deaf      []*End // to which something came
+	healed    bool   // no more faults
 }
 
 // New makes a network without links.

@@ -96,4 +96,8 @@ func (n *Net) Heal() {
 	for _, k := range n.known {
 		n.Unblock(k.from, k.to)
 	}
+	for _, e := range n.deaf {
+		e.reset()
+	}
+	n.deaf = nil
 }

@@ -27,3 +27,6 @@ func (t *Told) Tell(e tell.Event) {
 	}
 	t.ended[e.Session] = true
 }
+
+// RoleOver: a role ends. What it proposed may be lost, and then happens again.
+func (t *Told) RoleOver() { clear(t.ended) }

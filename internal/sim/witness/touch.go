@@ -15,6 +15,7 @@ type touches struct {
 	since int64 // the reign began then: every session had its full timeout
 	last  map[jute.SessionID]touch
 	asked map[jute.SessionID]int32 // the timeouts with which learners asked for sessions
+	moved map[jute.SessionID]int64 // when a learner got a session
 }
 
 type touch struct {
@@ -54,7 +55,8 @@ func (w *Witness) Expiry(id jute.SessionID, now int64, least int32) *history.Exp
 		x.Heard, x.Timeout = t.at, t.timeout
 	}
 	x.Stood = w.Leases.Stood(x.Heard)
-	if own := w.Leases.Expired(id, now); own != nil && own.Heard >= x.Heard {
+	own := w.Leases.Expired(id, now)
+	if own != nil && own.Heard >= x.Heard && w.Leases.OpenedAt(id) >= w.moved[id] {
 		x = own
 	}
 	x.Latest = history.AnyTime

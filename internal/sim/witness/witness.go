@@ -62,7 +62,7 @@ type Place struct {
 func New(c Config) *Witness {
 	return &Witness{
 		Config: c, offered: map[effects.LinkID]int64{},
-		touches: touches{asked: map[jute.SessionID]int32{}},
+		touches: touches{asked: map[jute.SessionID]int32{}, moved: map[jute.SessionID]int64{}},
 	}
 }
 
@@ -127,6 +127,7 @@ func (w *Witness) claims(link effects.LinkID, q *ensemble.QuorumPacket) {
 		used, err := jute.Decode(q.Data, &r)
 		if err == nil && used == len(q.Data) && r.Valid {
 			w.Touch(r.Session, w.asked[r.Session])
+			w.moved[r.Session] = w.Millis()
 		}
 	case ensemble.PacketPing:
 		if link == w.leader {
