@@ -1,0 +1,305 @@
+package recipes_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"quoll/client"
+	"quoll/client/recipes"
+	"quoll/client/recipes/lock"
+	"quoll/internal/proxy"
+	"quoll/jute"
+)
+
+type taking func(ctx context.Context, c *client.Client) (*recipes.Held, error)
+
+// takings are the recipes that hold something exclusive below path.
+func takings() map[string]taking {
+	kazoo := recipes.WithLayout(recipes.Kazoo)
+	return map[string]taking{
+		"lock": func(ctx context.Context, c *client.Client) (*recipes.Held, error) {
+			return lock.New(c, path).Lock(ctx)
+		},
+		"kazoo's lock": func(ctx context.Context, c *client.Client) (*recipes.Held, error) {
+			return lock.New(c, path, kazoo).Lock(ctx)
+		},
+		"simple lock": func(ctx context.Context, c *client.Client) (*recipes.Held, error) {
+			return lock.NewSimple(c, path).Lock(ctx)
+		},
+		"write lock": func(ctx context.Context, c *client.Client) (*recipes.Held, error) {
+			return lock.NewRW(c, path).W().Lock(ctx)
+		},
+		"kazoo's write lock": func(ctx context.Context, c *client.Client) (*recipes.Held, error) {
+			return lock.NewRW(c, path, kazoo).W().Lock(ctx)
+		},
+		"all": func(ctx context.Context, c *client.Client) (*recipes.Held, error) {
+			held, err := lock.All(ctx, lock.New(c, path))
+			if err != nil {
+				return nil, err
+			}
+			return held[0], nil
+		},
+	}
+}
+
+func eachTaking(t *testing.T, test func(t *testing.T, take taking)) {
+	for name, take := range takings() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, take)
+		})
+	}
+}
+
+// attempt is a take in the background.
+type attempt struct {
+	held *recipes.Held
+	err  error
+	done chan struct{}
+}
+
+func begin(ctx context.Context, c *client.Client, take taking) *attempt {
+	a := &attempt{done: make(chan struct{})}
+	go func() {
+		defer close(a.done)
+		a.held, a.err = take(ctx, c)
+	}()
+	return a
+}
+
+// wins says that the attempt succeeds.
+func (a *attempt) wins(t *testing.T) *recipes.Held {
+	t.Helper()
+	closed(t, a.done, "the attempt ends")
+	require.NoError(t, a.err)
+	require.NoError(t, a.held.Err())
+	return a.held
+}
+
+// isHeld says that something is held by a client, on the server too, as another one sees it.
+func isHeld(t *testing.T, owner, c *client.Client, h *recipes.Held) {
+	t.Helper()
+	ctx := testContext(t)
+	require.True(t, isOpen(h.Lost()))
+	_, stat, err := c.Get(ctx, h.Path())
+	require.NoError(t, err)
+	require.Equal(t, owner.Session().ID(), stat.EphemeralOwner)
+	require.Equal(t, stat.Czxid, h.Token())
+	_, err = c.Multi(ctx, h.Check(), client.OpSet("/app", nil, client.AnyVersion))
+	require.NoError(t, err)
+}
+
+// isLost says that something is not held any more.
+func isLost(t *testing.T, h *recipes.Held) {
+	t.Helper()
+	closed(t, h.Lost(), "the holder hears of it")
+	require.ErrorIs(t, h.Err(), recipes.ErrLost)
+	require.ErrorIs(t, context.Cause(h.Context()), recipes.ErrLost)
+}
+
+func TestTakeAndRelease(t *testing.T) {
+	eachTaking(t, func(t *testing.T, take taking) {
+		ctx := testContext(t)
+		c := newWorld(t).client()
+		var token client.Zxid
+		for range 3 {
+			h, err := take(ctx, c)
+			require.NoError(t, err)
+			isHeld(t, c, c, h)
+			require.Greater(t, h.Token(), token)
+			token = h.Token()
+			require.NoError(t, h.Release(ctx))
+			isLost(t, h)
+			require.NoError(t, h.Release(ctx))
+			_, err = c.Multi(ctx, h.Check())
+			require.ErrorIs(t, err, client.ErrNoNode)
+			waitChildren(t, c, 0)
+		}
+	})
+}
+
+// steps are the requests that a recipe sends. Not every recipe sends each.
+var steps = []jute.OpCode{
+	jute.OpCreate2, jute.OpMulti, jute.OpCreateContainer, jute.OpGetChildren2, jute.OpGetData,
+	jute.OpExists, jute.OpSync, jute.OpDelete, jute.OpRemoveWatches,
+}
+
+// The connection is cut at every request of every recipe, while it takes, waits and releases: there
+// is one node all the time, no hang, and in the end none.
+func TestCutAtEveryStep(t *testing.T) {
+	eachTaking(t, func(t *testing.T, take taking) {
+		w := newWorld(t)
+		c, other := w.client(), w.beside()
+		for _, op := range steps {
+			for _, where := range []proxy.Where{proxy.Before, proxy.After, proxy.Inside} {
+				t.Run(fmt.Sprint(op, where), func(t *testing.T) {
+					ctx := testContext(t)
+					_, err := other.DeleteAll(ctx, "/app", client.DeleteAllOptions{})
+					if err != nil {
+						require.ErrorIs(t, err, client.ErrNoNode)
+					}
+					require.NoError(t, c.Sync(ctx, "/"))
+					w.Cut(op, where)
+					// The search for a lost node is cut as well.
+					w.Cut(jute.OpSync, where)
+					first, err := take(ctx, c)
+					require.NoError(t, err)
+					isHeld(t, c, other, first)
+					one := len(waitHolders(t, other))
+
+					waiter := begin(ctx, other, take)
+					require.NoError(t, first.Release(ctx))
+					second := waiter.wins(t)
+					waiter = begin(ctx, c, take)
+					require.NoError(t, second.Release(ctx))
+					third := waiter.wins(t)
+					isHeld(t, c, other, third)
+					require.Len(t, waitHolders(t, other), one, "no node is left over")
+					require.NoError(t, third.Release(ctx))
+					waitChildren(t, other, 0)
+				})
+			}
+		}
+	})
+}
+
+// waitHolders are the nodes while one holds and nobody waits: one, or the pair of a simple lock.
+func waitHolders(t *testing.T, c *client.Client) []string {
+	t.Helper()
+	names, _, err := c.Children(testContext(t), path)
+	require.NoError(t, err)
+	require.NotEmpty(t, names)
+	require.LessOrEqual(t, len(names), 2)
+	return names
+}
+
+// A waiter whose context ends leaves at once, and its node is gone: before it returns, or as soon
+// as there is a connection.
+func TestGiveUp(t *testing.T) {
+	eachTaking(t, func(t *testing.T, take taking) {
+		for _, connected := range []bool{true, false} {
+			w := newWorld(t)
+			c, other := w.client(), w.beside()
+			holder, err := take(testContext(t), other)
+			require.NoError(t, err)
+			before := waitHolders(t, other)
+			ctx, cancel := context.WithCancel(testContext(t))
+			defer cancel()
+			watches := make(chan struct{}, 16)
+			w.Seen(jute.OpGetData, func() { watches <- struct{}{} })
+			waiter := begin(ctx, c, take)
+			<-watches
+			if !connected {
+				w.Target("")
+				w.Drop(0)
+			}
+			begun := time.Now()
+			cancel()
+			closed(t, waiter.done, "the waiter leaves")
+			require.Less(t, time.Since(begun), 100*time.Millisecond)
+			require.ErrorIs(t, waiter.err, context.Canceled)
+			require.Nil(t, waiter.held)
+			w.Target(w.server)
+			require.ElementsMatch(t, before, waitChildren(t, other, len(before)))
+			isHeld(t, other, other, holder)
+		}
+	})
+}
+
+// Each way to lose what is held is told, and the next one gets it.
+func TestLoss(t *testing.T) {
+	ways := map[string]func(w *world, c, other *client.Client, h *recipes.Held){
+		"expiry": func(w *world, c, _ *client.Client, _ *recipes.Held) { w.expire(c) },
+		"close":  func(_ *world, c, _ *client.Client, _ *recipes.Held) { _ = c.Close() },
+		"deletion": func(w *world, _, other *client.Client, h *recipes.Held) {
+			require.NoError(w.t, other.Delete(testContext(w.t), h.Path(), client.AnyVersion))
+			_ = other.Delete(testContext(w.t), path+"/held", client.AnyVersion)
+		},
+	}
+	eachTaking(t, func(t *testing.T, take taking) {
+		for name, lose := range ways {
+			t.Run(name, func(t *testing.T) {
+				ctx := testContext(t)
+				w := newWorld(t)
+				w.t = t
+				c, other := w.client(), w.beside()
+				h, err := take(ctx, c)
+				require.NoError(t, err)
+				waiter := begin(ctx, other, take)
+				lose(w, c, other, h)
+				isLost(t, h)
+				next := waiter.wins(t)
+				require.Greater(t, next.Token(), h.Token())
+				require.NoError(t, h.Release(ctx), "nothing is left to do")
+				if name == "close" {
+					return
+				}
+				again := begin(ctx, c, take)
+				require.NoError(t, next.Release(ctx))
+				isHeld(t, c, other, again.wins(t))
+			})
+		}
+	})
+}
+
+// The client's clock says that the servers may have ended the session: the thing is lost although
+// nobody has said so. When the session turns out to live, the node is deleted.
+func TestLapse(t *testing.T) {
+	eachTaking(t, func(t *testing.T, take taking) {
+		ctx := testContext(t)
+		w := newWorld(t)
+		c, other := w.client(client.WithSessionTimeout(time.Second)), w.beside()
+		h, err := take(ctx, c)
+		require.NoError(t, err)
+		id := c.Session().ID()
+		w.Pause()
+		isLost(t, h)
+		_, stat, err := other.Get(ctx, h.Path())
+		require.NoError(t, err, "the server has not ended the session")
+		require.Equal(t, id, stat.EphemeralOwner)
+		w.Resume()
+		next, err := take(ctx, other)
+		require.NoError(t, err)
+		require.NoError(t, next.Release(ctx))
+		require.False(t, isOpen(h.Lost()))
+	})
+}
+
+// Whoever waits hears of the loss of its own session, and of its own node.
+func TestWaiterIsLost(t *testing.T) {
+	eachTaking(t, func(t *testing.T, take taking) {
+		for _, lapse := range []bool{true, false} {
+			ctx := testContext(t)
+			w := newWorld(t)
+			c, other := w.client(client.WithSessionTimeout(time.Second)), w.beside()
+			holder, err := take(ctx, other)
+			require.NoError(t, err)
+			watches := make(chan struct{}, 16)
+			w.Seen(jute.OpGetData, func() { watches <- struct{}{} })
+			waiter := begin(ctx, c, take)
+			<-watches
+			if lapse {
+				w.Pause()
+			} else {
+				names, _, err := other.Children(ctx, path)
+				require.NoError(t, err)
+				for _, name := range names {
+					if node := path + "/" + name; node != holder.Path() && name != "held" {
+						require.NoError(t, other.Delete(ctx, node, client.AnyVersion))
+					}
+				}
+				if len(names) == 2 && names[0] == "held" || names[len(names)-1] == "held" {
+					continue // a waiter for a simple lock has no node
+				}
+			}
+			closed(t, waiter.done, "the waiter leaves")
+			require.ErrorIs(t, waiter.err, recipes.ErrLost)
+			w.Resume()
+			isHeld(t, other, other, holder)
+		}
+	})
+}

@@ -1,0 +1,44 @@
+package hold
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"quoll/client"
+)
+
+// The errors of all recipes. Package recipes exports them and says what they mean.
+var (
+	ErrLost    = errors.New("lost")
+	ErrBusy    = errors.New("held by another")
+	ErrRevoked = errors.New("asked to give it back")
+	ErrFull    = errors.New("full")
+	ErrStopped = errors.New("stopped")
+	ErrLayout  = errors.New("node of another layout")
+)
+
+// errLapsed is how most things are lost.
+var errLapsed = fmt.Errorf("%w: the session has lapsed", ErrLost)
+
+// Wrap says which recipe failed on which node.
+func Wrap(op, path string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s %q: %w", op, path, err)
+}
+
+// Ended says that the session is over with this error: its nodes go by themselves.
+func Ended(err error) bool {
+	return errors.Is(err, client.ErrSessionExpired) || errors.Is(err, client.ErrClosed) ||
+		errors.Is(err, client.ErrAuthFailed)
+}
+
+// Passing says that the same request may succeed later.
+func Passing(err error) bool {
+	return !Ended(err) && (errors.Is(err, client.ErrUnknownOutcome) ||
+		errors.Is(err, client.ErrConnectionLoss) || errors.Is(err, client.ErrThrottled) ||
+		errors.Is(err, client.ErrReadOnly) || errors.Is(err, client.ErrSessionMoved) ||
+		errors.Is(err, context.DeadlineExceeded))
+}

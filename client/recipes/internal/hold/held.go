@@ -1,0 +1,166 @@
+package hold
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"quoll/client"
+)
+
+// Held is something that this process holds as long as its session lives. Package recipes exports
+// it and says what it promises.
+type Held struct {
+	c       *client.Client
+	session *client.Session // that of the node
+	path    string          // of a node that no other Held has, had or will have
+	shared  string          // of a node that goes together with it; "" if there is none
+	token   client.Zxid
+	logger  *slog.Logger
+
+	ctx  context.Context // ends when this is lost or released
+	lose context.CancelCauseFunc
+
+	removal sync.Once
+	removed chan struct{} // closed when the nodes are gone, or go with the session
+}
+
+// newHeld watches over a node that has been made. The session must be that of the node.
+func newHeld(s *Spec, path string, stat client.Stat) (*Held, error) {
+	session := s.Client.Session()
+	if session == nil || session.ID() != stat.EphemeralOwner {
+		return nil, fmt.Errorf("%w: %w", ErrLost, client.ErrSessionExpired)
+	}
+	h := &Held{
+		c: s.Client, session: session, path: path, shared: s.Shared, token: stat.Czxid,
+		logger: s.Logger, removed: make(chan struct{}),
+	}
+	h.ctx, h.lose = context.WithCancelCause(context.Background())
+	go h.lapse()
+	go h.guard()
+	return h, nil
+}
+
+// Path is the path of the node.
+func (h *Held) Path() string { return h.path }
+
+// Session is the session that the node goes with.
+func (h *Held) Session() *client.Session { return h.session }
+
+// Token is the czxid of the node.
+func (h *Held) Token() client.Zxid { return h.token }
+
+// Check is an operation that makes a Multi fail when the node is gone.
+func (h *Held) Check() client.Op { return client.OpCheck(h.path, client.AnyVersion) }
+
+// Lost is closed when this is not held any more, for whatever reason.
+func (h *Held) Lost() <-chan struct{} { return h.ctx.Done() }
+
+// Context ends when Lost is closed. Its cause wraps ErrLost and says why.
+func (h *Held) Context() context.Context { return h.ctx }
+
+// Err is nil while this is held, and then says why it is not.
+func (h *Held) Err() error { return context.Cause(h.ctx) }
+
+// Release gives up what is held and waits until the node is deleted. If ctx ends before, that goes
+// on in the background.
+func (h *Held) Release(ctx context.Context) error {
+	h.giveUp(fmt.Errorf("%w: released", ErrLost))
+	select {
+	case <-h.removed:
+		return nil
+	default:
+	}
+	select {
+	case <-h.removed:
+		return nil
+	case <-ctx.Done():
+		return Wrap("release", h.path, ctx.Err())
+	}
+}
+
+// giveUp ends the holding and begins to delete the node.
+func (h *Held) giveUp(why error) {
+	h.lose(why)
+	h.removal.Do(func() {
+		h.logger.Debug("given up", "path", h.path, "reason", why)
+		go h.remove()
+	})
+}
+
+// lapse ends the holding when the servers may have ended the session.
+func (h *Held) lapse() {
+	select {
+	case <-h.session.Lapsed():
+		h.giveUp(errLapsed)
+	case <-h.ctx.Done():
+	}
+}
+
+// guard ends the holding when the node is gone although the session lives, or cannot be watched.
+func (h *Held) guard() {
+	for h.ctx.Err() == nil {
+		_, _, w, err := h.c.GetW(h.ctx, h.path)
+		switch {
+		case err == nil:
+			select {
+			case <-w.Fired():
+			case <-h.ctx.Done():
+			}
+			_ = w.Close()
+		case errors.Is(err, client.ErrNoNode):
+			h.giveUp(fmt.Errorf("%w: the node is gone", ErrLost))
+		case Passing(err):
+			Pause(h.ctx, shortPause)
+		case h.ctx.Err() == nil:
+			h.giveUp(fmt.Errorf("%w: %w", ErrLost, err))
+		}
+	}
+}
+
+// Until is ctx, and ends with the holding too.
+func (h *Held) Until(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(h.ctx, func() { cancel(h.Err()) })
+	return ctx, func() {
+		stop()
+		cancel(nil)
+	}
+}
+
+// WithSession is ctx, and ends with ErrLost when the client's session has lapsed.
+func WithSession(
+	ctx context.Context, c *client.Client,
+) (both context.Context, stop func(), err error) {
+	session, err := Session(ctx, c)
+	if err != nil {
+		return nil, nil, err
+	}
+	both, cancel := context.WithCancelCause(ctx)
+	go func() {
+		select {
+		case <-session.Lapsed():
+			cancel(errLapsed)
+		case <-both.Done():
+		}
+	}()
+	return both, func() { cancel(nil) }, nil
+}
+
+const (
+	shortPause = 20 * time.Millisecond
+	longPause  = time.Second
+)
+
+// Pause waits for d or the end of ctx.
+func Pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}

@@ -1,0 +1,38 @@
+package hold
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"quoll/client"
+)
+
+// Parents makes a node and those above it, as containers, which go by themselves when they are not
+// needed any more; as plain nodes on servers before 3.5.
+func Parents(ctx context.Context, c *client.Client, dir string, acl []client.ACL) error {
+	kinds := []client.CreateOption{client.WithACL(acl...), client.Container}
+	for {
+		_, _, err := c.Create(ctx, dir, nil, kinds...)
+		switch {
+		case err == nil, errors.Is(err, client.ErrNodeExists):
+			return nil
+		case errors.Is(err, client.ErrUnimplemented) && len(kinds) == 2:
+			kinds = kinds[:1]
+		case errors.Is(err, client.ErrNoNode) && above(dir) != "/":
+			if err := Parents(ctx, c, above(dir), acl); err != nil {
+				return err
+			}
+		case !Passing(err) || ctx.Err() != nil:
+			return err
+		}
+	}
+}
+
+// above is the path of the node above.
+func above(path string) string {
+	if at := strings.LastIndexByte(path, '/'); at > 0 {
+		return path[:at]
+	}
+	return "/"
+}

@@ -1,0 +1,100 @@
+package lock_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"testing"
+
+	"quoll/client"
+	"quoll/client/recipes"
+	"quoll/client/recipes/lock"
+	"quoll/zktest"
+)
+
+// exampleClient is a client of a server for the examples. A program calls client.Dial there.
+func exampleClient() (c *client.Client, stop func()) {
+	tb := &exampleTB{}
+	return zktest.Start(tb).Client(), tb.end
+}
+
+// exampleTB lets an example start a server, which a test has from its testing.T.
+type exampleTB struct {
+	testing.TB
+	cleanups []func()
+}
+
+func (e *exampleTB) Helper()                   {}
+func (e *exampleTB) Cleanup(f func())          { e.cleanups = append(e.cleanups, f) }
+func (e *exampleTB) Fatal(args ...interface{}) { log.Fatal(args...) }
+func (e *exampleTB) Error(args ...interface{}) { log.Print(args...) }
+
+func (e *exampleTB) end() {
+	for i := len(e.cleanups) - 1; i >= 0; i-- {
+		e.cleanups[i]()
+	}
+}
+
+// What runs under the lock writes with Check: the write fails once the lock is lost.
+func Example() {
+	c, stop := exampleClient()
+	defer stop()
+	ctx := context.Background()
+	if _, _, err := c.Create(ctx, "/report", nil); err != nil {
+		log.Fatal(err)
+	}
+
+	h, err := lock.New(c, "/locks/report").Lock(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	write := func() error {
+		_, err := c.Multi(ctx, h.Check(), client.OpSet("/report", []byte("new"), client.AnyVersion))
+		return err
+	}
+	fmt.Println("while it is held:", write())
+	if err := h.Release(ctx); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("afterwards it fails:", errors.Is(write(), client.ErrNoNode))
+	// Output:
+	// while it is held: <nil>
+	// afterwards it fails: true
+}
+
+func ExampleMutex_Do() {
+	c, stop := exampleClient()
+	defer stop()
+	m := lock.New(c, "/locks/report", recipes.WithData([]byte("worker 7")))
+	err := m.Do(context.Background(), func(ctx context.Context) error {
+		// ctx ends when the lock is lost. Do with ctx goes in again.
+		list, err := m.Contenders(ctx)
+		if err != nil {
+			return err
+		}
+		fmt.Printf("held by %s\n", list[0].Data)
+		return m.Do(ctx, func(context.Context) error { return nil })
+	})
+	fmt.Println(err)
+	// Output:
+	// held by worker 7
+	// <nil>
+}
+
+func ExampleMutex_TryLock() {
+	c, stop := exampleClient()
+	defer stop()
+	ctx := context.Background()
+	rw := lock.NewRW(c, "/locks/config")
+	if _, err := rw.R().TryLock(ctx); err != nil {
+		log.Fatal(err)
+	}
+	_, err := rw.W().TryLock(ctx)
+	fmt.Println(errors.Is(err, recipes.ErrBusy))
+	_, err = rw.R().TryLock(ctx)
+	fmt.Println(err)
+	// Output:
+	// true
+	// <nil>
+}

@@ -1,0 +1,121 @@
+package recipes_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"quoll/client"
+	"quoll/client/wire"
+	"quoll/internal/proxy"
+	"quoll/zktest"
+)
+
+func TestMain(m *testing.M) {
+	// Importing gnet starts these two goroutines, which never end.
+	goleak.VerifyTestMain(m,
+		goleak.IgnoreTopFunction("github.com/panjf2000/ants/v2.(*poolCommon).purgeStaleWorkers"),
+		goleak.IgnoreTopFunction("github.com/panjf2000/ants/v2.(*poolCommon).ticktock"))
+}
+
+// path is where the recipes of a test work. Nobody has made it.
+const path = "/app/recipe"
+
+// world is a server with a proxy before it, which disturbs some of the clients.
+type world struct {
+	*proxy.Proxy
+	t      *testing.T
+	server string
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	server := zktest.Start(t).Servers()
+	p, err := proxy.Start(server)
+	require.NoError(t, err)
+	t.Cleanup(p.Close)
+	return &world{Proxy: p, t: t, server: server}
+}
+
+func (w *world) dial(server string, opts []client.Option) *client.Client {
+	w.t.Helper()
+	opts = append([]client.Option{
+		client.WithSessionTimeout(20 * time.Second),
+		client.WithBackoff(time.Millisecond, 20*time.Millisecond),
+	}, opts...)
+	c, err := client.Dial(testContext(w.t), server, opts...)
+	require.NoError(w.t, err)
+	w.t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+// client is one that goes through the proxy.
+func (w *world) client(opts ...client.Option) *client.Client { return w.dial(w.Addr(), opts) }
+
+// beside is one that nothing disturbs.
+func (w *world) beside(opts ...client.Option) *client.Client { return w.dial(w.server, opts) }
+
+// expire ends the session of a client.
+func (w *world) expire(c *client.Client) {
+	w.t.Helper()
+	s := c.Session()
+	w.Target("")
+	w.Drop(s.ID())
+	taker, err := wire.Dial(testContext(w.t), w.server, wire.Options{
+		SessionID: s.ID(), Passwd: s.Passwd(),
+	})
+	require.NoError(w.t, err)
+	require.NoError(w.t, taker.Close(testContext(w.t)))
+	w.Target(w.server)
+}
+
+func testContext(t testing.TB) context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// closed says that a channel is closed, or will be soon.
+func closed(t *testing.T, ch <-chan struct{}, what string) {
+	t.Helper()
+	select {
+	case <-ch:
+	case <-time.After(10 * time.Second):
+		require.Fail(t, what)
+	}
+}
+
+// isOpen says whether a channel is not closed.
+func isOpen(ch <-chan struct{}) bool {
+	select {
+	case <-ch:
+		return false
+	default:
+		return true
+	}
+}
+
+// waitChildren waits until path has n children. A node that is not there has none.
+func waitChildren(t *testing.T, c *client.Client, n int) []string {
+	t.Helper()
+	ctx := testContext(t)
+	for {
+		_, _, made, err := c.ExistsW(ctx, path)
+		require.NoError(t, err)
+		names, _, changed, err := c.ChildrenW(ctx, path)
+		if err != nil {
+			require.ErrorIs(t, err, client.ErrNoNode)
+			changed = made
+		}
+		if len(names) == n {
+			_, _ = made.Close(), changed.Close()
+			return names
+		}
+		_, err = changed.Next(ctx)
+		require.NoError(t, err, "%v, want %d", names, n)
+		_, _ = made.Close(), changed.Close()
+	}
+}
