@@ -72,7 +72,8 @@ func (c *checker) askedBy(t *Txn) (place, bool) {
 	slices.SortStableFunc(left, func(a, b place) int {
 		return int(max(-1, min(1, b.conn.Granted-a.conn.Granted)))
 	})
-	if code(t) == jute.SessionMoved && len(left) > 1 && left[0].conn == c.holderAt(h.ClientID, t.At) {
+	if code(t) == jute.SessionMoved && len(left) > 1 &&
+		left[0].conn == c.holderAt(h.ClientID, t.At) {
 		left = left[1:]
 	}
 	if len(left) == 0 {
