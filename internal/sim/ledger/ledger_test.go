@@ -76,6 +76,35 @@ func (s scene) second() {
 	s.ok(s.Served(2, at(2, 0)))
 }
 
+// A leader that stood still finds the acknowledgements of a quorum in its sockets when a later
+// reign has committed more.
+func TestAReignThatComesTooLate(t *testing.T) {
+	s := three(t)
+	s.second() // of node 2, which stands still before it reigns once more
+	s.ok(s.Leads(2, 3))
+	s.ok(s.Settled(1, 1)) // its (1,4)
+	for n := 1; n <= 3; n += 2 {
+		s.ok(s.Promise(n, 4, 0))
+		s.ok(s.Settled(n, 1))
+	}
+	s.ok(s.Cut(1, at(1, 3)))
+	s.ok(s.Settled(1, 1))
+	s.ok(s.Leads(3, 4))
+	for n := 1; n <= 3; n += 2 {
+		s.ok(s.Promise(n, 0, 4))
+		s.ok(s.Settled(n, 1))
+	}
+	s.ok(s.Acked(1, at(4, 0)))
+	s.ok(s.Reigns(3, 4))
+	for n := 1; n <= 3; n += 2 {
+		s.ok(s.Append(n, txn(at(4, 1))))
+		s.ok(s.Settled(n, 1))
+	}
+	s.ok(s.Applied(3, at(4, 1), 41))
+	s.ok(s.Reigns(2, 3))
+	require.Equal(t, at(4, 1), s.Committed())
+}
+
 func recovery(node int, z jute.Zxid, shown uint64) history.Recovery {
 	return history.Recovery{Server: history.Server{Node: node}, Zxid: z, Digest: shown}
 }

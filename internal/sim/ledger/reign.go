@@ -25,7 +25,9 @@ func (l *Ledger) Leads(number int, epoch int64) error {
 	return nil
 }
 
-// Reigns: the reign of a node stands: a quorum has its history on disk.
+// Reigns: the reign of a node stands: a quorum has its history on disk. It may do so late, when a
+// later reign stands already: a leader that stood still finds the old acknowledgements in its
+// sockets. It has what was committed before its own epoch, and commits nothing more.
 func (l *Ledger) Reigns(number int, epoch int64) error {
 	r, ok := l.reigns[epoch]
 	switch {
@@ -33,9 +35,14 @@ func (l *Ledger) Reigns(number int, epoch int64) error {
 		return fmt.Errorf("I-1: node %d reigns in epoch %d, and does not lead it", number, epoch)
 	case r.stood:
 		return nil
-	case !r.base.over(l.committed):
+	}
+	before := l.committed
+	for before.zxid.Epoch() >= epoch {
+		before = before.parent
+	}
+	if !r.base.over(before) {
 		return fmt.Errorf("I-7: node %d reigns in epoch %d from %v on, without %v, which is "+
-			"committed", number, epoch, r.base.zxid, l.committed.zxid)
+			"committed", number, epoch, r.base.zxid, before.zxid)
 	}
 	r.stood = true
 	l.reigns[epoch] = r
