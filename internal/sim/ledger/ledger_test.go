@@ -96,7 +96,8 @@ func TestAReignThatComesTooLate(t *testing.T) {
 	}
 	s.ok(s.Acked(1, at(4, 0)))
 	s.ok(s.Reigns(3, 4))
-	for n := 1; n <= 3; n += 2 {
+	s.ok(s.Served(3, at(4, 0)))
+	for n := 3; n >= 1; n -= 2 {
 		s.ok(s.Append(n, txn(at(4, 1))))
 		s.ok(s.Settled(n, 1))
 	}
