@@ -36,8 +36,8 @@ func (l *Ledger) Reigns(number int, epoch int64) error {
 	case r.stood:
 		return nil
 	}
-	before := l.committed
-	for before.zxid.Epoch() >= epoch {
+	before := l.committed // the begin of all is before every epoch
+	for before.parent != nil && before.zxid.Epoch() >= epoch {
 		before = before.parent
 	}
 	if !r.base.over(before) {
