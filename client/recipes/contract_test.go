@@ -10,6 +10,7 @@ import (
 
 	"quoll/client"
 	"quoll/client/recipes"
+	"quoll/client/recipes/elect"
 	"quoll/client/recipes/lock"
 	"quoll/internal/proxy"
 	"quoll/jute"
@@ -35,6 +36,13 @@ func takings() map[string]taking {
 		},
 		"kazoo's write lock": func(ctx context.Context, c *client.Client) (*recipes.Held, error) {
 			return lock.NewRW(c, path, kazoo).W().Lock(ctx)
+		},
+		"election": func(ctx context.Context, c *client.Client) (*recipes.Held, error) {
+			t, err := elect.New(c, path, []byte("id")).Campaign(ctx)
+			if err != nil {
+				return nil, err
+			}
+			return t.Held, nil
 		},
 		"all": func(ctx context.Context, c *client.Client) (*recipes.Held, error) {
 			held, err := lock.All(ctx, lock.New(c, path))

@@ -1,6 +1,7 @@
 package recipes
 
 import (
+	"context"
 	"log/slog"
 
 	"quoll/client"
@@ -16,7 +17,6 @@ import (
 //	Lost() <-chan struct{}         // closed when it is not held any more; stays closed
 //	Err() error                    // nil while it is held; then ErrLost, with the reason
 //	Context() context.Context      // ends with Lost; its cause wraps ErrLost
-//	Session() *client.Session      // the session that it depends on
 //	Release(context.Context) error // gives it up
 //
 // Lost is closed by the client's own clock, at the latest when the servers may have ended the
@@ -35,6 +35,10 @@ import (
 // the deletion goes on in the background until it is done or the session has ended. It may be
 // called any number of times.
 type Held = hold.Held
+
+// HeldFrom is what is held while a function runs that was called with ctx by Do of a lock or Run of
+// an election: the innermost, if there are several. The function needs it for Check.
+func HeldFrom(ctx context.Context) (*Held, bool) { return hold.From(ctx) }
 
 // Errors of the recipes. Those of the client come through as they are.
 //

@@ -33,8 +33,7 @@ func All(ctx context.Context, ms ...*Mutex) ([]*recipes.Held, error) {
 		h, err := ms[i].Lock(ctx)
 		if err != nil {
 			for n--; n >= 0; n-- {
-				// A Release that ctx ends goes on in the background.
-				_ = held[order[n]].Release(ctx)
+				hold.Leave(ctx, held[order[n]])
 			}
 			return nil, err
 		}

@@ -69,6 +69,10 @@ func ExampleMutex_Do() {
 	m := lock.New(c, "/locks/report", recipes.WithData([]byte("worker 7")))
 	err := m.Do(context.Background(), func(ctx context.Context) error {
 		// ctx ends when the lock is lost. Do with ctx goes in again.
+		h, _ := recipes.HeldFrom(ctx)
+		if _, err := c.Multi(ctx, h.Check(), client.OpCreate("/report", nil)); err != nil {
+			return err
+		}
 		list, err := m.Contenders(ctx)
 		if err != nil {
 			return err

@@ -25,6 +25,8 @@ type outer struct {
 // Do takes the lock, calls fn and gives the lock back. The context of fn ends when the lock is
 // lost; if that happens before fn has returned, the error wraps ErrLost beside that of fn.
 //
+// recipes.HeldFrom finds the lock in the context of fn, for Check.
+//
 // fn may call Do of the same lock, or of the read lock of a write lock, with its context or one
 // made of it: that runs at once under the lock that is held. A reader that wants to write gets
 // ErrBusy, because it would wait for itself. Same means the same path and the same *client.Client;
@@ -38,9 +40,8 @@ func (m *Mutex) Do(ctx context.Context, fn func(ctx context.Context) error) erro
 	if err != nil {
 		return err
 	}
-	// A Release that ctx ends goes on in the background.
-	defer func() { _ = h.Release(ctx) }()
-	inner, stop := h.Until(context.WithValue(ctx, key, outer{h, m.shared}))
+	defer hold.Leave(ctx, h)
+	inner, stop := hold.Until(hold.With(context.WithValue(ctx, key, outer{h, m.shared}), h), h)
 	defer stop()
 	return m.run(inner, h, fn)
 }
@@ -54,7 +55,7 @@ func (m *Mutex) again(ctx context.Context, o outer, fn func(ctx context.Context)
 	if err := o.held.Err(); err != nil {
 		return hold.Wrap("lock", m.line.Path, err)
 	}
-	return m.run(ctx, o.held, fn)
+	return m.run(hold.With(ctx, o.held), o.held, fn)
 }
 
 func (m *Mutex) run(

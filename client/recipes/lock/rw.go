@@ -60,12 +60,12 @@ func (rw *RW) downgrade(ctx context.Context, w *recipes.Held) (*recipes.Held, er
 		err = w.Err()
 	}
 	if err != nil {
-		_ = r.Release(ctx)
+		hold.Leave(ctx, r)
 		return nil, err
 	}
 	// A Release that ctx ends goes on in the background: the reader holds as soon as it is done.
 	if err := w.Release(ctx); err != nil {
-		_ = r.Release(ctx)
+		hold.Leave(ctx, r)
 		return nil, err
 	}
 	return r, nil

@@ -37,7 +37,7 @@ func (m *Mutex) trySimple(ctx context.Context) (*recipes.Held, error) {
 	}
 	// Of two who make their node and then look for the other's, one at least sees it.
 	if err := m.foreign(ctx); err != nil {
-		_ = h.Release(ctx)
+		hold.Leave(ctx, h)
 		return nil, err
 	}
 	return h, nil

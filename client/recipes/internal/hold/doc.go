@@ -18,5 +18,5 @@
 // is gone. All of them end when the client is closed.
 //
 // Read held.go, then make.go and shared.go (how a node comes to be), remove.go (how it goes),
-// parents.go, options.go, errors.go.
+// parents.go, retry.go, options.go, errors.go.
 package hold

@@ -47,9 +47,6 @@ func newHeld(s *Spec, path string, stat client.Stat) (*Held, error) {
 // Path is the path of the node.
 func (h *Held) Path() string { return h.path }
 
-// Session is the session that the node goes with.
-func (h *Held) Session() *client.Session { return h.session }
-
 // Token is the czxid of the node.
 func (h *Held) Token() client.Zxid { return h.token }
 
@@ -121,8 +118,19 @@ func (h *Held) guard() {
 	}
 }
 
+// patience is how long Leave waits.
+const patience = 50 * time.Millisecond
+
+// Leave gives up what is held. Usually the node is gone when it returns; if the server does not
+// answer at once, the deletion goes on in the background.
+func Leave(ctx context.Context, h *Held) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer cancel()
+	_ = h.Release(ctx)
+}
+
 // Until is ctx, and ends with the holding too.
-func (h *Held) Until(ctx context.Context) (context.Context, func()) {
+func Until(ctx context.Context, h *Held) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	stop := context.AfterFunc(h.ctx, func() { cancel(h.Err()) })
 	return ctx, func() {

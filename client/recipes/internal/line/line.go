@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"quoll/client"
 	"quoll/client/recipes/internal/hold"
@@ -61,7 +60,7 @@ func (l *Line) Take(ctx context.Context) (*hold.Held, error) {
 		return nil, err
 	}
 	if err := l.Wait(ctx, h); err != nil {
-		leave(ctx, h)
+		hold.Leave(ctx, h)
 		return nil, err
 	}
 	return h, nil
@@ -85,25 +84,15 @@ func (l *Line) Try(ctx context.Context) (*hold.Held, error) {
 		err = hold.ErrBusy
 	}
 	if err != nil {
-		leave(ctx, h)
+		hold.Leave(ctx, h)
 		return nil, err
 	}
 	return h, nil
 }
 
-// patience is how long a caller whose context has ended waits for its node to be deleted.
-const patience = 50 * time.Millisecond
-
-// leave gives a place up: before it returns if the server answers in time, else in the background.
-func leave(ctx context.Context, h *hold.Held) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
-	defer cancel()
-	_ = h.Release(ctx)
-}
-
 // Wait waits until nobody is in the way of h, which must be of this line.
 func (l *Line) Wait(ctx context.Context, h *hold.Held) error {
-	both, stop := h.Until(ctx)
+	both, stop := hold.Until(ctx, h)
 	defer stop()
 	for first := true; ; first = false {
 		err := l.wait(both, h, first)
@@ -177,4 +166,10 @@ func ahead(places []place, name string) (blocker string, front int, ok bool) {
 		}
 	}
 	return "", 0, false
+}
+
+// Has says whether a child has a place in the line.
+func (l *Line) Has(name string) bool {
+	_, ok := l.Kind.parse(name)
+	return ok
 }
