@@ -7,8 +7,8 @@
 // background, for programs that only ask whether they lead. Leader and Observe are for those who
 // follow the leader without being candidates.
 //
-// A leader is one by its session: it may be deposed while it still runs. What it writes to ZooKeeper
-// needs Check of its Term, what it writes elsewhere its Token.
+// A leader is one by its session: it may be deposed while it still runs. What it writes to
+// ZooKeeper needs Check of its Term, what it writes elsewhere its Token.
 //
 // An Election has no state and no goroutine. A Latch has one goroutine from Start to Close, which
 // alone changes its state.
