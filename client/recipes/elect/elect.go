@@ -63,8 +63,8 @@ func (t *Term) Proclaim(ctx context.Context, data []byte) error {
 
 // Run campaigns, and calls lead for each term. The context of lead ends when the term does;
 // recipes.HeldFrom finds the term's Held in it, for Check. If lead returns while the term lasts,
-// the term is given back, and Run returns lead's error. After a loss Run waits for lead to return, and
-// campaigns again. It also ends with ctx, and when the client can have no session any more.
+// the term is given back, and Run returns lead's error. After a loss Run waits for lead to return,
+// and campaigns again. It also ends with ctx, and when the client can have no session any more.
 func (e *Election) Run(ctx context.Context, lead func(ctx context.Context) error) error {
 	return e.run(ctx, func(ctx context.Context, _ *Term) error { return lead(ctx) })
 }
