@@ -82,8 +82,10 @@ func begin(o options, list hosts.List) *Client {
 	}
 	k.parts.Auth.Add(o.auth...)
 	k.keeper = keeper.New(keeper.Config{
-		Timeout: o.timeout, Session: o.session, NewSession: o.newSession, ReadOnly: o.readOnly,
-		Dialer: o.dialer, Sent: o.frame.sent, Received: o.frame.received, SRV: list.SRV,
+		Timeout: o.timeout, Request: o.requestTimeout, Steady: o.backoff.min,
+		Session: o.session, NewSession: o.newSession, ReadOnly: o.readOnly,
+		Dialer: o.dialer, SASL: o.sasl, SRV: list.SRV,
+		Sent: o.frame.sent, Received: o.frame.received,
 		Logger: o.logger, Errors: words{}, Hooks: k.hooks(),
 	}, k.parts)
 	c := &Client{core: k, root: list.Chroot}

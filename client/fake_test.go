@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"crypto/tls"
 	"encoding/binary"
 	"io"
 	"net"
@@ -20,6 +21,7 @@ type fake struct {
 	readOnly atomic.Bool
 	// script is called with each connection after the handshake; n counts them from 1.
 	script func(p *peer, n int)
+	tls    *tls.Config // nil: plain
 	// greet replaces the handshake if it is not nil.
 	greet func(p *peer, n int)
 }
@@ -49,6 +51,10 @@ func startFake(t *testing.T, f *fake) *fake {
 			mu.Unlock()
 			all.Go(func() {
 				defer nc.Close()
+				if f.tls != nil {
+					f.serve(&peer{Conn: tls.Server(nc, f.tls)})
+					return
+				}
 				f.serve(&peer{Conn: nc})
 			})
 		}

@@ -150,6 +150,23 @@ func TestServersThatHangUpAtOnce(t *testing.T) {
 	_ = c.Close()
 }
 
+// A read that makes the server hang up is sent again with pauses, until its time is over.
+func TestAReadThatNoServerSurvives(t *testing.T) {
+	f := startFake(t, &fake{script: func(p *peer, n int) {
+		p.send(&jute.ReplyHeader{Xid: jute.XidNotification},
+			&jute.WatcherEvent{Type: jute.EventDeleted, Path: []byte("/none")})
+		_, _, _ = p.next()
+	}})
+	c, err := client.New(f.addr, client.WithBackoff(20*time.Millisecond, 40*time.Millisecond))
+	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
+	defer cancel()
+	_, _, err = c.Get(ctx, "/")
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	require.Less(t, f.conns.Load(), int32(100))
+	_ = c.Close()
+}
+
 // A server that is silent is given up, before the session is lost.
 func TestASilentServer(t *testing.T) {
 	f := startFake(t, &fake{script: func(p *peer, n int) {

@@ -26,6 +26,7 @@ type options struct {
 	readOnly       bool
 	followConfig   bool
 	auth           []keeper.Credential
+	sasl           Mechanism // nil: none
 	dialer         link.Dialer
 	backoff        struct{ min, max time.Duration }
 	pending        struct{ requests, bytes int }
@@ -91,6 +92,25 @@ func WithAuth(scheme string, cred func(context.Context) ([]byte, error)) Option 
 	return func(o *options) {
 		o.refuse(scheme != "" && cred != nil, "WithAuth", "scheme or function missing")
 		o.auth = append(o.auth, keeper.Credential{Scheme: scheme, Secret: cred})
+	}
+}
+
+// Mechanism is a SASL mechanism, such as DIGEST-MD5 or GSSAPI.
+type Mechanism interface {
+	// Start begins an exchange with a server, host:port as given. It returns what answers the
+	// server's challenges, of which the first is nil. done says that the client has nothing more
+	// to say after the response; a nil response then is not sent.
+	Start(server string) (
+		step func(challenge []byte) (response []byte, done bool, err error), err error,
+	)
+}
+
+// WithSASL authenticates each connection by a SASL mechanism, before anything else is sent. If the
+// server refuses it, the client has failed for good: the state is AuthFailed.
+func WithSASL(m Mechanism) Option {
+	return func(o *options) {
+		o.refuse(m != nil, "WithSASL", "no mechanism")
+		o.sasl = m
 	}
 }
 

@@ -319,6 +319,7 @@ func TestWrongOptions(t *testing.T) {
 		"WithSession":        client.WithSession(0, nil),
 		"WithAuth":           client.WithAuth("", nil),
 		"WithTLS":            client.WithTLS(nil),
+		"WithSASL":           client.WithSASL(nil),
 		"WithDialer":         client.WithDialer(nil),
 		"WithBackoff":        client.WithBackoff(2, 1),
 		"WithRequestTimeout": client.WithRequestTimeout(-1),

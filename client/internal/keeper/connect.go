@@ -54,7 +54,7 @@ func (k *Keeper) dial() {
 	request := link.Request{
 		Server: server, SessionID: k.present.own.ID, Passwd: k.present.own.Passwd,
 		Timeout: k.config.Timeout, LastZxid: k.present.zxid,
-		ReadOnly: k.config.ReadOnly, MaxFrame: k.config.Received,
+		ReadOnly: k.config.ReadOnly, MaxFrame: k.config.Received, SASL: k.config.SASL,
 	}
 	creds := k.Auth.all()
 	k.helpers.Go(func() {
@@ -101,6 +101,10 @@ func (k *Keeper) onDialed(d dialed) {
 		if k.handle(machine.SessionExpired, d.err) == machine.Dial {
 			k.retry.Reset(0)
 		}
+		return
+	}
+	if errors.Is(d.err, link.ErrAuthRefused) {
+		k.handle(machine.AuthRefused, d.err)
 		return
 	}
 	k.config.Logger.Debug("zookeeper client: dial failed",

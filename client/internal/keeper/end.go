@@ -33,18 +33,22 @@ func (k *Keeper) onGone() {
 	if k.present.gaveUp != nil {
 		err = k.present.gaveUp
 	}
-	pause := time.Duration(0)
-	if l.Proven() {
-		k.Rounds.Succeeded()
-	} else {
-		pause = k.advance()
-	}
 	event := machine.Broken
 	if errors.Is(err, link.ErrAuthRefused) {
 		event = machine.AuthRefused
 	}
-	if errors.Is(err, calls.ErrXid) || errors.Is(err, wire.ErrFrame) {
+	nonsense := errors.Is(err, calls.ErrXid) || errors.Is(err, wire.ErrFrame)
+	if nonsense {
 		err = k.config.Errors.Protocol(err)
+	}
+	// A read that makes the server hang up is sent again and again. Without a pause that would be
+	// all that client and server do.
+	steady := l.Proven() && k.Clock.Mono()-l.Opened() >= k.config.Steady && !nonsense
+	pause := time.Duration(0)
+	if steady {
+		k.Rounds.Succeeded()
+	} else {
+		pause = k.advance()
 	}
 	if k.handle(event, err) == machine.Dial {
 		k.retry.Reset(pause)

@@ -17,13 +17,16 @@ import (
 // Config says how to keep a client connected.
 type Config struct {
 	Timeout    time.Duration // of the session, to ask for
+	Request    time.Duration // of calls without a deadline
+	Steady     time.Duration // a connection that lives shorter has failed
 	Session    Identity      // to take over; ID 0: a new one
 	NewSession bool          // go on with a new session after an expiry
 	ReadOnly   bool          // a server without a quorum will do
 	Dialer     link.Dialer
-	Sent       int    // largest request, in bytes
-	Received   int    // largest frame from a server, in bytes
-	SRV        string // name of the SRV records that have the servers; "" if there is none
+	SASL       link.Mechanism // nil: none
+	Sent       int            // largest request, in bytes
+	Received   int            // largest frame from a server, in bytes
+	SRV        string         // name of the SRV records that have the servers; "" if there is none
 	Logger     *slog.Logger
 	Errors     Errors
 	Hooks      Hooks

@@ -8,7 +8,8 @@ import (
 	"quoll/client/internal/machine"
 )
 
-// Bounds of the time between two ticks. A tick is a thirtieth of the session timeout.
+// Bounds of the time between two ticks. A tick is a thirtieth of the session timeout, or of that of
+// a call if it is shorter.
 const (
 	leastTick = 10 * time.Millisecond
 	mostTick  = time.Second
@@ -20,7 +21,7 @@ func (k *Keeper) tick() {
 	timeout := k.timeout()
 	now := k.Clock.Now()
 	k.Queue.Late(context.DeadlineExceeded, k.config.Errors.Unknown)
-	wait := min(max(timeout/30, leastTick), mostTick)
+	wait := min(max(min(timeout, k.config.Request)/30, leastTick), mostTick)
 	heard := time.Duration(0)
 	if k.present.link != nil {
 		heard = k.present.link.Heard()

@@ -19,5 +19,5 @@
 // The writer owns the output buffer, the reader owns the input and everything that follows from a
 // reply. Control has a mutex.
 //
-// Read dial.go, then link.go (what the keeper does), writer.go and reader.go.
+// Read dial.go and sasl.go, then link.go (what the keeper does), writer.go and reader.go.
 package link

@@ -68,11 +68,13 @@ type Request struct {
 	Passwd    []byte
 	Timeout   time.Duration
 	LastZxid  jute.Zxid
-	ReadOnly  bool // a server without a quorum will do
-	MaxFrame  int  // from the server
+	ReadOnly  bool      // a server without a quorum will do
+	MaxFrame  int       // from the server
+	SASL      Mechanism // nil: none
 }
 
-// Open connects and shakes hands. Nothing is sent or read before Start.
+// Open connects, shakes hands, and runs the exchange of SASL. Nothing else is sent or read before
+// Start.
 func Open(ctx context.Context, d *Dialer, clock Clock, r Request) (*Link, error) {
 	l := &Link{
 		server: r.Server, clock: clock,
@@ -97,6 +99,12 @@ func Open(ctx context.Context, d *Dialer, clock Clock, r Request) (*Link, error)
 	l.pulse.received.Store(now)
 	l.pulse.heard.Store(int64(l.opened))
 	l.pulse.zxid.Store(int64(r.LastZxid))
+	if r.SASL != nil {
+		if err := l.authenticate(ctx, r.SASL); err != nil {
+			l.Drop()
+			return nil, err
+		}
+	}
 	return l, nil
 }
 
