@@ -62,3 +62,16 @@ func insist(session *client.Session, do func(ctx context.Context) error) error {
 		}
 	}
 }
+
+// Remove deletes a node with a name that others may use too, if it is of the session. It returns
+// when the node is gone or goes with its session.
+func Remove(c *client.Client, session *client.Session, path string) {
+	// An error says that it may not be deleted: then it goes with the session.
+	_ = insist(session, func(ctx context.Context) error {
+		stat, found, err := c.Exists(ctx, path)
+		if err != nil || !found || stat.EphemeralOwner != session.ID() {
+			return err
+		}
+		return c.Delete(ctx, path, client.AnyVersion)
+	})
+}
