@@ -39,8 +39,9 @@ type write struct{ at, token client.Zxid }
 const counter = "/counter"
 
 // Workers count in turns, each under its lock, while connections break at chance requests, stand
-// still for longer than the session, and sessions end. No count is lost, none is doubled; the tokens
-// grow in the order of the writes; and whoever wins, the holder before it knows that it is none.
+// still for longer than the session, and sessions end. No count is lost, none is doubled; the
+// tokens grow in the order of the writes; and whoever wins, the holder before it knows that it is
+// none.
 func TestMutualExclusion(t *testing.T) {
 	eachTaking(t, func(t *testing.T, take taking) {
 		w := newWorld(t)

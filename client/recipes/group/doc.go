@@ -5,8 +5,8 @@
 //	...
 //	for view, err := range group.Watch(ctx, c, "/groups/workers") { ... }
 //
-// A member stays one over lost connections and sessions: after a session is lost it is missing until
-// the client has a new one, and then joins again by itself.
+// A member stays one over lost connections and sessions: after a session is lost it is missing
+// until the client has a new one, and then joins again by itself.
 //
 // Each Member has one goroutine, from Join to Leave or the end of the client. It alone makes and
 // changes the node.

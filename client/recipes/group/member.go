@@ -39,9 +39,9 @@ type update struct {
 	answer chan error
 }
 
-// Join makes a member of a group. The id is the name of its node, and must be of nobody else. If the
-// node is there already, of a session that is ending perhaps, Join waits until it is gone; an id
-// that another Member of the same client has is recipes.ErrBusy.
+// Join makes a member of a group. The id is the name of its node, and must be of nobody else. If
+// the node is there already, of a session that is ending perhaps, Join waits until it is gone; an
+// id that another Member of the same client has is recipes.ErrBusy.
 func Join(
 	ctx context.Context, c *client.Client, path, id string, data []byte,
 ) (*Member, error) {
@@ -109,8 +109,9 @@ func (m *Member) ended() error {
 	return hold.ErrStopped
 }
 
-// Leave ends the membership and waits until the node is deleted. If ctx ends before, that goes on in
-// the background until it is done or the session has ended. It may be called any number of times.
+// Leave ends the membership and waits until the node is deleted. If ctx ends before, that goes on
+// in the background until it is done or the session has ended. It may be called any number of
+// times.
 func (m *Member) Leave(ctx context.Context) error {
 	m.stop()
 	select {

@@ -40,9 +40,9 @@ func Members(ctx context.Context, c *client.Client, path string) (View, error) {
 }
 
 // Watch tells who is there now, and then each time that somebody has joined or left. Quick changes
-// may come as one, and a member that was away in between is in Left and Joined both; a change of data
-// alone is not told. It goes on over lost connections and sessions. When ctx ends, or the client has
-// no session any more, the last element has the error.
+// may come as one, and a member that was away in between is in Left and Joined both; a change of
+// data alone is not told. It goes on over lost connections and sessions. When ctx ends, or the
+// client has no session any more, the last element has the error.
 func Watch(ctx context.Context, c *client.Client, path string) iter.Seq2[View, error] {
 	return func(yield func(View, error) bool) {
 		var last View
