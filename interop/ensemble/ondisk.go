@@ -64,6 +64,9 @@ func (s *stage) readAlone(
 	start func(context.Context, process.Options) (*process.Server, error), want tree.Tree,
 ) error {
 	home := filepath.Join(s.dir, fmt.Sprintf("%d-read-by-%s", m.ID, name))
+	if err := os.RemoveAll(home); err != nil {
+		return err
+	}
 	err := os.CopyFS(filepath.Join(home, "version-2"), os.DirFS(filepath.Join(m.Home, "version-2")))
 	if err != nil {
 		return err
@@ -73,7 +76,8 @@ func (s *stage) readAlone(
 		return err
 	}
 	defer log.Close()
-	server, err := start(ctx, process.Options{DataDir: home, Log: log})
+	server, err := start(ctx, process.Options{DataDir: home, Log: log,
+		SystemProps: m.Props})
 	if err != nil {
 		return err
 	}

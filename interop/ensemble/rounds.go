@@ -2,8 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"math"
 	"time"
+
+	"quoll/interop/ensemble/members"
 )
 
 // workBefore and workAfter are how long clients work before and after a fault.
@@ -130,6 +134,44 @@ func (s *stage) stands(ctx context.Context, id int, d time.Duration) error {
 		}
 		_, err := s.WaitServing(ctx, s.All()...)
 		return err
+	})
+}
+
+// perEpoch is how many transactions an epoch has in the rounds of rollsOver.
+const perEpoch = 2000
+
+// nearTheEnd lets each epoch begin with a counter near its end: that of Apache's is the last one,
+// ours leaves a sixteenth for the sessions that end meanwhile.
+func nearTheEnd(k members.Kind) map[string]string {
+	last := int64(math.MaxUint32)
+	if k == members.Quoll {
+		last = 0xff000000
+	}
+	return map[string]string{"zookeeper.testingonly.initialZxid": fmt.Sprint(last - perEpoch)}
+}
+
+// rollsOver is a round in which the zxids of an epoch run out, several times.
+func (s *stage) rollsOver(ctx context.Context) error {
+	return s.round(ctx, "zxids run out", func(ctx context.Context) error {
+		leader, err := s.WaitServing(ctx, s.All()...)
+		if err != nil {
+			return err
+		}
+		was := s.Status(ctx, leader).Zxid.Epoch()
+		for range 3 {
+			if err := s.load.More(ctx, perEpoch); err != nil {
+				return err
+			}
+		}
+		if leader, err = s.WaitServing(ctx, s.All()...); err != nil {
+			return err
+		}
+		is := s.Status(ctx, leader).Zxid.Epoch()
+		s.say("epoch %d, it was %d; member %v leads", is, was, s.Member(leader))
+		if is < was+3 {
+			return errors.New("no zxids ran out")
+		}
+		return nil
 	})
 }
 

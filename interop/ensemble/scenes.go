@@ -21,6 +21,7 @@ type scene struct {
 	mixture    string
 	weightless int  // the id of a voter without weight; 0: none
 	tap        bool // packets go through taps
+	spent      bool // epochs begin near the end of their zxids
 	wedged     bool // nothing is committed at the end
 	plays      []play
 }
@@ -111,6 +112,9 @@ func allScenes() []scene {
 			joins(1, 4, diffMemory), joins(1, 4, diffLog), joins(1, 4, snapshot),
 			killsLeader(1),
 		}},
+		{name: "zxids that run out", mixture: "qaa", spent: true, plays: []play{
+			func(ctx context.Context, s *stage) error { return s.rollsOver(ctx) },
+		}},
 		{name: "two of ours with one of Apache's", mixture: "qqa", plays: []play{
 			joins(3, 1, diffLog), joins(3, 1, tailThenWrites), killsLeader(3),
 			joins(1, 3, tailThenWrites), joins(1, 2, truncate), joins(1, 2, snapshot),
@@ -183,6 +187,13 @@ func given(s settings) scene {
 				sc.plays = append(sc.plays, storms(i+1, joining))
 			}
 		}
+	case "rollover":
+		sc.spent = true
+		for range s.rounds {
+			sc.plays = append(sc.plays, func(ctx context.Context, s *stage) error {
+				return s.rollsOver(ctx)
+			})
+		}
 	case "chaos":
 		for range s.rounds {
 			sc.plays = append(sc.plays, func(ctx context.Context, s *stage) error {
@@ -206,6 +217,11 @@ func (sc scene) specs() ([]members.Spec, error) {
 	all, err := members.ParseSpecs(sc.mixture)
 	if err == nil && sc.weightless > 0 {
 		all[sc.weightless-1].Weightless = true
+	}
+	for i := range all {
+		if sc.spent {
+			all[i].Props = nearTheEnd(all[i].Kind)
+		}
 	}
 	return all, err
 }

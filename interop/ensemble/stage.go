@@ -30,12 +30,12 @@ func newStage(ctx context.Context, s settings, sc scene, dir string) (*stage, er
 	if err != nil {
 		return nil, err
 	}
+	props := map[string]string{
+		"zookeeper.commitLogCount":     fmt.Sprint(committedLog),
+		"zookeeper.snapshotSizeFactor": "0", // no log is too long for a DIFF
+	}
 	e, err := members.New(ctx, members.Options{
-		Dir: dir, Binary: s.quoll, Tap: s.tap || sc.tap,
-		Props: map[string]string{
-			"zookeeper.commitLogCount":     fmt.Sprint(committedLog),
-			"zookeeper.snapshotSizeFactor": "0", // no log is too long for a DIFF
-		},
+		Dir: dir, Binary: s.quoll, Tap: s.tap || sc.tap, Props: props,
 	}, specs)
 	if err != nil {
 		return nil, err

@@ -150,6 +150,18 @@ func (s *stage) logs(ids []int) ([]history.Txn, error) {
 		return nil, fmt.Errorf("logs differ: %s", strings.Join(u.Differing[:min(shown,
 			len(u.Differing))], "; "))
 	}
+	var ours []int
+	for _, id := range ids {
+		if s.Member(id).Kind == members.Quoll {
+			ours = append(ours, id)
+		}
+	}
+	for i := 1; i < len(ours); i++ {
+		if lacks := u.Lacks(ours[0], ours[i]); len(lacks) > 0 {
+			return nil, fmt.Errorf("of members %d and %d only one has %v in its log", ours[0],
+				ours[i], lacks[:min(shown, len(lacks))])
+		}
+	}
 	return u.Below(s.root)
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,6 +20,7 @@ import (
 // zxid, committed or not: a zxid is given once.
 type Union struct {
 	entries map[jute.Zxid]kept
+	zxids   map[int]map[jute.Zxid]bool // by member
 	// Differing names zxids at which two members do not have the same bytes.
 	Differing []string
 }
@@ -29,7 +31,9 @@ type kept struct {
 }
 
 // NewUnion returns one that has read nothing.
-func NewUnion() *Union { return &Union{entries: map[jute.Zxid]kept{}} }
+func NewUnion() *Union {
+	return &Union{entries: map[jute.Zxid]kept{}, zxids: map[int]map[jute.Zxid]bool{}}
+}
 
 // Read adds the logs of a member. A record that is being written ends a file.
 func (u *Union) Read(member int, home string) error {
@@ -64,6 +68,7 @@ func (u *Union) file(member int, name string) error {
 		if err != nil {
 			return err
 		}
+		u.has(member, entry.Header.Zxid)
 		was, known := u.entries[entry.Header.Zxid]
 		if known && !bytes.Equal(was.Payload, entry.Payload) {
 			u.Differing = append(u.Differing, fmt.Sprintf("%v: member %d has %v of session %v, "+
@@ -74,6 +79,31 @@ func (u *Union) file(member int, name string) error {
 		entry.Payload = bytes.Clone(entry.Payload)
 		u.entries[entry.Header.Zxid] = kept{entry, member}
 	}
+}
+
+func (u *Union) has(member int, zxid jute.Zxid) {
+	if u.zxids[member] == nil {
+		u.zxids[member] = map[jute.Zxid]bool{}
+	}
+	u.zxids[member][zxid] = true
+}
+
+// Lacks names transactions that only one of two members has, from where both logs have begun. There
+// are none between two of ours that have the same tree: what was never committed is cut off before
+// anything is logged behind it.
+func (u *Union) Lacks(a, b int) (all []jute.Zxid) {
+	if len(u.zxids[a]) == 0 || len(u.zxids[b]) == 0 {
+		return nil
+	}
+	from := max(slices.Min(slices.Collect(maps.Keys(u.zxids[a]))),
+		slices.Min(slices.Collect(maps.Keys(u.zxids[b]))))
+	for zxid := range u.entries {
+		if zxid >= from && u.zxids[a][zxid] != u.zxids[b][zxid] {
+			all = append(all, zxid)
+		}
+	}
+	slices.Sort(all)
+	return all
 }
 
 // Below are the changes of a node and of all below it, by zxid.
