@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"quoll/interop/apache"
+	"quoll/interop/ensemble/members"
 	"quoll/interop/process"
 )
 
@@ -43,6 +44,37 @@ func TestAgainstQuoll(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(s.Kill)
 	run(t, s.Addr())
+}
+
+// The same against a follower of three: what is asked of it goes to the leader and back.
+func TestAgainstAnEnsembleOfApaches(t *testing.T) { ensemble(t, "aaa") }
+
+func TestAgainstAnEnsembleOfQuolls(t *testing.T) {
+	if os.Getenv("QUOLL") == "" {
+		t.Skip("QUOLL does not name the server's binary")
+	}
+	ensemble(t, "qqq")
+}
+
+func ensemble(t *testing.T, mixture string) {
+	specs, err := members.ParseSpecs(mixture)
+	require.NoError(t, err)
+	for i := range specs {
+		specs[i].Props = options(t).SystemProps
+	}
+	e, err := members.New(t.Context(), members.Options{
+		Dir: t.TempDir(), Binary: os.Getenv("QUOLL"), TickTime: 100,
+	}, specs)
+	if errors.Is(err, apache.ErrNoJava) {
+		t.Skip(err)
+	}
+	require.NoError(t, err)
+	t.Cleanup(e.Close)
+	require.NoError(t, e.Start(e.All()...))
+	leader, err := e.WaitServing(t.Context(), e.All()...)
+	require.NoError(t, err)
+	follower := leader%len(specs) + 1
+	run(t, e.Member(follower).Addr())
 }
 
 // run runs the client's own tests against a server.
