@@ -6,9 +6,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"quoll/interop/ensemble/hostile"
@@ -74,6 +76,30 @@ func (s *stage) attack(ctx context.Context, victim int, a hostile.Attack) error 
 	})
 }
 
+// electionAttacked is a round in which strangers vote at every member while a leader is killed.
+func (s *stage) electionAttacked(ctx context.Context) error {
+	leader := s.Leader(ctx)
+	name := fmt.Sprintf("kill -9 of member %v while strangers vote", s.Member(leader))
+	return s.round(ctx, name, func(ctx context.Context) error {
+		attacking, cancel := context.WithCancel(ctx)
+		defer cancel()
+		var all sync.WaitGroup
+		for _, m := range s.Members {
+			t := hostile.Target{Election: fmt.Sprintf("127.0.0.1:%d", m.Election)}
+			random := rand.New(rand.NewPCG(s.random.Uint64(), 0))
+			all.Go(func() { _ = hostile.StrangeVotes().Do(attacking, t, random) })
+		}
+		s.Kill(leader)
+		err := s.load.More(ctx, commits)
+		if err == nil {
+			_, err = s.up(ctx, leader)
+		}
+		cancel()
+		all.Wait()
+		return err
+	})
+}
+
 // memory is the RSS of a process in bytes.
 func memory(pid int) int {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
@@ -98,6 +124,7 @@ func attackScenes(mixture, only string) []scene {
 	return []scene{{name: "attacks", mixture: cmp.Or(mixture, "qqq"), plays: []play{
 		func(ctx context.Context, s *stage) error { return s.attacked(ctx, 1, only) },
 		func(ctx context.Context, s *stage) error { return s.misled(ctx, 1, only) },
+		func(ctx context.Context, s *stage) error { return s.electionAttacked(ctx) },
 		func(ctx context.Context, s *stage) error { return s.kill(ctx, s.Leader(ctx)) },
 	}}}
 }

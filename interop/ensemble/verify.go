@@ -48,7 +48,11 @@ func (s *stage) verify(ctx context.Context) error {
 		return err
 	}
 	h := &history.History{Root: s.root, Sessions: s.load.Sessions(), Tree: nodes(trees[0], s.root)}
-	if h.Log, err = s.logs(ids); err != nil {
+	u, err := s.logs(ids)
+	if err != nil {
+		return err
+	}
+	if h.Log, err = u.Below(s.root); err != nil {
 		return err
 	}
 	r := history.Check(h)
@@ -66,6 +70,9 @@ func (s *stage) verify(ctx context.Context) error {
 	}
 	for _, v := range r.Violations[:min(shown, len(r.Violations))] {
 		fmt.Fprintf(text, "\n  %v", v)
+		if v.Zxid != 0 {
+			fmt.Fprintf(text, " (in the logs of members %v)", u.Members(v.Zxid))
+		}
 	}
 	return fmt.Errorf("%d violations %v%s", len(r.Violations), r.Counts(), text.String())
 }
@@ -139,7 +146,7 @@ func (s *stage) digests(ctx context.Context, ids []int) (compared int, err error
 }
 
 // logs joins the transaction logs of all members.
-func (s *stage) logs(ids []int) ([]history.Txn, error) {
+func (s *stage) logs(ids []int) (*logs.Union, error) {
 	u := logs.NewUnion()
 	for _, id := range ids {
 		if err := u.Read(id, s.Member(id).Home); err != nil {
@@ -162,7 +169,7 @@ func (s *stage) logs(ids []int) ([]history.Txn, error) {
 				ours[i], lacks[:min(shown, len(lacks))])
 		}
 	}
-	return u.Below(s.root)
+	return u, nil
 }
 
 // nodes are those of a tree below a root, as the history knows them.

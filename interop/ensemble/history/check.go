@@ -27,6 +27,7 @@ const (
 type Violation struct {
 	Class Class
 	Text  string
+	Zxid  jute.Zxid // of the write that is lost; 0: not of one
 }
 
 func (v Violation) String() string { return string(v.Class) + ": " + v.Text }
@@ -83,7 +84,12 @@ func Check(h *History) *Result {
 }
 
 func (c *checker) report(class Class, format string, args ...any) {
-	v := Violation{class, fmt.Sprintf(format, args...)}
+	v := Violation{Class: class, Text: fmt.Sprintf(format, args...)}
+	for _, arg := range args {
+		if o, ok := arg.(*Op); ok && v.Zxid == 0 && class == LostWrite {
+			v.Zxid = o.Zxid
+		}
+	}
 	c.result.Violations = append(c.result.Violations, v)
 }
 

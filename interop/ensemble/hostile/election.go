@@ -64,9 +64,14 @@ func electionAttacks() []Attack {
 			return crowd(ctx, t.Election, 500, append(hello(stranger), frame(500<<10, nil)...))
 		}},
 		{Name: "election: a hello in single bytes, and old votes", Do: splitHello},
-		{Name: "election: votes of a stranger who leads", Do: votes(stranger)},
+		StrangeVotes(),
 		{Name: "election: votes in the name of a peer", Do: votes(0)},
 	}
+}
+
+// StrangeVotes is votes of one that is no member.
+func StrangeVotes() Attack {
+	return Attack{Name: "election: votes of a stranger who leads", Do: votes(stranger)}
 }
 
 // splitHello sends its hello byte by byte, then votes of an election that is long over.

@@ -88,6 +88,17 @@ func (u *Union) has(member int, zxid jute.Zxid) {
 	u.zxids[member][zxid] = true
 }
 
+// Members are those whose log has a zxid.
+func (u *Union) Members(zxid jute.Zxid) (ids []int) {
+	for id, has := range u.zxids {
+		if has[zxid] {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
 // Lacks names transactions that only one of two members has, from where both logs have begun. There
 // are none between two of ours that have the same tree: what was never committed is cut off before
 // anything is logged behind it.
