@@ -37,12 +37,13 @@ type Death struct {
 	Seed string        // the seed that noticed, if the test speaks of one
 }
 
-// failed is the line of a test that has failed, and seed how tests speak of seeds.
+// failed is the line of a test that has failed, and seed how tests speak of seeds, also as the
+// names of tests below them.
 //
 // read-only: patterns.
 var (
 	failed = regexp.MustCompile(`(?m)^\s*--- FAIL: Test|^panic: |^fatal error: `)
-	seed   = regexp.MustCompile(`\bseed (\d+)`)
+	seed   = regexp.MustCompile(`\bseed (\d+)|--- FAIL: Test\w+/(\d+) `)
 )
 
 // Kill runs the test of a mutant: on the tree as it is, once for each command, then on the edited
@@ -71,7 +72,7 @@ func (r *Runner) Kill(m Mutant) (Death, error) {
 		return death, fmt.Errorf("no test has failed, and yet: %w\n%s", err, out)
 	}
 	if found := seed.FindStringSubmatch(out); found != nil {
-		death.Seed = found[1]
+		death.Seed = found[1] + found[2]
 	}
 	return death, nil
 }
