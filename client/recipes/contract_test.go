@@ -3,6 +3,7 @@ package recipes_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -152,6 +153,9 @@ func TestCutAtEveryStep(t *testing.T) {
 					}
 					require.NoError(t, c.Sync(ctx, "/"))
 					w.Cut(op, where)
+					if op == jute.OpCreate2 || op == jute.OpMulti {
+						w.Cut(op, where) // the first create finds no parent
+					}
 					// The search for a lost node is cut as well.
 					w.Cut(jute.OpSync, where)
 					first, err := take(ctx, c)
@@ -215,6 +219,39 @@ func TestGiveUp(t *testing.T) {
 			require.ElementsMatch(t, before, waitChildren(t, other, len(before)))
 			isHeld(t, other, other, holder)
 		}
+	})
+}
+
+// The context ends when the create has been sent and not answered: the node is made, and deleted
+// again by nobody's call.
+func TestGiveUpDuringTheCreate(t *testing.T) {
+	eachTaking(t, func(t *testing.T, take taking) {
+		w := newWorld(t)
+		c, other := w.client(), w.beside()
+		_, _, err := other.Create(testContext(t), path, nil, client.Parents)
+		require.NoError(t, err)
+		ctx, cancel := context.WithCancel(testContext(t))
+		defer cancel()
+		if strings.Contains(t.Name(), "simple") {
+			t.Skip("its first request is another one")
+		}
+		w.Withhold()
+		waiter := begin(ctx, c, take)
+		for { // until the server has made the node
+			names, _, changed, err := other.ChildrenW(ctx, path)
+			require.NoError(t, err)
+			if len(names) > 0 {
+				_ = changed.Close()
+				break
+			}
+			_, err = changed.Next(ctx)
+			require.NoError(t, err)
+		}
+		cancel()
+		closed(t, waiter.done, "the waiter leaves")
+		require.ErrorIs(t, waiter.err, context.Canceled)
+		w.Resume()
+		waitChildren(t, other, 0)
 	})
 }
 

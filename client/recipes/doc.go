@@ -4,6 +4,7 @@
 //	lock     exclusive locks, read/write locks, several locks at once
 //	elect    leader election, the latch, observers of the leader
 //	group    membership
+//	cache    copies of a node, or of a tree, in memory
 //
 // docs/recipes.md says for each what it promises, what it cannot, and what its nodes are.
 //
