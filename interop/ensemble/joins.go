@@ -155,13 +155,23 @@ func (s *stage) logTail(
 	}
 	defer c.Abort()
 	s.Kill(follower)
+	var asked []*wire.Future
 	for i := range 3 {
-		c.Send(jute.OpCreate, &jute.CreateRequest{Path: fmt.Appendf(nil, "%s-%d", path, i),
-			ACL: wire.World()})
+		asked = append(asked, c.Send(jute.OpCreate, &jute.CreateRequest{
+			Path: fmt.Appendf(nil, "%s-%d", path, i), ACL: wire.World()}))
 	}
 	err = s.Wait(ctx, "the end of a log", func(context.Context) bool {
 		logged = s.Logged(leader, path+"-2")
 		return logged || c.Err() != nil
 	})
+	for _, f := range asked {
+		select {
+		case <-f.Done():
+			if h, _, e := f.Wait(ctx); e == nil && h.Err == jute.OK {
+				err = fmt.Errorf("a write that only member %d has was acknowledged", leader)
+			}
+		default:
+		}
+	}
 	return logged, err
 }

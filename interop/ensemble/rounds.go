@@ -137,6 +137,49 @@ func (s *stage) stands(ctx context.Context, id int, d time.Duration) error {
 	})
 }
 
+// alone is a round in which a leader's followers stand still, so that nothing may be acknowledged,
+// and then all are killed. The others come back first, and the old leader joins them.
+func (s *stage) alone(ctx context.Context, leader int) error {
+	name := fmt.Sprintf("member %v leads alone, then all are killed", s.Member(leader))
+	return s.round(ctx, name, func(ctx context.Context) error {
+		others := s.IDs(func(m *member) bool { return m.ID != leader && !m.Observer })
+		for _, id := range others {
+			if err := s.Pause(id); err != nil {
+				return err
+			}
+		}
+		// What was acknowledged before may still be on its way to the clients.
+		if err := s.load.For(ctx, 300*time.Millisecond); err != nil {
+			return err
+		}
+		before := s.load.Acknowledged()
+		if err := s.load.For(ctx, 700*time.Millisecond); err != nil {
+			return err
+		}
+		if n := s.load.Acknowledged() - before; n > 0 {
+			return fmt.Errorf("%d writes were acknowledged without a quorum", n)
+		}
+		s.Kill(s.Up()...)
+		s.Kill(others...)
+		if _, err := s.up(ctx, others...); err != nil {
+			return err
+		}
+		if err := s.load.More(ctx, commits); err != nil {
+			return err
+		}
+		var rest []int
+		for _, id := range s.All() {
+			if !s.Running(id) {
+				rest = append(rest, id)
+			}
+		}
+		if _, err := s.up(ctx, rest...); err != nil {
+			return err
+		}
+		return s.load.More(ctx, commits)
+	})
+}
+
 // perEpoch is how many transactions an epoch has in the rounds of rollsOver.
 const perEpoch = 2000
 

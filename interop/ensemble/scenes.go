@@ -66,6 +66,15 @@ func killsLeader(leader int) play {
 	}
 }
 
+func leadsAlone(leader int) play {
+	return func(ctx context.Context, s *stage) error {
+		if err := s.lead(ctx, leader); err != nil {
+			return err
+		}
+		return s.alone(ctx, leader)
+	}
+}
+
 func standsStill(leader int, d time.Duration) play {
 	return func(ctx context.Context, s *stage) error {
 		if err := s.lead(ctx, leader); err != nil {
@@ -99,7 +108,7 @@ func shortScenes() []scene {
 			joins(1, 3, diffLog), joins(1, 3, truncate), joins(1, 3, snapshot), killsLeader(1),
 		}},
 		{name: "two of ours with one of Apache's", mixture: "qqa", plays: []play{
-			joins(3, 1, diffLog), joins(1, 3, diffMemory), joins(1, 2, truncate), killsLeader(1),
+			joins(3, 1, diffLog), joins(1, 3, diffMemory), joins(1, 2, truncate), leadsAlone(1),
 		}},
 	}
 }
@@ -136,7 +145,7 @@ func allScenes() []scene {
 		{name: "two of ours with one of Apache's", mixture: "qqa", plays: []play{
 			joins(3, 1, diffLog), joins(3, 1, tailThenWrites), killsLeader(3),
 			joins(1, 3, tailThenWrites), joins(1, 2, truncate), joins(1, 2, snapshot),
-			storms(2, joining), killsLeader(1),
+			storms(2, joining), killsLeader(1), leadsAlone(1), leadsAlone(3),
 		}},
 	}
 }
