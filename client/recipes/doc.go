@@ -5,6 +5,7 @@
 //	elect    leader election, the latch, observers of the leader
 //	group    membership
 //	cache    copies of a node, or of a tree, in memory
+//	config   configurations of many values, published at one moment
 //
 // docs/recipes.md says for each what it promises, what it cannot, and what its nodes are.
 //

@@ -274,7 +274,7 @@ func TestAll(t *testing.T) {
 
 	short, cancel := context.WithCancel(ctx)
 	both := begin(short, c, func(ctx context.Context, c *client.Client) (*recipes.Held, error) {
-		_, err := lock.All(ctx, a, b)
+		_, err := lock.All(ctx, b, a)
 		return nil, err
 	})
 	for { // it has /a and waits for /b
@@ -286,6 +286,9 @@ func TestAll(t *testing.T) {
 		_, err = changed.Next(ctx)
 		require.NoError(t, err)
 	}
+	names, _, err := c.Children(ctx, "/a")
+	require.NoError(t, err)
+	require.Len(t, names, 1, "the order is that of the paths")
 	cancel()
 	closed(t, both.done, "it leaves")
 	require.ErrorIs(t, both.err, context.Canceled)
