@@ -14,7 +14,9 @@ import (
 
 // Campaign plays many seeds and adds up what they reached.
 type Campaign struct {
+	Options
 	Seeds, Txns, Requests, Lives int
+	Faults, Ticks                int
 	// Failed are the seeds with violations, lowest first.
 	Failed []*Result
 	// Unequal are the seeds that were played twice and went differently the second time.
@@ -28,7 +30,7 @@ const twiceEvery = 100
 // Play plays seeds on so many goroutines. Each result is handed to done, which may be nil, one at a
 // time and in any order.
 func Play(seeds []uint64, o Options, workers int, done func(*Result)) *Campaign {
-	c := &Campaign{Counts: world.NewCounts()}
+	c := &Campaign{Options: o, Counts: world.NewCounts()}
 	next := make(chan int)
 	var mu sync.Mutex // guards c and done
 	var all sync.WaitGroup
@@ -67,6 +69,8 @@ func (c *Campaign) add(r *Result, equal bool) {
 	c.Txns += r.Txns
 	c.Requests += r.Requests
 	c.Lives += r.Lives
+	c.Faults += r.Faults
+	c.Ticks += r.Ticks
 	c.Counts.Merge(r.Counts)
 	if len(r.Violations) > 0 {
 		c.Failed = append(c.Failed, r)

@@ -33,6 +33,7 @@
 // world (time and chance), pipe and links (the network) and node (the server), then plan.go and
 // ensemble.go, cluster.go, run.go (a seed), link.go and asker.go (the clients' ends), package
 // client (requests makes up what it asks), record.go (what nodes tell), end.go (what the servers
-// owe at the end), campaign.go (many seeds), required.go (what they must reach), then packages
+// owe at the end), campaign.go (many seeds), required.go and
+// requiredmembers.go (what they must reach), then packages
 // nemesis, witness and ledger (the ensemble), history, lease and internal/model.
 package sim

@@ -152,6 +152,7 @@ func (w *run) checkSessions() {
 
 // checkDisks stops every server, and looks at what it leaves on disk.
 func (w *run) checkDisks() {
+	w.waitFor("nothing happens any more", answerMicros, w.nodes.quiet)
 	for _, n := range w.nodes {
 		n.CheckDisk()
 	}

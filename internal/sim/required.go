@@ -114,7 +114,11 @@ func askedFor() []requirement {
 // Missing lists what every campaign of some hundred seeds must reach and this one did not.
 func (c *Campaign) Missing() []string {
 	var missing []string
-	for _, class := range required() {
+	list := required()
+	if c.Nodes != 1 {
+		list = requiredOfEnsembles()
+	}
+	for _, class := range list {
 		for _, name := range class.names {
 			if c.Counts.Get(class.class, name) == 0 {
 				missing = append(missing, class.class+": "+name)

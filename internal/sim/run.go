@@ -22,6 +22,8 @@ type Result struct {
 	Txns       int // in the log at the end
 	Requests   int
 	Lives      int // how often the server was started
+	Faults     int // that happened
+	Ticks      int // of virtual time
 	History    *history.History
 }
 
@@ -41,6 +43,12 @@ func Run(seed uint64, o Options, tell io.Writer) *Result {
 	r := &Result{
 		Seed: seed, Violations: w.Broken, Trace: uint64(w.Trace), Counts: w.Counts,
 		Txns: w.logged(), Lives: w.nodes.lives(), History: &w.history,
+	}
+	r.Ticks = int(w.Now / 1000 / w.plan.server.Times.TickMillis)
+	for _, class := range []string{
+		"fault", "partition", "crash at", "crash before call", "crash after call", "failing call",
+	} {
+		r.Faults += w.Counts.Sum(class)
 	}
 	for _, c := range w.history.Conns {
 		r.Requests += len(c.Sent)

@@ -13,6 +13,8 @@ import (
 var (
 	from  = flag.Uint64("sim.from", 1, "the first seed")
 	seeds = flag.Uint64("sim.seeds", 500, "how many seeds")
+	nodes = flag.Int("sim.nodes", 0, "how many servers vote; 0: the seed draws")
+	many  = flag.Uint64("sim.ensembles", 500, "how many seeds of ensembles")
 	aloud = flag.Bool("sim.tell", false, "play only the first seed and tell what happens")
 )
 
@@ -109,6 +111,34 @@ func TestARunReplaysExactly(t *testing.T) {
 		}
 		if other := Run(seed+1000, alone, nil); other.Trace == a.Trace {
 			t.Errorf("seeds %d and %d do the same", seed, seed+1000)
+		}
+	}
+}
+
+// A campaign of ensembles.
+func TestEnsembles(t *testing.T) {
+	c := Play(Range(*from, *many), Options{Nodes: *nodes}, runtime.GOMAXPROCS(0), nil)
+	judge(t, c)
+	if testing.Verbose() {
+		c.Counts.Print(os.Stdout)
+	}
+	t.Logf("%d faults and %d ticks a seed", c.Faults/c.Seeds, c.Ticks/c.Seeds)
+	if *many < 500 {
+		return
+	}
+	if c.Faults < 20*c.Seeds || c.Ticks < 200*c.Seeds {
+		t.Error("too little happens")
+	}
+	for _, m := range c.Missing() {
+		t.Errorf("never reached: %s", m)
+	}
+}
+
+func TestARunOfAnEnsembleReplaysExactly(t *testing.T) {
+	for seed := range uint64(3) {
+		a, b := Run(seed, Options{Nodes: 5}, nil), Run(seed, Options{Nodes: 5}, nil)
+		if a.Trace != b.Trace || a.Txns != b.Txns || a.Requests != b.Requests {
+			t.Errorf("seed %d: %+v, then %+v", seed, a, b)
 		}
 	}
 }

@@ -47,10 +47,9 @@ func (c *checker) index(k *conn) {
 	}
 }
 
-// askedBy is the request that a transaction carries out. Of several that have its name it is the
-// one that was answered with its zxid. Without an answer it is that of the connection which had the
-// session last when the transaction was proposed: it was granted the session only when everything
-// of the older connections was done, or refused because the session had moved.
+// askedBy is the request that a transaction carries out. Of several that have its name it is one of
+// the node from which it came to the leader: the one that was answered with its zxid, else that of
+// the connection which got the session last.
 func (c *checker) askedBy(t *Txn) (place, bool) {
 	h := &t.Entry.Header
 	all := c.asked[request{h.ClientID, h.Cxid}]
@@ -59,6 +58,9 @@ func (c *checker) askedBy(t *Txn) (place, bool) {
 	}
 	var left []place
 	for _, p := range all {
+		if t.From != 0 && p.conn.Node != t.From {
+			continue
+		}
 		answer, answered := p.conn.answers[h.Cxid]
 		if answered && answer.zxid == h.Zxid &&
 			(answer.code == jute.MarshallingError) == (code(t) == jute.MarshallingError) {
@@ -72,25 +74,10 @@ func (c *checker) askedBy(t *Txn) (place, bool) {
 	slices.SortStableFunc(left, func(a, b place) int {
 		return int(max(-1, min(1, b.conn.Granted-a.conn.Granted)))
 	})
-	if code(t) == jute.SessionMoved && len(left) > 1 &&
-		left[0].conn == c.holderAt(h.ClientID, t.At) {
-		left = left[1:]
-	}
 	if len(left) == 0 {
 		return first(all)
 	}
 	return first(left)
-}
-
-// holderAt is the connection that had got a session last at a time, nil when none had.
-func (c *checker) holderAt(id jute.SessionID, at int64) (newest *conn) {
-	for _, k := range c.conns {
-		if k.session == id && k.Granted > 0 && k.Granted <= at &&
-			(newest == nil || k.Granted > newest.Granted) {
-			newest = k
-		}
-	}
-	return newest
 }
 
 func first(all []place) (place, bool) {
@@ -151,11 +138,31 @@ func (c *checker) unreadable(k *conn, i int) bool {
 	}
 	is, known := k.unreadable[i]
 	if !known {
-		tree := c.tree.Clone()
-		tree.Options.ExtendedTypes = true // a learner reads before it asks what is allowed
-		out := tree.Write(k.request(i), c.tree.Zxid+1, 0, c.tree.Zxid)
-		is = out.Code == jute.MarshallingError
+		is = c.trips(k, i)
 		k.unreadable[i] = is
 	}
 	return is
+}
+
+// trips says whether a write has no path where it needs one, or is a multi that makes no sense.
+func (c *checker) trips(k *conn, i int) bool {
+	body := k.Sent[i].Body
+	switch k.Sent[i].Op {
+	case jute.OpCreate, jute.OpCreate2, jute.OpCreateContainer, jute.OpCreateTTL:
+		var in jute.CreateRequest
+		_, err := jute.Decode(body, &in)
+		return err == nil && in.Path == nil
+	case jute.OpDelete:
+		var in jute.PathVersion
+		_, err := jute.Decode(body, &in)
+		return err == nil && in.Path == nil
+	case jute.OpDeleteContainer:
+		var in jute.PathBuffer
+		_, err := jute.Decode(body, &in)
+		return err == nil && in.Path == nil
+	case jute.OpMulti:
+		out := c.tree.Clone().Write(k.request(i), c.tree.Zxid+1, 0, c.tree.Zxid)
+		return out.Code == jute.MarshallingError
+	}
+	return false
 }

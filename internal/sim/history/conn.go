@@ -143,8 +143,10 @@ func (c *checker) connected(k *conn, f *Frame) bool {
 // refused: only a session that is gone, or going, or not the client's, may be refused.
 func (c *checker) refused(k *conn, f *Frame) {
 	id := k.Hello.SessionID
-	_, born := c.born[id]
+	at, born := c.born[id]
 	died := c.endsSoon(id, f)
+	// A leader that does not know of its successor knows no session that the successor began.
+	born = born && at.Epoch() <= max(f.Applied.Epoch(), c.h.Begin.Epoch())
 	if k.granted.TimeOut != 0 || !bytes.Equal(k.granted.Passwd, make([]byte, 16)) {
 		c.report(k, "connect", "the refusal is %x", f.Bytes)
 	}

@@ -83,6 +83,7 @@ type Txn struct {
 	Applied jute.Zxid
 	At      int64 // world time at which it was proposed
 	Node    int   // the node that proposed it
+	From    int   // the node whose client asked for it, if one did; 0: not known
 	// Expiry is set for a closeSession that nobody asked for.
 	Expiry *Expiry
 }

@@ -56,6 +56,9 @@ func NewBook(rules Rules, now int64) *Book {
 // Ticked: the server was told of the time.
 func (b *Book) Ticked(now int64) { b.ticked = now }
 
+// TickedAt is when the server was last told of the time.
+func (b *Book) TickedAt() int64 { return b.ticked }
+
 // Restored: a session was found on disk.
 func (b *Book) Restored(id jute.SessionID, timeout int32, now int64) {
 	b.leases[id] = &lease{since: now, timeout: timeout}
@@ -121,29 +124,49 @@ func (b *Book) lookMillis(since int64) int64 { return 2*b.IntervalMillis + 5 + b
 // it last gave no more sign, or a connection that asked for it was not answered yet. nil: for no
 // reason.
 func (b *Book) Expired(id jute.SessionID, now int64) *history.Expiry {
-	var why *history.Expiry
-	consider := func(heard int64, timeout int32) {
-		x := &history.Expiry{At: now, Heard: heard, Timeout: timeout, Stood: b.stood(heard)}
-		if why == nil || x.Deadline() < why.Deadline() {
-			why = x
-		}
-	}
-	if l := b.leases[id]; l != nil && len(l.owners) == 0 {
-		consider(l.since, l.timeout)
-	} else if l != nil {
-		for _, o := range l.holders() {
-			consider(o.wire.sign(now), o.timeout)
-		}
-	}
-	for _, a := range b.askers[id] {
-		if !a.wire.session {
-			consider(a.wire.spoke, a.timeout)
-		}
-	}
+	why := sooner(b.Left(id, now), b.Unanswered(id, now, 0))
 	if why != nil {
 		why.Latest = b.latest(id, now)
 	}
 	return why
+}
+
+// Left is why a session may have ended whose connections give no more sign; nil: none has it.
+func (b *Book) Left(id jute.SessionID, now int64) (why *history.Expiry) {
+	l := b.leases[id]
+	switch {
+	case l == nil:
+	case len(l.owners) == 0:
+		why = b.expiry(now, l.since, l.timeout)
+	default:
+		for _, o := range l.holders() {
+			why = sooner(why, b.expiry(now, o.wire.sign(now), o.timeout))
+		}
+	}
+	return why
+}
+
+// Unanswered is why a session may have ended for which a connection asked after a time, and was not
+// answered yet; nil: none did.
+func (b *Book) Unanswered(id jute.SessionID, now, after int64) (why *history.Expiry) {
+	for _, a := range b.askers[id] {
+		if !a.wire.session && a.wire.spoke >= after {
+			why = sooner(why, b.expiry(now, a.wire.spoke, a.timeout))
+		}
+	}
+	return why
+}
+
+func (b *Book) expiry(now, heard int64, timeout int32) *history.Expiry {
+	return &history.Expiry{At: now, Heard: heard, Timeout: timeout, Stood: b.stood(heard)}
+}
+
+// sooner is the reason that allows the sooner end.
+func sooner(x, y *history.Expiry) *history.Expiry {
+	if x == nil || y != nil && y.Deadline() < x.Deadline() {
+		return y
+	}
+	return x
 }
 
 // latest is when a session must have ended at the latest.
@@ -185,6 +208,9 @@ func (b *Book) Overdue(now int64) (id jute.SessionID, latest int64, ok bool) {
 	return id, b.latest(id, now), true
 }
 
+// turnMillis is how long a turn of a lane can take.
+const turnMillis = 2
+
 // HeardSince are the sessions whose newest connection is open, and from which the server took bytes
 // after one moment and before another, when the connection had the session.
 func (b *Book) HeardSince(after, before int64) (ids []jute.SessionID) {
@@ -193,7 +219,8 @@ func (b *Book) HeardSince(after, before int64) (ids []jute.SessionID) {
 			continue
 		}
 		w := l.owners[len(l.owners)-1].wire
-		if w.ended == 0 && w.spoke > max(after, w.opened) && w.spoke < before {
+		// A lane's mark is as old as its turn.
+		if w.ended == 0 && w.spoke > max(after, w.opened)+turnMillis && w.spoke < before {
 			ids = append(ids, id)
 		}
 	}

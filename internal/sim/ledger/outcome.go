@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"quoll/internal/sim/history"
-	"quoll/jute"
 )
 
 // Outcome is which history came of a run.
@@ -45,18 +44,13 @@ func (l *Ledger) Outcome() Outcome {
 	for _, f := range l.recovered {
 		r, at := f.Recovery, fork(f.log, end)
 		r.Commit = fork(f.log, f.committed).zxid
-		r.Fork, r.Own = l.place(at, r.Zxid), f.log.path(at)
+		r.Fork, r.Own = at.zxid, f.log.path(at)
+		if len(r.Own) == 0 {
+			r.Zxid = at.zxid // it may have been called by the beginning of a reign
+		}
 		o.Recoveries = append(o.Recoveries, r)
 	}
 	return o
-}
-
-// place is the zxid by which a recovery calls the end of what it has of the history.
-func (l *Ledger) place(at *entry, z jute.Zxid) jute.Zxid {
-	if l.at(z) == at {
-		return z
-	}
-	return at.zxid
 }
 
 // Unused is how many transactions were asked for and not there at a start.

@@ -10,6 +10,7 @@ import (
 	"quoll/jute"
 	"quoll/processor/lane"
 	"quoll/processor/mail"
+	"quoll/quorum"
 	"quoll/quorum/effects"
 	"quoll/quorum/election"
 )
@@ -115,13 +116,20 @@ func (p *process) propose(op *effects.DiskOp, mono int64) {
 	}
 	t.Entry = parsed
 	n.Trace.Bytes(t.Entry.Payload)
+	if n.set.Peers != nil && p.role == quorum.Leading {
+		t.From = p.witness.Origin(h.ClientID, h.Cxid)
+	}
 	n.Note("node %d: logs %v %v, session %v, xid %d", n.number, h.Zxid, h.Type, h.ClientID, h.Cxid)
 	switch {
+	case h.Type == jute.OpError:
+		var txn jute.ErrorResponse
+		_, _ = jute.Decode(e.Body, &txn)
+		n.Counts.Add("error transaction", txn.Err.String())
 	case h.Type == jute.OpCreateSession:
 		var txn jute.CreateSessionTxn
 		_, _ = jute.Decode(e.Body, &txn)
 		p.leases.Created(h.ClientID, txn.TimeOut, mono)
-		p.witness.Touch(h.ClientID, txn.TimeOut)
+		p.witness.Created(h.ClientID, txn.TimeOut)
 	case h.Type == jute.OpCloseSession && h.Cxid == 0:
 		n.Counts.Add("session", "expired")
 		t.Expiry = p.expiry(h.ClientID, mono)

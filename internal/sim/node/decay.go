@@ -50,19 +50,19 @@ func (n *Node) rotSnapshot() {
 	name := list[len(list)-1]
 	bit := n.Rand.Int64N(int64(len(n.disk.Read(name)))*8 + 1)
 	if n.set.Peers != nil {
-		_, dir, before, err := n.restore(n.disk.Kill(), ignore)
+		tree, dir, before, err := n.restore(n.disk.Kill(), ignore)
 		if err != nil {
 			return // another start will say so
 		}
 		_ = dir.Close()
 		rotten := n.disk.Kill()
 		rotten.FlipBit(name, max(bit-1, 0))
-		_, _, after, err := n.restore(rotten, ignore)
+		other, _, after, err := n.restore(rotten, ignore)
 		if err != nil {
 			n.Counts.Add("rot", "a member's start refuses")
 			return
 		}
-		if before.LastZxid != after.LastZxid {
+		if tree.Peek().TreeDigest() != other.Peek().TreeDigest() {
 			n.Violate("node %d: %s rotted, and a start finds %v instead of %v", n.number, name,
 				after.LastZxid, before.LastZxid)
 		}

@@ -18,10 +18,10 @@ import (
 // InFlight is how many requests were taken and not answered.
 func (n *Node) InFlight() int { return n.process.replica.InFlight() }
 
-// Idle says whether nothing is on its way to the disk, and nothing happens there.
+// Idle says whether nothing is on its way to the disk, and its tree shows all that is there.
 func (n *Node) Idle() bool {
-	log := &n.process.log
-	return !log.busy && log.queue.Waiting() == 0
+	p := n.process
+	return !p.log.busy && p.log.queue.Waiting() == 0 && n.Last() >= p.store.Log().LastZxid()
 }
 
 // Last is the last transaction that its tree shows.

@@ -1,8 +1,6 @@
 package node
 
 import (
-	"slices"
-
 	"quoll/internal/replica"
 	"quoll/internal/replica/restore"
 	simhistory "quoll/internal/sim/history"
@@ -133,18 +131,19 @@ func (p *process) expiry(id jute.SessionID, mono int64) *simhistory.Expiry {
 	return p.witness.Expiry(id, mono, p.n.record.LeastTimeout(id))
 }
 
-// diedInSync counts a death on the way from FOLLOWERINFO to UPTODATE.
+// diedInSync counts a death on the way from FOLLOWERINFO to UPTODATE, at both ends of it.
 func (p *process) diedInSync() {
 	if p.n.set.Peers == nil || p.replica == nil {
 		return
 	}
 	s, at := p.replica.Status(), p.witness.Place()
-	switch {
-	case s.Role == quorum.Leading:
-		if slices.ContainsFunc(s.Learners, func(l quorum.LearnerStatus) bool { return !l.Synced }) {
-			p.n.Counts.Add("crash in sync", "leader")
+	if s.Role == quorum.Leading {
+		for _, mode := range p.witness.Learners() {
+			p.n.Counts.Add("crash in sync", "leader, "+mode)
 		}
-	case at.Step != "":
+		return
+	}
+	if at.Step != "" {
 		role := "follower"
 		if s.Role == quorum.Observing {
 			role = "observer"

@@ -11,6 +11,6 @@
 // hide from it what it really said.
 //
 // Everything belongs to the one goroutine of the world. Read witness.go (packets and votes),
-// touch.go (sessions), then told.go and words.go (what a server says of its clients, and when it is
-// asked).
+// request.go (whose a write is), touch.go (sessions), then told.go and words.go (what a server says
+// of its clients, and when it is asked).
 package witness

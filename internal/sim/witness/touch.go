@@ -6,6 +6,7 @@ import (
 	"quoll/internal/sim/history"
 	"quoll/jute"
 	"quoll/jute/ensemble"
+	"quoll/quorum/effects"
 )
 
 // touches is what a leader was told of the sessions of others: when it heard last of each, by a
@@ -16,6 +17,8 @@ type touches struct {
 	last  map[jute.SessionID]touch
 	asked map[jute.SessionID]int32 // the timeouts with which learners asked for sessions
 	moved map[jute.SessionID]int64 // when a learner got a session
+	// owners are the links that have sessions, as far as the leader knows it.
+	owners map[jute.SessionID]effects.LinkID
 }
 
 type touch struct {
@@ -26,24 +29,44 @@ type touch struct {
 // Reigns: a reign of the member begins.
 func (w *Witness) Reigns() {
 	w.since, w.last = w.Millis(), map[jute.SessionID]touch{}
+	w.owners = map[jute.SessionID]effects.LinkID{}
+	clear(w.waiting)
 }
 
 // Touch: the member was heard of a session by now.
 func (w *Witness) Touch(id jute.SessionID, timeout int32) {
-	w.World.Note("node %d hears of session %v, timeout %d, at %d", w.Node, id, timeout, w.Millis())
+	w.touch(id, touch{w.Millis(), timeout})
+}
+
+// Created: a session begins. The leader counts from its last tick.
+func (w *Witness) Created(id jute.SessionID, timeout int32) {
+	w.touch(id, touch{min(w.Millis(), w.Leases.TickedAt()), timeout})
+}
+
+func (w *Witness) touch(id jute.SessionID, t touch) {
 	if w.last != nil {
-		w.last[id] = touch{w.Millis(), timeout}
+		w.World.Note("node %d hears of session %v, timeout %d, at %d", w.Node, id, t.timeout, t.at)
+		w.last[id] = t
 	}
 }
 
 // touched takes a learner's answer to a PING.
-func (w *Witness) touched(q *ensemble.QuorumPacket) {
+func (w *Witness) touched(link effects.LinkID, q *ensemble.QuorumPacket) {
 	var r ensemble.Touches
-	if _, err := jute.Decode(q.Data, &r); err == nil {
-		for _, s := range r.Sessions {
+	if _, err := jute.Decode(q.Data, &r); err != nil {
+		return
+	}
+	for _, s := range r.Sessions {
+		if w.owns(link, s.Session) {
 			w.Touch(s.Session, s.TimeOut)
 		}
 	}
+}
+
+// owns says whether a session may be the learner's of a link: it is nobody else's.
+func (w *Witness) owns(link effects.LinkID, id jute.SessionID) bool {
+	owner, owned := w.owners[id]
+	return w.Leases.OpenedAt(id) <= max(w.moved[id], w.since) && (!owned || owner == link)
 }
 
 // Expiry is why a leader may end a session that did not ask for it: nothing was heard of it for as
@@ -55,9 +78,14 @@ func (w *Witness) Expiry(id jute.SessionID, now int64, least int32) *history.Exp
 		x.Heard, x.Timeout = t.at, t.timeout
 	}
 	x.Stood = w.Leases.Stood(x.Heard)
-	own := w.Leases.Expired(id, now)
+	own := w.Leases.Left(id, now)
 	if own != nil && own.Heard >= x.Heard && w.Leases.OpenedAt(id) >= w.moved[id] {
 		x = own
+	}
+	// The leader may have given the session to a connection that it has not answered.
+	if asks := w.Leases.Unanswered(id, now, w.moved[id]); asks != nil &&
+		asks.Deadline() < x.Deadline() {
+		x = asks
 	}
 	x.Latest = history.AnyTime
 	return x

@@ -1,6 +1,9 @@
 package witness
 
 import (
+	"maps"
+	"slices"
+
 	"quoll/internal/sim/lease"
 	"quoll/internal/sim/world"
 	"quoll/jute"
@@ -49,7 +52,11 @@ type Witness struct {
 	leader  effects.LinkID // the link by which it last asked for a leader
 	told    int64          // ms: when it last told its leader which sessions it has heard
 	place   Place
+	// learners are the links of a leader whose learners are on their way, with the mode of each:
+	// SNAP, unless another one was said.
+	learners map[effects.LinkID]string
 	touches
+	requests
 }
 
 // Place is how far a member has come on its way from FOLLOWERINFO to UPTODATE.
@@ -61,16 +68,29 @@ type Place struct {
 // New makes the witness of a life.
 func New(c Config) *Witness {
 	return &Witness{
-		Config: c, offered: map[effects.LinkID]int64{},
-		touches: touches{asked: map[jute.SessionID]int32{}, moved: map[jute.SessionID]int64{}},
+		Config: c, offered: map[effects.LinkID]int64{}, learners: map[effects.LinkID]string{},
+		requests: requests{from: map[effects.LinkID]int{}, waiting: map[name][]int{}},
+		touches: touches{
+			asked: map[jute.SessionID]int32{}, moved: map[jute.SessionID]int64{},
+			owners: map[jute.SessionID]effects.LinkID{},
+		},
 	}
 }
 
 // Place is where the member is now.
 func (w *Witness) Place() Place { return w.place }
 
+// Learners are the modes of those who are on their way to the member, each once.
+func (w *Witness) Learners() []string {
+	modes := slices.Sorted(maps.Values(w.learners))
+	return slices.Compact(modes)
+}
+
 // Gone: a link has ended.
-func (w *Witness) Gone(link effects.LinkID) { delete(w.offered, link) }
+func (w *Witness) Gone(link effects.LinkID) {
+	delete(w.offered, link)
+	delete(w.learners, link)
+}
 
 // Hears looks at a packet that arrives.
 func (w *Witness) Hears(link effects.LinkID, data []byte) {
@@ -83,8 +103,17 @@ func (w *Witness) Hears(link effects.LinkID, data []byte) {
 	switch q.Type {
 	case ensemble.PacketLeaderInfo:
 		w.offered[link] = q.Zxid.Epoch()
+	case ensemble.PacketAckEpoch:
+		w.learners[link] = ensemble.PacketSnap.String()
 	case ensemble.PacketPing:
-		w.touched(&q)
+		w.touched(link, &q)
+	case ensemble.PacketFollowerInfo, ensemble.PacketObserverInfo:
+		var r ensemble.LearnerInfo
+		if _, err := jute.Decode(q.Data, &r); err == nil {
+			w.from[link] = int(r.ServerID)
+		}
+	case ensemble.PacketRequest:
+		w.request(link, &q)
 	case ensemble.PacketRevalidate:
 		var r jute.SessionTimeout
 		if used, err := jute.Decode(q.Data, &r); err == nil && used == len(q.Data) {
@@ -122,12 +151,16 @@ func (w *Witness) claims(link effects.LinkID, q *ensemble.QuorumPacket) {
 		})
 	case ensemble.PacketNewLeader:
 		w.Said(Says{Kind: Lead, Epoch: q.Zxid.Epoch()})
+	case ensemble.PacketDiff, ensemble.PacketTrunc:
+		w.learners[link] = q.Type.String()
+	case ensemble.PacketUpToDate:
+		delete(w.learners, link)
 	case ensemble.PacketRevalidate:
 		var r ensemble.Revalidated
 		used, err := jute.Decode(q.Data, &r)
 		if err == nil && used == len(q.Data) && r.Valid {
 			w.Touch(r.Session, w.asked[r.Session])
-			w.moved[r.Session] = w.Millis()
+			w.moved[r.Session], w.owners[r.Session] = w.Millis(), link
 		}
 	case ensemble.PacketPing:
 		if link == w.leader {

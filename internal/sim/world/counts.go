@@ -30,6 +30,16 @@ func (c *Counts) Merge(other *Counts) {
 // Get is one count.
 func (c *Counts) Get(class, name string) int { return c.byName[counted{class, name}] }
 
+// Sum is that of a class.
+func (c *Counts) Sum(class string) (sum int) {
+	for k, n := range c.byName { // order-free: a sum
+		if k.class == class {
+			sum += n
+		}
+	}
+	return sum
+}
+
 // Print writes all counts, by class and name.
 func (c *Counts) Print(to io.Writer) {
 	all := make([]counted, 0, len(c.byName))
