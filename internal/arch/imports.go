@@ -159,8 +159,8 @@ var roomImports = []importRule{
 	}},
 	{"internal/server/machine", []string{"internal/config"}},
 	{"internal/server/roles", []string{
-		"jute", "jute/ensemble", "quorum", "quorum/effects", "internal/admin", "internal/metrics",
-		"internal/replica",
+		"jute", "jute/ensemble", "quorum", "quorum/effects", "quorum/election", "internal/admin",
+		"internal/metrics", "internal/replica",
 	}},
 	{"internal/server/jobs", []string{
 		"jute", "datatree", "persistence", "quorum/effects", "quorum/transport",

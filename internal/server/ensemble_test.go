@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -15,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest"
+	"go.uber.org/zap/zaptest/observer"
 
 	"quoll/client/wire"
 	"quoll/internal/config"
@@ -439,4 +441,46 @@ func TestAMemberThatMayNotVoteYet(t *testing.T) {
 	e.start(2)
 	e.serving()
 	e.same()
+}
+
+// A member whose promises cannot be known says so, although the start has changed files before it
+// came to them.
+func TestAMemberWithAnEpochOfAnother(t *testing.T) {
+	e := newEnsemble(t, 1, 0)
+	e.extra = "standaloneEnabled=false\n"
+	e.start(0)
+	e.serving()
+	c := e.client(0)
+	e.create(c, 0, 10)
+	c.Abort()
+	e.stop(0)
+	below := filepath.Join(e.home(0), "data", "version-2")
+	log, err := os.OpenFile(filepath.Join(below, "log.100000001"), os.O_RDWR|os.O_APPEND, 0)
+	require.NoError(t, err)
+	_, err = log.WriteString("torn by a crash") // the start cuts it off
+	require.NoError(t, errors.Join(err, log.Close()))
+	require.NoError(t, os.WriteFile(filepath.Join(below, "currentEpoch"), []byte("9"), 0o600))
+	cfg, err := config.Load(filepath.Join(e.home(0), "zoo.cfg"), nil)
+	require.NoError(t, err)
+	err = server.New(cfg, persistence.OS{}, zap.NewNop()).Run(t.Context())
+	require.ErrorContains(t, err, "currentEpoch: damaged: it says 9, its second copy 1")
+}
+
+// A member's directory can be served by a server alone, which warns: nobody can tell afterwards what
+// was written alone. A directory that was never a member's gets no warning.
+func TestAMembersDirectoryAlone(t *testing.T) {
+	warned := func(dir string) int {
+		core, lines := observer.New(zap.WarnLevel)
+		startLogging(t, zap.New(core), dir, persistence.OS{}).finish(t)
+		return lines.FilterMessageSnippet("this directory was a member's").Len()
+	}
+	e := newEnsemble(t, 1, 0)
+	e.extra = "standaloneEnabled=false\n"
+	e.start(0)
+	e.serving()
+	e.stop(0)
+	require.Equal(t, 1, warned(filepath.Join(e.home(0), "data")))
+	fresh := t.TempDir()
+	require.Zero(t, warned(fresh))
+	require.Zero(t, warned(fresh))
 }

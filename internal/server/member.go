@@ -94,7 +94,11 @@ func (s *Server) asMember(found *restore.Found, tail *restore.Tail) (*onDisk, er
 func (s *Server) join(ctx context.Context, work *jobs.Config) error {
 	limits := portSettings(s.cfg)
 	votes, links := ports.Election(limits), ports.Quorum(limits)
-	votes.Sink = func(ev transport.Event) { s.core.vote(ports.ElectionEvent(ev)) }
+	votes.Sink = func(ev transport.Event) {
+		vote := ports.ElectionEvent(ev)
+		s.core.roles.Dialled(&vote)
+		s.core.vote(vote)
+	}
 	links.Sink = func(ev transport.Event) { s.core.link(ports.QuorumEvent(ev)) }
 	links.ListenFailed = func(at ensembleconfig.HostPort, err error) {
 		s.logger.Warn("waiting for the port at which a leader is found by the others",

@@ -122,9 +122,12 @@ func (s *Server) restore(ctx context.Context) (*onDisk, error) {
 	begin := time.Now()
 	patience := s.cfg.Storage.LockWait
 	for {
-		found, err := s.attempt(ctx, max(patience-time.Since(begin), 0))
-		if err == nil || errors.Is(err, owner.ErrForeign) && time.Since(begin) >= patience {
-			return found, err
+		found, tail, err := s.attempt(ctx, max(patience-time.Since(begin), 0))
+		if err == nil {
+			return s.settle(found, tail) // not tried again: the files that moved are our own now
+		}
+		if errors.Is(err, owner.ErrForeign) && time.Since(begin) >= patience {
+			return nil, err
 		}
 		if !errors.Is(err, owner.ErrForeign) {
 			// Data that another server changed while it was read can look damaged: try again then.
@@ -138,14 +141,16 @@ func (s *Server) restore(ctx context.Context) (*onDisk, error) {
 }
 
 // attempt waits until no other server writes, and tries to restore once.
-func (s *Server) attempt(ctx context.Context, patience time.Duration) (*onDisk, error) {
+func (s *Server) attempt(
+	ctx context.Context, patience time.Duration,
+) (*restore.Found, *restore.Tail, error) {
 	sight, err := owner.Wait(ctx, s.fs, s.store.SnapDir(), s.store.LogDir(), patience,
 		func(why error) {
 			s.logger.Warn("waiting for another server to end", zap.Error(why),
 				zap.Duration("at most", patience))
 		})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	s.own.sight = sight
 	begin := time.Now()
@@ -159,21 +164,39 @@ func (s *Server) attempt(ctx context.Context, patience time.Duration) (*onDisk, 
 		},
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	s.outlook.recovered(begin, loaded, found.Txns)
+	return found, tail, nil
+}
+
+// settle reports what was restored, and makes of it what a member or a server alone begins with.
+func (s *Server) settle(found *restore.Found, tail *restore.Tail) (*onDisk, error) {
 	s.report(&found.Recovered)
 	s.faults.look(s.tree.Faults(), s.clock.monoMillis())
 	if s.cfg.Ensemble() {
 		return s.asMember(found, tail)
 	}
+	s.warnOfMembership(found.LastZxid)
 	found.EndOrphans(s.tree)
 	if len(found.Orphans) > 0 {
 		s.logger.Warn("ephemerals of sessions that do not exist were removed",
 			zap.Int("sessions", len(found.Orphans)))
 	}
+	var err error
 	if found.NeedsSnapshot() {
 		err = s.firstSnapshot(found.Sessions)
 	}
 	return &onDisk{sessions: found.Sessions}, err
+}
+
+// warnOfMembership warns of a server alone that goes on with a member's history. What it writes gets
+// the zxids that the ensemble gives to other transactions, and no leader can tell these apart.
+func (s *Server) warnOfMembership(last jute.Zxid) {
+	if epoch := s.store.MemberOf(); epoch > 0 {
+		s.logger.Warn("this directory was a member's of an ensemble, and this server is alone: "+
+			"what is written now is not the ensemble's, so do not put the directory back",
+			zap.String("directory", s.store.SnapDir()), zap.Int64("current epoch", epoch),
+			zap.Stringer("alone after", last))
+	}
 }

@@ -28,6 +28,9 @@ var (
 	ErrNewEpoch = errors.New("higher epoch was accepted")
 	// ErrBehind: a server has a better history than the leader.
 	ErrBehind = errors.New("history of a server is ahead of the leader's")
+	// ErrStranger: a server has transactions of the reign's epoch that the reign's leader has not
+	// proposed. It wrote them alone, or with a quorum that has lost its history since.
+	ErrStranger = errors.New("transactions of this epoch that its leader has not proposed")
 	// ErrRollOver: the zxids of the epoch are used up.
 	ErrRollOver = errors.New("zxids of the epoch are used up")
 	// ErrLog: the own log could not give what a learner lacks, before the reign stood. The next one

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"math/rand/v2"
+	"strconv"
 	"testing"
 	"time"
 
@@ -75,6 +76,43 @@ func TestLeaderNotReadIsNotSilent(t *testing.T) {
 		require.NoError(t, s.leader.Tick(s.now))
 	}
 	require.NotNil(t, s.leader.peer(10))
+}
+
+// TestLeaderRefusesAStranger: only the leader of an epoch proposes its transactions. Who has more of
+// them than it has proposed wrote them alone, or with servers that have lost their history, and
+// keeps them.
+func TestLeaderRefusesAStranger(t *testing.T) {
+	s := reigning(t)
+	propose := func(n int) { s.leader.Propose(txn(zx(5, n), "")) }
+	propose(1)
+	link := 100
+	for _, c := range []struct {
+		last    string
+		refused bool
+	}{
+		{"4:9", false}, {"5:0", false}, {"5:1", false}, {"5:2", true}, {"5:1", false},
+		{"5:3", true}, {"5:3", true}, {"0:0", false},
+	} {
+		link++
+		on := strconv.Itoa(link)
+		for _, command := range [][]string{{"accept", on}, {on, "FOLLOWERINFO", "3", "5"},
+			{on, "ACKEPOCH", c.last, "-1"}} {
+			s.take()
+			s.command(command[0], command[1:])
+		}
+		require.NoError(t, s.ended)
+		require.Equal(t, c.refused, s.leader.peer(effects.LinkID(link)) == nil, c.last)
+		if !c.refused {
+			continue
+		}
+		require.ErrorIs(t, s.leader.Gone()[0], ErrStranger)
+		if c.last == "5:3" && s.leader.proposed < zx(5, 3) {
+			// More than it has is proposed now, and it stays refused.
+			propose(2)
+			propose(3)
+			propose(4)
+		}
+	}
 }
 
 func TestLeaderBoundsConnectionsWithoutAName(t *testing.T) {

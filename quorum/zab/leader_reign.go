@@ -238,6 +238,9 @@ func (le *Leader) takeAckEpoch(p *peer, q *ensemble.QuorumPacket) error {
 			r.with[p.sid] = true
 		}
 	}
+	if err := le.refuseStranger(p); err != nil {
+		return le.drop(p, err)
+	}
 	p.stage = peerWaits
 	if r.stage > comparing {
 		le.plan(p, nil)
@@ -245,6 +248,22 @@ func (le *Leader) takeAckEpoch(p *peer, q *ensemble.QuorumPacket) error {
 		le.support()
 	}
 	return nil
+}
+
+// refuseStranger refuses a learner with transactions of this epoch that were never proposed here. If
+// it is this quorum that has forgotten, to cut the learner's history would end the only copy.
+func (le *Leader) refuseStranger(p *peer) error {
+	record, epoch := le.synced[p.sid], le.reign.epoch
+	most := max(le.proposed, jute.Zxid(epoch<<32)+jute.Zxid(le.config.InitialZxid))
+	if p.last.Epoch() == epoch && p.last > most {
+		record.stranger = p.last
+		le.synced[p.sid] = record
+	}
+	if p.last == 0 || p.last != record.stranger {
+		return nil
+	}
+	return fmt.Errorf("%w: server %d came with them up to %v, this leader is at %v: look which "+
+		"history is right before you move one away", ErrStranger, p.sid, p.last, most)
 }
 
 // takeNewLeaderAck handles the ACK of NEWLEADER.

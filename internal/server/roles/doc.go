@@ -5,5 +5,5 @@
 //	quorum.Status, often --> Watch.Look --> lines and counts when something has changed
 //	                                   --> Watch.Published, for any goroutine
 //
-// Everything but Published belongs to the core. Read roles.go.
+// Everything but Published and Dialled belongs to the core. Read roles.go, then reach.go.
 package roles

@@ -15,6 +15,12 @@ import (
 	"quoll/quorum/effects"
 )
 
+// A search for a leader is told of again when it is long, and then as often as searchIsTold says.
+const (
+	searchIsLong = 10 * time.Second
+	searchIsTold = time.Minute
+)
+
 // Watch compares what a peer tells of itself with what it told before.
 type Watch struct {
 	logger *zap.Logger
@@ -26,6 +32,8 @@ type Watch struct {
 	since     time.Time // when the role of last began
 	looked    time.Time // when the search began that led to it
 	stood     time.Time // since when clients are served, or could be
+	patience  time.Time // when a search that lasts is told of again
+	reach     reach
 	proposals admin.ProposalSizes
 	published atomic.Pointer[admin.Ensemble]
 }
@@ -53,6 +61,9 @@ func (r *Watch) Look(now quorum.Status, at time.Time) {
 		r.serves(&now, at)
 	}
 	r.learners(&now)
+	if now.Role == quorum.Looking && !at.Before(r.patience) {
+		r.lasts(at)
+	}
 	r.counts.Looking.Add(now.Elections - r.last.Elections)
 	r.last = now
 	r.publish(at)
@@ -63,7 +74,8 @@ func (r *Watch) begins(now *quorum.Status, at time.Time) {
 		r.looked = at
 	}
 	if now.Role == quorum.Looking {
-		r.looked = at
+		r.looked, r.patience = at, at.Add(searchIsLong)
+		r.reach.forget()
 		r.logger.Info("looking for a leader", zap.Int64("current epoch", now.Epoch),
 			zap.Stringer("log up to", now.Proposed))
 	} else {
@@ -94,10 +106,20 @@ func (r *Watch) serves(now *quorum.Status, at time.Time) {
 	r.logger.Info("the reign stands: clients are served", fields...)
 }
 
+// lasts tells of a search that has not ended, and who could not be asked for a vote.
+func (r *Watch) lasts(at time.Time) {
+	r.patience = at.Add(searchIsTold)
+	r.logger.Warn("still looking for a leader", zap.Duration("for", at.Sub(r.looked)),
+		zap.Strings("no connection to", r.reach.failures()))
+}
+
 // Ended tells why a role has ended, or did not begin.
 func (r *Watch) Ended(why error) {
-	r.logger.Warn("the role has ended", zap.Bool("it served", r.last.Serves),
-		zap.Duration("lasted", time.Since(r.since)), zap.Error(why))
+	fields := []zap.Field{zap.Bool("it served", r.last.Serves)}
+	if !r.since.IsZero() {
+		fields = append(fields, zap.Duration("lasted", time.Since(r.since)))
+	}
+	r.logger.Warn("the role has ended", append(fields, zap.Error(why))...)
 }
 
 // Gone tells why a leader has lost a learner.

@@ -17,6 +17,7 @@ import (
 	"quoll/jute/ensemble"
 	"quoll/quorum"
 	"quoll/quorum/effects"
+	"quoll/quorum/election"
 )
 
 // watched is a Watch whose lines the test reads.
@@ -104,6 +105,46 @@ func TestALeaderIsWatched(t *testing.T) {
 	w.expect("a learner is gone map[error:of server 1")
 	w.Ended(errors.New("no quorum"))
 	w.expect("the role has ended map[error:no quorum it served:true")
+}
+
+// A search that lasts: who cannot be reached is told, after ten seconds and then each minute.
+func TestALongSearchIsTold(t *testing.T) {
+	w := watch(t)
+	failed := func(sid jute.PeerID, why string) {
+		w.Dialled(&election.LinkEvent{Kind: election.Failed, Peer: sid, Err: errors.New(why)})
+	}
+	failed(1, "of an earlier search")
+	s := quorum.Status{Role: quorum.Looking, Elections: 1}
+	w.look(s, "looking for a leader")
+	failed(3, "refused")
+	failed(1, "no route")
+	for range 9 {
+		w.look(s)
+	}
+	w.look(s, "still looking for a leader map[for:10s myid:2 "+
+		"no connection to:[server 1: no route server 3: refused]]")
+	w.Dialled(&election.LinkEvent{Kind: election.Connected, Peer: 1})
+	for range 59 {
+		w.look(s)
+	}
+	w.look(s, "still looking for a leader map[for:1m10s myid:2 no connection to:[server 3: refused]]")
+	s.Elections++
+	w.look(s, "looking for a leader")
+	for range 9 {
+		w.look(s)
+	}
+	w.look(s, "no connection to:[]")
+	s.Role, s.Leader = quorum.Following, 3
+	w.look(s, "a leader is elected")
+	w.now = w.now.Add(time.Hour)
+	w.look(s)
+}
+
+// Before the first role there is nothing that has lasted.
+func TestAnEndBeforeTheFirstRole(t *testing.T) {
+	w := watch(t)
+	w.Ended(errors.New("closed"))
+	w.expect("the role has ended map[error:closed it served:false myid:2]")
 }
 
 // A follower; then its leader is elected again before anybody looks.
