@@ -214,8 +214,8 @@ func (d *Dir) Epochs() (Epochs, error) {
 	return found, walmeta.WriteEpochs(d.fs, d.snapDir, files, found)
 }
 
-// MemberOf is the epoch of the last leader that this directory has followed or been, as far as it is
-// on record, and 0 if it never was a member's. It changes nothing.
+// MemberOf is the current epoch of the member whose directory this was, as far as it is on record,
+// and 0 if it never was a member's. It changes nothing.
 func (d *Dir) MemberOf() int64 { return max(d.meta.Get().Epochs.Current, 0) }
 
 // SetAcceptedEpoch promises, durably, to follow no leader of an epoch below epoch.

@@ -190,8 +190,8 @@ func (s *Server) settle(found *restore.Found, tail *restore.Tail) (*onDisk, erro
 	return &onDisk{sessions: found.Sessions}, err
 }
 
-// warnOfMembership warns of a server alone that goes on with a member's history. What it writes gets
-// the zxids that the ensemble gives to other transactions, and no leader can tell these apart.
+// warnOfMembership warns of a server alone that goes on with a member's history. What it writes
+// gets the zxids that the ensemble gives to others, and no leader can tell these apart.
 func (s *Server) warnOfMembership(last jute.Zxid) {
 	if epoch := s.store.MemberOf(); epoch > 0 {
 		s.logger.Warn("this directory was a member's of an ensemble, and this server is alone: "+

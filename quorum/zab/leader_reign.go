@@ -250,8 +250,8 @@ func (le *Leader) takeAckEpoch(p *peer, q *ensemble.QuorumPacket) error {
 	return nil
 }
 
-// refuseStranger refuses a learner with transactions of this epoch that were never proposed here. If
-// it is this quorum that has forgotten, to cut the learner's history would end the only copy.
+// refuseStranger refuses a learner with transactions of this epoch that were never proposed here.
+// If it is this quorum that has forgotten, to cut that history would end the only copy.
 func (le *Leader) refuseStranger(p *peer) error {
 	record, epoch := le.synced[p.sid], le.reign.epoch
 	most := max(le.proposed, jute.Zxid(epoch<<32)+jute.Zxid(le.config.InitialZxid))

@@ -26,8 +26,8 @@ type syncRecord struct {
 	// had means that it had a history. If it says now that it has none, it cannot make anything of
 	// a part of the leader's: it gets a SNAP.
 	had bool
-	// stranger is the end of a history that was refused with ErrStranger. It stays refused when more
-	// was proposed: it holds other transactions at the zxids of this reign.
+	// stranger is the end of a history that was refused with ErrStranger. It stays refused when
+	// more was proposed: it holds other transactions at the zxids of this reign.
 	stranger jute.Zxid
 }
 
