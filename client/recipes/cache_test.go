@@ -149,18 +149,22 @@ func TestSlowReaderOfChanges(t *testing.T) {
 	var sent []*client.Future[client.Stat]
 	for i := range more {
 		sent = append(sent, c.Async().Set(ctx, path, []byte(fmt.Sprint(i)), client.AnyVersion))
-		if i%2 == 0 {
-			c.Async().Create(ctx, fmt.Sprintf("%s/%d", path, i), nil)
-		}
+		c.Async().Create(ctx, fmt.Sprintf("%s/%d", path, i), nil)
 	}
 	stat, err := sent[more-1].Wait(ctx)
 	require.NoError(t, err)
-	told := 0
-	for len(copied) != more/2+1 || copied[path].Stat.Mzxid != stat.Mzxid {
+	// A reader that begins now hears of all; the copy is complete then.
+	all := map[string]bool{}
+	for change, err := range tree.Changes(ctx) {
+		require.NoError(t, err)
+		if all[change.Path] = true; len(all) == more+1 {
+			break
+		}
+	}
+	for len(copied) != more+1 || copied[path].Stat.Mzxid != stat.Mzxid {
 		change, err, _ := next()
 		require.NoError(t, err)
 		follow(t, copied, change)
-		told++
 	}
 	require.NotContains(t, copied, path+"/gone")
 	require.Nil(t, copied[path].Data)

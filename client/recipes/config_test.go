@@ -61,9 +61,18 @@ func TestConfig(t *testing.T) {
 	v, err, _ = next()
 	require.ErrorIs(t, err, errBad)
 	require.EqualValues(t, 2, v.Revision.Number)
+	// Over a session the same revision is read again, and not told again.
+	reads, told := make(chan struct{}, 16), make(chan struct{})
+	w.Seen(jute.OpGetData, func() { reads <- struct{}{} })
+	go func() {
+		defer close(told)
+		v, err, _ = next()
+	}()
 	w.expire(c)
+	<-reads
+	require.NoError(t, c.Sync(ctx, "/"))
 	publish("3")
-	v, err, _ = next()
+	closed(t, told, "the third one is told")
 	require.NoError(t, err)
 	require.Equal(t, 3, v.Value)
 	r, err := config.Rollback(ctx, other, path, 1)
@@ -95,6 +104,8 @@ func TestLargeConfig(t *testing.T) {
 	ctx := testContext(t)
 	w := newWorld(t)
 	c := w.client()
+	_, _, err := c.Create(ctx, path, nil, client.Parents)
+	require.NoError(t, err)
 	values := map[string][]byte{}
 	for i := range 10 {
 		values[fmt.Sprint(i)] = bytes.Repeat([]byte{byte(i)}, 200_000)
@@ -102,7 +113,7 @@ func TestLargeConfig(t *testing.T) {
 	for range 3 {
 		w.Cut(jute.OpMulti, proxy.After)
 	}
-	_, err := config.Publish(ctx, c, path, values, "large")
+	_, err = config.Publish(ctx, c, path, values, "large")
 	require.NoError(t, err)
 	all := func(values map[string][]byte) (map[string][]byte, error) { return values, nil }
 	for v, err := range config.Watch(ctx, c, path, all) {

@@ -14,13 +14,10 @@ type moment struct {
 
 // stale says whether a copy of that moment may be old, and since when.
 func (m moment) stale(c *client.Client, err error) (time.Time, bool) {
-	now, _ := c.Status()
-	switch {
-	case err != nil:
+	if err != nil {
 		return m.seen, true
-	case !connected(&now):
-		return now.Since, true
 	}
+	now, _ := c.Status() // one without a connection has another Since too
 	return now.Since, !now.Since.Equal(m.connection)
 }
 
