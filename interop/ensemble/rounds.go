@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"math"
 	"time"
-
-	"quoll/interop/ensemble/members"
 )
 
 // workBefore and workAfter are how long clients work before and after a fault.
@@ -183,14 +181,18 @@ func (s *stage) alone(ctx context.Context, leader int) error {
 // perEpoch is how many transactions an epoch has in the rounds of rollsOver.
 const perEpoch = 2000
 
-// nearTheEnd lets each epoch begin with a counter near its end: that of Apache's is the last one,
-// ours leaves a sixteenth for the sessions that end meanwhile.
-func nearTheEnd(k members.Kind) map[string]string {
-	last := int64(math.MaxUint32)
-	if k == members.Quoll {
-		last = 0xff000000
-	}
-	return map[string]string{"zookeeper.testingonly.initialZxid": fmt.Sprint(last - perEpoch)}
+// spent is the counter at which a leader ends its reign; 0: nobody comes to it.
+type spent int64
+
+// Apache's leader uses all zxids. Ours leaves some for the sessions that end meanwhile.
+const (
+	apacheSpent spent = math.MaxUint32
+	quollSpent  spent = 0xff000000
+)
+
+// props let each epoch begin a little below. All members must have the same.
+func (s spent) props() map[string]string {
+	return map[string]string{"zookeeper.testingonly.initialZxid": fmt.Sprint(s - perEpoch)}
 }
 
 // rollsOver is a round in which the zxids of an epoch run out, several times.

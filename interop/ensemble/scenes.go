@@ -19,11 +19,11 @@ type play func(ctx context.Context, s *stage) error
 type scene struct {
 	name       string
 	mixture    string
-	weightless int  // the id of a voter without weight; 0: none
-	tap        bool // packets go through taps
-	spent      bool // epochs begin near the end of their zxids
-	wedged     bool // nothing is committed at the end
-	reports    bool // what is lost is said and not counted
+	weightless int   // the id of a voter without weight; 0: none
+	tap        bool  // packets go through taps
+	spent      spent // epochs begin near the end of their zxids
+	wedged     bool  // nothing is committed at the end
+	reports    bool  // what is lost is said and not counted
 	plays      []play
 }
 
@@ -139,7 +139,10 @@ func allScenes() []scene {
 				func(ctx context.Context, s *stage) error { return s.lead(ctx, 1) },
 				reported(packets(3, false)), reported(packets(3, true)),
 			}},
-		{name: "zxids that run out", mixture: "qaa", spent: true, plays: []play{
+		{name: "zxids that run out", mixture: "qaa", spent: apacheSpent, plays: []play{
+			func(ctx context.Context, s *stage) error { return s.rollsOver(ctx) },
+		}},
+		{name: "zxids that run out under ours", mixture: "aqq", spent: quollSpent, plays: []play{
 			func(ctx context.Context, s *stage) error { return s.rollsOver(ctx) },
 		}},
 		{name: "two of ours with one of Apache's", mixture: "qqa", plays: []play{
@@ -215,7 +218,10 @@ func given(s settings) scene {
 			}
 		}
 	case "rollover":
-		sc.spent = true
+		sc.spent = apacheSpent
+		if strings.HasSuffix(sc.mixture, "q") {
+			sc.spent = quollSpent
+		}
 		for range s.rounds {
 			sc.plays = append(sc.plays, func(ctx context.Context, s *stage) error {
 				return s.rollsOver(ctx)
@@ -246,8 +252,8 @@ func (sc scene) specs() ([]members.Spec, error) {
 		all[sc.weightless-1].Weightless = true
 	}
 	for i := range all {
-		if sc.spent {
-			all[i].Props = nearTheEnd(all[i].Kind)
+		if sc.spent != 0 {
+			all[i].Props = sc.spent.props()
 		}
 	}
 	return all, err

@@ -287,6 +287,10 @@ var faults = []struct {
 	{"a read is older than its header", Misread, func(s *scene) {
 		s.told.Value, s.told.Stat = s.first.Value, s.first.Stat
 	}},
+	{"watches are not set again", Misread, func(s *scene) {
+		i := slices.IndexFunc(s.watcher.Ops, func(o *Op) bool { return o.Kind == Watches })
+		s.watcher.Ops[i].Outcome, s.watcher.Ops[i].Code = Refused, jute.MarshallingError
+	}},
 	{"an event is missing", MissedWatch, func(s *scene) {
 		s.watcher.Events = slices.Delete(s.watcher.Events, 0, 1)
 	}},

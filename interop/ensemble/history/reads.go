@@ -28,6 +28,9 @@ func (c *checker) checkReads(s *Session) {
 		}
 		floor := header
 		header, before = max(header, o.Zxid), o
+		if o.Outcome == Refused && o.Kind > Delete {
+			c.report(Misread, "%v was refused: %v", o, o.Code)
+		}
 		if o.Outcome != OK || o.Kind != Get && o.Kind != Set && o.Kind != List {
 			continue
 		}

@@ -33,7 +33,9 @@ func (w *watcher) attached() {
 		clear(w.left)
 	}
 	o := &history.Op{Kind: history.Watches}
-	body := &jute.SetWatches{RelativeZxid: w.lastZxid}
+	// Apache's servers fail on a null vector.
+	body := &jute.SetWatches{RelativeZxid: w.lastZxid, Data: [][]byte{}, Exist: [][]byte{},
+		Child: [][]byte{}}
 	for _, path := range w.paths() {
 		switch {
 		case !w.isLeft(path):
