@@ -39,7 +39,8 @@ type Tree struct {
 	faults  Faults
 	walks   walks
 	largest largest
-	scratch []byte // the writer's, used again for each transaction
+	reign   jute.Zxid // where the present one began
+	scratch []byte    // the writer's, used again for each transaction
 }
 
 // contents are what a tree holds, behind the lock. They change hands whole: see Adopt.
@@ -153,6 +154,10 @@ func (t *Tree) Adopt(built *Tree) {
 
 // SetLastZxid moves the last zxid without a transaction: a new leader's epoch begins. Under Lock.
 func (t *Tree) SetLastZxid(z jute.Zxid) { t.lastZxid = z }
+
+// Reign says where the reign began in which clients see the tree. It holds all that was committed
+// before. Under Lock.
+func (t *Tree) Reign(begin jute.Zxid) { t.reign = begin }
 
 // DropWatches forgets all watches of a connection. Any goroutine may call it. The connection's
 // number is free once dropped.Told(WatchesNow()) is true.

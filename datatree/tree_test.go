@@ -234,3 +234,25 @@ func TestEphemeralsAreListedInPieces(t *testing.T) {
 		}
 	}
 }
+
+// TestShown: clients are told where the reign began as long as no transaction is behind it.
+func TestShown(t *testing.T) {
+	tree := datatree.New(datatree.Options{})
+	w := &writer{tree: tree, zxid: 1<<32 + 6}
+	w.create("/a")
+	for _, c := range []struct{ reign, want jute.Zxid }{
+		{0, 1<<32 + 7}, {1 << 32, 1<<32 + 7}, {2 << 32, 2 << 32},
+	} {
+		tree.Lock()
+		tree.Reign(c.reign)
+		tree.Unlock()
+		if got := tree.Peek().Shown(); got != c.want {
+			t.Errorf("%v in the reign of %v, not %v", got, c.reign, c.want)
+		}
+	}
+	w.zxid = 2 << 32
+	w.create("/b")
+	if v := tree.Peek(); v.Shown() != v.LastZxid() || v.Shown() != 2<<32+1 {
+		t.Errorf("%v", v.Shown())
+	}
+}

@@ -137,6 +137,10 @@ func (v View) AppendNames(dst []byte, n Ref, from, limit int) (out []byte, next 
 // LastZxid is the zxid of the last transaction applied.
 func (v View) LastZxid() jute.Zxid { return v.t.lastZxid }
 
+// Shown is the zxid that clients are told: the last transaction applied, or the beginning of the
+// reign, which no transaction has. Clients of a leader have seen it, and may move to a learner.
+func (v View) Shown() jute.Zxid { return max(v.t.lastZxid, v.t.reign) }
+
 // Quotas says whether any path has a quota.
 func (v View) Quotas() bool { return v.t.quotas.Len() > 0 }
 

@@ -154,7 +154,7 @@ func (f *Final) connected(r *mail.Request) {
 	d.Buf = session.AppendResponse(d.Buf, r.Connect, r.Session, r.ReadOnly)
 	f.out.Send(r.Conn, from, mail.Connected, r).Opened = &mail.Opened{
 		Session: r.Session, TimeoutMillis: r.Connect.TimeOut,
-		Created: r.Connect.SessionID == 0, Zxid: f.tree.Peek().LastZxid(),
+		Created: r.Connect.SessionID == 0, Zxid: f.tree.Peek().Shown(),
 	}
 }
 

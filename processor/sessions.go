@@ -101,7 +101,7 @@ func (c *Chain) closeLocal(r *mail.Request) {
 	tellOf(c.rules.Teller, r, tell.Event{Kind: tell.Closed})
 	d := c.final.out.To(r.Conn)
 	from := len(d.Buf)
-	d.Buf = reads.AppendError(d.Buf, r.Xid, c.final.tree.Peek().LastZxid(), jute.OK)
+	d.Buf = reads.AppendError(d.Buf, r.Xid, c.final.tree.Peek().Shown(), jute.OK)
 	c.final.out.Send(r.Conn, from, mail.Last, r)
 }
 

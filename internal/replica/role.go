@@ -39,6 +39,11 @@ func (r *Replica) setConfig() {
 // serve lets clients in.
 func (r *Replica) serve() {
 	r.serves = true
+	if e := r.config.Ensemble; e != nil {
+		r.tree.Lock()
+		r.tree.Reign(jute.Zxid(r.peer.Status().Epoch<<32 | e.Peer.Zab.InitialZxid))
+		r.tree.Unlock()
+	}
 	r.chain.Serve()
 	if r.leads && r.config.Ensemble != nil && r.config.Ensemble.LeaderRefusesClients {
 		return

@@ -85,6 +85,7 @@ func TestARoleBegins(t *testing.T) {
 	require.EqualValues(t, 3<<32, r.tree.Peek().LastZxid())
 	e = r.deliveries(effects.Delivery{Kind: effects.Serve})
 	require.Equal(t, lane.ReadWrite, *e.Serving)
+	require.GreaterOrEqual(t, r.tree.Peek().Shown(), r.tree.Peek().LastZxid())
 
 	r.deliveries(effects.Delivery{Kind: effects.Leave})
 	r.config.Ensemble.LeaderRefusesClients = true

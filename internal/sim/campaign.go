@@ -50,6 +50,12 @@ func Play(seeds []uint64, o Options, workers int, done func(*Result)) *Campaign 
 		})
 	}
 	for i := range seeds {
+		mu.Lock()
+		over := o.First && len(c.Failed) > 0
+		mu.Unlock()
+		if over {
+			break
+		}
 		next <- i
 	}
 	close(next)

@@ -26,7 +26,8 @@
 // EIO and ENOSPC, and a flush that fails may lose data; files rot, or lose a session, while the
 // server is down; flushes are slow; the process stands still; its clock drifts and the wall clock
 // jumps; connections are cut, and the server may not notice; reads are short; clients do not read.
-// Counts says which of them a campaign reached, and Missing which it should have.
+// Counts says which of them a campaign reached, and Missing which it should have. In a schedule
+// (testdata/schedules) a text decides what goes wrong, and nothing else does.
 //
 // Everything belongs to the one goroutine; maps are never walked in their own order. Rooms import
 // downwards only: this one knows them all, node and client do not know each other. Read packages

@@ -40,6 +40,22 @@ func (p *plan) join(seed uint64, o Options) {
 	p.network.partitions = !d.once(4)
 	p.network.UnheardCall = d.coin()
 	p.xidsAnew = d.coin()
+	if d.once(6) { // epochs are soon used up
+		p.spend(0xff000000 - d.pick(20, 60, 150))
+	}
+}
+
+// spend makes every epoch begin behind a counter.
+func (p *plan) spend(front int64) {
+	p.server.Peers.Zab.InitialZxid, p.server.Store.Log.Order.Begin = front, front
+}
+
+// front is the counter in front of an epoch's first one.
+func (p *plan) front() uint32 {
+	if p.server.Peers == nil {
+		return 0
+	}
+	return uint32(p.server.Peers.Zab.InitialZxid)
 }
 
 // soften takes back what a member of an ensemble does not have, or has in another way.

@@ -7,6 +7,7 @@ import (
 	"quoll/internal/model"
 	"quoll/internal/sim/client"
 	"quoll/internal/sim/history"
+	"quoll/internal/sim/node"
 	"quoll/internal/sim/pipe"
 )
 
@@ -42,7 +43,12 @@ func (w *run) open(machine int, to recipient) *link {
 	if machine%3 == 2 {
 		from = netip.AddrFrom16([16]byte{0: 0xfd, 15: 3})
 	}
-	k, n := &link{to: to}, w.choose()
+	return w.openAt(w.choose(), from, to)
+}
+
+// openAt opens a connection to a node.
+func (w *run) openAt(n *node.Node, from netip.Addr, to recipient) *link {
+	k := &link{to: to}
 	var err error
 	if k.End, err = w.net.Dial(from, n.Address(), nil, k); err != nil {
 		return nil

@@ -184,7 +184,7 @@ func (p *plan) count(counts *world.Counts) {
 		{"two directories", server.Store.TwoDirs},
 		{"four-letter words", server.Words},
 		{"a node of many children", p.crowd > 0},
-		{"an epoch that is nearly used up", server.Begin > 0},
+		{"an epoch that is nearly used up", server.Begin > 0 || p.front() > 0},
 	} {
 		if s.set {
 			counts.Add("setting", s.name)

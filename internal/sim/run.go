@@ -34,6 +34,8 @@ const quietMillis = 20_000
 type Options struct {
 	// Nodes is how many servers vote; 0: the seed draws. 1 is a server alone.
 	Nodes int
+	// First ends a campaign with the first seed that fails.
+	First bool
 }
 
 // Run plays one seed. It writes what happens to tell, which may be nil.
@@ -79,16 +81,22 @@ type run struct {
 }
 
 func newRun(seed uint64, o Options, tell io.Writer) *run {
-	w := &run{World: world.New(seed, tell), tapes: map[int]*history.Tape{},
-		born: map[jute.SessionID]int32{}}
+	w := &run{World: world.New(seed, tell)}
 	w.plan = drawPlan(w.Rand)
 	w.plan.join(seed, o)
+	w.prepare()
+	return w
+}
+
+// prepare makes what the plan asks for.
+func (w *run) prepare() {
+	w.tapes, w.born = map[int]*history.Tape{}, map[jute.SessionID]int32{}
 	w.plan.count(w.Counts)
 	w.net = pipe.New(w.World, w.plan.network.Rules)
 	w.assemble()
 	w.ledger = ledger.New(ledger.Config{
 		Nodes: w.plan.nodes, Alone: w.plan.server.Peers == nil, Begin: w.plan.server.Begin,
-		Quorum: w.plan.quorum,
+		Quorum: w.plan.quorum, Front: w.plan.front(),
 	})
 	s := &w.plan.server
 	w.setting = &client.Setting{
@@ -114,10 +122,9 @@ func newRun(seed uint64, o Options, tell io.Writer) *run {
 			MaxFrame:   s.Limits.MaxFrame, LargeBytes: int(s.LargeBytes), NoDigest: s.NoDigest,
 			MaxSessions: s.MaxSessions, FewWatches: s.MaxWatches > 0,
 			MinTimeout: minTimeout, MaxTimeout: maxTimeout,
-			Ensemble: s.Peers != nil,
+			Ensemble: s.Peers != nil, Front: w.plan.front(),
 		},
 	}
-	return w
 }
 
 // play is the whole run: faults, then quiet, then the end.

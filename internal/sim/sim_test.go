@@ -15,6 +15,7 @@ var (
 	seeds = flag.Uint64("sim.seeds", 500, "how many seeds")
 	nodes = flag.Int("sim.nodes", 0, "how many servers vote; 0: the seed draws")
 	many  = flag.Uint64("sim.ensembles", 500, "how many seeds of ensembles")
+	first = flag.Bool("sim.first", false, "end with the first seed of an ensemble that fails")
 	aloud = flag.Bool("sim.tell", false, "play only the first seed and tell what happens")
 )
 
@@ -117,7 +118,7 @@ func TestARunReplaysExactly(t *testing.T) {
 
 // A campaign of ensembles.
 func TestEnsembles(t *testing.T) {
-	c := Play(Range(*from, *many), Options{Nodes: *nodes}, runtime.GOMAXPROCS(0), nil)
+	c := Play(Range(*from, *many), Options{Nodes: *nodes, First: *first}, runtime.GOMAXPROCS(0), nil)
 	judge(t, c)
 	if testing.Verbose() {
 		c.Counts.Print(os.Stdout)

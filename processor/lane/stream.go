@@ -391,7 +391,7 @@ func (s *Stream) connectRequest(frame []byte) {
 		return
 	}
 	l.enter()
-	ours := l.view.LastZxid()
+	ours := l.view.Shown()
 	l.leave()
 	if in.LastZxidSeen > ours {
 		l.Counts.ZxidAhead.Add(1)

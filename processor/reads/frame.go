@@ -14,7 +14,7 @@ func (rd *Reader) Frame(dst []byte, a *Asking) []byte {
 	if a.Early {
 		return AppendError(dst, a.Xid, 0, a.Refused)
 	}
-	zxid := a.View.LastZxid()
+	zxid := a.View.Shown()
 	if a.Refused != jute.OK {
 		return AppendError(dst, a.Xid, zxid, a.Refused)
 	}
@@ -30,7 +30,7 @@ func (rd *Reader) Frame(dst []byte, a *Asking) []byte {
 		out = out[:body]
 	}
 	// The answer is that of the last hold of the lock.
-	jute.AppendReplyHeader(out[:at+4], a.Xid, a.View.LastZxid(), code)
+	jute.AppendReplyHeader(out[:at+4], a.Xid, a.View.Shown(), code)
 	jute.FrameEnd(out, at)
 	if len(a.Events) == 0 {
 		return out

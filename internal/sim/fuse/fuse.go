@@ -1,6 +1,8 @@
 package fuse
 
 import (
+	"strings"
+
 	"quoll/internal/sim/simfs"
 	"quoll/internal/sim/world"
 )
@@ -27,7 +29,8 @@ type Fuse struct {
 	healed bool
 
 	op     simfs.Op
-	calls  int // of op, until crash or failure; 0: none
+	file   string // a part of the name; "": any file
+	calls  int    // of op, until crash or failure; 0: none
 	fail   bool
 	failed bool // a call has failed
 	out    simfs.Outcome
@@ -50,7 +53,7 @@ func (f *Fuse) Failed() bool { return f.failed }
 
 // Light draws the next fault of the process, of the classes that the rules have.
 func (f *Fuse) Light() {
-	f.calls, f.points, f.fail = 0, 0, false
+	f.calls, f.points, f.fail, f.file = 0, 0, false, ""
 	var draws []func()
 	if f.rules.CrashFS {
 		draws = append(draws, f.lightCrash)
@@ -68,6 +71,12 @@ func (f *Fuse) Light() {
 
 // LightAt lets the process die when it comes to a point for the n-th time.
 func (f *Fuse) LightAt(p Point, n int) { f.point, f.points = p, n }
+
+// LightCall decides what becomes of the next call of a kind that goes to a file whose name has a
+// part.
+func (f *Fuse) LightCall(op simfs.Op, file string, out simfs.Outcome) {
+	f.op, f.file, f.calls, f.out, f.fail = op, file, 1, out, out.Crash == 0
+}
 
 func (f *Fuse) lightPoint() {
 	points := alone
@@ -130,7 +139,7 @@ func (f *Fuse) Call(c simfs.Call) simfs.Outcome {
 		out.Partial = 1 + f.w.Rand.IntN(c.Bytes-1)
 		f.w.Counts.Add("fault", "short read of the disk")
 	}
-	if f.calls == 0 || f.healed || c.Op != f.op {
+	if f.calls == 0 || f.healed || c.Op != f.op || !strings.Contains(c.Name, f.file) {
 		return out
 	}
 	if f.calls--; f.calls > 0 {

@@ -60,7 +60,7 @@ func (c *checker) arrive() {
 
 // reign is the place at which a leader's reign begins: nothing changes there.
 func (c *checker) reign(epoch int64) {
-	c.tree.Nothing(jute.Zxid(epoch << 32))
+	c.tree.Nothing(jute.Zxid(epoch<<32) + jute.Zxid(c.h.Front))
 	c.result, c.owner = model.Outcome{}, place{}
 	c.arrive()
 }
@@ -116,7 +116,7 @@ func (c *checker) txn(t *Txn) {
 	h := &t.Entry.Header
 	zxid := h.Zxid
 	c.result, c.owner = model.Outcome{}, place{}
-	if !Follows(zxid, c.tree.Zxid) {
+	if !Follows(zxid, c.tree.Zxid, c.h.Front) {
 		c.report(nil, "log order", "%v stands in the log behind %v", zxid, c.tree.Zxid)
 	}
 	switch at, asked := c.askedBy(t); {

@@ -17,8 +17,8 @@ type History struct {
 	Begin jute.Zxid
 	// Txns is the log that survived.
 	Txns Log
-	// Reigns are the epochs in which a leader served. The beginning of a reign, counter 0, can be
-	// seen in replies although no transaction has it.
+	// Reigns are the epochs in which a leader served. The beginning of a reign, counter Front, can
+	// be seen in replies although no transaction has it.
 	Reigns []int64
 	// Lost are the sessions whose closeSession was proposed and did not survive. They were refused
 	// meanwhile, and lived again.
@@ -48,6 +48,8 @@ type Rules struct {
 	DropsStale bool
 	// FewWatches: a watch may be refused because the server has too many.
 	FewWatches bool
+	// Front is the counter in front of an epoch's first one.
+	Front uint32
 	// Ensemble: learners forward writes to a leader.
 	Ensemble bool
 	// QuorumSync: a sync shows what any leader has committed (sync.quorum).

@@ -46,10 +46,10 @@ func (l Log) UpTo(zxid jute.Zxid) Log {
 }
 
 // Follows says whether a transaction may stand behind another one: it is the next of its epoch, or
-// the first of a later one.
-func Follows(zxid, last jute.Zxid) bool {
+// the first of a later one, whose counter is that behind front.
+func Follows(zxid, last jute.Zxid, front uint32) bool {
 	return zxid == last+1 && zxid.Epoch() == last.Epoch() ||
-		zxid.Epoch() > last.Epoch() && zxid.Counter() == 1
+		zxid.Epoch() > last.Epoch() && zxid.Counter() == front+1
 }
 
 // common is how many transactions are equal at the beginning of two logs.

@@ -15,6 +15,7 @@ type Config struct {
 	// zxids again that a start did not find.
 	Alone bool
 	Begin jute.Zxid // of every node's first snapshot
+	Front uint32    // the counter in front of an epoch's first one
 	// Quorum says whether nodes, one bit each from bit 0 for node 1 on, can commit.
 	Quorum func(nodes uint64) bool
 }
@@ -60,17 +61,20 @@ func New(c Config) *Ledger {
 
 func (l *Ledger) node(number int) *log { return &l.nodes[number-1] }
 
-// at is the entry up to which a zxid reaches: a reign begins, with counter 0, where the log of its
-// leader ended.
+// at is the entry up to which a zxid reaches: a reign begins, with counter 0 or Front, where the
+// log of its leader ended.
 func (l *Ledger) at(z jute.Zxid) *entry {
 	if e := l.byZxid[z]; e != nil {
 		return e
 	}
-	if r, ok := l.reigns[z.Epoch()]; ok && z.Counter() == 0 {
+	if r, ok := l.reigns[z.Epoch()]; ok && l.begins(z) {
 		return r.base
 	}
 	return nil
 }
+
+// begins says whether a zxid that no transaction has can be the beginning of a reign.
+func (l *Ledger) begins(z jute.Zxid) bool { return z.Counter() == 0 || z.Counter() == l.Front }
 
 // Known says whether a transaction was proposed before.
 func (l *Ledger) Known(z jute.Zxid) bool { return l.byZxid[z] != nil }
@@ -109,7 +113,7 @@ func (l *Ledger) propose(n *log, number int, t history.Txn) (*entry, error) {
 			r.node)
 	case !led && !l.Alone:
 		return nil, fmt.Errorf("I-1: node %d proposes %v, and does not lead that epoch", number, z)
-	case !history.Follows(z, last):
+	case !history.Follows(z, last, l.Front):
 		return nil, fmt.Errorf("I-5, I-6: node %d puts %v behind %v", number, z, last)
 	}
 	t.Node = number

@@ -78,10 +78,10 @@ func (l *Ledger) Promised(number int, epoch int64, current int64, last jute.Zxid
 	return nil
 }
 
-// isAt says whether a zxid with counter 0 names the end of what a node has on disk.
+// isAt says whether the zxid of a reign's beginning names the end of what a node has on disk.
 func (l *Ledger) isAt(n *log, z jute.Zxid) bool {
 	e := l.at(z)
-	return z.Counter() == 0 && e != nil && n.durable.over(e)
+	return l.begins(z) && e != nil && n.durable.over(e)
 }
 
 // Voted: a node votes for itself.
@@ -100,7 +100,7 @@ func (l *Ledger) shown() jute.Zxid {
 	z := l.committed.zxid
 	for epoch, r := range l.reigns { // order-free: the largest is taken
 		if r.stood {
-			z = max(z, jute.Zxid(epoch<<32))
+			z = max(z, jute.Zxid(epoch<<32)+jute.Zxid(l.Front))
 		}
 	}
 	return z

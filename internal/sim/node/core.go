@@ -74,7 +74,8 @@ func (p *process) step() {
 
 // Serving implements replica.Hands.
 func (p *process) Serving(now lane.Service) {
-	p.after(p.n.Between(0, 20_000), func() { p.serving.Store(now) })
+	p.openAt = max(p.openAt, p.n.Now+p.n.Between(0, 20_000))
+	p.after(p.openAt-p.n.Now, func() { p.serving.Store(now) })
 }
 
 // Disk implements replica.Hands.

@@ -20,5 +20,5 @@
 // (a life), core.go (its turns), loop.go and socket.go (the lanes), storage.go (the log's writer
 // and the walker), member.go, ports.go and jobs.go (a member of an ensemble), restore.go (what a
 // start finds), decay.go (what becomes of files), then inspect.go (what is seen of it at the
-// end).
+// end) and hand.go (what others can do to it).
 package node

@@ -151,11 +151,18 @@ func (n *Node) reread(disk *simfs.Disk, last jute.Zxid, live uint64) error {
 	if f := tree.Faults(); f != (datatree.Faults{}) {
 		return fmt.Errorf("replay: %+v", f)
 	}
-	if found.LastZxid != last || n.fingerprint(tree) != live {
+	if !n.isAt(found.LastZxid, last) || n.fingerprint(tree) != live {
 		return fmt.Errorf("recovered to %v and another tree; the server was at %v",
 			found.LastZxid, last)
 	}
 	return nil
+}
+
+// isAt says whether the end of a log is where a tree was. That may be the beginning of a reign
+// behind it.
+func (n *Node) isAt(end, last jute.Zxid) bool {
+	begins := n.set.Peers != nil && int64(last.Counter()) == n.set.Peers.Zab.InitialZxid
+	return end == last || begins && end < last
 }
 
 // checkRot: a file that rots is refused, or does not matter. It must never make another tree.
@@ -167,7 +174,7 @@ func (n *Node) checkRot(disk *simfs.Disk, last jute.Zxid, live uint64) {
 	switch {
 	case err != nil:
 		n.Counts.Add("rot", "refused")
-	case found.LastZxid != last || n.fingerprint(tree) != live:
+	case !n.isAt(found.LastZxid, last) || n.fingerprint(tree) != live:
 		n.Violate("%s rotted, and a start made another tree of it, at %v instead of %v",
 			name, found.LastZxid, last)
 	default:

@@ -59,6 +59,7 @@ type Node struct {
 	process *process // nil: the server is down
 	life    int      // how often it was started
 	healed  bool     // no more faults
+	kept    bool     // the server stays down
 	// snapshots is how many were written beside a running server.
 	snapshots int
 	rotten    int        // snapshots in which a bit was turned
@@ -99,7 +100,7 @@ func (n *Node) Heal() {
 
 // Start starts the server, unless it runs.
 func (n *Node) Start() {
-	if n.process != nil {
+	if n.process != nil || n.kept {
 		return
 	}
 	if n.life == 0 && n.set.Begin > 0 {
@@ -167,7 +168,17 @@ func (n *Node) guard(p *process, do func()) {
 
 // kill ends the process, alone or with the power.
 func (n *Node) kill(p *process, why string) {
-	if n.process != p {
+	var loss *simfs.Loss
+	if n.process == p && n.set.Faults.Power && !n.Chance(3) && !n.healed {
+		random := simfs.Random(n.Rand)
+		loss = &random
+	}
+	n.die(p, why, loss)
+}
+
+// die ends the process. The power fails with it if loss is given.
+func (n *Node) die(p *process, why string, loss *simfs.Loss) {
+	if n.process != p || p == nil {
 		return
 	}
 	n.Note("node %d: the server dies: %s", n.number, why)
@@ -178,10 +189,10 @@ func (n *Node) kill(p *process, why string) {
 		s.link.Kill()
 	}
 	p.diedInSync()
-	if n.set.Faults.Power && !n.Chance(3) && !n.healed {
+	if loss != nil {
 		n.Note("node %d: the power fails", n.number)
 		n.Counts.Add("fault", "power loss")
-		n.disk = n.disk.PowerLoss(simfs.Random(n.Rand))
+		n.disk = n.disk.PowerLoss(*loss)
 		p.hangUp(func() bool { return n.Chance(2) })
 	} else {
 		n.Counts.Add("fault", "process killed")

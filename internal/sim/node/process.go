@@ -38,6 +38,7 @@ type process struct {
 	shared  *lane.Shared
 	replica *replica.Replica
 	serving lane.Serving
+	openAt  int64 // when serving changes for the last time, µs
 	loops   []*loop
 
 	inbox inbox.Inbox // what has come since the last step

@@ -156,7 +156,7 @@ func (s *socket) Write(b []byte) {
 	if s.given == 0 {
 		s.opened(b)
 	}
-	s.tape.Wrote(s.given, s.loop.p.tree.Peek().LastZxid(), s.loop.p.n.Now)
+	s.tape.Wrote(s.given, s.loop.p.tree.Peek().Shown(), s.loop.p.n.Now)
 	s.given += int64(len(b))
 	s.out = append(s.out, b...)
 	s.queue()
@@ -240,7 +240,7 @@ func (s *socket) shut() {
 func (s *socket) byServer() {
 	r, p := s.tape.Conn, s.loop.p
 	if !s.gone && !r.Closed {
-		r.Closed, r.ClosedAt = true, p.tree.Peek().LastZxid()
+		r.Closed, r.ClosedAt = true, p.tree.Peek().Shown()
 		r.Early = p.serving.Load() == lane.NoService || !p.replica.Status().Serves
 		r.ClosedTime = p.n.Now
 	}
