@@ -189,7 +189,7 @@ func TestLatch(t *testing.T) {
 	second, err := two.Wait(ctx)
 	require.NoError(t, err)
 	require.Greater(t, second.Token(), term.Token())
-	leader, err := one.Leader(ctx)
+	leader, err := two.Leader(ctx)
 	require.NoError(t, err)
 	require.Equal(t, "two", string(leader.Data))
 
