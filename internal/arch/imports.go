@@ -66,6 +66,7 @@ var roomImports = []importRule{
 	{"client/internal/keeper", []string{"jute", "client/wire", "client/internal/..."}},
 	{"client/recipes/...", []string{"jute", "client", "client/recipes/..."}},
 	{"client", []string{"jute", "client/internal/..."}},
+	{"examples/...", []string{"client", "client/recipes/..."}},
 	{"zktest", []string{
 		"jute", "client", "client/wire", "internal/config", "internal/proxy", "internal/server",
 		"internal/sim/simfs",
@@ -214,7 +215,7 @@ var moduleImports = []importRule{
 		"reactor/...", "persistence/...", "internal/server", "cmd/quoll", "interop/silence",
 	}},
 	{"golang.org/x/sync", []string{
-		"client/...", "persistence/...", "reactor/...", "quorum/transport",
+		"client/...", "examples/...", "persistence/...", "reactor/...", "quorum/transport",
 		"internal/server", "cmd/quoll", "interop/...",
 	}},
 	{"github.com/anishathalye/porcupine", []string{"internal/sim/..."}},

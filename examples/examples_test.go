@@ -1,0 +1,67 @@
+// Package examples_test builds the programs below examples and runs each of them.
+package examples_test
+
+import (
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"quoll/zktest"
+)
+
+// run is one run of a program. It must end with code 0, and print want.
+type run struct {
+	args string // behind the connection string, with spaces between them
+	want string
+}
+
+// programs has each program of this directory, with runs of it one after the other against a
+// server of its own.
+//
+// read-only: the table of the test.
+var programs = map[string][]run{
+	"lock": {{args: "-path /locks/report -workers 3", want: "3 workers, 3 reports\n"}},
+}
+
+// goCommand runs the go command in this directory.
+func goCommand(t *testing.T, args ...string) string {
+	t.Helper()
+	out, err := exec.Command("go", args...).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	return string(out)
+}
+
+func TestPrograms(t *testing.T) {
+	bin := t.TempDir()
+	goCommand(t, "build", "-o", bin, "./...")
+	for name, runs := range programs {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := zktest.Start(t)
+			for _, r := range runs {
+				args := append([]string{"-servers", server.Servers()}, strings.Fields(r.args)...)
+				c := exec.CommandContext(t.Context(), filepath.Join(bin, name), args...)
+				out, err := c.CombinedOutput()
+				require.NoError(t, err, "%s %s:\n%s", name, r.args, out)
+				require.Equal(t, r.want, string(out), "%s %s", name, r.args)
+			}
+		})
+	}
+}
+
+// A program that is in no row of the table is never run.
+func TestEveryProgramIsRun(t *testing.T) {
+	var names []string
+	for path := range strings.Lines(goCommand(t, "list", "./...")) {
+		if name := strings.TrimSpace(filepath.Base(path)); name != "examples" {
+			names = append(names, name)
+		}
+	}
+	for _, name := range names {
+		require.NotEmpty(t, programs[name], name)
+	}
+	require.Len(t, programs, len(names))
+}
