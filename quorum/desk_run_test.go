@@ -193,6 +193,25 @@ func TestAVoteSaysTheCurrentEpoch(t *testing.T) {
 	require.EqualValues(t, 3, told[0].PeerEpoch, "what it has accepted does not count")
 }
 
+// TestALeaderThatWasSilentIsNotWaitedFor: its process stands still, so its connections look alive.
+// A leader that has closed the connection may be heard any moment.
+func TestALeaderThatWasSilentIsNotWaitedFor(t *testing.T) {
+	for silent, role := range map[bool]quorum.Role{true: quorum.Following, false: quorum.Looking} {
+		d := served(t)
+		if silent {
+			d.pass(10 * time.Second)
+			require.ErrorIs(t, d.look().ended[0], zab.ErrTimeout)
+		} else {
+			d.link(effects.LinkEvent{Kind: effects.Closed, Link: link, Err: io.ErrUnexpectedEOF})
+		}
+		require.Equal(t, quorum.Looking, d.p.Status().Role)
+		d.says(2, ensemble.Notification{
+			State: ensemble.Looking, Leader: 2, Zxid: 2 << 32, ElectionEpoch: 10, PeerEpoch: 2,
+		})
+		require.Equal(t, role, d.p.Status().Role, silent)
+	}
+}
+
 func TestAVoteSaysWhatIsDurable(t *testing.T) {
 	d := served(t)
 	r := request(1, "a")

@@ -1,6 +1,7 @@
 package quorum
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -77,12 +78,17 @@ type joining struct {
 		leader jute.PeerID
 		epoch  int64
 	}
+	// silent is the leader that was left last, if that was because it said nothing any more.
+	silent *jute.PeerID
 }
 
 func (j *joining) succeeded() { j.failures, j.empty.epoch = 0, 0 }
 
 // ended remembers how the role of a learner has ended.
-func (j *joining) ended(l *zab.Learner, reigned bool) {
+func (j *joining) ended(l *zab.Learner, reigned bool, why error) {
+	if leader := j.leader; errors.Is(why, zab.ErrTimeout) {
+		j.silent = &leader
+	}
 	if !reigned {
 		j.failures++
 	}

@@ -14,8 +14,9 @@ func (p *Peer) look() {
 	p.stage = looking
 	p.told.elections++
 	p.member.Look(p.now, election.Standing{
-		Zxid: p.standing.Last, PeerEpoch: p.standing.Current,
+		Zxid: p.standing.Last, PeerEpoch: p.standing.Current, Silent: p.join.silent,
 	})
+	p.join.silent = nil
 	p.listen()
 	p.elected()
 }
@@ -83,7 +84,7 @@ func (p *Peer) leave(why error) {
 		p.Status().Role, p.role.Epoch(), why))
 	p.standing = p.role.Standing()
 	if p.learner != nil {
-		p.join.ended(p.learner, p.reigns)
+		p.join.ended(p.learner, p.reigns, why)
 	} else {
 		p.told.gone = append(p.told.gone, p.leader.Gone()...)
 		p.unlisten()

@@ -16,7 +16,7 @@ import (
 // Times of a client.
 const (
 	retryAfter  = 20 * time.Millisecond
-	dialWithin  = 500 * time.Millisecond
+	dialWithin  = 50 * time.Millisecond
 	replyWithin = 3 * time.Second
 	waitWithin  = 2 * time.Minute
 )

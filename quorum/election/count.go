@@ -125,12 +125,13 @@ func (e *Election) count() {
 	}
 }
 
-// unanimous reports whether there is nobody to wait for: every other voter either has this vote or
-// cannot be reached. Should one who cannot be reached know a better leader, this one does not get
-// past ACKEPOCH, where the quorum's histories are compared.
+// unanimous reports whether there is nobody to wait for: every other voter has this vote, cannot
+// be reached, or was left because it was silent. Should one who says nothing know a better leader,
+// this one does not get past ACKEPOCH, where the quorum's histories are compared.
 func (e *Election) unanimous(v Vote) bool {
 	for _, sid := range e.config.Voters() {
-		if sid != e.me && e.heard.of(sid).vote != v && !e.reach.Down(sid) {
+		silent := e.reach.Down(sid) || e.silent != nil && *e.silent == sid
+		if sid != e.me && e.heard.of(sid).vote != v && !silent {
 			return false
 		}
 	}

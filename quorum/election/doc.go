@@ -67,7 +67,8 @@
 //     word and that of a quorum.
 //   - A server whose zxid is -1 neither counts nor is counted.
 //   - The wait of 200 ms may end early because it is not what keeps a committed write: the leader
-//     that a quorum elects compares its history with that quorum's (ACKEPOCH).
+//     that a quorum elects compares its history with that quorum's (ACKEPOCH). It ends early when
+//     who is missing cannot be reached, or is the leader that was left for its silence.
 //   - A connection is pending, or that of one server, or not ours any more. Pending ones, strangers
 //     and what is sent to each are bounded.
 //

@@ -82,6 +82,7 @@ type Election struct {
 	proposal Vote  // for the best that was heard; its Round is 0
 	vote     Vote  // of the last election that ended
 	heard    ballots
+	silent   *jute.PeerID // as in Standing, until it is heard
 
 	interval time.Duration // the back-off
 	pollAt   time.Duration // when the vote is said again if nothing comes
@@ -125,6 +126,7 @@ func (e *Election) Look(now time.Duration, s Standing) {
 	}
 	e.state = ensemble.Looking
 	e.heard = e.heard[:0]
+	e.silent = s.Silent
 	e.round++
 	e.interval = e.rules.MinInterval
 	e.propose(e.own)
@@ -157,6 +159,9 @@ func (e *Election) Receive(now time.Duration, from jute.PeerID, n *ensemble.Noti
 		return
 	}
 	e.warn(from, n)
+	if e.silent != nil && *e.silent == from {
+		e.silent = nil
+	}
 	looks := n.State == ensemble.Looking
 	switch {
 	case !e.config.Votes(from), e.state != ensemble.Looking:

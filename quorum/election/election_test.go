@@ -310,6 +310,41 @@ func TestWhoHasAVoteInALowerRoundIsWaitedFor(t *testing.T) {
 	b.looks()
 }
 
+// A stopped process has connections that look alive, and does not speak.
+func TestALeaderThatWasLeftForItsSilenceIsNotWaitedFor(t *testing.T) {
+	three := jute.PeerID(3)
+	left := Standing{Zxid: 5, PeerEpoch: 1, Silent: &three}
+	t.Run("it stays silent", func(t *testing.T) {
+		b := newBench(t, 2, majority(1, 2, 3), left)
+		b.hear(1, ensemble.Looking, vote(2, 5, 1, 1))
+		b.has(ensemble.Leading, 2)
+	})
+	t.Run("others are waited for", func(t *testing.T) {
+		b := newBench(t, 2, majority(1, 2, 3, 4, 5), left)
+		b.hear(1, ensemble.Looking, vote(2, 5, 1, 1))
+		b.hear(4, ensemble.Looking, vote(2, 5, 1, 1))
+		b.pass(190 * time.Millisecond)
+		b.looks()
+		b.hear(5, ensemble.Looking, vote(2, 5, 1, 1))
+		b.has(ensemble.Leading, 2)
+	})
+	t.Run("it is heard again", func(t *testing.T) {
+		b := newBench(t, 2, majority(1, 2, 3), left)
+		b.hear(3, ensemble.Looking, vote(1, 4, 0, 1))
+		b.hear(1, ensemble.Looking, vote(2, 5, 1, 1))
+		b.pass(190 * time.Millisecond)
+		b.looks()
+	})
+	t.Run("in the next election it counts", func(t *testing.T) {
+		b := newBench(t, 2, majority(1, 2, 3), left)
+		b.hear(1, ensemble.Looking, vote(2, 5, 1, 1))
+		b.e.Look(b.now, Standing{Zxid: 5, PeerEpoch: 1})
+		b.hear(1, ensemble.Looking, vote(2, 5, 2, 1))
+		b.pass(190 * time.Millisecond)
+		b.looks()
+	})
+}
+
 func TestZxidMinusOneCountsForNobody(t *testing.T) {
 	t.Run("another's", func(t *testing.T) {
 		b := newBench(t, 2, majority(1, 2), Standing{Zxid: 5, PeerEpoch: 1})

@@ -94,7 +94,7 @@ func (s *sim) command(t *testing.T, words []string) {
 		s.RunUntil(s.Now+number(t, words[0])*ms, nil)
 	case "has":
 		n := s.node(peerIDs(t, words[:1])[0])
-		n.standing = Standing{jute.Zxid(number(t, words[1])), number(t, words[2])}
+		n.standing = Standing{Zxid: jute.Zxid(number(t, words[1])), PeerEpoch: number(t, words[2])}
 		n.accepted = n.standing.PeerEpoch
 	case "weight":
 		s.config.(*fake).weight[peerIDs(t, words[:1])[0]] = number(t, words[1])

@@ -21,6 +21,9 @@ type Vote struct {
 type Standing struct {
 	Zxid      jute.Zxid // the last one logged and durable
 	PeerEpoch int64     // the current epoch
+	// Silent is a leader that was left because it said nothing any more. Its links may look alive,
+	// as those of a stopped process do. It is not waited for until it is heard. nil: nobody.
+	Silent *jute.PeerID
 }
 
 // noZxid is the zxid of a server without a database, when db.autocreate is false.
