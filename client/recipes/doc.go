@@ -6,6 +6,7 @@
 //	group    membership
 //	cache    copies of a node, or of a tree, in memory
 //	config   configurations of many values, published at one moment
+//	naming   names and numbers that nobody else gets
 //
 // docs/recipes.md says for each what it promises, what it cannot, and what its nodes are.
 //

@@ -64,7 +64,7 @@ func prepare(
 		_, err := c.Multi(ctx, ops...)
 		switch {
 		case errors.Is(err, client.ErrNoNode):
-			if err := ensure(ctx, c, path); err != nil {
+			if err := hold.Ensure(ctx, c, path, client.World()); err != nil {
 				return err
 			}
 		case errors.Is(err, client.ErrConnectionLoss) && ctx.Err() == nil:
@@ -72,19 +72,6 @@ func prepare(
 			// The directory is of this call alone: an earlier attempt has arrived.
 			return nil
 		default:
-			return err
-		}
-	}
-}
-
-// ensure makes the node of a configuration.
-func ensure(ctx context.Context, c *client.Client, path string) error {
-	for {
-		_, _, err := c.Create(ctx, path, nil, client.Parents)
-		switch {
-		case errors.Is(err, client.ErrNodeExists):
-			return nil
-		case !errors.Is(err, client.ErrConnectionLoss) || ctx.Err() != nil:
 			return err
 		}
 	}
@@ -101,7 +88,7 @@ func point(
 	for {
 		data, stat, err := c.Get(ctx, path)
 		if errors.Is(err, client.ErrNoNode) {
-			if err := ensure(ctx, c, path); err != nil {
+			if err := hold.Ensure(ctx, c, path, client.World()); err != nil {
 				return Revision{}, err
 			}
 			continue

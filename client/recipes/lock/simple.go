@@ -24,7 +24,7 @@ func (m *Mutex) trySimple(ctx context.Context) (*recipes.Held, error) {
 		return nil, err
 	}
 	l := &m.line
-	h, err := hold.MakeShared(ctx, &hold.Spec{
+	h, err := hold.Make(ctx, &hold.Spec{
 		Client: l.Client, Dir: l.Path, Prefix: line.SimpleName + "-" + hold.UUID(),
 		Shared: hold.Join(l.Path, line.SimpleName), Data: l.Opts.Data, ACL: l.Opts.ACL,
 		Logger: l.Opts.Logger,

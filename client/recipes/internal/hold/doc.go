@@ -10,6 +10,7 @@
 // Invariants:
 //   - Every prefix is used for one node only, so that a node is known by it, and a delete or a
 //     check by path never meets a node of somebody else.
+//   - Several nodes of one Held come and go at one moment.
 //   - A Held that is lost stays lost. Whoever waits for it hears of it by the client's own clock.
 //   - A node that nobody wants any more is deleted as long as its session lives. Nothing that a
 //     caller does, or its context, ends that.
@@ -17,6 +18,6 @@
 // A Held has two goroutines, lapse and guard, until it is lost, and then the remover until the node
 // is gone. All of them end when the client is closed.
 //
-// Read held.go, then make.go and shared.go (how a node comes to be), remove.go (how it goes),
+// Read held.go, then make.go (how a node comes to be), remove.go (how it goes),
 // parents.go, retry.go, options.go, errors.go.
 package hold

@@ -17,7 +17,8 @@ type Held struct {
 	c       *client.Client
 	session *client.Session // that of the node
 	path    string          // of a node that no other Held has, had or will have
-	shared  string          // of a node that goes together with it; "" if there is none
+	others  []string        // of nodes that go together with it
+	behind  []client.Op     // what Release does besides
 	token   client.Zxid
 	logger  *slog.Logger
 
@@ -28,20 +29,30 @@ type Held struct {
 	removed chan struct{} // closed when the nodes are gone, or go with the session
 }
 
-// newHeld watches over a node that has been made. The session must be that of the node.
-func newHeld(s *Spec, path string, stat client.Stat) (*Held, error) {
+// newHeld watches over nodes that have been made. The session must be theirs.
+func newHeld(s *Spec, m made) (*Held, error) {
 	session := s.Client.Session()
-	if session == nil || session.ID() != stat.EphemeralOwner {
+	if session == nil || session.ID() != m.stat.EphemeralOwner {
 		return nil, fmt.Errorf("%w: %w", ErrLost, client.ErrSessionExpired)
 	}
-	h := &Held{
-		c: s.Client, session: session, path: path, shared: s.Shared, token: stat.Czxid,
-		logger: s.Logger, removed: make(chan struct{}),
-	}
+	h := s.held(m)
+	h.session, h.removed = session, make(chan struct{})
 	h.ctx, h.lose = context.WithCancelCause(context.Background())
 	go h.lapse()
 	go h.guard()
 	return h, nil
+}
+
+// held is a Held that nobody watches over.
+func (s *Spec) held(m made) *Held {
+	h := &Held{
+		c: s.Client, path: m.paths[0], others: m.paths[1:], behind: s.Behind,
+		token: m.stat.Czxid, logger: s.Logger,
+	}
+	if s.Shared != "" {
+		h.others = append(h.others, s.Shared)
+	}
+	return h
 }
 
 // Path is the path of the node.
@@ -65,7 +76,7 @@ func (h *Held) Err() error { return context.Cause(h.ctx) }
 // Release gives up what is held and waits until the node is deleted. If ctx ends before, that goes
 // on in the background.
 func (h *Held) Release(ctx context.Context) error {
-	h.giveUp(fmt.Errorf("%w: released", ErrLost))
+	h.end(fmt.Errorf("%w: released", ErrLost), h.behind)
 	select {
 	case <-h.removed:
 		return nil
@@ -79,12 +90,15 @@ func (h *Held) Release(ctx context.Context) error {
 	}
 }
 
-// giveUp ends the holding and begins to delete the node.
-func (h *Held) giveUp(why error) {
+// giveUp ends the holding because it is lost.
+func (h *Held) giveUp(why error) { h.end(why, nil) }
+
+// end ends the holding and begins to delete the nodes.
+func (h *Held) end(why error, behind []client.Op) {
 	h.lose(why)
 	h.removal.Do(func() {
 		h.logger.Debug("given up", "path", h.path, "reason", why)
-		go h.remove()
+		go h.remove(behind)
 	})
 }
 

@@ -10,40 +10,44 @@ import (
 	"quoll/client"
 )
 
-// Spec says which node to make.
+// Spec says which nodes to make: one, or several that are one thing. All of them are ephemeral.
 type Spec struct {
 	Client *client.Client
-	Dir    string
-	Prefix string // of the name, used for this node only
-	Mark   string // behind the prefix; the number follows it
-	Shared string // path of a second node, without a number; "" if there is none
+	Dir    string // is made if it is missing, unless Fixed
+	Prefix string // of the names, used for these nodes only
+	Mark   string // behind the prefix, and a number behind it; "" means no number
+	Count  int    // how many nodes of the prefix; 0 is 1. More than one need a Mark
+	Shared string // path of one more node, which only one can have; "" if there is none
+	Fixed  bool   // Dir is not made
 	Data   []byte
 	ACL    []client.ACL
 	Logger *slog.Logger
+
+	// Beside happens when the nodes are made, or neither happens.
+	Beside []client.Op
+	// Behind happens when the nodes are deleted by Release. After a loss it does not happen.
+	Behind []client.Op
 }
 
-// Make makes an ephemeral sequential node, exactly once. After an error there is none, or it is
-// being deleted in the background.
+// made is what a create has brought about.
+type made struct {
+	paths []string // of the prefix, the first one is that of the Held
+	stat  client.Stat
+}
+
+// Make makes the nodes, exactly once. After an error there are none, or they are being deleted in
+// the background. The error is client.ErrNodeExists if somebody has the shared one.
 func Make(ctx context.Context, s *Spec) (*Held, error) {
-	return s.make(ctx, func(ctx context.Context) (string, client.Stat, error) {
-		return s.Client.Create(ctx, Join(s.Dir, s.Prefix+s.Mark), s.Data,
-			client.Ephemeral, client.Sequential, client.WithACL(s.ACL...))
-	})
-}
-
-type creation func(ctx context.Context) (path string, stat client.Stat, err error)
-
-func (s *Spec) make(ctx context.Context, create creation) (*Held, error) {
 	session, err := Session(ctx, s.Client)
 	if err != nil {
 		return nil, err
 	}
 	for {
-		path, stat, err := create(ctx)
+		m, err := s.create(ctx)
 		switch {
 		case err == nil:
-			return newHeld(s, path, stat)
-		case errors.Is(err, client.ErrNoNode):
+			return newHeld(s, m)
+		case errors.Is(err, client.ErrNoNode) && !s.Fixed:
 			if err := Parents(ctx, s.Client, s.Dir, s.ACL); err != nil {
 				return nil, err
 			}
@@ -51,15 +55,46 @@ func (s *Spec) make(ctx context.Context, create creation) (*Held, error) {
 		case !errors.Is(err, client.ErrUnknownOutcome) || Ended(err):
 			return nil, err
 		}
-		path, stat, found, search := s.settle(ctx, session)
+		m, search := s.settle(ctx, session)
 		switch {
 		case search != nil:
 			go s.forget(session)
 			return nil, fmt.Errorf("%w, and %w", err, search)
-		case found:
-			return newHeld(s, path, stat)
+		case len(m.paths) > 0:
+			return newHeld(s, m)
 		}
 	}
+}
+
+// create sends the create: alone, or what belongs together as one Multi.
+func (s *Spec) create(ctx context.Context) (made, error) {
+	path := Join(s.Dir, s.Prefix+s.Mark)
+	opts := []client.CreateOption{client.Ephemeral, client.WithACL(s.ACL...)}
+	count := max(1, s.Count)
+	var ops []client.Op
+	if s.Shared != "" {
+		ops = append(ops, client.OpCreate(s.Shared, s.Data, opts...))
+	}
+	if s.Mark != "" {
+		opts = append(opts, client.Sequential)
+	}
+	if ops = append(ops, s.Beside...); len(ops) == 0 && count == 1 {
+		path, stat, err := s.Client.Create(ctx, path, s.Data, opts...)
+		return made{[]string{path}, stat}, err
+	}
+	first := len(ops)
+	for range count {
+		ops = append(ops, client.OpCreate(path, s.Data, opts...))
+	}
+	results, err := s.Client.Multi(ctx, ops...)
+	if err != nil {
+		return made{}, err
+	}
+	m := made{stat: results[first].Stat}
+	for _, r := range results[first:] {
+		m.paths = append(m.paths, r.Path)
+	}
+	return m, nil
 }
 
 // Session is the session of a client that is connected.
@@ -70,31 +105,34 @@ func Session(ctx context.Context, c *client.Client) (*client.Session, error) {
 	return c.Session(), nil
 }
 
-// settle looks for a node whose create was not answered. Behind a sync, what is not there will not
+// settle looks for nodes whose create was not answered. Behind a sync, what is not there will not
 // come any more: the server takes the requests of a connection in order, and nothing of an old
 // connection once it has taken the session over.
-func (s *Spec) settle(
-	ctx context.Context, session *client.Session,
-) (path string, stat client.Stat, found bool, err error) {
+func (s *Spec) settle(ctx context.Context, session *client.Session) (m made, err error) {
 	if err := s.Client.Sync(ctx, s.Dir); err != nil {
-		return "", stat, false, err
+		return made{}, err
 	}
 	names, _, err := s.Client.Children(ctx, s.Dir)
 	if err != nil && !errors.Is(err, client.ErrNoNode) {
-		return "", stat, false, err
+		return made{}, err
 	}
 	if now := s.Client.Session(); now.ID() != session.ID() {
-		return "", stat, false, client.ErrSessionExpired
+		return made{}, client.ErrSessionExpired
 	}
 	for _, name := range names {
-		if !strings.HasPrefix(name, s.Prefix) {
-			continue
+		if strings.HasPrefix(name, s.Prefix) {
+			m.paths = append(m.paths, Join(s.Dir, name))
 		}
-		path := Join(s.Dir, name)
-		stat, found, err := s.Client.Exists(ctx, path)
-		return path, stat, found && stat.EphemeralOwner == session.ID(), err
 	}
-	return "", stat, false, nil
+	if len(m.paths) == 0 {
+		return made{}, nil
+	}
+	stat, found, err := s.Client.Exists(ctx, m.paths[0])
+	if err != nil || !found || stat.EphemeralOwner != session.ID() {
+		return made{}, err
+	}
+	m.stat = stat
+	return m, nil
 }
 
 // Join is the path of a child.

@@ -29,6 +29,19 @@ func Parents(ctx context.Context, c *client.Client, dir string, acl []client.ACL
 	}
 }
 
+// Ensure makes a node that stays, and those above it.
+func Ensure(ctx context.Context, c *client.Client, path string, acl []client.ACL) error {
+	for {
+		_, _, err := c.Create(ctx, path, nil, client.Parents, client.WithACL(acl...))
+		switch {
+		case errors.Is(err, client.ErrNodeExists):
+			return nil
+		case !errors.Is(err, client.ErrConnectionLoss) || ctx.Err() != nil:
+			return err
+		}
+	}
+}
+
 // above is the path of the node above.
 func above(path string) string {
 	if at := strings.LastIndexByte(path, '/'); at > 0 {

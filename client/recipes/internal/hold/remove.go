@@ -3,37 +3,49 @@ package hold
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"quoll/client"
 )
 
-// remove deletes the node until it is gone. A node of a session that has ended goes by itself.
-func (h *Held) remove() {
+// remove deletes the nodes until they are gone. Those of a session that has ended go by themselves.
+func (h *Held) remove(behind []client.Op) {
 	defer close(h.removed)
-	err := insist(h.session, func(ctx context.Context) error {
-		if h.shared != "" {
-			return h.deleteShared(ctx)
-		}
-		return h.c.Delete(ctx, h.path, client.AnyVersion)
-	})
+	err := insist(h.session, func(ctx context.Context) error { return h.delete(ctx, behind) })
 	if err != nil {
 		h.logger.Error("a node that nobody holds cannot be deleted", "path", h.path, "error", err)
 	}
 }
 
-// forget deletes a node of which nobody knows whether it was made.
-func (s *Spec) forget(session *client.Session) {
-	err := insist(session, func(ctx context.Context) error {
-		path, stat, found, err := s.settle(ctx, session)
-		if err != nil || !found {
+// delete deletes the nodes at one moment. As long as the first one is there, the others are this
+// one's own. An operation that cannot be done, on what somebody else has deleted or changed by
+// hand, does not hold up the rest.
+func (h *Held) delete(ctx context.Context, behind []client.Op) error {
+	ops := []client.Op{client.OpDelete(h.path, client.AnyVersion)}
+	for _, path := range h.others {
+		ops = append(ops, client.OpDelete(path, client.AnyVersion))
+	}
+	ops = append(ops, behind...)
+	for len(ops) > 1 {
+		_, err := h.c.Multi(ctx, ops...)
+		var failed *client.MultiError
+		if !errors.As(err, &failed) || failed.Index == 0 {
 			return err
 		}
-		h := &Held{c: s.Client, path: path, shared: s.Shared, token: stat.Czxid}
-		if h.shared != "" {
-			return h.deleteShared(ctx)
+		ops = slices.Delete(ops, failed.Index, failed.Index+1)
+	}
+	return h.c.Delete(ctx, h.path, client.AnyVersion)
+}
+
+// forget deletes nodes of which nobody knows whether they were made.
+func (s *Spec) forget(session *client.Session) {
+	err := insist(session, func(ctx context.Context) error {
+		m, err := s.settle(ctx, session)
+		if err != nil || len(m.paths) == 0 {
+			return err
 		}
-		return s.Client.Delete(ctx, path, client.AnyVersion)
+		return s.held(m).delete(ctx, s.Behind)
 	})
 	if err != nil {
 		s.Logger.Error("a node that nobody wants cannot be deleted",
