@@ -24,6 +24,10 @@ type run struct {
 // read-only: the table of the test.
 var programs = map[string][]run{
 	"lock": {{args: "-path /locks/report -workers 3", want: "3 workers, 3 reports\n"}},
+	"naming": {
+		{args: "-orders 2", want: "worker 0: order 1\nworker 0: order 2\n"},
+		{args: "-orders 1", want: "worker 0: order 101\n"},
+	},
 }
 
 // goCommand runs the go command in this directory.
