@@ -47,7 +47,7 @@ func (b *builder) log(e jute.Entry) *Txn {
 	e.Header.Zxid = b.tree.Zxid + 1
 	e.Header.Time = 1000 + b.now
 	e.HasDigest = true
-	b.h.Txns = append(b.h.Txns, Txn{Entry: e, Applied: b.tree.Zxid, Node: b.node})
+	b.h.Txns = append(b.h.Txns, Txn{Entry: e, Applied: b.tree.Zxid, Before: b.tree.Zxid, Node: b.node})
 	return &b.h.Txns[len(b.h.Txns)-1]
 }
 

@@ -12,7 +12,7 @@ func (c *checker) closed(k *conn) {
 		return
 	}
 	if k.session == 0 && c.mayRefuse(k) || c.endedBy(k.session, k.ClosedTime) || c.isMoved(k) ||
-		slices.ContainsFunc(k.Sent, c.closes) || c.isDenied(k) || c.isStale(k) {
+		slices.ContainsFunc(k.Sent, c.closes) || c.isDenied(k) || c.isStale(k) || c.isTaken(k) {
 		return
 	}
 	c.report(k, "closed", "the server closed it at %v, of session %v, for no reason that the "+
@@ -44,6 +44,23 @@ func (c *checker) isMoved(k *conn) bool {
 		return other != k && other.Hello.SessionID == id && other.HelloAt <= k.ClosedTime &&
 			(other.Node != k.Node || other.Life == k.Life)
 	})
+}
+
+// isTaken says whether a write that an older connection of the session had sent may have been taken
+// for one of its own. The older write reached the leader when the session had moved, and was
+// refused for that. A learner knows a transaction of another leader by session and xid alone, and a
+// client may begin its xids anew on each connection.
+func (c *checker) isTaken(k *conn) bool {
+	for i := range c.h.Txns {
+		t := &c.h.Txns[i]
+		h := &t.Entry.Header
+		refused := h.ClientID == k.session && code(t) == jute.SessionMoved
+		if refused && h.Zxid <= k.ClosedAt && k.Granted <= t.At && t.At <= k.ClosedTime &&
+			slices.ContainsFunc(k.Sent, func(s Sent) bool { return s.Xid == h.Cxid }) {
+			return true
+		}
+	}
+	return false
 }
 
 // mayRefuse says whether the connect request asked for something that it may not have.

@@ -1,8 +1,10 @@
 package history
 
 import (
+	"fmt"
 	"testing"
 
+	"quoll/internal/model"
 	"quoll/jute"
 )
 
@@ -69,9 +71,10 @@ func (s *ensemble) resume(old *Conn) *Conn { return s.builder.again(old, s.tree.
 func (s *ensemble) die() {
 	r := s.send(s.a, jute.OpSetData, set("/n", "own"))
 	tree, zxid := s.tree.Clone(), s.tree.Zxid+1
-	t := Txn{Node: 1, Applied: s.tree.Zxid, Entry: jute.Entry{Header: jute.TxnHeader{
+	t := Txn{Node: 1, Applied: s.tree.Zxid, Before: s.tree.Zxid}
+	t.Entry.Header = jute.TxnHeader{
 		ClientID: s.a.Session, Cxid: s.xid, Type: jute.OpSetData, Zxid: zxid, Time: 7,
-	}}}
+	}
 	tree.Write(r, zxid, t.Entry.Header.Time, t.Applied)
 	s.own = s.start(1)
 	s.own.Zxid, s.own.Durable, s.own.Own, s.own.Fork = zxid, zxid, Log{t}, s.tree.Zxid
@@ -198,5 +201,125 @@ func TestBadHistoriesOfTwoNodesAreRejected(t *testing.T) {
 			}
 			t.Errorf("want %q, found %v", row.rule, found)
 		})
+	}
+}
+
+// move is a session that an old connection at node 1 had, and that a newer one at node 2 has now.
+type move struct {
+	*ensemble
+	old, newer *Conn
+}
+
+func newMove() move {
+	s := newEnsemble()
+	old := s.c
+	old.Hello.SessionID = 0 // it is the one that began the session
+	s.node = 2
+	m := move{s, old, s.resume(old)}
+	m.newer.HelloAt, m.newer.Granted = s.next(), s.now
+	return m
+}
+
+// arrives logs a write of the old connection, which node 1 forwarded late.
+func (m *move) arrives(op jute.OpCode, code jute.ErrorCode) *Txn {
+	m.xid++
+	m.old.Sent = append(m.old.Sent, Sent{
+		Xid: m.xid, Op: op, Body: jute.Append(nil, set("/n", "late")), At: m.newer.HelloAt - 1,
+	})
+	t := m.log(jute.Entry{Header: jute.TxnHeader{ClientID: m.old.Session, Cxid: m.xid, Type: op}})
+	t.From, t.At = 1, m.next()
+	h := &t.Entry.Header
+	switch {
+	case code != jute.OK:
+		h.Type, t.Entry.Body = jute.OpError, jute.Append(nil, &jute.ErrorResponse{Err: code})
+		m.tree.Nothing(h.Zxid)
+	case op == jute.OpCloseSession:
+		m.tree.Expire(m.old.Session, h.Zxid)
+	default:
+		m.tree.Write(&model.Request{
+			Op: op, Session: m.old.Session, Body: m.old.Sent[len(m.old.Sent)-1].Body,
+			Who: model.Stranger(m.old.Peer),
+		}, h.Zxid, h.Time, t.Applied)
+	}
+	t.Entry.Digest.TreeDigest = m.tree.Digest()
+	return t
+}
+
+// closes lets node 2 close the newer connection.
+func (m *move) closes() {
+	m.newer.Open, m.newer.Closed = false, true
+	m.newer.ClosedAt, m.newer.ClosedTime = m.tree.Zxid, m.next()
+}
+
+// In an ensemble a session can have moved while writes of its old connection were on their way.
+func TestLateWritesOfAnOlderConnection(t *testing.T) {
+	for _, row := range []struct {
+		name, rule string // rule: the one that is broken, "" for none
+		play       func(m *move)
+	}{
+		// A client begins its xids anew. The refused write has the xid of one that the newer
+		// connection has sent, and node 2 cannot tell the two.
+		{"the refusal is taken for that of the newer connection", "", func(m *move) {
+			m.xid++
+			m.newer.Sent = append(m.newer.Sent, Sent{Xid: m.xid, Op: jute.OpSetData,
+				Body: jute.Append(nil, set("/n", "new")), At: m.next()})
+			m.xid--
+			m.arrives(jute.OpSetData, jute.SessionMoved)
+			m.closes()
+		}},
+		{"the refusal has an xid of the old connection alone", "closed", func(m *move) {
+			m.arrives(jute.OpSetData, jute.SessionMoved)
+			m.closes()
+		}},
+		{"the end of the session counts whoever has asked for it", "", func(m *move) {
+			m.write(m.newer, "new", jute.OpSetData, set("/n", "new"))
+			m.arrives(jute.OpCloseSession, jute.OK)
+			m.closes()
+		}},
+		{"another write does not count", "write order", func(m *move) {
+			m.write(m.newer, "new", jute.OpSetData, set("/n", "new"))
+			m.arrives(jute.OpSetData, jute.OK)
+		}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			m := newMove()
+			m.h.Ensemble = true
+			row.play(&m)
+			found := Check(m.h)
+			if row.rule == "" && len(found) > 0 {
+				t.Errorf("found %v", found)
+			}
+			if row.rule != "" && (len(found) == 0 || found[0].Rule != row.rule) {
+				t.Errorf("want %q, found %v", row.rule, found)
+			}
+		})
+	}
+}
+
+// A leader that hears a request and an acknowledgement in one step looks at the request first, and
+// has applied more when the step is over.
+func TestAQuotaCountsAsItWasWhenTheWriteWasLookedAt(t *testing.T) {
+	for _, tooEarly := range []bool{false, true} {
+		s := newEnsemble()
+		s.h.Options.EnforceQuota, s.tree.Options.EnforceQuota = true, true
+		s.write(s.b, "quota", jute.OpCreate, create("/zookeeper/quota/n", "", 0))
+		limits := fmt.Sprintf(model.LimitText, 40, 1)
+		s.write(s.b, "limits", jute.OpCreate, create(model.QuotaNode("/n", model.LimitsNode), limits, 0))
+		s.write(s.b, "stats", jute.OpCreate, create(model.QuotaNode("/n", model.StatsNode), "", 0))
+		before := s.tree.Zxid - 1
+		r := s.send(s.b, jute.OpCreate, create("/n/a", "", 0))
+		made := s.log(jute.Entry{Header: jute.TxnHeader{
+			ClientID: s.b.Session, Cxid: s.xid, Type: jute.OpCreate,
+		}})
+		h := &made.Entry.Header
+		out := s.tree.Write(r, h.Zxid, h.Time, before)
+		made.Entry.Digest.TreeDigest = s.tree.Digest()
+		s.got(s.b, "made", reply(s.xid, h.Zxid, out.Code, out.Body))
+		if made.Before = before; tooEarly {
+			made.Before = made.Applied
+		}
+		if found := Check(s.h); (len(found) > 0) != tooEarly {
+			t.Errorf("too early: %v, found %v", tooEarly, found)
+		}
 	}
 }

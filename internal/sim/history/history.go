@@ -81,11 +81,12 @@ type Pause struct {
 // Txn is one transaction of the log.
 type Txn struct {
 	Entry jute.Entry
-	// Applied is the last zxid that was applied when the request was looked at.
-	Applied jute.Zxid
-	At      int64 // world time at which it was proposed
-	Node    int   // the node that proposed it
-	From    int   // the node whose client asked for it, if one did; 0: not known
+	// Applied is the last zxid that was applied when the request was looked at, or some time later.
+	// Before is the last one that was applied some time before.
+	Applied, Before jute.Zxid
+	At              int64 // world time at which it was proposed
+	Node            int   // the node that proposed it
+	From            int   // the node whose client asked for it, if one did; 0: not known
 	// Expiry is set for a closeSession that nobody asked for.
 	Expiry *Expiry
 }

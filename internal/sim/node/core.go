@@ -45,6 +45,7 @@ func (p *process) step() {
 	ev := p.inbox.Take()
 	p.poked = false
 	ev.Now = p.now()
+	before := p.tree.Peek().LastZxid()
 	done := p.replica.Step(&ev)
 	p.inbox.Recycle(ev.Batches)
 	p.standing()
@@ -56,7 +57,7 @@ func (p *process) step() {
 	for i := range done.Disk {
 		op := &done.Disk[i].DiskOp
 		if op.Kind == effects.Append {
-			p.propose(op, ev.MonoMillis)
+			p.propose(op, before, ev.MonoMillis)
 			continue
 		}
 		n.Note("node %d asks its disk for %v %v %d", n.number, op.Kind, op.Zxid, op.Epoch)
@@ -106,10 +107,11 @@ func (p *process) Newer(*election.NewerConfig) {
 	p.n.Violate("a configuration that nobody made is told")
 }
 
-// propose notes a transaction on its way to the log.
-func (p *process) propose(op *effects.DiskOp, mono int64) {
+// propose notes a transaction on its way to the log. before is the last one that was applied when
+// the step began.
+func (p *process) propose(op *effects.DiskOp, before jute.Zxid, mono int64) {
 	n, e, h := p.n, &op.Entry, &op.Entry.Header
-	t := history.Txn{Entry: *e, Applied: p.tree.Peek().LastZxid(), At: n.Now}
+	t := history.Txn{Entry: *e, Applied: p.tree.Peek().LastZxid(), Before: before, At: n.Now}
 	t.Entry.Payload = slices.Clone(e.Payload)
 	parsed, err := jute.ParseEntry(t.Entry.Payload)
 	if err != nil {
