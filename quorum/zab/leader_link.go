@@ -9,6 +9,7 @@ import (
 	"quoll/jute/ensemble"
 	"quoll/quorum/effects"
 	"quoll/quorum/zab/cursor"
+	"quoll/quorum/zab/intake"
 )
 
 // peer is one connection of a leader, and the server at its other end. It is Apache's
@@ -25,7 +26,7 @@ type peer struct {
 	cursor cursor.Cursor
 	onWay  int    // bytes that have not left this server
 	stream uint64 // the job StreamTree that writes to the connection; 0: none
-	intake intake
+	intake intake.Intake
 	watch  watch
 }
 

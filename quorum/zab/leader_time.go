@@ -100,7 +100,7 @@ func (le *Leader) supervise(p *peer) {
 			le.plan(p, nil)
 		}
 	case peerServed:
-		if p.intake.paused {
+		if p.intake.Paused() {
 			p.watch.syncedUntil = le.now + le.config.SyncLimit // this server does not listen
 		}
 		if le.now > p.watch.syncedUntil {

@@ -1,0 +1,106 @@
+package intake
+
+import (
+	"quoll/jute"
+	"quoll/quorum/effects"
+)
+
+// Intake is that of one connection. The zero value is empty.
+//
+// A sync must be answered behind the transactions of the requests in front of it and before those
+// of the requests behind it. The chain makes a transaction of a request only when the effects of a
+// step are carried out. So a sync that comes behind a request in the same step waits for the next
+// step, and with it whatever comes behind.
+type Intake struct {
+	toldIn uint64 // the turn in which the last request was told
+	held   []request
+	first  int // of held: those before are dealt with
+	// bytes are those of requests that are held, or whose transactions are not on this server's
+	// disk. fresh are those that have no mark yet.
+	bytes, fresh int
+	marks        []mark
+	paused       bool
+}
+
+type request struct {
+	jute.LearnerRequest
+	bytes int
+}
+
+// mark says that the transactions of so many bytes are durable with a ticket.
+type mark struct {
+	ticket effects.Ticket
+	bytes  int
+}
+
+// limit is how many bytes of a learner's requests may wait. The own disk alone makes room, so that
+// a learner that is not read from cannot keep back the ACK that it waits for.
+const limit = 16 << 20
+
+// Take takes a request that came in so many bytes.
+func (in *Intake) Take(r *jute.LearnerRequest, bytes int) {
+	if in.first > 0 && len(in.held) == cap(in.held) {
+		n := copy(in.held, in.held[in.first:])
+		clear(in.held[n:])
+		in.held, in.first = in.held[:n], 0
+	}
+	in.bytes += bytes
+	in.held = append(in.held, request{*r, bytes})
+}
+
+// Next gives the first request that is to be dealt with in this turn. A sync gets its place now,
+// any other is told to the chain. false: what is left must wait, or nothing is left.
+func (in *Intake) Next(turn uint64) (r jute.LearnerRequest, ok bool) {
+	if in.first == len(in.held) {
+		return r, false
+	}
+	h := &in.held[in.first]
+	switch {
+	case h.Type != jute.OpSync:
+		in.toldIn = turn
+		in.fresh += h.bytes
+	case in.toldIn == turn:
+		return r, false
+	default:
+		in.bytes -= h.bytes
+	}
+	r = h.LearnerRequest
+	*h = request{} // it holds on to the bytes of a packet
+	if in.first++; in.first == len(in.held) {
+		in.held, in.first = in.held[:0], 0
+	}
+	return r, true
+}
+
+// Told says that all tickets up to given are those of earlier turns: the transactions of what was
+// told then are among them.
+func (in *Intake) Told(turn uint64, given effects.Ticket) {
+	if in.fresh > 0 && in.toldIn < turn {
+		in.marks = append(in.marks, mark{given, in.fresh})
+		in.fresh = 0
+	}
+}
+
+// Settle makes room when transactions are durable.
+func (in *Intake) Settle(ticket effects.Ticket) {
+	for len(in.marks) > 0 && in.marks[0].ticket <= ticket {
+		in.bytes -= in.marks[0].bytes
+		in.marks = in.marks[1:]
+	}
+}
+
+// Flow says what is to be done about the connection: Pause or Resume, or nothing, which is 0.
+func (in *Intake) Flow() effects.LinkOpKind {
+	switch {
+	case !in.paused && in.bytes > limit:
+		in.paused = true
+		return effects.Pause
+	case in.paused && in.bytes <= limit/2:
+		in.paused = false
+		return effects.Resume
+	}
+	return 0
+}
+
+// Paused reports that the connection is not read from.
+func (in *Intake) Paused() bool { return in.paused }
