@@ -11,6 +11,9 @@
 //	4   the AdminServer did not start
 //	10  the transaction log cannot be written
 //
+// The verbs that look at nodes and change them (ls, get, set, ...) are those of the shell, and have
+// the exit codes of internal/shell/fault.
+//
 // Read main.go, then server.go with signals.go and processors.go; config.go, log.go, snapshot.go
-// and sim.go are the other subcommands.
+// and sim.go are the other subcommands, verbs.go those of the shell.
 package main

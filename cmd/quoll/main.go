@@ -9,21 +9,26 @@ import (
 	"github.com/spf13/cobra"
 
 	"quoll/internal/config"
+	"quoll/internal/shell/verb"
 )
 
 func main() { os.Exit(run(os.Args[1:])) }
 
 func run(args []string) int {
-	root := rootCommand()
-	root.SetArgs(args)
+	host := verb.NewHost()
+	root := rootCommand(host)
+	root.SetArgs(verbArgs(args))
 	err := root.ExecuteContext(context.Background())
+	if code, ok := verb.Report(host, err); ok {
+		return code
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "quoll:", err)
 	}
 	return exitCode(err)
 }
 
-func rootCommand() *cobra.Command {
+func rootCommand(host *verb.Host) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "quoll",
 		Short:         "A coordination server that ZooKeeper's clients cannot tell from ZooKeeper",
@@ -35,6 +40,7 @@ func rootCommand() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
 	root.AddCommand(serverCommand(), configCommand(), logCommand(), snapshotCommand(),
 		newSimCommand())
+	addVerbs(root, host)
 	return root
 }
 

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"quoll/internal/config"
+	"quoll/internal/shell/verb"
 	"quoll/persistence"
 	"quoll/persistence/owner"
 )
@@ -19,7 +20,7 @@ import (
 // execute runs a command line and returns what it printed and its exit code.
 func execute(args ...string) (string, int) {
 	var out bytes.Buffer
-	root := rootCommand()
+	root := rootCommand(verb.NewHost())
 	root.SetOut(&out)
 	root.SetErr(&out)
 	root.SetArgs(args)

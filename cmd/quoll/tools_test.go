@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"quoll/internal/shell/verb"
 )
 
 const apachesFiles = "../../persistence/testdata/apache/plain/version-2/"
@@ -13,7 +15,7 @@ const apachesFiles = "../../persistence/testdata/apache/plain/version-2/"
 // tool runs a subcommand and returns what it printed and its exit code.
 func tool(args ...string) (string, int) {
 	var out bytes.Buffer
-	root := rootCommand()
+	root := rootCommand(verb.NewHost())
 	root.SetArgs(args)
 	root.SetOut(&out)
 	err := root.Execute()

@@ -67,6 +67,21 @@ var roomImports = []importRule{
 	{"client/recipes/...", []string{"jute", "client", "client/recipes/..."}},
 	{"client", []string{"jute", "client/internal/..."}},
 	{"examples/...", []string{"client", "client/recipes/..."}},
+	{"internal/shell/output", []string{"client"}},
+	{"internal/shell/contexts", nil},
+	{"internal/shell/fault", []string{"client"}},
+	{"internal/shell/acl", []string{"jute", "client", "internal/shell/fault"}},
+	{"internal/shell/walk", []string{"client"}},
+	{"internal/shell/settings", []string{
+		"jute", "client", "internal/shell/contexts", "internal/shell/fault",
+		"internal/shell/output",
+	}},
+	{"internal/shell/verb", []string{
+		"client", "internal/shell/fault", "internal/shell/output", "internal/shell/settings",
+	}},
+	{"internal/shell/...", []string{
+		"jute", "client", "client/recipes/...", "internal/shell/...",
+	}},
 	{"zktest", []string{
 		"jute", "client", "client/wire", "internal/config", "internal/proxy", "internal/server",
 		"internal/sim/simfs",
@@ -210,7 +225,11 @@ var moduleImports = []importRule{
 		"internal/server/...", "internal/admin", "internal/clientlog", "cmd/quoll", "zktest",
 	}},
 	{"github.com/klauspost/compress", []string{"persistence/..."}},
-	{"github.com/spf13/cobra", []string{"cmd/quoll"}},
+	{"github.com/spf13/cobra", []string{"cmd/quoll", "internal/shell/verb"}},
+	{"github.com/spf13/pflag", []string{"internal/shell/..."}},
+	{"github.com/rivo/uniseg", []string{"internal/shell/output"}},
+	{"go.yaml.in/yaml/v3", []string{"internal/shell/output", "internal/shell/contexts"}},
+	{"golang.org/x/term", []string{"internal/shell/..."}},
 	{"golang.org/x/sys", []string{
 		"reactor/...", "persistence/...", "internal/server", "cmd/quoll", "interop/silence",
 	}},

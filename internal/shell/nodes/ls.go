@@ -1,0 +1,150 @@
+package nodes
+
+import (
+	"context"
+
+	"github.com/spf13/pflag"
+
+	"quoll/client"
+	"quoll/internal/shell/fault"
+	"quoll/internal/shell/output"
+	"quoll/internal/shell/verb"
+	"quoll/internal/shell/walk"
+)
+
+// lsFlags are the flags of ls.
+type lsFlags struct {
+	stat, recursive, watch, long, count, zero bool
+
+	limit int
+	sort  string
+}
+
+// Ls is the verb ls.
+func Ls() verb.Verb {
+	var o lsFlags
+	return verb.Verb{
+		Name: "ls", Aliases: []string{"list"}, Args: "PATH...", Max: verb.Any,
+		Short: "List the children of nodes",
+		Example: "quoll ls /\nquoll ls --long --sort mtime /app\n" +
+			"quoll ls -R -0 /app | xargs -0 -n1 echo",
+		Flags: func(f *pflag.FlagSet) {
+			f.BoolVarP(&o.stat, "stat", "s", false, "show the Stat of each PATH too")
+			f.BoolVarP(&o.recursive, "recursive", "R", false,
+				"all paths below, the node's own first")
+			f.BoolVarP(&o.watch, "watch", "w", false, "wait until the set of children changes")
+			f.BoolVar(&o.long, "long", false,
+				"a line a child: kind, version, bytes, children, time")
+			f.BoolVar(&o.count, "count", false, "only how many children there are")
+			f.IntVar(&o.limit, "limit", 0,
+				"`N` children at most, and a word on how many are left out")
+			f.StringVar(&o.sort, "sort", "name", "`BY` name, czxid, mtime or size")
+			f.BoolVarP(&o.zero, "null", "0", false, "end names with NUL: they may have newlines")
+		},
+		Complete: verb.Paths,
+		Run: func(ctx context.Context, e *verb.Env, args []string) error {
+			if err := o.check(); err != nil {
+				return err
+			}
+			if len(args) == 0 {
+				args = []string{e.Dir}
+			}
+			paths, err := e.Paths(args)
+			if err != nil {
+				return err
+			}
+			c, err := e.Client(ctx)
+			if err != nil {
+				return err
+			}
+			return o.run(ctx, e, c, paths)
+		},
+	}
+}
+
+func (o *lsFlags) check() error {
+	switch {
+	case o.sort != "name" && o.sort != "czxid" && o.sort != "mtime" && o.sort != "size":
+		return fault.Usage("--sort %s: name, czxid, mtime or size", o.sort)
+	case o.recursive && (o.watch || o.long || o.count || o.sort != "name"):
+		return fault.Usage("-R lists paths by name, and nothing else; find has more")
+	case o.limit < 0:
+		return fault.Usage("--limit %d is negative", o.limit)
+	}
+	return nil
+}
+
+func (o *lsFlags) run(
+	ctx context.Context, e *verb.Env, c *client.Client, paths []string,
+) error {
+	if len(paths) > 1 || o.recursive || o.watch {
+		e.Out.List()
+	}
+	if o.zero {
+		e.Out.Zero()
+	}
+	var watches []*client.Watch
+	for _, path := range paths {
+		if o.recursive {
+			if err := o.below(ctx, e, c, path); err != nil {
+				return err
+			}
+			continue
+		}
+		l, w, err := o.list(ctx, c, path)
+		if err != nil {
+			return err
+		}
+		l.several = len(paths) > 1
+		if err := e.Out.Item(l); err != nil {
+			return err
+		}
+		if w != nil {
+			watches = append(watches, w)
+		}
+	}
+	for i, w := range watches {
+		if err := e.Watch(ctx, paths[i], w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// below lists a node and all below it.
+func (o *lsFlags) below(ctx context.Context, e *verb.Env, c *client.Client, root string) error {
+	n := 0
+	for node, err := range walk.Sorted(ctx, c, root, walk.Options{}) {
+		if err != nil {
+			return err
+		}
+		if n++; o.limit > 0 && n > o.limit {
+			e.Note("there are more than %d", o.limit)
+			return nil
+		}
+		r := &listed{Path: node.Path, Stat: output.StatOf(node.Stat), shown: o.stat}
+		if err := e.Out.Item(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// listed is a node that ls -R has found.
+type listed struct {
+	Path string       `json:"path"`
+	Stat *output.Stat `json:"stat"`
+
+	shown bool // the Stat
+}
+
+// Text is the path, and the Stat if it is wanted.
+func (r *listed) Text(p *output.Page) {
+	p.NameLine(r.Path)
+	if r.shown {
+		p.Stat(r.Stat)
+	}
+}
+
+// ZkCLI is the path alone: zkCli.sh does not show the Stat here.
+func (r *listed) ZkCLI(p *output.Page) { p.Line(p.Name(r.Path)) }

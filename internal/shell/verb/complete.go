@@ -1,0 +1,50 @@
+package verb
+
+import (
+	"context"
+	"path"
+	"sort"
+	"strings"
+	"time"
+)
+
+const (
+	// patience is how long Tab may take.
+	patience = 100 * time.Millisecond
+	// maxCandidates is how many are shown at most.
+	maxCandidates = 1000
+)
+
+// Paths completes every argument as the path of a node.
+func Paths(ctx context.Context, e *Env, _ []string, word string) []string {
+	c, err := e.Client(ctx)
+	if err != nil {
+		return nil
+	}
+	at := strings.LastIndexByte(word, '/') + 1
+	typed, begin := word[:at], word[at:]
+	dir := path.Join(e.Dir, typed)
+	if strings.HasPrefix(typed, "/") {
+		dir = path.Clean(typed)
+	}
+	names, _, err := c.Children(ctx, dir)
+	if err != nil {
+		return nil
+	}
+	var found []string
+	for _, name := range names {
+		if strings.HasPrefix(name, begin) {
+			found = append(found, typed+name)
+		}
+	}
+	sort.Strings(found)
+	return found[:min(len(found), maxCandidates)]
+}
+
+// FirstPath completes the first argument as a path, and nothing else.
+func FirstPath(ctx context.Context, e *Env, args []string, word string) []string {
+	if len(args) > 0 {
+		return nil
+	}
+	return Paths(ctx, e, args, word)
+}

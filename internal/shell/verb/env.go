@@ -1,0 +1,168 @@
+package verb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"strings"
+
+	"golang.org/x/term"
+
+	"quoll/client"
+	"quoll/internal/shell/fault"
+	"quoll/internal/shell/output"
+	"quoll/internal/shell/settings"
+)
+
+// Host is where verbs run: a process that does one, or the shell.
+type Host struct {
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	Getenv         func(name string) string
+
+	InTerminal, OutTerminal, ErrTerminal bool // somebody sits at the other end
+	Width                                int  // columns of the terminal; 0: not known
+
+	Shell    bool              // verbs share a connection, and have no flags for it
+	Settings settings.Settings // what flags begin with
+	Dir      string            // what relative paths are relative to
+	// Client gives the shell's connection. nil: each run connects for itself.
+	Client func(ctx context.Context) (*client.Client, error)
+	// Watched takes over a watch that a verb has left, and prints its events. nil: the verb waits
+	// for it.
+	Watched func(path string, w *client.Watch)
+}
+
+// NewHost is the host of a process that does one verb.
+func NewHost() *Host {
+	h := &Host{
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Dir: "/",
+		InTerminal:  term.IsTerminal(int(os.Stdin.Fd())),
+		OutTerminal: term.IsTerminal(int(os.Stdout.Fd())),
+		ErrTerminal: term.IsTerminal(int(os.Stderr.Fd())),
+		Settings:    settings.Default(),
+	}
+	if width, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil {
+		h.Width = width
+	}
+	return h
+}
+
+// Env is what one run of a verb has to work with.
+type Env struct {
+	*Host
+	Set settings.Settings // as they hold for this run
+	Out *output.Printer
+
+	given     func(flag string) bool
+	own       *client.Client // made for this run
+	confirmed bool
+	untimed   context.Context // that of the run, without --timeout
+}
+
+// Client is a client that is connected.
+func (e *Env) Client(ctx context.Context) (*client.Client, error) {
+	if e.Host.Client != nil {
+		return e.Host.Client(ctx)
+	}
+	if e.own == nil {
+		if e.given("auth") {
+			e.warnOfSecrets()
+		}
+		c, err := e.Set.Client(settings.Console{Stderr: e.Stderr, Ask: e.AskSecret})
+		if err != nil {
+			return nil, err
+		}
+		e.own = c
+	}
+	return e.own, e.own.WaitConnected(ctx)
+}
+
+// warnOfSecrets tells that a secret of the command line is seen by others.
+func (e *Env) warnOfSecrets() {
+	for _, line := range e.Set.Auth {
+		if strings.Count(line, ":") > 1 {
+			e.Note("the secret of --auth is seen by whoever lists processes; --auth-file hides it")
+			return
+		}
+	}
+}
+
+// Given reports whether a flag was given.
+func (e *Env) Given(flag string) bool { return e.given(flag) }
+
+// Path is the path that an argument means. In the shell it may be relative.
+func (e *Env) Path(arg string) (string, error) {
+	if arg == "" {
+		return "", fault.Usage("an empty path")
+	}
+	if strings.IndexByte(arg, 0) >= 0 {
+		return "", fault.Usage("path %q: no node has NUL in its name", arg)
+	}
+	if !strings.HasPrefix(arg, "/") {
+		arg = path.Join(e.Dir, arg)
+	}
+	return path.Clean(arg), nil
+}
+
+// Paths is Path of several arguments.
+func (e *Env) Paths(args []string) ([]string, error) {
+	paths := make([]string, len(args))
+	for i, arg := range args {
+		p, err := e.Path(arg)
+		if err != nil {
+			return nil, err
+		}
+		paths[i] = p
+	}
+	return paths, nil
+}
+
+// Data is the data that an argument means: - is standard input, @FILE a file, @@ a literal @. zkCli
+// knows none of that.
+func (e *Env) Data(arg string) ([]byte, error) {
+	switch {
+	case e.Out.Format() == output.ZkCLI:
+	case arg == "-":
+		data, err := io.ReadAll(e.Stdin)
+		if err != nil {
+			return nil, fmt.Errorf("standard input: %w", err)
+		}
+		return data, nil
+	case strings.HasPrefix(arg, "@@"):
+		return []byte(arg[1:]), nil
+	case strings.HasPrefix(arg, "@"):
+		return os.ReadFile(arg[1:])
+	}
+	return []byte(arg), nil
+}
+
+// Note tells something beside the results, unless --quiet.
+func (e *Env) Note(format string, args ...any) {
+	if !e.Set.Quiet {
+		_, _ = fmt.Fprintf(e.Stderr, format+"\n", args...) // nobody may read it
+	}
+}
+
+// Say writes a line that --quiet does not drop, to standard error: what zkCli prints there.
+func (e *Env) Say(line string) {
+	_, _ = fmt.Fprintln(e.Stderr, line) // nobody may read it
+}
+
+// AskSecret reads a secret from the terminal, without echo.
+func (e *Env) AskSecret(prompt string) ([]byte, error) {
+	file, ok := e.Stdin.(*os.File)
+	if !ok || !e.InTerminal {
+		return nil, fault.Usage("%sthere is no terminal to ask; --auth-file does without", prompt)
+	}
+	_, _ = fmt.Fprint(e.Stderr, prompt)
+	secret, err := term.ReadPassword(int(file.Fd()))
+	_, _ = fmt.Fprintln(e.Stderr)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("read a secret: %w", err)
+	}
+	return secret, nil
+}

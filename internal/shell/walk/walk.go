@@ -1,0 +1,92 @@
+package walk
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"slices"
+	"strings"
+
+	"quoll/client"
+)
+
+// Options says what is read.
+type Options struct {
+	Data     bool // the nodes' data too
+	MaxDepth int  // below root; 0: no limit. 1 is root and its children
+}
+
+// Node is a node of a walk.
+type Node struct {
+	Path  string
+	Depth int // below root
+	Stat  client.Stat
+	Data  []byte // with Options.Data
+}
+
+// ahead is how many nodes are asked for before they are needed.
+const ahead = 64
+
+// step is a node that is known and not visited.
+type step struct {
+	path    string
+	depth   int
+	listing *client.Future[client.Listing] // nil: not asked for
+	data    *client.Future[client.Node]    // nil: not asked for, or not wanted
+}
+
+// Sorted goes through root and all nodes below it, in order. Nodes that are deleted meanwhile are
+// left out. An error is the last element. In memory are the names of the nodes that are known and
+// not visited.
+func Sorted(
+	ctx context.Context, c *client.Client, root string, o Options,
+) iter.Seq2[Node, error] {
+	return func(yield func(Node, error) bool) {
+		stack := []*step{{path: root}} // the next one is the last
+		for len(stack) > 0 {
+			for _, s := range stack[max(0, len(stack)-ahead):] {
+				s.ask(ctx, c, o)
+			}
+			s := stack[len(stack)-1]
+			stack = stack[:len(stack)-1]
+			node, names, err := s.wait(ctx)
+			if errors.Is(err, client.ErrNoNode) && s.depth > 0 {
+				continue
+			}
+			if !yield(node, err) || err != nil {
+				return
+			}
+			if o.MaxDepth > 0 && s.depth >= o.MaxDepth {
+				continue
+			}
+			slices.Sort(names)
+			for _, name := range slices.Backward(names) {
+				stack = append(stack, &step{path: Below(s.path, name), depth: s.depth + 1})
+			}
+		}
+	}
+}
+
+// Below is the path of a child.
+func Below(path, name string) string { return strings.TrimSuffix(path, "/") + "/" + name }
+
+func (s *step) ask(ctx context.Context, c *client.Client, o Options) {
+	if s.listing != nil {
+		return
+	}
+	s.listing = c.Async().Children(ctx, s.path)
+	if o.Data {
+		s.data = c.Async().Get(ctx, s.path)
+	}
+}
+
+func (s *step) wait(ctx context.Context) (Node, []string, error) {
+	listing, err := s.listing.Wait(ctx)
+	node := Node{Path: s.path, Depth: s.depth, Stat: listing.Stat}
+	if err == nil && s.data != nil {
+		var read client.Node
+		read, err = s.data.Wait(ctx)
+		node.Data, node.Stat = read.Data, read.Stat
+	}
+	return node, listing.Names, err
+}

@@ -1,0 +1,48 @@
+package walk_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+
+	"quoll/client"
+	"quoll/internal/shell/walk"
+	"quoll/zktest"
+)
+
+// The order is that of a naive sort of paths by their parts, which is what a walk means by order.
+func TestSorted(t *testing.T) {
+	c := zktest.Start(t).Client()
+	ctx := context.Background()
+	want := []string{"/t", "/t/a", "/t/a/1", "/t/a/2", "/t/a-b", "/t/b", "/t/b/x", "/t/b/x/y", "/t/c"}
+	for _, p := range []string{"/t/c", "/t/b/x/y", "/t/a-b", "/t/a/2", "/t/a/1"} {
+		if _, _, err := c.Create(ctx, p, []byte(p), client.Parents); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var got []string
+	for n, err := range walk.Sorted(ctx, c, "/t", walk.Options{Data: true}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(n.Data) > 0 && string(n.Data) != n.Path {
+			t.Errorf("%s has the data %q", n.Path, n.Data)
+		}
+		got = append(got, n.Path)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %v\nwant %v", got, want)
+	}
+	got = nil
+	for n := range walk.Sorted(ctx, c, "/t", walk.Options{MaxDepth: 1}) {
+		got = append(got, n.Path)
+	}
+	if want := []string{"/t", "/t/a", "/t/a-b", "/t/b", "/t/c"}; !slices.Equal(got, want) {
+		t.Errorf("one deep: %v", got)
+	}
+	for _, err := range walk.Sorted(ctx, c, "/none", walk.Options{}) {
+		if err == nil {
+			t.Error("a root that is not there")
+		}
+	}
+}
