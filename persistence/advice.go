@@ -3,11 +3,11 @@ package persistence
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"path/filepath"
 	"slices"
 
 	"quoll/jute"
+	"quoll/persistence/disk"
 	"quoll/persistence/record"
 )
 
@@ -85,7 +85,7 @@ func (d *Dir) misnamed(of *DamageError, name string, first jute.Zxid) error {
 		Reason: fmt.Sprintf("begins with zxid %v, which is not that of its name", first),
 	}
 	right := filepath.Join(d.logDir, LogName(first))
-	if _, err := d.fs.Stat(right); errors.Is(err, fs.ErrNotExist) {
+	if there, err := disk.Exists(d.fs, right); !there && err == nil {
 		e.Rename = right
 		return e
 	}

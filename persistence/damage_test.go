@@ -401,6 +401,38 @@ func TestForceSyncNo(t *testing.T) {
 	}
 }
 
+// TestAnInvalidSnapshotAtTheEndIsSetAside: a snapshot that a leader wrote at the beginning of its
+// reign rots, and a start goes back to an older one. The transactions of another reign follow, and
+// the next start finds them, also after a power loss.
+func TestAnInvalidSnapshotAtTheEndIsSetAside(t *testing.T) {
+	const reign = 6 << 32
+	disk := simfs.New()
+	s := mustStart(t, disk, testOptions())
+	must(t, s.add(2))
+	must(t, s.snapshot(1))
+	must(t, s.snapshot(reign))
+	must(t, s.dir.Close())
+	whole := disk.Read(verDir + "/snapshot.600000000")
+	disk.Write(verDir+"/snapshot.600000000", whole[:len(whole)-1])
+	s = mustStart(t, disk, testOptions())
+	if s.rec.LastZxid != 2 || len(s.rec.Skipped) != 1 {
+		t.Fatalf("%v, skipped %v", s.rec.LastZxid, s.rec.Skipped)
+	}
+	must(t, s.log.Append(entry(reign|1)))
+	must(t, s.add(1))
+	for name, after := range map[string]*simfs.Disk{
+		"killed": disk.Kill(), "power loss": disk.PowerLoss(simfs.Everything()),
+	} {
+		s, err := start(after, testOptions())
+		if err != nil || s.mem.last() != reign|2 || len(s.rec.Skipped) != 0 || !s.rec.Own {
+			t.Errorf("%s: %v", name, err)
+		}
+		if len(after.Read(verDir+"/invalid.snapshot.600000000")) != len(whole)-1 {
+			t.Errorf("%s: the snapshot is not kept under another name", name)
+		}
+	}
+}
+
 // TestAHoleBehindAnEpoch: the log of an epoch lacks transactions that only an invalid snapshot has.
 // The first zxid of the next epoch does not hide that they are missing.
 func TestAHoleBehindAnEpoch(t *testing.T) {

@@ -12,6 +12,7 @@
 //	                    /acceptedEpoch     decimal text
 //	                    /currentEpoch
 //	                    /tmp.*             our unfinished files; removed at the start
+//	                    /invalid.*         snapshots that a start has set aside; nobody reads them
 //
 // Package record has the format of a log, package snap that of a snapshot. Package names says which
 // names in a directory are data. Package readlog reads back the transactions that a learner lacks.

@@ -3,11 +3,11 @@ package persistence
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"path/filepath"
 	"slices"
 
 	"quoll/jute"
+	"quoll/persistence/disk"
 	"quoll/persistence/names"
 	"quoll/persistence/snap"
 	"quoll/persistence/walmeta"
@@ -125,7 +125,7 @@ func (d *Dir) recover(sink Sink, all listing, found bool) (rec Recovered, err er
 		all = cut.rest
 		d.meta.Assume(cut.record)
 	}
-	marked, err := d.marker()
+	marked, err := disk.Exists(d.fs, d.initialize())
 	if err != nil {
 		return rec, err
 	}
@@ -135,7 +135,7 @@ func (d *Dir) recover(sink Sink, all listing, found bool) (rec Recovered, err er
 	}
 	if err == nil && rec.Empty && !marked && !d.opt.DBAutoCreate && d.opt.Alone {
 		err = fmt.Errorf("%w: %s is empty and db.autocreate is false: to start empty, make %s",
-			ErrDirectory, d.snapDir, filepath.Join(d.opt.DataLogDir, names.Initialize))
+			ErrDirectory, d.snapDir, d.initialize())
 	}
 	if err != nil {
 		return rec, d.advise(err, all.logs, rec.Snapshot.Zxid, found)
@@ -161,7 +161,7 @@ func (d *Dir) recover(sink Sink, all listing, found bool) (rec Recovered, err er
 		}
 	}
 	if marked {
-		if err := d.takeMarker(); err != nil {
+		if err := disk.RemoveAll(d.fs, []string{d.initialize()}); err != nil {
 			return rec, err
 		}
 	}
@@ -218,23 +218,23 @@ func (d *Dir) judge(sink Sink, all listing, cut *cutting, rec *Recovered) (*repl
 	return r, nil
 }
 
-// marker says whether the file initialize is there.
-func (d *Dir) marker() (bool, error) {
-	_, err := d.fs.Stat(filepath.Join(d.opt.DataLogDir, names.Initialize))
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
+// setAside renames the invalid snapshots behind the end of the log, and returns the others. A
+// leader writes such a snapshot at the beginning of its reign. This start has found that the log
+// lacks nothing. But when the first transaction of another epoch follows, the snapshot would stand
+// between two epochs, and the next start would refuse the log (replay.follows).
+func (d *Dir) setAside(snaps []named, rec *Recovered) ([]named, error) {
+	n := len(snaps)
+	for ; n > 0 && rec.Snapshot.File != "" && snaps[n-1].zxid > rec.LastZxid; n-- {
+		name := snaps[n-1].Name
+		if err := disk.Rename(d.fs, d.snapDir, name, names.Aside(name)); err != nil {
+			return nil, err
+		}
 	}
-	return err == nil, err
+	return snaps[:n], nil
 }
 
-// takeMarker removes the file initialize.
-func (d *Dir) takeMarker() error {
-	dir := d.opt.DataLogDir
-	if err := d.fs.Remove(filepath.Join(dir, names.Initialize)); err != nil {
-		return err
-	}
-	return d.fs.SyncDir(dir)
-}
+// initialize is a file that lets an empty server vote.
+func (d *Dir) initialize() string { return filepath.Join(d.opt.DataLogDir, names.Initialize) }
 
 func (d *Dir) newReplay(sink Sink, rec Recovered) *replay {
 	r := &replay{
@@ -324,6 +324,10 @@ func fromTheStart(all listing) bool {
 
 // takeOver writes a new sidecar, which records the files as they are now as ours.
 func (d *Dir) takeOver(r *replay, all listing, files Epochs, rec *Recovered) (err error) {
+	snaps, err := d.setAside(all.snaps, rec)
+	if err != nil {
+		return err
+	}
 	state := d.meta.Get()
 	if !rec.Own {
 		state = walmeta.Fresh()
@@ -345,8 +349,8 @@ func (d *Dir) takeOver(r *replay, all listing, files Epochs, rec *Recovered) (er
 	for _, f := range all.logs {
 		state.NewestLog = max(state.NewestLog, f.zxid)
 	}
-	if n := len(all.snaps); n > 0 {
-		f := all.snaps[n-1]
+	if n := len(snaps); n > 0 {
+		f := snaps[n-1]
 		state.NewestSnap, state.NewestBytes = f.zxid, f.Size
 		if rec.Snapshot.Zxid == f.zxid && rec.Snapshot.File != "" {
 			state.NewestBytes = rec.Snapshot.Bytes // another packing of the zxid can be invalid

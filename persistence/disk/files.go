@@ -1,7 +1,9 @@
 package disk
 
 import (
+	"errors"
 	"io"
+	"io/fs"
 	"path/filepath"
 	"slices"
 )
@@ -30,6 +32,27 @@ func SyncFile(fsys FS, name string) error {
 	}
 	defer f.Close()
 	return f.Sync()
+}
+
+// Exists says whether there is a file with the name.
+func Exists(fsys FS, name string) (bool, error) {
+	_, err := fsys.Stat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// Rename gives a file of a directory another name there, durably.
+func Rename(fsys FS, dir, from, to string) error {
+	from, to = filepath.Join(dir, from), filepath.Join(dir, to)
+	if err := fsys.Rename(from, to); err != nil {
+		return Error("rename", from, err)
+	}
+	if err := fsys.SyncDir(dir); err != nil {
+		return Error("sync", dir, err)
+	}
+	return nil
 }
 
 // RemoveAll removes files in the given order, and then flushes their directories, in the order of

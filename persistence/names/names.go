@@ -73,6 +73,9 @@ func OfSidecar(i int) string { return sidecarPrefix + strconv.Itoa(i) }
 // OfMark is the name of one of the two twins of the mark beside the snapshots.
 func OfMark(i int) string { return markPrefix + strconv.Itoa(i) }
 
+// Aside is the name of a snapshot that is not valid and would be in the way. Nobody reads it.
+func Aside(name string) string { return "invalid." + name }
+
 // Temporary is the name that a file has until it is complete.
 func Temporary(name string) string { return tmpPrefix + name }
 
