@@ -8,8 +8,7 @@
 // A member stays one over lost connections and sessions: after a session is lost it is missing
 // until the client has a new one, and then joins again by itself.
 //
-// Each Member has one goroutine, from Join to Leave or the end of the client. It alone makes and
-// changes the node.
+// The goroutine of a Member is in client/recipes/internal/keep.
 //
-// Read member.go, keep.go (the goroutine), view.go.
+// Read member.go, view.go.
 package group

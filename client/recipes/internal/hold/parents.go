@@ -19,8 +19,8 @@ func Parents(ctx context.Context, c *client.Client, dir string, acl []client.ACL
 			return nil
 		case errors.Is(err, client.ErrUnimplemented) && len(kinds) == 2:
 			kinds = kinds[:1]
-		case errors.Is(err, client.ErrNoNode) && above(dir) != "/":
-			if err := Parents(ctx, c, above(dir), acl); err != nil {
+		case errors.Is(err, client.ErrNoNode) && Above(dir) != "/":
+			if err := Parents(ctx, c, Above(dir), acl); err != nil {
 				return err
 			}
 		case !Passing(err) || ctx.Err() != nil:
@@ -42,8 +42,8 @@ func Ensure(ctx context.Context, c *client.Client, path string, acl []client.ACL
 	}
 }
 
-// above is the path of the node above.
-func above(path string) string {
+// Above is the path of the node above.
+func Above(path string) string {
 	if at := strings.LastIndexByte(path, '/'); at > 0 {
 		return path[:at]
 	}
