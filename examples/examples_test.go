@@ -24,10 +24,14 @@ type run struct {
 // read-only: the table of the test.
 var programs = map[string][]run{
 	"lock": {{args: "-path /locks/report -workers 3", want: "3 workers, 3 reports\n"}},
+	"discovery": {{args: "-calls 5", want: "http://localhost:8080/ greets\n" +
+		"http://localhost:8081/ fails\nhttp://localhost:8082/ greets\n" +
+		"http://localhost:8080/ greets\nhttp://localhost:8081/ fails\n"}},
 	"naming": {
 		{args: "-orders 2", want: "worker 0: order 1\nworker 0: order 2\n"},
 		{args: "-orders 1", want: "worker 0: order 101\n"},
 	},
+	"node": {{args: "-jobs 1", want: "/status/host-7: job 1\n"}},
 }
 
 // goCommand runs the go command in this directory.

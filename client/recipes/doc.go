@@ -1,12 +1,14 @@
 // Package recipes has what the recipes below it share: what is held, the layouts of names, options,
 // errors and codecs. The recipes are packages of their own:
 //
-//	lock     exclusive locks, read/write locks, several locks at once
-//	elect    leader election, the latch, observers of the leader
-//	group    membership
-//	cache    copies of a node, or of a tree, in memory
-//	config   configurations of many values, published at one moment
-//	naming   names and numbers that nobody else gets
+//	lock       exclusive locks, read/write locks, several locks at once
+//	elect      leader election, the latch, observers of the leader
+//	group      membership
+//	cache      copies of a node, or of a tree, in memory
+//	config     configurations of many values, published at one moment
+//	naming     names and numbers that nobody else gets
+//	node       nodes that are kept in being
+//	discovery  where the instances of a service are
 //
 // docs/recipes.md says for each what it promises, what it cannot, and what its nodes are.
 //
@@ -21,5 +23,5 @@
 //   - Nodes above are made as containers, which the server deletes when they are not needed.
 //   - No goroutine is left when the client is closed.
 //
-// Read recipes.go and codec.go, then client/recipes/internal: hold, line.
+// Read recipes.go and codec.go, then client/recipes/internal: hold, line, keep.
 package recipes
