@@ -157,6 +157,71 @@ func TestAJoinThatFailsDoesNotSpin(t *testing.T) {
 	require.Less(t, dials, 25)
 }
 
+// TestLearnersThatFailedComeWithinInitLimit: the leader waits no longer for a quorum. With a delay of
+// a second between joins, four of seven servers never met (seed 80007100 of the simulator).
+func TestLearnersThatFailedComeWithinInitLimit(t *testing.T) {
+	d := newDeskOf(t, 3, 1, standing(0, 0, 0), 400*time.Millisecond)
+	var named time.Duration
+	for on := effects.LinkID(1); on < 15; {
+		if d.p.Status().Role == quorum.Looking {
+			d.reignOf3(1)
+			named = d.now
+		}
+		for _, op := range d.look().links {
+			if op.Kind == effects.Dial {
+				require.LessOrEqual(t, d.now-named, 110*time.Millisecond)
+				d.link(effects.LinkEvent{Kind: effects.Connected, Link: on, Peer: 3})
+				d.link(effects.LinkEvent{Kind: effects.Closed, Link: on})
+				on++
+			}
+		}
+		d.pass(10 * time.Millisecond)
+	}
+}
+
+// TestALeaderThatLooksIsLeft: its followers have elected it again by the votes of each other, and it
+// needs theirs. It holds their connections meanwhile (seed 80007163 of the simulator).
+func TestALeaderThatLooksIsLeft(t *testing.T) {
+	looks := func(round int64) ensemble.Notification {
+		return ensemble.Notification{State: ensemble.Looking, Leader: 3, ElectionEpoch: round}
+	}
+	connected := effects.LinkEvent{Kind: effects.Connected, Link: link, Peer: 3}
+	for _, row := range []struct {
+		name string
+		play func(d *desk)
+		left bool
+	}{
+		{"before it is connected", func(d *desk) { d.says(3, looks(10)) }, true},
+		{"while it is silent", func(d *desk) { d.link(connected); d.says(3, looks(10)) }, true},
+		{"it looked before", func(d *desk) { d.says(3, looks(9)) }, false},
+		{"another one looks", func(d *desk) { d.says(2, looks(10)) }, false},
+		{"it leads again", func(d *desk) {
+			d.says(3, looks(10))
+			again := looks(10)
+			again.State = ensemble.Leading
+			d.says(3, again)
+		}, false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			d := newDesk(t, 3, 1, standing(0, 0, 0))
+			d.reignOf3(1)
+			d.look()
+			row.play(d)
+			d.pass(10 * time.Millisecond)
+			if !row.left {
+				require.EqualValues(t, 1, d.p.Status().Elections)
+				return
+			}
+			require.EqualValues(t, 2, d.p.Status().Elections)
+			require.ErrorIs(t, d.look().ended[0], quorum.ErrNoAnswer)
+		})
+	}
+	d := served(t)
+	d.says(3, looks(100))
+	d.pass(10 * time.Millisecond)
+	require.Equal(t, quorum.Following, d.p.Status().Role, "its connection would have ended")
+}
+
 // served is server 1 that follows server 3 in epoch 2 and serves. It had the epoch 1.
 func served(t *testing.T) *desk {
 	d := joined(t, standing(1, 1, 1<<32|5), 2)

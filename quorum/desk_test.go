@@ -45,6 +45,13 @@ const link = effects.LinkID(1)
 
 // newDesk makes server me of three voters and the observer 4, or of one voter and that observer.
 func newDesk(t *testing.T, voters int, me jute.PeerID, start quorum.Start) *desk {
+	return newDeskOf(t, voters, me, start, 20*time.Second)
+}
+
+// newDeskOf makes such a server with an initLimit of its own.
+func newDeskOf(
+	t *testing.T, voters int, me jute.PeerID, start quorum.Start, initLimit time.Duration,
+) *desk {
 	var lines []string
 	for id := 1; id <= voters; id++ {
 		lines = append(lines, fmt.Sprintf("server.%d=10.1.0.%d:2888:3888", id, id))
@@ -57,7 +64,7 @@ func newDesk(t *testing.T, voters int, me jute.PeerID, start quorum.Start) *desk
 		Me: me, Members: members, Election: ports.Member(me, members, ports.Settings{}),
 		Listen: ports.ListenQuorum(self, false),
 		Zab: quorum.Zab{
-			Tick: 2 * time.Second, InitLimit: 20 * time.Second, SyncLimit: 10 * time.Second,
+			Tick: 2 * time.Second, InitLimit: initLimit, SyncLimit: 10 * time.Second,
 		},
 	}, start)}
 	d.step(quorum.Event{})

@@ -31,7 +31,8 @@ const (
 	lateTries  = 5
 
 	// After a role of a learner that never was part of a reign the next leader is dialled at once,
-	// after the second such role in a row with a delay, which doubles up to maxDelay.
+	// after the second such role in a row with a delay, which doubles up to maxDelay or a quarter
+	// of initLimit: the leader waits for initLimit until all have come that it needs.
 	firstDelay = 10 * time.Millisecond
 	maxDelay   = time.Second
 )
@@ -98,11 +99,11 @@ func (j *joining) ended(l *zab.Learner, reigned bool, why error) {
 }
 
 // delay is how long the next leader is not dialled.
-func (j *joining) delay() time.Duration {
+func (j *joining) delay(initLimit time.Duration) time.Duration {
 	if j.failures < 2 {
 		return 0
 	}
-	return min(maxDelay, firstDelay<<min(j.failures-2, 10))
+	return min(maxDelay, initLimit/4, firstDelay<<min(j.failures-2, 10))
 }
 
 // listen lets learners in while this server may lead.
@@ -215,16 +216,21 @@ func (p *Peer) follow() {
 	for _, a := range leader.Addresses {
 		j.ports = append(j.ports, a.Quorum())
 	}
-	j.since = p.now + j.delay()
+	j.since = p.now + j.delay(p.config.Zab.InitLimit)
 	j.dialAt, j.dials, j.late = j.since, false, 0
 	p.dial()
 }
 
-// dial dials the leader when it is time to.
+// dial dials the leader when it is time to. Learners are not kept waiting by a leader that looks
+// itself: it needs their votes, and may hold their connections meanwhile.
 func (p *Peer) dial() {
 	j := &p.join
 	switch {
+	case p.member.LeaderLooks() && p.stage == learning && !p.reigns:
+		p.leave(fmt.Errorf("%w: server %d looks", ErrNoAnswer, j.leader))
 	case p.stage != dialling:
+	case p.member.LeaderLooks():
+		p.giveUp(fmt.Errorf("%w: server %d looks", ErrNoAnswer, j.leader))
 	case p.now >= j.since+p.config.Zab.ConnectLimit:
 		p.giveUp(fmt.Errorf("%w: server %d, within %v", ErrNoAnswer, j.leader,
 			p.config.Zab.ConnectLimit))

@@ -130,7 +130,8 @@ func (e *Election) count() {
 // this one does not get past ACKEPOCH, where the quorum's histories are compared.
 func (e *Election) unanimous(v Vote) bool {
 	for _, sid := range e.config.Voters() {
-		silent := e.reach.Down(sid) || e.silent != nil && *e.silent == sid
+		left := e.leaders.silent
+		silent := e.reach.Down(sid) || left != nil && *left == sid
 		if sid != e.me && e.heard.of(sid).vote != v && !silent {
 			return false
 		}

@@ -82,7 +82,7 @@ type Election struct {
 	proposal Vote  // for the best that was heard; its Round is 0
 	vote     Vote  // of the last election that ended
 	heard    ballots
-	silent   *jute.PeerID // as in Standing, until it is heard
+	leaders  leaders
 
 	interval time.Duration // the back-off
 	pollAt   time.Duration // when the vote is said again if nothing comes
@@ -92,6 +92,12 @@ type Election struct {
 	warned  bool    // of a newer configuration
 	effects Effects // gathering
 	taken   Effects // with whom Take gave it to
+}
+
+// leaders is what was heard of two leaders, or not heard.
+type leaders struct {
+	silent *jute.PeerID // as in Standing, until it is heard
+	looks  bool         // the elected one looks again, see LeaderLooks
 }
 
 // New makes the election of a server. Look is the first call.
@@ -112,6 +118,10 @@ func (e *Election) State() ensemble.State { return e.state }
 // Vote is that of the last election which ended, with the epoch that Reign told.
 func (e *Election) Vote() Vote { return e.vote }
 
+// LeaderLooks reports that the elected leader has said since that it looks, in a later round. Who
+// has joined it by the votes of others may hear so before it could reach that leader.
+func (e *Election) LeaderLooks() bool { return e.leaders.looks }
+
 // Round is the current one.
 func (e *Election) Round() int64 { return e.round }
 
@@ -126,7 +136,7 @@ func (e *Election) Look(now time.Duration, s Standing) {
 	}
 	e.state = ensemble.Looking
 	e.heard = e.heard[:0]
-	e.silent = s.Silent
+	e.leaders = leaders{silent: s.Silent}
 	e.round++
 	e.interval = e.rules.MinInterval
 	e.propose(e.own)
@@ -159,10 +169,13 @@ func (e *Election) Receive(now time.Duration, from jute.PeerID, n *ensemble.Noti
 		return
 	}
 	e.warn(from, n)
-	if e.silent != nil && *e.silent == from {
-		e.silent = nil
+	if e.leaders.silent != nil && *e.leaders.silent == from {
+		e.leaders.silent = nil
 	}
 	looks := n.State == ensemble.Looking
+	if e.state != ensemble.Looking && from == e.vote.Leader {
+		e.leaders.looks = looks && n.ElectionEpoch > e.vote.Round
+	}
 	switch {
 	case !e.config.Votes(from), e.state != ensemble.Looking:
 		// Only who looks needs an answer. Two servers that are strangers to each other would

@@ -58,6 +58,9 @@ func (m *Member) State() ensemble.State { return m.election.State() }
 // Vote is that of the last election which ended.
 func (m *Member) Vote() Vote { return m.election.Vote() }
 
+// LeaderLooks reports that the elected leader has said since that it looks.
+func (m *Member) LeaderLooks() bool { return m.election.LeaderLooks() }
+
 // Look begins an election: at the start, and whenever a role has ended.
 func (m *Member) Look(now time.Duration, s Standing) {
 	m.now = now
