@@ -143,3 +143,6 @@ func javaName(r Record) string {
 	}
 	return r.Name
 }
+
+// Name is the name of an error: "NoNode" and such.
+func Name(err error) string { return describe(err).Name }

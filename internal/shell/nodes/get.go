@@ -95,7 +95,7 @@ func (o *getFlags) run(
 		if w == nil {
 			continue
 		}
-		if err := e.Watch(ctx, paths[i], w); err != nil {
+		if err := e.Watch(ctx, paths[i], verb.WatchData, w); err != nil {
 			return err
 		}
 	}

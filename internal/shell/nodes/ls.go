@@ -104,7 +104,7 @@ func (o *lsFlags) run(
 		}
 	}
 	for i, w := range watches {
-		if err := e.Watch(ctx, paths[i], w); err != nil {
+		if err := e.Watch(ctx, paths[i], verb.WatchChildren, w); err != nil {
 			return err
 		}
 	}

@@ -64,7 +64,7 @@ func stat(
 		}
 	}
 	if err == nil && w != nil {
-		err = e.Watch(ctx, path, w)
+		err = e.Watch(ctx, path, verb.WatchData, w)
 	}
 	return errors.Join(err, missing)
 }

@@ -1,11 +1,13 @@
 package settings
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"strings"
 	"time"
@@ -31,7 +33,7 @@ func (s *Settings) Client(con Console) (*client.Client, error) {
 	if s.ReadOnly {
 		opts = append(opts, client.WithReadOnly())
 	}
-	if s.TLS.CA != "" || s.TLS.Cert != "" || s.TLS.ServerName != "" {
+	if s.secure() {
 		config, err := s.tls()
 		if err != nil {
 			return nil, err
@@ -50,6 +52,24 @@ func (s *Settings) Client(con Console) (*client.Client, error) {
 		return nil, fault.Usage("--server: %w", err)
 	}
 	return c, nil
+}
+
+// secure reports whether connections are TLS.
+func (s *Settings) secure() bool {
+	return s.TLS.CA != "" || s.TLS.Cert != "" || s.TLS.ServerName != ""
+}
+
+// DialTCP connects to one server without a session, for four letter words.
+func (s *Settings) DialTCP(ctx context.Context, host string) (net.Conn, error) {
+	if !s.secure() {
+		var d net.Dialer
+		return d.DialContext(ctx, "tcp", host)
+	}
+	config, err := s.tls()
+	if err != nil {
+		return nil, err
+	}
+	return (&tls.Dialer{Config: config}).DialContext(ctx, "tcp", host)
 }
 
 func (s *Settings) tls() (*tls.Config, error) {

@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -67,4 +68,14 @@ func (s *Settings) RunFlags(f *pflag.FlagSet) {
 	f.BoolVar(&s.Yes, "yes", s.Yes, "ask nothing")
 	f.BoolVar(&s.DryRun, "dry-run", s.DryRun, "say what would be done, and do nothing")
 	f.BoolVar(&s.Quiet, "quiet", s.Quiet, "no progress, no warnings")
+}
+
+// Root is the node below which all paths are; "" if it is /.
+func (s *Settings) Root() string {
+	root := strings.TrimSuffix(s.Chroot, "/")
+	servers := strings.TrimPrefix(s.Servers, "srv://")
+	if at := strings.IndexByte(servers, '/'); at >= 0 {
+		root = strings.TrimSuffix(servers[at:], "/") + root
+	}
+	return root
 }

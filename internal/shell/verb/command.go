@@ -3,6 +3,7 @@ package verb
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -21,7 +22,7 @@ func Commands(table []Maker, h *Host) []*cobra.Command {
 		group, name, sub := strings.Cut(v.Name, " ")
 		if !sub {
 			cmd := command(&v, h)
-			cmd.Aliases = v.Aliases
+			cmd.Aliases = v.names(h)
 			top = append(top, cmd)
 			groups[v.Name] = cmd
 			continue
@@ -81,6 +82,14 @@ func command(v *Verb, h *Host) *cobra.Command {
 			cobra.ShellCompDirectiveNoSpace
 	}
 	return cmd
+}
+
+// names are the other names of a verb.
+func (v *Verb) names(h *Host) []string {
+	if h.Shell {
+		return slices.Concat(v.Aliases, v.ShellAliases)
+	}
+	return v.Aliases
 }
 
 func globalFlags(s *settings.Settings, h *Host, f *pflag.FlagSet) {

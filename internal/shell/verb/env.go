@@ -32,8 +32,9 @@ type Host struct {
 	// Client gives the shell's connection. nil: each run connects for itself.
 	Client func(ctx context.Context) (*client.Client, error)
 	// Watched takes over a watch that a verb has left, and prints its events. nil: the verb waits
-	// for it.
-	Watched func(path string, w *client.Watch)
+	// for it. Unwatch ends those on a path, of some kinds or of all, and returns how many.
+	Watched func(path string, kind WatchKind, w *client.Watch)
+	Unwatch func(path string, kinds []WatchKind) int
 }
 
 // NewHost is the host of a process that does one verb.

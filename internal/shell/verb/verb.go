@@ -10,10 +10,12 @@ import (
 type Verb struct {
 	Name    string   // "ls"; of two words it is a subcommand: "acl get"
 	Aliases []string // other names, zkCli's among them; of a subcommand: commands of their own
-	Args    string   // how its arguments are written: "PATH..."
-	Short   string   // one line
-	Long    string   // the rest; may be ""
-	Example string   // one or more command lines
+	// ShellAliases are names in the shell alone: outside, the server has them.
+	ShellAliases []string
+	Args         string // how its arguments are written: "PATH..."
+	Short        string // one line
+	Long         string // the rest; may be ""
+	Example      string // one or more command lines
 
 	Flags func(f *pflag.FlagSet) // nil: none of its own
 	Min   int                    // arguments at least

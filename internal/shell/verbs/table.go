@@ -1,6 +1,8 @@
 package verbs
 
 import (
+	"quoll/internal/shell/access"
+	"quoll/internal/shell/admin"
 	"quoll/internal/shell/nodes"
 	"quoll/internal/shell/verb"
 )
@@ -9,6 +11,11 @@ import (
 func Table() []verb.Maker {
 	return []verb.Maker{
 		nodes.Ls, nodes.Get, nodes.Stat,
-		nodes.Create, nodes.Set, nodes.Touch, nodes.Rm, nodes.Rmr,
+		nodes.Create, nodes.Set, nodes.Touch, nodes.Rm, nodes.Rmr, admin.Txn,
+		access.ACL, access.ACLGet, access.ACLSet, access.Auth, access.WhoAmI,
+		access.Quota, access.QuotaGet, access.QuotaSet, access.QuotaDel,
+		access.Sync, access.Count, access.Ephemerals,
+		admin.Sessions, admin.DumpEphemerals, admin.FourLW, admin.Ensemble, admin.Reconfig,
+		admin.RemoveWatches,
 	}
 }

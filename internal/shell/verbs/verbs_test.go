@@ -97,6 +97,17 @@ func TestGolden(t *testing.T) {
 		{"touch", "touch /a"},
 		{"rm", "rm --dry-run /a/bin"},
 		{"rmr", "rmr --dry-run /a"},
+		{"txn", "txn --dry-run check\u00a0/a"},
+		{"acl", "acl get /a"}, {"acl", "acl set /a world:anyone:cdrwa"},
+		{"acl", "acl set -R --dry-run --add /a ip:10.0.0.1:r"},
+		{"whoami", "whoami"}, {"sync", "sync /"}, {"count", "count /a"},
+		{"ephemerals", "ephemerals"}, {"auth", "auth digest ann:secret"},
+		{"quota", "quota set -n 100 -B 5000 /a"}, {"quota", "quota get /a"},
+		{"quota", "quota del -n /a"}, {"quota", "quota del /a"}, {"quota", "quota get /a"},
+		{"4lw", "4lw ruok"}, {"ensemble", "ensemble"}, {"ensemble", "ensemble -s"},
+		{"reconfig", "reconfig --dry-run --add 4=h:1:2;3 --remove 1"},
+		{"reconfig", "reconfig --yes --remove 1"},
+		{"removewatches", "removewatches /a"},
 		{"errors", "get /none"}, {"errors", "create /none/x"}, {"errors", "rmr /a"},
 	} {
 		frozen.add(b, example.name, example.line)
@@ -110,7 +121,7 @@ type goldens map[string]string
 // add runs a line in each format and keeps what it printed.
 func (g goldens) add(b *bench, name, line string) {
 	for _, format := range []string{"text", "json", "jsonl", "yaml"} {
-		code := b.do(append(strings.Fields(line), "-o", format)...)
+		code := b.do(append(words(line), "-o", format)...)
 		got := moving.ReplaceAllString(b.out.String()+b.err.String(), "*")
 		got = strings.ReplaceAll(got, b.host.Settings.Servers, "SERVER")
 		g[name] += fmt.Sprintf("$ quoll %s -o %s\n%s", line, format, got)
@@ -118,6 +129,15 @@ func (g goldens) add(b *bench, name, line string) {
 			g[name] += fmt.Sprintf("exit code %d\n", code)
 		}
 	}
+}
+
+// words are those of a line; a no-break space stands for a space inside a word.
+func words(line string) []string {
+	all := strings.Fields(strings.ReplaceAll(line, "\u00a0", "\x00"))
+	for i := range all {
+		all[i] = strings.ReplaceAll(all[i], "\x00", " ")
+	}
+	return all
 }
 
 func (g goldens) check(t *testing.T) {
