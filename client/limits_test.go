@@ -3,7 +3,9 @@ package client_test
 import (
 	"context"
 	"fmt"
+	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -157,4 +159,42 @@ func TestManyGoroutinesUnderCuts(t *testing.T) {
 	names, _, err := c.Children(ctx, "/")
 	require.NoError(t, err)
 	require.Len(t, names, 16)
+}
+
+// writes counts what a connection is given to write.
+type writes struct {
+	net.Conn
+	n *atomic.Int64
+}
+
+func (w writes) Write(b []byte) (int, error) {
+	w.n.Add(1)
+	return w.Conn.Write(b)
+}
+
+// Those whose answers came together ask again together: the requests of many goroutines share the
+// writes. Each of them alone would cost more than all the rest of the client.
+func TestManyGoroutinesShareWrites(t *testing.T) {
+	const goroutines, gets = 64, 50
+	ctx := testContext(t)
+	w := newWorld(t)
+	var n atomic.Int64
+	c, err := client.Dial(ctx, w.server+w.root, client.WithDialer(
+		func(ctx context.Context, network, addr string) (net.Conn, error) {
+			nc, err := new(net.Dialer).DialContext(ctx, network, addr)
+			return writes{nc, &n}, err
+		}))
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = c.Close() })
+	n.Store(0)
+	var all sync.WaitGroup
+	for range goroutines {
+		all.Go(func() {
+			for range gets {
+				_, _, _ = c.Get(ctx, "/")
+			}
+		})
+	}
+	all.Wait()
+	require.Less(t, n.Load(), int64(goroutines*gets/2))
 }

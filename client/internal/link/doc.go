@@ -11,6 +11,10 @@
 // and watches of a new connection are there before any request, and a ping does not wait behind
 // large writes.
 //
+// Before it writes, the writer lets other goroutines run for a few turns, if there is more than one
+// caller: a write costs more than all the rest of a call, and callers that were answered together
+// ask again together.
+//
 // Invariants:
 //   - A call is taken from the queue only by the writer of the one link that there is.
 //   - When Gone is closed, both goroutines have ended, and Err says why.

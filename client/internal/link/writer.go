@@ -1,6 +1,9 @@
 package link
 
-import "time"
+import (
+	"runtime"
+	"time"
+)
 
 const (
 	// keptBytes is the largest output buffer that is used again.
@@ -8,13 +11,15 @@ const (
 	// lastWords is how long the reader may go on when nothing can be written any more: a server
 	// that hangs up after an answer makes writes fail before the answer is read.
 	lastWords = time.Second
+	// maxTurns is how often the writer lets others run before it writes.
+	maxTurns = 16
 )
 
 // write is the writer: it sends control and calls until the link ends.
 func (l *Link) write() {
 	defer close(l.written)
 	var out []byte
-	for more := false; ; {
+	for more, last := false, 0; ; {
 		if !more {
 			select {
 			case <-l.poke:
@@ -23,6 +28,7 @@ func (l *Link) write() {
 				return
 			}
 		}
+		last = l.linger(last)
 		var calls int
 		out, calls, more = l.gather(out[:0])
 		if len(out) == 0 {
@@ -38,6 +44,25 @@ func (l *Link) write() {
 			out = nil
 		}
 	}
+}
+
+// linger lets others run while they bring more calls: those whose replies came together ask again
+// together, and one write for all of them costs little more than one for the first. It returns how
+// many calls there are to write.
+//
+// A caller that is alone does not wait: its call is the only one, and was the only one of the last
+// write. The rest wait for a few turns at most.
+func (l *Link) linger(last int) (unsent int) {
+	unsent, sent := l.queue.Len()
+	for turn, before := 0, 0; turn < maxTurns && unsent > before; turn++ {
+		if last <= 1 && unsent+sent <= 1 {
+			break
+		}
+		runtime.Gosched()
+		before = unsent
+		unsent, sent = l.queue.Len()
+	}
+	return unsent
 }
 
 // gather appends what is to be written next. calls is where the frames of the queue begin.
