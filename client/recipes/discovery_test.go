@@ -26,7 +26,7 @@ func (b busy) Weight() int   { return 1 }
 // billing is an instance of the service of these tests, whose nodes are below path.
 func billing(id string, calls int) discovery.Instance[busy] {
 	return discovery.Instance[busy]{
-		Name: "recipe", ID: id, Address: "10.0.0.7", Port: 80, Payload: busy{calls},
+		Name: "leases", ID: id, Address: "10.0.0.7", Port: 80, Payload: busy{calls},
 	}
 }
 
@@ -42,7 +42,7 @@ func TestDiscovery(t *testing.T) {
 	ctx := testContext(t)
 	w := newWorld(t)
 	c, other := w.client(), w.beside()
-	s, err := discovery.Open[busy](ctx, other, "/app", "recipe")
+	s, err := discovery.Open[busy](ctx, other, "/app", "leases")
 	require.NoError(t, err)
 	defer s.Close()
 	require.Empty(t, s.Instances())
@@ -116,7 +116,7 @@ func TestInstancesThatAreDown(t *testing.T) {
 		_, err := discovery.Register(ctx, c, "/app", in)
 		require.NoError(t, err)
 	}
-	s, err := discovery.Open[busy](ctx, c, "/app", "recipe")
+	s, err := discovery.Open[busy](ctx, c, "/app", "leases")
 	require.NoError(t, err)
 	defer s.Close()
 	require.Len(t, s.Instances(), 3)

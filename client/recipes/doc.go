@@ -1,7 +1,7 @@
 // Package recipes has what the recipes below it share: what is held, the layouts of names, options,
 // errors and codecs. The recipes are packages of their own:
 //
-//	lock       exclusive locks, read/write locks, several locks at once
+//	lock       exclusive locks, read/write locks, semaphores, several locks at once
 //	elect      leader election, the latch, observers of the leader
 //	group      membership
 //	cache      copies of a node, or of a tree, in memory
@@ -9,6 +9,7 @@
 //	naming     names and numbers that nobody else gets
 //	node       nodes that are kept in being
 //	discovery  where the instances of a service are
+//	topic      messages for all who subscribe
 //
 // docs/recipes.md says for each what it promises, what it cannot, and what its nodes are.
 //

@@ -21,8 +21,9 @@ func TestMain(m *testing.M) {
 		goleak.IgnoreTopFunction("github.com/panjf2000/ants/v2.(*poolCommon).ticktock"))
 }
 
-// path is where the recipes of a test work. Nobody has made it.
-const path = "/app/recipe"
+// path is where the recipes of a test work. Nobody has made it. It is also where a semaphore at
+// /app has its leases.
+const path = "/app/leases"
 
 // world is a server with a proxy before it, which disturbs some of the clients.
 type world struct {

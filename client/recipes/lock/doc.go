@@ -14,5 +14,5 @@
 // A Mutex has no state: it is a path and what to do there. Any number of goroutines may use it, and
 // they exclude each other as processes do.
 //
-// Read lock.go, reenter.go (Do), simple.go, rw.go, all.go, contenders.go.
+// Read lock.go, reenter.go (Do), simple.go, rw.go, semaphore.go, all.go, contenders.go.
 package lock

@@ -17,7 +17,8 @@ type Held struct {
 	c       *client.Client
 	session *client.Session // that of the node
 	path    string          // of a node that no other Held has, had or will have
-	others  []string        // of nodes that go together with it
+	others  []string        // of nodes of the same prefix, which go together with it
+	shared  string          // of one more, which others may have later; "" if there is none
 	behind  []client.Op     // what Release does besides
 	token   client.Zxid
 	logger  *slog.Logger
@@ -45,14 +46,10 @@ func newHeld(s *Spec, m made) (*Held, error) {
 
 // held is a Held that nobody watches over.
 func (s *Spec) held(m made) *Held {
-	h := &Held{
-		c: s.Client, path: m.paths[0], others: m.paths[1:], behind: s.Behind,
+	return &Held{
+		c: s.Client, path: m.paths[0], others: m.paths[1:], shared: s.Shared, behind: s.Behind,
 		token: m.stat.Czxid, logger: s.Logger,
 	}
-	if s.Shared != "" {
-		h.others = append(h.others, s.Shared)
-	}
-	return h
 }
 
 // Path is the path of the node.

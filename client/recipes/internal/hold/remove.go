@@ -18,7 +18,7 @@ func (h *Held) remove(behind []client.Op) {
 	}
 }
 
-// delete deletes the nodes at one moment. As long as the first one is there, the others are this
+// delete deletes the nodes at one moment. As long as the first one is there, the shared one is this
 // one's own. An operation that cannot be done, on what somebody else has deleted or changed by
 // hand, does not hold up the rest.
 func (h *Held) delete(ctx context.Context, behind []client.Op) error {
@@ -26,16 +26,36 @@ func (h *Held) delete(ctx context.Context, behind []client.Op) error {
 	for _, path := range h.others {
 		ops = append(ops, client.OpDelete(path, client.AnyVersion))
 	}
+	if h.shared != "" {
+		ops = append(ops, client.OpDelete(h.shared, client.AnyVersion))
+	}
 	ops = append(ops, behind...)
 	for len(ops) > 1 {
 		_, err := h.c.Multi(ctx, ops...)
 		var failed *client.MultiError
-		if !errors.As(err, &failed) || failed.Index == 0 {
+		if !errors.As(err, &failed) {
 			return err
+		}
+		if failed.Index == 0 {
+			return h.deleteOthers(ctx, err)
 		}
 		ops = slices.Delete(ops, failed.Index, failed.Index+1)
 	}
 	return h.c.Delete(ctx, h.path, client.AnyVersion)
+}
+
+// deleteOthers deletes those of the nodes that nobody else can have, when the first one is gone
+// according to err.
+func (h *Held) deleteOthers(ctx context.Context, err error) error {
+	for _, path := range h.others {
+		if !errors.Is(err, client.ErrNoNode) {
+			break
+		}
+		if e := h.c.Delete(ctx, path, client.AnyVersion); e != nil {
+			err = e
+		}
+	}
+	return err
 }
 
 // forget deletes nodes of which nobody knows whether they were made.
