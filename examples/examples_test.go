@@ -31,6 +31,11 @@ var programs = map[string][]run{
 		{args: "-orders 2", want: "worker 0: order 1\nworker 0: order 2\n"},
 		{args: "-orders 1", want: "worker 0: order 101\n"},
 	},
+	"semaphore": {{args: "-files 5", want: "5 files, never more than 2: true\n"}},
+	"topic": {
+		{args: "-messages 1", want: "1: news 1\n"},
+		{args: "-messages 4", want: "too late for 2\n4: news 3\n5: news 4\n"},
+	},
 	"node": {{args: "-jobs 1", want: "/status/host-7: job 1\n"}},
 }
 
