@@ -47,9 +47,24 @@ const (
 // apacheDisk is the directory of an Apache server: records, perhaps with holes, and the newest
 // snapshot.
 type apacheDisk struct {
-	log  []jute.Entry
-	snap simTree
+	// snapped is the epoch in which the snapshot came by a SNAP or behind a TRUNC. hides is the end
+	// of what the log has above it, with what it had before; 0: nothing. A SNAP does not touch the
+	// log.
+	//
+	// Two losses are Apache's own, and no leader can prevent them. Of a log that hides something in
+	// front of other transactions the next start makes a tree that no leader has. And a log that
+	// begins above the snapshot cannot be cut at the snapshot's end: TRUNC leaves the first record.
+	// The leader of the same reign must know of both, and send a SNAP again. That of a later reign
+	// cannot know: ACKEPOCH tells where the log ends, and not where it begins.
+	snapped int64
+	hides   jute.Zxid
+	brought bool // what it hid is in the tree
+	log     []jute.Entry
+	snap    simTree
 }
+
+// covers reports that something stands behind what the log hides.
+func (d *apacheDisk) covers() bool { return d.hides > 0 && last(d.log) > d.hides }
 
 // restore is what a start makes of it.
 func (d *apacheDisk) restore() simTree {
@@ -137,9 +152,17 @@ func (a *apache) choose(q *ensemble.QuorumPacket) {
 		for at < len(d.log) && d.log[at].Header.Zxid < q.Zxid {
 			at++
 		}
+		known := d.snapped == a.epoch
+		if n.s.lost = n.s.lost || !known && at == len(d.log); n.s.lost {
+			return
+		}
 		a.dies(at < len(d.log), "Apache %d: TRUNC %v, its log ends with %v", n.id, q.Zxid, last(d.log))
 		d.log = d.log[: at+1 : at+1]
-		n.tree = d.restore()
+		d.brought = !known && d.covers()
+		if n.tree = d.restore(); n.tree.zxid != q.Zxid && !known {
+			n.s.lost = true
+			return
+		}
 		a.dies(n.tree.zxid == q.Zxid, "Apache %d: TRUNC %v, and it has %v", n.id, q.Zxid, n.tree.zxid)
 		n.s.counts["apache TRUNC"]++
 	default:
@@ -151,7 +174,7 @@ func (a *apache) choose(q *ensemble.QuorumPacket) {
 func (a *apache) snap(tree simTree) {
 	a.phase = apacheSyncs
 	a.n.tree = simTree{append([]jute.Entry(nil), tree.entries...), tree.zxid}
-	a.n.snapping = true
+	a.n.snapping, a.n.apacheDisk.brought = true, false
 	a.n.s.counts["apache SNAP"]++
 }
 
@@ -219,6 +242,10 @@ func (a *apache) newLeader(q *ensemble.QuorumPacket) {
 	a.phase, n.snapping = apacheEntered, false
 	if a.snapshotNeeded {
 		d.snap = simTree{append([]jute.Entry(nil), n.tree.entries...), n.tree.zxid}
+		d.brought = d.brought && q.Type == 0
+		if d.snapped, d.hides = a.epoch, 0; last(d.log) > d.snap.zxid {
+			d.hides = last(d.log)
+		}
 	}
 	for ; !n.observer && len(a.toCommit) > 0; a.toCommit = a.toCommit[1:] {
 		e := a.notLogged[0]

@@ -23,6 +23,7 @@ type peer struct {
 	first    ensemble.PacketType // what it was sent first: DIFF, TRUNC or SNAP; 0: nothing yet
 
 	last   jute.Zxid // of its log, as it joined
+	below  bool      // it is sent a SNAP of less than that
 	cursor cursor.Cursor
 	onWay  int    // bytes that have not left this server
 	stream uint64 // the job StreamTree that writes to the connection; 0: none

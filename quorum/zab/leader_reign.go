@@ -274,7 +274,7 @@ func (le *Leader) takeNewLeaderAck(p *peer, q *ensemble.QuorumPacket) error {
 	}
 	p.stage = peerHas
 	record := le.synced[p.sid]
-	record.unsure = false
+	record.unsure = p.below
 	if !record.joined {
 		record.took = max(record.took, p.last)
 	}

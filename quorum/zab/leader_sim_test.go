@@ -32,6 +32,9 @@ type sim struct {
 	committed []jute.Entry       // by the word of leaders, in order
 	reigns    map[int64]*simNode // who led in an epoch
 	counts    map[string]int     // what was reached
+	// lost: a server of Apache's has brought back what its leader never had, see apacheDisk. There
+	// is nothing to be judged any more.
+	lost bool
 }
 
 // simDisk is what survives a crash: a snapshot of the first transactions, and the log behind it.
@@ -166,6 +169,7 @@ func (n *simNode) start() {
 	n.leader, n.learner, n.reads = nil, nil, map[uint64]*simRead{}
 	n.apache, n.snapping = nil, false
 	n.offered, n.beside, n.asked, n.rejoin = nil, nil, nil, 0
+	n.apacheDisk.brought = n.apacheDisk.covers()
 	n.load()
 	kept := min(n.s.rand.IntN(6), len(n.disk.entries)-n.disk.snapshot)
 	from := len(n.disk.entries) - kept

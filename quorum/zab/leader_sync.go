@@ -20,8 +20,9 @@ type syncRecord struct {
 	// current was its current epoch when it joined first. If its last transaction is of an earlier
 	// one, it got its history in a synchronisation, perhaps by a SNAP or TRUNC.
 	current int64
-	// unsure means that a SNAP or TRUNC was not completed, or that the log could not give its
-	// history: it gets a SNAP.
+	// unsure means that a SNAP or TRUNC was not completed, that a SNAP ended below its log, or that
+	// the log could not give its history: it gets a SNAP. A SNAP does not touch the log of Apache's
+	// learners. So a TRUNC, which reads the log again, would bring back what this leader never had.
 	unsure bool
 	// had means that it had a history. If it says now that it has none, it cannot make anything of
 	// a part of the leader's: it gets a SNAP.
@@ -65,6 +66,7 @@ func (le *Leader) plan(p *peer, log *plan.Log) {
 			return
 		}
 		le.beginCut(p)
+		p.below = p.last > le.log.History.Last()
 		p.stage, p.first = peerStreams, ensemble.PacketSnap
 		p.stream = le.out.Start(effects.Job{Kind: effects.StreamTree, Link: p.link})
 		return

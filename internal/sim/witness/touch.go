@@ -74,12 +74,16 @@ func (w *Witness) owns(link effects.LinkID, id jute.SessionID) bool {
 // the session ever had. Nobody outside knows how late the end may be.
 func (w *Witness) Expiry(id jute.SessionID, now int64, least int32) *history.Expiry {
 	x := &history.Expiry{At: now, Heard: w.since, Timeout: least}
-	if t, ok := w.last[id]; ok {
+	t, touched := w.last[id]
+	if touched {
 		x.Heard, x.Timeout = t.at, t.timeout
 	}
 	x.Stood = w.Leases.Stood(x.Heard)
-	own := w.Leases.Left(id, now)
-	if own != nil && own.Heard >= x.Heard && w.Leases.OpenedAt(id) >= w.moved[id] {
+	own, opened := w.Leases.Left(id, now), w.Leases.OpenedAt(id)
+	// A learner's word counts for nothing once the leader has given the session to a connection of
+	// its own. That is some time before it answers.
+	overtaken := touched && t.at <= opened
+	if own != nil && (own.Heard >= x.Heard || overtaken) && opened >= w.moved[id] {
 		x = own
 	}
 	// The leader may have given the session to a connection that it has not answered.
