@@ -62,6 +62,7 @@ func (s *Server) tellSnapshot(walk *snapshotting.Walk, took time.Duration) {
 func (s *Server) snapshotOptions() snapshotting.Options {
 	o := snapshotting.Options{
 		Digest: s.cfg.Features.TreeDigest, LastZxid: s.cfg.Storage.LastZxidInSnapshot,
+		InitialZxid: s.cfg.Quorum.Sync.InitialZxid,
 	}
 	if s.log != nil { // at a start the tree is that of the log
 		o.Logged = s.log.writer.Logged

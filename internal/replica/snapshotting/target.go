@@ -19,7 +19,8 @@ type file struct {
 
 // ready also says yes to a zxid that is no transaction: the beginning of an epoch.
 func (f *file) ready(last jute.Zxid) bool {
-	return f.keep || f.options.Logged == nil || last.Counter() == 0 || f.options.Logged() >= last
+	begins := int64(last.Counter()) == f.options.InitialZxid
+	return f.keep || f.options.Logged == nil || begins || f.options.Logged() >= last
 }
 
 func (f *file) finish(end snap.Trailer) (err error) {

@@ -20,6 +20,9 @@ type Options struct {
 	// when the log reaches the end of its fuzzy range: in an ensemble the tree may be ahead of the
 	// own log. nil: the log has everything.
 	Logged func() jute.Zxid
+	// InitialZxid is the counter with which an epoch begins, in front of its first transaction; 0
+	// but for tests (zookeeper.testingonly.initialZxid).
+	InitialZxid int64
 }
 
 // target is where a walk writes to.

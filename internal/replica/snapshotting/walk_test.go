@@ -123,14 +123,20 @@ func TestASnapshotWaitsForTheLogOfItsFuzzyRange(t *testing.T) {
 
 // The beginning of an epoch is in the tree's last zxid, and in no log.
 func TestASnapshotDoesNotWaitForTheBeginningOfAnEpoch(t *testing.T) {
+	for _, counter := range []int64{0, 0xfefffff0} {
+		testBeginning(t, counter)
+	}
+}
+
+func testBeginning(t *testing.T, counter int64) {
 	dir, err := persistence.Open(simfs.New(), persistence.DefaultOptions("/data"))
 	require.NoError(t, err)
 	_, err = restore.Tree(dir, datatree.New(datatree.Options{}), restore.Hooks{})
 	require.NoError(t, err)
 	tree := large(t)
-	tree.SetLastZxid(2 << 32)
+	tree.SetLastZxid(jute.Zxid(2<<32 + counter))
 	walk := snapshotting.New(dir, replica.NewSnapshotJob(tree, nil), snapshotting.Options{
-		Logged: func() jute.Zxid { return 7 },
+		Logged: func() jute.Zxid { return 7 }, InitialZxid: counter,
 	})
 	for more := true; more; {
 		more, err = walk.Step(100)

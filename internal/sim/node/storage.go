@@ -164,7 +164,10 @@ func (n *Node) walk(dir *persistence.Dir, job *replica.SnapshotJob) *snapshottin
 }
 
 func (n *Node) snapshotOptions() snapshotting.Options {
-	return snapshotting.Options{Digest: !n.set.NoDigest, LastZxid: !n.set.Store.NoLastZxid}
+	return snapshotting.Options{
+		Digest: !n.set.NoDigest, LastZxid: !n.set.Store.NoLastZxid,
+		InitialZxid: n.set.Store.Log.Order.Begin,
+	}
 }
 
 // streamAhead is how many bytes of a stream may wait on their link.
