@@ -23,6 +23,9 @@ type run struct {
 //
 // read-only: the table of the test.
 var programs = map[string][]run{
+	"barrier": {{
+		args: "-members 3 -steps 4", want: "3 members have done 12 parts of 4 steps\n",
+	}},
 	"lock": {{args: "-path /locks/report -workers 3", want: "3 workers, 3 reports\n"}},
 	"discovery": {{args: "-calls 5", want: "http://localhost:8080/ greets\n" +
 		"http://localhost:8081/ fails\nhttp://localhost:8082/ greets\n" +

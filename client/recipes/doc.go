@@ -6,6 +6,7 @@
 //	group      membership
 //	cache      copies of a node, or of a tree, in memory
 //	config     configurations of many values, published at one moment
+//	barrier    barriers, double barriers, n that have arrived
 //	naming     names and numbers that nobody else gets
 //	node       nodes that are kept in being
 //	discovery  where the instances of a service are

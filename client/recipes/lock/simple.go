@@ -63,32 +63,9 @@ func (m *Mutex) takeSimple(ctx context.Context) (*recipes.Held, error) {
 		if !errors.Is(err, hold.ErrBusy) {
 			return h, err
 		}
-		if err := m.waitSimple(ctx); err != nil {
+		held := hold.Join(m.line.Path, line.SimpleName)
+		if err := hold.Gone(ctx, m.line.Client, held); err != nil {
 			return nil, err
 		}
-	}
-}
-
-// waitSimple waits until the node that all wait for has changed.
-func (m *Mutex) waitSimple(ctx context.Context) error {
-	l := &m.line
-	ctx, stop, err := hold.WithSession(ctx, l.Client)
-	if err != nil {
-		return err
-	}
-	defer stop()
-	_, _, w, err := l.Client.GetW(ctx, hold.Join(l.Path, line.SimpleName))
-	if errors.Is(err, client.ErrNoNode) {
-		return nil
-	}
-	if err != nil {
-		return errors.Join(context.Cause(ctx), err)
-	}
-	defer w.Close()
-	select {
-	case <-w.Fired():
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
 	}
 }

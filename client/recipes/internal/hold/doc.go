@@ -18,6 +18,9 @@
 // A Held has two goroutines, lapse and guard, until it is lost, and then the remover until the node
 // is gone. All of them end when the client is closed.
 //
+// Once uses the same for what has no node of its own: it does operations exactly once, with a node
+// beside them as the receipt.
+//
 // Read held.go, then make.go (how a node comes to be), remove.go (how it goes),
 // parents.go, retry.go, options.go, errors.go.
 package hold

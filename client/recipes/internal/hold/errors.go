@@ -35,6 +35,15 @@ func Ended(err error) bool {
 		errors.Is(err, client.ErrAuthFailed)
 }
 
+// Lost is err, with ErrLost if it says that the session is over: whoever waits may hear of that
+// from a request before the session's own channels are closed.
+func Lost(err error) error {
+	if err != nil && Ended(err) && !errors.Is(err, ErrLost) {
+		return fmt.Errorf("%w: %w", ErrLost, err)
+	}
+	return err
+}
+
 // Passing says that the same request may succeed later.
 func Passing(err error) bool {
 	return !Ended(err) && (errors.Is(err, client.ErrUnknownOutcome) ||

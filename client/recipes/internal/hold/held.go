@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -26,8 +27,9 @@ type Held struct {
 	ctx  context.Context // ends when this is lost or released
 	lose context.CancelCauseFunc
 
-	removal sync.Once
-	removed chan struct{} // closed when the nodes are gone, or go with the session
+	mu       sync.Mutex
+	removing bool          // somebody sees to it that the nodes are deleted
+	removed  chan struct{} // closed when they are gone, or go with the session
 }
 
 // newHeld watches over nodes that have been made. The session must be theirs.
@@ -93,10 +95,13 @@ func (h *Held) giveUp(why error) { h.end(why, nil) }
 // end ends the holding and begins to delete the nodes.
 func (h *Held) end(why error, behind []client.Op) {
 	h.lose(why)
-	h.removal.Do(func() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.removing {
+		h.removing = true
 		h.logger.Debug("given up", "path", h.path, "reason", why)
 		go h.remove(behind)
-	})
+	}
 }
 
 // lapse ends the holding when the servers may have ended the session.
@@ -127,6 +132,79 @@ func (h *Held) guard() {
 			h.giveUp(fmt.Errorf("%w: %w", ErrLost, err))
 		}
 	}
+}
+
+// Finish gives up what is held, and in the same moment does ops: all of that happens once, or
+// nothing does. If ops are refused, the error is a *client.MultiError, and it is held as before.
+// After any other error it is given up, in the background: the error wraps ErrLost if it was lost
+// before, and client.ErrUnknownOutcome if nobody knows whether ops have happened.
+func Finish(ctx context.Context, h *Held, ops ...client.Op) error {
+	h.mu.Lock()
+	if h.removing {
+		h.mu.Unlock()
+		return h.Err()
+	}
+	h.removing = true // from now on nobody else deletes the nodes
+	h.mu.Unlock()
+	err := h.finish(ctx, ops)
+	var refused *client.MultiError
+	switch {
+	case err == nil:
+		h.lose(fmt.Errorf("%w: released", ErrLost))
+		close(h.removed)
+		return nil
+	case !errors.As(err, &refused):
+		h.lose(fmt.Errorf("%w: %w", ErrLost, err))
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.removing = h.Err() != nil // it may have been given up meanwhile
+	if h.removing {
+		go h.remove(nil)
+	}
+	return err
+}
+
+// finish deletes the nodes together with ops.
+func (h *Held) finish(ctx context.Context, ops []client.Op) error {
+	all := []client.Op{}
+	for _, path := range slices.Concat([]string{h.path}, h.others, []string{h.shared}) {
+		if path != "" {
+			all = append(all, client.OpDelete(path, client.AnyVersion))
+		}
+	}
+	own := len(all)
+	all = append(all, ops...)
+	for {
+		_, err := h.c.Multi(ctx, all...)
+		var failed *client.MultiError
+		if errors.As(err, &failed) && failed.Index < own && errors.Is(err, client.ErrNoNode) {
+			return fmt.Errorf("%w: the node is gone", ErrLost)
+		}
+		if err == nil || !errors.Is(err, client.ErrUnknownOutcome) || Ended(err) {
+			return err
+		}
+		// As long as the session lives, nobody but the Multi deletes the nodes.
+		found, search := h.there(ctx)
+		switch {
+		case search != nil:
+			return fmt.Errorf("%w, and %w", err, search)
+		case !found:
+			return nil
+		}
+	}
+}
+
+// there says whether the node is there, of a session that lives.
+func (h *Held) there(ctx context.Context) (bool, error) {
+	if err := h.c.Sync(ctx, h.path); err != nil {
+		return false, err
+	}
+	_, found, err := h.c.Exists(ctx, h.path)
+	if err == nil && h.c.Session().ID() != h.session.ID() {
+		err = client.ErrSessionExpired
+	}
+	return found, err
 }
 
 // patience is how long Leave waits.
@@ -167,6 +245,33 @@ func WithSession(
 		}
 	}()
 	return both, func() { cancel(nil) }, nil
+}
+
+// Gone waits until there is no node at a path, or the client's session has lapsed.
+func Gone(ctx context.Context, c *client.Client, path string) error {
+	ctx, stop, err := WithSession(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	for {
+		// Exists would leave a watch on a node that is gone already.
+		_, _, w, err := c.GetW(ctx, path)
+		if errors.Is(err, client.ErrNoNode) {
+			return nil
+		}
+		if err != nil {
+			return Lost(errors.Join(context.Cause(ctx), err))
+		}
+		select {
+		case <-w.Fired():
+		case <-ctx.Done():
+		}
+		_ = w.Close()
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+	}
 }
 
 const (

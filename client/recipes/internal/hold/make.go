@@ -31,39 +31,81 @@ type Spec struct {
 
 // made is what a create has brought about.
 type made struct {
-	paths []string // of the prefix, the first one is that of the Held
-	stat  client.Stat
+	paths  []string // of the prefix, the first one is that of the Held
+	stat   client.Stat
+	beside []client.Result // nil if the answer got lost
 }
 
 // Make makes the nodes, exactly once. After an error there are none, or they are being deleted in
 // the background. The error is client.ErrNodeExists if somebody has the shared one.
 func Make(ctx context.Context, s *Spec) (*Held, error) {
-	session, err := Session(ctx, s.Client)
+	m, err := s.once(ctx)
 	if err != nil {
 		return nil, err
+	}
+	return newHeld(s, m)
+}
+
+// once makes the nodes, over lost answers too.
+func (s *Spec) once(ctx context.Context) (made, error) {
+	session, err := Session(ctx, s.Client)
+	if err != nil {
+		return made{}, err
 	}
 	for {
 		m, err := s.create(ctx)
 		switch {
 		case err == nil:
-			return newHeld(s, m)
-		case errors.Is(err, client.ErrNoNode) && !s.Fixed:
+			return m, nil
+		case errors.Is(err, client.ErrNoNode) && !s.Fixed && !s.refused(err):
 			if err := Parents(ctx, s.Client, s.Dir, s.ACL); err != nil {
-				return nil, err
+				return made{}, err
 			}
 			continue
 		case !errors.Is(err, client.ErrUnknownOutcome) || Ended(err):
-			return nil, err
+			return made{}, err
 		}
 		m, search := s.settle(ctx, session)
 		switch {
 		case search != nil:
 			go s.forget(session)
-			return nil, fmt.Errorf("%w, and %w", err, search)
+			return made{}, fmt.Errorf("%w, and %w", err, search)
 		case len(m.paths) > 0:
-			return newHeld(s, m)
+			return m, nil
 		}
 	}
+}
+
+// refused says that an operation of Beside is what failed.
+func (s *Spec) refused(err error) bool {
+	var failed *client.MultiError
+	if !errors.As(err, &failed) {
+		return false
+	}
+	at := failed.Index
+	if s.Shared != "" {
+		at--
+	}
+	return at >= 0 && at < len(s.Beside)
+}
+
+// Once makes the operations of Beside happen once, or not at all. The node is the receipt by which
+// a lost answer is settled, and is deleted in the background, with the shared one.
+//
+// The results are those of Beside; there are none if the answer got lost. The Czxid of the receipt
+// is the zxid of what has happened. If an error wraps client.ErrUnknownOutcome, nobody knows
+// whether it has.
+func Once(ctx context.Context, s *Spec) ([]client.Result, client.Stat, error) {
+	m, err := s.once(ctx)
+	if err != nil {
+		return nil, client.Stat{}, err
+	}
+	if session := s.Client.Session(); session.ID() == m.stat.EphemeralOwner {
+		h := s.held(m)
+		h.session, h.removed = session, make(chan struct{})
+		go h.remove(nil)
+	}
+	return m.beside, m.stat, nil
 }
 
 // create sends the create: alone, or what belongs together as one Multi.
@@ -80,7 +122,7 @@ func (s *Spec) create(ctx context.Context) (made, error) {
 	}
 	if ops = append(ops, s.Beside...); len(ops) == 0 && count == 1 {
 		path, stat, err := s.Client.Create(ctx, path, s.Data, opts...)
-		return made{[]string{path}, stat}, err
+		return made{paths: []string{path}, stat: stat}, err
 	}
 	first := len(ops)
 	for range count {
@@ -90,7 +132,7 @@ func (s *Spec) create(ctx context.Context) (made, error) {
 	if err != nil {
 		return made{}, err
 	}
-	m := made{stat: results[first].Stat}
+	m := made{stat: results[first].Stat, beside: results[first-len(s.Beside) : first]}
 	for _, r := range results[first:] {
 		m.paths = append(m.paths, r.Path)
 	}

@@ -102,7 +102,7 @@ func (l *Line) Wait(ctx context.Context, h *hold.Held) error {
 		case err == nil:
 			return nil
 		case err != errAgain:
-			return err
+			return hold.Lost(err)
 		}
 	}
 }
