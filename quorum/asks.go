@@ -43,8 +43,8 @@ func (p *Peer) Forward(r *jute.LearnerRequest) {
 	}
 }
 
-// Sync asks for a delivery Synced when everything is applied that is committed by now. false says
-// that it is applied already.
+// Sync asks for a delivery Synced when everything is applied that is committed by now, as far as
+// the leader knows: with QuorumSync it makes sure of it. false says that it is applied already.
 func (p *Peer) Sync() bool {
 	switch {
 	case p.solo != nil:
@@ -54,7 +54,15 @@ func (p *Peer) Sync() bool {
 	case p.leader != nil:
 		return p.leader.Sync()
 	}
+	if p.syncsPlainly() {
+		p.told.plainSyncs++
+	}
 	return p.mustLearn("sync").Sync()
+}
+
+// syncsPlainly is true at a learner that wants more of a sync than its leader gives.
+func (p *Peer) syncsPlainly() bool {
+	return p.config.Zab.QuorumSync && p.learner != nil && !p.learner.SyncsByQuorum()
 }
 
 // Revalidate asks the leader whether a session may be continued here. The delivery Revalidated

@@ -48,6 +48,9 @@ type Zab struct {
 	SnapshotBytes      func() int64
 	SnapshotSizeFactor float64
 	ForceSnapshotSync  bool
+	// QuorumSync: a sync is answered only when a quorum has confirmed that the leader leads
+	// (sync.quorum). The leader's setting counts.
+	QuorumSync bool
 	// InitialZxid is the counter of an epoch's first zxid, less one
 	// (zookeeper.testingonly.initialZxid).
 	InitialZxid int64

@@ -459,6 +459,33 @@ func TestWhatTheChainAsksBeforeItHearsLeaveIsDropped(t *testing.T) {
 	require.EqualValues(t, 2, d.p.Status().Epoch)
 }
 
+// A learner with sync.quorum counts the syncs for which its leader asks no quorum: an Apache server,
+// or one that is set otherwise.
+func TestASyncForWhichNoQuorumIsAskedIsCounted(t *testing.T) {
+	for says, plain := range map[int32]bool{0: true, ensemble.SyncsByQuorum: false, 7: true} {
+		d := newDesk(t, 3, 1, standing(1, 1, 1<<32|4))
+		d.syncs = says
+		d.reignOf3(2)
+		d.connect(link, 2)
+		require.False(t, d.p.Status().PlainSync, "nobody is served")
+		for _, q := range []ensemble.QuorumPacket{
+			{Type: ensemble.PacketDiff, Zxid: 1<<32 | 4}, {Type: ensemble.PacketNewLeader, Zxid: 2 << 32},
+		} {
+			d.packet(link, q)
+		}
+		d.flush(len(d.look().disk))
+		d.packet(link, ensemble.QuorumPacket{Type: ensemble.PacketUpToDate, Zxid: -1})
+		require.True(t, d.p.Status().Serves)
+		for range 3 {
+			require.True(t, d.p.Sync())
+		}
+		require.Equal(t, plain, d.p.Status().PlainSync)
+		require.EqualValues(t, map[bool]int{true: 3, false: 0}[plain], d.p.Status().PlainSyncs)
+		d.link(effects.LinkEvent{Kind: effects.Closed, Link: link})
+		require.False(t, d.p.Status().PlainSync)
+	}
+}
+
 func TestTheEndOfTheLogMustFit(t *testing.T) {
 	start := standing(1, 1, 1<<32|5)
 	r := request(1, "a")

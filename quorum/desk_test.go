@@ -27,6 +27,8 @@ type desk struct {
 	done effects.Ticket
 	got  wanted // since the last look
 	left []election.LinkEvent
+	// syncs is what the leader says of syncs in LEADERINFO.
+	syncs int32
 }
 
 // wanted is what a peer wants.
@@ -65,6 +67,7 @@ func newDeskOf(
 		Listen: ports.ListenQuorum(self, false),
 		Zab: quorum.Zab{
 			Tick: 2 * time.Second, InitLimit: initLimit, SyncLimit: 10 * time.Second,
+			QuorumSync: true,
 		},
 	}, start)}
 	d.step(quorum.Event{})
@@ -225,7 +228,9 @@ func (d *desk) connect(on effects.LinkID, epoch int64) {
 	d.link(effects.LinkEvent{Kind: effects.Connected, Link: on, Peer: 3})
 	d.packet(on, ensemble.QuorumPacket{
 		Type: ensemble.PacketLeaderInfo, Zxid: jute.Zxid(epoch << 32),
-		Data: jute.Append(nil, &ensemble.ProtocolVersion{Version: ensemble.LearnerProtocol}),
+		Data: jute.Append(nil, &ensemble.ProtocolVersion{
+			Version: ensemble.LearnerProtocol, Syncs: d.syncs,
+		}),
 	})
 	d.flush(len(d.got.disk))
 	d.got.disk = nil

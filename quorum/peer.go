@@ -70,6 +70,7 @@ type role interface {
 type told struct {
 	ended, gone []error
 	elections   int64
+	plainSyncs  int64
 }
 
 // NewPeer makes the peer of a server that has started. The tree holds the whole log. In an ensemble

@@ -43,7 +43,8 @@ func (p *Peer) lead() {
 		Me: p.config.Me, Members: p.config.Members, Text: c.Text,
 		Tick: c.Tick, InitLimit: c.InitLimit, SyncLimit: c.SyncLimit, Window: c.Window,
 		SnapshotBytes: c.SnapshotBytes, SnapshotSizeFactor: c.SnapshotSizeFactor,
-		ForceSnapshotSync: c.ForceSnapshotSync, InitialZxid: c.InitialZxid,
+		ForceSnapshotSync: c.ForceSnapshotSync, QuorumSync: c.QuorumSync,
+		InitialZxid: c.InitialZxid,
 	}, p.standing, p.history, &p.pending, p.now)
 	p.role = p.leader
 	p.admitHeld()

@@ -53,6 +53,12 @@ type Status struct {
 	Learners []LearnerStatus
 	// Elections counts the elections begun in this life.
 	Elections int64
+	// Syncs is how many syncs wait at a leader.
+	Syncs int
+	// PlainSync is true at a learner with QuorumSync whose leader asks no quorum: it is Apache's,
+	// or set otherwise. PlainSyncs counts the syncs of this life that such a leader was asked for.
+	PlainSync  bool
+	PlainSyncs int64
 }
 
 // LearnerStatus is one learner as its leader knows it.
@@ -65,7 +71,8 @@ func (p *Peer) Status() Status {
 			Proposed: p.solo.proposed}
 	}
 	s := Status{Role: Looking, Serves: p.reigns, Epoch: p.standing.Current,
-		Proposed: p.standing.Last, Elections: p.told.elections}
+		Proposed: p.standing.Last, Elections: p.told.elections,
+		PlainSync: p.reigns && p.syncsPlainly(), PlainSyncs: p.told.plainSyncs}
 	switch p.stage {
 	case leading:
 		s.Role, s.Leader = Leading, p.config.Me
@@ -86,7 +93,7 @@ func (p *Peer) Status() Status {
 	}
 	if p.leader != nil {
 		l := p.leader.Status()
-		s.Proposed, s.Learners = max(s.Proposed, l.Proposed), l.Learners
+		s.Proposed, s.Learners, s.Syncs = max(s.Proposed, l.Proposed), l.Learners, l.Syncs
 	}
 	return s
 }

@@ -19,7 +19,9 @@ type Ensemble struct {
 type Reign struct {
 	Learners        int
 	SyncedFollowers int
+	NonVoting       int // of the SyncedFollowers
 	SyncedObservers int
+	PendingSyncs    int
 	UptimeMillis    int64 // since the reign began
 	Proposals       ProposalSizes
 }
@@ -73,8 +75,8 @@ func (c *Commands) registerEnsemble(r *metrics.Registry) {
 	}
 	leading("learners", func(l *Reign) int64 { return int64(l.Learners) })
 	leading("synced_followers", func(l *Reign) int64 { return int64(l.SyncedFollowers) })
-	leading("synced_non_voting_followers", func(*Reign) int64 { return 0 })
-	leading("pending_syncs", func(*Reign) int64 { return 0 }) // none waits for a proposal of others
+	leading("synced_non_voting_followers", func(l *Reign) int64 { return int64(l.NonVoting) })
+	leading("pending_syncs", func(l *Reign) int64 { return int64(l.PendingSyncs) })
 	leading("leader_uptime", func(l *Reign) int64 { return l.UptimeMillis })
 	leading("last_proposal_size", func(l *Reign) int64 { return l.Proposals.Last })
 	leading("max_proposal_size", func(l *Reign) int64 { return l.Proposals.Max })

@@ -24,13 +24,13 @@ func TestWhatAMemberTells(t *testing.T) {
 	}{
 		"leader": {
 			admin.Ensemble{Mode: "leader", State: "leading - broadcast", Leader: 3, QuorumSize: 3,
-				Leads: &admin.Reign{Learners: 3, SyncedFollowers: 2, SyncedObservers: 1,
-					UptimeMillis: 77, Proposals: sizes}},
+				Leads: &admin.Reign{Learners: 3, SyncedFollowers: 2, NonVoting: 1,
+					SyncedObservers: 1, PendingSyncs: 6, UptimeMillis: 77, Proposals: sizes}},
 			"Mode: leader\nNode count: 5\nProposal sizes last/min/max: 9/7/50\n",
 			[]string{"zk_server_state\tleader", "zk_peer_state\tleading - broadcast",
 				"zk_quorum_size\t3", "zk_learners\t3", "zk_synced_followers\t2",
-				"zk_synced_observers\t1", "zk_synced_non_voting_followers\t0",
-				"zk_pending_syncs\t0", "zk_leader_uptime\t77", "zk_last_proposal_size\t9",
+				"zk_synced_observers\t1", "zk_synced_non_voting_followers\t1",
+				"zk_pending_syncs\t6", "zk_leader_uptime\t77", "zk_last_proposal_size\t9",
 				"zk_max_proposal_size\t50", "zk_min_proposal_size\t7"},
 			[]string{"observer_master_id"},
 		},

@@ -82,6 +82,12 @@ func (k *Key) read(raw string) (value, note string, err error) {
 			return strings.ToLower(raw), "", nil
 		}
 		return "", "", fmt.Errorf("%q is neither true nor false", raw)
+	case OnOff:
+		switch strings.ToLower(raw) {
+		case "on", "off":
+			return strconv.FormatBool(strings.EqualFold(raw, "on")), "", nil
+		}
+		return "", "", fmt.Errorf("%q is neither on nor off", raw)
 	case PropNumber, PropLong:
 		n, ok := javaDecode(raw, k.bits())
 		if !ok && raw == k.Default {

@@ -211,6 +211,7 @@ type Quorum struct {
 	ListenOnAllIPs     bool             // quorumListenOnAllIPs
 	SyncEnabled        bool             // syncEnabled: an observer logs to disk
 	LeaderServes       bool             // leaderServes
+	QuorumSync         bool             // sync.quorum: a sync asks a quorum
 	Election           Election
 	Sync               Sync
 }

@@ -47,6 +47,24 @@ func TestAnEnsembleIsKnown(t *testing.T) {
 	isTrue(t, c.Ensemble())
 }
 
+func TestASyncMayAskAQuorum(t *testing.T) {
+	for text, on := range map[string]bool{
+		"": false, "sync.quorum=on\n": true, "sync.quorum=ON\n": true, "sync.quorum=off\n": false,
+	} {
+		c, err := loadMember(trio+text, "1")
+		noError(t, err)
+		equal(t, on, c.Quorum.QuorumSync, text)
+		var out strings.Builder
+		noError(t, c.WriteCheck(&out, true))
+		contains(t, out.String(), map[bool]string{
+			true:  "sync.quorum                                  on  ",
+			false: "sync.quorum                                  off ",
+		}[on], text)
+	}
+	_, err := loadMember(trio+"sync.quorum=true\n", "1")
+	errorContains(t, err, "sync.quorum: \"true\" is neither on nor off")
+}
+
 func TestWhatAnEnsembleCannotBe(t *testing.T) {
 	for text, want := range map[string]string{
 		"initLimit=0":                 "initLimit is not set",

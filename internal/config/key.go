@@ -39,6 +39,7 @@ const (
 	Number      // zoo.cfg: 32 bits, decimal; anything else is an error
 	Long        // the same with 64 bits
 	Flag        // zoo.cfg: true or false in any case; anything else is an error
+	OnOff       // a key of ours: on or off in any case; anything else is an error
 
 	PropNumber   // 32 bits, also 0x10, #10 and 010; anything else is the default
 	PropLong     // the same with 64 bits

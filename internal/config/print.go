@@ -80,8 +80,11 @@ func (k *Key) show(c *Config) string {
 	case *[]string:
 		return strings.Join(*field, ",")
 	case *bool:
-		if k.Kind == PropYes || k.Kind == PropNotNo {
+		switch k.Kind {
+		case PropYes, PropNotNo:
 			return map[bool]string{true: "yes", false: "no"}[*field]
+		case OnOff:
+			return map[bool]string{true: "on", false: "off"}[*field]
 		}
 		return strconv.FormatBool(*field)
 	case *int:

@@ -30,6 +30,7 @@ type Ensemble struct {
 	Truncs           *Counter // quoll_trunc_count: by TRUNC
 	JoinsByDiff      *Counter // quoll_joins_by_diff_count: of this server, as a learner
 	Reloads          *Counter // quoll_reloads_count: the own history was read again from disk
+	PlainSyncs       *Counter // quoll_plain_syncs_count: with sync.quorum, no quorum was asked
 	ElectionTime     *Summary // election_time, ms
 	UnavailableTime  *Summary // unavailable_time, ms without service
 	FollowerSyncTime *Summary // follower_sync_time, ms from the election on
@@ -185,6 +186,7 @@ func newEnsemble(r *Registry) Ensemble {
 		Truncs:           r.Counter("quoll_trunc_count"),
 		JoinsByDiff:      r.Counter("quoll_joins_by_diff_count"),
 		Reloads:          r.Counter("quoll_reloads_count"),
+		PlainSyncs:       r.Counter("quoll_plain_syncs_count"),
 		ElectionTime:     r.Summary("election_time"),
 		UnavailableTime:  r.Summary("unavailable_time"),
 		FollowerSyncTime: r.Summary("follower_sync_time"),

@@ -212,6 +212,7 @@ func peerConfig(c *config.Config, size func() int64) quorum.Config {
 			SnapshotBytes:      size,
 			SnapshotSizeFactor: q.Sync.SnapshotSizeFactor,
 			ForceSnapshotSync:  q.Sync.ForceSnapshot, InitialZxid: q.Sync.InitialZxid,
+			QuorumSync: q.QuorumSync,
 		},
 	}
 }

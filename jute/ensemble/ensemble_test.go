@@ -375,3 +375,22 @@ func TestPacketPrinters(t *testing.T) {
 		t.Errorf("%s\nwant %s", got, ack)
 	}
 }
+
+// A leader of Apache's says nothing of syncs, and a learner of Apache's reads the first four bytes
+// of what ours says.
+func TestALeaderInfoSaysMoreBehindItsVersion(t *testing.T) {
+	for text, want := range map[string]ensemble.ProtocolVersion{
+		"\x00\x01\x00\x00":                 {Version: ensemble.LearnerProtocol},
+		"\x00\x01\x00\x00\x51\x73\x00":     {Version: ensemble.LearnerProtocol},
+		"\x00\x01\x00\x00\x51\x73\x00\x01": {ensemble.LearnerProtocol, ensemble.SyncsByQuorum},
+	} {
+		got := ensemble.ProtocolVersion{Syncs: 9}
+		used, err := jute.Decode([]byte(text), &got)
+		if err != nil || got != want || used != len(text)&^3 {
+			t.Errorf("%x: %+v, %d used, %v", text, got, used, err)
+		}
+		if again := jute.Append(nil, &got); string(again) != text[:used] {
+			t.Errorf("%x became %x", text, again)
+		}
+	}
+}

@@ -34,13 +34,26 @@ func (r *LearnerInfo) Fields(c *jute.Coder) {
 }
 
 // ProtocolVersion is the data of LEADERINFO, whose zxid is the new epoch with counter 0. What
-// stands behind it is ignored.
+// stands behind it is ignored: so a leader can say more without that Apache's learners notice.
 type ProtocolVersion struct {
 	Version int32 // LearnerProtocol
+	Syncs   int32 // SyncsByQuorum, or anything else; 0 is not sent. It is ours
 }
 
+// SyncsByQuorum says that the leader answers a sync only when a quorum has confirmed that it leads.
+const SyncsByQuorum int32 = 0x51730001
+
 // Fields names the fields in wire order.
-func (r *ProtocolVersion) Fields(c *jute.Coder) { c.Int("protocolVersion", &r.Version) }
+func (r *ProtocolVersion) Fields(c *jute.Coder) {
+	c.Int("protocolVersion", &r.Version)
+	if c.Decoding() && len(c.Rest()) < 4 {
+		r.Syncs = 0
+		return
+	}
+	if c.Decoding() || r.Syncs != 0 {
+		c.Int("syncs", &r.Syncs)
+	}
+}
 
 // CurrentEpoch is the data of ACKEPOCH, whose zxid is the last one that the learner has logged.
 type CurrentEpoch struct {

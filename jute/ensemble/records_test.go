@@ -33,6 +33,8 @@ var records = recordtest.Family{
 		switch r.(type) {
 		case *ensemble.LearnerInfo, *ensemble.Activation:
 			return cut >= 8
+		case *ensemble.ProtocolVersion:
+			return cut >= 4
 		case *ensemble.Touches:
 			return cut%12 == 0
 		case *ensemble.Notification:

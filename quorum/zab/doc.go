@@ -52,7 +52,8 @@
 //	NEWLEADER                 answered by an ACK; from here on PING
 //	UPTODATE                  when the reign stands
 //	PROPOSAL, COMMIT ...      as they come; INFORM to observers
-//	SYNC                      behind the COMMIT of what was proposed when the learner asked
+//	SYNC                      behind the COMMIT of what was proposed when the learner asked; with
+//	                          sync.quorum behind a round of PINGs, too (the package rounds)
 //
 // # Reading
 //

@@ -9,6 +9,7 @@ import (
 	"quoll/quorum/effects"
 	"quoll/quorum/zab/cursor"
 	"quoll/quorum/zab/history"
+	"quoll/quorum/zab/rounds"
 )
 
 // Members is what a leader asks the configuration.
@@ -36,6 +37,9 @@ type LeaderConfig struct {
 	SnapshotSizeFactor float64
 	// ForceSnapshotSync sends a SNAP to every learner (zookeeper.forceSnapshotSync).
 	ForceSnapshotSync bool
+	// QuorumSync: a sync is answered when a quorum has answered PINGs that left behind it
+	// (sync.quorum).
+	QuorumSync bool
 	// InitialZxid is the counter in front of a reign's first one
 	// (zookeeper.testingonly.initialZxid).
 	InitialZxid int64
@@ -73,8 +77,9 @@ type Leader struct {
 	proposed jute.Zxid
 	// exhausted means that the zxids of the epoch are used up.
 	exhausted bool
-	broken    error       // why the reign ends before it stands; nil: it does not
-	syncs     []jute.Zxid // the own ones: what must be committed before each is answered
+	broken    error     // why the reign ends before it stands; nil: it does not
+	syncs     []ownSync // in order
+	rounds    rounds.Rounds
 	pacing    pacing
 	synced    map[jute.PeerID]syncRecord // what the servers got in this reign
 	gone      []error
@@ -114,15 +119,32 @@ func (le *Leader) Epoch() int64 { return le.reign.epoch }
 // Established reports that the reign stands.
 func (le *Leader) Established() bool { return le.reign.stage == stands }
 
-// Sync asks for a delivery Synced when everything that is proposed now is committed. false says
-// that it is committed already.
+// ownSync is a sync of this server's clients.
+type ownSync struct {
+	place jute.Zxid // what must be committed before it is answered
+	round uint64    // and the round of PINGs that must come back; 0: none
+}
+
+// Sync asks for a delivery Synced when everything that is proposed now is committed, and with
+// QuorumSync a quorum still follows this leader. false says that it is so already.
 func (le *Leader) Sync() bool {
-	last := le.log.History.Last()
-	if last <= le.log.Committed {
+	s := ownSync{le.log.History.Last(), le.askRound()}
+	if le.reached(s) {
 		return false
 	}
-	le.syncs = append(le.syncs, last)
+	le.syncs = append(le.syncs, s)
 	return true
+}
+
+func (le *Leader) reached(s ownSync) bool {
+	return s.place <= le.log.Committed && s.round <= le.rounds.Back()
+}
+
+func (le *Leader) answerSyncs() {
+	for len(le.syncs) > 0 && le.reached(le.syncs[0]) {
+		le.syncs = le.syncs[1:]
+		le.out.Tell(effects.Delivery{Kind: effects.Synced})
+	}
 }
 
 // LeaderStatus tells how a reign stands. It is for people.
@@ -131,6 +153,7 @@ type LeaderStatus struct {
 	Stands    bool
 	Proposed  jute.Zxid
 	Committed jute.Zxid
+	Syncs     int             // that are not answered
 	Learners  []LearnerStatus // of those who have said who they are
 }
 
@@ -139,6 +162,7 @@ type LearnerStatus struct {
 	Sid      jute.PeerID
 	Link     effects.LinkID
 	Observer bool
+	Voter    bool                // its vote counts
 	First    ensemble.PacketType // what it was sent first: DIFF, TRUNC or SNAP; 0: nothing yet
 	Served   bool                // UPTODATE was sent
 	Synced   bool                // it was heard in time
@@ -149,13 +173,14 @@ type LearnerStatus struct {
 // Status tells how the reign stands.
 func (le *Leader) Status() LeaderStatus {
 	s := LeaderStatus{Epoch: le.reign.epoch, Stands: le.Established(), Proposed: le.proposed,
-		Committed: le.log.Committed}
+		Committed: le.log.Committed, Syncs: len(le.syncs)}
 	for _, p := range le.peers {
 		if p.stage == peerGreets {
 			continue
 		}
+		s.Syncs += p.intake.Syncs() + p.cursor.Syncs()
 		s.Learners = append(s.Learners, LearnerStatus{
-			Sid: p.sid, Link: p.link, Observer: p.observer, First: p.first,
+			Sid: p.sid, Link: p.link, Observer: p.observer, Voter: p.voter, First: p.first,
 			Served: p.stage == peerServed, Synced: le.now <= p.watch.syncedUntil,
 			Sent: p.cursor.Sent(), Acked: p.cursor.Acked(),
 		})

@@ -203,6 +203,12 @@ func (a *apache) continuous(zxid jute.Zxid) {
 	a.lastQueued = zxid
 }
 
+// asks sends a REQUEST.
+func (a *apache) asks(op jute.OpCode, cxid int32) {
+	r := jute.LearnerRequest{Session: jute.SessionID(a.n.id), Cxid: cxid, Type: op}
+	a.write(ensemble.AppendRequest(nil, &r))
+}
+
 func (a *apache) sync(q *ensemble.QuorumPacket) {
 	n := a.n
 	writeToLog := !a.snapshotNeeded || a.phase == apacheEntered

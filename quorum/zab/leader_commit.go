@@ -154,10 +154,7 @@ func (le *Leader) commit(zxid jute.Zxid) {
 	le.log.History.Commit(zxid)
 	le.standing.Applied = zxid
 	le.out.Tell(effects.Delivery{Kind: effects.Commit, Zxid: zxid})
-	for len(le.syncs) > 0 && le.syncs[0] <= zxid {
-		le.syncs = le.syncs[1:]
-		le.out.Tell(effects.Delivery{Kind: effects.Synced})
-	}
+	le.answerSyncs()
 	for _, p := range le.peers {
 		le.feed(p)
 	}

@@ -2,6 +2,7 @@ package zab
 
 import (
 	"fmt"
+	"slices"
 
 	"quoll/jute"
 	"quoll/jute/ensemble"
@@ -29,7 +30,11 @@ func (le *Leader) takeRequest(p *peer, q *ensemble.QuorumPacket, bytes int) erro
 		return le.drop(p, fmt.Errorf("%w: REQUEST of server %d has the type %v", ErrProtocol, p.sid,
 			r.Type))
 	}
-	p.intake.Take(&r, bytes)
+	round := uint64(0)
+	if r.Type == jute.OpSync {
+		round = le.askRound()
+	}
+	p.intake.Take(&r, bytes, round)
 	le.release(p)
 	return nil
 }
@@ -47,8 +52,8 @@ func (le *Leader) turn() uint64 { return le.out.Turn() + 1 }
 
 // release handles what was held, up to a sync that must still wait.
 func (le *Leader) release(p *peer) {
-	turn := le.turn()
-	for r, ok := p.intake.Next(turn); ok; r, ok = p.intake.Next(turn) {
+	turn, back := le.turn(), le.rounds.Back()
+	for r, ok := p.intake.Next(turn, back); ok; r, ok = p.intake.Next(turn, back) {
 		if r.Type == jute.OpSync {
 			p.cursor.Sync(le.log.History.Last(), le.to(p))
 			continue
@@ -74,6 +79,40 @@ func (le *Leader) throttle(p *peer) {
 	}
 }
 
+// askRound begins a round of PINGs if it can, and gives the one that a sync which comes now waits
+// for; 0: none.
+func (le *Leader) askRound() uint64 {
+	if !le.config.QuorumSync {
+		return 0
+	}
+	round := le.rounds.Ask(le.turn())
+	if le.rounds.Due() {
+		le.ping()
+	}
+	return round
+}
+
+// countRounds looks which rounds have come back, and answers the syncs that have waited for them.
+func (le *Leader) countRounds() {
+	if !le.config.QuorumSync || !le.rounds.Settle(le.roundOfQuorum) {
+		return
+	}
+	le.answerSyncs()
+	le.releaseHeld()
+	if le.rounds.Due() {
+		le.ping()
+	}
+}
+
+// roundOfQuorum reports whether the servers of a quorum followed this one when a round began.
+func (le *Leader) roundOfQuorum(round uint64) bool {
+	return le.config.Members.Quorum(func(id jute.PeerID) bool {
+		return id == le.config.Me || slices.ContainsFunc(le.peers, func(p *peer) bool {
+			return p.voter && p.sid == id && p.pings.Has(round)
+		})
+	})
+}
+
 // takePing handles a learner's answer to a PING.
 func (le *Leader) takePing(p *peer, q *ensemble.QuorumPacket) error {
 	var touches ensemble.Touches
@@ -83,6 +122,8 @@ func (le *Leader) takePing(p *peer, q *ensemble.QuorumPacket) error {
 	for _, s := range touches.Sessions {
 		le.out.Tell(effects.Delivery{Kind: effects.Touch, Link: p.link, Session: s})
 	}
+	p.pings.Answer(&le.rounds)
+	le.countRounds()
 	return nil
 }
 

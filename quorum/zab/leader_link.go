@@ -10,6 +10,7 @@ import (
 	"quoll/quorum/effects"
 	"quoll/quorum/zab/cursor"
 	"quoll/quorum/zab/intake"
+	"quoll/quorum/zab/rounds"
 )
 
 // peer is one connection of a leader, and the server at its other end. It is Apache's
@@ -28,6 +29,7 @@ type peer struct {
 	onWay  int    // bytes that have not left this server
 	stream uint64 // the job StreamTree that writes to the connection; 0: none
 	intake intake.Intake
+	pings  rounds.Link
 	watch  watch
 }
 

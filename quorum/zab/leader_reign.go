@@ -86,6 +86,9 @@ func (le *Leader) epochAccepted() {
 
 func (le *Leader) sendLeaderInfo(p *peer) {
 	version := ensemble.ProtocolVersion{Version: ensemble.LearnerProtocol}
+	if le.config.QuorumSync {
+		version.Syncs = ensemble.SyncsByQuorum
+	}
 	p.stage = peerPromises
 	le.sendRecord(p, ensemble.PacketLeaderInfo, jute.Zxid(le.reign.epoch<<32), &version)
 }
@@ -146,6 +149,7 @@ func (le *Leader) stand() {
 func (le *Leader) sendUpToDate(p *peer) {
 	p.stage = peerServed
 	p.cursor.Serve(le.now)
+	p.pings.Serve(&le.rounds)
 	p.watch.syncedUntil = max(p.watch.syncedUntil, le.now+le.config.SyncLimit)
 	le.send(p, ensemble.PacketUpToDate, -1, nil)
 }

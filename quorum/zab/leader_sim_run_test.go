@@ -23,11 +23,12 @@ var (
 )
 
 // TestEnsembles plays ensembles of leaders and learners from seeds: first with crashes, cut
-// connections and wrong elections, then without, until everybody has the same history.
+// connections and wrong elections, then without, until everybody has the same history. In every
+// third one a sync asks a quorum.
 func TestEnsembles(t *testing.T) {
 	counts := map[string]int{}
 	for seed := *simFrom; seed < *simFrom+uint64(*simSeeds); seed++ {
-		s := playEnsemble(t, seed)
+		s := playEnsemble(t, seed, seed%3 == 0)
 		for name, n := range s.counts {
 			counts[name] += n
 		}
@@ -40,7 +41,7 @@ func TestEnsembles(t *testing.T) {
 		return
 	}
 	for _, name := range []string{"reign", "commit", "SNAP", "install", "cut", "ReadLog", "synced",
-		"request", "DIFF", "TRUNC", "INFORM", "again"} {
+		"request", "DIFF", "TRUNC", "INFORM", "again", "sync by a quorum"} {
 		require.NotZero(t, counts[name], name)
 	}
 }
@@ -49,11 +50,11 @@ func TestEnsembles(t *testing.T) {
 func TestEnsemblesThatFailed(t *testing.T) {
 	for _, seed := range []uint64{10, 34, 89, 511, 535, 542, 14932, 15315, 17642, 18316,
 		100239, 100325} {
-		playEnsemble(t, seed)
+		playEnsemble(t, seed, false)
 	}
 }
 
-func playEnsemble(t *testing.T, seed uint64) *sim {
+func playEnsemble(t *testing.T, seed uint64, quorumSync bool) *sim {
 	s := newSim(t, seed, 3, 1)
 	switch s.rand.IntN(10) {
 	case 0:
@@ -61,6 +62,7 @@ func playEnsemble(t *testing.T, seed uint64) *sim {
 	case 1, 2, 3:
 		s = newSim(t, seed, 5, 0)
 	}
+	s.quorumSync = quorumSync
 	for i := 1; i < len(s.nodes) && s.chance(40); i++ {
 		s.nodes[i].isApache = true // at least one can lead
 	}
@@ -73,20 +75,25 @@ func playEnsemble(t *testing.T, seed uint64) *sim {
 		}
 	}
 	s.say("the faults are over")
-	for range 40_000 {
+	s.calmsDown(40_000)
+	return s
+}
+
+// calmsDown goes on without faults until all is calm.
+func (s *sim) calmsDown(steps int) {
+	for range steps {
 		if s.step(false); s.calm() || s.lost {
-			return s
+			return
 		}
 	}
 	if s.stuck() {
-		return s
+		return
 	}
 	for _, n := range s.nodes {
 		s.say("%d: leader %v learner %v served %v, %d in queue, %d jobs, %+v", n.id, n.leader != nil,
 			n.learner != nil, n.served, len(n.queue), len(n.jobs), n.standing())
 	}
 	s.require(false, "no agreement after the faults")
-	return s
 }
 
 // calm reports that everybody is served and has the same history, all of it committed.
@@ -248,6 +255,7 @@ func (s *sim) move() {
 	switch {
 	case !n.up || n.life != p.lives[i]:
 		p.open[i] = false
+	case p.still[i]:
 	case !p.open[i]:
 		p.items[i] = nil
 	case n.apache != nil && n.apache.pipe == p && p.snap[i] && len(p.items[i]) > 0 && !p.torn[i]:
@@ -319,19 +327,13 @@ func (n *simNode) client() {
 		}
 		n.take(nil)
 	case n.leader != nil:
-		n.leader.Sync()
-	case n.apache != nil:
-		r := jute.LearnerRequest{Session: jute.SessionID(n.id), Type: jute.OpSync}
-		if s.chance(60) {
-			n.cxid++
-			r.Cxid, r.Type = n.cxid, jute.OpSetData
-		}
-		n.asked = append(n.asked, simAsk{sync: r.Type == jute.OpSync, cxid: r.Cxid})
-		n.apache.write(ensemble.AppendRequest(nil, &r))
-	case s.chance(30):
-		s.require(n.learner.Sync(), "a learner must ask")
-		n.asked = append(n.asked, simAsk{sync: true})
-		n.take(nil)
+		n.sync()
+	case n.apache != nil && s.chance(60):
+		n.cxid++
+		n.apache.asks(jute.OpSetData, n.cxid)
+		n.asked = append(n.asked, simAsk{cxid: n.cxid})
+	case n.apache != nil, s.chance(30):
+		n.sync()
 	default:
 		n.cxid++
 		n.learner.Forward(&jute.LearnerRequest{Session: jute.SessionID(n.id), Cxid: n.cxid,
@@ -397,18 +399,29 @@ func (n *simNode) deliver(d *effects.Delivery) {
 	case effects.Heard:
 		n.learner.Heard(nil)
 	case effects.Synced:
-		if n.learner != nil {
-			n.synced()
-		}
+		n.synced()
 	}
 }
 
-// synced is the answer to a learner's sync.
+// synced is the answer to the first sync that waits.
 func (n *simNode) synced() {
 	n.s.require(len(n.asked) > 0 && n.asked[0].sync, "%d: a sync is answered out of order: %v",
 		n.id, n.asked)
+	n.shows(n.asked[0])
 	n.asked = n.asked[1:]
 	n.s.counts["synced"]++
+}
+
+// shows judges what a read behind a sync would show.
+func (n *simNode) shows(asked simAsk) {
+	switch fresh := len(n.tree.entries) >= asked.committed; {
+	case n.s.quorumSync:
+		n.s.counts["sync by a quorum"]++
+		n.s.require(fresh, "%d: a sync shows %d transactions, %d were committed when it was sent",
+			n.id, len(n.tree.entries), asked.committed)
+	case !fresh:
+		n.s.counts["stale sync"]++
+	}
 }
 
 // apply applies a committed transaction.

@@ -27,6 +27,10 @@ type sim struct {
 	links effects.LinkID
 	texts int
 	named *simNode // leader, last
+	// quorumSync: all that lead ask a quorum for each sync.
+	quorumSync bool
+	// lean: a Send without bytes takes no place on a pipe.
+	lean bool
 
 	voters    voters
 	committed []jute.Entry       // by the word of leaders, in order
@@ -79,6 +83,7 @@ type pipe struct {
 	pause [2]bool
 	open  [2]bool
 	torn  [2]bool // the end hears of that next
+	still [2]bool // the end hears nothing
 }
 
 func (p *pipe) end(n *simNode) int {
@@ -114,7 +119,7 @@ type simNode struct {
 	next    jute.Zxid // the chain's next zxid, at a leader
 	reads   map[uint64]*simRead
 	rejoin  int64
-	asked   []simAsk // by a learner's clients, in order: requests and syncs
+	asked   []simAsk // by a learner's clients, in order: requests and syncs; a leader's syncs
 	cxid    int32
 	first   int32 // the first cxid of this role
 
@@ -131,9 +136,12 @@ type simRead struct {
 
 // simAsk is a request with its cxid, or a sync.
 type simAsk struct {
-	sync bool
-	cxid int32
+	sync      bool
+	cxid      int32
+	committed int // so many transactions were, by the word of any leader, when a sync was sent
 }
+
+func (s *sim) sync() simAsk { return simAsk{sync: true, committed: len(s.committed)} }
 
 func newSim(t testing.TB, seed uint64, voting, observing int) *sim {
 	s := &sim{t: t, seed: seed, rand: rand.New(rand.NewPCG(seed, 1)), log: io.Discard,
@@ -218,7 +226,8 @@ func (n *simNode) lead() {
 	n.leader = NewLeader(LeaderConfig{Me: n.id, Members: n.s.voters, Text: []byte("text"),
 		Tick: 200 * time.Millisecond, InitLimit: 2 * time.Second, SyncLimit: time.Second,
 		Window: 200 + n.s.rand.IntN(2000), SnapshotSizeFactor: float64(n.s.rand.IntN(3) - 1),
-		SnapshotBytes: func() int64 { return 600 }, ForceSnapshotSync: n.s.chance(3)},
+		SnapshotBytes: func() int64 { return 600 }, ForceSnapshotSync: n.s.chance(3),
+		QuorumSync: n.s.quorumSync},
 		n.standing(), n.history, n.out, n.s.now)
 	n.take(nil)
 }
@@ -323,7 +332,7 @@ func (n *simNode) carry(e *effects.Effects) {
 	for _, o := range e.Send {
 		p := s.pipe(o.Link)
 		n.acked(o.Data)
-		if i := p.end(n); p.open[i] {
+		if i := p.end(n); p.open[i] && (len(o.Data) > 0 || !s.lean) {
 			for _, j := range n.jobs {
 				s.require(j.Kind != effects.StreamTree || j.Link != o.Link,
 					"%d writes into the SNAP of %d", n.id, o.Link)

@@ -52,14 +52,16 @@ func (le *Leader) Tick(now time.Duration) error {
 	return le.verdict()
 }
 
-// ping sends a PING to everybody who has the history. Before NEWLEADER an Apache learner would die
-// of it.
+// ping begins a round: it sends a PING to everybody who has the history. Before NEWLEADER an Apache
+// learner would die of it.
 func (le *Leader) ping() {
+	le.rounds.Begin(le.turn())
 	for _, p := range le.peers {
 		if p.stage >= peerEnters {
 			le.send(p, ensemble.PacketPing, le.proposed, nil)
 		}
 	}
+	le.countRounds()
 }
 
 // checkQuorum ends a reign that had no quorum of synchronised servers for a tick: a server whose
@@ -100,7 +102,7 @@ func (le *Leader) supervise(p *peer) {
 			le.plan(p, nil)
 		}
 	case peerServed:
-		if p.intake.Paused() {
+		if p.intake.Excused() {
 			p.watch.syncedUntil = le.now + le.config.SyncLimit // this server does not listen
 		}
 		if le.now > p.watch.syncedUntil {

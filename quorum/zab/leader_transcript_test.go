@@ -29,11 +29,13 @@ import (
 //	keeps 1                so much of what is committed stays in memory
 //	applied 4:1
 //	initial 4294967293     zookeeper.testingonly.initialZxid
+//	quorum                 sync.quorum=on
 //	start                  the election names this server
 //	accept 10 11           connections come
 //	flush 2                operations of the disk happen; without a number, all
 //	propose 5:1 5:2        the chain proposes
 //	sync, revalidated 10 7 yes
+//	status                 how many syncs wait
 //	opened 1000            the oldest ReadLog says how much there is to read
 //	read 4:1 4:2 more      the oldest ReadMore answers
 //	streamed 5:0           the oldest StreamTree has ended
@@ -192,6 +194,8 @@ func (s *stage) command(verb string, words []string) {
 		s.has.Applied = s.zxid(words[0])
 	case "initial":
 		s.config.InitialZxid = s.number(words[0])
+	case "quorum":
+		s.config.QuorumSync = true
 	case "window":
 		s.config.Window = int(s.number(words[0]))
 	case "start":
@@ -211,6 +215,8 @@ func (s *stage) command(verb string, words []string) {
 	case "wait":
 		s.now += time.Duration(s.number(words[0])) * time.Millisecond
 		s.end(s.leader.Tick(s.now))
+	case "status":
+		s.say("%d syncs wait", s.leader.Status().Syncs)
 	default:
 		s.chain(verb, words)
 	}

@@ -44,11 +44,13 @@ type Learner struct {
 	out      *effects.Pending
 	link     effects.LinkID
 
-	phase   phase
-	first   ensemble.PacketType // how the history came: DIFF, TRUNC or SNAP; 0: not yet
-	epoch   int64               // of the leader; 0 until LEADERINFO
-	ticket  effects.Ticket      // of the epoch that is on its way to disk
-	heardAt time.Duration       // when the leader was heard, or had no cause to speak
+	phase phase
+	first ensemble.PacketType // how the history came: DIFF, TRUNC or SNAP; 0: not yet
+	epoch int64               // of the leader; 0 until LEADERINFO
+	// syncsByQuorum: the leader asks a quorum for each sync, as it says in LEADERINFO.
+	syncsByQuorum bool
+	ticket        effects.Ticket // of the epoch that is on its way to disk
+	heardAt       time.Duration  // when the leader was heard, or had no cause to speak
 
 	// inbox holds the packets that came while the learner waits for a job. The packet for whose
 	// sake it waits may be the first one, to be handled again.
@@ -114,6 +116,9 @@ func (l *Learner) Standing() Standing {
 
 // Epoch is the leader's, 0 until it is known.
 func (l *Learner) Epoch() int64 { return l.epoch }
+
+// SyncsByQuorum reports that the leader has said that it asks a quorum for each sync.
+func (l *Learner) SyncsByQuorum() bool { return l.syncsByQuorum }
 
 // First is how the leader's history came: by DIFF, TRUNC or SNAP; 0 before that is known.
 func (l *Learner) First() ensemble.PacketType { return l.first }

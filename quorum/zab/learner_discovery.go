@@ -14,7 +14,7 @@ func (l *Learner) leaderInfo(p *ensemble.QuorumPacket) error {
 	if err := readData(p, &version); err != nil {
 		return err
 	}
-	l.epoch = p.Zxid.Epoch()
+	l.epoch, l.syncsByQuorum = p.Zxid.Epoch(), version.Syncs == ensemble.SyncsByQuorum
 	switch {
 	case l.epoch < l.standing.Accepted:
 		return fmt.Errorf("%w: %d, accepted is %d", ErrOldLeader, l.epoch, l.standing.Accepted)

@@ -65,6 +65,7 @@ func (r *Watch) Look(now quorum.Status, at time.Time) {
 		r.lasts(at)
 	}
 	r.counts.Looking.Add(now.Elections - r.last.Elections)
+	r.counts.PlainSyncs.Add(now.PlainSyncs - r.last.PlainSyncs)
 	r.last = now
 	r.publish(at)
 }
@@ -104,6 +105,10 @@ func (r *Watch) serves(now *quorum.Status, at time.Time) {
 		r.counts.JoinsByDiff.Add(1)
 	}
 	r.logger.Info("the reign stands: clients are served", fields...)
+	if now.PlainSync {
+		r.logger.Warn("sync.quorum is on and has no effect: this leader asks no quorum for a sync",
+			zap.Int64("leader", int64(now.Leader)))
+	}
 }
 
 // lasts tells of a search that has not ended, and who could not be asked for a vote.
@@ -179,7 +184,9 @@ func (r *Watch) publish(at time.Time) {
 		Mode: s.Role.String(), State: state(s), Leader: int64(s.Leader), QuorumSize: r.voters,
 	}
 	if s.Role == quorum.Leading {
-		e.Leads = &admin.Reign{Learners: len(s.Learners), Proposals: r.proposals}
+		e.Leads = &admin.Reign{
+			Learners: len(s.Learners), PendingSyncs: s.Syncs, Proposals: r.proposals,
+		}
 		if s.Serves {
 			e.Leads.UptimeMillis = at.Sub(r.stood).Milliseconds()
 		}
@@ -189,6 +196,9 @@ func (r *Watch) publish(at time.Time) {
 				e.Leads.SyncedObservers++
 			case l.Served:
 				e.Leads.SyncedFollowers++
+				if !l.Voter {
+					e.Leads.NonVoting++
+				}
 			}
 		}
 	}

@@ -76,12 +76,12 @@ func TestALeaderIsWatched(t *testing.T) {
 	one.First, three.First, three.Observer = ensemble.PacketDiff, ensemble.PacketSnap, true
 	s.Learners = []quorum.LearnerStatus{one, three}
 	w.look(s)
-	one.Served = true
+	one.Served, one.Voter = true, true
 	s.Serves, s.Epoch, s.Learners = true, 5, []quorum.LearnerStatus{one, three}
 	w.look(s, "the reign stands: clients are served map[as:leader epoch:5 leader:2 "+
 		"log up to:0x400000007 myid:2 since the election:2s]",
 		"a learner has joined map[history went by:DIFF myid:2 observer:false server:1]")
-	three.Served = true
+	three.Served, s.Syncs = true, 5
 	s.Learners = []quorum.LearnerStatus{one, three}
 	w.look(s, "history went by:SNAP myid:2 observer:true server:3]")
 	w.Logs([]replica.DiskOp{
@@ -93,10 +93,14 @@ func TestALeaderIsWatched(t *testing.T) {
 	require.Equal(t, admin.Ensemble{
 		Mode: "leader", State: "leading - broadcast", Leader: 2, QuorumSize: 3,
 		Leads: &admin.Reign{
-			Learners: 2, SyncedFollowers: 1, SyncedObservers: 1, UptimeMillis: 2000,
+			Learners: 2, SyncedFollowers: 1, SyncedObservers: 1, PendingSyncs: 5, UptimeMillis: 2000,
 			Proposals: admin.ProposalSizes{Last: 30, Min: 30, Max: 40},
 		},
 	}, w.Published())
+	one.Voter = false
+	s.Learners = []quorum.LearnerStatus{one, three}
+	w.look(s)
+	require.Equal(t, 1, w.Published().Leads.NonVoting)
 	require.EqualValues(t, 2, w.m.Ensemble.Proposals.Value())
 	require.EqualValues(t, 1, w.m.Ensemble.Diffs.Value())
 	require.EqualValues(t, 1, w.m.Ensemble.Snaps.Value())
@@ -157,12 +161,18 @@ func TestAFollowerIsWatched(t *testing.T) {
 	require.Equal(t, "following - synchronization - trunc", w.Published().State)
 	s.Serves, s.Epoch = true, 1
 	w.look(s, "history came by:TRUNC")
+	s.PlainSync = true
+	w.look(s)
+	s.PlainSyncs = 4
+	w.look(s)
+	require.EqualValues(t, 4, w.m.Ensemble.PlainSyncs.Value())
 	require.Zero(t, w.m.Ensemble.JoinsByDiff.Value())
 	w.Logs([]replica.DiskOp{{DiskOp: effects.DiskOp{Entry: jute.Entry{Payload: []byte("x")}}}})
 	require.EqualValues(t, 1, w.m.Ensemble.Received.Value())
 	require.Zero(t, w.m.Ensemble.Proposals.Value())
 	s.Epoch, s.Elections, s.First = 2, 2, ensemble.PacketDiff
-	w.look(s, "a leader is elected", "epoch:2 history came by:DIFF")
+	w.look(s, "a leader is elected", "epoch:2 history came by:DIFF",
+		"sync.quorum is on and has no effect: this leader asks no quorum for a sync map[leader:3")
 	require.EqualValues(t, 1, w.m.Ensemble.JoinsByDiff.Value())
 	require.EqualValues(t, 2, w.m.Ensemble.Looking.Value())
 	require.Equal(t, "following - broadcast", w.Published().State)

@@ -137,6 +137,9 @@ func (c *Cursor) Sync(place jute.Zxid, to Sender) {
 	c.answerSyncs(to)
 }
 
+// Syncs is how many syncs of the learner are not answered.
+func (c *Cursor) Syncs() int { return len(c.syncs) }
+
 func (c *Cursor) answerSyncs(to Sender) {
 	for len(c.syncs) > 0 && c.syncs[0] <= c.Told() {
 		c.syncs = c.syncs[1:]

@@ -10,7 +10,8 @@ import (
 // A sync must be answered behind the transactions of the requests in front of it and before those
 // of the requests behind it. The chain makes a transaction of a request only when the effects of a
 // step are carried out. So a sync that comes behind a request in the same step waits for the next
-// step, and with it whatever comes behind.
+// step, and with it whatever comes behind. A sync may also wait for a round of PINGs (the package
+// rounds).
 type Intake struct {
 	toldIn uint64 // the turn in which the last request was told
 	held   []request
@@ -18,6 +19,7 @@ type Intake struct {
 	// bytes are those of requests that are held, or whose transactions are not on this server's
 	// disk. fresh are those that have no mark yet.
 	bytes, fresh int
+	asking       int // syncs that are held, and wait or have waited for a round
 	marks        []mark
 	paused       bool
 }
@@ -25,6 +27,7 @@ type Intake struct {
 type request struct {
 	jute.LearnerRequest
 	bytes int
+	round uint64 // which a sync waits for; 0: none
 }
 
 // mark says that the transactions of so many bytes are durable with a ticket.
@@ -37,20 +40,29 @@ type mark struct {
 // a learner that is not read from cannot keep back the ACK that it waits for.
 const limit = 16 << 20
 
-// Take takes a request that came in so many bytes.
-func (in *Intake) Take(r *jute.LearnerRequest, bytes int) {
+// askingLimit is the limit while a sync waits for a round. The learner's answer to the PING comes
+// behind what it has sent before, and the round may need this answer.
+const askingLimit = 4 * limit
+
+// Take takes a request that came in so many bytes. A sync waits for a round, or for none, which is
+// 0.
+func (in *Intake) Take(r *jute.LearnerRequest, bytes int, round uint64) {
 	if in.first > 0 && len(in.held) == cap(in.held) {
 		n := copy(in.held, in.held[in.first:])
 		clear(in.held[n:])
 		in.held, in.first = in.held[:n], 0
 	}
 	in.bytes += bytes
-	in.held = append(in.held, request{*r, bytes})
+	in.held = append(in.held, request{*r, bytes, round})
+	if round > 0 {
+		in.asking++
+	}
 }
 
-// Next gives the first request that is to be dealt with in this turn. A sync gets its place now,
-// any other is told to the chain. false: what is left must wait, or nothing is left.
-func (in *Intake) Next(turn uint64) (r jute.LearnerRequest, ok bool) {
+// Next gives the first request that is to be dealt with in this turn, when the rounds up to back
+// have come back. A sync gets its place now, any other is told to the chain. false: what is left
+// must wait, or nothing is left.
+func (in *Intake) Next(turn, back uint64) (r jute.LearnerRequest, ok bool) {
 	if in.first == len(in.held) {
 		return r, false
 	}
@@ -59,10 +71,13 @@ func (in *Intake) Next(turn uint64) (r jute.LearnerRequest, ok bool) {
 	case h.Type != jute.OpSync:
 		in.toldIn = turn
 		in.fresh += h.bytes
-	case in.toldIn == turn:
+	case in.toldIn == turn, h.round > back:
 		return r, false
 	default:
 		in.bytes -= h.bytes
+	}
+	if h.round > 0 {
+		in.asking--
 	}
 	r = h.LearnerRequest
 	*h = request{} // it holds on to the bytes of a packet
@@ -91,16 +106,31 @@ func (in *Intake) Settle(ticket effects.Ticket) {
 
 // Flow says what is to be done about the connection: Pause or Resume, or nothing, which is 0.
 func (in *Intake) Flow() effects.LinkOpKind {
+	most := limit
+	if in.asking > 0 {
+		most = askingLimit
+	}
 	switch {
-	case !in.paused && in.bytes > limit:
+	case !in.paused && in.bytes > most:
 		in.paused = true
 		return effects.Pause
-	case in.paused && in.bytes <= limit/2:
+	case in.paused && in.bytes <= most/2:
 		in.paused = false
 		return effects.Resume
 	}
 	return 0
 }
 
-// Paused reports that the connection is not read from.
-func (in *Intake) Paused() bool { return in.paused }
+// Excused reports that the learner cannot be heard, for a reason that passes by itself. That it
+// waits for a round does not: without the answer that is not read the round may never come back.
+func (in *Intake) Excused() bool { return in.paused && in.asking == 0 }
+
+// Syncs is how many syncs are held.
+func (in *Intake) Syncs() (n int) {
+	for i := range in.held[in.first:] {
+		if in.held[in.first+i].Type == jute.OpSync {
+			n++
+		}
+	}
+	return n
+}

@@ -20,8 +20,10 @@ func sync(cxid int32) *jute.LearnerRequest {
 }
 
 // next takes all that may be dealt with in a turn.
-func (in *Intake) next(turn uint64) (cxids []int32) {
-	for r, ok := in.Next(turn); ok; r, ok = in.Next(turn) {
+func (in *Intake) next(turn uint64) []int32 { return in.nextOf(turn, 0) }
+
+func (in *Intake) nextOf(turn, back uint64) (cxids []int32) {
+	for r, ok := in.Next(turn, back); ok; r, ok = in.Next(turn, back) {
 		cxids = append(cxids, r.Cxid)
 	}
 	return cxids
@@ -30,19 +32,19 @@ func (in *Intake) next(turn uint64) (cxids []int32) {
 func TestASyncWaitsForTheRequestsInFrontOfIt(t *testing.T) {
 	var in Intake
 	require.Empty(t, in.next(1))
-	in.Take(sync(1), 10)
-	in.Take(sync(2), 10)
+	in.Take(sync(1), 10, 0)
+	in.Take(sync(2), 10, 0)
 	require.Equal(t, []int32{1, 2}, in.next(1), "nothing is in front")
 	for cxid := range int32(3) {
-		in.Take(set(cxid), 10)
+		in.Take(set(cxid), 10, 0)
 	}
-	in.Take(sync(3), 10)
-	in.Take(set(4), 10)
-	in.Take(sync(5), 10)
+	in.Take(sync(3), 10, 0)
+	in.Take(set(4), 10, 0)
+	in.Take(sync(5), 10, 0)
 	require.Equal(t, []int32{0, 1, 2}, in.next(1))
 	require.Empty(t, in.next(1))
 	require.Equal(t, []int32{3, 4}, in.next(2), "a step later")
-	in.Take(set(6), 10)
+	in.Take(set(6), 10, 0)
 	require.Equal(t, []int32{5, 6}, in.next(3))
 	require.Empty(t, in.next(4))
 }
@@ -52,13 +54,13 @@ func TestReadingStopsUntilTheDiskHasMadeRoom(t *testing.T) {
 	var in Intake
 	const part = limit / 8
 	for cxid := range int32(8) {
-		in.Take(set(cxid), part)
+		in.Take(set(cxid), part, 0)
 		require.Zero(t, in.Flow())
 	}
-	in.Take(set(8), 1)
+	in.Take(set(8), 1, 0)
 	require.Equal(t, effects.Pause, in.Flow())
 	require.Zero(t, in.Flow(), "it is said once")
-	require.True(t, in.Paused())
+	require.True(t, in.Excused())
 	in.next(1)
 	in.Told(1, 3)
 	in.Settle(3)
@@ -69,8 +71,48 @@ func TestReadingStopsUntilTheDiskHasMadeRoom(t *testing.T) {
 	require.Zero(t, in.Flow())
 	in.Settle(11)
 	require.Equal(t, effects.Resume, in.Flow())
-	require.False(t, in.Paused())
+	require.False(t, in.Excused())
 	require.Zero(t, in.bytes)
+}
+
+// A sync waits for its round, and with it what the learner has sent behind it.
+func TestASyncWaitsForItsRound(t *testing.T) {
+	var in Intake
+	in.Take(sync(1), 10, 4)
+	in.Take(set(2), 10, 0)
+	in.Take(sync(3), 10, 5)
+	in.Take(sync(4), 10, 5)
+	require.Equal(t, 3, in.Syncs())
+	require.Empty(t, in.nextOf(1, 3))
+	require.Equal(t, []int32{1, 2}, in.nextOf(1, 5), "the next step")
+	require.Equal(t, 2, in.Syncs())
+	require.Equal(t, []int32{3, 4}, in.nextOf(2, 5))
+	require.Zero(t, in.Syncs())
+}
+
+// While a sync waits for a round the learner is read from for longer: its answer to the PING comes
+// behind what it has sent. When even that is too much it may not be silent for ever.
+func TestTheAnswerToAPingIsRead(t *testing.T) {
+	var in Intake
+	in.Take(sync(1), 10, 1)
+	in.Take(set(2), askingLimit-10, 0)
+	require.Zero(t, in.Flow())
+	in.Take(set(3), 1, 0)
+	require.Equal(t, effects.Pause, in.Flow())
+	require.False(t, in.Excused())
+	require.Equal(t, []int32{1, 2, 3}, in.nextOf(1, 1))
+	require.Zero(t, in.Flow())
+	require.True(t, in.Excused(), "the disk makes room")
+	in.Told(2, 2)
+	in.Settle(2)
+	require.Equal(t, effects.Resume, in.Flow())
+
+	for cxid := range int32(5) {
+		in.Take(sync(cxid), askingLimit/4, 2)
+	}
+	require.Equal(t, effects.Pause, in.Flow())
+	require.Len(t, in.nextOf(3, 2), 5)
+	require.Equal(t, effects.Resume, in.Flow(), "syncs leave nothing for the disk")
 }
 
 // Requests come out once and in order, whatever waits, and their memory is given back.
@@ -85,7 +127,7 @@ func TestRequestsComeOutInOrder(t *testing.T) {
 			if rng.IntN(3) == 0 {
 				r = sync(cxid)
 			}
-			in.Take(r, 1)
+			in.Take(r, 1, 0)
 			want = append(want, cxid)
 			cxid++
 		}
