@@ -60,6 +60,7 @@ $(TOOLS)/staticcheck $(TOOLS)/govulncheck: Makefile
 bench: build
 	QUOLL=$(CURDIR)/bin/quoll $(GO) run ./interop/bench
 	QUOLL=$(CURDIR)/bin/quoll $(GO) run ./interop/bench -members 3
+	QUOLL=$(CURDIR)/bin/quoll $(GO) run ./interop/bench -snap 1000000
 
 # Needs Java with Maven, Python, Node, a C compiler and strace; the clients are installed by name. The
 # matrix of clients writes the table of the README. Then Apache is the oracle: one program of requests

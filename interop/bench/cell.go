@@ -70,8 +70,16 @@ func (r *result) perOp(d time.Duration) float64 {
 	return float64(d.Nanoseconds()) / 1e3 / float64(max(r.ops, 1))
 }
 
-// run loads a server for a while. Connections are made before the time starts.
+// run loads a server for a while.
 func (c cell) run(ctx context.Context, at *contender, d time.Duration) (*result, error) {
+	return c.runUntil(ctx, at, func(ran time.Duration) bool { return ran >= d })
+}
+
+// runUntil loads a server until it has run for long enough. Connections are made before the time
+// starts.
+func (c cell) runUntil(
+	ctx context.Context, at *contender, over func(ran time.Duration) bool,
+) (*result, error) {
 	loads := make([]*load, c.conns)
 	for i := range loads {
 		l, err := newLoad(ctx, at.addr(c.kind, i), c, i)
@@ -88,11 +96,10 @@ func (c cell) run(ctx context.Context, at *contender, d time.Duration) (*result,
 	r := &result{}
 	ownBefore := measure.OwnCPU()
 	begin := time.Now()
-	end := begin.Add(d)
 	errs := make([]error, len(loads))
 	var busy sync.WaitGroup
 	for i, l := range loads {
-		busy.Go(func() { errs[i] = l.run(end) })
+		busy.Go(func() { errs[i] = l.run(begin, over) })
 	}
 	busy.Wait()
 	r.took = time.Since(begin)

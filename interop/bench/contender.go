@@ -106,29 +106,41 @@ func startAll(ctx context.Context, s settings, dir string) ([]*contender, error)
 	return all, add("apache", server, err)
 }
 
+// startEnsemble starts members by their letters, and waits until they serve.
+func startEnsemble(ctx context.Context, dir, letters, binary string) (
+	e *members.Ensemble, leader int, err error,
+) {
+	specs, err := members.ParseSpecs(letters)
+	if err != nil {
+		return nil, 0, err
+	}
+	e, err = members.New(ctx, members.Options{
+		Dir: dir, Binary: binary, TickTime: int(tick.Milliseconds()), JVM: apacheJVM(),
+	}, specs)
+	if err != nil {
+		return nil, 0, err
+	}
+	if err = e.Start(e.All()...); err == nil {
+		leader, err = e.WaitServing(ctx, e.All()...)
+	}
+	if err != nil {
+		e.Close()
+		return nil, 0, err
+	}
+	return e, leader, nil
+}
+
 // startEnsembles starts one of ours, perhaps one of the older binary, and one of Apache's.
 func startEnsembles(ctx context.Context, s settings, dir string) ([]*contender, error) {
 	var all []*contender
 	start := func(name, letter, binary string) error {
-		specs, err := members.ParseSpecs(strings.Repeat(letter, s.members))
-		if err != nil {
-			return err
-		}
-		e, err := members.New(ctx, members.Options{
-			Dir: filepath.Join(dir, name), Binary: binary, TickTime: 2000, JVM: apacheJVM(),
-		}, specs)
+		e, leader, err := startEnsemble(ctx, filepath.Join(dir, name),
+			strings.Repeat(letter, s.members), binary)
 		if err != nil {
 			return err
 		}
 		c := &contender{name: name, end: e.Close}
 		all = append(all, c)
-		if err := e.Start(e.All()...); err != nil {
-			return err
-		}
-		leader, err := e.WaitServing(ctx, e.All()...)
-		if err != nil {
-			return err
-		}
 		followers := e.IDs(func(m *members.Member) bool { return m.ID != leader })
 		c.readers = e.Addrs(followers...)
 		c.writers = append(e.Addrs(followers...), e.Addrs(leader)...)

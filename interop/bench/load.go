@@ -56,6 +56,9 @@ func newLoad(ctx context.Context, addr string, c cell, index int) (*load, error)
 	return l, nil
 }
 
+// longest is how long a load may run.
+const longest = 5 * time.Minute
+
 // frame is the next request.
 func (l *load) frame() []byte {
 	i := l.random.Uint32()
@@ -78,10 +81,11 @@ func putNumber(at []byte, n uint32) {
 	}
 }
 
-// run keeps depth requests in flight until the end, then waits for the last replies.
-func (l *load) run(end time.Time) error {
-	now := time.Now()
-	if err := l.conn.SetDeadline(end.Add(20 * time.Second)); err != nil {
+// run keeps depth requests in flight until it has run for long enough, then waits for the last
+// replies.
+func (l *load) run(begin time.Time, over func(ran time.Duration) bool) error {
+	now := begin
+	if err := l.conn.SetDeadline(now.Add(longest)); err != nil {
 		return err
 	}
 	for i := range l.depth {
@@ -106,7 +110,7 @@ func (l *load) run(end time.Time) error {
 				now, first = time.Now(), false
 			}
 			l.latency.Add(now.Sub(l.sentAt[l.oldest]))
-			if now.Before(end) {
+			if !over(now.Sub(begin)) {
 				l.conn.Push(l.frame())
 				l.sentAt[l.oldest] = now
 			} else {

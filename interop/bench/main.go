@@ -14,12 +14,13 @@
 //	go run ./interop/bench -transports gnet,std -rounds 3
 //	go run ./interop/bench -apache=false -old OLD -rounds 9   what a change has cost
 //	go run ./interop/bench -members 3                         ensembles of three
+//	go run ./interop/bench -snap 1000000                      what a SNAP of this tree costs
 //
 // OLD is the binary before the change; the exit code is 1 if a cell got worse.
 //
 // In ensembles each connection goes to another member, followers first; gets go to followers alone.
 //
-// Read main.go and contender.go, then cell.go, load.go, table.go and worse.go.
+// Read main.go and contender.go, then cell.go, load.go, table.go and worse.go; join.go is -snap.
 package main
 
 import (
@@ -43,6 +44,7 @@ type settings struct {
 	dir        string
 	set        string
 	members    int
+	snap       int
 }
 
 func main() {
@@ -62,6 +64,8 @@ func main() {
 	flag.StringVar(&s.dir, "dir", "", "where the data goes; empty: the temporary directory")
 	flag.StringVar(&s.set, "set", "", "more keys of zoo.cfg for Quoll: key=value,key=value")
 	flag.IntVar(&s.members, "members", 1, "of each ensemble; 1: servers alone")
+	flag.IntVar(&s.snap, "snap", 0,
+		"instead of cells: nodes of a tree that is sent to a joiner under load, with chrt")
 	flag.Parse()
 	if abs, err := filepath.Abs(s.quoll); err == nil {
 		s.quoll = abs
@@ -80,15 +84,18 @@ func main() {
 
 // run measures all cells, and says whether Quoll was slower in any: than Apache, or than it was.
 func run(ctx context.Context, s settings) (slower bool, err error) {
-	cells := selected(s)
-	if len(cells) == 0 {
-		return false, fmt.Errorf("no cell is called %q", s.only)
-	}
 	dir, err := os.MkdirTemp(s.dir, "quoll-bench-")
 	if err != nil {
 		return false, err
 	}
 	defer os.RemoveAll(dir)
+	if s.snap > 0 {
+		return join(ctx, s, dir)
+	}
+	cells := selected(s)
+	if len(cells) == 0 {
+		return false, fmt.Errorf("no cell is called %q", s.only)
+	}
 	contenders, err := startAll(ctx, s, dir)
 	defer func() {
 		for _, c := range contenders {

@@ -3,21 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"strings"
 	"time"
 
 	"quoll/client/wire"
+	"quoll/interop/bench/bigtree"
 	"quoll/jute"
-)
-
-// The nodes that are measured: /s, /s/d000 ... and below each of those a thousand of 20 B paths.
-const (
-	nodesPerDir = 1000
-	pathFormat  = "/s/d%03d/node%08d"
-	dataBytes   = 100
-	inFlight    = 500
 )
 
 // tree measures memory, restart and snapshots with a big tree.
@@ -33,7 +25,7 @@ func tree(ctx context.Context, s settings, v *verdicts) error {
 	}
 	defer func() { server.Kill() }()
 	begin := time.Now()
-	if err := grow(ctx, server.Addr(), s.nodes); err != nil {
+	if err := bigtree.Grow(ctx, server.Addr(), s.nodes); err != nil {
 		return err
 	}
 	took := time.Since(begin)
@@ -127,60 +119,5 @@ func churn(ctx context.Context, addr string, writes int) error {
 	defer p.Close()
 	set := wire.NewFrame(jute.OpSetData,
 		&jute.SetDataRequest{Path: []byte("/s"), Data: []byte("x"), Version: -1})
-	return pipelined(p, writes, func(int) []byte { return set })
-}
-
-// grow makes the tree.
-func grow(ctx context.Context, addr string, nodes int) error {
-	p, err := wire.DialPipeline(ctx, addr, wire.Options{Timeout: 30 * time.Second})
-	if err != nil {
-		return err
-	}
-	defer p.Close()
-	acl := wire.World()
-	create := func(path string, data []byte) []byte {
-		return wire.NewFrame(jute.OpCreate,
-			&jute.CreateRequest{Path: []byte(path), Data: data, ACL: acl})
-	}
-	dirs := (nodes + nodesPerDir - 1) / nodesPerDir
-	err = pipelined(p, dirs+1, func(i int) []byte {
-		if i == 0 {
-			return create("/s", nil)
-		}
-		return create(fmt.Sprintf("/s/d%03d", i-1), nil)
-	})
-	if err != nil {
-		return err
-	}
-	random := rand.New(rand.NewPCG(1, 1))
-	data := make([]byte, dataBytes)
-	return pipelined(p, nodes, func(i int) []byte {
-		for at := range data {
-			data[at] = byte(random.Uint32())
-		}
-		return create(fmt.Sprintf(pathFormat, i/nodesPerDir, i), data)
-	})
-}
-
-// pipelined sends n requests with many in flight; each must succeed.
-func pipelined(p *wire.Pipeline, n int, frame func(i int) []byte) error {
-	sent := 0
-	for done := 0; done < n; done++ {
-		for ; sent < n && sent < done+inFlight; sent++ {
-			p.Push(frame(sent))
-		}
-		if !p.Buffered() {
-			if err := p.Flush(); err != nil {
-				return err
-			}
-		}
-		reply, err := p.Next()
-		if err != nil {
-			return err
-		}
-		if reply.Header.Err != jute.OK {
-			return fmt.Errorf("request %d of %d: %w", done, n, reply.Header.Err)
-		}
-	}
-	return nil
+	return bigtree.Pipelined(p, writes, func(int) []byte { return set })
 }
