@@ -35,6 +35,14 @@ var programs = map[string][]run{
 		{args: "-orders 1", want: "worker 0: order 101\n"},
 	},
 	"semaphore": {{args: "-files 5", want: "5 files, never more than 2: true\n"}},
+	"partition": {{args: "-shards 2", want: "first has all 2\nfirst gives up 1\n" +
+		"second has shard-2\n"}},
+	"task": {{args: "-tasks 2", want: "report-1: written for month 1\n" +
+		"report-2: written for month 2\n"}},
+	"twophase": {
+		{args: "-id 4711", want: "order 4711: commit\n"},
+		{args: "-id 4712 -stock 0", want: "order 4712: abort\n"},
+	},
 	"topic": {
 		{args: "-messages 1", want: "1: news 1\n"},
 		{args: "-messages 4", want: "too late for 2\n4: news 3\n5: news 4\n"},

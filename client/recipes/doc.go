@@ -11,6 +11,9 @@
 //	node       nodes that are kept in being
 //	discovery  where the instances of a service are
 //	topic      messages for all who subscribe
+//	task       tasks for workers, with progress and outcome
+//	partition  items of work, divided among members
+//	twophase   several do something together, or none of them
 //
 // docs/recipes.md says for each what it promises, what it cannot, and what its nodes are.
 //
