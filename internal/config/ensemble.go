@@ -34,6 +34,9 @@ var unserved = []struct {
 	{"readonlymode.enabled", "without a quorum nothing is served yet, reads neither", false},
 }
 
+// reignEndsAt is the counter at which a leader of ours begins another epoch.
+const reignEndsAt = 0xff000000
+
 // inEnsemble returns the reasons why this server cannot be a member with these settings.
 func (c *Config) inEnsemble(s *settings) (problems []error) {
 	refuse := func(format string, args ...any) {
@@ -93,6 +96,10 @@ func (s *settings) aboutEnsemble(c *Config) {
 	if set := s.get("jute.maxbuffer"); set != nil {
 		s.warn("jute.maxbuffer", set.source, "must be the same on every member: what is too long "+
 			"for one of them cuts it off for good")
+	}
+	if set := s.get("testingonly.initialZxid"); set != nil && q.Sync.InitialZxid >= reignEndsAt {
+		s.warn("testingonly.initialZxid", set.source, "this server cannot lead: it would begin "+
+			"another epoch at once, because it does so at the counter %#x", reignEndsAt)
 	}
 	switch n := len(q.Members.Voters()); {
 	case n <= 2:
