@@ -72,6 +72,14 @@ func (f *Fuse) Light() {
 // LightAt lets the process die when it comes to a point for the n-th time.
 func (f *Fuse) LightAt(p Point, n int) { f.point, f.points = p, n }
 
+// LightSoon draws whether the process dies at one of the next times at a point, because something
+// rare has begun there.
+func (f *Fuse) LightSoon(p Point) {
+	if f.rules.CrashEffect && !f.healed && f.w.Chance(2) {
+		f.LightAt(p, 1+f.w.Rand.IntN(4))
+	}
+}
+
 // LightCall decides what becomes of the next call of a kind that goes to a file whose name has a
 // part.
 func (f *Fuse) LightCall(op simfs.Op, file string, out simfs.Outcome) {

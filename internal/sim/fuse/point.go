@@ -31,6 +31,7 @@ const (
 	Job
 	Did
 	Build
+	Join
 	count
 )
 
@@ -40,7 +41,7 @@ var names = [count]string{
 	"after telling", "before snapshot", "in walk", "after snapshot", "before purge",
 	"before input", "after turn", "before output", "after output",
 	"after a link's operation", "before a packet", "before a vote", "before a job",
-	"after a job", "before building a tree",
+	"after a job", "before building a tree", "behind a packet on the way to UPTODATE",
 }
 
 // About how often a life comes to each point.
@@ -48,7 +49,7 @@ var names = [count]string{
 // read-only: a table.
 var often = [count]int{
 	1, 100, 100, 30, 30, 30, 30, 3, 30, 3, 2, 100, 100, 100, 60,
-	4, 30, 6, 3, 3, 2,
+	4, 30, 6, 3, 3, 2, 15,
 }
 
 // Points names the places at which the process of a server alone can die, and MemberPoints those

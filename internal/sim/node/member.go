@@ -131,24 +131,10 @@ func (p *process) expiry(id jute.SessionID, mono int64) *simhistory.Expiry {
 	return p.witness.Expiry(id, mono, p.n.record.LeastTimeout(id))
 }
 
-// diedInSync counts a death on the way from FOLLOWERINFO to UPTODATE, at both ends of it.
+// diedInSync counts a death on the way from FOLLOWERINFO to UPTODATE.
 func (p *process) diedInSync() {
-	if p.n.set.Peers == nil || p.replica == nil {
-		return
-	}
-	s, at := p.replica.Status(), p.witness.Place()
-	if s.Role == quorum.Leading {
-		for _, mode := range p.witness.Learners() {
-			p.n.Counts.Add("crash in sync", "leader, "+mode)
-		}
-		return
-	}
-	if at.Step != "" {
-		role := "follower"
-		if s.Role == quorum.Observing {
-			role = "observer"
-		}
-		p.n.Counts.Add("crash in sync", role+", "+at.Mode)
-		p.n.Counts.Add("crash in sync behind", at.Step)
+	if p.n.set.Peers != nil && p.replica != nil {
+		role := p.replica.Status().Role
+		p.witness.Died(role == quorum.Leading, role == quorum.Observing, p.log.asked[p.log.told:])
 	}
 }

@@ -84,6 +84,7 @@ func (p *process) heard(e links.Event) {
 	switch e.Kind {
 	case links.Message:
 		p.witness.Hears(link, e.Data)
+		p.joins(link)
 	case links.Closed:
 		p.witness.Gone(link)
 	}
@@ -92,6 +93,18 @@ func (p *process) heard(e links.Event) {
 		Bytes: e.Bytes, Err: e.Err,
 	})
 	p.poke()
+}
+
+// joins lets the process die behind each packet that it hears on its way to UPTODATE. A TRUNC is
+// rare.
+func (p *process) joins(link effects.LinkID) {
+	if !p.witness.Joins(link) {
+		return
+	}
+	if p.witness.Truncates() {
+		p.n.fuse.LightSoon(fuse.Join)
+	}
+	p.n.fuse.At(fuse.Join)
 }
 
 // address finds the machine of a host name, which is written as an address.

@@ -24,9 +24,13 @@ type logWriter struct {
 	flushed   int64 // world time of the last flush
 	looks     int   // how many looks there were; only the last one counts
 	told      effects.Ticket
+	asked     []effects.DiskKind // all operations; each has the place of its ticket, from 1
 }
 
 func (l *logWriter) put(ops []replica.DiskOp) {
+	for i := range ops {
+		l.asked = append(l.asked, ops[i].Kind)
+	}
 	l.queue.Put(ops)
 	l.look()
 }

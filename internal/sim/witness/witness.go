@@ -1,9 +1,6 @@
 package witness
 
 import (
-	"maps"
-	"slices"
-
 	"quoll/internal/sim/lease"
 	"quoll/internal/sim/world"
 	"quoll/jute"
@@ -51,18 +48,12 @@ type Witness struct {
 	offered map[effects.LinkID]int64
 	leader  effects.LinkID // the link by which it last asked for a leader
 	told    int64          // ms: when it last told its leader which sessions it has heard
-	place   Place
+	place   place
 	// learners are the links of a leader whose learners are on their way, with the mode of each:
 	// SNAP, unless another one was said.
 	learners map[effects.LinkID]string
 	touches
 	requests
-}
-
-// Place is how far a member has come on its way from FOLLOWERINFO to UPTODATE.
-type Place struct {
-	Mode string // DIFF, TRUNC or SNAP
-	Step string // the last packet; "": it is not on this way
 }
 
 // New makes the witness of a life.
@@ -75,15 +66,6 @@ func New(c Config) *Witness {
 			owners: map[jute.SessionID]effects.LinkID{},
 		},
 	}
-}
-
-// Place is where the member is now.
-func (w *Witness) Place() Place { return w.place }
-
-// Learners are the modes of those who are on their way to the member, each once.
-func (w *Witness) Learners() []string {
-	modes := slices.Sorted(maps.Values(w.learners))
-	return slices.Compact(modes)
 }
 
 // Gone: a link has ended.
@@ -166,31 +148,6 @@ func (w *Witness) claims(link effects.LinkID, q *ensemble.QuorumPacket) {
 		if link == w.leader {
 			w.tells(q)
 		}
-	}
-}
-
-// passed notes how far a learner has come.
-func (w *Witness) passed(link effects.LinkID, q *ensemble.QuorumPacket, how string) {
-	switch q.Type {
-	case ensemble.PacketFollowerInfo, ensemble.PacketObserverInfo:
-		if how == " said" {
-			w.leader = link
-			w.place = Place{Mode: "no mode yet", Step: q.Type.String() + how}
-		}
-		return
-	case ensemble.PacketDiff, ensemble.PacketTrunc, ensemble.PacketSnap:
-		w.place.Mode = q.Type.String()
-	case ensemble.PacketUpToDate:
-		w.place = Place{}
-		return
-	case ensemble.PacketLeaderInfo, ensemble.PacketAckEpoch, ensemble.PacketProposal,
-		ensemble.PacketCommit, ensemble.PacketInform, ensemble.PacketNewLeader,
-		ensemble.PacketAck:
-	default:
-		return
-	}
-	if w.place.Step != "" && w.leader == link {
-		w.place.Step = q.Type.String() + how
 	}
 }
 
