@@ -235,7 +235,7 @@ var moduleImports = []importRule{
 	}},
 	{"golang.org/x/sync", []string{
 		"client/...", "examples/...", "persistence/...", "reactor/...", "quorum/transport",
-		"internal/server", "cmd/quoll", "interop/...",
+		"internal/server", "internal/shell/...", "cmd/quoll", "interop/...",
 	}},
 	{"github.com/anishathalye/porcupine", []string{"internal/sim/..."}},
 	{"github.com/stretchr/testify", nil},

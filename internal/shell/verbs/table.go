@@ -4,13 +4,14 @@ import (
 	"quoll/internal/shell/access"
 	"quoll/internal/shell/admin"
 	"quoll/internal/shell/nodes"
+	"quoll/internal/shell/search"
 	"quoll/internal/shell/verb"
 )
 
 // Table has all verbs, in the order of the help.
 func Table() []verb.Maker {
 	return []verb.Maker{
-		nodes.Ls, nodes.Get, nodes.Stat,
+		nodes.Ls, nodes.Get, nodes.Stat, search.Tree, search.Find, search.Grep,
 		nodes.Create, nodes.Set, nodes.Touch, nodes.Rm, nodes.Rmr, admin.Txn,
 		access.ACL, access.ACLGet, access.ACLSet, access.Auth, access.WhoAmI,
 		access.Quota, access.QuotaGet, access.QuotaSet, access.QuotaDel,

@@ -24,8 +24,12 @@ type Node struct {
 	Data  []byte // with Options.Data
 }
 
-// ahead is how many nodes are asked for before they are needed.
-const ahead = 64
+const (
+	// ahead is how many nodes are asked for before they are needed.
+	ahead = 64
+	// kept is how many answers are kept, at least those.
+	kept = 4 * ahead
+)
 
 // step is a node that is known and not visited.
 type step struct {
@@ -37,18 +41,24 @@ type step struct {
 
 // Sorted goes through root and all nodes below it, in order. Nodes that are deleted meanwhile are
 // left out. An error is the last element. In memory are the names of the nodes that are known and
-// not visited.
+// not visited, and the answers of those that come next.
 func Sorted(
 	ctx context.Context, c *client.Client, root string, o Options,
 ) iter.Seq2[Node, error] {
 	return func(yield func(Node, error) bool) {
 		stack := []*step{{path: root}} // the next one is the last
+		var held answers
 		for len(stack) > 0 {
+			held.forget()
 			for _, s := range stack[max(0, len(stack)-ahead):] {
-				s.ask(ctx, c, o)
+				if s.listing == nil {
+					s.ask(ctx, c, o)
+					held = append(held, s)
+				}
 			}
 			s := stack[len(stack)-1]
 			stack = stack[:len(stack)-1]
+			held.take(s)
 			node, names, err := s.wait(ctx)
 			if errors.Is(err, client.ErrNoNode) && s.depth > 0 {
 				continue
@@ -71,12 +81,32 @@ func Sorted(
 func Below(path, name string) string { return strings.TrimSuffix(path, "/") + "/" + name }
 
 func (s *step) ask(ctx context.Context, c *client.Client, o Options) {
-	if s.listing != nil {
-		return
-	}
 	s.listing = c.Async().Children(ctx, s.path)
 	if o.Data {
 		s.data = c.Async().Get(ctx, s.path)
+	}
+}
+
+// answers are the nodes that were asked for and not visited, those asked for first in front: they
+// are the farthest up in the tree, and needed last.
+type answers []*step
+
+// forget lets go of some if there are too many, and they will be asked for again. Each level of a
+// deep tree would keep 64 listings otherwise.
+func (a *answers) forget() {
+	for len(*a) > kept {
+		(*a)[0].listing, (*a)[0].data = nil, nil
+		*a = (*a)[1:]
+	}
+}
+
+// take is a node that is visited now: one of the last.
+func (a *answers) take(s *step) {
+	for i, other := range slices.Backward(*a) {
+		if other == s {
+			*a = slices.Delete(*a, i, i+1)
+			return
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package walk_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 
 	"quoll/client"
@@ -44,5 +45,40 @@ func TestSorted(t *testing.T) {
 		if err == nil {
 			t.Error("a root that is not there")
 		}
+	}
+}
+
+// A tree that is deep and wide makes a walk forget answers: it visits each node once all the same.
+func TestForgets(t *testing.T) {
+	c := zktest.Start(t).Client()
+	ctx := context.Background()
+	var want []string
+	at := "/t"
+	for range 12 {
+		want = append(want, at)
+		for i := range 70 {
+			want = append(want, at+"/"+string(rune('b'+i%20))+string(rune('a'+i/20)))
+		}
+		at += "/a"
+	}
+	ops := make([]client.Op, len(want))
+	for i, p := range want {
+		ops[i] = client.OpCreate(p, []byte(p))
+	}
+	if _, err := c.Multi(ctx, ops...); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for n, err := range walk.Sorted(ctx, c, "/t", walk.Options{Data: true}) {
+		if err != nil || string(n.Data) != n.Path {
+			t.Fatalf("%s has the data %q, %v", n.Path, n.Data, err)
+		}
+		got = append(got, n.Path)
+	}
+	slices.SortFunc(want, func(a, b string) int {
+		return slices.Compare(strings.Split(a, "/"), strings.Split(b, "/"))
+	})
+	if !slices.Equal(got, want) {
+		t.Errorf("%d nodes, want %d", len(got), len(want))
 	}
 }
