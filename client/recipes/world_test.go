@@ -2,6 +2,9 @@ package recipes_test
 
 import (
 	"context"
+	"math/rand/v2"
+	"os"
+	"strconv"
 	"testing"
 	"time"
 
@@ -25,20 +28,37 @@ func TestMain(m *testing.M) {
 // /app has its leases.
 const path = "/app/leases"
 
-// world is a server with a proxy before it, which disturbs some of the clients.
+// serverVariable names a server to test with instead of a Quoll in the process. interop sets it to
+// run the same tests with Apache's server.
+const serverVariable = "QUOLL_CLIENT_TEST_SERVER"
+
+// world is a server with a proxy before it, which disturbs some of the clients. Where the server is
+// that of many tests, the clients of each work below a node of its own.
 type world struct {
 	*proxy.Proxy
 	t      *testing.T
 	server string
+	root   string // chroot of the clients, or ""
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	server := zktest.Start(t).Servers()
-	p, err := proxy.Start(server)
+	w := &world{t: t, server: os.Getenv(serverVariable)}
+	if w.server == "" {
+		w.server = zktest.Start(t).Servers()
+	} else {
+		w.root = "/recipes-" + strconv.FormatUint(rand.Uint64(), 36)
+		bare, err := wire.Dial(testContext(t), w.server, wire.Options{})
+		require.NoError(t, err)
+		defer bare.Abort()
+		_, _, err = bare.Create(testContext(t), w.root, nil, wire.World(), 0)
+		require.NoError(t, err)
+	}
+	p, err := proxy.Start(w.server)
 	require.NoError(t, err)
 	t.Cleanup(p.Close)
-	return &world{Proxy: p, t: t, server: server}
+	w.Proxy = p
+	return w
 }
 
 func (w *world) dial(server string, opts []client.Option) *client.Client {
@@ -47,7 +67,7 @@ func (w *world) dial(server string, opts []client.Option) *client.Client {
 		client.WithSessionTimeout(20 * time.Second),
 		client.WithBackoff(time.Millisecond, 20*time.Millisecond),
 	}, opts...)
-	c, err := client.Dial(testContext(w.t), server, opts...)
+	c, err := client.Dial(testContext(w.t), server+w.root, opts...)
 	require.NoError(w.t, err)
 	w.t.Cleanup(func() { _ = c.Close() })
 	return c

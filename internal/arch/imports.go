@@ -82,6 +82,7 @@ var roomImports = []importRule{
 	{"internal/shell/...", []string{
 		"jute", "client", "client/recipes/...", "internal/shell/...",
 	}},
+	{"internal/contest", []string{"jute", "client", "client/recipes/...", "internal/proxy"}},
 	{"zktest", []string{
 		"jute", "client", "client/wire", "internal/config", "internal/proxy", "internal/server",
 		"internal/sim/simfs",
@@ -210,6 +211,9 @@ var roomImports = []importRule{
 	{"interop/ensemble/logs", []string{
 		"jute", "persistence", "persistence/record", "interop/ensemble/history",
 	}},
+	{"interop/recipes", []string{
+		"client", "client/recipes/...", "internal/contest", "interop/...",
+	}},
 	{"interop/...", []string{"jute", "client/wire", "internal/...", "interop/..."}},
 }
 
@@ -237,7 +241,7 @@ var moduleImports = []importRule{
 		"client/...", "examples/...", "persistence/...", "reactor/...", "quorum/transport",
 		"internal/server", "internal/shell/...", "cmd/quoll", "interop/...",
 	}},
-	{"github.com/anishathalye/porcupine", []string{"internal/sim/..."}},
+	{"github.com/anishathalye/porcupine", []string{"internal/sim/...", "internal/contest"}},
 	{"github.com/stretchr/testify", nil},
 	{"go.uber.org/goleak", nil},
 	{"pgregory.net/rapid", nil},

@@ -77,12 +77,16 @@ func ensemble(t *testing.T, mixture string) {
 	run(t, e.Member(follower).Addr())
 }
 
-// run runs the client's own tests against a server.
+// run runs the tests of the client and of the recipes against a server.
 func run(t *testing.T, addr string) {
 	t.Helper()
-	command := exec.CommandContext(t.Context(), "go", "test", "-count=1", "-timeout=4m", "quoll/client")
-	command.Env = append(os.Environ(), "QUOLL_CLIENT_TEST_SERVER="+addr)
-	out, err := command.CombinedOutput()
-	t.Logf("%s", out)
-	require.NoError(t, err)
+	for _, pkg := range []string{"quoll/client", "quoll/client/recipes"} {
+		command := exec.CommandContext(t.Context(), "go", "test", "-count=1", "-timeout=4m", pkg)
+		command.Env = append(os.Environ(), "QUOLL_CLIENT_TEST_SERVER="+addr)
+		out, err := command.CombinedOutput()
+		t.Logf("%s", out)
+		if err != nil {
+			t.Errorf("%s: %v", pkg, err)
+		}
+	}
 }

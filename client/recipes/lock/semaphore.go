@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"quoll/client"
@@ -159,6 +160,11 @@ func (s *Semaphore) wait(ctx context.Context, h *recipes.Held) error {
 		names, _, changed, err := s.line.Client.ChildrenW(ctx, s.leases)
 		if err != nil {
 			return err
+		}
+		if !slices.Contains(names, hold.Name(h.Path())) {
+			// Without our own there is room, but not for us: guard may not have heard of it yet.
+			_ = changed.Close()
+			return fmt.Errorf("%w: the node is gone", hold.ErrLost)
 		}
 		if len(names) <= s.n {
 			_ = changed.Close()

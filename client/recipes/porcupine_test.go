@@ -1,0 +1,49 @@
+package recipes_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"quoll/client"
+	"quoll/client/recipes"
+	"quoll/client/recipes/lock"
+	"quoll/internal/contest"
+	"quoll/zktest"
+)
+
+// short is a contest that takes a few seconds. The long ones are interop/recipes.
+var short = contest.Options{
+	Workers: 4, Operations: 600, Session: time.Second, Seed: 1, Pauses: 1, Kills: 2,
+}
+
+func contestServer(t *testing.T) contest.Server {
+	zk := zktest.Start(t)
+	return contest.Server{Addr: zk.Servers(), Kill: func() error {
+		zk.Restart()
+		return nil
+	}}
+}
+
+// Histories of what only one can have, under cuts, pauses and restarts of the server.
+func TestExclusiveHistories(t *testing.T) {
+	eachTaking(t, func(t *testing.T, take taking) {
+		report, err := contest.Run(testContext(t), contestServer(t), short,
+			contest.Exclusive(contest.Taking(take)))
+		t.Log(report)
+		require.NoError(t, err)
+	})
+}
+
+// The same of leases.
+func TestSemaphoreHistories(t *testing.T) {
+	acquire := func(ctx context.Context, c *client.Client, k int) (*recipes.Held, error) {
+		return lock.NewSemaphore(c, path, 3).Acquire(ctx, k)
+	}
+	report, err := contest.Run(testContext(t), contestServer(t), short,
+		contest.Shared(3, acquire))
+	t.Log(report)
+	require.NoError(t, err)
+}

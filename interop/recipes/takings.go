@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+
+	"quoll/client"
+	"quoll/client/recipes"
+	"quoll/client/recipes/elect"
+	"quoll/client/recipes/lock"
+	"quoll/internal/contest"
+)
+
+// recipe is one that is contended for.
+type recipe struct {
+	name string
+	take contest.Taking // of what only one can have; nil: see other
+	// other is the contest for anything else.
+	other func() contest.Recipe
+}
+
+func (r recipe) contest() contest.Recipe {
+	if r.take != nil {
+		return contest.Exclusive(r.take)
+	}
+	return r.other()
+}
+
+// leases is how many a semaphore of the contest has.
+const leases = 3
+
+// path is where the recipes work.
+const path = "/app/recipe"
+
+func campaign(ctx context.Context, c *client.Client) (*recipes.Held, error) {
+	term, err := elect.New(c, path, nil).Campaign(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return term.Held, nil
+}
+
+// all are the recipes.
+func all() []recipe {
+	kazoo := recipes.WithLayout(recipes.Kazoo)
+	mutex := func(of func(c *client.Client) *lock.Mutex) contest.Taking {
+		return func(ctx context.Context, c *client.Client) (*recipes.Held, error) {
+			return of(c).Lock(ctx)
+		}
+	}
+	return []recipe{
+		{name: "lock", take: mutex(func(c *client.Client) *lock.Mutex {
+			return lock.New(c, path)
+		})},
+		{name: "kazoo-lock", take: mutex(func(c *client.Client) *lock.Mutex {
+			return lock.New(c, path, kazoo)
+		})},
+		{name: "write-lock", take: mutex(func(c *client.Client) *lock.Mutex {
+			return lock.NewRW(c, path).W()
+		})},
+		{name: "simple-lock", take: mutex(func(c *client.Client) *lock.Mutex {
+			return lock.NewSimple(c, path)
+		})},
+		{name: "election", take: campaign},
+		{name: "semaphore", other: func() contest.Recipe {
+			return contest.Shared(leases,
+				func(ctx context.Context, c *client.Client, k int) (*recipes.Held, error) {
+					return lock.NewSemaphore(c, path, leases).Acquire(ctx, k)
+				})
+		}},
+	}
+}
