@@ -43,6 +43,8 @@ func (p *plan) join(seed uint64, o Options) {
 	if d.once(6) { // epochs are soon used up
 		p.spend(0xff000000 - d.pick(20, 60, 150))
 	}
+	// A REQUEST that waits behind a sync cannot be told from a later one of the same name.
+	p.server.Peers.Zab.QuorumSync = d.coin() && !p.xidsAnew
 }
 
 // spend makes every epoch begin behind a counter.
@@ -56,6 +58,11 @@ func (p *plan) front() uint32 {
 		return 0
 	}
 	return uint32(p.server.Peers.Zab.InitialZxid)
+}
+
+// quorumSync says whether a sync asks a quorum. A server alone is one.
+func (p *plan) quorumSync() bool {
+	return p.server.Peers != nil && p.server.Peers.Zab.QuorumSync
 }
 
 // soften takes back what a member of an ensemble does not have, or has in another way.

@@ -183,6 +183,7 @@ func (p *plan) count(counts *world.Counts) {
 		{"snapSizeLimit", server.Limits.SnapBytes > 0},
 		{"two directories", server.Store.TwoDirs},
 		{"four-letter words", server.Words},
+		{"sync.quorum", p.quorumSync()},
 		{"a node of many children", p.crowd > 0},
 		{"an epoch that is nearly used up", server.Begin > 0 || p.front() > 0},
 	} {

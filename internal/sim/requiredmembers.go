@@ -59,6 +59,7 @@ func requiredOfEnsembles() []requirement {
 			"unknown session", "moves", "with another's session",
 		}},
 		{"session", []string{"closed", "expired"}},
+		{"setting", []string{"sync.quorum"}},
 		{"told", []string{"established", "renewed", "closed", "expired", "zxid ahead"}},
 		{"recovery", []string{"a torn end was cut off", "an empty log was removed"}},
 		{"snapshot", []string{"written", "failed, and the server goes on"}},

@@ -122,7 +122,7 @@ func (w *run) prepare() {
 			MaxFrame:   s.Limits.MaxFrame, LargeBytes: int(s.LargeBytes), NoDigest: s.NoDigest,
 			MaxSessions: s.MaxSessions, FewWatches: s.MaxWatches > 0,
 			MinTimeout: minTimeout, MaxTimeout: maxTimeout,
-			Ensemble: s.Peers != nil, Front: w.plan.front(),
+			Ensemble: s.Peers != nil, Front: w.plan.front(), QuorumSync: w.plan.quorumSync(),
 		},
 	}
 }

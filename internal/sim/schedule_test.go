@@ -407,6 +407,8 @@ func (s *schedule) set(words []string) error {
 			z.CommitLogCount = value
 		case key == "snaps":
 			z.ForceSnapshotSync = value > 0
+		case key == "quorumsync":
+			z.QuorumSync = value > 0
 		case key == "initial":
 			s.plan.spend(0xff000000 - int64(value))
 		default:
