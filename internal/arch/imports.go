@@ -230,6 +230,7 @@ var moduleImports = []importRule{
 	}},
 	{"github.com/klauspost/compress", []string{"persistence/..."}},
 	{"github.com/spf13/cobra", []string{"cmd/quoll", "internal/shell/verb"}},
+	{"github.com/aymanbagabas/go-udiff", []string{"internal/shell/transfer"}},
 	{"github.com/spf13/pflag", []string{"internal/shell/..."}},
 	{"github.com/rivo/uniseg", []string{"internal/shell/output"}},
 	{"go.yaml.in/yaml/v3", []string{"internal/shell/output", "internal/shell/contexts"}},

@@ -5,6 +5,7 @@ import (
 	"quoll/internal/shell/admin"
 	"quoll/internal/shell/nodes"
 	"quoll/internal/shell/search"
+	"quoll/internal/shell/transfer"
 	"quoll/internal/shell/verb"
 )
 
@@ -13,6 +14,7 @@ func Table() []verb.Maker {
 	return []verb.Maker{
 		nodes.Ls, nodes.Get, nodes.Stat, search.Tree, search.Find, search.Grep,
 		nodes.Create, nodes.Set, nodes.Touch, nodes.Rm, nodes.Rmr, admin.Txn,
+		transfer.Cp, transfer.Mv, transfer.Diff,
 		access.ACL, access.ACLGet, access.ACLSet, access.Auth, access.WhoAmI,
 		access.Quota, access.QuotaGet, access.QuotaSet, access.QuotaDel,
 		access.Sync, access.Count, access.Ephemerals,

@@ -1,6 +1,7 @@
 package walk
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"iter"
@@ -12,8 +13,10 @@ import (
 
 // Options says what is read.
 type Options struct {
-	Data     bool // the nodes' data too
-	MaxDepth int  // below root; 0: no limit. 1 is root and its children
+	Data     bool   // the nodes' data too
+	MaxDepth int    // below root; 0: no limit. 1 is root and its children
+	After    string // begins behind this path, in order; "": with root
+	Skip     string // leaves out this node and all below it
 }
 
 // Node is a node of a walk.
@@ -63,7 +66,8 @@ func Sorted(
 			if errors.Is(err, client.ErrNoNode) && s.depth > 0 {
 				continue
 			}
-			if !yield(node, err) || err != nil {
+			shown := err != nil || o.After == "" || Compare(s.path, o.After) > 0
+			if shown && !yield(node, err) || err != nil {
 				return
 			}
 			if o.MaxDepth > 0 && s.depth >= o.MaxDepth {
@@ -71,10 +75,34 @@ func Sorted(
 			}
 			slices.Sort(names)
 			for _, name := range slices.Backward(names) {
-				stack = append(stack, &step{path: Below(s.path, name), depth: s.depth + 1})
+				if path := Below(s.path, name); o.wants(path) {
+					stack = append(stack, &step{path: path, depth: s.depth + 1})
+				}
 			}
 		}
 	}
+}
+
+// wants reports whether a node is visited. Those above After are, and not shown.
+func (o *Options) wants(path string) bool {
+	return (o.Skip == "" || path != o.Skip) &&
+		(Compare(path, o.After) >= 0 || strings.HasPrefix(o.After, path+"/"))
+}
+
+// Compare is the order of Sorted, of two paths: by their parts, from left to right.
+func Compare(a, b string) int {
+	for i := range min(len(a), len(b)) {
+		switch {
+		case a[i] == b[i]:
+		case a[i] == '/':
+			return -1
+		case b[i] == '/':
+			return 1
+		default:
+			return cmp.Compare(a[i], b[i])
+		}
+	}
+	return cmp.Compare(len(a), len(b))
 }
 
 // Below is the path of a child.

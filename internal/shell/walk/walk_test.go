@@ -82,3 +82,35 @@ func TestForgets(t *testing.T) {
 		t.Errorf("%d nodes, want %d", len(got), len(want))
 	}
 }
+
+// A walk that begins behind a path visits what a whole walk does behind it, wherever that is.
+func TestAfter(t *testing.T) {
+	c := zktest.Start(t).Client()
+	ctx := context.Background()
+	for _, p := range []string{"/t/a/1", "/t/a/2/x", "/t/a-b/1", "/t/b", "/t/c/z"} {
+		if _, _, err := c.Create(ctx, p, nil, client.Parents); err != nil {
+			t.Fatal(err)
+		}
+	}
+	paths := func(o walk.Options) (all []string) {
+		for n, err := range walk.Sorted(ctx, c, "/t", o) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, n.Path)
+		}
+		return all
+	}
+	all := paths(walk.Options{})
+	if !slices.IsSortedFunc(all, walk.Compare) {
+		t.Errorf("not in the order of Compare: %v", all)
+	}
+	for i, p := range all {
+		if got := paths(walk.Options{After: p}); !slices.Equal(got, all[i+1:]) {
+			t.Errorf("after %s: %v, want %v", p, got, all[i+1:])
+		}
+	}
+	if got := paths(walk.Options{After: "/t/a/1x", Skip: "/t/c"}); !slices.Equal(got, all[3:8]) {
+		t.Errorf("after a node that is gone: %v", got)
+	}
+}

@@ -1,0 +1,133 @@
+package place
+
+import (
+	"context"
+	"path"
+	"strings"
+
+	"quoll/client"
+	"quoll/internal/shell/fault"
+	"quoll/internal/shell/settings"
+	"quoll/internal/shell/verb"
+)
+
+// Place is where nodes are. It has a Client and a Path, or a File.
+type Place struct {
+	Arg    string // as it was written
+	Client *client.Client
+	Path   string
+	File   string
+
+	own       *client.Client // a connection of its own
+	where     string         // the servers, and the root of all paths there
+	protected bool           // each write is confirmed
+}
+
+// Open finds out what an argument means, and connects to it.
+func Open(ctx context.Context, e *verb.Env, arg string) (*Place, error) {
+	p := &Place{Arg: arg}
+	if file, ok := strings.CutPrefix(arg, "file:"); ok {
+		if file == "" {
+			return nil, fault.Usage("file: has no name")
+		}
+		p.File = file
+		return p, nil
+	}
+	var err error
+	name, inContext := contextOf(arg)
+	if !inContext {
+		if p.Path, err = e.Path(arg); err != nil {
+			return nil, err
+		}
+		p.where = e.Set.Servers + e.Set.Root()
+		p.Client, err = e.Client(ctx)
+		return p, err
+	}
+	p.Path = path.Clean(arg[len(name)+1:])
+	if err := p.connect(ctx, e, name); err != nil {
+		p.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+// contextOf is the name of the context before a path.
+func contextOf(arg string) (string, bool) {
+	at := strings.Index(arg, ":/")
+	if at <= 0 || strings.Contains(arg[:at], "/") {
+		return "", false
+	}
+	return arg[:at], true
+}
+
+// connect connects to the servers of a context.
+func (p *Place) connect(ctx context.Context, e *verb.Env, name string) error {
+	s := settings.Default()
+	s.Context = name
+	s.SessionTimeout, s.Debug = e.Set.SessionTimeout, e.Set.Debug
+	named := func(flag string) bool { return flag == "context" }
+	if err := s.Resolve(named, e.Getenv); err != nil {
+		return err
+	}
+	c, err := s.Client(settings.Console{Stderr: e.Stderr, Ask: e.AskSecret})
+	if err != nil {
+		return err
+	}
+	p.Client, p.own = c, c
+	p.where, p.protected = s.Servers+s.Root(), s.Protected
+	return c.WaitConnected(ctx)
+}
+
+// Close ends a connection of its own. The session ends with its timeout if that is not answered.
+func (p *Place) Close() {
+	if p.own != nil {
+		_ = p.own.Close()
+		p.own = nil
+	}
+}
+
+// Writable asks before a write to a context that is protected. The verb has asked for that of its
+// own servers.
+func (p *Place) Writable(ctx context.Context, e *verb.Env, what string) error {
+	if !p.protected || e.Set.DryRun {
+		return nil
+	}
+	return e.Confirm(ctx, verb.Danger{What: what + " to " + p.Arg, Force: true})
+}
+
+// Server makes an error of a place that is a file.
+func (p *Place) Server() error {
+	if p.File != "" {
+		return fault.Usage("%s is a file; export and import are for whole trees", p.Arg)
+	}
+	return nil
+}
+
+// Holds reports whether another place is this one, or below it.
+func (p *Place) Holds(other *Place) bool {
+	if p.File != "" || p.where != other.where {
+		return false
+	}
+	return other.Path == p.Path ||
+		strings.HasPrefix(other.Path, strings.TrimSuffix(p.Path, "/")+"/")
+}
+
+// System reports whether a path is ZooKeeper's own.
+func System(path string) bool {
+	return path == "/zookeeper" || strings.HasPrefix(path, "/zookeeper/")
+}
+
+// Both opens source and destination.
+func Both(ctx context.Context, e *verb.Env, src, dst string) (from, to *Place, err error) {
+	if from, err = Open(ctx, e, src); err != nil {
+		return nil, nil, err
+	}
+	if to, err = Open(ctx, e, dst); err != nil {
+		from.Close()
+		return nil, nil, err
+	}
+	if from.File != "" && to.File != "" {
+		return nil, nil, fault.Usage("%s and %s are both files", src, dst)
+	}
+	return from, to, nil
+}
