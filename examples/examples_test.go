@@ -34,6 +34,10 @@ var programs = map[string][]run{
 		{args: "-color red", want: "revision 1: red, size 7\n"},
 		{args: "-color blue", want: "revision 2: blue, size 7\n"},
 	},
+	"counter": {
+		{args: "-add 2 -times 2", want: "2\n4\n"},
+		{args: "-add -1", want: "3\n"},
+	},
 	"discovery": {{args: "-calls 5", want: "http://localhost:8080/ greets\n" +
 		"http://localhost:8081/ fails\nhttp://localhost:8082/ greets\n" +
 		"http://localhost:8080/ greets\nhttp://localhost:8081/ fails\n"}},
