@@ -194,8 +194,9 @@ func TestTopicOverCuts(t *testing.T) {
 					t.Errorf("publish: %v", err)
 				case sent[seq] != "":
 					t.Errorf("two messages have the number %d", seq)
+				default:
+					sent[seq] = text
 				}
-				sent[seq] = text
 				mu.Unlock()
 			}
 		})
