@@ -38,6 +38,10 @@ var programs = map[string][]run{
 		{args: "-add 2 -times 2", want: "2\n4\n"},
 		{args: "-add -1", want: "3\n"},
 	},
+	"queue": {
+		{args: "put one two", want: ""},
+		{args: "-items 2 work", want: "one, delivered 1 times\ntwo, delivered 1 times\n"},
+	},
 	"discovery": {{args: "-calls 5", want: "http://localhost:8080/ greets\n" +
 		"http://localhost:8081/ fails\nhttp://localhost:8082/ greets\n" +
 		"http://localhost:8080/ greets\nhttp://localhost:8081/ fails\n"}},

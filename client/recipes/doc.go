@@ -7,6 +7,7 @@
 //	cache      copies of a node, or of a tree, in memory
 //	config     configurations of many values, published at one moment
 //	barrier    barriers, double barriers, n that have arrived
+//	queue      queues: taken at most once, or received at least once
 //	counter    numbers and values that are changed together
 //	naming     names and numbers that nobody else gets
 //	node       nodes that are kept in being
