@@ -236,7 +236,8 @@ var moduleImports = []importRule{
 	{"go.yaml.in/yaml/v3", []string{"internal/shell/output", "internal/shell/contexts"}},
 	{"golang.org/x/term", []string{"internal/shell/..."}},
 	{"golang.org/x/sys", []string{
-		"reactor/...", "persistence/...", "internal/server", "cmd/quoll", "interop/silence",
+		"reactor/...", "persistence/...", "internal/server", "internal/shell/child", "cmd/quoll",
+		"interop/silence",
 	}},
 	{"golang.org/x/sync", []string{
 		"client/...", "examples/...", "persistence/...", "reactor/...", "quorum/transport",

@@ -4,6 +4,7 @@ import (
 	"quoll/internal/shell/access"
 	"quoll/internal/shell/admin"
 	"quoll/internal/shell/nodes"
+	"quoll/internal/shell/running"
 	"quoll/internal/shell/search"
 	"quoll/internal/shell/transfer"
 	"quoll/internal/shell/verb"
@@ -15,6 +16,7 @@ func Table() []verb.Maker {
 		nodes.Ls, nodes.Get, nodes.Stat, search.Tree, search.Find, search.Grep,
 		nodes.Create, nodes.Set, nodes.Touch, nodes.Rm, nodes.Rmr, admin.Txn,
 		transfer.Cp, transfer.Mv, transfer.Diff,
+		running.Watch, running.Lock, running.Elect,
 		access.ACL, access.ACLGet, access.ACLSet, access.Auth, access.WhoAmI,
 		access.Quota, access.QuotaGet, access.QuotaSet, access.QuotaDel,
 		access.Sync, access.Count, access.Ephemerals,
