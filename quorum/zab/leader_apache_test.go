@@ -51,14 +51,17 @@ type apacheDisk struct {
 	// of what the log has above it, with what it had before; 0: nothing. A SNAP does not touch the
 	// log.
 	//
-	// Two losses are Apache's own, and no leader can prevent them. Of a log that hides something in
+	// Three losses are Apache's own, and no leader can prevent them. Of a log that hides something in
 	// front of other transactions the next start makes a tree that no leader has. And a log that
 	// begins above the snapshot cannot be cut at the snapshot's end: TRUNC leaves the first record.
-	// The leader of the same reign must know of both, and send a SNAP again. That of a later reign
-	// cannot know: ACKEPOCH tells where the log ends, and not where it begins.
+	// What is committed behind a SNAP or TRUNC is in memory alone until NEWLEADER: if the
+	// connection ends before, the log of a DIFF that follows has a hole. The leader of the same
+	// reign must know of all three, and send a SNAP again. That of a later reign cannot know:
+	// ACKEPOCH tells where the history ends, not where the log begins or that it has a hole.
 	snapped int64
 	hides   jute.Zxid
-	brought bool // what it hid is in the tree
+	brought bool  // what it hid is in the tree
+	ahead   int64 // the epoch in which the tree got ahead of the log; 0: it is not
 	log     []jute.Entry
 	snap    simTree
 }
@@ -224,12 +227,14 @@ func (a *apache) sync(q *ensemble.QuorumPacket) {
 		}
 		a.dies(a.notLogged[0].Header.Zxid == q.Zxid, "Apache %d: COMMIT %v, next is %v", n.id, q.Zxid,
 			a.notLogged[0].Header.Zxid)
+		n.apacheDisk.ahead = a.epoch
 		a.process(&a.notLogged[0])
 		a.notLogged = a.notLogged[1:]
 	case ensemble.PacketInform:
 		a.continuous(q.Zxid)
 		e := a.entry(q)
 		if !writeToLog {
+			n.apacheDisk.ahead = a.epoch
 			a.process(&e)
 			return
 		}
@@ -246,6 +251,9 @@ func (a *apache) sync(q *ensemble.QuorumPacket) {
 func (a *apache) newLeader(q *ensemble.QuorumPacket) {
 	n, d := a.n, &a.n.apacheDisk
 	a.phase, n.snapping = apacheEntered, false
+	if a.snapshotNeeded {
+		d.ahead = 0
+	}
 	if a.snapshotNeeded {
 		d.snap = simTree{append([]jute.Entry(nil), n.tree.entries...), n.tree.zxid}
 		d.brought = d.brought && q.Type == 0
@@ -354,6 +362,10 @@ func (a *apache) append(e jute.Entry) {
 		for i := range tree.entries {
 			again = again || bytes.Equal(tree.entries[i].Payload, e.Payload)
 		}
+		if !again && d.ahead > 0 && d.ahead < a.epoch {
+			a.n.s.lost = true
+			return
+		}
 		a.dies(again, "Apache %d logs %v behind %v", a.n.id, e.Header.Zxid, tree.zxid)
 		a.n.s.counts["apache repeats"]++
 	}
@@ -366,7 +378,7 @@ func (a *apache) end() {
 	n := a.n
 	a.flush(len(a.logging))
 	if n.snapping {
-		n.snapping = false
+		n.snapping, n.apacheDisk.ahead = false, 0
 		n.tree = n.apacheDisk.restore()
 		return
 	}

@@ -49,7 +49,7 @@ func TestEnsembles(t *testing.T) {
 // TestEnsemblesThatFailed plays the seeds that ever found something.
 func TestEnsemblesThatFailed(t *testing.T) {
 	for _, seed := range []uint64{10, 34, 89, 511, 535, 542, 14932, 15315, 17642, 18316,
-		100239, 100325} {
+		100239, 100325, 308052} {
 		playEnsemble(t, seed, false)
 	}
 }

@@ -177,7 +177,7 @@ func (n *simNode) start() {
 	n.leader, n.learner, n.reads = nil, nil, map[uint64]*simRead{}
 	n.apache, n.snapping = nil, false
 	n.offered, n.beside, n.asked, n.rejoin = nil, nil, nil, 0
-	n.apacheDisk.brought = n.apacheDisk.covers()
+	n.apacheDisk.brought, n.apacheDisk.ahead = n.apacheDisk.covers(), 0
 	n.load()
 	kept := min(n.s.rand.IntN(6), len(n.disk.entries)-n.disk.snapshot)
 	from := len(n.disk.entries) - kept
