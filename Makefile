@@ -68,8 +68,8 @@ bench: build
 # run, and, where root may mount, runs on a disk that fails a flush. Each of the last five has longer
 # forms, see its -h. strace shows that each flush is there. Then clients are cut off while the server
 # does not read from them, where root may make network namespaces. The Go client's recipes are
-# contended for while connections break. At the end ensembles of Apache's servers and ours lose
-# members under load.
+# contended for while connections break, and together with Curator and kazoo. At the end ensembles of
+# Apache's servers and ours lose members under load.
 interop: build
 	$(GO) run ./interop/cmd/interop -server quoll -quoll bin/quoll \
 		-json interop/results.json -readme README.md
@@ -83,6 +83,7 @@ interop: build
 	$(GO) run ./interop/crash/syncs -quoll bin/quoll -writes 200
 	$(GO) run ./interop/silence -quoll bin/quoll
 	$(GO) run ./interop/recipes -quoll bin/quoll -operations 1000 -stops 1
+	$(GO) run ./interop/contend -quoll bin/quoll -seconds 2
 	$(GO) run ./interop/ensemble -quoll bin/quoll -short
 
 # The ensembles of Apache's servers and ours at length: 30 rounds of members that are killed and come

@@ -211,6 +211,7 @@ var roomImports = []importRule{
 	{"interop/ensemble/logs", []string{
 		"jute", "persistence", "persistence/record", "interop/ensemble/history",
 	}},
+	{"interop/contend", []string{"client", "client/recipes/...", "interop/..."}},
 	{"interop/recipes", []string{
 		"client", "client/recipes/...", "internal/contest", "interop/...",
 	}},

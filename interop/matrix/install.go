@@ -56,6 +56,24 @@ func javaProgram(ctx context.Context, d Dirs, name, classPath string) (Program, 
 	return Program{Argv: argv}, err
 }
 
+// CuratorContender is Curator's side of interop/contend. Two words follow its Argv.
+func CuratorContender(ctx context.Context, d Dirs) (Program, error) {
+	p, err := prepareCurator(ctx, d)
+	if err == nil {
+		p.Argv[slices.Index(p.Argv, "interop.Main")] = "interop.Contend"
+	}
+	return p, err
+}
+
+// KazooContender is kazoo's side of it.
+func KazooContender(ctx context.Context, d Dirs) (Program, error) {
+	p, err := prepareKazoo(ctx, d)
+	if err == nil {
+		p.Argv[3] = filepath.Join(d.Source, "kazoo", "contend.py")
+	}
+	return p, err
+}
+
 func prepareZKCli(ctx context.Context, d Dirs) (Program, error) {
 	classPath, err := apache.ClassPath(ctx)
 	if err != nil {
