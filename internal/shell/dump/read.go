@@ -2,6 +2,7 @@ package dump
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -34,6 +35,7 @@ type Reader struct {
 func NewReader(r io.Reader, name string) (*Reader, error) {
 	d := &Reader{name: name, lines: bufio.NewScanner(r)}
 	d.lines.Buffer(nil, maxLine)
+	d.lines.Split(wholeLines)
 	text, err := d.line()
 	if err == io.EOF {
 		return nil, fmt.Errorf("%s: %w", name, ErrCutOff)
@@ -49,6 +51,14 @@ func NewReader(r io.Reader, name string) (*Reader, error) {
 	}
 	d.Offset = int64(len(text) + 1)
 	return d, nil
+}
+
+// wholeLines divides a file into lines. What follows the last newline is none: its end is missing.
+func wholeLines(data []byte, _ bool) (advance int, line []byte, err error) {
+	if at := bytes.IndexByte(data, '\n'); at >= 0 {
+		return at + 1, data[:at], nil
+	}
+	return 0, nil, nil
 }
 
 func (d *Reader) line() ([]byte, error) {

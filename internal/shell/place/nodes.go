@@ -50,7 +50,7 @@ func (p *Place) Nodes(ctx context.Context, o Options) iter.Seq2[dump.Node, error
 				return
 			}
 			batch = append(batch, dump.Node{
-				Path: p.relative(n.Path), Data: n.Data, Stat: n.Stat,
+				Path: p.Relative(n.Path), Data: n.Data, Stat: n.Stat,
 			})
 			if (!o.ACL || len(batch) == atOnce) && !flush() {
 				return
@@ -67,8 +67,8 @@ func (p *Place) system() string {
 	return ""
 }
 
-// relative is a path of the server below the root of the tree.
-func (p *Place) relative(path string) string {
+// Relative is a path of the server below the root of the tree.
+func (p *Place) Relative(path string) string {
 	switch p.Path {
 	case path:
 		return ""
@@ -95,6 +95,20 @@ func (p *Place) acls(ctx context.Context, nodes []dump.Node, o Options) error {
 		})
 	}
 	return group.Wait()
+}
+
+// Header is the first line of a file.
+func (p *Place) Header() (dump.Header, error) {
+	f, err := os.Open(p.File)
+	if err != nil {
+		return dump.Header{}, err
+	}
+	defer f.Close()
+	r, err := dump.NewReader(f, p.File)
+	if err != nil {
+		return dump.Header{}, err
+	}
+	return r.Header, nil
 }
 
 func (p *Place) fromFile() iter.Seq2[dump.Node, error] {

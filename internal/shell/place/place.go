@@ -131,3 +131,6 @@ func Both(ctx context.Context, e *verb.Env, src, dst string) (from, to *Place, e
 	}
 	return from, to, nil
 }
+
+// String tells where it is, whatever the argument was.
+func (p *Place) String() string { return p.where + " " + p.Path }

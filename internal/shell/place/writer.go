@@ -31,6 +31,7 @@ type Writer struct {
 	Written int // nodes that were made or replaced
 	Kept    int // nodes that stayed as they were
 
+	begun     bool
 	sent      []sent
 	sequences map[string]int32 // the next number of each node that had children
 }
@@ -50,10 +51,12 @@ func (w *Writer) Put(ctx context.Context, n dump.Node) error {
 		opts = append(opts, client.WithACL(n.ACL...))
 	}
 	w.sent = append(w.sent, sent{n, path, w.Client.Async().Create(ctx, path, n.Data, opts...)})
-	if len(w.sent) < atOnce {
-		return nil
+	first := !w.begun // a root that is there must not get children before that is known
+	w.begun = true
+	if first || len(w.sent) == atOnce {
+		return w.settle(ctx, 1)
 	}
-	return w.settle(ctx, 1)
+	return nil
 }
 
 // Flush waits for all that was sent.

@@ -15,7 +15,7 @@ func Table() []verb.Maker {
 	return []verb.Maker{
 		nodes.Ls, nodes.Get, nodes.Stat, search.Tree, search.Find, search.Grep,
 		nodes.Create, nodes.Set, nodes.Touch, nodes.Rm, nodes.Rmr, admin.Txn,
-		transfer.Cp, transfer.Mv, transfer.Diff,
+		transfer.Cp, transfer.Mv, transfer.Diff, transfer.Export, transfer.Import,
 		running.Watch, running.Lock, running.Elect,
 		access.ACL, access.ACLGet, access.ACLSet, access.Auth, access.WhoAmI,
 		access.Quota, access.QuotaGet, access.QuotaSet, access.QuotaDel,
