@@ -44,7 +44,7 @@ const (
 	// Revalidated is the leader's answer at a learner: OK says whether Session lives.
 	Revalidated
 	// Synced is the leader's answer to the first Sync that waits: everything that was committed
-	// when it was asked is applied.
+	// when it was asked is applied. Without sync.quorum that is what this leader knew of.
 	Synced
 	// Heard asks a learner for the sessions heard since the last time. The chain answers with
 	// Peer.Heard at once.
