@@ -17,8 +17,8 @@ type Options struct {
 	EnforceQuota  bool
 	Reconfig      bool // reconfigEnabled
 	// Config is the text of an ensemble's configuration; nil: the server is alone.
-	Config []byte
-	MaxMultiOps   int  // quoll.maxMultiOps; 0: any number
+	Config      []byte
+	MaxMultiOps int // quoll.maxMultiOps; 0: any number
 }
 
 // Node is a znode.
