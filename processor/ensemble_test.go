@@ -53,16 +53,15 @@ type server struct {
 
 // packet is one packet between a learner and the leader, whatever it is.
 type packet struct {
-	entry     *jute.Entry
-	commit    jute.Zxid
-	request   *jute.LearnerRequest
-	asks      *jute.SessionTimeout // REVALIDATE
-	answer    jute.SessionID       // to that
-	lives     bool
-	sync      bool
-	serve     bool
-	heard     []jute.SessionTimeout
-	committed int // of the log, when the sync was asked
+	entry   *jute.Entry
+	commit  jute.Zxid
+	request *jute.LearnerRequest
+	asks    *jute.SessionTimeout // REVALIDATE
+	answer  jute.SessionID       // to that
+	lives   bool
+	sync    bool
+	serve   bool
+	heard   []jute.SessionTimeout
 }
 
 // waiting is a sync at the leader, until the log is committed so far.

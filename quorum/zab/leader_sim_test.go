@@ -129,10 +129,7 @@ type simNode struct {
 }
 
 // simRead is a ReadLog that was opened.
-type simRead struct {
-	at, end int
-	err     error
-}
+type simRead struct{ at, end int }
 
 // simAsk is a request with its cxid, or a sync.
 type simAsk struct {

@@ -270,13 +270,12 @@ func TestRoomIsGivenInOrder(t *testing.T) {
 
 // model is what a queue should do, said in the plainest way: every call has a state of its own.
 type model struct {
-	kind          Kind
-	place         string // unsent, sent, over
-	left          bool
-	err           error
-	answered      bool
-	timesSent     int
-	orderInPlaces int
+	kind      Kind
+	place     string // unsent, sent, over
+	left      bool
+	err       error
+	answered  bool
+	timesSent int
 }
 
 // Whatever happens in whatever order: each call ends once, as the fates say; a write is sent at

@@ -124,11 +124,11 @@ func (s *Service[T]) refresh() {
 	s.changed = make(chan struct{})
 }
 
-// state is the view, why there will be no other, and the next change of these.
-func (s *Service[T]) state() (View[T], error, <-chan struct{}) {
+// state is the view, the next change of it, and why there will be no other.
+func (s *Service[T]) state() (View[T], <-chan struct{}, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.view, s.err, s.changed
+	return s.view, s.changed, s.err
 }
 
 // Instances returns the instances, also those that are disabled or down. The slice must not be
@@ -144,7 +144,7 @@ func (s *Service[T]) Instances() []Instance[T] {
 func (s *Service[T]) Watch(ctx context.Context) iter.Seq2[View[T], error] {
 	return func(yield func(View[T], error) bool) {
 		for {
-			view, err, changed := s.state()
+			view, changed, err := s.state()
 			if err == nil && !yield(view, nil) {
 				return
 			}

@@ -76,14 +76,14 @@ func (l *Latch) IsLeader() bool {
 	return t != nil
 }
 
-// state is the term if it lasts, why there will be none, and the next change of these.
-func (l *Latch) state() (*Term, error, <-chan struct{}) {
+// state is the term if it lasts, the next change of it, and why there will be none.
+func (l *Latch) state() (*Term, <-chan struct{}, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.term != nil && l.term.Err() != nil {
-		return nil, l.err, l.changed
+		return nil, l.changed, l.err
 	}
-	return l.term, l.err, l.changed
+	return l.term, l.changed, l.err
 }
 
 // Wait waits until this candidate leads and returns the term. The latch keeps the term: to give it
@@ -91,7 +91,7 @@ func (l *Latch) state() (*Term, error, <-chan struct{}) {
 // have no session any more.
 func (l *Latch) Wait(ctx context.Context) (*Term, error) {
 	for {
-		t, err, changed := l.state()
+		t, changed, err := l.state()
 		if t != nil {
 			return t, nil
 		}

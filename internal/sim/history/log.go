@@ -1,7 +1,6 @@
 package history
 
 import (
-	"bytes"
 	"cmp"
 	"slices"
 
@@ -50,16 +49,4 @@ func (l Log) UpTo(zxid jute.Zxid) Log {
 func Follows(zxid, last jute.Zxid, front uint32) bool {
 	return zxid == last+1 && zxid.Epoch() == last.Epoch() ||
 		zxid.Epoch() > last.Epoch() && zxid.Counter() == front+1
-}
-
-// common is how many transactions are equal at the beginning of two logs.
-func common(a, b Log) int {
-	n := min(len(a), len(b))
-	for i := range n {
-		x, y := &a[i].Entry, &b[i].Entry
-		if x.Header.Zxid != y.Header.Zxid || !bytes.Equal(x.Payload, y.Payload) {
-			return i
-		}
-	}
-	return n
 }
