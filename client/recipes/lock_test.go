@@ -11,6 +11,7 @@ import (
 	"quoll/client"
 	"quoll/client/recipes"
 	"quoll/client/recipes/lock"
+	"quoll/internal/proxy"
 	"quoll/jute"
 )
 
@@ -241,6 +242,54 @@ func TestLayout(t *testing.T) {
 				isHeld(t, c, c, h)
 			})
 		}
+	}
+}
+
+// The holder is told and holds on; one who waits leaves. The request may come twice, over a lost
+// answer, and that is the same as once.
+func TestRevoke(t *testing.T) {
+	w := newWorld(t)
+	c, other := w.client(), w.beside()
+	for _, layout := range []recipes.Layout{recipes.Curator, recipes.Kazoo} {
+		eachCut(t, []jute.OpCode{jute.OpSetData}, func(t *testing.T, op jute.OpCode, where proxy.Where) {
+			ctx := testContext(t)
+			revoker := lock.New(c, path, recipes.WithLayout(layout))
+			theirs := lock.NewRW(other, path, recipes.WithLayout(layout)).W()
+			if layout == recipes.Curator {
+				theirs = lock.New(other, path)
+			}
+			take := func(ctx context.Context, _ *client.Client) (*recipes.Held, error) {
+				return theirs.Lock(ctx)
+			}
+			h, err := theirs.Lock(ctx)
+			require.NoError(t, err)
+			waiter := begin(ctx, other, take)
+			waitChildren(t, other, 2)
+			list, err := revoker.Contenders(ctx)
+			require.NoError(t, err)
+			require.Len(t, list, 2)
+			w.Cut(op, where)
+			require.NoError(t, revoker.Revoke(ctx, list[1]))
+			closed(t, waiter.done, "the waiter leaves")
+			require.ErrorIs(t, waiter.err, recipes.ErrRevoked)
+			require.Nil(t, waiter.held)
+			waitChildren(t, other, 1)
+			require.True(t, isOpen(lock.Revoked(h)), "the other one was asked")
+
+			w.Cut(op, where)
+			require.NoError(t, revoker.Revoke(ctx, list[0]))
+			closed(t, lock.Revoked(h), "the holder is told")
+			isHeld(t, other, c, h)
+			next := begin(ctx, other, take)
+			require.NoError(t, h.Release(ctx))
+			require.NoError(t, next.wins(t).Release(ctx))
+			require.NoError(t, revoker.Revoke(ctx, list[0]), "it has gone")
+		})
+	}
+	ctx := testContext(t)
+	for _, refused := range []*lock.Mutex{lock.NewSimple(c, path), lock.New(c, "/app/another")} {
+		err := refused.Revoke(ctx, lock.Contender{Path: path + "/_c_x-lock-0000000001"})
+		require.ErrorIs(t, err, client.ErrBadArguments)
 	}
 }
 

@@ -9,7 +9,9 @@ import (
 
 	"quoll/client"
 	"quoll/client/recipes"
+	"quoll/client/recipes/counter"
 	"quoll/client/recipes/lock"
+	"quoll/client/recipes/queue"
 	"quoll/internal/contest"
 	"quoll/zktest"
 )
@@ -44,6 +46,26 @@ func TestSemaphoreHistories(t *testing.T) {
 	}
 	report, err := contest.Run(testContext(t), contestServer(t), short,
 		contest.Shared(3, acquire))
+	t.Log(report)
+	require.NoError(t, err)
+}
+
+// The same of sums.
+func TestCounterHistories(t *testing.T) {
+	add := func(ctx context.Context, c *client.Client) (int64, error) {
+		return counter.NewInt64(c, path).Add(ctx, 1)
+	}
+	report, err := contest.Run(testContext(t), contestServer(t), short, contest.Counting(add))
+	t.Log(report)
+	require.NoError(t, err)
+}
+
+// The same of items that are taken. Those that are received are among TestExclusiveHistories.
+func TestQueueHistories(t *testing.T) {
+	texts := func(c *client.Client) contest.Queueing {
+		return queue.New(c, path, recipes.JSON[string]())
+	}
+	report, err := contest.Run(testContext(t), contestServer(t), short, contest.Handing(texts))
 	t.Log(report)
 	require.NoError(t, err)
 }

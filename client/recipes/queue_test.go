@@ -1,6 +1,7 @@
 package recipes_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -105,7 +106,7 @@ func TestQueue(t *testing.T) {
 			}
 			isHeldItem(c, three)
 			isHeldItem(other, four)
-			takes(t, theirs, 5)
+			takes(t, q, 5) // it has listed the fourth one, which is claimed by now
 			require.NoError(t, three.Nack(ctx))
 			require.NoError(t, four.Ack(ctx))
 			require.ErrorIs(t, four.Ack(ctx), recipes.ErrLost)
@@ -256,6 +257,36 @@ func TestQueueOptions(t *testing.T) {
 		require.NoError(t, it.Ack(ctx))
 	}
 	require.ElementsMatch(t, []int{1, 2, 3, 4, 5, 6}, got)
+}
+
+// What does not fit into one Multi goes into several, and an error says how many are in.
+func TestPutMany(t *testing.T) {
+	ctx := testContext(t)
+	c := newWorld(t).client()
+	many := make([]int, 1200)
+	for i := range many {
+		many[i] = i
+	}
+	q := numbers(c, queue.WithMaxLen(600))
+	err := q.PutAll(ctx, many...)
+	require.ErrorIs(t, err, recipes.ErrFull)
+	require.ErrorContains(t, err, "500 of 1200 are in")
+	takes(t, q, many[:500]...)
+	clear(t, c)
+
+	large := queue.New(c, path, recipes.Raw())
+	texts := make([][]byte, 5)
+	for i := range texts {
+		texts[i] = bytes.Repeat([]byte{byte(i)}, 300_000)
+	}
+	require.NoError(t, large.PutAll(ctx, texts...))
+	for _, want := range texts {
+		got, err := large.Take(ctx)
+		require.NoError(t, err)
+		require.True(t, bytes.Equal(want, got))
+	}
+	require.ErrorIs(t, large.PutAll(ctx, make([]byte, 2<<20)), client.ErrTooLarge)
+	require.NoError(t, large.PutAll(ctx))
 }
 
 func TestPriorities(t *testing.T) {

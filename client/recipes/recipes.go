@@ -48,7 +48,7 @@ var (
 	ErrLost = hold.ErrLost
 	// ErrBusy: somebody else holds it.
 	ErrBusy = hold.ErrBusy
-	// ErrRevoked: the holder was asked to give it back.
+	// ErrRevoked: who waited for it was asked to leave. A holder is told by lock.Revoked.
 	ErrRevoked = hold.ErrRevoked
 	// ErrFull: the limit that the recipe was given is reached.
 	ErrFull = hold.ErrFull

@@ -80,6 +80,8 @@ type worker struct {
 	id     int
 	client *client.Client
 	proxy  *proxy.Proxy
+	steps  int // of Handing
+	items  int // that it has put
 }
 
 // Run runs a contest. The error wraps ErrViolated, or says why it did not come to its end.

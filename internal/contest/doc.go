@@ -13,6 +13,8 @@
 //	exclusive   whoever takes has a higher token than all before. A write under Check happens
 //	            while nobody has taken since, and finds the value that it has read: no write is
 //	            lost, none is doubled, none is late
+//	counting    every sum is one more than that before
+//	handing     an item is taken once at most, and only when it was put
 //	shared      those who have leases never have more than there are
 //
 // Besides, whoever takes looks at all others of the process: they must know of their loss by then.
@@ -21,5 +23,6 @@
 //
 // Contest is what the workers share, behind its mutex. Run's goroutine is the nemesis.
 //
-// Read contest.go, nemesis.go, then exclusive.go and shared.go.
+// Read contest.go, nemesis.go, then exclusive.go, shared.go, counting.go and
+// handing.go.
 package contest

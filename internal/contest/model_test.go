@@ -13,6 +13,7 @@ func op(input any, call, back int64) porcupine.Operation {
 
 func TestModels(t *testing.T) {
 	exclusive, two := Exclusive(nil).model, Shared(2, nil).model
+	counting, handing := Counting(nil).model, Handing(nil).model
 	for name, c := range map[string]struct {
 		model porcupine.Model
 		ops   []porcupine.Operation
@@ -47,6 +48,37 @@ func TestModels(t *testing.T) {
 		}, true},
 		"three": {two, []porcupine.Operation{
 			op(leased{1}, 0, 1), op(leased{1}, 2, 3), op(leased{1}, 4, 5), op(leased{-1}, 6, 7),
+		}, false},
+		"sums": {counting, []porcupine.Operation{
+			op(counted{1}, 0, 1), op(counted{3}, 2, 6), op(counted{2}, 3, 5),
+		}, true},
+		"a sum behind a higher one": {counting, []porcupine.Operation{
+			op(counted{2}, 0, 1), op(counted{1}, 2, 3),
+		}, false},
+		"a sum twice": {counting, []porcupine.Operation{
+			op(counted{1}, 0, 3), op(counted{1}, 1, 4),
+		}, false},
+		"a sum left out": {counting, []porcupine.Operation{
+			op(counted{1}, 0, 1), op(counted{3}, 2, 3),
+		}, false},
+		"an unknown one that happened": {counting, []porcupine.Operation{
+			op(counted{}, 0, never), op(counted{1}, 2, 3), op(counted{3}, 4, 5),
+		}, true},
+		"one that did not happen": {counting, []porcupine.Operation{
+			op(counted{}, 0, never), op(counted{1}, 2, 3), op(counted{2}, 4, 5),
+		}, true},
+		"an item": {handing, []porcupine.Operation{
+			op(handed{"a", false}, 0, 9), op(handed{"b", false}, 1, never),
+			op(handed{"b", true}, 2, 3), op(handed{"a", true}, 4, 5),
+		}, true},
+		"an item that was taken twice": {handing, []porcupine.Operation{
+			op(handed{"a", false}, 0, 1), op(handed{"a", true}, 2, 3), op(handed{"a", true}, 2, 4),
+		}, false},
+		"an item that nobody has put": {handing, []porcupine.Operation{
+			op(handed{"a", true}, 2, 3),
+		}, false},
+		"an item that was put later": {handing, []porcupine.Operation{
+			op(handed{"a", true}, 2, 3), op(handed{"a", false}, 4, 5),
 		}, false},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -2,11 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"quoll/client"
 	"quoll/client/recipes"
+	"quoll/client/recipes/counter"
 	"quoll/client/recipes/elect"
 	"quoll/client/recipes/lock"
+	"quoll/client/recipes/queue"
 	"quoll/internal/contest"
 )
 
@@ -39,6 +42,26 @@ func campaign(ctx context.Context, c *client.Client) (*recipes.Held, error) {
 	return term.Held, nil
 }
 
+// receive receives the one item of a queue, which nobody acknowledges.
+func receive(ctx context.Context, c *client.Client) (*recipes.Held, error) {
+	const item = path + "/entry-100-0000000000"
+	for {
+		_, _, err := c.Create(ctx, item, nil, client.Parents)
+		if err == nil || errors.Is(err, client.ErrNodeExists) {
+			break
+		}
+		if !errors.Is(err, client.ErrConnectionLoss) {
+			return nil, err
+		}
+	}
+	it, err := queue.New(c, path, recipes.Raw(),
+		queue.With(recipes.WithLayout(recipes.Kazoo))).Receive(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return it.Held, nil
+}
+
 // all are the recipes.
 func all() []recipe {
 	kazoo := recipes.WithLayout(recipes.Kazoo)
@@ -61,6 +84,17 @@ func all() []recipe {
 			return lock.NewSimple(c, path)
 		})},
 		{name: "election", take: campaign},
+		{name: "item", take: receive},
+		{name: "counter", other: func() contest.Recipe {
+			return contest.Counting(func(ctx context.Context, c *client.Client) (int64, error) {
+				return counter.NewInt64(c, path).Add(ctx, 1)
+			})
+		}},
+		{name: "queue", other: func() contest.Recipe {
+			return contest.Handing(func(c *client.Client) contest.Queueing {
+				return queue.New(c, path, recipes.JSON[string]())
+			})
+		}},
 		{name: "semaphore", other: func() contest.Recipe {
 			return contest.Shared(leases,
 				func(ctx context.Context, c *client.Client, k int) (*recipes.Held, error) {

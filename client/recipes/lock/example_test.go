@@ -102,3 +102,32 @@ func ExampleMutex_TryLock() {
 	// true
 	// <nil>
 }
+
+// Whoever holds the lock is asked for it, and gives it back when it can.
+func ExampleMutex_Revoke() {
+	c, stop := exampleClient()
+	defer stop()
+	ctx := context.Background()
+	m := lock.New(c, "/locks/report")
+	h, err := m.Lock(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	list, err := m.Contenders(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := m.Revoke(ctx, list[0]); err != nil {
+		log.Fatal(err)
+	}
+	select {
+	case <-lock.Revoked(h):
+		fmt.Println("somebody wants it:", h.Err())
+	case <-h.Lost():
+		fmt.Println("it is lost")
+	}
+	fmt.Println(h.Release(ctx))
+	// Output:
+	// somebody wants it: <nil>
+	// <nil>
+}

@@ -39,8 +39,9 @@ func (q *Queue[T]) PutAll(ctx context.Context, vs ...T) error {
 		data, err := q.codec.Encode(v)
 		full := size+len(data) > multiBytes || len(batch) == multiItems
 		if err == nil && full && len(batch) > 0 {
-			_, err = q.put(ctx, batch)
-			batch, size, done = nil, 0, i
+			if _, err = q.put(ctx, batch); err == nil {
+				batch, size, done = nil, 0, i
+			}
 		}
 		if err != nil {
 			return q.partly(done, len(vs), err)

@@ -27,6 +27,7 @@ type Held struct {
 	ctx  context.Context // ends when this is lost or released
 	lose context.CancelCauseFunc
 
+	revoked  chan struct{} // closed when somebody has asked to give it back
 	mu       sync.Mutex
 	removing bool          // somebody sees to it that the nodes are deleted
 	removed  chan struct{} // closed when they are gone, or go with the session
@@ -39,7 +40,7 @@ func newHeld(s *Spec, m made) (*Held, error) {
 		return nil, fmt.Errorf("%w: %w", ErrLost, client.ErrSessionExpired)
 	}
 	h := s.held(m)
-	h.session, h.removed = session, make(chan struct{})
+	h.session, h.removed, h.revoked = session, make(chan struct{}), make(chan struct{})
 	h.ctx, h.lose = context.WithCancelCause(context.Background())
 	go h.lapse()
 	go h.guard()
@@ -115,10 +116,14 @@ func (h *Held) lapse() {
 
 // guard ends the holding when the node is gone although the session lives, or cannot be watched.
 func (h *Held) guard() {
+	revoke := sync.OnceFunc(func() { close(h.revoked) })
 	for h.ctx.Err() == nil {
-		_, _, w, err := h.c.GetW(h.ctx, h.path)
+		data, _, w, err := h.c.GetW(h.ctx, h.path)
 		switch {
 		case err == nil:
+			if string(data) == Revocation {
+				revoke()
+			}
 			select {
 			case <-w.Fired():
 			case <-h.ctx.Done():
@@ -217,6 +222,12 @@ func Leave(ctx context.Context, h *Held) {
 	defer cancel()
 	_ = h.Release(ctx)
 }
+
+// Revocation is the data by which the holder of a node is asked to give it back: Curator's.
+const Revocation = "__REVOKE__"
+
+// Revoked is closed when somebody has asked for h.
+func Revoked(h *Held) <-chan struct{} { return h.revoked }
 
 // Until is ctx, and ends with the holding too.
 func Until(ctx context.Context, h *Held) (context.Context, func()) {

@@ -90,7 +90,8 @@ func (l *Line) Try(ctx context.Context) (*hold.Held, error) {
 	return h, nil
 }
 
-// Wait waits until nobody is in the way of h, which must be of this line.
+// Wait waits until nobody is in the way of h, which must be of this line. If somebody asks for h
+// meanwhile, the error is ErrRevoked.
 func (l *Line) Wait(ctx context.Context, h *hold.Held) error {
 	both, stop := hold.Until(ctx, h)
 	defer stop()
@@ -137,6 +138,8 @@ func (l *Line) wait(ctx context.Context, h *hold.Held, first bool) error {
 	select {
 	case <-w.Fired():
 		return errAgain
+	case <-hold.Revoked(h):
+		return hold.ErrRevoked
 	case <-ctx.Done():
 		return ctx.Err()
 	}
