@@ -5,6 +5,7 @@ import (
 
 	"quoll/internal/shell/verb"
 	"quoll/internal/shell/verbs"
+	"quoll/internal/shell/zkcli"
 )
 
 // The groups of subcommands in the help.
@@ -24,9 +25,14 @@ func addVerbs(root *cobra.Command, h *verb.Host) {
 		cmd.GroupID = groupVerbs
 		root.AddCommand(cmd)
 	}
+	root.AddCommand(shellCommand(h))
 }
 
 // verbArgs are the arguments as cobra can read them.
 func verbArgs(args []string) []string {
-	return verb.Dashes(verbs.Table(), verb.Leading(args))
+	args = verb.Leading(args)
+	if len(args) > 0 && args[0] == "shell" {
+		return append(args[:1:1], zkcli.Args(args[1:])...)
+	}
+	return verb.Dashes(verbs.Table(), args)
 }

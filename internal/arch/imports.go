@@ -230,8 +230,12 @@ var moduleImports = []importRule{
 		"internal/server/...", "internal/admin", "internal/clientlog", "cmd/quoll", "zktest",
 	}},
 	{"github.com/klauspost/compress", []string{"persistence/..."}},
-	{"github.com/spf13/cobra", []string{"cmd/quoll", "internal/shell/verb"}},
 	{"github.com/aymanbagabas/go-udiff", []string{"internal/shell/transfer"}},
+	{"github.com/spf13/cobra", []string{
+		"cmd/quoll", "internal/shell/verb", "internal/shell/loop",
+	}},
+	{"github.com/reeflective/readline", []string{"internal/shell/editor"}},
+	{"github.com/creack/pty", nil},
 	{"github.com/spf13/pflag", []string{"internal/shell/..."}},
 	{"github.com/rivo/uniseg", []string{"internal/shell/output"}},
 	{"go.yaml.in/yaml/v3", []string{"internal/shell/output", "internal/shell/contexts"}},

@@ -4,5 +4,5 @@
 // other character, # begins a comment. There are no variables and no globs. zkCli.sh has its own
 // rules, for its scripts.
 //
-// Read words.go, cursor.go (the word that Tab completes), zkcli.go.
+// Read words.go, cursor.go (the word that Tab completes), zkcli.go, history.go.
 package lines

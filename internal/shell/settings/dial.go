@@ -56,7 +56,7 @@ func (s *Settings) Client(con Console) (*client.Client, error) {
 
 // secure reports whether connections are TLS.
 func (s *Settings) secure() bool {
-	return s.TLS.CA != "" || s.TLS.Cert != "" || s.TLS.ServerName != ""
+	return s.Secure || s.TLS.CA != "" || s.TLS.Cert != "" || s.TLS.ServerName != ""
 }
 
 // DialTCP connects to one server without a session, for four letter words.

@@ -20,6 +20,7 @@ type Settings struct {
 	Auth           []string // scheme:credentials
 	AuthCommand    string   // of the context
 	TLS            contexts.TLS
+	Secure         bool // TLS, also without a file of ours
 	ReadOnly       bool
 	Output         string
 	Color          string

@@ -123,8 +123,7 @@ func (e *Env) failed(err error) error {
 	if err == nil {
 		return nil
 	}
-	var signalled errSignal
-	return &Failure{err, e.Set.Output, errors.As(err, &signalled)}
+	return &Failure{err, e.Set.Output, Signalled(err)}
 }
 
 // Report tells an error of a run of verbs on standard error, and returns its exit code. ok is false

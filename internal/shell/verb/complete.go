@@ -17,17 +17,13 @@ const (
 
 // Paths completes every argument as the path of a node.
 func Paths(ctx context.Context, e *Env, _ []string, word string) []string {
-	c, err := e.Client(ctx)
-	if err != nil {
-		return nil
-	}
 	at := strings.LastIndexByte(word, '/') + 1
 	typed, begin := word[:at], word[at:]
 	dir := path.Join(e.Dir, typed)
 	if strings.HasPrefix(typed, "/") {
 		dir = path.Clean(typed)
 	}
-	names, _, err := c.Children(ctx, dir)
+	names, err := e.children(ctx, dir)
 	if err != nil {
 		return nil
 	}
@@ -39,6 +35,18 @@ func Paths(ctx context.Context, e *Env, _ []string, word string) []string {
 	}
 	sort.Strings(found)
 	return found[:min(len(found), maxCandidates)]
+}
+
+func (e *Env) children(ctx context.Context, path string) ([]string, error) {
+	if e.Children != nil {
+		return e.Children(ctx, path)
+	}
+	c, err := e.Client(ctx)
+	if err != nil {
+		return nil, err
+	}
+	names, _, err := c.Children(ctx, path)
+	return names, err
 }
 
 // FirstPath completes the first argument as a path, and nothing else.

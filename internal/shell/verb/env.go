@@ -31,6 +31,8 @@ type Host struct {
 	Dir      string            // what relative paths are relative to
 	// Client gives the shell's connection. nil: each run connects for itself.
 	Client func(ctx context.Context) (*client.Client, error)
+	// Children gives names for Tab, a little old perhaps. nil: they are asked for.
+	Children func(ctx context.Context, path string) ([]string, error)
 	// Watched takes over a watch that a verb has left, and prints its events. nil: the verb waits
 	// for it. Unwatch ends those on a path, of some kinds or of all, and returns how many.
 	Watched func(path string, kind WatchKind, w *client.Watch)

@@ -38,5 +38,8 @@ func Leading(args []string) []string {
 	if at < 0 {
 		at = len(rest)
 	}
+	if len(rest) > 0 && rest[0] == "shell" {
+		at = 1 // what follows may be a verb with flags of its own
+	}
 	return slices.Concat(rest[:at], flags, rest[at:])
 }

@@ -24,7 +24,7 @@ func (e *Env) run(ctx context.Context, v *Verb, args []string) error {
 	}
 	if !e.Shell {
 		var stop func()
-		ctx, stop = untilSignal(ctx)
+		ctx, stop = UntilSignal(ctx, true)
 		defer stop()
 	}
 	e.untimed = ctx

@@ -2,6 +2,7 @@ package verb
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/signal"
 	"syscall"
@@ -14,10 +15,11 @@ type errSignal struct{ signal os.Signal }
 
 func (e errSignal) Error() string { return e.signal.String() }
 
-// untilSignal returns a context that ends with SIGINT or SIGTERM. A second one ends the process.
-// While it runs, a write to a pipe that nobody reads is an error, and not the end of the process:
-// the session is closed before that. Children do not inherit it, as they would what is ignored.
-func untilSignal(ctx context.Context) (context.Context, func()) {
+// UntilSignal returns a context that ends with SIGINT or SIGTERM. If it is urgent, a second one
+// ends the process. While it runs, a write to a pipe that nobody reads is an error, and not the end
+// of the process: the session is closed before that. Children do not inherit it, as they would what
+// is ignored.
+func UntilSignal(ctx context.Context, urgent bool) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	asked := make(chan os.Signal, 2)
 	signal.Notify(asked, syscall.SIGINT, syscall.SIGTERM)
@@ -28,7 +30,7 @@ func untilSignal(ctx context.Context) (context.Context, func()) {
 		for first := true; ; first = false {
 			select {
 			case s := <-asked:
-				if !first {
+				if !first && urgent {
 					os.Exit(signalCode(s))
 				}
 				cancel(&fault.Error{Code: signalCode(s), Name: "Interrupted", Err: errSignal{s}})
@@ -43,6 +45,12 @@ func untilSignal(ctx context.Context) (context.Context, func()) {
 		signal.Stop(pipe)
 		cancel(nil)
 	}
+}
+
+// Signalled reports whether an error is that of a run that a signal has ended.
+func Signalled(err error) bool {
+	var s errSignal
+	return errors.As(err, &s)
 }
 
 // signalOf is the error of a run that a signal has ended; nil of one that ended otherwise.

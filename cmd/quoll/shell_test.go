@@ -1,0 +1,253 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+
+	"quoll/client"
+	"quoll/zktest"
+)
+
+// typist sits at a pseudo-terminal in front of a shell.
+type typist struct {
+	t    *testing.T
+	cmd  *exec.Cmd
+	tty  *os.File
+	home string
+
+	careful bool // keys only while the shell waits for them
+
+	mu   sync.Mutex
+	seen bytes.Buffer // what the screen has got since the last expect
+	all  []byte       // what it has got at all
+	mark int          // how much that was when keys were pressed
+
+	editing bool // the keys were pressed while a line was edited
+}
+
+// typistPatience is how long an expected text may take.
+const typistPatience = 10 * time.Second
+
+// sitDown starts a shell at a terminal of a kind.
+func sitDown(t *testing.T, servers, kind string, args ...string) *typist {
+	t.Helper()
+	p := &typist{t: t, home: t.TempDir(), careful: kind == "xterm"}
+	p.cmd = exec.Command(os.Args[0], append([]string{"shell"}, args...)...)
+	p.cmd.Env = append(os.Environ(), "QUOLL_TEST_COMMAND=1", "HOME="+p.home, "XDG_STATE_HOME=",
+		"XDG_CONFIG_HOME=", "TERM="+kind, "ZK_SERVERS="+servers, "INPUTRC=/dev/null")
+	tty, err := pty.StartWithSize(p.cmd, &pty.Winsize{Rows: 40, Cols: 150})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.tty = tty
+	t.Cleanup(func() {
+		_ = p.cmd.Process.Kill()
+		_ = tty.Close()
+	})
+	go p.read()
+	return p
+}
+
+// read collects the output, and answers as a terminal does that is asked for its cursor.
+func (p *typist) read() {
+	buf := make([]byte, 4096)
+	for {
+		n, err := p.tty.Read(buf)
+		if err != nil {
+			return
+		}
+		p.mu.Lock()
+		p.seen.Write(buf[:n])
+		p.all = append(p.all, buf[:n]...)
+		p.mu.Unlock()
+		for range bytes.Count(buf[:n], []byte("\x1b[6n")) {
+			_, _ = p.tty.WriteString("\x1b[5;1R")
+		}
+	}
+}
+
+// keys presses keys at an empty prompt, when the shell waits for them.
+func (p *typist) keys(text string) {
+	p.t.Helper()
+	p.until("there is no prompt", func() bool {
+		since := p.all[p.mark:]
+		if !p.careful {
+			return bytes.HasSuffix(since, []byte("> "))
+		}
+		// The line before has ended, and the shape of the cursor was set back.
+		return len(since) > 0 && (!p.editing || bytes.Contains(since, []byte("\x1b[0 q")))
+	})
+	p.more(text)
+}
+
+// more presses keys while a line is being edited. readline asks where the cursor is, and loses keys
+// that come in one read with the answer; when it has painted the line, it shows the cursor.
+func (p *typist) more(text string) {
+	p.t.Helper()
+	p.until("the shell does not wait for keys", func() bool {
+		shown := bytes.LastIndex(p.all, []byte("\x1b[?25h"))
+		return !p.careful || len(p.all) > p.mark && shown > bytes.LastIndex(p.all, []byte("\x1b[6n"))
+	})
+	p.press(text)
+	p.editing = true
+}
+
+// press presses keys at once.
+func (p *typist) press(text string) {
+	p.t.Helper()
+	p.mu.Lock()
+	p.mark, p.editing = len(p.all), false
+	p.mu.Unlock()
+	if _, err := p.tty.WriteString(text); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// expect waits until a text has been shown since the last one was.
+func (p *typist) expect(text string) {
+	p.t.Helper()
+	p.until(fmt.Sprintf("%q was not shown", text), func() bool {
+		at := bytes.Index(p.seen.Bytes(), []byte(text))
+		if at >= 0 {
+			p.seen.Next(at + len(text))
+		}
+		return at >= 0
+	})
+}
+
+// until waits for a condition on what was shown.
+func (p *typist) until(otherwise string, ok func() bool) {
+	p.t.Helper()
+	for end := time.Now().Add(typistPatience); ; time.Sleep(2 * time.Millisecond) {
+		p.mu.Lock()
+		done, seen := ok(), p.seen.String()
+		p.mu.Unlock()
+		if done {
+			return
+		}
+		if time.Now().After(end) {
+			p.t.Fatalf("%s, but %q", otherwise, seen)
+		}
+	}
+}
+
+// exitCode waits until the shell has ended.
+func (p *typist) exitCode() int {
+	p.t.Helper()
+	done := make(chan error, 1)
+	go func() { done <- p.cmd.Wait() }()
+	select {
+	case err := <-done:
+		var ended *exec.ExitError
+		if errors.As(err, &ended) {
+			return ended.ExitCode()
+		}
+		return 0
+	case <-time.After(typistPatience):
+		p.t.Fatal("the shell does not end")
+		return 0
+	}
+}
+
+// The same session at a capable terminal and at one that can do little.
+func TestShellAtATerminal(t *testing.T) {
+	for _, kind := range []string{"xterm", "dumb"} {
+		t.Run(kind, func(t *testing.T) {
+			zk := zktest.Start(t)
+			c := zk.Client()
+			create := func(path, data string) {
+				t.Helper()
+				if _, _, err := c.Create(t.Context(), path, []byte(data)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			create("/alpha", "of alpha")
+			create("/evil", "a\x1b[2Jb\x07")
+			p := sitDown(t, zk.Servers(), kind)
+			p.keys("get /al\t\r") // live paths
+			p.expect("of alpha")
+			p.keys("\x1b[A") // the line before
+			p.expect("get /alpha")
+			p.more("\x03") // Ctrl-C clears it
+			p.keys("pwd\r")
+			p.expect("/\r\n")
+			p.keys("get /evil\r") // a node must not drive the terminal
+			p.expect(`a\x1b[2Jb\x07`)
+			p.keys("loop 0 10ms count /alpha\r")
+			p.expect("0\r\n")
+			p.press("\x03") // Ctrl-C ends the verb, and not the shell
+			p.keys("ls -w /\r")
+			p.expect("zookeeper")
+			create("/beta", "")
+			p.expect("ChildrenChanged / 0x") // above the line, while nothing is typed
+			if p.careful {
+				p.expect("\x1b[?25h") // it is painted anew, and once more
+				p.expect("\x1b[?25h")
+			}
+			p.keys("addauth digest ann:secret\r")
+			p.keys("whoami\r")
+			p.expect("digest:ann")
+			p.keys("\x04") // Ctrl-D leaves
+			if code := p.exitCode(); code != 0 {
+				t.Errorf("exit code %d", code)
+			}
+			p.checkHistory()
+		})
+	}
+}
+
+// checkHistory: the history has what was typed, but for secrets, and is for its owner alone.
+func (p *typist) checkHistory() {
+	p.t.Helper()
+	file := filepath.Join(p.home, ".local", "state", "quoll", "history")
+	text, err := os.ReadFile(file)
+	if err != nil || !strings.Contains(string(text), "get /alpha\n") ||
+		strings.Contains(string(text), "secret") {
+		p.t.Errorf("history %q, %v", text, err)
+	}
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+		p.t.Errorf("history: %v, %v", info, err)
+	}
+}
+
+// A question is asked at the terminal, and a password without echo.
+func TestQuestionsAtATerminal(t *testing.T) {
+	zk := zktest.Start(t)
+	c := zk.Client()
+	if _, _, err := c.Create(t.Context(), "/a/b", nil, client.Parents); err != nil {
+		t.Fatal(err)
+	}
+	p := sitDown(t, zk.Servers(), "xterm")
+	p.keys("rmr /a\r")
+	p.expect("delete 2 nodes at /a on " + zk.Servers() + "? [y/N] ")
+	p.press("n\r")
+	p.expect("not confirmed")
+	p.keys("rmr /a\r")
+	p.expect("[y/N] ")
+	p.press("y\r")
+	p.expect("deleted /a: 2 nodes")
+	p.keys("auth digest ann\r")
+	p.expect("password of ann: ")
+	p.press("hidden\r")
+	p.keys("whoami\r")
+	p.expect("digest:ann")
+	p.mu.Lock()
+	if strings.Contains(p.seen.String(), "hidden") {
+		t.Error("the password was shown")
+	}
+	p.mu.Unlock()
+	p.keys("quit\r")
+	if code := p.exitCode(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+}
