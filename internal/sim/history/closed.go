@@ -55,7 +55,7 @@ func (c *checker) isTaken(k *conn) bool {
 		t := &c.h.Txns[i]
 		h := &t.Entry.Header
 		refused := h.ClientID == k.session && code(t) == jute.SessionMoved
-		if refused && h.Zxid <= k.ClosedAt && k.Granted <= t.At && t.At <= k.ClosedTime &&
+		if refused && h.Zxid <= k.ClosedAt && k.HelloAt <= t.At && t.At <= k.ClosedTime &&
 			slices.ContainsFunc(k.Sent, func(s Sent) bool { return s.Xid == h.Cxid }) {
 			return true
 		}

@@ -267,6 +267,14 @@ func TestLateWritesOfAnOlderConnection(t *testing.T) {
 			m.arrives(jute.OpSetData, jute.SessionMoved)
 			m.closes()
 		}},
+		{"the refusal is on its way when the newer connection gets the session", "", func(m *move) {
+			m.xid++
+			m.newer.Sent = append(m.newer.Sent, Sent{Xid: m.xid, Op: jute.OpSetData,
+				Body: jute.Append(nil, set("/n", "new")), At: m.next()})
+			m.xid--
+			m.newer.Granted = m.arrives(jute.OpSetData, jute.SessionMoved).At + 1
+			m.closes()
+		}},
 		{"the refusal has an xid of the old connection alone", "closed", func(m *move) {
 			m.arrives(jute.OpSetData, jute.SessionMoved)
 			m.closes()
