@@ -1,6 +1,7 @@
 package dump
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -26,6 +27,9 @@ type Node struct {
 func (n *Node) Sequence() int32 {
 	return int32((int64(n.Stat.Cversion) + int64(n.Stat.NumChildren)) / 2)
 }
+
+// SameData reports whether two nodes have the same data. Null is not the same as empty.
+func SameData(a, b []byte) bool { return bytes.Equal(a, b) && (a == nil) == (b == nil) }
 
 // Header is the first line. Field names are frozen.
 type Header struct {

@@ -1,7 +1,6 @@
 package place
 
 import (
-	"bytes"
 	"context"
 	"errors"
 
@@ -93,7 +92,7 @@ func (w *Writer) exists(ctx context.Context, s *sent, why error) error {
 	if err != nil {
 		return err
 	}
-	same := bytes.Equal(data, s.node.Data) && (data == nil) == (s.node.Data == nil)
+	same := dump.SameData(data, s.node.Data)
 	switch {
 	case w.Mode == Create && same:
 		w.Kept++

@@ -1,7 +1,6 @@
 package transfer
 
 import (
-	"bytes"
 	"context"
 	"slices"
 	"unicode/utf8"
@@ -87,7 +86,7 @@ func (o *diffFlags) compare(pair place.Pair) []*difference {
 		return []*difference{at("added")}
 	}
 	var all []*difference
-	if !sameData(pair.A.Data, pair.B.Data) {
+	if !dump.SameData(pair.A.Data, pair.B.Data) {
 		all = append(all, at("data"))
 	}
 	if o.acl && !slices.Equal(pair.A.ACL, pair.B.ACL) {
@@ -95,8 +94,6 @@ func (o *diffFlags) compare(pair place.Pair) []*difference {
 	}
 	return all
 }
-
-func sameData(a, b []byte) bool { return bytes.Equal(a, b) && (a == nil) == (b == nil) }
 
 // difference is what differs at one path. Kind is added (B has it alone), removed (A has it alone),
 // data or acl. The path is below A and B; that of the roots is "".

@@ -157,7 +157,7 @@ func (h *Host) tell(f *Failure) {
 
 // complete finds what an argument may be. Whoever presses Tab does not wait longer than patience.
 func (e *Env) complete(ctx context.Context, v *Verb, args []string, word string) []string {
-	if v.Complete == nil || e.resolve() != nil {
+	if v.Complete == nil || e.resolve(v) != nil {
 		return nil
 	}
 	if ctx == nil {

@@ -9,7 +9,7 @@ import (
 
 // run does a verb once.
 func (e *Env) run(ctx context.Context, v *Verb, args []string) error {
-	if err := e.resolve(); err != nil {
+	if err := e.resolve(v); err != nil {
 		return err
 	}
 	if v.Writes && e.Set.DryRun && !v.DryRun {
@@ -54,9 +54,10 @@ func (e *Env) perform(ctx context.Context, v *Verb, args []string) error {
 	return err
 }
 
-// resolve finds the settings of this run. Those of the shell hold already.
-func (e *Env) resolve() error {
-	if e.Shell {
+// resolve finds the settings of this run. Those of the shell hold already. A verb that needs no
+// server does not need the context either, which may be what it has to put right.
+func (e *Env) resolve(v *Verb) error {
+	if e.Shell || v.Local {
 		return e.Set.Check()
 	}
 	return e.Set.Resolve(e.given, e.Getenv)

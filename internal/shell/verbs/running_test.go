@@ -28,7 +28,13 @@ type began struct {
 
 // begin runs a verb of its own bench against a server.
 func begin(t *testing.T, s *zktest.Server, args ...string) *began {
+	return prepared(t, s, func(*bench) {}, args...)
+}
+
+// prepared is begin, with a bench that prepare has changed.
+func prepared(t *testing.T, s *zktest.Server, prepare func(*bench), args ...string) *began {
 	b := newBench(t)
+	prepare(b)
 	b.host.Settings.Servers = s.Servers()
 	r, w := io.Pipe()
 	b.host.Stdout = w
