@@ -209,6 +209,24 @@ func TestWorkerIDLostTwice(t *testing.T) {
 	require.GreaterOrEqual(t, time.Since(lost), 2*time.Second)
 }
 
+// A number whose holder has stood still is lost, not released, also if the session turns out to
+// live and the client deletes the node itself.
+func TestWorkerIDLapses(t *testing.T) {
+	t.Parallel()
+	ctx := testContext(t)
+	w := newWorld(t)
+	c, other := w.client(client.WithSessionTimeout(time.Second)), w.beside()
+	h, _, err := naming.WorkerID(ctx, c, path, 1)
+	require.NoError(t, err)
+	w.Pause()
+	isLost(t, h)
+	w.Resume()
+	waitChildren(t, other, 1)
+	data, _, err := other.Get(ctx, path+"/id-0000000000")
+	require.NoError(t, err)
+	require.Equal(t, "1000", string(data), "not free")
+}
+
 // Taking and releasing over a cut at each request: one holder, and in the end the number is free.
 func TestWorkerIDCutAtEveryStep(t *testing.T) {
 	w := newWorld(t)

@@ -104,6 +104,7 @@ func TestTTLIsTouched(t *testing.T) {
 	ctx := testContext(t)
 	w := newWorld(t)
 	c, other := w.client(), w.beside()
+	begun := time.Now()
 	n, err := node.Persistent(ctx, c, path, nil, node.WithTTL(300*time.Millisecond))
 	require.NoError(t, err)
 	_, _, quiet, err := other.GetW(ctx, path)
@@ -121,6 +122,10 @@ func TestTTLIsTouched(t *testing.T) {
 	}
 	require.True(t, isOpen(quiet.Fired()))
 	require.NoError(t, n.Close(ctx))
+	last, _, err := other.Exists(ctx, touch)
+	require.NoError(t, err)
+	require.LessOrEqual(t, int64(last.Version), int64(time.Since(begun)/(100*time.Millisecond)),
+		"it is written each third of the TTL, not more often")
 	stat, _, err := other.Exists(ctx, path)
 	require.NoError(t, err)
 	require.EqualValues(t, 1, stat.NumChildren, "the child is left to its TTL too")

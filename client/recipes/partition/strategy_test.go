@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"quoll/client/recipes/group"
 )
 
 // Every strategy gives each item to one member that is there, and is fair.
@@ -49,4 +51,16 @@ func TestStrategies(t *testing.T) {
 	}
 	require.Equal(t, map[string]string{"a": "x", "b": "x", "c": "y"},
 		Range([]string{"a", "b", "c"}, []string{"x", "y"}))
+}
+
+// A member that is not in the group, because its session was lost, wants nothing; nobody asks a
+// strategy to divide among none.
+func TestMemberThatIsNotThere(t *testing.T) {
+	s := &share{id: "a", items: []string{"x"}, strategy: Range}
+	s.regroup(&group.View{})
+	require.Empty(t, s.wanted)
+	s.regroup(&group.View{Members: []group.Peer{{ID: "a"}}})
+	require.Equal(t, map[string]bool{"x": true}, s.wanted)
+	s.regroup(&group.View{Members: []group.Peer{{ID: "b"}}})
+	require.Empty(t, s.wanted)
 }

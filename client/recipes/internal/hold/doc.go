@@ -8,7 +8,7 @@
 //	       by prefix and owner
 //
 // Invariants:
-//   - Every prefix is used for one node only, so that a node is known by it, and a delete or a
+//   - Every prefix is used for one Held only, so that its nodes are known by it, and a delete or a
 //     check by path never meets a node of somebody else.
 //   - Several nodes of one Held come and go at one moment.
 //   - A Held that is lost stays lost. Whoever waits for it hears of it by the client's own clock.
@@ -21,6 +21,6 @@
 // Once uses the same for what has no node of its own: it does operations exactly once, with a node
 // beside them as the receipt.
 //
-// Read held.go, then make.go (how a node comes to be), remove.go (how it goes),
-// parents.go, retry.go, options.go, errors.go.
+// Read held.go, then make.go (how a node comes to be), remove.go (how it goes), parents.go,
+// retry.go, options.go, errors.go.
 package hold
