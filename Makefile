@@ -15,7 +15,7 @@ PACKAGES = $$($(GO) list ./... | grep -v '/interop/')
 RACY = $$(grep -rlE --include='*.go' '^[[:space:]]*go (func|[a-zA-Z])|sync/atomic|"sync"' . \
 	| grep -v '^./interop/' | xargs -r -n1 dirname | sort -u)
 
-.PHONY: run build test race fuzz mutants lint bench interop interop-ensemble check clean
+.PHONY: man run build test race fuzz mutants lint bench interop interop-ensemble check clean
 
 run: build
 	./bin/quoll server
@@ -91,6 +91,10 @@ interop: build
 interop-ensemble: build
 	$(GO) run ./interop/ensemble -quoll bin/quoll -all
 	$(GO) run ./interop/ensemble -quoll bin/quoll -attacks :
+
+# A man page a verb, in bin/man. quoll completion bash|zsh|fish writes the completions.
+man:
+	$(GO) run ./internal/shell/man bin/man
 
 check: lint test
 

@@ -232,7 +232,7 @@ var moduleImports = []importRule{
 	{"github.com/klauspost/compress", []string{"persistence/..."}},
 	{"github.com/aymanbagabas/go-udiff", []string{"internal/shell/transfer"}},
 	{"github.com/spf13/cobra", []string{
-		"cmd/quoll", "internal/shell/verb", "internal/shell/loop",
+		"cmd/quoll", "internal/shell/verb", "internal/shell/loop", "internal/shell/man",
 	}},
 	{"github.com/reeflective/readline", []string{"internal/shell/editor"}},
 	{"github.com/creack/pty", nil},

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"quoll/zktest"
+)
+
+// verbOf makes a process of one verb.
+func verbOf(t *testing.T, servers string, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command(os.Args[0], args...)
+	cmd.Env = append(os.Environ(), "QUOLL_TEST_COMMAND=1", "HOME="+t.TempDir(),
+		"XDG_CONFIG_HOME=", "ZK_SERVERS="+servers)
+	return cmd
+}
+
+func codeOf(err error) int {
+	var ended *exec.ExitError
+	if errors.As(err, &ended) {
+		return ended.ExitCode()
+	}
+	return 0
+}
+
+// A verb of a process of its own: what it prints where, and its exit code.
+func TestOneShot(t *testing.T) {
+	zk := zktest.Start(t)
+	for _, tc := range []struct {
+		line      string
+		code      int
+		out, errs string // what is in them
+	}{
+		{"create -p /a/b text", 0, "/a/b\n", ""},
+		{"get /a/b", 0, "text", ""},
+		{"get /none -o json", 3, "", `{"error":{"code":-101,"name":"NoNode"`},
+		{"ls --nonsense", 2, "", "--nonsense"},
+		{"create -e /eph", 0, "/eph\n", "goes now"},
+		{"shell -server " + zk.Servers() + " ls /", 0, "[a, zookeeper]\n", ""},
+		{"shell -server " + zk.Servers() + " get /none", 3, "", "Node does not exist: /none\n"},
+		{"shell -server " + zk.Servers() + " -waitforconnection -timeout 5000 version", 0,
+			"ZooKeeper CLI version", ""},
+		{"--server " + zk.Servers() + " -o jsonl count /", 0, `"count":5`, ""},
+		{"ls --server 127.0.0.1:1 --timeout 300ms /", 6, "", "refused"},
+		{"ls --auth digest:ann:secret /", 0, "a\nzookeeper\n", "--auth-file hides it"},
+		{"__complete ls /a/", 0, "/a/b\n", ""},
+		{"__complete acl get /zookeeper/", 0, "/zookeeper/config\n/zookeeper/quota\n", ""},
+		{"completion bash", 0, "__complete", ""},
+		{"completion zsh", 0, "#compdef quoll", ""},
+		{"completion fish", 0, "complete -c quoll", ""},
+	} {
+		cmd := verbOf(t, zk.Servers(), strings.Fields(tc.line)...)
+		var out, errs strings.Builder
+		cmd.Stdout, cmd.Stderr = &out, &errs
+		if code := codeOf(cmd.Run()); code != tc.code || !strings.Contains(out.String(), tc.out) ||
+			!strings.Contains(errs.String(), tc.errs) {
+			t.Errorf("%s: exit code %d\n%s\n%s", tc.line, code, out.String(), errs.String())
+		}
+		if strings.Contains(errs.String(), "ann:secret") {
+			t.Errorf("%s: the secret is told: %s", tc.line, errs.String())
+		}
+	}
+}
+
+// Whoever stops reading (head) gets no complaint: 141, as a process that SIGPIPE has ended, but with
+// its session closed.
+func TestNobodyReads(t *testing.T) {
+	zk := zktest.Start(t)
+	c := zk.Client()
+	long := strings.Repeat("x", 500)
+	for _, p := range []string{"a", "b", "c"} {
+		for i := range 100 {
+			name := "/" + p + long[:i+1]
+			if _, _, err := c.Create(t.Context(), name, []byte(long)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := verbOf(t, zk.Servers(), "ls", "-R", "/", "-o", "jsonl")
+	var errs strings.Builder
+	cmd.Stdout, cmd.Stderr = w, &errs
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	err = cmd.Run()
+	_ = w.Close()
+	if code := codeOf(err); code != 141 || errs.Len() > 0 {
+		t.Errorf("exit code %d, %q", code, errs.String())
+	}
+}
+
+// Ctrl-C and kill end a verb that waits, with their codes and without a word.
+func TestSignalsOfAVerb(t *testing.T) {
+	zk := zktest.Start(t)
+	for s, want := range map[os.Signal]int{os.Interrupt: 130, syscall.SIGTERM: 143} {
+		cmd := verbOf(t, zk.Servers(), "stat", "-w", "/")
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var errs strings.Builder
+		cmd.Stderr = &errs
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := out.Read(make([]byte, 10)); err != nil { // it waits for its watch now
+			t.Fatal(err)
+		}
+		if err := cmd.Process.Signal(s); err != nil {
+			t.Fatal(err)
+		}
+		if code := codeOf(cmd.Wait()); code != want || errs.Len() > 0 {
+			t.Errorf("%v: exit code %d, %q", s, code, errs.String())
+		}
+	}
+}
+
+// A protected context confirms each write; nothing is asked without a terminal.
+func TestProtectedContext(t *testing.T) {
+	zk := zktest.Start(t)
+	home := t.TempDir()
+	file := filepath.Join(home, ".config", "quoll", "contexts.yaml")
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	text := "current: p\ncontexts: {p: {servers: '" + zk.Servers() + "', protected: true}}\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for line, want := range map[string]int{
+		"create /x": 2, "ls /": 0, "create --yes /y": 0,
+	} {
+		cmd := verbOf(t, "", strings.Fields(line)...)
+		cmd.Env = append(cmd.Env, "HOME="+home)
+		if code := codeOf(cmd.Run()); code != want {
+			t.Errorf("%s: exit code %d", line, code)
+		}
+	}
+	if _, there, err := zk.Client().Exists(t.Context(), "/x"); err != nil || there {
+		t.Errorf("written without a confirmation: %v, %v", there, err)
+	}
+}
+
+// oneShotBound is how long quoll ls / may take, with a wide margin for a busy machine: it takes some
+// 5 ms on a quiet one (docs/shell.md).
+const oneShotBound = time.Second
+
+func TestOneShotIsQuick(t *testing.T) {
+	zk := zktest.Start(t)
+	best := time.Hour
+	for range 5 {
+		cmd := verbOf(t, zk.Servers(), "ls", "/")
+		begin := time.Now()
+		if err := cmd.Run(); err != nil {
+			t.Fatal(err)
+		}
+		best = min(best, time.Since(begin))
+	}
+	t.Logf("the best of 5: %v", best)
+	if best > oneShotBound {
+		t.Errorf("quoll ls / took %v", best)
+	}
+}
