@@ -95,7 +95,7 @@ func (m *mirror) check(ctx context.Context) error {
 	if err := m.load(); err != nil {
 		return err
 	}
-	if err := m.dst.Writable(ctx, m.e, "mirror"); err != nil || m.e.Set.DryRun {
+	if err := m.dst.Writable(ctx, m.e, "mirror to "+m.dst.Arg); err != nil || m.e.Set.DryRun {
 		return err
 	}
 	return m.root(ctx)

@@ -83,8 +83,8 @@ func (m *mirror) permitted(ctx context.Context, doomed int) error {
 	}
 	m.asked = true
 	return m.e.Confirm(ctx, verb.Danger{
-		What:  fmt.Sprintf("delete %d nodes at %s", doomed, m.dst.Arg),
-		Paths: []string{m.dst.Path}, Count: doomed, Max: m.max, Force: m.force,
+		What: fmt.Sprintf("delete %d nodes at %s", doomed, m.dst.Arg),
+		On:   m.dst.Context, Paths: []string{m.dst.Path}, Count: doomed, Max: m.max, Force: m.force,
 	})
 }
 

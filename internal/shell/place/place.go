@@ -17,6 +17,8 @@ type Place struct {
 	Client *client.Client
 	Path   string
 	File   string
+	// Context is the context whose servers these are; "" of the verb's own.
+	Context string
 
 	own       *client.Client // a connection of its own
 	where     string         // the servers, and the root of all paths there
@@ -43,7 +45,7 @@ func Open(ctx context.Context, e *verb.Env, arg string) (*Place, error) {
 		p.Client, err = e.Client(ctx)
 		return p, err
 	}
-	p.Path = path.Clean(arg[len(name)+1:])
+	p.Context, p.Path = name, path.Clean(arg[len(name)+1:])
 	if err := p.connect(ctx, e, name); err != nil {
 		p.Close()
 		return nil, err
@@ -92,7 +94,7 @@ func (p *Place) Writable(ctx context.Context, e *verb.Env, what string) error {
 	if !p.protected || e.Set.DryRun {
 		return nil
 	}
-	return e.Confirm(ctx, verb.Danger{What: what + " to " + p.Arg, Force: true})
+	return e.Confirm(ctx, verb.Danger{What: what, On: p.Context, Force: true})
 }
 
 // Server makes an error of a place that is a file.

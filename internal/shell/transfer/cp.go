@@ -46,7 +46,7 @@ func Cp() verb.Verb {
 			}
 			defer src.Close()
 			defer dst.Close()
-			if err := dst.Writable(ctx, e, "copy"); err != nil {
+			if err := dst.Writable(ctx, e, "copy to "+dst.Arg); err != nil {
 				return err
 			}
 			if src.File != "" || dst.File != "" {

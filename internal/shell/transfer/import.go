@@ -146,12 +146,12 @@ func (o *importFlags) permitted(
 		return fault.Usage("sequence counters would pass over %d numbers, a write each: that "+
 			"needs --force", all.numbers)
 	}
-	if err := dst.Writable(ctx, e, "import"); err != nil || mode != place.Overwrite {
+	if err := dst.Writable(ctx, e, "import to "+dst.Arg); err != nil || mode != place.Overwrite {
 		return err
 	}
 	return e.Confirm(ctx, verb.Danger{
-		What:  fmt.Sprintf("write %d nodes at %s", all.nodes-all.ephemerals, dst.Arg),
-		Paths: []string{dst.Path}, Count: all.nodes, Max: o.max, Force: o.force,
+		What: fmt.Sprintf("write %d nodes at %s", all.nodes-all.ephemerals, dst.Arg),
+		On:   dst.Context, Paths: []string{dst.Path}, Count: all.nodes, Max: o.max, Force: o.force,
 	})
 }
 

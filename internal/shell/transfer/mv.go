@@ -86,10 +86,11 @@ func (o *mvFlags) run(ctx context.Context, e *verb.Env, src, dst *place.Place) e
 	}
 	err = e.Confirm(ctx, verb.Danger{
 		What:  fmt.Sprintf("move %d nodes from %s to %s", len(all.nodes), src.Arg, dst.Arg),
-		Paths: []string{src.Path}, Count: len(all.nodes), Max: o.max, Force: o.force,
+		On:    src.Context,
+		Paths: []string{src.Path, dst.Path}, Count: len(all.nodes), Max: o.max, Force: o.force,
 	})
 	if err == nil {
-		err = dst.Writable(ctx, e, "move")
+		err = dst.Writable(ctx, e, "move to "+dst.Arg)
 	}
 	if err == nil {
 		err = src.Writable(ctx, e, "move from "+src.Arg)

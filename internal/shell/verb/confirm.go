@@ -13,6 +13,7 @@ import (
 // Danger is a change that people may regret.
 type Danger struct {
 	What  string   // "delete 12 nodes"
+	On    string   // the context whose servers have them; "": that of the verb
 	Paths []string // / and those below /zookeeper need force
 	Count int      // nodes that are changed
 	Max   int      // more need force; 0: any number will do
@@ -35,12 +36,15 @@ func (e *Env) Confirm(ctx context.Context, d Danger) error {
 	if e.Set.DryRun || e.Set.Yes || e.confirmed || e.Out.Format() == output.ZkCLI {
 		return nil
 	}
-	return e.ask(ctx, d.What)
+	return e.ask(ctx, d)
 }
 
 // ask asks a question on the terminal.
-func (e *Env) ask(ctx context.Context, what string) error {
-	where := e.Set.Context
+func (e *Env) ask(ctx context.Context, d Danger) error {
+	what, where := d.What, d.On
+	if where == "" {
+		where = e.Set.Context
+	}
 	if where == "" {
 		where = e.Set.Servers
 	}

@@ -36,7 +36,7 @@ func TestMirrorOnce(t *testing.T) {
 		{"create /app/config/more x", 0, ""},
 		{"rm /app/config/b.bin", 0, ""},
 		{"mirror --state S /app other:/copy/app", 0, "pass /app: 6 nodes, 2 written, 0 deleted\n"},
-		{"mirror --delete --state S /app other:/copy/app", 2, "--yes"},
+		{"mirror --delete --state S /app other:/copy/app", 2, "at other:/copy/app on other: --yes"},
 		{"mirror --delete --dry-run /app other:/copy/app", 0, "0 would be written, 1 deleted\n"},
 		{"mirror --delete --yes --max 0 --state S /app other:/copy/app", 0,
 			"pass /app: 6 nodes, 0 written, 1 deleted\n"},
@@ -49,7 +49,7 @@ func TestMirrorOnce(t *testing.T) {
 		{"mirror /app other:/zookeeper/x", 2, "--force"},
 		{"mirror --delete --yes /app other:/", 2, "--force"},
 		{"mirror /app file:x", 2, "file"},
-		{"mirror /app guarded:/p", 2, "--yes"},
+		{"mirror /app guarded:/p", 2, "on guarded: --yes"},
 	} {
 		code := b.do(strings.Fields(strings.ReplaceAll(tc.line, "--state S", "--state "+state))...)
 		if got := b.out.String() + b.err.String(); code != tc.code || !strings.Contains(got, tc.want) {

@@ -81,6 +81,7 @@ func TestMv(t *testing.T) {
 		{"mv -R --yes /app /moved", 1, "belongs to session"},
 		{"mv -R --yes /app/config /app/config/below", 2, "cannot be moved"},
 		{"mv -R --yes / other:/x", 2, "cannot be moved"},
+		{"mv -R --yes /app/config /zookeeper/x", 2, "--force"},
 		{"mv -R --dry-run /app/config /moved", 0, "would move /app/config to /moved: 3 nodes\n"},
 		{"stat --exit-code /moved", 7, ""},
 		{"mv -R --yes /app/config /moved", 0, "moved /app/config to /moved: 3 nodes\n"},
