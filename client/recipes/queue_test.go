@@ -441,6 +441,101 @@ func TestQueueLoss(t *testing.T) {
 	hasNone(t, other)
 }
 
+// Who waits sleeps until something happens that may give it an item: a new item, a new shard, an item
+// that is given back.
+func TestQueueWaits(t *testing.T) {
+	for name, opts := range map[string][]queue.Option{
+		"plain": nil, "shards": {queue.WithShards(3)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx := testContext(t)
+			w := newWorld(t)
+			c, other := w.client(), numbers(w.beside(), opts...)
+			lists, multis := make(chan struct{}, 256), make(chan struct{}, 256)
+			w.Seen(jute.OpGetChildren2, func() { lists <- struct{}{} })
+			w.Seen(jute.OpExists, func() { lists <- struct{}{} })
+			w.Seen(jute.OpMulti, func() { multis <- struct{}{} })
+			waits := func(requests int) *later {
+				l := inBackground(func() error {
+					it, err := numbers(c, opts...).Receive(ctx)
+					if err == nil {
+						err = it.Nack(ctx)
+					}
+					return err
+				})
+				for range requests {
+					<-lists
+				}
+				require.NoError(t, c.Sync(ctx, "/"))
+				require.True(t, isOpen(l.done))
+				return l
+			}
+			// There is no queue: it lists the node, twice, and waits for it to be made.
+			waiter := waits(3)
+			put(t, other, 1)
+			waiter.ends(t)
+
+			it := receives(t, other, 1)
+			for len(lists) > 0 || len(multis) > 0 {
+				select {
+				case <-lists:
+				case <-multis:
+				}
+			}
+			// The one item is claimed: it lists items and claims, with shards these too, twice.
+			requests := 4
+			if opts != nil {
+				requests = 6
+			}
+			waiter = waits(requests)
+			require.Empty(t, multis, "it does not try what is claimed")
+			require.NoError(t, it.Nack(ctx))
+			waiter.ends(t)
+		})
+	}
+}
+
+// The name of an item whose answer got lost is found, also if another one came behind it. If the
+// item has been taken by then, the name is not known.
+func TestQueueIDAfterALostAnswer(t *testing.T) {
+	for id, meanwhile := range map[string]func(q *queue.Queue[int]){
+		"queue-0000000001": func(*queue.Queue[int]) {},
+		"":                 func(q *queue.Queue[int]) { takes(t, q, 1, 2) },
+	} {
+		w := newWorld(t)
+		q, other := numbers(w.client()), numbers(w.beside())
+		put(t, other, 1)
+		w.Cut(jute.OpMulti, proxy.After)
+		w.Seen(jute.OpSync, sync.OnceFunc(func() {
+			meanwhile(other)
+			put(t, other, 3)
+		}))
+		got, err := q.Put(testContext(t), 2)
+		require.NoError(t, err)
+		require.Equal(t, id, got)
+	}
+}
+
+// Bytes that are no item of Curator's are told, whatever they are.
+func TestQueueBadItems(t *testing.T) {
+	ctx := testContext(t)
+	c := newWorld(t).client()
+	for _, data := range []string{
+		"", "\x00\x01\x00", "\x00\x01\x00\x02\x02", "\x00\x01\x00\x01", "\x00\x01\x00\x01\x03",
+		"\x00\x01\x00\x01\x01\x00\x00", "\x00\x01\x00\x01\x01\x00\x00\x00\x01",
+		"\x00\x01\x00\x01\x01\x00\x00\x00\x017", "\x00\x01\x00\x01\x01\xff\xff\xff\xff7\x02",
+	} {
+		clear(t, c)
+		_, _, err := c.Create(ctx, path+"/queue-0000000000", []byte(data), client.Parents)
+		require.NoError(t, err)
+		_, err = numbers(c).Take(ctx)
+		require.ErrorIs(t, err, recipes.ErrLayout, "%q", data)
+		n, err := numbers(c).Len(ctx)
+		require.NoError(t, err)
+		require.Equal(t, 1, n, "it stays")
+	}
+}
+
 // market is a queue with those who put and those who take, each over a connection of its own.
 type market struct {
 	*world

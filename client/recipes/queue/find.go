@@ -193,6 +193,7 @@ func (w *waiting) wait(ctx context.Context) error {
 			}
 		})
 	}
+	<-either.Done()
 	waiters.Wait()
 	return ctx.Err()
 }
