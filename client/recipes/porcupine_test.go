@@ -60,6 +60,23 @@ func TestCounterHistories(t *testing.T) {
 	require.NoError(t, err)
 }
 
+// No item is lost, and none is delivered to two.
+func TestItemHistories(t *testing.T) {
+	items := func(c *client.Client) *contest.Items {
+		return queue.New(c, path, recipes.JSON[string]())
+	}
+	for name, recipe := range map[string]contest.Recipe{
+		"take": contest.Taken(items), "receive": contest.Received(items),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			report, err := contest.Run(testContext(t), contestServer(t), short, recipe)
+			t.Log(report)
+			require.NoError(t, err)
+		})
+	}
+}
+
 // The same of items that are taken. Those that are received are among TestExclusiveHistories.
 func TestQueueHistories(t *testing.T) {
 	texts := func(c *client.Client) contest.Queueing {

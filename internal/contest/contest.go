@@ -53,11 +53,13 @@ var ErrViolated = errors.New("violated")
 
 // Recipe is what the workers do, and how it is judged.
 type Recipe struct {
-	// Prepare makes what the steps need, once.
+	// prepare makes what the steps need, once.
 	prepare func(ctx context.Context, c *client.Client) error
 	// step does something once, and records it.
 	step  func(ctx context.Context, c *Contest, w *worker) error
 	model porcupine.Model
+	// judge judges instead of the model, when all is quiet again. It may be nil.
+	judge func(ctx context.Context, c *Contest, zk *client.Client) error
 }
 
 // Contest is a contest that goes on.
@@ -114,7 +116,7 @@ func Run(ctx context.Context, s Server, o Options, recipe Recipe) (Report, error
 	stop()
 	all.Wait()
 	if err == nil {
-		err = c.judge()
+		err = c.judge(ctx, s.Addr)
 	}
 	return c.report, err
 }
@@ -220,10 +222,18 @@ func (c *Contest) leave(h *recipes.Held) {
 // judgePatience bounds the search for an order.
 const judgePatience = 2 * time.Minute
 
-func (c *Contest) judge() error {
+func (c *Contest) judge(ctx context.Context, addr string) error {
 	c.report.Took = time.Since(c.begun)
 	if c.wrong != nil {
 		return c.wrong
+	}
+	if c.recipe.judge != nil {
+		zk, err := client.Dial(ctx, addr)
+		if err != nil {
+			return err
+		}
+		defer zk.Close()
+		return c.recipe.judge(ctx, c, zk)
 	}
 	switch porcupine.CheckOperationsTimeout(c.recipe.model, c.history, judgePatience) {
 	case porcupine.Illegal:

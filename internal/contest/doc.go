@@ -15,6 +15,8 @@
 //	            lost, none is doubled, none is late
 //	counting    every sum is one more than that before
 //	handing     an item is taken once at most, and only when it was put
+//	taken       none is lost but by a take without an answer; some are left at the end
+//	received    none is lost; none is delivered again but after the loss of who had it
 //	shared      those who have leases never have more than there are
 //
 // Besides, whoever takes looks at all others of the process: they must know of their loss by then.
@@ -23,6 +25,6 @@
 //
 // Contest is what the workers share, behind its mutex. Run's goroutine is the nemesis.
 //
-// Read contest.go, nemesis.go, then exclusive.go, shared.go, counting.go and
-// handing.go.
+// Read contest.go, nemesis.go, then exclusive.go, shared.go, counting.go,
+// handing.go and items.go.
 package contest

@@ -5,6 +5,8 @@ import (
 
 	"github.com/anishathalye/porcupine"
 	"github.com/stretchr/testify/require"
+
+	"quoll/client/recipes/queue"
 )
 
 func op(input any, call, back int64) porcupine.Operation {
@@ -83,6 +85,26 @@ func TestModels(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.Equal(t, c.ok, porcupine.CheckOperations(c.model, c.ops))
+		})
+	}
+}
+
+func TestItems(t *testing.T) {
+	for name, happen := range map[string]func(i *items){
+		"twice":     func(i *items) { i.have("1", "taken"); i.have("1", "taken") },
+		"by nobody": func(i *items) { i.have("2", "taken") },
+		"after all": func(i *items) {
+			i.have("1", "acknowledged")
+			i.deliver(&queue.Item[string]{Value: "1"})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			i := &items{
+				put: map[string]bool{"1": true}, had: map[string]bool{},
+				held: map[string]*queue.Item[string]{},
+			}
+			happen(i)
+			require.ErrorIs(t, i.wrong, ErrViolated)
 		})
 	}
 }

@@ -62,6 +62,8 @@ func receive(ctx context.Context, c *client.Client) (*recipes.Held, error) {
 	return it.Held, nil
 }
 
+func items(c *client.Client) *contest.Items { return queue.New(c, path, recipes.JSON[string]()) }
+
 // all are the recipes.
 func all() []recipe {
 	kazoo := recipes.WithLayout(recipes.Kazoo)
@@ -95,6 +97,8 @@ func all() []recipe {
 				return queue.New(c, path, recipes.JSON[string]())
 			})
 		}},
+		{name: "take", other: func() contest.Recipe { return contest.Taken(items) }},
+		{name: "receive", other: func() contest.Recipe { return contest.Received(items) }},
 		{name: "semaphore", other: func() contest.Recipe {
 			return contest.Shared(leases,
 				func(ctx context.Context, c *client.Client, k int) (*recipes.Held, error) {
