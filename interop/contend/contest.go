@@ -26,6 +26,7 @@ type contest struct {
 	recipe   string
 	addr     string
 	said     chan string // who is in the group, by their side
+	begun    time.Time
 
 	mu         sync.Mutex
 	turns      int // of ours
@@ -47,7 +48,7 @@ func (c *contest) run(ctx context.Context) error {
 		return err
 	}
 	defer zk.Close()
-	for path, data := range map[string]string{count: "0", inside: ""} {
+	for path, data := range map[string]string{count: "0", inside: "", had: ""} {
 		if _, _, err := zk.Create(ctx, path, []byte(data), client.Parents); err != nil {
 			return err
 		}
@@ -119,20 +120,35 @@ func (c *contest) violation(what string) {
 // tally compares the number that all have counted in with the turns that counted: those of their
 // side too, where all turns count.
 func (c *contest) tally(ctx context.Context, zk *client.Client) error {
-	data, _, err := zk.Get(ctx, count)
-	if err != nil {
-		return err
-	}
-	n, err := strconv.Atoi(string(data))
-	switch {
-	case err != nil:
-		return err
-	case c.theirs == 0 || c.turns == 0:
+	if c.theirs == 0 || c.turns == 0 {
 		return errors.New("one side had no turn")
-	case c.recipe == "lock" || c.recipe == "election" || c.recipe == "latch":
-		if n != c.counts+c.theirs {
-			return fmt.Errorf("%d were counted, of %d", n, c.counts+c.theirs)
+	}
+	n := 0
+	switch c.recipe {
+	case "lock", "election", "latch":
+		data, _, err := zk.Get(ctx, count)
+		if err != nil {
+			return err
 		}
+		if n, err = strconv.Atoi(string(data)); err != nil {
+			return err
+		}
+	case "counter":
+		sum, err := c.number(zk).Get(ctx)
+		if err != nil {
+			return err
+		}
+		n = int(sum)
+	case "queue":
+		var err error
+		if n, err = c.rest(ctx, zk); err != nil {
+			return err
+		}
+	default:
+		return nil
+	}
+	if n != c.counts+c.theirs {
+		return fmt.Errorf("%d were counted, of %d", n, c.counts+c.theirs)
 	}
 	return nil
 }

@@ -10,6 +10,8 @@
 //	barrier     Curator, kazoo   nobody passes before it is opened
 //	double      Curator, kazoo   both are inside, both have left
 //	group       Curator          each sees the other come and go
+//	counter     Curator, kazoo   the sum is that of all turns
+//	queue       Curator, kazoo   each item is had once; received by us, locked by them
 //
 // Both sides make nodes of their own inside, ephemeral ones, and look for those of the others:
 // what overlaps is seen by one of them at least. Two threads of theirs, with a connection each,
@@ -21,5 +23,6 @@
 // Their sides are Contend.java in interop/curator and contend.py in interop/kazoo. Exit code 1:
 // there was a violation, or somebody did not come to the end.
 //
-// Read main.go, then contest.go (one recipe), turns.go (our side of it) and inside.go.
+// Read main.go, then contest.go (one recipe), turns.go (our side of it), items.go
+// and inside.go.
 package main

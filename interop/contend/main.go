@@ -36,10 +36,11 @@ type foreign struct {
 // read-only: looked up, never changed.
 var foreigns = []foreign{
 	{"curator", recipes.Curator, []string{
-		"lock", "rw", "election", "latch", "semaphore", "barrier", "double", "group",
+		"lock", "rw", "election", "latch", "semaphore", "barrier", "double", "group", "counter",
+		"queue",
 	}, matrix.CuratorContender},
 	{"kazoo", recipes.Kazoo, []string{
-		"lock", "rw", "election", "barrier", "double",
+		"lock", "rw", "election", "barrier", "double", "counter", "queue",
 	}, matrix.KazooContender},
 }
 
@@ -102,7 +103,7 @@ func one(ctx context.Context, s settings, f foreign, p matrix.Program, recipe st
 	defer cancel()
 	c := &contest{
 		settings: s, foreign: f, program: p, recipe: recipe, addr: server.Addr(),
-		said: make(chan string, 1000),
+		said: make(chan string, 1000), begun: time.Now(),
 	}
 	err = c.run(ctx)
 	if err == nil && c.violations > 0 {

@@ -50,9 +50,20 @@ func (c *contest) play(ctx context.Context, zk *client.Client) error {
 	return errors.Join(failed...)
 }
 
-// once takes what the recipe hands out, does what is to be done inside, and gives it back. It is
-// not interrupted inside: what is begun there is counted.
+// once is one turn of ours.
 func (c *contest) once(ctx context.Context, zk *client.Client, turn int) error {
+	switch c.recipe {
+	case "counter":
+		return c.add(ctx, zk)
+	case "queue":
+		return c.item(ctx, zk)
+	}
+	return c.enter(ctx, zk, turn)
+}
+
+// enter takes what the recipe hands out, does what is to be done inside, and gives it back. It is
+// not interrupted inside: what is begun there is counted.
+func (c *contest) enter(ctx context.Context, zk *client.Client, turn int) error {
 	shared := c.recipe == "rw" && turn%3 > 0
 	giveBack, err := c.take(ctx, zk, shared)
 	if err != nil {

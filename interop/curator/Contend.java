@@ -10,6 +10,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.curator.framework.CuratorFramework;
+import org.apache.curator.framework.recipes.atomic.DistributedAtomicLong;
 import org.apache.curator.framework.recipes.barriers.DistributedBarrier;
 import org.apache.curator.framework.recipes.barriers.DistributedDoubleBarrier;
 import org.apache.curator.framework.recipes.leader.LeaderLatch;
@@ -19,6 +20,12 @@ import org.apache.curator.framework.recipes.locks.InterProcessMutex;
 import org.apache.curator.framework.recipes.locks.InterProcessReadWriteLock;
 import org.apache.curator.framework.recipes.locks.InterProcessSemaphoreV2;
 import org.apache.curator.framework.recipes.nodes.GroupMember;
+import org.apache.curator.framework.recipes.queue.DistributedQueue;
+import org.apache.curator.framework.recipes.queue.QueueBuilder;
+import org.apache.curator.framework.recipes.queue.QueueConsumer;
+import org.apache.curator.framework.recipes.queue.QueueSerializer;
+import org.apache.curator.framework.state.ConnectionState;
+import org.apache.curator.retry.RetryNTimes;
 import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.data.Stat;
@@ -59,12 +66,14 @@ final class Contend {
             case "semaphore" -> Contend::semaphore;
             case "election" -> Contend::election;
             case "latch" -> Contend::latch;
+            case "counter" -> Contend::counter;
+            case "queue" -> Contend::queue;
             case "barrier" -> c -> c.barrier(amount);
             case "double" -> c -> c.doubleBarrier(amount);
             case "group" -> Contend::group;
             default -> throw new IllegalArgumentException(recipe);
         };
-        boolean alone = Set.of("barrier", "double", "group").contains(recipe);
+        boolean alone = Set.of("barrier", "double", "group", "queue").contains(recipe);
         List<Thread> threads = new ArrayList<>();
         for (int i = 0; i < (alone ? 1 : 2); i++) {
             CuratorFramework zk = Clients.open(args[0]);
@@ -189,6 +198,57 @@ final class Contend {
                 latch.start();
                 latch.await();
                 alone();
+            }
+        }
+    }
+
+    private void counter() throws Exception {
+        DistributedAtomicLong counter =
+            new DistributedAtomicLong(zk, PATH, new RetryNTimes(1000, 1));
+        while (more()) {
+            if (counter.increment().succeeded()) {
+                turns.incrementAndGet();
+            }
+        }
+    }
+
+    /** Puts items and takes those of anybody, under a lock each. A turn is an item that was put. */
+    private void queue() throws Exception {
+        QueueConsumer<String> consumer = new QueueConsumer<>() {
+            @Override
+            public void consumeMessage(String item) throws Exception {
+                try {
+                    zk.create().forPath("/contend/had/" + item);
+                } catch (KeeperException.NodeExistsException e) {
+                    violation(item + " was had twice");
+                }
+            }
+
+            @Override
+            public void stateChanged(CuratorFramework client, ConnectionState state) {
+                // connections are not cut here
+            }
+        };
+        QueueSerializer<String> texts = new QueueSerializer<>() {
+            @Override
+            public byte[] serialize(String item) {
+                return bytes(item);
+            }
+
+            @Override
+            public String deserialize(byte[] data) {
+                return new String(data);
+            }
+        };
+        try (DistributedQueue<String> queue = QueueBuilder.builder(zk, consumer, texts, PATH)
+            .lockPath(PATH + "-locks").putInBackground(false).buildQueue()) {
+            queue.start();
+            while (more()) {
+                queue.put("theirs-" + turns.incrementAndGet());
+            }
+            queue.flushPuts(Clients.PATIENCE_S, TimeUnit.SECONDS);
+            while (!zk.getChildren().forPath(PATH).isEmpty()) {
+                Thread.sleep(10); // closing in the middle of an item would have it twice
             }
         }
     }

@@ -8,6 +8,7 @@ import traceback
 
 from kazoo.client import KazooClient
 from kazoo.exceptions import BadVersionError, NodeExistsError
+from kazoo.retry import RetryFailedError
 
 PATH = "/contend/path"
 GUARD = "/contend/guard"
@@ -80,6 +81,32 @@ class Contender:
     def election(self):
         while self.more():
             self.zk.Election(PATH).run(self.alone)
+
+    def counter(self):
+        counter = self.zk.Counter(PATH)
+        while self.more():
+            try:
+                counter += 1
+            except RetryFailedError:
+                continue
+            self.turn()
+
+    def queue(self):
+        """Puts items and takes those of anybody. A turn is an item that was put."""
+        queue = self.zk.LockingQueue(PATH)
+        put = 0
+        while self.more():
+            put += 1
+            queue.put(b"theirs-%d-%d" % (threading.get_ident(), put))
+            self.turn()
+            item = queue.get(timeout=1)
+            if item is None:
+                continue
+            try:
+                self.zk.create("/contend/had/" + item.decode())
+            except NodeExistsError:
+                self.violation(f"{item} was had twice")
+            queue.consume()
 
     def wait_for(self, path):
         while not self.zk.exists(path):
