@@ -68,6 +68,14 @@ func (c cluster) last() (z jute.Zxid) {
 	return z
 }
 
+// elections is how often a server began to look for a leader.
+func (c cluster) elections() (sum int64) {
+	for _, n := range c {
+		sum += n.Status().Elections
+	}
+	return sum
+}
+
 // lives is how often a server was started.
 func (c cluster) lives() (sum int) {
 	for _, n := range c {

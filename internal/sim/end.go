@@ -96,15 +96,15 @@ func (w *run) checkSnapshots() {
 	if len(w.Broken) > 0 {
 		return
 	}
-	before, logged, epoch := map[*node.Node]int{}, w.logged(), w.nodes.last().Epoch()
+	before, logged, elections := map[*node.Node]int{}, w.logged(), w.nodes.elections()
 	for _, n := range w.nodes {
 		before[n] = n.Snapshots()
 	}
 	w.clients[0].WriteSome(int(most) + 1)
 	w.waitFor("writes are answered", answerMicros, w.answered)
-	if w.logged() <= logged+int(most) || w.nodes.last().Epoch() != epoch {
-		// enableEagerACLCheck refuses writes before they count. And where an epoch was used up, a
-		// snapshot that was due has ended with the role.
+	if w.logged() <= logged+int(most) || w.nodes.elections() != elections {
+		// enableEagerACLCheck refuses writes before they count. And a snapshot that is due ends
+		// with the role, as when an epoch is used up.
 		return
 	}
 	w.waitFor("a snapshot follows writes", choresMicros, func() bool {

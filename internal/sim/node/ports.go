@@ -50,6 +50,9 @@ func (p *process) openPorts() {
 	votes.HeadBytes, votes.Stall = election.HeadBytes, stallMicros
 	votes.NewCutter = func(accepted bool) links.Cutter { return election.NewCutter(accepted) }
 	votes.Tell = func(e links.Event) {
+		if e.Kind == links.Message {
+			p.witness.HearsVote(e.Data)
+		}
 		p.inbox.Vote(election.LinkEvent{
 			Kind: election.LinkEventKind(e.Kind), Link: election.LinkID(e.Link), Peer: e.Peer,
 			Data: e.Data,

@@ -52,6 +52,7 @@ type Witness struct {
 	// learners are the links of a leader whose learners are on their way, with the mode of each:
 	// SNAP, unless another one was said.
 	learners map[effects.LinkID]string
+	hearsay  map[claim]bool // what others say of the member, in their votes for it
 	touches
 	requests
 }
@@ -60,6 +61,7 @@ type Witness struct {
 func New(c Config) *Witness {
 	return &Witness{
 		Config: c, offered: map[effects.LinkID]int64{}, learners: map[effects.LinkID]string{},
+		hearsay:  map[claim]bool{},
 		requests: requests{from: map[effects.LinkID]int{}, waiting: map[name][]int{}},
 		touches: touches{
 			asked: map[jute.SessionID]int32{}, moved: map[jute.SessionID]int64{},
@@ -151,20 +153,48 @@ func (w *Witness) claims(link effects.LinkID, q *ensemble.QuorumPacket) {
 	}
 }
 
-// Casts looks at a message of the election port that leaves.
+// Casts looks at a message of the election port that leaves. A vote for itself that the member has
+// from another one is not its own claim. It may come from an earlier life, whose last transactions
+// a TRUNC has cut; if it wins, the quorum's histories are compared (ACKEPOCH).
 func (w *Witness) Casts(data []byte) {
-	const head = 4
-	var v ensemble.Notification
-	if len(data) <= head || data[0] == 0xff {
-		return // a hello
-	}
-	if _, err := jute.Decode(data[head:], &v); err != nil {
-		w.World.Violate("node %d sends a vote that cannot be read: %v", w.Node, err)
+	v, err := ballot(data)
+	if v == nil {
+		if err != nil {
+			w.World.Violate("node %d sends a vote that cannot be read: %v", w.Node, err)
+		}
 		return
 	}
 	w.World.Note("node %d says %v, leader %d, %v, epoch %d, round %d", w.Node, v.State, v.Leader,
 		v.Zxid, v.PeerEpoch, v.ElectionEpoch)
-	if v.State == ensemble.Looking && v.Leader == jute.PeerID(w.Node) {
+	claim := claim{v.Zxid, v.PeerEpoch}
+	if v.State == ensemble.Looking && v.Leader == jute.PeerID(w.Node) && !w.hearsay[claim] {
 		w.Said(Says{Kind: Vote, Zxid: v.Zxid, Current: v.PeerEpoch})
 	}
+}
+
+// claim is what a vote says of the one for whom it is.
+type claim struct {
+	zxid  jute.Zxid
+	epoch int64
+}
+
+// HearsVote looks at a message of the election port that arrives.
+func (w *Witness) HearsVote(data []byte) {
+	v, _ := ballot(data) // the member finds out what cannot be read
+	if v != nil && v.State == ensemble.Looking && v.Leader == jute.PeerID(w.Node) {
+		w.hearsay[claim{v.Zxid, v.PeerEpoch}] = true
+	}
+}
+
+// ballot is the vote in a message of the election port; nil: it is a hello, or cannot be read.
+func ballot(data []byte) (*ensemble.Notification, error) {
+	const head = 4
+	if len(data) <= head || data[0] == 0xff {
+		return nil, nil
+	}
+	v := new(ensemble.Notification)
+	if _, err := jute.Decode(data[head:], v); err != nil {
+		return nil, err
+	}
+	return v, nil
 }
