@@ -7,6 +7,9 @@
 //	+++ b/quorum/zab/learner_log.go
 //	@@ -169,3 +169,3 @@
 //
+// Those whose names begin with sim are killed by whole servers: by the first twenty ensembles of
+// internal/sim. The others have a test of their own room.
+//
 // make mutants runs them all. A mutant is killed if the test passes on the tree as it is, and
 // fails, with the same flags and seeds, on the edited one. An edit that does not compile is an
 // error, and so is a test that comes to no end. The tree itself is not touched: the compiler is
