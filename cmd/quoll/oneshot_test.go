@@ -50,6 +50,8 @@ func TestOneShot(t *testing.T) {
 		{"--server " + zk.Servers() + " -o jsonl count /", 0, `"count":5`, ""},
 		{"ls --server 127.0.0.1:1 --timeout 300ms /", 6, "", "refused"},
 		{"ls --auth digest:ann:secret /", 0, "a\nzookeeper\n", "--auth-file hides it"},
+		{"ls --debug --auth digest:ann:secret /", 0, "zookeeper", "getChildren2"},
+		{"__complete ls -o js", 0, "json\njsonl\n", ""},
 		{"__complete ls /a/", 0, "/a/b\n", ""},
 		{"__complete acl get /zookeeper/", 0, "/zookeeper/config\n/zookeeper/quota\n", ""},
 		{"completion bash", 0, "__complete", ""},

@@ -77,7 +77,8 @@ var roomImports = []importRule{
 		"internal/shell/output",
 	}},
 	{"internal/shell/verb", []string{
-		"client", "internal/shell/fault", "internal/shell/output", "internal/shell/settings",
+		"client", "internal/shell/contexts", "internal/shell/fault", "internal/shell/output",
+		"internal/shell/settings",
 	}},
 	{"internal/shell/...", []string{
 		"jute", "client", "client/recipes/...", "internal/shell/...",

@@ -44,7 +44,7 @@ func ACLSet() verb.Verb {
 			f.IntVar(&o.max, "max", 10_000, "with -R: `N` nodes at most, unless --force")
 			f.BoolVar(&o.force, "force", false, "also / and /zookeeper, and more than --max")
 		},
-		Complete: verb.FirstPath,
+		Complete: pathThenACL,
 		Run: func(ctx context.Context, e *verb.Env, args []string) error {
 			if o.add && o.remove {
 				return fault.Usage("either --add or --remove")
@@ -67,6 +67,15 @@ func ACLSet() verb.Verb {
 			return o.one(ctx, e, c, path, change)
 		},
 	}
+}
+
+// pathThenACL completes a path, and then how an entry of an ACL begins.
+func pathThenACL(ctx context.Context, e *verb.Env, args []string, word string) []string {
+	if len(args) != 1 {
+		return verb.FirstPath(ctx, e, args, word)
+	}
+	begins := verb.OneOf("auth::", "digest:", "ip:", "sasl:", "world:anyone:", "x509:")
+	return begins(ctx, e, nil, word)
 }
 
 // below changes a node and all below it.

@@ -17,7 +17,8 @@ func Auth() verb.Verb {
 		Long: "Without CRED, or with the name alone of a digest identity, it asks, without\n" +
 			"echo; - reads it from standard input. In the shell it holds until the connection\n" +
 			"is closed, and such lines are kept out of the history.",
-		Example: "auth digest ann",
+		Example:  "auth digest ann",
+		Complete: verb.OneOf("digest", "ip", "sasl", "x509"),
 		Run: func(ctx context.Context, e *verb.Env, args []string) error {
 			cred, err := credential(e, args)
 			if err != nil {

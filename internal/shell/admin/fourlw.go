@@ -19,18 +19,8 @@ func FourLW() verb.Verb {
 		Short:   "Ask a server a four letter word: ruok, srvr, mntr, cons, ...",
 		Example: "quoll 4lw srvr\nquoll 4lw --server-each mntr -o json",
 		Flags:   func(f *pflag.FlagSet) { eachFlag(f, &each) },
-		Complete: func(_ context.Context, _ *verb.Env, args []string, word string) []string {
-			var found []string
-			for _, w := range []string{
-				"conf", "cons", "crst", "dirs", "dump", "envi", "gtmk", "hash", "isro", "mntr",
-				"ruok", "srst", "srvr", "stat", "stmk", "wchc", "wchp", "wchs",
-			} {
-				if len(args) == 0 && strings.HasPrefix(w, word) {
-					found = append(found, w)
-				}
-			}
-			return found
-		},
+		Complete: verb.OneOf("conf", "cons", "crst", "dirs", "dump", "envi", "gtmk", "hash", "isro",
+			"mntr", "ruok", "srst", "srvr", "stat", "stmk", "wchc", "wchp", "wchs"),
 		Run: func(ctx context.Context, e *verb.Env, args []string) error {
 			if len(args[0]) != 4 {
 				return fault.Usage("%q has not four letters", args[0])

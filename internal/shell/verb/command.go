@@ -71,6 +71,9 @@ func command(v *Verb, h *Host) *cobra.Command {
 	globalFlags(&e.Set, h, global)
 	flags.AddFlagSet(global)
 	e.given = flags.Changed
+	if !h.Shell {
+		completeFlags(cmd, h)
+	}
 	cmd.Args = func(_ *cobra.Command, args []string) error { return e.failed(v.check(args)) }
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return e.failed(e.run(cmd.Context(), v, args))

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"strings"
+	"time"
 
 	"golang.org/x/term"
 
@@ -81,7 +82,23 @@ func (e *Env) Client(ctx context.Context) (*client.Client, error) {
 		}
 		e.own = c
 	}
+	defer e.noteWaiting(e.own)()
 	return e.own, e.own.WaitConnected(ctx)
+}
+
+// noteAfter is how long a person waits before they are told what for.
+const noteAfter = 2 * time.Second
+
+// noteWaiting tells a person why nothing happens, if it takes long. What it returns ends that.
+func (e *Env) noteWaiting(c *client.Client) func() {
+	if !e.ErrTerminal {
+		return func() {}
+	}
+	timer := time.AfterFunc(noteAfter, func() {
+		now, _ := c.Status()
+		e.Note("waiting for %s: %v", e.Set.Servers, now.Err)
+	})
+	return func() { timer.Stop() }
 }
 
 // warnOfSecrets tells that a secret of the command line is seen by others.
