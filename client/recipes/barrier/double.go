@@ -29,7 +29,8 @@ type Double struct {
 }
 
 // NewDouble is a member of a double barrier of n. id is what others see of it. Its nodes are those
-// of Curator's DistributedDoubleBarrier and of kazoo's DoubleBarrier.
+// of Curator's DistributedDoubleBarrier and of kazoo's DoubleBarrier. If such members take part,
+// each phase needs a path of its own: kazoo's say that a phase is over when the first one leaves.
 func NewDouble(c *client.Client, path string, n int, id string, opts ...recipes.Option) *Double {
 	o := hold.Apply(opts)
 	o.Data = []byte(id)
