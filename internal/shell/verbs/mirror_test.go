@@ -1,6 +1,7 @@
 package verbs
 
 import (
+	"bytes"
 	"context"
 	"os"
 	"path/filepath"
@@ -116,6 +117,27 @@ func TestMirrorFollows(t *testing.T) {
 	}
 	if code, rest := run.ends(); code != 143 || rest != "" {
 		t.Errorf("exit code %d, %s; %s", code, rest, run.b.err.String())
+	}
+}
+
+// After SRC was restored from a backup, zxids are used again: what the state says of them is wrong.
+func TestMirrorOfAnOlderHistory(t *testing.T) {
+	b, _ := two(t)
+	state := filepath.Join(t.TempDir(), "state")
+	b.must(t, "mirror", "--state", state, "/app", "other:/app")
+	b.must(t, "set", "/app/live/two", "new")
+	b.must(t, "set", "/app/config", "URL=jdbc:x\nurl=none\n") // of the same size
+	text, err := os.ReadFile(state)
+	if err == nil {
+		at := bytes.Index(text, []byte(`"0x`))
+		err = os.WriteFile(state, append(text[:at:at], `"0x7fffffffffff"}`...), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out := b.must(t, "mirror", "--state", state, "/app", "other:/app"); !strings.Contains(
+		out, "2 written") {
+		t.Error(out)
 	}
 }
 

@@ -256,6 +256,20 @@ func TestLockIsLost(t *testing.T) {
 	}
 }
 
+// A lock is lost when the session may have ended, whether or not a server can be asked.
+func TestLockWithoutServers(t *testing.T) {
+	s := zktest.Start(t)
+	run := begin(t, s, "lock", "--session-timeout", "400ms", "/l", "--", "sh", "-c",
+		`trap 'echo term; exit 0' TERM; echo ready; while :; do sleep 0.02; done`)
+	if got := run.line(); got != "ready" {
+		t.Fatal(got)
+	}
+	s.Stop()
+	if code, rest := run.ends(); code != 9 || rest != "term\n" {
+		t.Errorf("exit code %d, %q; %s", code, rest, run.b.err.String())
+	}
+}
+
 // A signal ends the command, gives the lock back, and is the exit code.
 func TestLockIsSignalled(t *testing.T) {
 	for s, want := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143} {

@@ -2,6 +2,7 @@ package verbs
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -146,21 +147,21 @@ func TestTransferGolden(t *testing.T) {
 
 // mv of more than fits in a transaction copies first. What is written there meanwhile stays.
 func TestMvOfManyNodes(t *testing.T) {
-	b := served(t)
+	s := zktest.Start(t)
+	c := s.Client()
+	b := newBench(t)
+	b.host.Settings.Servers = s.Servers()
 	ctx := context.Background()
-	c, err := client.Dial(ctx, b.host.Settings.Servers)
-	if err != nil {
-		t.Fatal(err)
+	plant := func(root string) {
+		ops := []client.Op{client.OpCreate(root, nil)}
+		for i := range 700 {
+			ops = append(ops, client.OpCreate(fmt.Sprintf("%s/n%03d", root, i), nil))
+		}
+		if _, err := c.Multi(ctx, ops...); err != nil {
+			t.Fatal(err)
+		}
 	}
-	defer c.Close()
-	ops := []client.Op{client.OpCreate("/many", nil)}
-	for i := range 700 {
-		ops = append(ops, client.OpCreate("/many/n"+string(rune('a'+i/26%26))+string(rune('a'+i%26))+
-			string(rune('a'+i/676)), nil))
-	}
-	if _, err := c.Multi(ctx, ops...); err != nil {
-		t.Fatal(err)
-	}
+	plant("/many")
 	if out := b.must(t, "mv", "-R", "--yes", "/many", "/moved"); !strings.Contains(out, "701 nodes") {
 		t.Error(out)
 	}
@@ -169,5 +170,30 @@ func TestMvOfManyNodes(t *testing.T) {
 	}
 	if code := b.do("stat", "--exit-code", "/many"); code != 7 {
 		t.Errorf("still there: %d", code)
+	}
+
+	plant("/busy")
+	_, there, w, err := c.ExistsW(ctx, "/copy") // made before 700 others, and those deleted behind
+	if err != nil || there {
+		t.Fatal(there, err)
+	}
+	wrote := make(chan error)
+	go func() {
+		if _, err := w.Next(ctx); err != nil {
+			wrote <- err
+			return
+		}
+		_, err := c.Set(ctx, "/busy", []byte("news"), client.AnyVersion)
+		wrote <- err
+	}()
+	code := b.do("mv", "-R", "--yes", "/busy", "/copy")
+	if err := <-wrote; err != nil {
+		t.Fatal(err)
+	}
+	if code != 4 || !strings.Contains(b.err.String(), "not all deleted") {
+		t.Errorf("exit code %d: %s", code, b.err.String())
+	}
+	if out := b.must(t, "get", "/busy"); out != "news" {
+		t.Errorf("what was written meanwhile: %q", out)
 	}
 }
