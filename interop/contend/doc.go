@@ -10,6 +10,7 @@
 //	barrier     Curator, kazoo   nobody passes before it is opened
 //	double      Curator, kazoo   both are inside, both have left
 //	group       Curator          each sees the other come and go
+//	discovery   Curator          the same of instances, with their payload
 //	counter     Curator, kazoo   the sum is that of all turns
 //	queue       Curator, kazoo   each item is had once; received by us, locked by them
 //
@@ -23,6 +24,6 @@
 // Their sides are Contend.java in interop/curator and contend.py in interop/kazoo. Exit code 1:
 // there was a violation, or somebody did not come to the end.
 //
-// Read main.go, then contest.go (one recipe), turns.go (our side of it), items.go
-// and inside.go.
+// Read main.go, then contest.go (one recipe), turns.go (our side of it), inside.go,
+// items.go and members.go.
 package main

@@ -37,7 +37,7 @@ type foreign struct {
 var foreigns = []foreign{
 	{"curator", recipes.Curator, []string{
 		"lock", "rw", "election", "latch", "semaphore", "barrier", "double", "group", "counter",
-		"queue",
+		"queue", "discovery",
 	}, matrix.CuratorContender},
 	{"kazoo", recipes.Kazoo, []string{
 		"lock", "rw", "election", "barrier", "double", "counter", "queue",

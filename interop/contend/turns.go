@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 
 	"quoll/client"
 	"quoll/client/recipes"
 	"quoll/client/recipes/barrier"
 	"quoll/client/recipes/elect"
-	"quoll/client/recipes/group"
 	"quoll/client/recipes/lock"
 )
 
@@ -26,7 +24,9 @@ func (c *contest) play(ctx context.Context, zk *client.Client) error {
 	case "double":
 		return c.double(ctx, zk)
 	case "group":
-		return c.group(ctx, zk)
+		return c.comeAndGo(ctx, zk, c.member)
+	case "discovery":
+		return c.comeAndGo(ctx, zk, c.instance)
 	}
 	var both sync.WaitGroup
 	failed := make([]error, 2)
@@ -188,54 +188,4 @@ func (c *contest) double(ctx context.Context, zk *client.Client) error {
 		c.turn(0)
 	}
 	return nil
-}
-
-// group joins and leaves as long as their side is there; each must see the other.
-func (c *contest) group(ctx context.Context, zk *client.Client) error {
-	for {
-		err := c.visit(ctx, zk)
-		if ctx.Err() != nil {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		c.turn(0)
-	}
-}
-
-func (c *contest) visit(ctx context.Context, zk *client.Client) error {
-	m, err := group.Join(ctx, zk, path, "go", []byte("here"))
-	if err != nil {
-		return err
-	}
-	defer m.Leave(ctx)
-	if err := c.seen(ctx, true); err != nil {
-		return err
-	}
-	view, err := group.Members(ctx, zk, path)
-	if err != nil {
-		return err
-	}
-	if len(view.Members) != 2 {
-		c.violation(fmt.Sprintf("we see %v", view.Members))
-	}
-	if err := m.Leave(ctx); err != nil {
-		return err
-	}
-	return c.seen(ctx, false)
-}
-
-// seen waits until their side sees us, or does not.
-func (c *contest) seen(ctx context.Context, there bool) error {
-	for {
-		select {
-		case who := <-c.said:
-			if there && who == "go,theirs" || !there && !strings.Contains(who, "go") {
-				return nil
-			}
-		case <-ctx.Done():
-			return fmt.Errorf("they never see that we are there: %v: %w", there, ctx.Err())
-		}
-	}
 }

@@ -26,6 +26,9 @@ import org.apache.curator.framework.recipes.queue.QueueConsumer;
 import org.apache.curator.framework.recipes.queue.QueueSerializer;
 import org.apache.curator.framework.state.ConnectionState;
 import org.apache.curator.retry.RetryNTimes;
+import org.apache.curator.x.discovery.ServiceDiscovery;
+import org.apache.curator.x.discovery.ServiceDiscoveryBuilder;
+import org.apache.curator.x.discovery.ServiceInstance;
 import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.data.Stat;
@@ -71,9 +74,10 @@ final class Contend {
             case "barrier" -> c -> c.barrier(amount);
             case "double" -> c -> c.doubleBarrier(amount);
             case "group" -> Contend::group;
+            case "discovery" -> Contend::discovery;
             default -> throw new IllegalArgumentException(recipe);
         };
-        boolean alone = Set.of("barrier", "double", "group", "queue").contains(recipe);
+        boolean alone = Set.of("barrier", "double", "group", "queue", "discovery").contains(recipe);
         List<Thread> threads = new ArrayList<>();
         for (int i = 0; i < (alone ? 1 : 2); i++) {
             CuratorFramework zk = Clients.open(args[0]);
@@ -290,6 +294,32 @@ final class Contend {
                 violation("the other one is inside still");
             }
             turns.incrementAndGet();
+        }
+    }
+
+    /** Says which instances of the service are there, whenever that has changed. */
+    private void discovery() throws Exception {
+        ServiceInstance<String> mine = ServiceInstance.<String>builder().name("service")
+            .id("theirs").address("10.0.0.1").port(1).payload("here").build();
+        Set<String> before = Set.of();
+        try (ServiceDiscovery<String> discovery = ServiceDiscoveryBuilder.builder(String.class)
+            .client(zk).basePath(PATH).thisInstance(mine).build()) {
+            discovery.start();
+            while (more()) {
+                Set<String> now = new TreeSet<>();
+                for (ServiceInstance<String> i : discovery.queryForInstances("service")) {
+                    now.add(i.getId());
+                    if (!"here".equals(i.getPayload()) || i.getPort() == null) {
+                        violation("not as it was registered: " + i);
+                    }
+                }
+                if (!now.equals(before)) {
+                    System.out.println("MEMBERS " + String.join(",", now));
+                    turns.incrementAndGet();
+                }
+                before = now;
+                Thread.sleep(2);
+            }
         }
     }
 
