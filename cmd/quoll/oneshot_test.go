@@ -71,6 +71,47 @@ func TestOneShot(t *testing.T) {
 	}
 }
 
+// Identities come from a file, or from what a command prints; a program's environment names the
+// file.
+func TestIdentities(t *testing.T) {
+	zk := zktest.Start(t)
+	home := t.TempDir()
+	file := filepath.Join(home, "auth")
+	if err := os.WriteFile(file, []byte("# me\ndigest:ann:secret\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(home, "quoll")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	text := "contexts: {c: {servers: '" + zk.Servers() + "', auth_command: 'echo digest:bob:x'}," +
+		" wrong: {servers: h, auth_command: 'exit 3'}}\n"
+	if err := os.WriteFile(filepath.Join(dir, "contexts.yaml"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		line, env string
+		code      int
+		out       string
+	}{
+		{"whoami --auth-file " + file, "", 0, "digest:ann\n"},
+		{"whoami", "ZK_AUTH_FILE=" + file, 0, "digest:ann\n"},
+		{"whoami --context c", "", 0, "digest:bob\n"},
+		{"whoami", "QUOLL_CONTEXT=c", 0, "digest:bob\n"},
+		{"whoami --context wrong", "", 5, ""},
+		{"whoami --context none", "", 2, ""},
+		{"whoami --auth-file /none", "", 5, ""},
+		{"whoami --auth digest:ann", "", 2, ""}, // no terminal to ask for the password
+	} {
+		cmd := verbOf(t, zk.Servers(), strings.Fields(tc.line)...)
+		cmd.Env = append(cmd.Env, "XDG_CONFIG_HOME="+home, tc.env)
+		out, err := cmd.Output()
+		if code := codeOf(err); code != tc.code || !strings.Contains(string(out), tc.out) {
+			t.Errorf("%s, %s: exit code %d, %s", tc.line, tc.env, code, out)
+		}
+	}
+}
+
 // Whoever stops reading (head) gets no complaint: 141, as a process that SIGPIPE has ended, but with
 // its session closed.
 func TestNobodyReads(t *testing.T) {

@@ -51,6 +51,7 @@ func (e *Env) ask(ctx context.Context, d Danger) error {
 	if !e.InTerminal {
 		return fault.Usage("%s on %s: --yes says that it is meant", what, where)
 	}
+	what = output.Escape(what, false)
 	_, _ = fmt.Fprintf(e.Stderr, "%s on %s? [y/N] ", what, where)
 	answer := make(chan string, 1)
 	go func() {

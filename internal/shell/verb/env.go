@@ -163,12 +163,16 @@ func (e *Env) Data(arg string) ([]byte, error) {
 // Note tells something beside the results, unless --quiet.
 func (e *Env) Note(format string, args ...any) {
 	if !e.Set.Quiet {
-		_, _ = fmt.Fprintf(e.Stderr, format+"\n", args...) // nobody may read it
+		e.Say(fmt.Sprintf(format, args...))
 	}
 }
 
-// Say writes a line that --quiet does not drop, to standard error: what zkCli prints there.
+// Say writes a line that --quiet does not drop, to standard error: errors, and what zkCli prints
+// there. On a terminal it cannot do harm: it may have names of nodes in it.
 func (e *Env) Say(line string) {
+	if e.ErrTerminal {
+		line = output.Escape(line, true)
+	}
 	_, _ = fmt.Fprintln(e.Stderr, line) // nobody may read it
 }
 
