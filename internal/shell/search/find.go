@@ -48,7 +48,8 @@ func Find() verb.Verb {
 
 func (t *tests) run(ctx context.Context, e *verb.Env, c *client.Client, root string) error {
 	var batch []walk.Node // that have passed all but the test of the ACL
-	for node, err := range walk.Sorted(ctx, c, root, walk.Options{}) {
+	no := denied{e: e}
+	for node, err := range walk.Sorted(ctx, c, root, walk.Options{Denied: no.node}) {
 		if err != nil {
 			return err
 		}
@@ -62,7 +63,10 @@ func (t *tests) run(ctx context.Context, e *verb.Env, c *client.Client, root str
 			batch = batch[:0]
 		}
 	}
-	return t.show(ctx, e, c, batch)
+	if err := t.show(ctx, e, c, batch); err != nil {
+		return err
+	}
+	return no.err()
 }
 
 // show writes those of a batch whose ACL passes too.

@@ -17,6 +17,9 @@ type Options struct {
 	MaxDepth int    // below root; 0: no limit. 1 is root and its children
 	After    string // begins behind this path, in order; "": with root
 	Skip     string // leaves out this node and all below it
+	// Denied is told of a node below root that may not be read, and is left out with all below it.
+	// nil: that is an error.
+	Denied func(path string)
 }
 
 // Node is a node of a walk.
@@ -64,6 +67,10 @@ func Sorted(
 			held.take(s)
 			node, names, err := s.wait(ctx)
 			if errors.Is(err, client.ErrNoNode) && s.depth > 0 {
+				continue
+			}
+			if errors.Is(err, client.ErrNoAuth) && s.depth > 0 && o.Denied != nil {
+				o.Denied(s.path)
 				continue
 			}
 			shown := err != nil || o.After == "" || Compare(s.path, o.After) > 0
