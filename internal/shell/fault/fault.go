@@ -117,6 +117,8 @@ func ZkCLI(err error) string {
 		return fmt.Sprintf(r.java, r.Path)
 	case r.java != "":
 		return r.java
+	case r.Name == "NotConnected":
+		return "Not connected"
 	case r.Code == 0:
 		return r.Message
 	}

@@ -35,7 +35,7 @@ func New(
 }
 
 // ErrNotConnected is that of a verb after close.
-var ErrNotConnected = errors.New("Not connected")
+var ErrNotConnected = errors.New("not connected")
 
 func notConnected() error {
 	return &fault.Error{
