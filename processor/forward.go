@@ -65,10 +65,11 @@ func newRevalidations() revalidations {
 }
 
 // revalidate asks the leader for a session that a client wants to go on with. The session's older
-// connection here may send nothing more.
+// connection here may send nothing more. The leader gives the session the timeout of the question.
+// A PING that leaves behind the question must not take that back.
 func (c *Chain) revalidate(r *mail.Request, s *session.Session) {
 	if s != nil {
-		s.Owner = r.Conn.Owner
+		s.Owner, s.TimeoutMillis = r.Conn.Owner, r.Connect.TimeOut
 	}
 	id := r.Connect.SessionID
 	asked := &revalidation{request: *r}

@@ -321,3 +321,16 @@ func TestSessionsThatWereHeard(t *testing.T) {
 	require.Equal(t, []jute.SessionTimeout{{Session: id, TimeOut: 4000}}, l.c.Heard(nil))
 	require.Empty(t, l.c.Heard(nil))
 }
+
+// TestAPingDoesNotTakeATimeoutBack: a PING that leaves behind the question for a session says the
+// timeout of the question, although there is no answer yet (seeds 80060323 and 80073085 of the
+// simulator).
+func TestAPingDoesNotTakeATimeoutBack(t *testing.T) {
+	l := testLearner(t, Rules{})
+	s, id := l.connected(1)
+	s.Heard.Store(5)
+	again := connect(l.open(), id)
+	again.Connect.TimeOut = 9000
+	l.ask(again)
+	require.Equal(t, []jute.SessionTimeout{{Session: id, TimeOut: 9000}}, l.c.Heard(nil))
+}
