@@ -26,6 +26,7 @@ func options(t *testing.T) process.Options {
 }
 
 func TestAgainstApache(t *testing.T) {
+	t.Parallel()
 	s, err := apache.Start(t.Context(), options(t))
 	if errors.Is(err, apache.ErrNoJava) {
 		t.Skip(err)
@@ -36,6 +37,7 @@ func TestAgainstApache(t *testing.T) {
 }
 
 func TestAgainstQuoll(t *testing.T) {
+	t.Parallel()
 	binary := os.Getenv("QUOLL")
 	if binary == "" {
 		t.Skip("QUOLL does not name the server's binary")
@@ -57,6 +59,7 @@ func TestAgainstAnEnsembleOfQuolls(t *testing.T) {
 }
 
 func ensemble(t *testing.T, mixture string) {
+	t.Parallel()
 	specs, err := members.ParseSpecs(mixture)
 	require.NoError(t, err)
 	for i := range specs {
@@ -77,7 +80,8 @@ func ensemble(t *testing.T, mixture string) {
 	run(t, e.Member(follower).Addr())
 }
 
-// run runs the tests of the client and of the recipes against a server.
+// run runs the tests of the client and of the recipes against a server. Most of their time they
+// wait, so the servers have them at the same time.
 func run(t *testing.T, addr string) {
 	t.Helper()
 	for _, pkg := range []string{"quoll/client", "quoll/client/recipes"} {
