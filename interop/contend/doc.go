@@ -12,7 +12,7 @@
 //	group       Curator          each sees the other come and go
 //	discovery   Curator          the same of instances, with their payload
 //	counter     Curator, kazoo   the sum is that of all turns
-//	queue       Curator, kazoo   each item is had once; received by us, locked by them
+//	queue       Curator, kazoo   each item is had once, received by us, locked by them
 //
 // Both sides make nodes of their own inside, ephemeral ones, and look for those of the others:
 // what overlaps is seen by one of them at least. Two threads of theirs, with a connection each,

@@ -216,7 +216,10 @@ final class Contend {
         }
     }
 
-    /** Puts items and takes those of anybody, under a lock each. A turn is an item that was put. */
+    /**
+     * Puts items and takes those of anybody, under a lock each. A turn is an item that was put; it
+     * puts faster than it takes, and must not fill the queue.
+     */
     private void queue() throws Exception {
         QueueConsumer<String> consumer = new QueueConsumer<>() {
             @Override
@@ -245,7 +248,7 @@ final class Contend {
             }
         };
         try (DistributedQueue<String> queue = QueueBuilder.builder(zk, consumer, texts, PATH)
-            .lockPath(PATH + "-locks").putInBackground(false).buildQueue()) {
+            .lockPath(PATH + "-locks").putInBackground(false).maxItems(100).buildQueue()) {
             queue.start();
             while (more()) {
                 queue.put("theirs-" + turns.incrementAndGet());
