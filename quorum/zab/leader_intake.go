@@ -54,11 +54,16 @@ func (le *Leader) turn() uint64 { return le.out.Turn() + 1 }
 func (le *Leader) release(p *peer) {
 	turn, back := le.turn(), le.rounds.Back()
 	for r, ok := p.intake.Next(turn, back); ok; r, ok = p.intake.Next(turn, back) {
-		if r.Type == jute.OpSync {
+		switch {
+		case r.Question:
+			s := jute.SessionTimeout{Session: r.Session, TimeOut: r.TimeOut}
+			le.out.Tell(effects.Delivery{Kind: effects.Revalidate, Link: p.link, Session: s})
+		case r.Type == jute.OpSync:
 			p.cursor.Sync(le.log.History.Last(), le.to(p))
-			continue
+		default:
+			request := r.LearnerRequest
+			le.out.Tell(effects.Delivery{Kind: effects.Request, Link: p.link, Request: request})
 		}
-		le.out.Tell(effects.Delivery{Kind: effects.Request, Link: p.link, Request: r})
 	}
 	le.throttle(p)
 }
@@ -127,13 +132,15 @@ func (le *Leader) takePing(p *peer, q *ensemble.QuorumPacket) error {
 	return nil
 }
 
-// takeRevalidate handles a learner's question for a session.
-func (le *Leader) takeRevalidate(p *peer, q *ensemble.QuorumPacket) error {
+// takeRevalidate handles a learner's question for a session. It does not overtake the requests that
+// are held.
+func (le *Leader) takeRevalidate(p *peer, q *ensemble.QuorumPacket, bytes int) error {
 	var s jute.SessionTimeout
 	if err := readData(q, &s); err != nil {
 		return le.drop(p, err)
 	}
-	le.out.Tell(effects.Delivery{Kind: effects.Revalidate, Link: p.link, Session: s})
+	p.intake.Ask(s, bytes)
+	le.release(p)
 	return nil
 }
 

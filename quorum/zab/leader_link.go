@@ -178,7 +178,7 @@ func (le *Leader) takeServed(p *peer, q *ensemble.QuorumPacket, bytes int) error
 	case ensemble.PacketPing:
 		return le.takePing(p, q)
 	case ensemble.PacketRevalidate:
-		return le.takeRevalidate(p, q)
+		return le.takeRevalidate(p, q, bytes)
 	case ensemble.PacketRequest:
 		return le.takeRequest(p, q, bytes)
 	}

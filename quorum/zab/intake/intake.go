@@ -12,6 +12,10 @@ import (
 // step are carried out. So a sync that comes behind a request in the same step waits for the next
 // step, and with it whatever comes behind. A sync may also wait for a round of PINGs (the package
 // rounds).
+//
+// A question for a session (REVALIDATE) has its place in this order, too. If it overtook a request
+// that an older connection of the session had sent, that request would be taken for one of the
+// connection that gets the session now.
 type Intake struct {
 	toldIn uint64 // the turn in which the last request was told
 	held   []request
@@ -25,9 +29,16 @@ type Intake struct {
 }
 
 type request struct {
-	jute.LearnerRequest
+	Asked
 	bytes int
 	round uint64 // which a sync waits for; 0: none
+}
+
+// Asked is a request, or a question: for Session alone, with the timeout that its client wants.
+type Asked struct {
+	jute.LearnerRequest
+	Question bool
+	TimeOut  int32
 }
 
 // mark says that the transactions of so many bytes are durable with a ticket.
@@ -47,27 +58,40 @@ const askingLimit = 4 * limit
 // Take takes a request that came in so many bytes. A sync waits for a round, or for none, which is
 // 0.
 func (in *Intake) Take(r *jute.LearnerRequest, bytes int, round uint64) {
-	if in.first > 0 && len(in.held) == cap(in.held) {
-		n := copy(in.held, in.held[in.first:])
-		clear(in.held[n:])
-		in.held, in.first = in.held[:n], 0
-	}
-	in.bytes += bytes
-	in.held = append(in.held, request{*r, bytes, round})
+	in.hold(request{Asked{LearnerRequest: *r}, bytes, round})
 	if round > 0 {
 		in.asking++
 	}
 }
 
+// Ask takes a question that came in so many bytes.
+func (in *Intake) Ask(s jute.SessionTimeout, bytes int) {
+	asked := Asked{Question: true, TimeOut: s.TimeOut}
+	asked.Session = s.Session
+	in.hold(request{asked, bytes, 0})
+}
+
+func (in *Intake) hold(r request) {
+	if in.first > 0 && len(in.held) == cap(in.held) {
+		n := copy(in.held, in.held[in.first:])
+		clear(in.held[n:])
+		in.held, in.first = in.held[:n], 0
+	}
+	in.bytes += r.bytes
+	in.held = append(in.held, r)
+}
+
 // Next gives the first request that is to be dealt with in this turn, when the rounds up to back
-// have come back. A sync gets its place now, any other is told to the chain. false: what is left
-// must wait, or nothing is left.
-func (in *Intake) Next(turn, back uint64) (r jute.LearnerRequest, ok bool) {
+// have come back. A sync gets its place now, any other is told to the chain. Of a question no
+// transaction comes. false: what is left must wait, or nothing is left.
+func (in *Intake) Next(turn, back uint64) (r Asked, ok bool) {
 	if in.first == len(in.held) {
 		return r, false
 	}
 	h := &in.held[in.first]
 	switch {
+	case h.Question:
+		in.bytes -= h.bytes
 	case h.Type != jute.OpSync:
 		in.toldIn = turn
 		in.fresh += h.bytes
@@ -79,7 +103,7 @@ func (in *Intake) Next(turn, back uint64) (r jute.LearnerRequest, ok bool) {
 	if h.round > 0 {
 		in.asking--
 	}
-	r = h.LearnerRequest
+	r = h.Asked
 	*h = request{} // it holds on to the bytes of a packet
 	if in.first++; in.first == len(in.held) {
 		in.held, in.first = in.held[:0], 0

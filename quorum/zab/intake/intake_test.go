@@ -115,6 +115,29 @@ func TestTheAnswerToAPingIsRead(t *testing.T) {
 	require.Equal(t, effects.Resume, in.Flow(), "syncs leave nothing for the disk")
 }
 
+// TestAQuestionDoesNotOvertakeRequests: what an older connection of a session has sent reaches the
+// chain before the question for the session, else it would be taken for the new connection's (seed
+// 90000199 of the simulator). Of a question nothing is left for the disk.
+func TestAQuestionDoesNotOvertakeRequests(t *testing.T) {
+	var in Intake
+	in.Take(sync(1), 10, 1)
+	in.Take(set(2), 10, 0)
+	in.Ask(jute.SessionTimeout{Session: 7, TimeOut: 4000}, 10)
+	require.Empty(t, in.nextOf(1, 0))
+	_, _ = in.Next(1, 1)
+	r, ok := in.Next(1, 1)
+	require.True(t, ok)
+	require.EqualValues(t, 2, r.Cxid)
+	r, ok = in.Next(1, 1)
+	require.True(t, ok)
+	question := Asked{Question: true, TimeOut: 4000}
+	question.Session = 7
+	require.Equal(t, question, r)
+	in.Told(2, 1)
+	in.Settle(1)
+	require.Zero(t, in.bytes)
+}
+
 // Requests come out once and in order, whatever waits, and their memory is given back.
 func TestRequestsComeOutInOrder(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 7))
