@@ -95,3 +95,7 @@ func (c *Chain) Revalidate(link session.Owner, s jute.SessionTimeout) (lives boo
 func (c *Chain) Touch(link session.Owner, s jute.SessionTimeout) {
 	c.sessions.Touch(s.Session, s.TimeOut, link, c.mono)
 }
+
+// LinkGone takes the news that a learner's link has ended. It stays the owner of its sessions, as
+// in Apache: a client that comes back asks for its session anew.
+func (c *Chain) LinkGone(link session.Owner) { c.sessions.LinkGone(link) }

@@ -174,6 +174,24 @@ func TestALearnersSessionIsTouched(t *testing.T) {
 	require.Len(t, expired, 1)
 }
 
+// TestALearnerWhoseLinkIsGoneKeepsNobodySilent: its late question took the session from the learner
+// that has the client. That one's word counts again when the link has ended (seed 90001115 of the
+// simulator).
+func TestALearnerWhoseLinkIsGoneKeepsNobodySilent(t *testing.T) {
+	w := testWorld(t, 1)
+	c, _, own := testChain(t, w, Rules{})
+	news := jute.SessionTimeout{Session: own.ID, TimeOut: 4000}
+	c.Revalidate(link, news)
+	c.Revalidate(link+1, news)
+	c.LinkGone(link + 1)
+	for now := int64(1001); now < 20_000; now += 1000 {
+		c.Time(now, now)
+		expired, _ := c.sessions.Tick(now, 1000, nil)
+		require.Empty(t, expired, now)
+		c.Touch(link, news)
+	}
+}
+
 // The new leader gives each session its full timeout, and ends the sessions of ephemerals that
 // nobody knows by transactions, so that all members do the same.
 func TestANewLeaderEndsOrphans(t *testing.T) {

@@ -81,8 +81,7 @@ func (r *Replica) speak(d *effects.Delivery) {
 	case effects.Touch:
 		r.chain.Touch(learner, d.Session)
 	case effects.LinkGone:
-		// The link stays the owner of its sessions, as in Apache: a client that comes back asks
-		// for its session anew.
+		r.chain.LinkGone(learner)
 	case effects.Revalidated:
 		r.chain.Revalidated(d.Session.Session, d.OK)
 	case effects.Synced:

@@ -26,7 +26,8 @@
 // a connection of the leader's, or the link of the learner that has the connection. A learner knows
 // only the owners of its own connections, and asks the leader when a client comes back
 // (REVALIDATE). A link that is gone stays the owner, as in Apache, so that no late request of an
-// older link can take the session: the client asks for it again, wherever it comes back.
+// older link can take the session: the client asks for it again, wherever it comes back. But then
+// the news of any learner counts.
 //
 // Invariants: an id is never given twice while it is in the table; a closing session is never
 // touched again; a session that was heard less than its timeout ago is never expired; nothing that

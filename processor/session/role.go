@@ -21,6 +21,7 @@ func (t *Table) Lead(nowMillis int64) {
 // never be applied. The table does not lead afterwards.
 func (t *Table) Leave() {
 	t.leads = false
+	clear(t.gone)
 	for i := len(t.all) - 1; i >= 0; i-- { // from the end: a removal fills the place from there
 		s := t.all[i]
 		if !s.Committed { // local ones never are
@@ -103,15 +104,25 @@ func (s *Session) Claim(owner Owner) bool {
 // timeout that its client has there. It is false, and nothing happens, when the session is gone,
 // closing or local, or belongs to another server: its client has left the learner, which does not
 // know that yet, and may have another timeout now. Nobody knows whose it is when a reign begins.
+//
+// When the owner's link is gone nobody but the learner that has the client can tell of it. Such an
+// owner's question may have come late, when the client had its session elsewhere. The timeout does
+// not become shorter then: the news may be older than the question.
 func (t *Table) Touch(
 	id jute.SessionID, timeoutMillis int32, link Owner, nowMillis int64,
 ) bool {
 	s := t.byID[id]
 	if s != nil && s.Owner != 0 && s.Owner != link {
-		return false
+		if !t.gone[s.Owner] {
+			return false
+		}
+		timeoutMillis = max(timeoutMillis, s.TimeoutMillis)
 	}
 	return t.hear(s, timeoutMillis, nowMillis)
 }
+
+// LinkGone notes that a learner's link has ended. It stays the owner of its sessions.
+func (t *Table) LinkGone(link Owner) { t.gone[link] = true }
 
 // hear notes that a session was heard, unless it is gone, closing or local.
 func (t *Table) hear(s *Session, timeoutMillis int32, nowMillis int64) bool {

@@ -41,6 +41,7 @@ type roles struct {
 	ticked   int64 // monotonic, of the last tick
 	behind   int64 // of the table's clock
 	foreign  jute.SessionID
+	gone     map[session.Owner]bool
 }
 
 func (m *roles) clock(mono int64) int64 { return mono - m.behind }
@@ -169,14 +170,26 @@ func (m *roles) touch(t *rapid.T) {
 	if revalidate {
 		require.Equal(t, lives, m.table.Revalidate(id, timeout, link, m.now))
 	} else {
-		lives = lives && (s.owner == 0 || s.owner == link)
+		theirs := s != nil && (s.owner == 0 || s.owner == link)
+		lives = lives && (theirs || m.gone[s.owner])
 		require.Equal(t, lives, m.table.Touch(id, timeout, link, m.now))
+		if lives && !theirs {
+			timeout = max(timeout, int32(s.timeout))
+		}
 	}
 	if lives {
 		s.timeout, s.at = int64(timeout), m.clock(m.now)
 		if revalidate {
 			s.owner, s.heard = link, nil
 		}
+	}
+}
+
+func (m *roles) linkGone(t *rapid.T) {
+	link := m.link(t)
+	if m.leads {
+		m.gone[link] = true
+		m.table.LinkGone(link)
 	}
 }
 
@@ -222,6 +235,7 @@ func (m *roles) lead(t *rapid.T) {
 
 func (m *roles) leave(*rapid.T) {
 	m.leads = false
+	clear(m.gone)
 	m.table.Leave()
 	for id, s := range m.sessions { // order-free: each alone
 		if s.local || !s.committed {
@@ -317,13 +331,14 @@ func TestRolesAgainstModel(t *testing.T) {
 		m := &roles{
 			table:    session.NewTable(tickMillis, 3, 0, 0),
 			sessions: map[jute.SessionID]*roleSession{}, foreign: 7 << 56,
+			gone: map[session.Owner]bool{},
 		}
 		// Roles last for a while, and most sessions are heard more than once.
 		often := []func(*rapid.T){
 			m.create, m.createLocal, m.open, m.commit, m.hear, m.hear, m.hear, m.attach, m.touch,
 			m.touch, m.claim, m.upgrade, m.ping, m.pass, m.tick, m.tick, m.tick,
 		}
-		rarely := []func(*rapid.T){m.remove, m.lead, m.leave}
+		rarely := []func(*rapid.T){m.remove, m.lead, m.leave, m.linkGone}
 		for range rapid.IntRange(100, 300).Draw(t, "steps") {
 			actions := often
 			if rapid.IntRange(0, 20).Draw(t, "rarely") == 0 {
@@ -504,4 +519,24 @@ func TestATouchOfWhoHasTheSessionNoMore(t *testing.T) {
 	require.EqualValues(t, 8000, s.TimeoutMillis)
 	s.Owner = 0
 	require.True(t, table.Touch(7, 1000, old, 20))
+}
+
+// TestALateQuestionOfALinkThatIsGone: a client has asked for its session at one learner, given up,
+// and got it at another one. The first question comes late, and its link ends. The session must not
+// end while its client is heard, nor sooner than the question's timeout says (seeds 90000393 and
+// 90001115 of the simulator).
+func TestALateQuestionOfALinkThatIsGone(t *testing.T) {
+	late, has, third := session.LinkOwner(1), session.LinkOwner(2), session.LinkOwner(3)
+	table := leading(session.NewTable(1000, 0, 0, 0))
+	s := table.Open(7, 4000, has)
+	require.True(t, table.Revalidate(7, 9000, late, 10))
+	table.LinkGone(third)
+	require.False(t, table.Touch(7, 4000, has, 2000), "another link's end")
+	table.LinkGone(late)
+	require.True(t, table.Touch(7, 4000, has, 3000))
+	require.EqualValues(t, 9000, s.TimeoutMillis)
+	require.Equal(t, late, s.Owner, "no request may take it")
+	require.Equal(t, []session.Deadline{{InMillis: 13_000, IDs: []jute.SessionID{7}}}, table.Deadlines())
+	require.True(t, table.Revalidate(7, 4000, has, 3100))
+	require.False(t, table.Touch(7, 9000, late, 3200), "it has a link that stands")
 }

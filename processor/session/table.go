@@ -60,6 +60,7 @@ type Table struct {
 	all        list
 	locals     int // how many are local
 	leads      bool
+	gone       map[Owner]bool // links of this reign that have ended
 	buckets    buckets
 	nextID     jute.SessionID
 
@@ -79,6 +80,7 @@ func NewTable(tickMillis int32, serverID uint8, wallMillis, nowMillis int64) *Ta
 	t := &Table{
 		tickMillis: int64(tickMillis),
 		byID:       make(map[jute.SessionID]*Session),
+		gone:       make(map[Owner]bool),
 		buckets:    buckets{at: make(map[int64][]*Session)},
 		nextID:     first,
 		now:        nowMillis,

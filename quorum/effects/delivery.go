@@ -39,7 +39,7 @@ const (
 	Revalidate
 	// Touch is a learner's word at the leader that Session was heard, with its timeout.
 	Touch
-	// LinkGone says at the leader that the learner of Link is gone, and owns no sessions any more.
+	// LinkGone says at the leader that the learner of Link is gone: no more of it comes.
 	LinkGone
 	// Revalidated is the leader's answer at a learner: OK says whether Session lives.
 	Revalidated
