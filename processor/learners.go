@@ -91,11 +91,15 @@ func (c *Chain) Revalidate(link session.Owner, s jute.SessionTimeout) (lives boo
 	return true
 }
 
-// Touch takes a learner's word that a session was heard, with the timeout that its client has.
+// Touch takes a learner's word that a session was heard, with the timeout that its client has. The
+// connection that has it here may have asked late, and be closed.
 func (c *Chain) Touch(link session.Owner, s jute.SessionTimeout) {
+	if conn := c.final.attached[s.Session]; conn != nil && conn.Gone() {
+		c.sessions.OwnerGone(conn.Owner)
+	}
 	c.sessions.Touch(s.Session, s.TimeOut, link, c.mono)
 }
 
 // LinkGone takes the news that a learner's link has ended. It stays the owner of its sessions, as
 // in Apache: a client that comes back asks for its session anew.
-func (c *Chain) LinkGone(link session.Owner) { c.sessions.LinkGone(link) }
+func (c *Chain) LinkGone(link session.Owner) { c.sessions.OwnerGone(link) }

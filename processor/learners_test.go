@@ -192,6 +192,27 @@ func TestALearnerWhoseLinkIsGoneKeepsNobodySilent(t *testing.T) {
 	}
 }
 
+// TestAConnectionThatAskedLateKeepsNobodySilent: a client gives up at the leader and gets its
+// session at a learner, and then its first request is read. The learner's word counts when that
+// connection is closed.
+func TestAConnectionThatAskedLateKeepsNobodySilent(t *testing.T) {
+	w := testWorld(t, 1)
+	c, _, own := testChain(t, w, Rules{})
+	news := jute.SessionTimeout{Session: own.ID, TimeOut: 4000}
+	require.True(t, c.Revalidate(link, news))
+	late := w.open()
+	late.Owner = 7
+	c.Requests(&mail.Batch{Requests: []mail.Request{connect(late, own.ID)}})
+	w.drain()
+	c.Time(2000, 2000)
+	c.Touch(link, news)
+	before := c.sessions.Deadlines()
+	w.close(late)
+	c.Touch(link, news)
+	require.Greater(t, c.sessions.Deadlines()[0].InMillis, before[0].InMillis)
+	require.EqualValues(t, 7, own.Owner)
+}
+
 // The new leader gives each session its full timeout, and ends the sessions of ephemerals that
 // nobody knows by transactions, so that all members do the same.
 func TestANewLeaderEndsOrphans(t *testing.T) {

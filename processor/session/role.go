@@ -105,9 +105,9 @@ func (s *Session) Claim(owner Owner) bool {
 // closing or local, or belongs to another server: its client has left the learner, which does not
 // know that yet, and may have another timeout now. Nobody knows whose it is when a reign begins.
 //
-// When the owner's link is gone nobody but the learner that has the client can tell of it. Such an
-// owner's question may have come late, when the client had its session elsewhere. The timeout does
-// not become shorter then: the news may be older than the question.
+// When the owner is gone nobody but the learner that has the client can tell of it. Such an owner
+// may have asked late, when the client had its session elsewhere. The timeout does not become
+// shorter then: the news may be older than the question.
 func (t *Table) Touch(
 	id jute.SessionID, timeoutMillis int32, link Owner, nowMillis int64,
 ) bool {
@@ -121,8 +121,8 @@ func (t *Table) Touch(
 	return t.hear(s, timeoutMillis, nowMillis)
 }
 
-// LinkGone notes that a learner's link has ended. It stays the owner of its sessions.
-func (t *Table) LinkGone(link Owner) { t.gone[link] = true }
+// OwnerGone notes that a link or a connection has ended. It stays the owner of its sessions.
+func (t *Table) OwnerGone(owner Owner) { t.gone[owner] = true }
 
 // hear notes that a session was heard, unless it is gone, closing or local.
 func (t *Table) hear(s *Session, timeoutMillis int32, nowMillis int64) bool {

@@ -189,7 +189,7 @@ func (m *roles) linkGone(t *rapid.T) {
 	link := m.link(t)
 	if m.leads {
 		m.gone[link] = true
-		m.table.LinkGone(link)
+		m.table.OwnerGone(link)
 	}
 }
 
@@ -530,9 +530,9 @@ func TestALateQuestionOfALinkThatIsGone(t *testing.T) {
 	table := leading(session.NewTable(1000, 0, 0, 0))
 	s := table.Open(7, 4000, has)
 	require.True(t, table.Revalidate(7, 9000, late, 10))
-	table.LinkGone(third)
+	table.OwnerGone(third)
 	require.False(t, table.Touch(7, 4000, has, 2000), "another link's end")
-	table.LinkGone(late)
+	table.OwnerGone(late)
 	require.True(t, table.Touch(7, 4000, has, 3000))
 	require.EqualValues(t, 9000, s.TimeoutMillis)
 	require.Equal(t, late, s.Owner, "no request may take it")

@@ -60,7 +60,7 @@ type Table struct {
 	all        list
 	locals     int // how many are local
 	leads      bool
-	gone       map[Owner]bool // links of this reign that have ended
+	gone       map[Owner]bool // owners of this reign that have ended, as far as it matters
 	buckets    buckets
 	nextID     jute.SessionID
 
