@@ -128,7 +128,7 @@ type Conn struct {
 	ClosedAt jute.Zxid
 	// ClosedTime is the world time of it.
 	ClosedTime int64
-	// Early: the server took no sessions yet when it closed.
+	// Early: the server took no sessions yet when it closed, or when it was asked for one.
 	Early bool
 	// Word: it asked for a four-letter word.
 	Word bool

@@ -75,6 +75,7 @@ func (p *process) step() {
 
 // Serving implements replica.Hands.
 func (p *process) Serving(now lane.Service) {
+	p.changed = p.n.Now
 	p.openAt = max(p.openAt, p.n.Now+p.n.Between(0, 20_000))
 	p.after(p.openAt-p.n.Now, func() { p.serving.Store(now) })
 }

@@ -58,6 +58,7 @@ type membership struct {
 	told    *witness.Told
 	role    quorum.Role
 	served  bool
+	changed int64 // world time at which it began to serve, or ceased to
 }
 
 // freeze makes the process stand still until a moment.

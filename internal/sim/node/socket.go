@@ -236,12 +236,15 @@ func (s *socket) shut() {
 	s.queue()
 }
 
-// byServer notes that the server closes the connection of its own will.
+// byServer notes that the server closes the connection of its own will. A lane learns late whether
+// the server serves, so the request for a session may have come to a server that served nobody, and
+// the close when it serves again.
 func (s *socket) byServer() {
 	r, p := s.tape.Conn, s.loop.p
 	if !s.gone && !r.Closed {
 		r.Closed, r.ClosedAt = true, p.tree.Peek().Shown()
-		r.Early = p.serving.Load() == lane.NoService || !p.replica.Status().Serves
+		r.Early = p.serving.Load() == lane.NoService || !p.replica.Status().Serves ||
+			r.Session == 0 && r.HelloAt <= p.changed
 		r.ClosedTime = p.n.Now
 	}
 }
