@@ -470,7 +470,7 @@ func files(t *testing.T, o *oracle) {
 		{"log.bad", write("log.bad", []byte("everything is bad since Friday\n")), false, false, false, false},
 		{"log.bad~", write("log.bad~", []byte("everything is bad since Friday\n")), true, false, true, false},
 		{"log.-5", write("log.-5", nil), true, false, true, false},
-		{"snapshot.60", write("snapshot.60", nil), true, false, true, false},
+		{"snapshot.60", write("snapshot.60", nil), true, false, true, true}, // set aside, renamed
 		{"snapshot.gz", write("snapshot.gz", nil), true, false, true, false},
 	} {
 		theirs, mine := copyDir(t, base), copyDir(t, base)
