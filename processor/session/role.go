@@ -140,10 +140,16 @@ func (t *Table) hear(s *Session, timeoutMillis int32, nowMillis int64) bool {
 
 // Revalidate answers a learner whose client asks for a session (REVALIDATE). A session that lives
 // is touched, and belongs to the learner's link from now on; for any other it is false.
+//
+// The question may have come late, when its client has the session elsewhere with a longer timeout.
+// So a shorter one counts only when the learner says it again (Touch): then the client is there.
 func (t *Table) Revalidate(
 	id jute.SessionID, timeoutMillis int32, link Owner, nowMillis int64,
 ) bool {
 	s := t.byID[id]
+	if s != nil {
+		timeoutMillis = max(timeoutMillis, s.TimeoutMillis)
+	}
 	if !t.hear(s, timeoutMillis, nowMillis) {
 		return false
 	}

@@ -169,6 +169,9 @@ func (m *roles) touch(t *rapid.T) {
 	revalidate := rapid.Bool().Draw(t, "revalidate")
 	if revalidate {
 		require.Equal(t, lives, m.table.Revalidate(id, timeout, link, m.now))
+		if lives {
+			timeout = max(timeout, int32(s.timeout))
+		}
 	} else {
 		theirs := s != nil && (s.owner == 0 || s.owner == link)
 		lives = lives && (theirs || m.gone[s.owner])
@@ -539,4 +542,19 @@ func TestALateQuestionOfALinkThatIsGone(t *testing.T) {
 	require.Equal(t, []session.Deadline{{InMillis: 13_000, IDs: []jute.SessionID{7}}}, table.Deadlines())
 	require.True(t, table.Revalidate(7, 4000, has, 3100))
 	require.False(t, table.Touch(7, 9000, late, 3200), "it has a link that stands")
+}
+
+// TestALateQuestionTakesNoTimeoutAway: a question that comes late, when its client has the session
+// elsewhere with a longer timeout, does not make it shorter (seed 90300292 of the simulator). The
+// learner's next word does.
+func TestALateQuestionTakesNoTimeoutAway(t *testing.T) {
+	link := session.LinkOwner(1)
+	table := leading(session.NewTable(1000, 0, 0, 0))
+	s := table.Open(7, 9000, session.LinkOwner(2))
+	require.True(t, table.Revalidate(7, 4000, link, 10))
+	require.EqualValues(t, 9000, s.TimeoutMillis)
+	require.True(t, table.Touch(7, 4000, link, 20))
+	require.EqualValues(t, 4000, s.TimeoutMillis)
+	require.True(t, table.Revalidate(7, 9000, link, 30))
+	require.EqualValues(t, 9000, s.TimeoutMillis)
 }
