@@ -73,9 +73,15 @@ func (p *process) step() {
 	done.CarryOut(p)
 }
 
-// Serving implements replica.Hands.
+// Serving implements replica.Hands. A learner may be part of a reign that stands and let no client
+// in yet, because its tree shows more than is committed.
 func (p *process) Serving(now lane.Service) {
-	p.changed = p.n.Now
+	if p.changed = p.n.Now; now != lane.NoService {
+		p.n.record.Served(p.n, p.tree.Peek().LastZxid())
+	} else {
+		p.n.record.Unserved(p.n)
+		p.told.RoleOver()
+	}
 	p.openAt = max(p.openAt, p.n.Now+p.n.Between(0, 20_000))
 	p.after(p.openAt-p.n.Now, func() { p.serving.Store(now) })
 }

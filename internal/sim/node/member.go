@@ -76,14 +76,6 @@ func (p *process) standing() {
 	if s.Role == quorum.Leading && s.Serves {
 		p.n.record.Reigns(p.n, s.Epoch)
 	}
-	if s.Serves != p.served {
-		if p.served = s.Serves; p.served {
-			p.n.record.Served(p.n, p.tree.Peek().LastZxid())
-		} else {
-			p.n.record.Unserved(p.n)
-			p.told.RoleOver()
-		}
-	}
 	if s.Role == quorum.Leading && p.role != quorum.Leading {
 		p.witness.Reigns()
 	}

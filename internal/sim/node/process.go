@@ -57,7 +57,6 @@ type membership struct {
 	witness *witness.Witness
 	told    *witness.Told
 	role    quorum.Role
-	served  bool
 	changed int64 // world time at which it began to serve, or ceased to
 }
 
