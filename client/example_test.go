@@ -5,39 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"log"
-	"testing"
 	"time"
 
 	"quoll/client"
-	"quoll/zktest"
+	"quoll/internal/example"
 )
 
-// exampleServers is the connection string of a server for the examples. A program has its own
-// there: "zk1:2181,zk2:2181,zk3:2181/app".
-func exampleServers() (servers string, stop func()) {
-	tb := &exampleTB{}
-	return zktest.Start(tb).Servers(), tb.end
-}
-
-// exampleTB lets an example start a server, which a test has from its testing.T.
-type exampleTB struct {
-	testing.TB
-	cleanups []func()
-}
-
-func (e *exampleTB) Helper()                   {}
-func (e *exampleTB) Cleanup(f func())          { e.cleanups = append(e.cleanups, f) }
-func (e *exampleTB) Fatal(args ...interface{}) { log.Fatal(args...) }
-func (e *exampleTB) Error(args ...interface{}) { log.Print(args...) }
-
-func (e *exampleTB) end() {
-	for i := len(e.cleanups) - 1; i >= 0; i-- {
-		e.cleanups[i]()
-	}
-}
-
 func Example() {
-	servers, stop := exampleServers()
+	servers, stop := example.Servers()
 	defer stop()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
@@ -64,7 +39,7 @@ func Example() {
 
 // Two nodes change together, or not at all.
 func ExampleClient_Multi() {
-	servers, stop := exampleServers()
+	servers, stop := example.Servers()
 	defer stop()
 	ctx := context.Background()
 	c, err := client.Dial(ctx, servers)
@@ -93,7 +68,7 @@ func ExampleClient_Multi() {
 
 // A watch that stays tells of every change, and says when it may have missed some.
 func ExampleClient_AddWatch() {
-	servers, stop := exampleServers()
+	servers, stop := example.Servers()
 	defer stop()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -131,7 +106,7 @@ func ExampleClient_AddWatch() {
 
 // Requests that do not wait for each other go over the connection together.
 func ExampleAsync() {
-	servers, stop := exampleServers()
+	servers, stop := example.Servers()
 	defer stop()
 	ctx := context.Background()
 	c, err := client.Dial(ctx, servers)
@@ -154,7 +129,7 @@ func ExampleAsync() {
 }
 
 func ExampleUpdate() {
-	servers, stop := exampleServers()
+	servers, stop := example.Servers()
 	defer stop()
 	ctx := context.Background()
 	c, err := client.Dial(ctx, servers)

@@ -286,6 +286,47 @@ func TestPipeline(t *testing.T) {
 	}
 }
 
+// TestPipelineSendsAll: each request once, in order, never more in flight than may be, and an answer
+// that is not OK is the end.
+func TestPipelineSendsAll(t *testing.T) {
+	const inFlight, total, refused = 7, 100, 60
+	addr := serve(t, func(p *peer) {
+		p.grant()
+		for i := 0; ; i++ {
+			h, body, err := p.read()
+			if err != nil {
+				return
+			}
+			if len(body) != i%total {
+				t.Errorf("request %d has %d bytes", i, len(body))
+			}
+			code := jute.OK
+			if i == total+refused {
+				code = jute.NoNode
+			}
+			p.send(&jute.ReplyHeader{Xid: h.Xid, Zxid: 1, Err: code})
+		}
+	})
+	p, err := wire.DialPipeline(testContext(t), addr, wire.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	asked := 0
+	frame := func(i int) []byte {
+		asked++
+		return wire.NewFrame(jute.OpSync, raw(make([]byte, i)))
+	}
+	if err := p.All(total, inFlight, frame); err != nil || asked != total {
+		t.Fatalf("%d asked: %v", asked, err)
+	}
+	asked = 0
+	if err := p.All(total, inFlight, frame); !errors.Is(err, jute.NoNode) ||
+		asked > refused+inFlight {
+		t.Fatalf("%d asked: %v", asked, err)
+	}
+}
+
 // instant is a server without a network: each frame written is answered by the next read.
 type instant struct {
 	net.Conn

@@ -125,6 +125,30 @@ func (p *Pipeline) Next() (Reply, error) {
 	}, nil
 }
 
+// All sends n requests, some in flight, and waits for the answers: each must be OK. What frame
+// returns for the i-th request is copied at once.
+func (p *Pipeline) All(n, inFlight int, frame func(i int) []byte) error {
+	sent := 0
+	for done := range n {
+		for ; sent < n && sent < done+inFlight; sent++ {
+			p.Push(frame(sent))
+		}
+		if !p.Buffered() {
+			if err := p.Flush(); err != nil {
+				return err
+			}
+		}
+		reply, err := p.Next()
+		if err != nil {
+			return err
+		}
+		if reply.Header.Err != jute.OK {
+			return fmt.Errorf("request %d of %d: %w", done, n, reply.Header.Err)
+		}
+	}
+	return nil
+}
+
 // Buffered says whether Next would return without waiting for the network.
 func (p *Pipeline) Buffered() bool { return p.socket.buffered() }
 

@@ -84,6 +84,7 @@ var roomImports = []importRule{
 		"jute", "client", "client/recipes/...", "internal/shell/...",
 	}},
 	{"internal/contest", []string{"jute", "client", "client/recipes/...", "internal/proxy"}},
+	{"internal/example", []string{"client", "zktest"}},
 	{"zktest", []string{
 		"jute", "client", "client/wire", "internal/config", "internal/proxy", "internal/server",
 		"internal/sim/simfs",

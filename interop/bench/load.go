@@ -132,25 +132,8 @@ func (l *load) tidy() error {
 	if err := l.conn.SetDeadline(time.Now().Add(2 * time.Minute)); err != nil {
 		return err
 	}
-	const inFlight = 100
-	var asked uint32
-	for done := uint32(0); done < l.created; done++ {
-		for ; asked < l.created && asked < done+inFlight; asked++ {
-			putNumber(frame[number:], asked)
-			l.conn.Push(frame)
-		}
-		if !l.conn.Buffered() {
-			if err := l.conn.Flush(); err != nil {
-				return err
-			}
-		}
-		reply, err := l.conn.Next()
-		if err != nil {
-			return err
-		}
-		if reply.Header.Err != jute.OK {
-			return fmt.Errorf("delete: %w", reply.Header.Err)
-		}
-	}
-	return nil
+	return l.conn.All(int(l.created), 100, func(i int) []byte {
+		putNumber(frame[number:], uint32(i))
+		return frame
+	})
 }

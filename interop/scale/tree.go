@@ -110,6 +110,9 @@ func forceSnapshot(ctx context.Context, server *subject) error {
 	return nil
 }
 
+// inFlight is how many writes of churn wait for their answers.
+const inFlight = 500
+
 // churn sets some nodes.
 func churn(ctx context.Context, addr string, writes int) error {
 	p, err := wire.DialPipeline(ctx, addr, wire.Options{})
@@ -119,5 +122,5 @@ func churn(ctx context.Context, addr string, writes int) error {
 	defer p.Close()
 	set := wire.NewFrame(jute.OpSetData,
 		&jute.SetDataRequest{Path: []byte("/s"), Data: []byte("x"), Version: -1})
-	return bigtree.Pipelined(p, writes, func(int) []byte { return set })
+	return p.All(writes, inFlight, func(int) []byte { return set })
 }

@@ -4,39 +4,14 @@ import (
 	"context"
 	"fmt"
 	"log"
-	"testing"
 
-	"quoll/client"
 	"quoll/client/recipes"
 	"quoll/client/recipes/counter"
-	"quoll/zktest"
+	"quoll/internal/example"
 )
 
-// exampleClient is a client of a server for the examples. A program calls client.Dial there.
-func exampleClient() (c *client.Client, stop func()) {
-	tb := &exampleTB{}
-	return zktest.Start(tb).Client(), tb.end
-}
-
-// exampleTB lets an example start a server, which a test has from its testing.T.
-type exampleTB struct {
-	testing.TB
-	cleanups []func()
-}
-
-func (e *exampleTB) Helper()                   {}
-func (e *exampleTB) Cleanup(f func())          { e.cleanups = append(e.cleanups, f) }
-func (e *exampleTB) Fatal(args ...interface{}) { log.Fatal(args...) }
-func (e *exampleTB) Error(args ...interface{}) { log.Print(args...) }
-
-func (e *exampleTB) end() {
-	for i := len(e.cleanups) - 1; i >= 0; i-- {
-		e.cleanups[i]()
-	}
-}
-
 func ExampleInt64() {
-	c, stop := exampleClient()
+	c, stop := example.Client()
 	defer stop()
 	ctx := context.Background()
 	orders := counter.NewInt64(c, "/counters/orders")
@@ -57,7 +32,7 @@ func ExampleInt64() {
 // What was read and what is written are one step: if somebody else has written in between, CAS says
 // so, and nothing has happened.
 func ExampleValue() {
-	c, stop := exampleClient()
+	c, stop := example.Client()
 	defer stop()
 	ctx := context.Background()
 	rates := counter.NewValue(c, "/values/rates", recipes.JSON[map[string]int]())

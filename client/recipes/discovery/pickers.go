@@ -1,9 +1,10 @@
 package discovery
 
 import (
-	"hash/fnv"
 	"math/rand/v2"
 	"sync/atomic"
+
+	"quoll/client/recipes/internal/rendezvous"
 )
 
 // picker makes a Picker of a function.
@@ -89,25 +90,6 @@ func less(a, b *Candidate) bool {
 // go, only the keys of those move (rendezvous hashing).
 func Hash(key string) Picker {
 	return picker(func(candidates []Candidate) int {
-		best, highest := 0, uint64(0)
-		for i := range candidates {
-			if score := score(key, candidates[i].ID); i == 0 || score > highest {
-				best, highest = i, score
-			}
-		}
-		return best
+		return rendezvous.Best(key, len(candidates), func(i int) string { return candidates[i].ID })
 	})
-}
-
-// score is how well a key and an id go together. The last steps are those of MurmurHash3: without
-// them ids that differ in their last character only have scores that are near to each other.
-func score(key, id string) uint64 {
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(key))
-	_, _ = h.Write([]byte{0})
-	_, _ = h.Write([]byte(id))
-	x := h.Sum64()
-	x = (x ^ x>>33) * 0xff51afd7ed558ccd
-	x = (x ^ x>>33) * 0xc4ceb9fe1a85ec53
-	return x ^ x>>33
 }

@@ -4,40 +4,16 @@ import (
 	"context"
 	"fmt"
 	"log"
-	"testing"
 
 	"quoll/client"
 	"quoll/client/recipes"
 	"quoll/client/recipes/elect"
-	"quoll/zktest"
+	"quoll/internal/example"
 )
-
-// exampleClient is a client of a server for the examples. A program calls client.Dial there.
-func exampleClient() (c *client.Client, stop func()) {
-	tb := &exampleTB{}
-	return zktest.Start(tb).Client(), tb.end
-}
-
-// exampleTB lets an example start a server, which a test has from its testing.T.
-type exampleTB struct {
-	testing.TB
-	cleanups []func()
-}
-
-func (e *exampleTB) Helper()                   {}
-func (e *exampleTB) Cleanup(f func())          { e.cleanups = append(e.cleanups, f) }
-func (e *exampleTB) Fatal(args ...interface{}) { log.Fatal(args...) }
-func (e *exampleTB) Error(args ...interface{}) { log.Print(args...) }
-
-func (e *exampleTB) end() {
-	for i := len(e.cleanups) - 1; i >= 0; i-- {
-		e.cleanups[i]()
-	}
-}
 
 // The leader writes with Check: the write fails once it is deposed.
 func ExampleElection_Run() {
-	c, stop := exampleClient()
+	c, stop := example.Client()
 	defer stop()
 	e := elect.New(c, "/elections/db", []byte("host 7"))
 	err := e.Run(context.Background(), func(ctx context.Context) error {
@@ -57,7 +33,7 @@ func ExampleElection_Run() {
 }
 
 func ExampleElection_Observe() {
-	c, stop := exampleClient()
+	c, stop := example.Client()
 	defer stop()
 	ctx := context.Background()
 	term, err := elect.New(c, "/elections/db", []byte("host 7")).Campaign(ctx)
@@ -83,7 +59,7 @@ func ExampleElection_Observe() {
 }
 
 func ExampleLatch() {
-	c, stop := exampleClient()
+	c, stop := example.Client()
 	defer stop()
 	latch := elect.NewLatch(c, "/elections/db", []byte("host 7"))
 	if err := latch.Start(); err != nil {

@@ -5,40 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"log"
-	"testing"
 
 	"quoll/client"
 	"quoll/client/recipes"
 	"quoll/client/recipes/lock"
-	"quoll/zktest"
+	"quoll/internal/example"
 )
-
-// exampleClient is a client of a server for the examples. A program calls client.Dial there.
-func exampleClient() (c *client.Client, stop func()) {
-	tb := &exampleTB{}
-	return zktest.Start(tb).Client(), tb.end
-}
-
-// exampleTB lets an example start a server, which a test has from its testing.T.
-type exampleTB struct {
-	testing.TB
-	cleanups []func()
-}
-
-func (e *exampleTB) Helper()                   {}
-func (e *exampleTB) Cleanup(f func())          { e.cleanups = append(e.cleanups, f) }
-func (e *exampleTB) Fatal(args ...interface{}) { log.Fatal(args...) }
-func (e *exampleTB) Error(args ...interface{}) { log.Print(args...) }
-
-func (e *exampleTB) end() {
-	for i := len(e.cleanups) - 1; i >= 0; i-- {
-		e.cleanups[i]()
-	}
-}
 
 // What runs under the lock writes with Check: the write fails once the lock is lost.
 func Example() {
-	c, stop := exampleClient()
+	c, stop := example.Client()
 	defer stop()
 	ctx := context.Background()
 	if _, _, err := c.Create(ctx, "/report", nil); err != nil {
@@ -64,7 +40,7 @@ func Example() {
 }
 
 func ExampleMutex_Do() {
-	c, stop := exampleClient()
+	c, stop := example.Client()
 	defer stop()
 	m := lock.New(c, "/locks/report", recipes.WithData([]byte("worker 7")))
 	err := m.Do(context.Background(), func(ctx context.Context) error {
@@ -87,7 +63,7 @@ func ExampleMutex_Do() {
 }
 
 func ExampleMutex_TryLock() {
-	c, stop := exampleClient()
+	c, stop := example.Client()
 	defer stop()
 	ctx := context.Background()
 	rw := lock.NewRW(c, "/locks/config")
@@ -105,7 +81,7 @@ func ExampleMutex_TryLock() {
 
 // Whoever holds the lock is asked for it, and gives it back when it can.
 func ExampleMutex_Revoke() {
-	c, stop := exampleClient()
+	c, stop := example.Client()
 	defer stop()
 	ctx := context.Background()
 	m := lock.New(c, "/locks/report")

@@ -4,42 +4,18 @@ import (
 	"context"
 	"fmt"
 	"log"
-	"testing"
 
 	"quoll/client"
 	"quoll/client/recipes"
 	"quoll/client/recipes/queue"
-	"quoll/zktest"
+	"quoll/internal/example"
 )
-
-// exampleClient is a client of a server for the examples. A program calls client.Dial there.
-func exampleClient() (c *client.Client, stop func()) {
-	tb := &exampleTB{}
-	return zktest.Start(tb).Client(), tb.end
-}
-
-// exampleTB lets an example start a server, which a test has from its testing.T.
-type exampleTB struct {
-	testing.TB
-	cleanups []func()
-}
-
-func (e *exampleTB) Helper()                   {}
-func (e *exampleTB) Cleanup(f func())          { e.cleanups = append(e.cleanups, f) }
-func (e *exampleTB) Fatal(args ...interface{}) { log.Fatal(args...) }
-func (e *exampleTB) Error(args ...interface{}) { log.Print(args...) }
-
-func (e *exampleTB) end() {
-	for i := len(e.cleanups) - 1; i >= 0; i-- {
-		e.cleanups[i]()
-	}
-}
 
 // Mail is what the queue of the examples carries.
 type Mail struct{ To string }
 
 func Example() {
-	c, stop := exampleClient()
+	c, stop := example.Client()
 	defer stop()
 	ctx := context.Background()
 	q := queue.New(c, "/queues/mail", recipes.JSON[Mail]())
@@ -70,7 +46,7 @@ func Example() {
 }
 
 func ExampleGather() {
-	c, stop := exampleClient()
+	c, stop := example.Client()
 	defer stop()
 	ctx := context.Background()
 	players := queue.NewGather(c, "/queues/players", 2, recipes.JSON[string]())

@@ -5,38 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"log"
-	"testing"
 
-	"quoll/client"
 	"quoll/client/recipes/topic"
-	"quoll/zktest"
+	"quoll/internal/example"
 )
 
-// exampleClient is a client of a server for the examples. A program calls client.Dial there.
-func exampleClient() (c *client.Client, stop func()) {
-	tb := &exampleTB{}
-	return zktest.Start(tb).Client(), tb.end
-}
-
-// exampleTB lets an example start a server, which a test has from its testing.T.
-type exampleTB struct {
-	testing.TB
-	cleanups []func()
-}
-
-func (e *exampleTB) Helper()                   {}
-func (e *exampleTB) Cleanup(f func())          { e.cleanups = append(e.cleanups, f) }
-func (e *exampleTB) Fatal(args ...interface{}) { log.Fatal(args...) }
-func (e *exampleTB) Error(args ...interface{}) { log.Print(args...) }
-
-func (e *exampleTB) end() {
-	for i := len(e.cleanups) - 1; i >= 0; i-- {
-		e.cleanups[i]()
-	}
-}
-
 func Example() {
-	c, stop := exampleClient()
+	c, stop := example.Client()
 	defer stop()
 	ctx := context.Background()
 	news := topic.New(c, "/topics/news", 2) // the last two are kept

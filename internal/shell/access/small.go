@@ -66,11 +66,7 @@ func Sync() verb.Verb {
 		Example:  "quoll sync /",
 		Complete: verb.FirstPath,
 		Run: func(ctx context.Context, e *verb.Env, args []string) error {
-			path, err := e.Path(args[0])
-			if err != nil {
-				return err
-			}
-			c, err := e.Client(ctx)
+			c, path, err := e.At(ctx, args[0])
 			if err != nil {
 				return err
 			}
@@ -100,11 +96,7 @@ func Count() verb.Verb {
 		Example:  "quoll count /app",
 		Complete: verb.FirstPath,
 		Run: func(ctx context.Context, e *verb.Env, args []string) error {
-			path, err := e.Path(args[0])
-			if err != nil {
-				return err
-			}
-			c, err := e.Client(ctx)
+			c, path, err := e.At(ctx, args[0])
 			if err != nil {
 				return err
 			}

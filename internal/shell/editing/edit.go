@@ -28,11 +28,7 @@ func Edit() verb.Verb {
 		Example:  "quoll edit /app/config",
 		Complete: verb.FirstPath,
 		Run: func(ctx context.Context, e *verb.Env, args []string) error {
-			path, err := e.Path(args[0])
-			if err != nil {
-				return err
-			}
-			c, err := e.Client(ctx)
+			c, path, err := e.At(ctx, args[0])
 			if err != nil {
 				return err
 			}

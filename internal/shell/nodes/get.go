@@ -48,11 +48,7 @@ func Get() verb.Verb {
 			if o.out != "" && len(args) > 1 {
 				return fault.Usage("--out is for one PATH")
 			}
-			paths, err := e.Paths(args)
-			if err != nil {
-				return err
-			}
-			c, err := e.Client(ctx)
+			c, paths, err := e.AtAll(ctx, args)
 			if err != nil {
 				return err
 			}

@@ -49,11 +49,7 @@ func Ls() verb.Verb {
 			if len(args) == 0 {
 				args = []string{e.Dir}
 			}
-			paths, err := e.Paths(args)
-			if err != nil {
-				return err
-			}
-			c, err := e.Client(ctx)
+			c, paths, err := e.AtAll(ctx, args)
 			if err != nil {
 				return err
 			}

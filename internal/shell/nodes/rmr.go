@@ -43,11 +43,7 @@ func Rmr() verb.Verb {
 			if o.batch <= 0 || o.max < 0 || o.older < 0 {
 				return fault.Usage("-b, --max and --older cannot be negative, and -b not 0")
 			}
-			paths, err := e.Paths(args)
-			if err != nil {
-				return err
-			}
-			c, err := e.Client(ctx)
+			c, paths, err := e.AtAll(ctx, args)
 			if err != nil {
 				return err
 			}

@@ -26,11 +26,7 @@ func Stat() verb.Verb {
 		},
 		Complete: verb.FirstPath,
 		Run: func(ctx context.Context, e *verb.Env, args []string) error {
-			path, err := e.Path(args[0])
-			if err != nil {
-				return err
-			}
-			c, err := e.Client(ctx)
+			c, path, err := e.At(ctx, args[0])
 			if err != nil {
 				return err
 			}

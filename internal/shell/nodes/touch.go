@@ -25,11 +25,7 @@ func Touch() verb.Verb {
 		},
 		Complete: verb.Paths,
 		Run: func(ctx context.Context, e *verb.Env, args []string) error {
-			paths, err := e.Paths(args)
-			if err != nil {
-				return err
-			}
-			c, err := e.Client(ctx)
+			c, paths, err := e.AtAll(ctx, args)
 			if err != nil {
 				return err
 			}

@@ -54,11 +54,7 @@ func (o *holding) run(
 	case o.wait < 0 || o.grace < 0:
 		return fault.Usage("--wait and --grace cannot be negative")
 	}
-	path, err := e.Path(args[0])
-	if err != nil {
-		return err
-	}
-	c, err := e.Client(ctx)
+	c, path, err := e.At(ctx, args[0])
 	if err != nil {
 		return err
 	}

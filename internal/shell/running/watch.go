@@ -56,11 +56,7 @@ func Watch() verb.Verb {
 			if err != nil {
 				return err
 			}
-			path, err := e.Path(args[0])
-			if err != nil {
-				return err
-			}
-			c, err := e.Client(ctx)
+			c, path, err := e.At(ctx, args[0])
 			if err != nil {
 				return err
 			}

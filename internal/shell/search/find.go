@@ -29,11 +29,7 @@ func Find() verb.Verb {
 			if err := t.prepare(); err != nil {
 				return err
 			}
-			root, err := e.Path(args[0])
-			if err != nil {
-				return err
-			}
-			c, err := e.Client(ctx)
+			c, root, err := e.At(ctx, args[0])
 			if err != nil {
 				return err
 			}

@@ -141,6 +141,26 @@ func (e *Env) Paths(args []string) ([]string, error) {
 	return paths, nil
 }
 
+// At is Client, and the path that an argument means there.
+func (e *Env) At(ctx context.Context, arg string) (*client.Client, string, error) {
+	at, err := e.Path(arg)
+	if err != nil {
+		return nil, "", err
+	}
+	c, err := e.Client(ctx)
+	return c, at, err
+}
+
+// AtAll is At of several arguments.
+func (e *Env) AtAll(ctx context.Context, args []string) (*client.Client, []string, error) {
+	paths, err := e.Paths(args)
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := e.Client(ctx)
+	return c, paths, err
+}
+
 // Data is the data that an argument means: - is standard input, @FILE a file, @@ a literal @. zkCli
 // knows none of that.
 func (e *Env) Data(arg string) ([]byte, error) {

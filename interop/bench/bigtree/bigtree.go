@@ -33,7 +33,7 @@ func Grow(ctx context.Context, addr string, nodes int) error {
 			&jute.CreateRequest{Path: []byte(path), Data: data, ACL: acl})
 	}
 	dirs := (nodes + NodesPerDir - 1) / NodesPerDir
-	err = Pipelined(p, dirs+1, func(i int) []byte {
+	err = p.All(dirs+1, inFlight, func(i int) []byte {
 		if i == 0 {
 			return create("/s", nil)
 		}
@@ -44,33 +44,10 @@ func Grow(ctx context.Context, addr string, nodes int) error {
 	}
 	random := rand.New(rand.NewPCG(1, 1))
 	data := make([]byte, dataBytes)
-	return Pipelined(p, nodes, func(i int) []byte {
+	return p.All(nodes, inFlight, func(i int) []byte {
 		for at := range data {
 			data[at] = byte(random.Uint32())
 		}
 		return create(fmt.Sprintf(PathFormat, i/NodesPerDir, i), data)
 	})
-}
-
-// Pipelined sends n requests with many in flight; each must succeed.
-func Pipelined(p *wire.Pipeline, n int, frame func(i int) []byte) error {
-	sent := 0
-	for done := 0; done < n; done++ {
-		for ; sent < n && sent < done+inFlight; sent++ {
-			p.Push(frame(sent))
-		}
-		if !p.Buffered() {
-			if err := p.Flush(); err != nil {
-				return err
-			}
-		}
-		reply, err := p.Next()
-		if err != nil {
-			return err
-		}
-		if reply.Header.Err != jute.OK {
-			return fmt.Errorf("request %d of %d: %w", done, n, reply.Header.Err)
-		}
-	}
-	return nil
 }

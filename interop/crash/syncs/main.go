@@ -115,31 +115,9 @@ func (s settings) show(ctx context.Context, watermark string, depth int) error {
 	return t.verdict(s.writes, depth)
 }
 
-// sets sends n requests, some in flight, and wants every one acknowledged.
+// sets sends a request n times, some in flight, and wants every one acknowledged.
 func sets(p *wire.Pipeline, frame []byte, n, depth int) error {
-	sent := 0
-	for ; sent < min(n, depth); sent++ {
-		p.Push(frame)
-	}
-	for done := 0; done < n; done++ {
-		if !p.Buffered() {
-			if err := p.Flush(); err != nil {
-				return err
-			}
-		}
-		reply, err := p.Next()
-		if err != nil {
-			return err
-		}
-		if reply.Header.Err != jute.OK {
-			return reply.Header.Err
-		}
-		if sent < n {
-			p.Push(frame)
-			sent++
-		}
-	}
-	return nil
+	return p.All(n, depth, func(int) []byte { return frame })
 }
 
 // traced runs do while strace writes the process's calls to file.
