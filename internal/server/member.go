@@ -15,7 +15,6 @@ import (
 	"quoll/internal/server/jobs"
 	"quoll/internal/server/machine"
 	"quoll/jute"
-	"quoll/persistence"
 	"quoll/quorum"
 	ensembleconfig "quoll/quorum/config"
 	"quoll/quorum/effects"
@@ -165,7 +164,7 @@ func (s *Server) load(generation uint64) error {
 	begin := time.Now()
 	done, err := restore.Load(s.fs, s.store, s.newTree(), generation)
 	if err != nil {
-		return fmt.Errorf("%w: %w", persistence.ErrDisk, err)
+		return err
 	}
 	s.logger.Info("the history was read again from disk", zap.Stringer("zxid", done.Zxid),
 		zap.Duration("took", time.Since(begin)))

@@ -91,8 +91,9 @@ type FileInfo struct {
 }
 
 // ErrDisk is wrapped by every error of a write or a flush of the log, the sidecar or an epoch file,
-// and of a truncation. It is final: nobody knows what is on the disk, so the process ends. Nothing
-// is tried again, and no file handle is used again.
+// of a truncation, and of a load of the history by a server that runs. It is final: nobody knows
+// what is on the disk, so the process ends. Nothing is tried again, and no file handle is used
+// again.
 var ErrDisk = errors.New("disk failed")
 
 // Error returns an ErrDisk that says what was done, and to which file.

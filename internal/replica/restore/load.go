@@ -19,8 +19,9 @@ import (
 const loadBytes = 1 << 20
 
 // Load carries out an effects.Load: it reads the history of a running server into another tree. It
-// changes no file. Only the owner of the log may call it, when all appends are durable. An error is
-// final, because the tree that is served holds transactions that the history does not.
+// changes no file. Only the owner of the log may call it, when all appends are durable. Every error
+// wraps persistence.ErrDisk and is final, because the tree that is served holds transactions that
+// the history does not: there is no going on without the other tree.
 func Load(
 	fsys persistence.FS, dir *persistence.Dir, tree *datatree.Tree, generation uint64,
 ) (replica.JobDone, error) {
@@ -31,7 +32,8 @@ func Load(
 		err = l.above(fsys, dir, info.Zxid, last)
 	}
 	if err != nil {
-		return replica.JobDone{}, fmt.Errorf("load the history up to %v: %w", last, err)
+		return replica.JobDone{}, fmt.Errorf("%w: load the history up to %v: %w",
+			persistence.ErrDisk, last, err)
 	}
 	return replica.JobDone{
 		JobDone: effects.JobDone{Generation: generation, Zxid: last}, Built: l.Built,

@@ -2,6 +2,7 @@ package restore_test
 
 import (
 	"fmt"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -113,9 +114,43 @@ func TestFilesThatLackTheEndAreNotRead(t *testing.T) {
 	require.NoError(t, disk.Remove("/data/version-2/log.3"))
 	_, err = restore.Load(disk, s.dir, datatree.New(datatree.Options{Digest: true}), 1)
 	require.ErrorIs(t, err, persistence.ErrGap)
+	require.ErrorIs(t, err, persistence.ErrDisk, "final")
 	require.NoError(t, disk.Remove("/data/version-2/snapshot.0"))
 	_, err = restore.Load(disk, s.dir, datatree.New(datatree.Options{Digest: true}), 1)
 	require.ErrorIs(t, err, persistence.ErrNoValidSnapshot)
+	require.ErrorIs(t, err, persistence.ErrDisk, "final")
+}
+
+// Whatever call of the disk fails while the files are read again: the server cannot go on with the
+// tree that it has, so the error is one that ends it.
+func TestALoadThatFailsIsFinal(t *testing.T) {
+	disk := simfs.New()
+	s, _ := start(t, disk)
+	s.create("/a", 0)
+	_, err := s.dir.Log().Commit()
+	require.NoError(t, err)
+	failed := 0
+	for at := 1; ; at++ {
+		calls := 0
+		disk.Inject = func(simfs.Call) (out simfs.Outcome) {
+			if calls++; calls == at {
+				out.Err = syscall.EIO
+			}
+			return out
+		}
+		_, err := restore.Load(disk, s.dir, datatree.New(datatree.Options{Digest: true}), 1)
+		if err != nil {
+			failed++
+			require.ErrorIs(t, err, syscall.EIO)
+			require.ErrorIs(t, err, persistence.ErrDisk, "call %d", at)
+		}
+		if calls < at {
+			break
+		}
+	}
+	require.Greater(t, failed, 4, "listings, snapshot, log")
+	disk.Inject = nil
+	s.close()
 }
 
 // The tail is what a naive list would be: the last transactions, without a gap, within limits.

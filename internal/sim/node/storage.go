@@ -118,10 +118,10 @@ func (l *logWriter) settle() {
 }
 
 // fail plans the end of the process. Until then the process goes on, and must not answer what is
-// not durable. A Load that finds no snapshot which it can read ends it too: the next start judges.
+// not durable.
 func (l *logWriter) fail(err error) {
 	p := l.p
-	if !errors.Is(err, persistence.ErrDisk) && !errors.Is(err, persistence.ErrNoValidSnapshot) {
+	if !errors.Is(err, persistence.ErrDisk) {
 		p.n.Violate("the log's error is not final: %v", err)
 	}
 	l.failed = true
