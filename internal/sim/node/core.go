@@ -10,7 +10,6 @@ import (
 	"quoll/jute"
 	"quoll/processor/lane"
 	"quoll/processor/mail"
-	"quoll/quorum"
 	"quoll/quorum/effects"
 	"quoll/quorum/election"
 )
@@ -126,8 +125,8 @@ func (p *process) propose(op *effects.DiskOp, before jute.Zxid, mono int64) {
 	}
 	t.Entry = parsed
 	n.Trace.Bytes(t.Entry.Payload)
-	if n.set.Peers != nil && p.role == quorum.Leading {
-		t.From = p.witness.Origin(h.ClientID, h.Cxid)
+	if n.set.Peers != nil {
+		t.From = p.witness.Origin(h)
 	}
 	n.Note("node %d: logs %v %v, session %v, xid %d", n.number, h.Zxid, h.Type, h.ClientID, h.Cxid)
 	switch {

@@ -75,6 +75,7 @@ func (p *process) standing() {
 	s := p.replica.Status()
 	if s.Role == quorum.Leading && s.Serves {
 		p.n.record.Reigns(p.n, s.Epoch)
+		p.witness.Leads(s.Epoch)
 	}
 	if s.Role == quorum.Leading && p.role != quorum.Leading {
 		p.witness.Reigns()

@@ -9,6 +9,7 @@ import (
 // requests are the REQUESTs that a leader has heard and not made a transaction of. Several clients
 // of a session may give the same name to theirs.
 type requests struct {
+	reign   int64                  // the epoch in which the member leads, or has led last
 	from    map[effects.LinkID]int // the node of each learner's link
 	waiting map[name][]int         // the nodes from which a request came, in order
 }
@@ -31,10 +32,17 @@ func (w *Witness) request(link effects.LinkID, q *ensemble.QuorumPacket) {
 	w.waiting[key] = append(w.waiting[key], w.from[link])
 }
 
-// Origin is the node whose client asked for a transaction that the leader proposes now: the leader
-// itself if no learner has.
-func (w *Witness) Origin(session jute.SessionID, cxid int32) int {
-	key := name{session, cxid}
+// Leads: a reign of the member stands.
+func (w *Witness) Leads(epoch int64) { w.reign = epoch }
+
+// Origin is the node whose client asked for a transaction that goes to the member's log now: the
+// member itself if no learner has, 0 if another server has proposed it. The epoch tells: a leader
+// may propose and end its reign in one step.
+func (w *Witness) Origin(h *jute.TxnHeader) int {
+	if h.Zxid.Epoch() != w.reign {
+		return 0
+	}
+	key := name{h.ClientID, h.Cxid}
 	list := w.waiting[key]
 	if len(list) == 0 {
 		return w.Node

@@ -6,6 +6,7 @@ import (
 	"quoll/internal/sim/world"
 	"quoll/jute"
 	"quoll/jute/ensemble"
+	"quoll/quorum/effects"
 )
 
 // frame is a vote as it stands on the election port.
@@ -32,5 +33,29 @@ func TestAVoteThatComesBack(t *testing.T) {
 	w.Casts(frame(1, 5))
 	if len(said) != 2 || said[0] != 3 || said[1] != 5 {
 		t.Errorf("it says %v of itself", said)
+	}
+}
+
+// TestTheOriginOfWhatEndsAReign: a leader may propose and end its reign in one step. What it
+// proposes then has come from a learner all the same (seed 91005251).
+func TestTheOriginOfWhatEndsAReign(t *testing.T) {
+	w := New(Config{World: world.New(1, nil), Node: 3})
+	hears := func(link effects.LinkID, t ensemble.PacketType, r jute.Record) {
+		w.Hears(link, jute.Append(nil, &ensemble.QuorumPacket{Type: t, Data: jute.Append(nil, r)}))
+	}
+	w.Leads(2)
+	hears(9, ensemble.PacketFollowerInfo, &ensemble.LearnerInfo{ServerID: 7})
+	hears(10, ensemble.PacketObserverInfo, &ensemble.LearnerInfo{ServerID: 8})
+	write := jute.LearnerRequest{Session: 5, Cxid: 6, Type: jute.OpSetData}
+	w.Hears(10, ensemble.AppendRequest(nil, &write))
+	w.Hears(9, ensemble.AppendRequest(nil, &write))
+	for i, want := range []int{0, 8, 7, 3} {
+		h := jute.TxnHeader{ClientID: 5, Cxid: 6, Zxid: 2<<32 | jute.Zxid(i)}
+		if i == 0 {
+			h.Zxid = 1<<32 | 9 // from the log of another leader
+		}
+		if from := w.Origin(&h); from != want {
+			t.Errorf("%v comes from %d, and not from %d", h.Zxid, from, want)
+		}
 	}
 }
