@@ -79,6 +79,7 @@ type Leader struct {
 	exhausted bool
 	broken    error     // why the reign ends before it stands; nil: it does not
 	syncs     []ownSync // in order
+	told      uint64    // the last turn in which the chain was told of a learner's request
 	rounds    rounds.Rounds
 	pacing    pacing
 	synced    map[jute.PeerID]syncRecord // what the servers got in this reign

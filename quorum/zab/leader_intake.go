@@ -7,6 +7,7 @@ import (
 	"quoll/jute"
 	"quoll/jute/ensemble"
 	"quoll/quorum/effects"
+	"quoll/quorum/zab/intake"
 )
 
 // forwarded are the types that learners forward.
@@ -52,20 +53,24 @@ func (le *Leader) turn() uint64 { return le.out.Turn() + 1 }
 
 // release handles what was held, up to a sync that must still wait.
 func (le *Leader) release(p *peer) {
-	turn, back := le.turn(), le.rounds.Back()
-	for r, ok := p.intake.Next(turn, back); ok; r, ok = p.intake.Next(turn, back) {
+	for {
+		turn := intake.Turn{Number: le.turn(), Told: le.told, Back: le.rounds.Back()}
+		r, ok := p.intake.Next(turn)
 		switch {
+		case !ok:
+			le.throttle(p)
+			return
 		case r.Question:
 			s := jute.SessionTimeout{Session: r.Session, TimeOut: r.TimeOut}
 			le.out.Tell(effects.Delivery{Kind: effects.Revalidate, Link: p.link, Session: s})
 		case r.Type == jute.OpSync:
 			p.cursor.Sync(le.log.History.Last(), le.to(p))
 		default:
+			le.told = turn.Number
 			request := r.LearnerRequest
 			le.out.Tell(effects.Delivery{Kind: effects.Request, Link: p.link, Request: request})
 		}
 	}
-	le.throttle(p)
 }
 
 // settleIntakes makes room when transactions are durable.

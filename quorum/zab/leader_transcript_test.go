@@ -51,6 +51,7 @@ import (
 //	10 REQUEST setData 7 3 session and cxid
 //	10 bytes 00ff          no packet at all
 //	10 batch PING; ACK 5:1 several in one step
+//	step 10 PING; 11 PING  the same of several connections, or of the disk
 func TestLeaderTranscripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/leader/*.txt")
 	require.NoError(t, err)
@@ -217,6 +218,11 @@ func (s *stage) command(verb string, words []string) {
 		s.end(s.leader.Tick(s.now))
 	case "status":
 		s.say("%d syncs wait", s.leader.Status().Syncs)
+	case "step":
+		for one := range strings.SplitSeq(strings.Join(words, " "), ";") {
+			words := strings.Fields(one)
+			s.command(words[0], words[1:])
+		}
 	default:
 		s.chain(verb, words)
 	}

@@ -15,9 +15,11 @@ import (
 //
 // A question for a session (REVALIDATE) has its place in this order, too. If it overtook a request
 // that an older connection of the session had sent, that request would be taken for one of the
-// connection that gets the session now.
+// connection that gets the session now. The older connection may be another learner's. So a sync
+// that comes behind a question in the same step waits, too, if a request of any learner was told in
+// this step before the question.
 type Intake struct {
-	toldIn uint64 // the turn in which the last request was told
+	behind uint64 // the turn in which the last request was told that a sync must be behind
 	held   []request
 	first  int // of held: those before are dealt with
 	// bytes are those of requests that are held, or whose transactions are not on this server's
@@ -55,6 +57,13 @@ const limit = 16 << 20
 // behind what it has sent before, and the round may need this answer.
 const askingLimit = 4 * limit
 
+// Turn is a step of the leader.
+type Turn struct {
+	Number uint64 // from 1 on
+	Told   uint64 // the last step in which a request was told, of whichever connection
+	Back   uint64 // the rounds up to this one have come back
+}
+
 // Take takes a request that came in so many bytes. A sync waits for a round, or for none, which is
 // 0.
 func (in *Intake) Take(r *jute.LearnerRequest, bytes int, round uint64) {
@@ -81,21 +90,22 @@ func (in *Intake) hold(r request) {
 	in.held = append(in.held, r)
 }
 
-// Next gives the first request that is to be dealt with in this turn, when the rounds up to back
-// have come back. A sync gets its place now, any other is told to the chain. Of a question no
-// transaction comes. false: what is left must wait, or nothing is left.
-func (in *Intake) Next(turn, back uint64) (r Asked, ok bool) {
+// Next gives the first request that is to be dealt with in a turn. A sync gets its place now, any
+// other is told to the chain. Of a question no transaction comes. false: what is left must wait, or
+// nothing is left.
+func (in *Intake) Next(turn Turn) (r Asked, ok bool) {
 	if in.first == len(in.held) {
 		return r, false
 	}
 	h := &in.held[in.first]
 	switch {
 	case h.Question:
+		in.behind = max(in.behind, turn.Told)
 		in.bytes -= h.bytes
 	case h.Type != jute.OpSync:
-		in.toldIn = turn
+		in.behind = turn.Number
 		in.fresh += h.bytes
-	case in.toldIn == turn, h.round > back:
+	case in.behind == turn.Number, h.round > turn.Back:
 		return r, false
 	default:
 		in.bytes -= h.bytes
@@ -111,10 +121,10 @@ func (in *Intake) Next(turn, back uint64) (r Asked, ok bool) {
 	return r, true
 }
 
-// Told says that all tickets up to given are those of earlier turns: the transactions of what was
-// told then are among them.
+// Told says that all tickets up to given are those of turns before this one: the transactions of
+// what was told then are among them.
 func (in *Intake) Told(turn uint64, given effects.Ticket) {
-	if in.fresh > 0 && in.toldIn < turn {
+	if in.fresh > 0 && in.behind < turn {
 		in.marks = append(in.marks, mark{given, in.fresh})
 		in.fresh = 0
 	}

@@ -23,7 +23,8 @@ func sync(cxid int32) *jute.LearnerRequest {
 func (in *Intake) next(turn uint64) []int32 { return in.nextOf(turn, 0) }
 
 func (in *Intake) nextOf(turn, back uint64) (cxids []int32) {
-	for r, ok := in.Next(turn, back); ok; r, ok = in.Next(turn, back) {
+	at := Turn{Number: turn, Back: back}
+	for r, ok := in.Next(at); ok; r, ok = in.Next(at) {
 		cxids = append(cxids, r.Cxid)
 	}
 	return cxids
@@ -124,17 +125,39 @@ func TestAQuestionDoesNotOvertakeRequests(t *testing.T) {
 	in.Take(set(2), 10, 0)
 	in.Ask(jute.SessionTimeout{Session: 7, TimeOut: 4000}, 10)
 	require.Empty(t, in.nextOf(1, 0))
-	_, _ = in.Next(1, 1)
-	r, ok := in.Next(1, 1)
+	_, _ = in.Next(Turn{Number: 1, Back: 1})
+	r, ok := in.Next(Turn{Number: 1, Back: 1})
 	require.True(t, ok)
 	require.EqualValues(t, 2, r.Cxid)
-	r, ok = in.Next(1, 1)
+	r, ok = in.Next(Turn{Number: 1, Back: 1})
 	require.True(t, ok)
 	question := Asked{Question: true, TimeOut: 4000}
 	question.Session = 7
 	require.Equal(t, question, r)
 	in.Told(2, 1)
 	in.Settle(1)
+	require.Zero(t, in.bytes)
+}
+
+// TestASyncBehindAQuestionWaitsForOthers: the session in question may have moved. A request that was
+// told in this turn, of whichever connection, may be one of its older connection.
+func TestASyncBehindAQuestionWaitsForOthers(t *testing.T) {
+	var in Intake
+	asks := func(told uint64) (behind int) {
+		const now = 5
+		in = Intake{}
+		in.Ask(jute.SessionTimeout{Session: 7, TimeOut: 4000}, 10)
+		in.Take(sync(1), 10, 0)
+		_, ok := in.Next(Turn{Number: now, Told: told})
+		require.True(t, ok, "the question itself does not wait")
+		for turn := uint64(now); ; turn++ {
+			if _, ok = in.Next(Turn{Number: turn, Told: now}); ok {
+				return int(turn) - now
+			}
+		}
+	}
+	require.Zero(t, asks(4), "what was told earlier is proposed, what was told since is refused")
+	require.Equal(t, 1, asks(5))
 	require.Zero(t, in.bytes)
 }
 
