@@ -102,13 +102,14 @@ func (le *Leader) askRound() uint64 {
 	return round
 }
 
-// countRounds looks which rounds have come back, and answers the syncs that have waited for them.
+// countRounds looks which rounds have come back, and answers the own syncs that have waited for
+// them. It may be called for the chain, which has not proposed yet what it is being told. So what
+// learners have sent is not released here.
 func (le *Leader) countRounds() {
 	if !le.config.QuorumSync || !le.rounds.Settle(le.roundOfQuorum) {
 		return
 	}
 	le.answerSyncs()
-	le.releaseHeld()
 	if le.rounds.Due() {
 		le.ping()
 	}
@@ -134,6 +135,7 @@ func (le *Leader) takePing(p *peer, q *ensemble.QuorumPacket) error {
 	}
 	p.pings.Answer(&le.rounds)
 	le.countRounds()
+	le.releaseHeld()
 	return nil
 }
 
