@@ -322,6 +322,24 @@ func TestSessionsThatWereHeard(t *testing.T) {
 	require.Empty(t, l.c.Heard(nil))
 }
 
+// TestASilentConnectionEnds: the network swallowed the end of a connection, and its client went on
+// elsewhere, so the session never ends (seed 95000193 of the simulator).
+func TestASilentConnectionEnds(t *testing.T) {
+	l := testLearner(t, Rules{})
+	silent, id := l.connected(1)
+	alive, _ := l.connected(2)
+	for now := int64(501); now < 7000; now += 500 {
+		l.c.Time(now, now)
+		l.c.sessions.Tick(now, 500, nil)
+		alive.Heard.Store(now)
+		l.c.Heard(nil)
+		l.drain()
+		require.Equal(t, now > 5000, silent.closed, now)
+	}
+	require.False(t, alive.closed)
+	require.NotNil(t, l.c.sessions.Find(id), "the leader alone ends sessions")
+}
+
 // TestAPingDoesNotTakeATimeoutBack: a PING that leaves behind the question for a session says the
 // timeout of the question, although there is no answer yet (seeds 80060323 and 80073085 of the
 // simulator).

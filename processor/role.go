@@ -76,7 +76,25 @@ func (c *Chain) turnAway(batch *mail.Batch) {
 }
 
 // Heard appends the sessions of this server's connections that were heard since the last call, for
-// the answer of a learner to its leader's ping.
+// the answer of a learner to its leader's ping. Connections whose clients are silent for longer
+// than their timeout end, as in Apache's ConnectionExpirerThread.
 func (c *Chain) Heard(to []jute.SessionTimeout) []jute.SessionTimeout {
-	return c.sessions.AppendHeard(to)
+	to = c.sessions.AppendHeard(to)
+	c.endSilent()
+	return to
+}
+
+// endSilent ends the connections of a learner whose clients are silent. At a leader such a
+// connection ends with its session, or when the session moves to a learner (Revalidate).
+func (c *Chain) endSilent() {
+	silent := c.sessions.DetachSilent(nil)
+	for _, s := range silent {
+		if conn := c.final.attached[s.ID]; conn != nil {
+			delete(c.final.attached, s.ID)
+			c.final.out.Kick(conn)
+		}
+	}
+	if len(silent) > 0 {
+		c.publish()
+	}
 }

@@ -83,6 +83,25 @@ func (t *Table) AppendHeard(to []jute.SessionTimeout) []jute.SessionTimeout {
 	return to
 }
 
+// DetachSilent appends the global sessions of this server's connections whose clients were not
+// heard for as long as their timeout, and takes the connections away. The sessions may live on
+// elsewhere: a client whose old connection broke without a word has gone to another server, and
+// nothing else will ever end that connection here. A leader has no such sessions.
+func (t *Table) DetachSilent(to []*Session) []*Session {
+	first := len(to)
+	for _, s := range t.buckets.at[attached] {
+		raw := max(s.heardRaw, s.heard.Load())
+		if t.end(t.pauses.clock(raw, t.skipped), s.TimeoutMillis) <= t.clock(t.now) {
+			to = append(to, s)
+		}
+	}
+	for _, s := range to[first:] {
+		s.heard = nil
+		t.file(s)
+	}
+	return to
+}
+
 // Open puts in a session that a learner has made for its client. It is called when the learner's
 // createSession comes to the leader. The session belongs to the learner's link.
 func (t *Table) Open(id jute.SessionID, timeoutMillis int32, link Owner) *Session {

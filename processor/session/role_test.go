@@ -29,6 +29,7 @@ type roleSession struct {
 	at                        int64 // table clock: when it was heard, as far as this server can know
 	heard                     *session.Heard
 	heardAt, told             int64 // monotonic
+	seen                      int64 // table clock: when its connection was last heard, or made
 	owner                     session.Owner
 	local, closing, committed bool
 }
@@ -78,6 +79,7 @@ func (m *roles) add(t *rapid.T, id jute.SessionID, s roleSession) {
 func (m *roles) attached(timeout int32, owner session.Owner, heard *session.Heard) roleSession {
 	return roleSession{
 		timeout: int64(timeout), at: m.clock(m.ticked), heard: heard, told: m.ticked, owner: owner,
+		seen: m.clock(m.ticked),
 	}
 }
 
@@ -130,7 +132,7 @@ func (m *roles) hear(t *rapid.T) {
 		return
 	}
 	s.heard.Store(m.now)
-	s.heardAt = m.now
+	s.heardAt, s.seen = m.now, m.clock(m.now)
 	if m.leads || s.local {
 		s.at = m.clock(m.now)
 	}
@@ -263,6 +265,23 @@ func (m *roles) ping(t *rapid.T) {
 	require.Equal(t, want, got)
 }
 
+// silent compares the sessions whose connections are silent for too long. They lose them.
+func (m *roles) silent(t *rapid.T) {
+	var want, got []jute.SessionID
+	for _, id := range m.ids() {
+		s := m.sessions[id]
+		if !m.leads && !s.local && s.heard != nil && s.end(s.seen) <= m.clock(m.ticked) {
+			s.heard = nil
+			want = append(want, id)
+		}
+	}
+	for _, s := range m.table.DetachSilent(nil) {
+		got = append(got, s.ID)
+	}
+	slices.Sort(got)
+	require.Equal(t, want, got)
+}
+
 func (m *roles) pass(t *rapid.T) {
 	m.now += rapid.SampledFrom([]int64{1, 7, 7, 7, 7, 400}).Draw(t, "ms")
 }
@@ -274,7 +293,7 @@ func (m *roles) tick(t *rapid.T) {
 		late = gap - expected
 		latest := m.clock(m.ticked) + expected
 		for _, s := range m.sessions { // order-free: each alone
-			s.at = min(s.at, latest)
+			s.at, s.seen = min(s.at, latest), min(s.seen, latest)
 		}
 		m.behind += late
 	}
@@ -289,8 +308,10 @@ func (m *roles) tick(t *rapid.T) {
 	require.Equal(t, m.expire(), got)
 }
 
-func (s *roleSession) deadline() int64 {
-	return ((s.at+s.timeout)/tickMillis + 1) * tickMillis
+func (s *roleSession) deadline() int64 { return s.end(s.at) }
+
+func (s *roleSession) end(began int64) int64 {
+	return ((began+s.timeout)/tickMillis + 1) * tickMillis
 }
 
 // expire ends the sessions whose time is up: by deadline, then by id.
@@ -339,7 +360,7 @@ func TestRolesAgainstModel(t *testing.T) {
 		// Roles last for a while, and most sessions are heard more than once.
 		often := []func(*rapid.T){
 			m.create, m.createLocal, m.open, m.commit, m.hear, m.hear, m.hear, m.attach, m.touch,
-			m.touch, m.claim, m.upgrade, m.ping, m.pass, m.tick, m.tick, m.tick,
+			m.touch, m.claim, m.upgrade, m.ping, m.silent, m.pass, m.tick, m.tick, m.tick,
 		}
 		rarely := []func(*rapid.T){m.remove, m.lead, m.leave, m.linkGone}
 		for range rapid.IntRange(100, 300).Draw(t, "steps") {

@@ -296,7 +296,12 @@ func (t *Table) file(s *Session) {
 func (t *Table) expires(s *Session) bool { return t.leads || s.Local }
 
 // deadline is the tick at whose end a session is over, if it is not heard again.
-func (t *Table) deadline(s *Session) int64 { return t.roundUp(s.heardAt + int64(s.TimeoutMillis)) }
+func (t *Table) deadline(s *Session) int64 { return t.end(s.heardAt, s.TimeoutMillis) }
+
+// end is the tick at whose end a timeout is over that began at a time of the table's clock.
+func (t *Table) end(began int64, timeoutMillis int32) int64 {
+	return t.roundUp(began + int64(timeoutMillis))
+}
 
 func (t *Table) clock(mono int64) int64 { return mono - t.skipped }
 

@@ -52,15 +52,6 @@ func Create() verb.Verb {
 }
 
 func (o *createFlags) options() ([]client.CreateOption, error) {
-	switch {
-	case o.container && (o.ephemeral || o.sequential):
-		return nil, fault.Usage("-c cannot be combined with -s or -e. " +
-			"Containers cannot be ephemeral or sequential.")
-	case o.ttl != "" && o.ephemeral:
-		return nil, fault.Usage("TTLs cannot be used with Ephemeral znodes")
-	case o.ttl != "" && o.container:
-		return nil, fault.Usage("TTLs cannot be used with Container znodes")
-	}
 	var opts []client.CreateOption
 	for _, flag := range []struct {
 		given bool
@@ -89,15 +80,13 @@ func (o *createFlags) options() ([]client.CreateOption, error) {
 func (o *createFlags) run(
 	ctx context.Context, e *verb.Env, args []string, opts []client.CreateOption,
 ) error {
-	arg, number := args[0], "" // "/" if the name is the number alone
-	if above, ok := strings.CutSuffix(arg, "/"); ok && o.sequential && above != "" {
-		arg, number = above, "/"
-	}
-	path, err := e.Path(arg)
+	path, err := e.Path(args[0])
 	if err != nil {
 		return err
 	}
-	path += number
+	if o.sequential && strings.HasSuffix(args[0], "/") && path != "/" {
+		path += "/" // the name is the number alone
+	}
 	var data []byte
 	if len(args) > 1 {
 		if data, err = e.Data(args[1]); err != nil {
@@ -119,7 +108,7 @@ func (o *createFlags) run(
 	if err != nil {
 		return err
 	}
-	if e.ZkCLI() {
+	if e.Out.Format() == output.ZkCLI {
 		e.Say("Created " + made)
 		return nil
 	}

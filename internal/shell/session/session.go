@@ -37,8 +37,7 @@ func New(
 // ErrNotConnected is that of a verb after close.
 var ErrNotConnected = errors.New("not connected")
 
-// NotConnected is that error with what helps.
-func NotConnected() error {
+func notConnected() error {
 	return &fault.Error{
 		Code: fault.CodeUnreachable, Name: "NotConnected", Err: ErrNotConnected,
 		Hint: "connect [SERVERS] does",
@@ -60,7 +59,7 @@ func (s *Session) current() (*client.Client, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		return nil, NotConnected()
+		return nil, notConnected()
 	}
 	if s.client != nil {
 		if now, _ := s.client.Status(); now.State != client.AuthFailed {

@@ -12,10 +12,9 @@ import (
 
 // held is a watch that a verb has left.
 type held struct {
-	path    string
-	kind    verb.WatchKind
-	watch   *client.Watch
-	removed bool // by Unwatch; guarded by the session's mutex
+	path  string
+	kind  verb.WatchKind
+	watch *client.Watch
 }
 
 // Watched takes over a watch, and tells its events.
@@ -32,12 +31,8 @@ func (s *Session) Watched(path string, kind verb.WatchKind, w *client.Watch) {
 			s.tell(output.EventOf(event, time.Now()))
 		}
 		s.mu.Lock()
+		defer s.mu.Unlock()
 		s.watches = slices.DeleteFunc(s.watches, func(o *held) bool { return o == h })
-		removed := h.removed
-		s.mu.Unlock()
-		if removed {
-			s.tell(removal{path, kind}) // behind the events that came before
-		}
 	})
 }
 
@@ -49,12 +44,13 @@ func (s *Session) Unwatch(path string, kinds []verb.WatchKind) int {
 		if h.path != path || len(kinds) > 0 && !slices.Contains(kinds, h.kind) {
 			return false
 		}
-		gone, h.removed = append(gone, h), true
+		gone = append(gone, h)
 		return true
 	})
 	s.mu.Unlock()
 	for _, h := range gone {
 		_ = h.watch.Close() // it does not wait, and cannot fail
+		s.tell(removal{path, h.kind})
 	}
 	return len(gone)
 }

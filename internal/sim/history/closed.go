@@ -12,7 +12,8 @@ func (c *checker) closed(k *conn) {
 		return
 	}
 	if k.session == 0 && c.mayRefuse(k) || c.endedBy(k.session, k.ClosedTime) || c.isMoved(k) ||
-		slices.ContainsFunc(k.Sent, c.closes) || c.isDenied(k) || c.isStale(k) || c.isTaken(k) {
+		slices.ContainsFunc(k.Sent, c.closes) || c.isDenied(k) || c.isStale(k) || c.isTaken(k) ||
+		isSilent(k) {
 		return
 	}
 	c.report(k, "closed", "the server closed it at %v, of session %v, for no reason that the "+
@@ -62,6 +63,10 @@ func (c *checker) isTaken(k *conn) bool {
 	}
 	return false
 }
+
+// isSilent says whether its learner had not heard its client for as long as its timeout. Only the
+// leader ends sessions, so the session may live on.
+func isSilent(k *conn) bool { return k.Silence != nil && k.Silence.At >= k.Silence.Deadline() }
 
 // mayRefuse says whether the connect request asked for something that it may not have.
 func (c *checker) mayRefuse(k *conn) bool {

@@ -96,6 +96,7 @@ func TestHistoriesOfTwoNodesAreAccepted(t *testing.T) {
 		"a session refused before a pause of the leader": func(s *ensemble) {
 			s.refuse(2)
 		},
+		"a connection closed when it was silent": func(s *ensemble) { s.silent(4000) },
 	} {
 		s := newEnsemble()
 		change(s)
@@ -113,6 +114,12 @@ func (s *ensemble) lag() {
 	s.behind.Zxid, s.behind.Durable, s.behind.Commit = at(1, 1), at(1, 1), at(1, 1)
 	s.behind.Digest, s.behind.Fingerprint = first.tree.Digest(), first.tree.Fingerprint()
 	s.behind.Sessions = s.behind.Sessions[:1]
+}
+
+// silent lets a learner close a connection that was silent for so long, in ms, of a timeout of 4 s.
+func (s *ensemble) silent(millis int64) {
+	s.c.Open, s.c.Closed, s.c.ClosedAt, s.c.ClosedTime = false, true, s.tree.Zxid, s.now
+	s.c.Silence = &Expiry{At: 100 + millis, Heard: 100, Timeout: 4000}
 }
 
 // refuse lets node 1 refuse a session whose end node 2 proposes after a pause of a node.
@@ -189,6 +196,8 @@ func TestBadHistoriesOfTwoNodesAreRejected(t *testing.T) {
 				s.resume(k).HelloAt = s.now + 1
 				k.Closed, k.ClosedTime = true, s.now
 			}},
+		{"a connection closed before it was silent for long enough", "closed",
+			func(s *ensemble) { s.silent(3999) }},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			s := newEnsemble()

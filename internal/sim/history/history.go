@@ -130,6 +130,8 @@ type Conn struct {
 	ClosedTime int64
 	// Early: the server took no sessions yet when it closed, or when it was asked for one.
 	Early bool
+	// Silence is why a learner may have closed it, if its client was silent for long enough then.
+	Silence *Expiry
 	// Word: it asked for a four-letter word.
 	Word bool
 	// Nonsense: the client sent what no server can take, so that the server must close it.

@@ -70,19 +70,21 @@ func (b *Book) Created(id jute.SessionID, timeout int32, now int64) {
 	b.leases[id] = &lease{since: min(now, b.ticked), timeout: timeout}
 }
 
-// Asked: a connection asks for a session.
+// Asked: a connection asks for a session; id is 0 for a new one.
 func (b *Book) Asked(id jute.SessionID, timeout int32, w *Wire) {
-	if w.asked || id == 0 {
+	if w.asked {
 		return
 	}
 	w.asked = true
-	timeout = min(max(timeout, b.MinTimeout), b.MaxTimeout)
-	b.askers[id] = append(b.askers[id], asker{w, timeout})
+	w.timeout = min(max(timeout, b.MinTimeout), b.MaxTimeout)
+	if id != 0 {
+		b.askers[id] = append(b.askers[id], asker{w, w.timeout})
+	}
 }
 
 // Opened: a connection has got the session.
 func (b *Book) Opened(id jute.SessionID, timeout int32, w *Wire, now int64) {
-	w.session, w.opened = true, now
+	w.session, w.opened, w.timeout = true, now, timeout
 	if b.over[id] {
 		return // a session may end before its connect request is answered
 	}

@@ -1,9 +1,12 @@
 package lease
 
+import "quoll/internal/sim/history"
+
 // Wire is a connection as it looks from outside the server.
 type Wire struct {
 	book    *Book
 	asked   bool
+	timeout int32 // ms, that it asked for, and then that it got
 	session bool  // it has one
 	opened  int64 // since then
 
@@ -101,6 +104,17 @@ func (w *Wire) sign(now int64) int64 {
 		until = w.ended
 	}
 	return max(w.spoke, w.known(w.came, until), w.known(w.moved, until))
+}
+
+// Silence is why a server that ends no sessions may have closed the connection: as far as it must
+// know, its client was silent for so long. While a connection waits for its session nobody looks at
+// what else its client sends.
+func (w *Wire) Silence(now int64) *history.Expiry {
+	heard := w.spoke
+	if w.session {
+		heard = w.sign(now)
+	}
+	return w.book.expiry(now, heard-turnMillis, w.timeout)
 }
 
 // known is the last of the moments that a look must have found.

@@ -11,6 +11,7 @@ import (
 	"quoll/internal/sim/pipe"
 	"quoll/jute"
 	"quoll/processor/lane"
+	"quoll/quorum"
 )
 
 // socket is the server's end of a connection (lane.Output).
@@ -246,6 +247,9 @@ func (s *socket) byServer() {
 		r.Early = p.serving.Load() == lane.NoService || !p.replica.Status().Serves ||
 			r.Session == 0 && r.HelloAt <= p.changed
 		r.ClosedTime = p.n.Now
+		if role := p.replica.Status().Role; role == quorum.Following || role == quorum.Observing {
+			r.Silence = s.wire.Silence(s.now())
+		}
 	}
 }
 
