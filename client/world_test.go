@@ -22,12 +22,7 @@ import (
 // to run the same tests against Apache's server.
 const serversVariable = "QUOLL_CLIENT_TEST_SERVER"
 
-func TestMain(m *testing.M) {
-	// Importing gnet starts these two goroutines, which never end.
-	goleak.VerifyTestMain(m,
-		goleak.IgnoreTopFunction("github.com/panjf2000/ants/v2.(*poolCommon).purgeStaleWorkers"),
-		goleak.IgnoreTopFunction("github.com/panjf2000/ants/v2.(*poolCommon).ticktock"))
-}
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // world is a server under test, with a proxy before it and a node of its own for each test.
 type world struct {

@@ -96,6 +96,6 @@
 // # Reading order
 //
 // reactor.go (Stream, Lane, Run, Handle) and config.go, conn.go, loop.go, input.go with the package
-// leftover, unfinished.go, output.go, clock.go, the package door, link.go, gnet.go and
-// gnet_epoll_linux.go, the package socket, std.go and std_write.go, stats.go.
+// leftover, unfinished.go, output.go, clock.go, the package door, link.go, gnet.go,
+// gnet_epoll_linux.go and gnet_pool.go, the package socket, std.go and std_write.go, stats.go.
 package reactor

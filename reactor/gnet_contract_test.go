@@ -16,6 +16,7 @@ import (
 
 	"github.com/panjf2000/gnet/v2"
 	errorx "github.com/panjf2000/gnet/v2/pkg/errors"
+	"github.com/panjf2000/gnet/v2/pkg/pool/goroutine"
 	"golang.org/x/sys/unix"
 )
 
@@ -427,4 +428,17 @@ func freePort(t *testing.T) string {
 	_, port, err := net.SplitHostPort(ln.Addr().String())
 	noError(t, err)
 	return port
+}
+
+// TestGnetEnrollsWithoutItsPool: what the transport asks of gnet does not need the pool that its
+// import starts. A program that needs it opens it again.
+func TestGnetEnrollsWithoutItsPool(t *testing.T) {
+	pool := goroutine.DefaultWorkerPool
+	holds(t, pool.IsClosed(), "nobody works in the pool")
+	TestEcho(t)
+	pool.Reboot()
+	done := make(chan bool)
+	noError(t, pool.Submit(func() { close(done) }))
+	receive(t, done, "the pool's work")
+	noError(t, pool.ReleaseTimeout(patience))
 }

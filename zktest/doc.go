@@ -14,8 +14,7 @@
 //	client <--> proxy (Servers) <--> Quoll
 //
 // StartCluster does the same for an ensemble, whose servers reach each other by lines that can be
-// cut. All ends with the test. No goroutine is left then, but for two that a library of the server
-// starts when it is imported.
+// cut. All ends with the test, and no goroutine is left then.
 //
 // Read zktest.go, then server.go (the server behind it), then cluster.go.
 package zktest

@@ -14,11 +14,23 @@ import (
 	"quoll/zktest"
 )
 
-func TestMain(m *testing.M) {
-	// Importing gnet starts these two goroutines, which never end.
-	goleak.VerifyTestMain(m,
-		goleak.IgnoreTopFunction("github.com/panjf2000/ants/v2.(*poolCommon).purgeStaleWorkers"),
-		goleak.IgnoreTopFunction("github.com/panjf2000/ants/v2.(*poolCommon).ticktock"))
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// A user's test may look for goroutines left behind, without exceptions.
+func TestNoGoroutineIsLeft(t *testing.T) {
+	goleak.VerifyNone(t)
+	t.Run("one server", func(t *testing.T) {
+		zk := zktest.Start(t)
+		require.NoError(t, zk.Client().Sync(testContext(t), "/"))
+		zk.Restart()
+	})
+	goleak.VerifyNone(t)
+	t.Run("a cluster", func(t *testing.T) {
+		cl := zktest.StartCluster(t, 3)
+		require.NoError(t, cl.Client().Sync(testContext(t), "/"))
+		cl.Kill(cl.Leader())
+	})
+	goleak.VerifyNone(t)
 }
 
 func testContext(t *testing.T) context.Context {

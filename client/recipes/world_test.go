@@ -17,12 +17,7 @@ import (
 	"quoll/zktest"
 )
 
-func TestMain(m *testing.M) {
-	// Importing gnet starts these two goroutines, which never end.
-	goleak.VerifyTestMain(m,
-		goleak.IgnoreTopFunction("github.com/panjf2000/ants/v2.(*poolCommon).purgeStaleWorkers"),
-		goleak.IgnoreTopFunction("github.com/panjf2000/ants/v2.(*poolCommon).ticktock"))
-}
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // path is where the recipes of a test work. Nobody has made it. It is also where a semaphore at
 // /app has its leases.

@@ -24,11 +24,7 @@ import (
 	"quoll/reactor"
 )
 
-func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, // importing gnet starts these two goroutines, which never end
-		goleak.IgnoreTopFunction("github.com/panjf2000/ants/v2.(*poolCommon).purgeStaleWorkers"),
-		goleak.IgnoreTopFunction("github.com/panjf2000/ants/v2.(*poolCommon).ticktock"))
-}
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func client(port uint16) netip.AddrPort {
 	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, 1}), port)

@@ -24,12 +24,7 @@ import (
 	"quoll/persistence"
 )
 
-func TestMain(m *testing.M) {
-	// Importing gnet starts these two goroutines, which never end.
-	goleak.VerifyTestMain(m,
-		goleak.IgnoreTopFunction("github.com/panjf2000/ants/v2.(*poolCommon).purgeStaleWorkers"),
-		goleak.IgnoreTopFunction("github.com/panjf2000/ants/v2.(*poolCommon).ticktock"))
-}
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // running is a server under test.
 type running struct {
