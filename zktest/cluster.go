@@ -66,7 +66,10 @@ func (cl *Cluster) connect(n int) (views []string) {
 	cl.tb.Helper()
 	hosts, ports := loopbacks(n), make([][2]string, n)
 	for i := range n {
-		ports[i] = [2]string{cl.freePort(hosts[i]), cl.freePort(hosts[i])}
+		var err error
+		if ports[i], err = freePorts(hosts[i]); err != nil {
+			cl.tb.Fatal("zktest: ", err)
+		}
 	}
 	for from := range n {
 		view := ""
@@ -112,15 +115,18 @@ func loopbacks(n int) []string {
 	return hosts
 }
 
-func (cl *Cluster) freePort(host string) string {
-	cl.tb.Helper()
-	l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
-	if err != nil {
-		cl.tb.Fatal("zktest: ", err)
+// freePorts are two ports of a host at which nobody listens. The first one is held until the second
+// one is known: a system may give the port again that was given back last.
+func freePorts(host string) (ports [2]string, err error) {
+	for i := range ports {
+		l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
+		if err != nil {
+			return ports, err
+		}
+		defer l.Close()
+		_, ports[i], _ = net.SplitHostPort(l.Addr().String())
 	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
+	return ports, nil
 }
 
 // await waits until one server leads and the others that run follow.
