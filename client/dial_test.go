@@ -2,15 +2,9 @@ package client_test
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/binary"
 	"errors"
 	"io"
-	"math/big"
 	"net"
 	"strconv"
 	"strings"
@@ -22,51 +16,6 @@ import (
 	"quoll/client"
 	"quoll/jute"
 )
-
-// certificate is one for localhost that signs itself, and who trusts it.
-func certificate(t *testing.T) (tls.Certificate, *x509.CertPool) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), DNSNames: []string{"localhost"},
-		NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	require.NoError(t, err)
-	parsed, err := x509.ParseCertificate(der)
-	require.NoError(t, err)
-	pool := x509.NewCertPool()
-	pool.AddCert(parsed)
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, pool
-}
-
-// The name that the certificate must have is that of each host, unless the caller says otherwise.
-func TestTLS(t *testing.T) {
-	cert, pool := certificate(t)
-	f := startFake(t, &fake{
-		tls:    &tls.Config{Certificates: []tls.Certificate{cert}},
-		script: func(p *peer, _ int) { p.well() },
-	})
-	_, port, err := net.SplitHostPort(f.addr)
-	require.NoError(t, err)
-	for server, config := range map[string]*tls.Config{
-		"localhost:" + port: {RootCAs: pool},
-		f.addr:              {RootCAs: pool, ServerName: "localhost"},
-	} {
-		c, err := client.Dial(testContext(t), server, client.WithTLS(config))
-		require.NoError(t, err, server)
-		data, _, err := c.Get(testContext(t), "/")
-		require.NoError(t, err)
-		require.Equal(t, "well", string(data))
-		require.NoError(t, c.Close())
-	}
-	ctx, cancel := context.WithTimeout(testContext(t), 100*time.Millisecond)
-	defer cancel()
-	_, err = client.Dial(ctx, f.addr, client.WithTLS(&tls.Config{RootCAs: pool}))
-	require.ErrorIs(t, err, context.DeadlineExceeded)
-	require.ErrorContains(t, err, "127.0.0.1", "the reason is told")
-}
 
 // names is a name server, which knows one SRV record and one host.
 type names struct {

@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/binary"
 	"io"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"quoll/client"
+	"quoll/internal/authority"
 	"quoll/jute"
 )
 
@@ -272,8 +274,19 @@ func TestSessionRevivesOnItsConnection(t *testing.T) {
 // A server without a quorum answers reads. When one with a quorum is found, the client goes there
 // with a new session, because it cannot have the old one there.
 func TestReadOnlyServers(t *testing.T) {
+	t.Run("plain", func(t *testing.T) { comesFromReadOnly(t, &fake{}) })
+	t.Run("TLS", func(t *testing.T) {
+		a, err := authority.New()
+		require.NoError(t, err)
+		cert, err := a.Issue("127.0.0.1")
+		require.NoError(t, err)
+		comesFromReadOnly(t, &fake{tls: &tls.Config{Certificates: []tls.Certificate{cert}}},
+			client.WithTLS(&tls.Config{RootCAs: a.Pool()}))
+	})
+}
+
+func comesFromReadOnly(t *testing.T, minority *fake, opts ...client.Option) {
 	ctx := testContext(t)
-	minority := &fake{}
 	minority.readOnly.Store(true)
 	minority.script = func(p *peer, n int) {
 		if !minority.readOnly.Load() {
@@ -298,8 +311,8 @@ func TestReadOnlyServers(t *testing.T) {
 		}
 	}
 	startFake(t, minority)
-	c, err := client.New(minority.addr, client.WithReadOnly(),
-		client.WithBackoff(time.Millisecond, time.Millisecond))
+	c, err := client.New(minority.addr, append(opts, client.WithReadOnly(),
+		client.WithBackoff(time.Millisecond, time.Millisecond))...)
 	require.NoError(t, err)
 	defer c.Close()
 	require.NoError(t, c.WaitConnected(ctx))

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"net"
 	"time"
@@ -59,7 +60,7 @@ func (s *socket) handshake(o Options) error {
 	}
 	reply, err := s.next()
 	if err != nil {
-		return err
+		return s.unanswered(err)
 	}
 	if o.Transcript != nil {
 		o.Transcript(Received, reply)
@@ -80,6 +81,20 @@ func (s *socket) handshake(o Options) error {
 	}
 	return nil
 }
+
+// unanswered says what it may mean that a connect request got no answer.
+func (s *socket) unanswered(err error) error {
+	if !errors.Is(err, ErrFrame) {
+		return fmt.Errorf("the server hung up without an answer: %w", err)
+	}
+	if bytes.HasPrefix(s.in[s.r:s.w], []byte{alert, 3}) {
+		return fmt.Errorf("the server speaks TLS: %w", err)
+	}
+	return err
+}
+
+// alert is how a TLS record begins by which a server refuses what is not TLS. The version follows.
+const alert = 0x15
 
 func appendFrame(dst []byte, r jute.Record) []byte {
 	at := len(dst)
@@ -120,7 +135,7 @@ func (s *socket) front() (int, error) {
 	}
 	size := int(int32(binary.BigEndian.Uint32(s.in[s.r:])))
 	if size < 0 || size > s.maxFrame {
-		return 0, fmt.Errorf("%w: length %d", ErrFrame, size)
+		return 0, fmt.Errorf("%w: length %d (%q)", ErrFrame, size, s.in[s.r:s.r+4])
 	}
 	return size, nil
 }

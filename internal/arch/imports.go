@@ -125,6 +125,7 @@ var roomImports = []importRule{
 	}},
 
 	{"internal/arch", nil},
+	{"internal/authority", nil},
 	{"internal/hostile", nil},
 	{"internal/config", []string{"jute", "quorum/config"}},
 	{"internal/metrics", nil},

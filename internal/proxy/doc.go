@@ -18,7 +18,8 @@
 //
 // A Proxy is behind its mutex. Each connection has two goroutines, which read frames without it.
 //
-// A Line stands between two servers of an ensemble. It forwards bytes as they are, and can be cut.
+// A Line stands between two servers of an ensemble, or ends TLS before a server that does not speak
+// it. It forwards bytes as they are, and can be cut.
 //
 // Read proxy.go (what a test does), then conn.go (one connection); line.go is for itself.
 package proxy

@@ -1,14 +1,15 @@
 package proxy
 
 import (
+	"crypto/tls"
 	"io"
 	"net"
 	"sync"
 	"time"
 )
 
-// Line forwards bytes from one server to another, without looking at them. It can be cut: then
-// there is no connection, and none can be made.
+// Line forwards bytes from one server to another, or from a client to a server, without looking at
+// them. It can be cut: then there is no connection, and none can be made.
 type Line struct {
 	listener net.Listener
 	target   string
@@ -26,9 +27,23 @@ func StartLine(at, target string) (*Line, error) {
 	if err != nil {
 		return nil, err
 	}
+	return forward(listener, target), nil
+}
+
+// StartTLS is a line that speaks TLS with whoever connects to it, on a free port of loopback, and
+// forwards what was said to target as it is.
+func StartTLS(config *tls.Config, target string) (*Line, error) {
+	listener, err := tls.Listen("tcp", "127.0.0.1:0", config)
+	if err != nil {
+		return nil, err
+	}
+	return forward(listener, target), nil
+}
+
+func forward(listener net.Listener, target string) *Line {
 	l := &Line{listener: listener, target: target, conns: map[net.Conn]bool{}}
 	l.workers.Go(l.accept)
-	return l, nil
+	return l
 }
 
 // Addr is where the line begins.

@@ -95,7 +95,8 @@ func (d *Dialer) secure(ctx context.Context, nc net.Conn, host string) (net.Conn
 	}
 	secured := tls.Client(nc, config)
 	if err := secured.HandshakeContext(ctx); err != nil {
-		return nil, errors.Join(err, nc.Close())
+		_ = nc.Close()
+		return nil, fmt.Errorf("TLS handshake: %w", err)
 	}
 	return secured, nil
 }
