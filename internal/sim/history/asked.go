@@ -66,7 +66,8 @@ func (c *checker) askedBy(t *Txn) (place, bool) {
 			(answer.code == jute.MarshallingError) == (code(t) == jute.MarshallingError) {
 			return p, true
 		}
-		if !answered && !p.conn.logged[p.sent] && p.conn.Granted <= t.At &&
+		open := !answered || c.mistaken(p.conn, h.Cxid)
+		if open && !p.conn.logged[p.sent] && p.conn.Granted <= t.At &&
 			p.conn.Sent[p.sent].At <= t.At {
 			left = append(left, p)
 		}
@@ -78,6 +79,15 @@ func (c *checker) askedBy(t *Txn) (place, bool) {
 		return first(all)
 	}
 	return first(left)
+}
+
+// mistaken says whether the answer to a write was made for one of the same name that a newer
+// connection of the session had sent to another node. The older connection's node knows its own
+// writes by session and xid alone, and nobody has told it that the session has moved.
+func (c *checker) mistaken(k *conn, xid int32) bool {
+	at, known := c.owners[k.answers[xid].zxid]
+	return known && at.conn.session == k.session && at.conn.Sent[at.sent].Xid == xid &&
+		at.conn.Node != k.Node && at.conn.Granted > k.Granted
 }
 
 func first(all []place) (place, bool) {

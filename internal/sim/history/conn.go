@@ -465,6 +465,9 @@ func watches(r *model.Request) bool {
 
 func (c *checker) writeReply(k *conn, i int, h *jute.ReplyHeader, body []byte) {
 	op := k.Sent[i].Op
+	if c.mistaken(k, h.Xid) {
+		return
+	}
 	if c.owner.conn != k || c.owner.sent != i {
 		c.report(k, "own zxid", "xid %d, %v carries %v, which is not its own", h.Xid, op, h.Zxid)
 		return

@@ -260,6 +260,16 @@ func (m *move) closes() {
 	m.newer.ClosedAt, m.newer.ClosedTime = m.tree.Zxid, m.next()
 }
 
+// mistake lets node 1 answer a write of the old connection with a transaction of the newer one,
+// whose xid is so much lower. The write itself comes to the leader afterwards.
+func (m *move) mistake(lower int32) {
+	t := m.write(m.newer, "new", jute.OpSetData, set("/n", "new"))
+	t.From = 2
+	m.xid += lower - 1
+	m.arrives(jute.OpSetData, jute.SessionMoved)
+	m.got(m.old, "mistaken", reply(m.xid, t.Entry.Header.Zxid, jute.OK, nil))
+}
+
 // In an ensemble a session can have moved while writes of its old connection were on their way.
 func TestLateWritesOfAnOlderConnection(t *testing.T) {
 	for _, row := range []struct {
@@ -292,6 +302,14 @@ func TestLateWritesOfAnOlderConnection(t *testing.T) {
 			m.write(m.newer, "new", jute.OpSetData, set("/n", "new"))
 			m.arrives(jute.OpCloseSession, jute.OK)
 			m.closes()
+		}},
+		// Node 1 does not know that the session has moved, and takes the first of two writes for
+		// the one that its connection has sent (seed 95002615 of the simulator).
+		{"the newer connection's write is taken for that of the older", "", func(m *move) {
+			m.mistake(0)
+		}},
+		{"the newer connection's write has another xid", "own zxid", func(m *move) {
+			m.mistake(1)
 		}},
 		{"another write does not count", "write order", func(m *move) {
 			m.write(m.newer, "new", jute.OpSetData, set("/n", "new"))
