@@ -43,7 +43,9 @@ func TestOneShot(t *testing.T) {
 		{"get /none -o json", 3, "", `{"error":{"code":-101,"name":"NoNode"`},
 		{"ls --nonsense", 2, "", "--nonsense"},
 		{"create -e /eph", 0, "/eph\n", "goes now"},
-		{"shell -server " + zk.Servers() + " ls /", 0, "[a, zookeeper]\n", ""},
+		{"shell -server " + zk.Servers() + " ls /", 0, "Connecting to " + zk.Servers() +
+			"\n\nWATCHER::\n\nWatchedEvent state:SyncConnected type:None path:null zxid: -1\n" +
+			"[a, zookeeper]\n", ""},
 		{"shell -server " + zk.Servers() + " get /none", 3, "", "Node does not exist: /none\n"},
 		{"shell -server " + zk.Servers() + " -waitforconnection -timeout 5000 version", 0,
 			"ZooKeeper CLI version", ""},

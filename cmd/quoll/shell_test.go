@@ -184,7 +184,7 @@ func TestShellAtATerminal(t *testing.T) {
 			p.keys("get /evil\r") // a node must not drive the terminal
 			p.expect(`a\x1b[2Jb\x07`)
 			p.keys("get \"/evil\\x1b[2J\" -o zkcli\r") // nor an error
-			p.expect(`Path is not valid : /evil\x1b[2J`)
+			p.expect(`Invalid path string "/evil\x1b[2J"`)
 			p.keys("loop 0 10ms count /alpha\r")
 			p.expect("0\r\n")
 			p.press("\x03") // Ctrl-C ends the verb, and not the shell

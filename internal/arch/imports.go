@@ -76,9 +76,10 @@ var roomImports = []importRule{
 		"jute", "client", "internal/shell/contexts", "internal/shell/fault",
 		"internal/shell/output",
 	}},
+	{"internal/shell/zkcli", []string{"jute", "internal/shell/fault", "internal/shell/settings"}},
 	{"internal/shell/verb", []string{
 		"client", "internal/shell/contexts", "internal/shell/fault", "internal/shell/output",
-		"internal/shell/settings",
+		"internal/shell/settings", "internal/shell/zkcli",
 	}},
 	{"internal/shell/...", []string{
 		"jute", "client", "client/recipes/...", "internal/shell/...",

@@ -53,8 +53,7 @@ func DumpTxnLog(ctx context.Context, file string) (string, error) {
 // both output streams as they came, since zkCli prints data on one and words on the other. A
 // command that fails prints its reason and does not end the session.
 func ZKCli(ctx context.Context, addr, script string) (string, error) {
-	command, err := tool(ctx, "org.apache.zookeeper.ZooKeeperMain",
-		[]string{"-server", addr, "-timeout", "10000", "-waitforconnection"})
+	command, err := ZKCliCommand(ctx, "-server", addr, "-timeout", "10000", "-waitforconnection")
 	if err != nil {
 		return "", err
 	}
@@ -64,4 +63,10 @@ func ZKCli(ctx context.Context, addr, script string) (string, error) {
 		return string(out), fmt.Errorf("zkCli: %w", err)
 	}
 	return string(out), nil
+}
+
+// ZKCliCommand is the process of zkCli with arguments of its own. ErrNoJava if java or mvn is
+// missing.
+func ZKCliCommand(ctx context.Context, args ...string) (*exec.Cmd, error) {
+	return tool(ctx, "org.apache.zookeeper.ZooKeeperMain", args)
 }

@@ -41,7 +41,7 @@ func credential(e *verb.Env, args []string) (settings.Credential, error) {
 	c := settings.Credential{Scheme: args[0]}
 	var err error
 	switch {
-	case len(args) == 1 && e.Out.Format() == output.ZkCLI:
+	case len(args) == 1 && e.ZkCLI():
 		return c, nil
 	case len(args) == 1:
 		c.Secret, err = e.AskSecret(c.Scheme + " credentials: ")
@@ -51,7 +51,7 @@ func credential(e *verb.Env, args []string) (settings.Credential, error) {
 	default:
 		c.Secret = []byte(args[1])
 	}
-	if err != nil || e.Out.Format() == output.ZkCLI {
+	if err != nil || e.ZkCLI() {
 		return c, err
 	}
 	return c.Complete(e.AskSecret)

@@ -36,11 +36,11 @@ func QuotaGet() verb.Verb {
 			if err != nil {
 				return err
 			}
-			if e.Out.Format() == output.ZkCLI {
+			if e.ZkCLI() {
 				e.Say("absolute path is " + quotaRoot + p + "/" + limitsNode)
 			}
 			limits, err := readTrack(ctx, c, p, limitsNode)
-			if err != nil && e.Out.Format() == output.ZkCLI && errors.Is(err, client.ErrNoNode) {
+			if err != nil && e.ZkCLI() && errors.Is(err, client.ErrNoNode) {
 				e.Say("quota for " + p + " does not exist.")
 				return nil
 			}

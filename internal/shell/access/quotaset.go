@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -73,8 +74,21 @@ type quotaChange struct{ *quotaOn }
 // Text is silent.
 func (*quotaChange) Text(*output.Page) {}
 
-// ZkCLI is silent.
-func (*quotaChange) ZkCLI(*output.Page) {}
+// ZkCLI tells of a new limit that does not hold already.
+func (r *quotaChange) ZkCLI(p *output.Page) {
+	for _, w := range []struct{ what, soft, hard string }{
+		{trackCount, trackCount, trackHardCount}, {trackBytes, trackBytes, trackHardBytes},
+	} {
+		used := r.used.get(w.what)
+		if below(r.limits.get(w.soft), used) || below(r.limits.get(w.hard), used) {
+			p.Line("[Warning]: the ", w.what, " quota you create is less than the existing ",
+				w.what, ":", strconv.FormatInt(used, 10))
+		}
+	}
+}
+
+// below reports whether a limit is there, and below what is used.
+func below(limit, used int64) bool { return limit >= 0 && limit < used }
 
 // setQuota changes the limits of a node. ZooKeeper has one quota on any way from the root to a
 // leaf.
@@ -169,9 +183,8 @@ func QuotaDel() verb.Verb {
 				return err
 			}
 			limits, err := readTrack(ctx, c, p, limitsNode)
-			if err != nil && e.Out.Format() == output.ZkCLI && errors.Is(err, client.ErrNoNode) {
-				e.Say("Quota does not exist for " + p)
-				return nil
+			if err != nil && e.ZkCLI() && errors.Is(err, client.ErrNoNode) {
+				return e.Out.Item(&noQuota{Path: p})
 			}
 			used := track{}
 			if err == nil {
@@ -195,10 +208,27 @@ func QuotaDel() verb.Verb {
 			if err != nil {
 				return err
 			}
-			return e.Out.Item(&quotaChange{quotaResult(p, limits, used)})
+			return e.Out.Item(&quotaLess{quotaResult(p, limits, used)})
 		},
 	}
 }
+
+// quotaLess is a quota of which something was taken away. It is shown to programs alone.
+type quotaLess struct{ *quotaOn }
+
+// Text is silent.
+func (*quotaLess) Text(*output.Page) {}
+
+// ZkCLI is silent.
+func (*quotaLess) ZkCLI(*output.Page) {}
+
+// noQuota is what zkCli.sh says instead of an error.
+type noQuota struct {
+	Path string `json:"path"`
+}
+
+// Text is one line.
+func (r *noQuota) Text(p *output.Page) { p.Line("Quota does not exist for ", p.Name(r.Path)) }
 
 // deleteQuota deletes both nodes of a quota, and the nodes above them that nothing needs any more.
 func deleteQuota(ctx context.Context, c *client.Client, at string) error {

@@ -134,7 +134,11 @@ func (r *members) ZkCLI(p *output.Page) {
 		p.Line("Committed new configuration:")
 	}
 	if r.addresses {
-		p.Line(strings.TrimPrefix(r.Version, "0x"), " ", p.Name(r.clients()))
+		version := strings.TrimPrefix(r.Version, "0x")
+		if !strings.Contains(r.text, "version=") {
+			version = "" // a server alone has no configuration
+		}
+		p.Line(version, " ", p.Name(r.clients()))
 	} else {
 		p.Bytes([]byte(r.text))
 		if !p.Terminal() {

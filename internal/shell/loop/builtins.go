@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"quoll/internal/shell/fault"
+	"quoll/internal/shell/session"
 )
 
 // builtin is a command of the shell that no process of its own has.
@@ -95,7 +96,19 @@ func connect(ctx context.Context, s *Shell, args []string) error {
 }
 
 func disconnect(_ context.Context, s *Shell, _ []string) error {
+	if err := s.deaf(); err != nil {
+		return err
+	}
 	s.session.Disconnect()
+	return nil
+}
+
+// deaf is the error of zkCli.sh behind a close: it does nothing then that another shell could do
+// without a connection.
+func (s *Shell) deaf() error {
+	if s.o.ZkCLI && s.session.State().Mode == "closed" {
+		return session.NotConnected()
+	}
 	return nil
 }
 
@@ -116,6 +129,9 @@ func printWatches(_ context.Context, s *Shell, args []string) error {
 }
 
 func version(_ context.Context, s *Shell, _ []string) error {
+	if err := s.deaf(); err != nil {
+		return err
+	}
 	text := "quoll " + s.o.Version
 	if s.o.ZkCLI {
 		text = "ZooKeeper CLI version: " + s.o.Version

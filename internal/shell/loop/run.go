@@ -2,12 +2,14 @@ package loop
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/spf13/cobra"
 
 	"quoll/internal/shell/fault"
 	"quoll/internal/shell/verb"
+	"quoll/internal/shell/zkcli"
 )
 
 // line runs one line, and sets the exit code.
@@ -27,6 +29,13 @@ func (s *Shell) line(ctx context.Context, words []string) {
 
 // verb runs a line that is a verb.
 func (s *Shell) verb(ctx context.Context, words []string) {
+	if s.o.ZkCLI {
+		now, note := zkcli.Deprecated(words)
+		if note != "" {
+			_, _ = fmt.Fprintln(s.host.Stderr, note) // nobody may read it
+		}
+		words = now
+	}
 	root := s.root()
 	root.SetArgs(verb.Dashes(s.o.Table, slices.Clone(words)))
 	err := root.ExecuteContext(ctx)

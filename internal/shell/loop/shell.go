@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -13,6 +14,7 @@ import (
 
 	"golang.org/x/term"
 
+	"quoll/client"
 	"quoll/internal/shell/editor"
 	"quoll/internal/shell/fault"
 	"quoll/internal/shell/lines"
@@ -68,6 +70,10 @@ func New(o Options) *Shell {
 func (s *Shell) Once(ctx context.Context, words []string) int {
 	defer s.session.Close()
 	s.silent.Store(true) // the command's output is all that is wanted
+	if s.o.ZkCLI {
+		s.greet()
+		s.tellConnected()
+	}
 	if s.waited(ctx) {
 		s.line(ctx, words)
 	}
@@ -85,6 +91,10 @@ func (s *Shell) Loop(ctx context.Context, in, out *os.File) int {
 		Getenv: s.host.Getenv, History: s.past, Complete: s.complete,
 	})
 	defer s.restoreOnSignal(in)()
+	if s.o.ZkCLI {
+		s.greet()
+		s.print("Welcome to ZooKeeper!")
+	}
 	if !s.waited(ctx) {
 		return s.code
 	}
@@ -104,10 +114,33 @@ func (s *Shell) Loop(ctx context.Context, in, out *os.File) int {
 		}
 		s.typedLine(ctx, line)
 	}
+	if !s.quit {
+		s.silent.Store(true) // nobody has asked for an end that could be told
+	}
 	if s.host.InTerminal {
 		return fault.CodeDone // whoever leaves a shell has seen what went wrong
 	}
 	return s.code
+}
+
+// greet begins as zkCli.sh does: scripts take its first lines away.
+func (s *Shell) greet() { s.print("Connecting to " + s.shown(s.o.Settings.Servers)) }
+
+func (s *Shell) print(line string) {
+	_, _ = fmt.Fprintln(s.host.Stdout, line) // nobody may read it
+}
+
+// tellConnected prints the event of the connection before the output of a command.
+func (s *Shell) tellConnected() {
+	connect, told := s.host.Client, false
+	s.host.Client = func(ctx context.Context) (*client.Client, error) {
+		c, err := connect(ctx)
+		if err == nil && !told {
+			told = true
+			_, err = s.host.Stdout.Write(s.rendered(s.session.Change()))
+		}
+		return c, err
+	}
 }
 
 // typedLine runs a line that was typed, and keeps it.
@@ -148,7 +181,7 @@ func (s *Shell) waited(ctx context.Context) bool {
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.o.Settings.SessionTimeout)
 	defer cancel()
-	if _, err := s.session.Client(ctx); err != nil {
+	if _, err := s.host.Client(ctx); err != nil {
 		s.failed(err)
 		return false
 	}
@@ -162,17 +195,22 @@ func (s *Shell) tell(r output.Result) {
 	if s.silent.Load() || beside {
 		return
 	}
+	if text := s.rendered(r); len(text) > 0 && s.editor != nil {
+		s.editor.Above(string(text))
+	}
+}
+
+// rendered is a result as it is printed; nothing of one that cannot be.
+func (s *Shell) rendered(r output.Result) []byte {
 	var b bytes.Buffer
 	p := output.NewPrinter(&b, output.Style{
 		Format: output.Format(s.o.Settings.Output), Terminal: s.host.OutTerminal,
 		Width: s.host.Width, Color: s.colored(),
 	})
-	if p.Item(r) != nil || p.End() != nil || b.Len() == 0 {
-		return
+	if p.Item(r) != nil || p.End() != nil {
+		return nil
 	}
-	if s.editor != nil {
-		s.editor.Above(b.String())
-	}
+	return b.Bytes()
 }
 
 func (s *Shell) colored() bool {

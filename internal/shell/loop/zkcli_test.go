@@ -104,7 +104,7 @@ func TestExamplesOfApachesManual(t *testing.T) {
 		{"addauth digest user1:12345", ""},
 		{"getAcl /acl_digest_test", `^: cdrwa$`},
 		{"addauth digest zookeeper:admin", ""},
-		{"config", ""}, {"config -c", `^0 `},
+		{"config", ""}, {"config -c", `^ $`},
 		{`connect "` + zk.Servers() + `"`, ""},
 		{"create /persistent_node", `^Created /persistent_node$`},
 		{"create -e /ephemeral_node mydata", `^Created /ephemeral_node$`},
@@ -226,6 +226,18 @@ func TestScriptOfZkCLI(t *testing.T) {
 		case strings.HasPrefix(text, "> "):
 			awaitedPart(t, out, chapter+": "+line, text[2:])
 		}
+	}
+}
+
+// What a watch has heard is told before its removal, as zkCli.sh does it.
+func TestRemovalOfAWatchComesBehindItsEvents(t *testing.T) {
+	s, out := zkShell(t, zktest.Start(t).Servers())
+	printed(t, s, out, "create /a", "^Created")
+	for range 50 {
+		s.typedLine(t.Context(), "addWatch -m PERSISTENT /a")
+		s.typedLine(t.Context(), "set /a x")
+		printed(t, s, out, "removewatches /a",
+			`type:NodeDataChanged path:/a .*\n(.*\n)*WatchedEvent .*type:PersistentWatchRemoved`)
 	}
 }
 

@@ -52,6 +52,15 @@ func Create() verb.Verb {
 }
 
 func (o *createFlags) options() ([]client.CreateOption, error) {
+	switch {
+	case o.container && (o.ephemeral || o.sequential):
+		return nil, fault.Usage("-c cannot be combined with -s or -e. " +
+			"Containers cannot be ephemeral or sequential.")
+	case o.ttl != "" && o.ephemeral:
+		return nil, fault.Usage("TTLs cannot be used with Ephemeral znodes")
+	case o.ttl != "" && o.container:
+		return nil, fault.Usage("TTLs cannot be used with Container znodes")
+	}
 	var opts []client.CreateOption
 	for _, flag := range []struct {
 		given bool
@@ -80,13 +89,15 @@ func (o *createFlags) options() ([]client.CreateOption, error) {
 func (o *createFlags) run(
 	ctx context.Context, e *verb.Env, args []string, opts []client.CreateOption,
 ) error {
-	path, err := e.Path(args[0])
+	arg, number := args[0], "" // "/" if the name is the number alone
+	if above, ok := strings.CutSuffix(arg, "/"); ok && o.sequential && above != "" {
+		arg, number = above, "/"
+	}
+	path, err := e.Path(arg)
 	if err != nil {
 		return err
 	}
-	if o.sequential && strings.HasSuffix(args[0], "/") && path != "/" {
-		path += "/" // the name is the number alone
-	}
+	path += number
 	var data []byte
 	if len(args) > 1 {
 		if data, err = e.Data(args[1]); err != nil {
@@ -108,7 +119,7 @@ func (o *createFlags) run(
 	if err != nil {
 		return err
 	}
-	if e.Out.Format() == output.ZkCLI {
+	if e.ZkCLI() {
 		e.Say("Created " + made)
 		return nil
 	}

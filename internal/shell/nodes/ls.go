@@ -2,6 +2,8 @@ package nodes
 
 import (
 	"context"
+	"errors"
+	"slices"
 
 	"github.com/spf13/pflag"
 
@@ -109,6 +111,15 @@ func (o *lsFlags) run(
 
 // below lists a node and all below it.
 func (o *lsFlags) below(ctx context.Context, e *verb.Env, c *client.Client, root string) error {
+	if e.ZkCLI() {
+		if _, _, err := c.Get(ctx, root); err != nil {
+			return err
+		}
+		if err := e.Out.Item(&listed{Path: root}); err != nil {
+			return err
+		}
+		return asZkCLI(ctx, e, c, root)
+	}
 	n := 0
 	for node, err := range walk.Sorted(ctx, c, root, walk.Options{}) {
 		if err != nil {
@@ -120,6 +131,30 @@ func (o *lsFlags) below(ctx context.Context, e *verb.Env, c *client.Client, root
 		}
 		r := &listed{Path: node.Path, Stat: output.StatOf(node.Stat), shown: o.stat}
 		if err := e.Out.Item(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// asZkCLI lists what is below a node in the order of zkCli.sh: all children, and then what is below
+// each of them. A node that may not be read ends it.
+func asZkCLI(ctx context.Context, e *verb.Env, c *client.Client, path string) error {
+	names, _, err := c.Children(ctx, path)
+	if errors.Is(err, client.ErrNoNode) {
+		return nil // it was deleted meanwhile
+	}
+	if err != nil {
+		return err
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		if err := e.Out.Item(&listed{Path: walk.Below(path, name)}); err != nil {
+			return err
+		}
+	}
+	for _, name := range names {
+		if err := asZkCLI(ctx, e, c, walk.Below(path, name)); err != nil {
 			return err
 		}
 	}

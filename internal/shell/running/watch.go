@@ -76,7 +76,7 @@ func (o *watchFlags) check(e *verb.Env, args []string) ([]string, error) {
 	case o.recursive && mode != "" && mode != "recursive":
 		return nil, fault.Usage("-R is --mode recursive")
 	case o.recursive, mode == "persistent_recursive",
-		mode == "" && e.Out.Format() == output.ZkCLI:
+		mode == "" && e.ZkCLI():
 		o.mode = "recursive"
 	case mode == "":
 		o.mode = "persistent"
@@ -112,7 +112,7 @@ func (o *watchFlags) run(ctx context.Context, e *verb.Env, c *client.Client, pat
 		return err
 	}
 	left := o.command == nil && o.count == 0 && !o.initial
-	if left && (e.Leave(path, s.kind(), s.watch) || e.Out.Format() == output.ZkCLI) {
+	if left && (e.Leave(path, s.kind(), s.watch) || e.ZkCLI()) {
 		return nil
 	}
 	defer s.close()

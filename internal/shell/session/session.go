@@ -37,7 +37,8 @@ func New(
 // ErrNotConnected is that of a verb after close.
 var ErrNotConnected = errors.New("not connected")
 
-func notConnected() error {
+// NotConnected is that error with what helps.
+func NotConnected() error {
 	return &fault.Error{
 		Code: fault.CodeUnreachable, Name: "NotConnected", Err: ErrNotConnected,
 		Hint: "connect [SERVERS] does",
@@ -59,7 +60,7 @@ func (s *Session) current() (*client.Client, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		return nil, notConnected()
+		return nil, NotConnected()
 	}
 	if s.client != nil {
 		if now, _ := s.client.Status(); now.State != client.AuthFailed {

@@ -73,6 +73,17 @@ type Change struct {
 	first  bool // there was no connection before: the prompt tells it
 }
 
+// Change is the change that led to the present state.
+func (s *Session) Change() Change {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.client == nil {
+		return Change{state: client.Closed}
+	}
+	now, _ := s.client.Status()
+	return Change{state: now.State, server: now.Server}
+}
+
 // Text tells what a person must know: lost, found, expired.
 func (c Change) Text(p *output.Page) {
 	switch c.state {

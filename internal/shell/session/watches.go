@@ -12,9 +12,10 @@ import (
 
 // held is a watch that a verb has left.
 type held struct {
-	path  string
-	kind  verb.WatchKind
-	watch *client.Watch
+	path    string
+	kind    verb.WatchKind
+	watch   *client.Watch
+	removed bool // by Unwatch; guarded by the session's mutex
 }
 
 // Watched takes over a watch, and tells its events.
@@ -31,8 +32,12 @@ func (s *Session) Watched(path string, kind verb.WatchKind, w *client.Watch) {
 			s.tell(output.EventOf(event, time.Now()))
 		}
 		s.mu.Lock()
-		defer s.mu.Unlock()
 		s.watches = slices.DeleteFunc(s.watches, func(o *held) bool { return o == h })
+		removed := h.removed
+		s.mu.Unlock()
+		if removed {
+			s.tell(removal{path, kind}) // behind the events that came before
+		}
 	})
 }
 
@@ -44,13 +49,12 @@ func (s *Session) Unwatch(path string, kinds []verb.WatchKind) int {
 		if h.path != path || len(kinds) > 0 && !slices.Contains(kinds, h.kind) {
 			return false
 		}
-		gone = append(gone, h)
+		gone, h.removed = append(gone, h), true
 		return true
 	})
 	s.mu.Unlock()
 	for _, h := range gone {
 		_ = h.watch.Close() // it does not wait, and cannot fail
-		s.tell(removal{path, h.kind})
 	}
 	return len(gone)
 }

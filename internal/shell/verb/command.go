@@ -3,6 +3,7 @@ package verb
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -148,6 +149,10 @@ func (h *Host) tell(f *Failure) {
 	case "json", "jsonl":
 		e.Say(fault.JSON(f.Err))
 	case "zkcli":
+		if fault.Name(f.Err) == "NotConnected" { // to zkCli a result, and no error
+			_, _ = fmt.Fprintln(h.Stdout, fault.ZkCLI(f.Err)) // nobody may read it
+			return
+		}
 		e.Say(fault.ZkCLI(f.Err))
 	default:
 		prefix := "quoll: "

@@ -33,7 +33,7 @@ func (e *Env) Confirm(ctx context.Context, d Danger) error {
 			return fault.Usage("%s: more than --max %d needs --force", d.What, d.Max)
 		}
 	}
-	if e.Set.DryRun || e.Set.Yes || e.confirmed || e.Out.Format() == output.ZkCLI {
+	if e.Set.DryRun || e.Set.Yes || e.confirmed || e.ZkCLI() {
 		return nil
 	}
 	return e.ask(ctx, d)

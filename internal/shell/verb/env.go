@@ -16,6 +16,7 @@ import (
 	"quoll/internal/shell/fault"
 	"quoll/internal/shell/output"
 	"quoll/internal/shell/settings"
+	"quoll/internal/shell/zkcli"
 )
 
 // Host is where verbs run: a process that does one, or the shell.
@@ -111,11 +112,17 @@ func (e *Env) warnOfSecrets() {
 	}
 }
 
+// ZkCLI reports whether the run has to read and write as zkCli.sh does.
+func (e *Env) ZkCLI() bool { return e.Out != nil && e.Out.Format() == output.ZkCLI }
+
 // Given reports whether a flag was given.
 func (e *Env) Given(flag string) bool { return e.given(flag) }
 
-// Path is the path that an argument means. In the shell it may be relative.
+// Path is the path that an argument means. In the shell it may be relative, but not in zkCli's.
 func (e *Env) Path(arg string) (string, error) {
+	if e.ZkCLI() {
+		return arg, zkcli.CheckPath(arg)
+	}
 	if arg == "" {
 		return "", fault.Usage("an empty path")
 	}
@@ -165,7 +172,7 @@ func (e *Env) AtAll(ctx context.Context, args []string) (*client.Client, []strin
 // knows none of that.
 func (e *Env) Data(arg string) ([]byte, error) {
 	switch {
-	case e.Out.Format() == output.ZkCLI:
+	case e.ZkCLI():
 	case arg == "-":
 		data, err := io.ReadAll(e.Stdin)
 		if err != nil {

@@ -34,7 +34,7 @@ func (e *Env) Leave(path string, kind WatchKind, w *client.Watch) bool {
 func (e *Env) Watch(
 	ctx context.Context, path string, kind WatchKind, w *client.Watch,
 ) error {
-	if e.Leave(path, kind, w) || e.Out.Format() == output.ZkCLI {
+	if e.Leave(path, kind, w) || e.ZkCLI() {
 		return nil
 	}
 	if err := e.Out.Flush(); err != nil {
