@@ -7,6 +7,8 @@
 //	{"path":"/app/a","data":"text","encoding":"utf8","acl":[...],"stat":{...}}
 //	{"end":{"nodes":2}}
 //
+// A node that could not be read has "denied":true, and is null otherwise.
+//
 // The last line is there so that a file that was cut off is known as one.
 //
 // Read node.go, then write.go and read.go.

@@ -20,6 +20,8 @@ type Node struct {
 	Data []byte
 	ACL  []client.ACL // nil: not known
 	Stat client.Stat
+	// Denied is a node that may not be read: its path alone is known, and nothing of what is below.
+	Denied bool
 }
 
 // Sequence is the number that the next sequential child gets: how many children were ever made.
@@ -50,7 +52,9 @@ type line struct {
 	output.Data
 	ACL  []entry      `json:"acl"`
 	Stat *output.Stat `json:"stat"`
-	End  *end         `json:"end,omitempty"` // of the last line alone
+
+	Denied bool `json:"denied,omitempty"` // and the rest is null
+	End    *end `json:"end,omitempty"`    // of the last line alone
 }
 
 type entry struct {
@@ -64,6 +68,9 @@ type end struct {
 }
 
 func (n *Node) line(root string) line {
+	if n.Denied {
+		return line{Path: Join(root, n.Path), Denied: true}
+	}
 	l := line{
 		Path: Join(root, n.Path), Data: output.DataOf(n.Data), Stat: output.StatOf(n.Stat),
 		ACL: []entry{},
@@ -96,6 +103,9 @@ func parse(text []byte, root string) (Node, *end, error) {
 		n.Path = ""
 	} else if !strings.HasPrefix(n.Path, "/") || Join(root, n.Path) != l.Path {
 		return n, nil, fmt.Errorf("path %q is not below the root %s", l.Path, root)
+	}
+	if n.Denied = l.Denied; n.Denied {
+		return n, nil, nil
 	}
 	for _, a := range l.ACL {
 		list, err := acl.Parse(a.Scheme + ":" + a.ID + ":" + a.Perms)

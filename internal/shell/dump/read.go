@@ -25,6 +25,7 @@ type Reader struct {
 	Offset int64
 	Last   string
 	Nodes  int
+	Denied int // of them, that could not be read
 
 	name  string // of the file, for errors
 	lines *bufio.Scanner
@@ -104,6 +105,9 @@ func (d *Reader) next() (node Node, last bool, err error) {
 		err = fmt.Errorf("%s, line %d: %s is out of order", d.name, d.n, node.Path)
 	default:
 		d.Nodes, d.Last = d.Nodes+1, node.Path
+		if node.Denied {
+			d.Denied++
+		}
 		d.Offset += int64(len(text) + 1)
 	}
 	return node, false, err

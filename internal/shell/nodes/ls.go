@@ -120,8 +120,8 @@ func (o *lsFlags) below(ctx context.Context, e *verb.Env, c *client.Client, root
 		}
 		return asZkCLI(ctx, e, c, root)
 	}
-	n := 0
-	for node, err := range walk.Sorted(ctx, c, root, walk.Options{}) {
+	n, no := 0, verb.NewDenied(e)
+	for node, err := range walk.Sorted(ctx, c, root, walk.Options{Denied: no.Node}) {
 		if err != nil {
 			return err
 		}
@@ -134,7 +134,7 @@ func (o *lsFlags) below(ctx context.Context, e *verb.Env, c *client.Client, root
 			return err
 		}
 	}
-	return nil
+	return no.Err()
 }
 
 // asZkCLI lists what is below a node in the order of zkCli.sh: all children, and then what is below

@@ -17,6 +17,8 @@ import (
 type Options struct {
 	Data, ACL bool
 	After     string // leaves out the nodes up to this one, in order
+	// Denied gives nodes that may not be read too, as such; else they are an error.
+	Denied bool
 }
 
 // atOnce is how many ACLs are asked for, and how many writes are on their way, at a time.
@@ -35,16 +37,20 @@ func (p *Place) Nodes(ctx context.Context, o Options) iter.Seq2[dump.Node, error
 				return false
 			}
 			for _, n := range batch {
-				if (n.ACL != nil || !o.ACL) && !yield(n, nil) {
+				if (n.ACL != nil || n.Denied || !o.ACL) && !yield(n, nil) {
 					return false
 				}
 			}
 			batch = batch[:0]
 			return true
 		}
-		for n, err := range walk.Sorted(ctx, p.Client, p.Path, walk.Options{
-			Data: o.Data, After: o.After, Skip: p.system(),
-		}) {
+		read := walk.Options{Data: o.Data, After: o.After, Skip: p.system()}
+		if o.Denied {
+			read.Denied = func(path string) {
+				batch = append(batch, dump.Node{Path: p.Relative(path), Denied: true})
+			}
+		}
+		for n, err := range walk.Sorted(ctx, p.Client, p.Path, read) {
 			if err != nil {
 				yield(dump.Node{}, err)
 				return
@@ -52,7 +58,7 @@ func (p *Place) Nodes(ctx context.Context, o Options) iter.Seq2[dump.Node, error
 			batch = append(batch, dump.Node{
 				Path: p.Relative(n.Path), Data: n.Data, Stat: n.Stat,
 			})
-			if (!o.ACL || len(batch) == atOnce) && !flush() {
+			if (!o.ACL || len(batch) >= atOnce) && !flush() {
 				return
 			}
 		}
@@ -85,6 +91,9 @@ func (p *Place) acls(ctx context.Context, nodes []dump.Node, o Options) error {
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	for i := range nodes {
+		if nodes[i].Denied {
+			continue
+		}
 		group.Go(func() error {
 			list, _, err := p.Client.GetACL(ctx, dump.Join(p.Path, nodes[i].Path))
 			if errors.Is(err, client.ErrNoNode) {

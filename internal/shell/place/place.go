@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"quoll/client"
+	"quoll/internal/shell/dump"
 	"quoll/internal/shell/fault"
 	"quoll/internal/shell/settings"
 	"quoll/internal/shell/verb"
@@ -132,6 +133,14 @@ func Both(ctx context.Context, e *verb.Env, src, dst string) (from, to *Place, e
 		return nil, nil, fault.Usage("%s and %s are both files", src, dst)
 	}
 	return from, to, nil
+}
+
+// Name is a node below the root, as it would be an argument.
+func (p *Place) Name(path string) string {
+	if p.File != "" {
+		return p.Arg + ":" + path
+	}
+	return dump.Join(p.Arg, path)
 }
 
 // String tells where it is, whatever the argument was.

@@ -44,8 +44,8 @@ func Find() verb.Verb {
 
 func (t *tests) run(ctx context.Context, e *verb.Env, c *client.Client, root string) error {
 	var batch []walk.Node // that have passed all but the test of the ACL
-	no := denied{e: e}
-	for node, err := range walk.Sorted(ctx, c, root, walk.Options{Denied: no.node}) {
+	no := verb.NewDenied(e)
+	for node, err := range walk.Sorted(ctx, c, root, walk.Options{Denied: no.Node}) {
 		if err != nil {
 			return err
 		}
@@ -62,7 +62,7 @@ func (t *tests) run(ctx context.Context, e *verb.Env, c *client.Client, root str
 	if err := t.show(ctx, e, c, batch); err != nil {
 		return err
 	}
-	return no.err()
+	return no.Err()
 }
 
 // show writes those of a batch whose ACL passes too.

@@ -68,8 +68,8 @@ func Grep() verb.Verb {
 }
 
 func (o *grepFlags) run(ctx context.Context, e *verb.Env, c *client.Client, root string) error {
-	large, no := 0, denied{e: e}
-	read := walk.Options{Data: true, Denied: no.node}
+	large, no := 0, verb.NewDenied(e)
+	read := walk.Options{Data: true, Denied: no.Node}
 	for node, err := range walk.Sorted(ctx, c, root, read) {
 		if err != nil {
 			return err
@@ -85,7 +85,7 @@ func (o *grepFlags) run(ctx context.Context, e *verb.Env, c *client.Client, root
 	if large > 0 {
 		e.Note("left out: %d nodes with more than --max-bytes %d", large, o.maxBytes)
 	}
-	return no.err()
+	return no.Err()
 }
 
 // search writes the lines of one node that match.

@@ -62,9 +62,9 @@ func Tree() verb.Verb {
 
 func (o *treeFlags) run(ctx context.Context, e *verb.Env, c *client.Client, root string) error {
 	var above []*branch // with --ephemeral-only: nodes on the way that are not shown yet
-	shown, no := 0, denied{e: e}
+	shown, no := 0, verb.NewDenied(e)
 	for node, err := range walk.Sorted(ctx, c, root, walk.Options{
-		Data: o.data, MaxDepth: o.depth, Denied: no.node,
+		Data: o.data, MaxDepth: o.depth, Denied: no.Node,
 	}) {
 		if err != nil {
 			return err
@@ -87,7 +87,7 @@ func (o *treeFlags) run(ctx context.Context, e *verb.Env, c *client.Client, root
 		}
 		above = above[:0]
 	}
-	return no.err()
+	return no.Err()
 }
 
 func (o *treeFlags) branch(node walk.Node) *branch {

@@ -123,10 +123,14 @@ func (o *cpFlags) nodes(ctx context.Context, e *verb.Env, src, dst *place.Place)
 		return err
 	}
 	r := &copied{Source: src.Arg, Destination: dst.Arg, dry: e.Set.DryRun}
-	w := o.writer(dst)
+	w, no := o.writer(dst), verb.NewDenied(e)
 	for n, err := range o.source(ctx, src) {
 		if err != nil {
 			return unfinished(r.Copied, err)
+		}
+		if n.Denied {
+			no.Node(dump.Join(src.Path, n.Path))
+			continue
 		}
 		if n.Stat.EphemeralOwner != 0 && n.Path != "" {
 			r.Left++
@@ -145,7 +149,7 @@ func (o *cpFlags) nodes(ctx context.Context, e *verb.Env, src, dst *place.Place)
 	if r.Left > 0 {
 		e.Note("left out: %d ephemeral nodes", r.Left)
 	}
-	return e.Out.Item(r)
+	return errors.Join(e.Out.Item(r), no.Err())
 }
 
 // check refuses what cannot go well.
@@ -165,7 +169,7 @@ func (o *cpFlags) check(ctx context.Context, e *verb.Env, src, dst *place.Place)
 
 // source are the nodes to copy.
 func (o *cpFlags) source(ctx context.Context, src *place.Place) nodeSeq {
-	all := src.Nodes(ctx, place.Options{Data: true, ACL: o.acl})
+	all := src.Nodes(ctx, place.Options{Data: true, ACL: o.acl, Denied: true})
 	if o.recursive {
 		return all
 	}

@@ -3,6 +3,7 @@ package transfer
 import (
 	"context"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/aymanbagabas/go-udiff"
@@ -52,11 +53,19 @@ func Diff() verb.Verb {
 
 func (o *diffFlags) run(ctx context.Context, e *verb.Env, a, b *place.Place) error {
 	e.Out.List()
-	differ := false
-	read := place.Options{Data: true, ACL: o.acl}
+	differ, no, hidden := false, verb.NewDenied(e), "" // the last node that may not be read
+	read := place.Options{Data: true, ACL: o.acl, Denied: true}
 	for pair, err := range place.Pairs(a.Nodes(ctx, read), b.Nodes(ctx, read)) {
 		if err != nil {
 			return err
+		}
+		if denied := deniedOf(pair, a, b); denied != "" {
+			no.Node(denied)
+			hidden = pair.Path
+			continue
+		}
+		if hidden != "" && strings.HasPrefix(pair.Path, hidden+"/") {
+			continue // what the other one has there is neither more nor less
 		}
 		for _, d := range o.compare(pair) {
 			differ = true
@@ -65,10 +74,24 @@ func (o *diffFlags) run(ctx context.Context, e *verb.Env, a, b *place.Place) err
 			}
 		}
 	}
+	if err := no.Err(); err != nil {
+		return err
+	}
 	if differ && o.exitCode {
 		return fault.Silent(fault.CodeCheck)
 	}
 	return nil
+}
+
+// deniedOf is the node of a pair that may not be read; "" if both may.
+func deniedOf(pair place.Pair, a, b *place.Place) string {
+	switch {
+	case pair.A != nil && pair.A.Denied:
+		return a.Name(pair.Path)
+	case pair.B != nil && pair.B.Denied:
+		return b.Name(pair.Path)
+	}
+	return ""
 }
 
 // compare finds what differs at one path.

@@ -72,14 +72,17 @@ func (o *exportFlags) run(ctx context.Context, e *verb.Env, src *place.Place) er
 		if err != nil {
 			return err
 		}
-		return o.write(ctx, e, src, w, "")
+		no := verb.NewDenied(e)
+		return errors.Join(o.write(ctx, src, w, "", no), no.Err())
 	}
 	part := o.out + ".part"
 	f, w, after, err := o.open(part, src.Path, zxid)
 	if err != nil {
 		return err
 	}
-	err = o.write(ctx, e, src, w, after)
+	no := verb.NewDenied(e)
+	no.Known(w.Denied())
+	err = o.write(ctx, src, w, after, no)
 	if err == nil {
 		err = f.Sync()
 	}
@@ -89,17 +92,21 @@ func (o *exportFlags) run(ctx context.Context, e *verb.Env, src *place.Place) er
 	if err := os.Rename(part, o.out); err != nil {
 		return err
 	}
-	return e.Out.Item(&exported{Path: src.Path, File: o.out, Nodes: w.Nodes()})
+	r := &exported{Path: src.Path, File: o.out, Nodes: w.Nodes() - w.Denied()}
+	return errors.Join(e.Out.Item(r), no.Err())
 }
 
 // write writes the nodes behind one of them.
 func (o *exportFlags) write(
-	ctx context.Context, e *verb.Env, src *place.Place, w *dump.Writer, after string,
+	ctx context.Context, src *place.Place, w *dump.Writer, after string, no *verb.Denied,
 ) error {
-	line := progress.New(e, "exported")
+	line := progress.New(no.Env, "exported")
 	defer line.End()
-	read := place.Options{Data: true, ACL: true, After: after}
+	read := place.Options{Data: true, ACL: true, After: after, Denied: true}
 	for n, err := range src.Nodes(ctx, read) {
+		if n.Denied {
+			no.Node(dump.Join(src.Path, n.Path))
+		}
 		if err == nil && (!o.noEphemerals || n.Stat.EphemeralOwner == 0) {
 			line.Step()
 			err = w.Node(n)
@@ -153,7 +160,7 @@ func resume(f *os.File, root string) (w *dump.Writer, after string, err error) {
 	if err = f.Truncate(r.Offset); err == nil {
 		_, err = f.Seek(r.Offset, io.SeekStart)
 	}
-	return dump.Resume(f, root, r.Nodes), after, err
+	return dump.Resume(f, root, r.Nodes, r.Denied), after, err
 }
 
 // exported is a file that was written.

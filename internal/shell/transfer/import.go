@@ -90,6 +90,10 @@ func (o *importFlags) run(
 		return err
 	}
 	r := &imported{Path: dst.Path, Imported: all.nodes - all.ephemerals, Left: all.ephemerals}
+	if all.denied > 0 {
+		e.Note("%s lacks %d nodes with all below them: they could not be read",
+			src.File, all.denied)
+	}
 	if e.Set.DryRun {
 		r.dry = true
 		return e.Out.Item(r)
@@ -108,6 +112,7 @@ func (o *importFlags) run(
 type surveyed struct {
 	root              string
 	nodes, ephemerals int
+	denied            int   // nodes that could not be exported
 	numbers           int64 // that sequence counters pass over
 }
 
@@ -122,6 +127,10 @@ func (o *importFlags) survey(ctx context.Context, src *place.Place) (*surveyed, 
 	for n, err := range src.Nodes(ctx, place.Options{}) {
 		if err != nil {
 			return nil, err
+		}
+		if n.Denied {
+			all.denied++
+			continue
 		}
 		all.nodes++
 		if n.Stat.EphemeralOwner != 0 {
@@ -164,7 +173,7 @@ func (o *importFlags) write(
 		return err
 	}
 	for n, err := range src.Nodes(ctx, place.Options{}) {
-		if err == nil && n.Stat.EphemeralOwner == 0 {
+		if err == nil && n.Stat.EphemeralOwner == 0 && !n.Denied {
 			line.Step()
 			w.Count(n)
 			err = w.Put(ctx, n)

@@ -82,26 +82,6 @@ func TestSearch(t *testing.T) {
 	}
 }
 
-// A node that may not be read does not keep anybody from the others.
-func TestSearchWhereSomeIsDenied(t *testing.T) {
-	b := served(t)
-	b.must(t, "create", "/a", "x")
-	b.must(t, "create", "/a/b", "x", "digest:ann:secret:cdrwa")
-	b.must(t, "create", "/a/c", "x")
-	for line, want := range map[string]string{
-		"tree /a": "/a\n├── c\n", "find /a": "/a\n/a/c\n", "grep x /a": "/a:1:x\n/a/c:1:x\n",
-		"tree --data /a": "/a = x\n├── c = x\n", "find --acl world /a": "/a\n/a/c\n", "tree /a/b": "",
-	} {
-		code := b.do(strings.Fields(line)...)
-		if code != 5 || b.out.String() != want {
-			t.Errorf("%s: exit code %d, %q", line, code, b.out.String())
-		}
-		if !strings.Contains(b.err.String(), `"/a/b"`) {
-			t.Errorf("%s: %s", line, b.err.String())
-		}
-	}
-}
-
 func TestSearchGolden(t *testing.T) {
 	b, frozen := planted(t), goldens{}
 	for _, example := range []struct{ name, line string }{

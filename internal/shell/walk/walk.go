@@ -69,12 +69,14 @@ func Sorted(
 			if errors.Is(err, client.ErrNoNode) && s.depth > 0 {
 				continue
 			}
+			shown := o.After == "" || Compare(s.path, o.After) > 0
 			if errors.Is(err, client.ErrNoAuth) && s.depth > 0 && o.Denied != nil {
-				o.Denied(s.path)
+				if shown {
+					o.Denied(s.path)
+				}
 				continue
 			}
-			shown := err != nil || o.After == "" || Compare(s.path, o.After) > 0
-			if shown && !yield(node, err) || err != nil {
+			if (shown || err != nil) && !yield(node, err) || err != nil {
 				return
 			}
 			if o.MaxDepth > 0 && s.depth >= o.MaxDepth {
