@@ -69,11 +69,14 @@ func TestEdit(t *testing.T) {
 	other.host.Settings = b.host.Settings
 	for _, tc := range []struct {
 		terminal bool
+		flag     string
 		answer   string
 		code     int
 		data     string
 	}{
-		{false, "", 4, "theirs"}, {true, "n\n", 4, "theirs"}, {true, "y\n", 0, "mine"},
+		{false, "", "", 4, "theirs"}, {true, "", "n\n", 4, "theirs"}, {true, "", "y\n", 0, "mine"},
+		// --yes was said before anybody knew of a conflict.
+		{false, "--yes", "", 4, "theirs"},
 	} {
 		other.must(t, "set", "/config", "one")
 		// The editor takes long enough for somebody else to write.
@@ -95,7 +98,7 @@ func TestEdit(t *testing.T) {
 		defer stdin.Close()
 		b.host.InTerminal, b.host.Stdin = tc.terminal, stdin
 		code := make(chan int)
-		go func() { code <- b.do("edit", "/config") }()
+		go func() { code <- b.do(strings.Fields("edit /config " + tc.flag)...) }()
 		_, err = os.ReadFile(opened)
 		other.must(t, "set", "/config", "theirs")
 		if err = errors.Join(err, os.WriteFile(gate, []byte("go\n"), 0)); err != nil {
