@@ -2,7 +2,7 @@
 # Everything but bench and interop needs Go alone.
 
 GO       ?= go
-FUZZTIME ?= 20s
+FUZZTIME ?= 60s
 TOOLS    := $(CURDIR)/bin/tools
 SHELL    := /bin/bash
 
