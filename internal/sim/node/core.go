@@ -62,6 +62,7 @@ func (p *process) step() {
 		n.Note("node %d asks its disk for %v %v %d", n.number, op.Kind, op.Zxid, op.Epoch)
 		n.record.Asked(n, op, nil)
 	}
+	p.witness.Stepped()
 	if ev.Tick {
 		p.leases.Ticked(ev.MonoMillis)
 		id, latest, late := p.leases.Overdue(ev.MonoMillis)
@@ -117,7 +118,8 @@ func (p *process) Newer(*election.NewerConfig) {
 // the step began.
 func (p *process) propose(op *effects.DiskOp, before jute.Zxid, mono int64) {
 	n, e, h := p.n, &op.Entry, &op.Entry.Header
-	t := history.Txn{Entry: *e, Applied: p.tree.Peek().LastZxid(), Before: before, At: n.Now}
+	t := history.Txn{Entry: *e, Applied: p.tree.Peek().LastZxid(), Before: before, At: n.Now,
+		From: p.witness.Origin(h)}
 	t.Entry.Payload = slices.Clone(e.Payload)
 	parsed, err := jute.ParseEntry(t.Entry.Payload)
 	if err != nil {
@@ -125,9 +127,6 @@ func (p *process) propose(op *effects.DiskOp, before jute.Zxid, mono int64) {
 	}
 	t.Entry = parsed
 	n.Trace.Bytes(t.Entry.Payload)
-	if n.set.Peers != nil {
-		t.From = p.witness.Origin(h)
-	}
 	n.Note("node %d: logs %v %v, session %v, xid %d", n.number, h.Zxid, h.Type, h.ClientID, h.Cxid)
 	switch {
 	case h.Type == jute.OpError:

@@ -62,7 +62,7 @@ func New(c Config) *Witness {
 	return &Witness{
 		Config: c, offered: map[effects.LinkID]int64{}, learners: map[effects.LinkID]string{},
 		hearsay:  map[claim]bool{},
-		requests: requests{from: map[effects.LinkID]int{}, waiting: map[name][]int{}},
+		requests: requests{from: map[effects.LinkID]int{}, waiting: map[name][]effects.LinkID{}},
 		touches: touches{
 			asked: map[jute.SessionID]int32{}, moved: map[jute.SessionID]int64{},
 			owners: map[jute.SessionID]effects.LinkID{},
@@ -74,6 +74,7 @@ func New(c Config) *Witness {
 func (w *Witness) Gone(link effects.LinkID) {
 	delete(w.offered, link)
 	delete(w.learners, link)
+	w.over = append(w.over, link)
 }
 
 // Hears looks at a packet that arrives.

@@ -36,19 +36,51 @@ func TestAVoteThatComesBack(t *testing.T) {
 	}
 }
 
+// write is a request of a learner.
+//
+// read-only: a packet.
+var write = ensemble.AppendRequest(nil,
+	&jute.LearnerRequest{Session: 5, Cxid: 6, Type: jute.OpSetData})
+
+// leader is the witness of server 3, which leads in epoch 2. Link 9 is that of server 7, and 10 that
+// of server 8.
+func leader(t *testing.T) *Witness {
+	t.Helper()
+	w := New(Config{World: world.New(1, nil), Node: 3})
+	for link, id := range map[effects.LinkID]jute.PeerID{9: 7, 10: 8} {
+		info := jute.Append(nil, &ensemble.LearnerInfo{ServerID: id})
+		w.Hears(link, jute.Append(nil,
+			&ensemble.QuorumPacket{Type: ensemble.PacketFollowerInfo, Data: info}))
+	}
+	w.Leads(2)
+	return w
+}
+
+// TestTheOriginBehindALinkThatEnded: a leader forgets what a link that ends has brought, and that it
+// has not looked at. The same request may come by another one.
+func TestTheOriginBehindALinkThatEnded(t *testing.T) {
+	w := leader(t)
+	w.Hears(10, write)
+	w.Hears(10, write)
+	w.Gone(10)
+	h := jute.TxnHeader{ClientID: 5, Cxid: 6, Zxid: 2<<32 | 1}
+	if from := w.Origin(&h); from != 8 {
+		t.Errorf("what came before the end, in the same step, comes from %d", from)
+	}
+	w.Stepped()
+	w.Hears(9, write)
+	w.Stepped()
+	if from := w.Origin(&h); from != 7 {
+		t.Errorf("what another one brought comes from %d", from)
+	}
+}
+
 // TestTheOriginOfWhatEndsAReign: a leader may propose and end its reign in one step. What it
 // proposes then has come from a learner all the same (seed 91005251).
 func TestTheOriginOfWhatEndsAReign(t *testing.T) {
-	w := New(Config{World: world.New(1, nil), Node: 3})
-	hears := func(link effects.LinkID, t ensemble.PacketType, r jute.Record) {
-		w.Hears(link, jute.Append(nil, &ensemble.QuorumPacket{Type: t, Data: jute.Append(nil, r)}))
-	}
-	w.Leads(2)
-	hears(9, ensemble.PacketFollowerInfo, &ensemble.LearnerInfo{ServerID: 7})
-	hears(10, ensemble.PacketObserverInfo, &ensemble.LearnerInfo{ServerID: 8})
-	write := jute.LearnerRequest{Session: 5, Cxid: 6, Type: jute.OpSetData}
-	w.Hears(10, ensemble.AppendRequest(nil, &write))
-	w.Hears(9, ensemble.AppendRequest(nil, &write))
+	w := leader(t)
+	w.Hears(10, write)
+	w.Hears(9, write)
 	for i, want := range []int{0, 8, 7, 3} {
 		h := jute.TxnHeader{ClientID: 5, Cxid: 6, Zxid: 2<<32 | jute.Zxid(i)}
 		if i == 0 {
