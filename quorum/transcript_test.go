@@ -4,15 +4,13 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"quoll/internal/sim/pipe"
+	"quoll/internal/transcript"
 	"quoll/jute"
 )
 
@@ -29,46 +27,19 @@ var rewrite = flag.Bool("quorum.rewrite", false, "write the transcripts anew")
 //	cut 1, heal 1          a server is cut off from all others
 //	run 200                milliseconds go by
 func TestTranscripts(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.txt")
-	require.NoError(t, err)
-	require.NotEmpty(t, files)
-	for _, file := range files {
-		t.Run(filepath.Base(file), func(t *testing.T) {
-			want, err := os.ReadFile(file)
-			require.NoError(t, err)
-			got := transcript(t, string(want))
-			if *rewrite {
-				require.NoError(t, os.WriteFile(file, []byte(got), 0o644))
+	begin := func(t *testing.T, out *bytes.Buffer) func(words []string) {
+		var c *cluster
+		return func(words []string) {
+			if words[0] == "voters" {
+				c = newCluster(1, pipe.Rules{}, number(t, words[1]), 0)
+				c.log, c.zab.CommitLogCount = out, 3
+				return
 			}
-			require.Equal(t, string(want), got)
-		})
+			c.command(t, words)
+			require.Empty(t, c.Broken)
+		}
 	}
-}
-
-// transcript plays the commands of a file and returns it with the right answers.
-func transcript(t *testing.T, script string) string {
-	var out bytes.Buffer
-	var c *cluster
-	for line := range strings.Lines(script) {
-		if line[0] == '#' || strings.TrimSpace(line) == "" {
-			out.WriteString(line)
-			continue
-		}
-		command, ok := strings.CutPrefix(strings.TrimSpace(line), "> ")
-		if !ok {
-			continue
-		}
-		fmt.Fprintln(&out, "> "+command)
-		words := strings.Fields(command)
-		if words[0] == "voters" {
-			c = newCluster(1, pipe.Rules{}, number(t, words[1]), 0)
-			c.log, c.zab.CommitLogCount = &out, 3
-			continue
-		}
-		c.command(t, words)
-		require.Empty(t, c.Broken)
-	}
-	return out.String()
+	transcript.Play(t, "testdata/*.txt", *rewrite, begin)
 }
 
 func number(t *testing.T, word string) (n int) {

@@ -131,6 +131,7 @@ var roomImports = []importRule{
 	{"internal/config", []string{"jute", "quorum/config"}},
 	{"internal/metrics", nil},
 	{"internal/mutants", nil},
+	{"internal/transcript", nil},
 	{"internal/proxy", []string{"jute"}},
 	{"internal/model/...", []string{"jute", "internal/model/..."}},
 	{"internal/reference", []string{"jute", "client/wire"}},

@@ -4,13 +4,11 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"quoll/internal/transcript"
 	"quoll/jute"
 	"quoll/jute/ensemble"
 )
@@ -32,46 +30,20 @@ var rewrite = flag.Bool("election.rewrite", false, "write the transcripts anew")
 //	forget 3 1             the host of 3 forgets its end of a connection with 1
 //	run 200                milliseconds go by
 func TestTranscripts(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.txt")
-	require.NoError(t, err)
-	require.NotEmpty(t, files)
-	for _, file := range files {
-		t.Run(filepath.Base(file), func(t *testing.T) {
-			want, err := os.ReadFile(file)
-			require.NoError(t, err)
-			got := transcript(t, string(want))
-			if *rewrite {
-				require.NoError(t, os.WriteFile(file, []byte(got), 0o644))
+	begin := func(t *testing.T, out *bytes.Buffer) func(words []string) {
+		var s *sim
+		return func(words []string) {
+			if words[0] == "voters" {
+				voters := peerIDs(t, words[1:])
+				s = newSim(1, majority(voters...), voters)
+				s.log = out
+				return
 			}
-			require.Equal(t, string(want), got)
-		})
+			s.command(t, words)
+			require.Empty(t, s.Broken)
+		}
 	}
-}
-
-// transcript plays the commands of a file and returns it with the right answers.
-func transcript(t *testing.T, script string) string {
-	var out bytes.Buffer
-	var s *sim
-	for line := range strings.Lines(script) {
-		if line[0] == '#' || strings.TrimSpace(line) == "" {
-			out.WriteString(line)
-			continue
-		}
-		command, ok := strings.CutPrefix(strings.TrimSpace(line), "> ")
-		if !ok {
-			continue
-		}
-		fmt.Fprintln(&out, "> "+command)
-		words := strings.Fields(command)
-		if words[0] == "voters" {
-			s = newSim(1, majority(peerIDs(t, words[1:])...), peerIDs(t, words[1:]))
-			s.log = &out
-			continue
-		}
-		s.command(t, words)
-		require.Empty(t, s.Broken)
-	}
-	return out.String()
+	transcript.Play(t, "testdata/*.txt", *rewrite, begin)
 }
 
 func peerIDs(t *testing.T, words []string) (sids []jute.PeerID) {

@@ -5,14 +5,13 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"quoll/internal/transcript"
 	"quoll/jute"
 	"quoll/jute/ensemble"
 	"quoll/quorum/effects"
@@ -53,45 +52,19 @@ import (
 //	10 batch PING; ACK 5:1 several in one step
 //	step 10 PING; 11 PING  the same of several connections, or of the disk
 func TestLeaderTranscripts(t *testing.T) {
-	files, err := filepath.Glob("testdata/leader/*.txt")
-	require.NoError(t, err)
-	require.NotEmpty(t, files)
-	for _, file := range files {
-		t.Run(filepath.Base(file), func(t *testing.T) {
-			want, err := os.ReadFile(file)
-			require.NoError(t, err)
-			got := leaderTranscript(t, string(want))
-			if *rewrite {
-				require.NoError(t, os.WriteFile(file, []byte(got), 0o644))
+	begin := func(t *testing.T, out *bytes.Buffer) func(words []string) {
+		var s *stage
+		return func(words []string) {
+			if words[0] == "voters" {
+				s = newStage(t, out, words[1:])
+				return
 			}
-			require.Equal(t, string(want), got)
-		})
+			require.NoError(t, s.ended, "the role has ended before %q", words)
+			s.command(words[0], words[1:])
+			s.take()
+		}
 	}
-}
-
-func leaderTranscript(t *testing.T, script string) string {
-	var out bytes.Buffer
-	var s *stage
-	for line := range strings.Lines(script) {
-		if line[0] == '#' || strings.TrimSpace(line) == "" {
-			out.WriteString(line)
-			continue
-		}
-		command, ok := strings.CutPrefix(strings.TrimSpace(line), "> ")
-		if !ok {
-			continue
-		}
-		fmt.Fprintln(&out, "> "+command)
-		words := strings.Fields(command)
-		if words[0] == "voters" {
-			s = newStage(t, &out, words[1:])
-			continue
-		}
-		require.NoError(t, s.ended, "the role has ended before %s", command)
-		s.command(words[0], words[1:])
-		s.take()
-	}
-	return out.String()
+	transcript.Play(t, "testdata/leader/*.txt", *rewrite, begin)
 }
 
 // voters are the members of a test, each with the same weight.

@@ -4,14 +4,13 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"quoll/internal/transcript"
 	"quoll/jute"
 	"quoll/jute/ensemble"
 	"quoll/quorum/effects"
@@ -43,44 +42,17 @@ var rewrite = flag.Bool("zab.rewrite", false, "write the transcripts of the lear
 //	REVALIDATE 7 yes
 //	bytes 00ff             no packet at all
 func TestLearnerTranscripts(t *testing.T) {
-	files, err := filepath.Glob("testdata/learner/*.txt")
-	require.NoError(t, err)
-	require.NotEmpty(t, files)
-	for _, file := range files {
-		t.Run(filepath.Base(file), func(t *testing.T) {
-			want, err := os.ReadFile(file)
-			require.NoError(t, err)
-			got := transcript(t, string(want))
-			if *rewrite {
-				require.NoError(t, os.WriteFile(file, []byte(got), 0o644))
+	begin := func(t *testing.T, out *bytes.Buffer) func(words []string) {
+		var w *world
+		return func(words []string) {
+			if words[0] == "epochs" {
+				w = newWorld(t)
+				w.log = out
 			}
-			require.Equal(t, string(want), got)
-		})
+			w.command(words[0], words[1:])
+		}
 	}
-}
-
-// transcript plays the commands of a file and returns it with the right answers.
-func transcript(t *testing.T, script string) string {
-	var out bytes.Buffer
-	var w *world
-	for line := range strings.Lines(script) {
-		if line[0] == '#' || strings.TrimSpace(line) == "" {
-			out.WriteString(line)
-			continue
-		}
-		command, ok := strings.CutPrefix(strings.TrimSpace(line), "> ")
-		if !ok {
-			continue
-		}
-		fmt.Fprintln(&out, "> "+command)
-		words := strings.Fields(command)
-		if words[0] == "epochs" {
-			w = newWorld(t)
-			w.log = &out
-		}
-		w.command(words[0], words[1:])
-	}
-	return out.String()
+	transcript.Play(t, "testdata/learner/*.txt", *rewrite, begin)
 }
 
 func (w *world) command(verb string, words []string) {
