@@ -54,13 +54,19 @@ func TestOneShot(t *testing.T) {
 		{"ls --auth digest:ann:secret /", 0, "a\nzookeeper\n", "--auth-file hides it"},
 		{"ls --debug --auth digest:ann:secret /", 0, "zookeeper", "getChildren2"},
 		{"__complete ls -o js", 0, "json\njsonl\n", ""},
+		{"__complete shell -o js", 0, "json\njsonl\n", ""},
+		{"__complete ls --sort ", 0, "name\nczxid\nmtime\nsize\n:4\n", ""},
+		{"__complete import --mode=o", 0, "overwrite\n:4\n", ""},
+		{"__complete import --to /a/", 0, "/a/b\n:4\n", ""},
+		{"__complete ls --auth-file ", 0, ":0\n", ""}, // the names of files, by the shell
+		{"__complete export / --out f", 0, ":0\n", ""},
 		{"__complete ls /a/", 0, "/a/b\n", ""},
 		{"__complete acl get /zookeeper/", 0, "/zookeeper/config\n/zookeeper/quota\n", ""},
 		{"completion bash", 0, "__complete", ""},
 		{"completion zsh", 0, "#compdef quoll", ""},
 		{"completion fish", 0, "complete -c quoll", ""},
 	} {
-		cmd := verbOf(t, zk.Servers(), strings.Fields(tc.line)...)
+		cmd := verbOf(t, zk.Servers(), strings.Split(tc.line, " ")...)
 		var out, errs strings.Builder
 		cmd.Stdout, cmd.Stderr = &out, &errs
 		if code := codeOf(cmd.Run()); code != tc.code || !strings.Contains(out.String(), tc.out) ||

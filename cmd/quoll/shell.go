@@ -37,6 +37,7 @@ func shellCommand(host *verb.Host) *cobra.Command {
 	flags.StringVar(&properties, "client-configuration", "",
 		"`FILE` of client properties, as zkCli's")
 	flags.BoolVar(&zk, strings.TrimPrefix(zkcli.Flag, "--"), false, "divide lines as zkCli.sh does")
+	verb.CompleteFlags(cmd, host)
 	failed := func(err error) error {
 		if err == nil {
 			return nil

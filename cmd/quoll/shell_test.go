@@ -176,8 +176,10 @@ func TestShellAtATerminal(t *testing.T) {
 			p := sitDown(t, zk.Servers(), kind)
 			p.keys("get /al\t\r") // live paths
 			p.expect("of alpha")
+			p.keys("get /alpha --format he\t\r") // values of flags
+			p.expect("00000000  6f 66 20")
 			p.keys("\x1b[A") // the line before
-			p.expect("get /alpha")
+			p.expect("get /alpha --format hex")
 			p.more("\x03") // Ctrl-C clears it
 			p.keys("pwd\r")
 			p.expect("/\r\n")

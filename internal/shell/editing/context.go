@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strings"
 
 	"quoll/internal/shell/contexts"
 	"quoll/internal/shell/fault"
@@ -45,19 +44,8 @@ func (o *opened) named(name string) (contexts.Context, error) {
 }
 
 // names completes the name of a context.
-func names(_ context.Context, e *verb.Env, args []string, word string) []string {
-	o, err := open(e)
-	if err != nil || len(args) > 0 {
-		return nil
-	}
-	var found []string
-	for name := range o.Contexts {
-		if strings.HasPrefix(name, word) {
-			found = append(found, name)
-		}
-	}
-	slices.Sort(found)
-	return found
+func names(ctx context.Context, e *verb.Env, args []string, word string) []string {
+	return verb.OneOf(verb.ContextNames(e)...)(ctx, e, args, word)
 }
 
 // ContextList is the verb context list.

@@ -9,9 +9,11 @@ import (
 	"github.com/spf13/pflag"
 
 	"quoll/internal/shell/lines"
+	"quoll/internal/shell/verb"
 )
 
-// complete finds what the last word of a text may be: a verb, a flag, or what the verb knows.
+// complete finds what the last word of a text may be: a verb, a flag,
+// its value, or what the verb knows.
 func (s *Shell) complete(before string) (start int, candidates []string) {
 	words, word, start := lines.Cursor(before)
 	var found []string
@@ -44,6 +46,9 @@ func (s *Shell) verbNames() []string {
 
 // arguments finds what may follow the words of a line.
 func (s *Shell) arguments(words []string, word string) []string {
+	if found, ok := verb.FlagValues(s.o.Table, s.host, words, word); ok {
+		return found
+	}
 	root := s.root()
 	switch words[0] {
 	case "help", "h", "?":

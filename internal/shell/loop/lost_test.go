@@ -1,6 +1,8 @@
 package loop
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -39,9 +41,13 @@ func eventually(t *testing.T, what string, ok func() bool) {
 	}
 }
 
-// Tab gives what is there: verbs, subcommands, flags, paths, also with quotes.
+// Tab gives what is there: verbs, subcommands, flags and their values, paths, also with quotes.
 func TestComplete(t *testing.T) {
 	s, _ := textShell(t, zktest.Start(t).Servers())
+	s.host.Getenv = func(name string) string {
+		return map[string]string{"XDG_CONFIG_HOME": "testdata"}[name]
+	}
+	t.Chdir(withFiles(t))
 	for _, line := range []string{"create /a", "create /a/one", "create '/a/two words'", "cd /a"} {
 		s.typedLine(t.Context(), line)
 	}
@@ -61,12 +67,57 @@ func TestComplete(t *testing.T) {
 		"auth d":           "digest",
 		"acl set /a world": "world:anyone:",
 		"nonsense ":        "",
+
+		"get -o js":          "json jsonl",
+		"get -so":            "",
+		"get -so js":         "json jsonl",
+		"get -oy":            "-oyaml",
+		"get --output=y":     "--output=yaml",
+		"get --output y":     "yaml",
+		"get --stat o":       "one", // it has no value
+		"get -- -o":          "",
+		"get --format ":      "auto gzip hex json text",
+		"list --sort s":      "size",
+		"addWatch -m pers":   "persistent",
+		"import --mode ":     "create overwrite skip",
+		"quota set -n ":      "",
+		"acl get --color ":   "always auto never",
+		"import --to /a/o":   "/a/one",
+		"export --out ":      "'a file' dir/ testdata/",
+		"export --out dir/":  "dir/in",
+		"export --out dir/.": "dir/.hidden",
+		"export --out=no/":   "",
+		"import d":           "dir/",
+		"set /a/one @dir/i":  "@dir/in",
+		"set /a/one d":       "",
+		"context use ":       "prod staging",
+		"cp st":              "staging:/",
+		"diff f":             "file:",
+		"reconfig --file a":  "'a file'",
 	} {
 		_, got := s.complete(before)
 		if strings.Join(got, " ") != want {
 			t.Errorf("%q: %q, want %q", before, got, want)
 		}
 	}
+}
+
+// withFiles is a directory with some files. It has contexts too.
+func withFiles(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, name := range []string{"a file", "dir/in", "dir/.hidden", "testdata/quoll/contexts.yaml"} {
+		name = filepath.Join(dir, name)
+		text := "contexts: {prod: {servers: h}, staging: {servers: h}}\n"
+		err := os.MkdirAll(filepath.Dir(name), 0o700)
+		if err == nil {
+			err = os.WriteFile(name, []byte(text), 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
 }
 
 // A server that does not answer does not hold up Tab, the prompt tells of a lost connection, and a

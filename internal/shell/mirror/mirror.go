@@ -57,7 +57,7 @@ func Mirror() verb.Verb {
 			f.IntVar(&o.max, "max", 10_000, "with --delete: `N` nodes at most, unless --force")
 			f.BoolVar(&o.force, "force", false, "also / and /zookeeper, and more than --max")
 		},
-		Complete: verb.Paths,
+		Complete: place.Complete,
 		Run: func(ctx context.Context, e *verb.Env, args []string) error {
 			if o.once && o.follow || o.follow && e.Set.DryRun || o.rate < 0 {
 				return fault.Usage("--once or --follow; --dry-run is once, and --rate not negative")

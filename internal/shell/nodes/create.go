@@ -40,7 +40,7 @@ func Create() verb.Verb {
 				"it goes after `TTL` without a change: milliseconds, or 90s, 2h")
 			f.BoolVarP(&o.parents, "parents", "p", false, "make the missing nodes above it")
 		},
-		Complete: verb.FirstPath,
+		Complete: verb.PathThenData,
 		Run: func(ctx context.Context, e *verb.Env, args []string) error {
 			opts, err := o.options()
 			if err != nil {

@@ -40,6 +40,7 @@ func Get() verb.Verb {
 				"`HOW` the data is shown: auto, text, json (indented), hex, gzip (unpacked)")
 			f.StringVar(&o.out, "out", "", "write the data into a `FILE`")
 		},
+		Values:   map[string][]string{"format": {"auto", "text", "json", "hex", "gzip"}},
 		Complete: verb.Paths,
 		Run: func(ctx context.Context, e *verb.Env, args []string) error {
 			if !slices.Contains([]string{"auto", "text", "json", "hex", "gzip"}, o.format) {

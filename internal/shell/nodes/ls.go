@@ -43,6 +43,7 @@ func Ls() verb.Verb {
 			f.StringVar(&o.sort, "sort", "name", "`BY` name, czxid, mtime or size")
 			f.BoolVarP(&o.zero, "null", "0", false, "end names with NUL: they may have newlines")
 		},
+		Values:   map[string][]string{"sort": {"name", "czxid", "mtime", "size"}},
 		Complete: verb.Paths,
 		Run: func(ctx context.Context, e *verb.Env, args []string) error {
 			if err := o.check(); err != nil {

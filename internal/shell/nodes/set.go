@@ -28,7 +28,7 @@ func Set() verb.Verb {
 			f.BoolVarP(&encoded, "base64", "b", false, "DATA is base64")
 			f.BoolVar(&create, "create", false, "make the node if it is not there")
 		},
-		Complete: verb.FirstPath,
+		Complete: verb.PathThenData,
 		Run: func(ctx context.Context, e *verb.Env, args []string) error {
 			path, err := e.Path(args[0])
 			if err != nil {

@@ -63,6 +63,24 @@ func contextOf(arg string) (string, bool) {
 	return arg[:at], true
 }
 
+// Complete completes every argument as a place: a path, or what begins one elsewhere.
+func Complete(ctx context.Context, e *verb.Env, args []string, word string) []string {
+	found := verb.Paths(ctx, e, args, word)
+	if word == "" || strings.Contains(word, "/") {
+		return found
+	}
+	for _, name := range append(verb.ContextNames(e), "file") {
+		begin := name + ":"
+		if name != "file" {
+			begin += "/"
+		}
+		if strings.HasPrefix(begin, word) {
+			found = append(found, begin)
+		}
+	}
+	return found
+}
+
 // connect connects to the servers of a context.
 func (p *Place) connect(ctx context.Context, e *verb.Env, name string) error {
 	s := settings.Default()

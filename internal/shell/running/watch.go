@@ -50,6 +50,7 @@ func Watch() verb.Verb {
 			f.IntVar(&o.count, "count", 0, "end after `N` events")
 			o.set = f
 		},
+		Values:   map[string][]string{"mode": {"data", "children", "persistent", "recursive"}},
 		Complete: verb.FirstPath,
 		Run: func(ctx context.Context, e *verb.Env, args []string) error {
 			args, err := o.check(e, args)

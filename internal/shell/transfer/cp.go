@@ -38,7 +38,7 @@ func Cp() verb.Verb {
 		Example: "quoll cp /app/config /app/config.old\nquoll cp -R /app staging:/app\n" +
 			"quoll cp file:logo.png /app/logo",
 		Flags:    func(f *pflag.FlagSet) { o.flags(f, false) },
-		Complete: verb.Paths,
+		Complete: place.Complete,
 		Run: func(ctx context.Context, e *verb.Env, args []string) error {
 			src, dst, err := place.Both(ctx, e, args[0], args[1])
 			if err != nil {

@@ -34,7 +34,7 @@ func Diff() verb.Verb {
 			f.BoolVar(&o.acl, "acl", false, "compare ACLs too")
 			f.BoolVar(&o.exitCode, "exit-code", false, "end with 7 if anything differs")
 		},
-		Complete: verb.Paths,
+		Complete: place.Complete,
 		Run: func(ctx context.Context, e *verb.Env, args []string) error {
 			a, err := place.Open(ctx, e, args[0])
 			if err != nil {

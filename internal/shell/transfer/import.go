@@ -51,6 +51,10 @@ func Import() verb.Verb {
 			f.IntVar(&o.max, "max", 10_000, "with overwrite: `N` nodes at most, unless --force")
 			f.BoolVar(&o.force, "force", false, "also / and /zookeeper, and more than --max")
 		},
+		Values: map[string][]string{
+			"mode": {"create", "overwrite", "skip"}, "sessions": {"drop"},
+		},
+		Complete: verb.Files,
 		Run: func(ctx context.Context, e *verb.Env, args []string) error {
 			if o.sessions != "" && o.sessions != "drop" {
 				return fault.Usage("--sessions %s: it is drop", o.sessions)

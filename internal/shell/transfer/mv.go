@@ -46,7 +46,7 @@ func Mv() verb.Verb {
 			f.IntVar(&o.max, "max", 10_000, "`N` nodes at most, unless --force")
 			f.BoolVar(&o.force, "force", false, "also /zookeeper, and more than --max")
 		},
-		Complete: verb.Paths,
+		Complete: place.Complete,
 		Run: func(ctx context.Context, e *verb.Env, args []string) error {
 			src, dst, err := place.Both(ctx, e, args[0], args[1])
 			if err != nil {

@@ -73,7 +73,7 @@ func command(v *Verb, h *Host) *cobra.Command {
 	flags.AddFlagSet(global)
 	e.given = flags.Changed
 	if !h.Shell {
-		completeFlags(cmd, h)
+		e.completeFlags(cmd, v)
 	}
 	cmd.Args = func(_ *cobra.Command, args []string) error { return e.failed(v.check(args)) }
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -168,10 +168,7 @@ func (e *Env) complete(ctx context.Context, v *Verb, args []string, word string)
 	if v.Complete == nil || e.resolve(v) != nil {
 		return nil
 	}
-	if ctx == nil {
-		ctx = context.Background()
-	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := patiently(ctx)
 	defer cancel()
 	defer e.close()
 	return v.Complete(ctx, e, args, word)

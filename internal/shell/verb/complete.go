@@ -2,17 +2,10 @@ package verb
 
 import (
 	"context"
-	"maps"
 	"path"
-	"slices"
 	"sort"
 	"strings"
 	"time"
-
-	"github.com/spf13/cobra"
-
-	"quoll/internal/shell/contexts"
-	"quoll/internal/shell/output"
 )
 
 const (
@@ -56,43 +49,29 @@ func (e *Env) children(ctx context.Context, path string) ([]string, error) {
 	return names, err
 }
 
-// completeFlags completes the values of global flags that are one of a few. It is not for the
-// shell, which makes its commands anew for each line: cobra would keep all of them for good.
-func completeFlags(cmd *cobra.Command, h *Host) {
-	values := map[string]func() []string{
-		"output": output.Formats,
-		"color":  func() []string { return []string{"auto", "always", "never"} },
-		"context": func() []string {
-			f, err := contexts.Load(contexts.Path(h.Getenv))
-			if err != nil {
-				return nil
-			}
-			return slices.Sorted(maps.Keys(f.Contexts))
-		},
-	}
-	for flag, all := range values {
-		// An error says that the flag is not there: a verb's own one has taken its place.
-		_ = cmd.RegisterFlagCompletionFunc(flag, func(
-			*cobra.Command, []string, string,
-		) ([]string, cobra.ShellCompDirective) {
-			return all(), cobra.ShellCompDirectiveNoFileComp
-		})
-	}
-}
-
 // OneOf completes the first argument as one of some words.
 func OneOf(
 	words ...string,
 ) func(ctx context.Context, e *Env, args []string, word string) []string {
 	return func(_ context.Context, _ *Env, args []string, word string) []string {
-		var found []string
-		for _, w := range words {
-			if len(args) == 0 && strings.HasPrefix(w, word) {
-				found = append(found, w)
-			}
+		if len(args) > 0 {
+			return nil
 		}
-		return found
+		return begun(words, word)
 	}
+}
+
+// PathThenData completes the first argument as a path, and data as the file it is in: @FILE.
+func PathThenData(ctx context.Context, e *Env, args []string, word string) []string {
+	name, file := strings.CutPrefix(word, "@")
+	if len(args) != 1 || !file {
+		return FirstPath(ctx, e, args, word)
+	}
+	found := Files(ctx, e, nil, name)
+	for i := range found {
+		found[i] = "@" + found[i]
+	}
+	return found
 }
 
 // FirstPath completes the first argument as a path, and nothing else.

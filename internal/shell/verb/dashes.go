@@ -8,25 +8,19 @@ import (
 // Dashes gives the flags of several letters that zkCli writes with one dash their second one: cobra
 // would read -add as -a -d -d. args begins with the name of the verb.
 func Dashes(table []Maker, args []string) []string {
-	if len(args) == 0 {
+	v := find(table, args)
+	if v == nil || len(v.Dashed) == 0 {
 		return args
 	}
-	for _, maker := range table {
-		v := maker()
-		if len(v.Dashed) == 0 || v.Name != args[0] && !slices.Contains(v.Aliases, args[0]) {
-			continue
+	args = slices.Clone(args)
+	for i, arg := range args {
+		if arg == "--" {
+			break
 		}
-		args = slices.Clone(args)
-		for i, arg := range args {
-			if arg == "--" {
-				break
-			}
-			name, _, _ := strings.Cut(arg, "=")
-			if flag, ok := strings.CutPrefix(name, "-"); ok && slices.Contains(v.Dashed, flag) {
-				args[i] = "-" + arg
-			}
+		name, _, _ := strings.Cut(arg, "=")
+		if flag, ok := strings.CutPrefix(name, "-"); ok && slices.Contains(v.Dashed, flag) {
+			args[i] = "-" + arg
 		}
-		return args
 	}
 	return args
 }

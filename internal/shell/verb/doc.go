@@ -20,5 +20,5 @@
 // and when a signal or Ctrl-C ends the verb.
 //
 // Read verb.go, env.go, confirm.go, command.go (from a Verb to a cobra command), run.go (one run),
-// signals.go, usage.go, watch.go, denied.go, complete.go, dashes.go, leading.go.
+// signals.go, usage.go, watch.go, denied.go, complete.go, values.go, dashes.go, leading.go.
 package verb

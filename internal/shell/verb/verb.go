@@ -28,6 +28,9 @@ type Verb struct {
 
 	// Dashed are flags of several letters that zkCli writes with one dash.
 	Dashed []string
+	// Values are what the value of a flag may be, of those that have a few. A flag whose help calls
+	// it a FILE, or the PATH of a node, needs none.
+	Values map[string][]string
 	// Complete finds what the argument at the cursor may be; nil: nothing. Paths does for paths.
 	Complete func(ctx context.Context, e *Env, args []string, word string) []string
 	// Run does it. A Verb without it only has subcommands.
