@@ -118,6 +118,8 @@ var masks = []struct {
 	{regexp.MustCompile(`^([cm]time = \w{3} \w{3} )\d\d \d\d:\d\d:\d\d (\w+ )\d{4}$`), "${1}D T ${2}Y"},
 	{regexp.MustCompile(`^(ephemeralOwner = 0x)[1-9a-f][0-9a-f]*`), "${1}N"},
 	{regexp.MustCompile(`127\.0\.0\.1:\d+`), "ADDR"},
+	{regexp.MustCompile(`^(version=)[0-9a-f]+$`), "${1}N"},
+	{regexp.MustCompile(`^[0-9a-f]+( ADDR)`), "VERSION$1"},
 	{regexp.MustCompile(`^ZooKeeper CLI version: .*`), "VERSION"},
 }
 

@@ -113,6 +113,16 @@ func (r *members) clients() string {
 	return strings.Join(all, ",")
 }
 
+// listened is where the servers listen for clients, which may be at all of their addresses.
+func (r *members) listened() []string {
+	var all []string
+	for _, m := range r.Servers {
+		_, at, _ := strings.Cut(m.Spec, ";")
+		all = append(all, at)
+	}
+	return all
+}
+
 // Text is the configuration as it is written in a file.
 func (r *members) Text(p *output.Page) {
 	if r.addresses {
@@ -138,7 +148,7 @@ func (r *members) ZkCLI(p *output.Page) {
 		if !strings.Contains(r.text, "version=") {
 			version = "" // a server alone has no configuration
 		}
-		p.Line(version, " ", p.Name(r.clients()))
+		p.Line(version, " ", p.Name(strings.Join(r.listened(), ",")))
 	} else {
 		p.Bytes([]byte(r.text))
 		if !p.Terminal() {
