@@ -102,6 +102,26 @@ func (p *typist) more(text string) {
 	p.editing = true
 }
 
+// complete presses Tab until a text is shown: Tab gives up after 100 ms, and a busy machine may take
+// longer.
+func (p *typist) complete(text string) {
+	p.t.Helper()
+	shown := func() bool {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return bytes.Contains(p.seen.Bytes(), []byte(text))
+	}
+	for end := time.Now().Add(typistPatience); !shown(); {
+		if time.Now().After(end) {
+			p.t.Fatalf("Tab does not show %q", text)
+		}
+		p.more("\t")
+		for again := time.Now().Add(500 * time.Millisecond); !shown() && time.Now().Before(again); {
+			time.Sleep(2 * time.Millisecond)
+		}
+	}
+}
+
 // press presses keys at once.
 func (p *typist) press(text string) {
 	p.t.Helper()
@@ -174,7 +194,9 @@ func TestShellAtATerminal(t *testing.T) {
 			create("/alpha", "of alpha")
 			create("/evil", "a\x1b[2Jb\x07")
 			p := sitDown(t, zk.Servers(), kind)
-			p.keys("get /al\t\r") // live paths
+			p.keys("get /al") // live paths
+			p.complete("pha")
+			p.more("\r")
 			p.expect("of alpha")
 			p.keys("get /alpha --format he\t\r") // values of flags
 			p.expect("00000000  6f 66 20")
