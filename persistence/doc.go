@@ -11,6 +11,8 @@
 //	                                       and how far that log reached; Apache ignores it
 //	                    /acceptedEpoch     decimal text
 //	                    /currentEpoch
+//	                    /quoll.alone       a server alone wrote to a member's directory (package
+//	                                       alone); Apache ignores it
 //	                    /tmp.*             our unfinished files; removed at the start
 //	                    /invalid.*         snapshots that a start has set aside; nobody reads them
 //

@@ -30,6 +30,7 @@ var roomImports = []importRule{
 	{"persistence/names", []string{"jute", "persistence/snap"}},
 	{"persistence/record", []string{"jute", "persistence/disk"}},
 	{"persistence/walmeta", []string{"jute", "persistence/disk", "persistence/names"}},
+	{"persistence/alone", []string{"jute", "persistence/disk", "persistence/names"}},
 	{"persistence/readlog", []string{
 		"jute", "persistence/disk", "persistence/record", "persistence/twice",
 	}},

@@ -23,9 +23,9 @@
 //	election port --- events ---> core --- links, packets, votes ---> both ports
 //	quorum port   --- packets --->  |  --- jobs ---> jobs: the log read, trees streamed and built
 //
-// Read server.go (the assembly) with start.go (the start) and member.go (what a member has beside),
-// then core.go, logwriter.go, snapshot.go, storage.go, gate.go and rules.go. status.go, applied.go,
-// alarms.go and the room roles make the server visible from outside; aside.go runs the long answers
-// to four-letter words. purge.go and guard.go are further work of the ticker. here.go is for config
-// check.
+// Read server.go (the assembly) with start.go (the start), member.go (what a member has beside) and
+// alone.go (a member's directory without its ensemble), then core.go, logwriter.go, snapshot.go,
+// storage.go, gate.go and rules.go. status.go, applied.go, alarms.go and the room roles make the
+// server visible from outside; aside.go runs the long answers to four-letter words. purge.go and
+// guard.go are further work of the ticker. here.go is for config check.
 package server

@@ -16,7 +16,6 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest"
-	"go.uber.org/zap/zaptest/observer"
 
 	"quoll/client/wire"
 	"quoll/internal/config"
@@ -355,7 +354,7 @@ func TestAHistoryThatTheOthersDidNotSee(t *testing.T) {
 	}
 	// Nobody but the old leader has what follows: a few transactions behind the common history.
 	lonely := leader
-	alone(t, filepath.Join(e.home(lonely), "data"), 3)
+	logUnseen(t, filepath.Join(e.home(lonely), "data"), 3)
 	others := []int{(lonely + 1) % 3, (lonely + 2) % 3}
 	e.start(others...)
 	e.serving()
@@ -369,8 +368,8 @@ func TestAHistoryThatTheOthersDidNotSee(t *testing.T) {
 	require.Equal(t, "1", e.gauge(lonely, "quoll_reloads_count"))
 }
 
-// alone appends transactions to the log of a server that does not run.
-func alone(t *testing.T, dir string, n int) {
+// logUnseen appends transactions to the log of a server that does not run.
+func logUnseen(t *testing.T, dir string, n int) {
 	d, err := persistence.Open(persistence.OS{}, persistence.DefaultOptions(dir))
 	require.NoError(t, err)
 	var last jute.Zxid
@@ -464,23 +463,4 @@ func TestAMemberWithAnEpochOfAnother(t *testing.T) {
 	require.NoError(t, err)
 	err = server.New(cfg, persistence.OS{}, zap.NewNop()).Run(t.Context())
 	require.ErrorContains(t, err, "currentEpoch: damaged: it says 9, its second copy 1")
-}
-
-// A member's directory can be served by a server alone, which warns: nobody can tell afterwards what
-// was written alone. A directory that was never a member's gets no warning.
-func TestAMembersDirectoryAlone(t *testing.T) {
-	warned := func(dir string) int {
-		core, lines := observer.New(zap.WarnLevel)
-		startLogging(t, zap.New(core), dir, persistence.OS{}).finish(t)
-		return lines.FilterMessageSnippet("this directory was a member's").Len()
-	}
-	e := newEnsemble(t, 1, 0)
-	e.extra = "standaloneEnabled=false\n"
-	e.start(0)
-	e.serving()
-	e.stop(0)
-	require.Equal(t, 1, warned(filepath.Join(e.home(0), "data")))
-	fresh := t.TempDir()
-	require.Zero(t, warned(fresh))
-	require.Zero(t, warned(fresh))
 }

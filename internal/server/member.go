@@ -15,6 +15,7 @@ import (
 	"quoll/internal/server/jobs"
 	"quoll/internal/server/machine"
 	"quoll/jute"
+	"quoll/persistence/alone"
 	"quoll/quorum"
 	ensembleconfig "quoll/quorum/config"
 	"quoll/quorum/effects"
@@ -61,12 +62,22 @@ func (m *member) stop() {
 // asMember says what the disk has of a member. Only an empty directory gets a snapshot at once. Any
 // other can hold transactions that are not committed, and no snapshot may make them last.
 func (s *Server) asMember(found *restore.Found, tail *restore.Tail) (*onDisk, error) {
+	err := alone.Forget(s.fs, s.store.SnapDir())
+	if err != nil {
+		return nil, err
+	}
 	epochs, err := s.store.Epochs()
 	if err != nil {
 		return nil, err
 	}
 	if found.Empty && found.LastZxid == 0 {
 		err = s.firstSnapshot(found.Sessions)
+	}
+	if len(found.CopiedSidecar) > 0 {
+		s.logger.Warn("this member's directory is a copy: if it is older than what the member has"+
+			" acknowledged, start it only while all others are well; a quorum of such copies"+
+			" outvotes a member that has more, and cuts it off",
+			zap.String("directory", s.store.SnapDir()))
 	}
 	s.logger.Info("member of an ensemble", zap.Int64("myid", s.cfg.Quorum.ServerID),
 		zap.Int64("accepted epoch", epochs.Accepted), zap.Int64("current epoch", epochs.Current),

@@ -98,6 +98,9 @@ func (s *Server) changing(ctx context.Context) error {
 	if err := s.own.sight.Foreign(ctx); err != nil {
 		return err
 	}
+	if err := s.refuseAlone(); err != nil {
+		return err
+	}
 	if err := s.probe(s.store.LogDir(), s.store.SnapDir()); err != nil {
 		return err
 	}
@@ -177,26 +180,14 @@ func (s *Server) settle(found *restore.Found, tail *restore.Tail) (*onDisk, erro
 	if s.cfg.Ensemble() {
 		return s.asMember(found, tail)
 	}
-	s.warnOfMembership(found.LastZxid)
 	found.EndOrphans(s.tree)
 	if len(found.Orphans) > 0 {
 		s.logger.Warn("ephemerals of sessions that do not exist were removed",
 			zap.Int("sessions", len(found.Orphans)))
 	}
-	var err error
-	if found.NeedsSnapshot() {
+	err := s.goOnAlone(found)
+	if err == nil && found.NeedsSnapshot() {
 		err = s.firstSnapshot(found.Sessions)
 	}
 	return &onDisk{sessions: found.Sessions}, err
-}
-
-// warnOfMembership warns of a server alone that goes on with a member's history. What it writes
-// gets the zxids that the ensemble gives to others, and no leader can tell these apart.
-func (s *Server) warnOfMembership(last jute.Zxid) {
-	if epoch := s.store.MemberOf(); epoch > 0 {
-		s.logger.Warn("this directory was a member's of an ensemble, and this server is alone: "+
-			"what is written now is not the ensemble's, so do not put the directory back",
-			zap.String("directory", s.store.SnapDir()), zap.Int64("current epoch", epoch),
-			zap.Stringer("alone after", last))
-	}
 }

@@ -45,7 +45,9 @@ const (
 	// UnfinishedEpoch is Apache's next currentEpoch before it has that name.
 	UnfinishedEpoch = "currentEpoch.tmp"
 	// Initialize is a marker file in dataLogDir, beside version-2: an empty server may vote.
-	Initialize    = "initialize"
+	Initialize = "initialize"
+	// Alone is a note that a server alone has written to a member's directory (package alone).
+	Alone         = "quoll.alone"
 	sidecarPrefix = "walmeta."
 	markPrefix    = "snapmeta."
 )
@@ -196,7 +198,8 @@ func isOurs(name string) bool {
 		return n.Class == Exact && n.Compression != snap.Snappy
 	}
 	switch name {
-	case Probe, AcceptedEpoch, CurrentEpoch, OfSidecar(0), OfSidecar(1), OfMark(0), OfMark(1):
+	case Probe, Alone, AcceptedEpoch, CurrentEpoch,
+		OfSidecar(0), OfSidecar(1), OfMark(0), OfMark(1):
 		return true
 	}
 	return false
@@ -205,7 +208,7 @@ func isOurs(name string) bool {
 func isBeside(name string) bool {
 	switch name {
 	case AcceptedEpoch, CurrentEpoch, Initialize, OfSidecar(0), OfSidecar(1), OfMark(0), OfMark(1),
-		"quoll.lock",
+		"quoll.lock", Alone,
 		"acceptedEpoch.tmp", UnfinishedEpoch, "updatingEpoch", // Apache's
 		"lost+found":
 		return true
