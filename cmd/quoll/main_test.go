@@ -63,6 +63,11 @@ func TestConfigCheck(t *testing.T) {
 			t.Errorf("code %d: %q lacks %q", code, out, want)
 		}
 	}
+	write("dataDir=/gone\nserver.1=a:1:2\nserver.2=b:1:2\nserver.3=c:1:2\ngroup.1=1:2\n")
+	if out, code = execute("config", "check", file); code != 2 ||
+		!strings.Contains(out, "server 3 is in no group") {
+		t.Errorf("code %d: %s", code, out)
+	}
 	write("clientPort=x\n")
 	if out, code = execute("config", "check", file); code != 2 || !strings.Contains(out, "dataDir") {
 		t.Errorf("code %d: %s", code, out)
@@ -120,6 +125,28 @@ func TestConfigCheckOfThisMachine(t *testing.T) {
 				t.Errorf("%v %s: code %d: %s", args, text, code, out)
 			}
 		}
+	}
+	member := good + "initLimit=5\nsyncLimit=2\nserver.2=127.0.0.1:2:3\nserver.1="
+	for _, own := range []struct {
+		at, want string
+		warnings int
+	}{
+		{"no.such.name.invalid", "no.such.name.invalid", 1}, // not once more for the other port
+		{"192.0.2.1", "quorumListenOnAllIPs=true listens at all", 2},
+	} {
+		text := member + own.at + ":1:2\n"
+		if err := errors.Join(os.WriteFile(file, []byte(text), 0o600),
+			os.WriteFile(filepath.Join(data, "myid"), []byte("1\n"), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		out, code := execute("config", "check", file)
+		if code != 0 || !strings.Contains(out, own.want) ||
+			strings.Count(out, "warning: here") != own.warnings {
+			t.Errorf("%s: code %d: %s", text, code, out)
+		}
+	}
+	if err := os.Remove(filepath.Join(data, "myid")); err != nil {
+		t.Fatal(err)
 	}
 	if made, err := os.ReadDir(data); err != nil || len(made) > 0 {
 		t.Errorf("it made %v, %v", made, err)

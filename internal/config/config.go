@@ -209,7 +209,6 @@ type Quorum struct {
 	LocalSessions      bool             // localSessionsEnabled
 	LocalUpgrading     bool             // localSessionsUpgradingEnabled
 	ListenOnAllIPs     bool             // quorumListenOnAllIPs
-	SyncEnabled        bool             // syncEnabled: an observer logs to disk
 	LeaderServes       bool             // leaderServes
 	QuorumSync         bool             // sync.quorum: a sync asks a quorum
 	Election           Election
@@ -232,6 +231,7 @@ type Election struct {
 	TCPKeepAlive   bool          // tcpKeepAlive
 	MinInterval    time.Duration // fastleader.minNotificationInterval
 	MaxInterval    time.Duration // fastleader.maxNotificationInterval
+	BindRetries    int           // electionPortBindRetry: seconds; 0: for good
 	RedialDelay    time.Duration // leaderConnectDelayDuringRetryMs
 }
 

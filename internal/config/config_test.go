@@ -113,7 +113,9 @@ func TestValuesAreReadAsApacheReadsThem(t *testing.T) {
 			"not a number"},
 		{"snapCount=9999999999", func(c *Config) bool { return c.Storage.SnapCount == 100000 },
 			"not a number"},
-		{"snapCount=5\nsnapCount=6", func(c *Config) bool { return c.Storage.SnapCount == 6 }, ""},
+		{"snapCount=5\nsnapCount=6", func(c *Config) bool { return c.Storage.SnapCount == 6 },
+			"zoo.cfg:3: snapCount: stands in zoo.cfg:4 again, and the last one holds"},
+		{"snapCount=5\nsnapCount=5", func(c *Config) bool { return c.Storage.SnapCount == 5 }, ""},
 		{"snapCount = 7 \t", func(c *Config) bool { return c.Storage.SnapCount == 7 }, ""},
 		{"snapCount:7", func(c *Config) bool { return c.Storage.SnapCount == 7 }, ""},
 		{"snapCount 7", func(c *Config) bool { return c.Storage.SnapCount == 7 }, ""},
@@ -142,12 +144,12 @@ func TestValuesAreReadAsApacheReadsThem(t *testing.T) {
 		}, ""},
 		{"cnxTimeout=700\nquorumCnxnTimeoutMs=800\ntcpKeepAlive=true\n" +
 			"fastleader.minNotificationInterval=50\nfastleader.maxNotificationInterval=0x100\n" +
-			"leaderConnectDelayDuringRetryMs=20",
+			"leaderConnectDelayDuringRetryMs=20\nelectionPortBindRetry=7",
 			func(c *Config) bool {
 				return c.Quorum.Election == Election{ConnectTimeout: 700 * time.Millisecond,
 					HelloTimeout: 800 * time.Millisecond, TCPKeepAlive: true,
 					MinInterval: 50 * time.Millisecond, MaxInterval: 256 * time.Millisecond,
-					RedialDelay: 20 * time.Millisecond}
+					RedialDelay: 20 * time.Millisecond, BindRetries: 7}
 			}, ""},
 		{"snapshot.compression.method=GZ",
 			func(c *Config) bool { return c.Storage.SnapshotCompression == Gzip }, ""},
@@ -180,7 +182,7 @@ func TestValuesAreReadAsApacheReadsThem(t *testing.T) {
 		{"allowSaslFailedClients=true", func(*Config) bool { return true }, "SASL"},
 		{"clientPort=0", func(c *Config) bool {
 			return c.Network.Client == Listener{Set: true}
-		}, ""},
+		}, "clientPort: stands in zoo.cfg:3 again"},
 		{"clientPortAddress=::1", func(c *Config) bool {
 			return c.Network.Client == Listener{true, "::1", 2181}
 		}, ""},

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"quoll/jute"
@@ -46,9 +47,11 @@ func (c *Config) inEnsemble(s *settings) (problems []error) {
 	_, member := q.Members.Member(jute.PeerID(q.ServerID))
 	switch {
 	case q.ServerID == noID:
-		refuse("myid is missing: the server does not know which of the members it is")
+		refuse("myid is missing: %s must have the number of this server's line, server.N",
+			filepath.Join(c.Storage.DataDir, "myid"))
 	case !member:
-		refuse("myid says %d, and no server line does", q.ServerID)
+		refuse("myid says %d, and there is no line server.%[1]d; the file is %s", q.ServerID,
+			filepath.Join(c.Storage.DataDir, "myid"))
 	case c.Features.ExtendedTypes && q.ServerID > maxExtendedServerID:
 		refuse("myid says %d: with extendedTypesEnabled the highest is %d", q.ServerID,
 			maxExtendedServerID)
@@ -110,6 +113,16 @@ func (s *settings) aboutEnsemble(c *Config) {
 	for i := range q.Members.Members {
 		for j := range i + 1 {
 			s.aboutPlaces(&q.Members.Members[j], &q.Members.Members[i])
+		}
+	}
+}
+
+// aboutLoner warns of a server line that is the only one: it makes no ensemble.
+func (s *settings) aboutLoner(m *memberLines) {
+	for _, set := range m.set {
+		if set.key.Name == "server.*" {
+			s.warn(set.name, set.source,
+				"is the only server line: this server runs alone, as Apache's does")
 		}
 	}
 }

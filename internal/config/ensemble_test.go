@@ -47,6 +47,64 @@ func TestAnEnsembleIsKnown(t *testing.T) {
 	isTrue(t, c.Ensemble())
 }
 
+// A config that is refused for its groups has no members, and is not without them: config check
+// prints it.
+func TestMembersThatAreRefusedAreNone(t *testing.T) {
+	c, err := loadMember(trio+"group.1=1:2\n", "1")
+	errorContains(t, err, "server 3 is in no group")
+	isFalse(t, c.Ensemble())
+	noError(t, c.WriteCheck(&strings.Builder{}, true))
+}
+
+// Whoever looks for a mistake needs the file: there are data directories of several servers.
+func TestMessagesAboutMyidNameTheFile(t *testing.T) {
+	for _, myid := range []string{"", "one\n", "7\n"} {
+		_, err := loadMember(trio, myid)
+		errorContains(t, err, "/d/myid", myid)
+	}
+	_, err := loadText(trio, nil)
+	errorContains(t, err, "myid is missing: /d/myid must have the number")
+}
+
+// Each of these lines is lost where an ensemble is meant, and the server starts.
+func TestServerLinesThatAreLost(t *testing.T) {
+	for text, want := range map[string]string{
+		trio + "server.3=d:2888:3888;2181\n": "zoo.cfg:6: server.3: stands in zoo.cfg:7 again",
+		strings.ReplaceAll(trio, "server.3", "Server.3"): "zoo.cfg:6: Server.3: no such setting; " +
+			"did you mean server.3?",
+		strings.ReplaceAll(trio, "server.3", "sever.3"): "did you mean server.3?",
+		"dataDir=/d\nserver.1=a:2888:3888;2181\n": "zoo.cfg:2: server.1: is the only server line: " +
+			"this server runs alone",
+	} {
+		c, err := loadMember(text, "1")
+		noError(t, err, text)
+		contains(t, warnings(c), want)
+	}
+	lines := "server.1=a:1:2;3\nserver.2=b:1:2;3\nserver.3=c:1:2;3\n"
+	c, err := loadText("dataDir=/d\ninitLimit=10\nsyncLimit=5\ndynamicConfigFile=/dyn\n",
+		map[string]string{"/d/myid": "1", "/dyn": lines + "server.2=d:1:2;3\n"})
+	noError(t, err)
+	contains(t, warnings(c), "dyn:2: server.2: stands in dyn:4 again")
+}
+
+// What has no effect in an ensemble either is not said to be honoured.
+func TestSettingsOfApachesEnsemblesWithoutEffect(t *testing.T) {
+	for _, text := range []string{
+		"syncEnabled=false", "observer.syncEnabled=true", "leader.maxConcurrentSnapSyncs=1",
+		"leader.maxTimeToWaitForEpoch=10", "learner.asyncSending=true", "electionPortBindRetry=x",
+		"observer.election.DelayMs=1", "multiAddress.reachabilityCheckEnabled=false",
+		"quorum.auth.learnerRequireSasl=true", "commitProcessor.numWorkerThreads=1",
+	} {
+		c, err := loadMember(trio+text+"\n", "1")
+		noError(t, err, text)
+		equal(t, 1, len(c.Warnings), text, warnings(c))
+	}
+	c, err := loadMember(trio+"electionPortBindRetry=0\n", "1")
+	noError(t, err)
+	equal(t, 0, c.Quorum.Election.BindRetries)
+	isEmpty(t, c.Warnings)
+}
+
 func TestASyncMayAskAQuorum(t *testing.T) {
 	for text, on := range map[string]bool{
 		"": false, "sync.quorum=on\n": true, "sync.quorum=ON\n": true, "sync.quorum=off\n": false,

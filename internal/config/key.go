@@ -94,6 +94,7 @@ const (
 	noSASL       = "SASL is not served yet"
 	noAdmin      = "there is no AdminServer yet"
 	javaThreads  = "sizes the threads and buffers of the Java server"
+	noTracker    = "packets between members are not kept"
 	noProvider   = "metrics are served by the four letter word mntr"
 )
 
@@ -135,7 +136,8 @@ func refused(name string, kind Kind, preset, reason string) Key {
 	return prop(Key{Name: name, Kind: kind, Default: preset, Verdict: Refused, Reason: reason})
 }
 
-// idle makes a key of an ensemble. Its value is checked, but no field keeps it yet.
+// idle makes a key of an ensemble that has no field. Its value is checked, and what it means is
+// asked for by its name.
 func idle(name string, kind Kind, unit Unit, preset string) Key {
 	return prop(Key{Name: name, Kind: kind, Unit: unit, Default: preset, Reason: ensembleOnly})
 }

@@ -1,5 +1,15 @@
 package config
 
+// Reasons why settings of Apache's ensembles have no effect in ours.
+const (
+	alwaysLogs   = "an observer always keeps a log and snapshots"
+	noProbe      = "an address is tried by connecting to it, without a probe before"
+	allAtOnce    = "a leader brings all learners up to date at once"
+	waitsForNone = "no socket is waited for"
+	asFollowers  = "an observer looks for its leader as a follower does"
+	javaChain    = "arranges the processors of the Java server"
+)
+
 func quorumKeys() []Key {
 	return []Key{
 		{Name: "server.*", Reason: "one voter runs alone; more need an ensemble"},
@@ -29,9 +39,8 @@ func quorumKeys() []Key {
 			into:   func(c *Config) any { return &c.Quorum.LocalUpgrading }},
 		{Name: "quorumListenOnAllIPs", Kind: Flag, Default: "false", Reason: ensembleOnly,
 			into: func(c *Config) any { return &c.Quorum.ListenOnAllIPs }},
-		{Name: "syncEnabled", Kind: Flag, Default: "true", Reason: ensembleOnly,
-			into: func(c *Config) any { return &c.Quorum.SyncEnabled }},
-		idle("observer.syncEnabled", PropFlag, None, ""),
+		{Name: "syncEnabled", Kind: Flag, Default: "true", Verdict: Warned, Reason: alwaysLogs},
+		warned("observer.syncEnabled", PropFlag, None, "", alwaysLogs),
 		prop(Key{Name: "leaderServes", Kind: PropNotNo, Default: "yes", Reason: ensembleOnly,
 			into: func(c *Config) any { return &c.Quorum.LeaderServes }}),
 		{Name: "sync.quorum", Kind: OnOff, Default: "off",
@@ -40,18 +49,20 @@ func quorumKeys() []Key {
 		native(idle("oraclePath", Text, None, "")),
 		native(idle("sslQuorum", Flag, None, "false")),
 		native(idle("portUnification", Flag, None, "false")),
-		native(idle("sslQuorumReloadCertFiles", Flag, None, "false")),
+		native(warned("sslQuorumReloadCertFiles", Flag, None, "false", noTLS)),
 		native(idle("quorum.auth.enableSasl", Flag, None, "false")),
-		native(idle("quorum.auth.serverRequireSasl", Flag, None, "false")),
-		native(idle("quorum.auth.learnerRequireSasl", Flag, None, "false")),
-		native(idle("quorum.auth.learner.saslLoginContext", Text, None, "QuorumLearner")),
-		native(idle("quorum.auth.server.saslLoginContext", Text, None, "QuorumServer")),
-		native(idle("quorum.auth.kerberos.servicePrincipal", Text, None, "zkquorum/localhost")),
-		native(idle("quorum.cnxn.threads.size", Number, None, "20")),
+		native(warned("quorum.auth.serverRequireSasl", Flag, None, "false", noSASL)),
+		native(warned("quorum.auth.learnerRequireSasl", Flag, None, "false", noSASL)),
+		native(warned("quorum.auth.learner.saslLoginContext", Text, None, "QuorumLearner",
+			noSASL)),
+		native(warned("quorum.auth.server.saslLoginContext", Text, None, "QuorumServer", noSASL)),
+		native(warned("quorum.auth.kerberos.servicePrincipal", Text, None, "zkquorum/localhost",
+			noSASL)),
+		native(warned("quorum.cnxn.threads.size", Number, None, "20", javaThreads)),
 		native(idle("electionAlg", Number, None, "3")),
 		idle("multiAddress.enabled", PropFlag, None, "false"),
-		idle("multiAddress.reachabilityCheckEnabled", PropFlagOn, None, "true"),
-		idle("multiAddress.reachabilityCheckTimeoutMs", PropNumber, Millis, "1000"),
+		warned("multiAddress.reachabilityCheckEnabled", PropFlagOn, None, "true", noProbe),
+		warned("multiAddress.reachabilityCheckTimeoutMs", PropNumber, Millis, "1000", noProbe),
 	}
 }
 
@@ -63,7 +74,9 @@ func electionKeys() []Key {
 		prop(Key{Name: "quorumCnxnTimeoutMs", Kind: PropNumber, Unit: Millis,
 			Default: "-1", Reason: ensembleOnly,
 			into: func(c *Config) any { return &c.Quorum.Election.HelloTimeout }}),
-		idle("electionPortBindRetry", PropNumber, None, "3"),
+		prop(Key{Name: "electionPortBindRetry", Kind: PropNumber, Default: "3",
+			Reason: "seconds that a start waits for its election port; 0: for good",
+			into:   func(c *Config) any { return &c.Quorum.Election.BindRetries }}),
 		prop(Key{Name: "tcpKeepAlive", Kind: PropFlag,
 			Default: "false", Reason: ensembleOnly,
 			into: func(c *Config) any { return &c.Quorum.Election.TCPKeepAlive }}),
@@ -73,27 +86,31 @@ func electionKeys() []Key {
 		prop(Key{Name: "fastleader.maxNotificationInterval", Kind: PropNumber, Unit: Millis,
 			Default: "60000", Reason: ensembleOnly,
 			into: func(c *Config) any { return &c.Quorum.Election.MaxInterval }}),
-		idle("leader.maxTimeToWaitForEpoch", PropNumber, Millis, "-1"),
-		idle("leader.ackLoggingFrequency", PropNumber, None, "1000"),
-		idle("leader.maxConcurrentSnapSyncs", PropNumber, None, "10"),
-		idle("leader.maxConcurrentDiffSyncs", PropNumber, None, "100"),
-		idle("leader.closeSocketAsync", PropFlag, None, "false"),
-		idle("learner.closeSocketAsync", PropFlag, None, "false"),
-		idle("learner.asyncSending", PropFlag, None, "false"),
+		warned("leader.maxTimeToWaitForEpoch", PropNumber, Millis, "-1",
+			"a leader waits initLimit for its quorum"),
+		warned("leader.ackLoggingFrequency", PropNumber, None, "1000",
+			"acknowledgements are not logged"),
+		warned("leader.maxConcurrentSnapSyncs", PropNumber, None, "10", allAtOnce),
+		warned("leader.maxConcurrentDiffSyncs", PropNumber, None, "100", allAtOnce),
+		warned("leader.closeSocketAsync", PropFlag, None, "false", waitsForNone),
+		warned("learner.closeSocketAsync", PropFlag, None, "false", waitsForNone),
+		warned("learner.asyncSending", PropFlag, None, "false", waitsForNone),
 		prop(Key{Name: "leaderConnectDelayDuringRetryMs", Kind: PropNumber, Unit: Millis,
 			Default: "100", Reason: ensembleOnly,
 			into: func(c *Config) any { return &c.Quorum.Election.RedialDelay }}),
-		idle("observer.reconnectDelayMs", PropLong, Millis, "0"),
-		idle("observer.election.DelayMs", PropLong, Millis, "200"),
-		idle("observerMaster.sizeLimit", PropNumber, Bytes, "33554432"),
+		warned("observer.reconnectDelayMs", PropLong, Millis, "0", asFollowers),
+		warned("observer.election.DelayMs", PropLong, Millis, "200", asFollowers),
+		warned("observerMaster.sizeLimit", PropNumber, Bytes, "33554432",
+			"followers do not serve observers yet: the leader does"),
 		prop(Key{Name: "forceSnapshotSync", Kind: PropFlag, Default: "false", Reason: ensembleOnly,
 			into: func(c *Config) any { return &c.Quorum.Sync.ForceSnapshot }}),
-		idle("forward_learner_requests_to_commit_processor_disabled", PropFlag, None, "false"),
-		idle("follower.skipLearnerRequestToNextProcessor", PropFlag, None, "false"),
-		idle("commitProcessor.numWorkerThreads", PropNumber, None, ""),
-		idle("commitProcessor.maxReadBatchSize", PropNumber, None, "-1"),
-		idle("commitProcessor.maxCommitBatchSize", PropNumber, None, "1"),
-		idle("commitProcessor.shutdownTimeout", PropLong, Millis, "5000"),
+		warned("forward_learner_requests_to_commit_processor_disabled", PropFlag, None, "false",
+			javaChain),
+		warned("follower.skipLearnerRequestToNextProcessor", PropFlag, None, "false", javaChain),
+		warned("commitProcessor.numWorkerThreads", PropNumber, None, "", javaThreads),
+		warned("commitProcessor.maxReadBatchSize", PropNumber, None, "-1", javaThreads),
+		warned("commitProcessor.maxCommitBatchSize", PropNumber, None, "1", javaThreads),
+		warned("commitProcessor.shutdownTimeout", PropLong, Millis, "5000", javaThreads),
 		{Property: "leader.nodelay", Kind: PropTrue, Default: "true", Reason: ensembleOnly},
 		{Property: "follower.nodelay", Kind: PropTrue, Default: "true", Reason: ensembleOnly},
 	}

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	ensemble "quoll/quorum/config"
@@ -108,8 +109,12 @@ func (s *settings) line(name, value, source string) {
 	if strings.HasSuffix(k.Name, "*") {
 		id = name
 	}
-	if old := s.set[id]; old != nil && old.asked && old.value != value {
+	switch old := s.set[id]; {
+	case old == nil || old.value == value:
+	case old.asked:
 		s.warn(id, old.source, "the line in %s wins, as in Apache", source)
+	case source != "-D":
+		s.warn(id, old.source, "stands in %s again, and the last one holds, as in Apache", source)
 	}
 	s.set[id] = &setting{k, name, value, source, false}
 }
@@ -132,10 +137,19 @@ func (s *settings) unknown(name string) string {
 	if bare, ok := strings.CutPrefix(name, prefix); ok && s.named(bare) != nil {
 		return "has no effect in zoo.cfg, as in Apache: write " + bare + ", without the prefix"
 	}
-	if near := suggest(name, s.names()); near != "" {
+	if near := suggest(name, append(s.names(), numbered(name)...)); near != "" {
 		return "no such setting; did you mean " + near + "?"
 	}
 	return "no such setting"
+}
+
+// numbered returns the names of families that end in the number that a name ends in.
+func numbered(name string) []string {
+	dot := strings.LastIndexByte(name, '.')
+	if _, err := strconv.Atoi(name[dot+1:]); dot < 0 || err != nil {
+		return nil
+	}
+	return []string{"server" + name[dot:], "group" + name[dot:], "weight" + name[dot:]}
 }
 
 // names returns the names of all keys but families, for suggest.

@@ -131,6 +131,7 @@ func (s *settings) readDynamic(read readFile) (memberLines, error) {
 				filepath.Base(file.value), p.Line, name)
 		}
 	}
+	s.warnings = append(s.warnings, d.warnings...)
 	if version, ok := ensemble.FileVersion(file.value); ok {
 		d.lines = append(d.lines, ensemble.VersionLine(version))
 	}

@@ -46,11 +46,14 @@ func (c *Config) members(s *settings, read readFile, m memberLines) (problems []
 	if len(problems) > 0 {
 		return problems
 	}
-	if q.Members, err = ensemble.Parse(m.lines, m.form, rules); err != nil {
+	parsed, err := ensemble.Parse(m.lines, m.form, rules)
+	if err != nil {
 		return []error{err}
 	}
+	q.Members = parsed
 	problems = c.clientAddress()
 	if !c.Ensemble() {
+		s.aboutLoner(&m)
 		return problems
 	}
 	problems = append(problems, c.inEnsemble(s)...)
@@ -124,7 +127,8 @@ func myID(read readFile, dataDir string) (int64, error) {
 	if dataDir == "" {
 		return noID, nil
 	}
-	text, err := read(filepath.Join(dataDir, "myid"))
+	file := filepath.Join(dataDir, "myid")
+	text, err := read(file)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return noID, nil
 	}
@@ -134,7 +138,7 @@ func myID(read readFile, dataDir string) (int64, error) {
 	first, _, _ := strings.Cut(string(text), "\n")
 	id, err := strconv.ParseInt(strings.TrimSuffix(first, "\r"), 10, 64)
 	if err != nil {
-		return noID, fmt.Errorf("myid: %q is not a number", first)
+		return noID, fmt.Errorf("myid: the first line of %s is %q, and not a number", file, first)
 	}
 	return id, nil
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"quoll/internal/config"
 	"quoll/jute"
@@ -27,8 +28,12 @@ func Check(c *config.Config) error {
 // now: names, ports, directories, rights. It makes no file and takes no lock.
 func Here(c *config.Config) (problems []config.Warning) {
 	add := func(key string, err error) {
-		if err != nil {
-			problems = append(problems, config.Warning{Key: key, Source: "here", Text: err.Error()})
+		if err == nil {
+			return
+		}
+		w := config.Warning{Key: key, Source: "here", Text: err.Error()}
+		if !slices.Contains(problems, w) {
+			problems = append(problems, w)
 		}
 	}
 	if c.Network.Client.Set {
@@ -37,7 +42,7 @@ func Here(c *config.Config) (problems []config.Warning) {
 	if me, ok := c.Quorum.Members.Member(jute.PeerID(c.Quorum.ServerID)); ok && c.Ensemble() {
 		all := c.Quorum.ListenOnAllIPs
 		for _, at := range append(ports.ListenElection(me, all), ports.ListenQuorum(me, all)...) {
-			add(fmt.Sprintf("server.%d", me.ID), tryAddress(at.String()))
+			add(fmt.Sprintf("server.%d", me.ID), notOurs(tryAddress(at.String())))
 		}
 	}
 	add("dataDir", tryDir(c.Storage.DataDir, c.Storage.AutoCreateDirs))

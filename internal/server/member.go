@@ -2,8 +2,10 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
+	"syscall"
 	"time"
 
 	"go.uber.org/zap"
@@ -112,7 +114,7 @@ func (s *Server) join(ctx context.Context, work *jobs.Config) error {
 	links.Sink = func(ev transport.Event) { s.core.link(ports.QuorumEvent(ev)) }
 	links.ListenFailed = func(at ensembleconfig.HostPort, err error) {
 		s.logger.Warn("waiting for the port at which a leader is found by the others",
-			zap.Stringer("at", at), zap.Error(err))
+			zap.Stringer("at", at), zap.Error(notOurs(err)))
 	}
 	m := &member{s: s, votes: transport.New(votes), quorum: transport.New(links)}
 	work.Trees = jobs.Trees{
@@ -127,24 +129,47 @@ func (s *Server) join(ctx context.Context, work *jobs.Config) error {
 	return err
 }
 
-// listenForVotes waits a moment if the port is in use, as for the clients' port.
+// listenForVotes listens at the election port.
 func (s *Server) listenForVotes(ctx context.Context) error {
 	me, _ := s.cfg.Quorum.Members.Member(jute.PeerID(s.cfg.Quorum.ServerID))
 	for _, at := range ports.ListenElection(me, s.cfg.Quorum.ListenOnAllIPs) {
-		begin := time.Now()
-		_, err := s.member.votes.Listen(at)
-		for ; inUse(err) && time.Since(begin) < portPatience; _, err = s.member.votes.Listen(at) {
-			select {
-			case <-time.After(portPatience / 20):
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		}
-		if err != nil {
+		if err := s.awaitElectionPort(ctx, at); err != nil {
 			return fmt.Errorf("election port: %w", err)
 		}
 	}
 	return nil
+}
+
+// awaitElectionPort tries again for as many seconds as electionPortBindRetry says, or for good. The
+// name of a server can be known later than the server starts, and so can its address.
+func (s *Server) awaitElectionPort(ctx context.Context, at ensembleconfig.HostPort) error {
+	patience, begin := time.Duration(s.cfg.Quorum.Election.BindRetries)*time.Second, time.Now()
+	for pause := portPatience / 20; ; pause = min(2*pause, portPatience) {
+		_, err := s.member.votes.Listen(at)
+		switch {
+		case err == nil:
+			return nil
+		case patience > 0 && time.Since(begin)+pause > patience:
+			return notOurs(err)
+		case pause == portPatience/20:
+			s.logger.Warn("waiting for the election port", zap.Stringer("at", at),
+				zap.Error(notOurs(err)))
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// notOurs adds what to do to an error of a port if this machine does not have the address.
+func notOurs(err error) error {
+	if errors.Is(err, syscall.EADDRNOTAVAIL) {
+		return fmt.Errorf("%w: this machine does not have the address of its server line; "+
+			"quorumListenOnAllIPs=true listens at all that it has", err)
+	}
+	return err
 }
 
 // tickPeer tells the peer the time until the server stops.

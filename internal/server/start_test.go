@@ -453,3 +453,43 @@ func TestAPortThatIsInUseForAMoment(t *testing.T) {
 		_ = door.Close() // it may be closed already
 	}
 }
+
+// A member's own name can be known later than the member starts, as in a pod, and its port can be
+// free later. electionPortBindRetry says for how many seconds the start waits.
+func TestTheElectionPortIsAwaited(t *testing.T) {
+	for _, retries := range []int{0, 1} {
+		door, err := net.Listen("tcp", "127.0.0.1:0")
+		require.NoError(t, err)
+		dir := t.TempDir()
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "myid"), []byte("1\n"), 0o600))
+		cfg, err := config.Load("", []string{
+			"dataDir=" + dir, "clientPortAddress=127.0.0.1", "clientPort=0", "initLimit=5",
+			"syncLimit=2", fmt.Sprintf("electionPortBindRetry=%d", retries),
+			fmt.Sprintf("server.1=127.0.0.1:1:%d", door.Addr().(*net.TCPAddr).Port),
+			"server.2=127.0.0.1:2:3",
+		})
+		require.NoError(t, err)
+		waited, listening := 0, 0
+		logger := zaptest.NewLogger(t, zaptest.WrapOptions(zap.Hooks(func(e zapcore.Entry) error {
+			if e.Message != "waiting for the election port" {
+				return nil
+			}
+			waited++
+			if retries > 0 {
+				return nil
+			}
+			return door.Close()
+		})))
+		ctx, cancel := context.WithCancel(t.Context())
+		s := server.New(cfg, persistence.OS{}, logger)
+		s.Listening = func([]netip.AddrPort) { listening++; cancel() }
+		err = s.Run(ctx)
+		cancel()
+		if retries > 0 {
+			require.ErrorContains(t, err, "election port: listen at 127.0.0.1:")
+		}
+		require.Equal(t, 1, waited)
+		require.Equal(t, retries == 0, listening == 1)
+		_ = door.Close() // it may be closed already
+	}
+}
