@@ -129,7 +129,8 @@ var roomImports = []importRule{
 	{"internal/arch", nil},
 	{"internal/authority", nil},
 	{"internal/hostile", nil},
-	{"internal/config", []string{"jute", "quorum/config"}},
+	{"internal/config", []string{"jute", "quorum/config", "internal/config/spelling"}},
+	{"internal/config/spelling", nil},
 	{"internal/metrics", nil},
 	{"internal/mutants", nil},
 	{"internal/transcript", nil},
@@ -248,7 +249,7 @@ var moduleImports = []importRule{
 	{"golang.org/x/term", []string{"internal/shell/..."}},
 	{"golang.org/x/sys", []string{
 		"reactor/...", "persistence/...", "internal/server", "internal/shell/child", "cmd/quoll",
-		"interop/silence",
+		"interop/silence", "quorum/transport",
 	}},
 	{"golang.org/x/sync", []string{
 		"client/...", "examples/...", "persistence/...", "reactor/...", "quorum/transport",

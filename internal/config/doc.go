@@ -27,6 +27,6 @@
 // the way of a value: layers.go, assign.go, complete.go, members.go, ensemble.go,
 // and load.go, which calls them in this order. Package quorum/config parses the file
 // format, because its own texts have the same format. print.go shows the result,
-// secret.go hides values that must not be shown, suggest.go finds the key that a
-// misspelt name may mean.
+// secret.go hides values that must not be shown. Package spelling finds the key that
+// a misspelt name may mean.
 package config

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"quoll/internal/config/spelling"
 	ensemble "quoll/quorum/config"
 )
 
@@ -137,7 +138,7 @@ func (s *settings) unknown(name string) string {
 	if bare, ok := strings.CutPrefix(name, prefix); ok && s.named(bare) != nil {
 		return "has no effect in zoo.cfg, as in Apache: write " + bare + ", without the prefix"
 	}
-	if near := suggest(name, append(s.names(), numbered(name)...)); near != "" {
+	if near := spelling.Nearest(name, append(s.names(), numbered(name)...)); near != "" {
 		return "no such setting; did you mean " + near + "?"
 	}
 	return "no such setting"
@@ -152,7 +153,7 @@ func numbered(name string) []string {
 	return []string{"server" + name[dot:], "group" + name[dot:], "weight" + name[dot:]}
 }
 
-// names returns the names of all keys but families, for suggest.
+// names returns the names of all keys but families.
 func (s *settings) names() []string {
 	var all []string
 	for i := range s.keys {
@@ -194,12 +195,12 @@ func (s *settings) unknownProperty(name string) string {
 		if s.byProperty[bare] != nil {
 			return "has no effect, as in Apache: write -D " + bare + "=..., without the prefix"
 		}
-		if near := suggest(bare, s.names()); near != "" {
+		if near := spelling.Nearest(bare, s.names()); near != "" {
 			return "no such setting; did you mean " + near + "?"
 		}
 		return "no such setting"
 	}
-	if near := suggest(name, s.names()); near != "" {
+	if near := spelling.Nearest(name, s.names()); near != "" {
 		return "no such setting; did you mean " + near + "?"
 	}
 	return "no such setting"

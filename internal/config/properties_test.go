@@ -4,17 +4,6 @@ import (
 	"testing"
 )
 
-func TestSuggestions(t *testing.T) {
-	names := newSettings().names()
-	for wrong, want := range map[string]string{
-		"snapcount": "snapCount", "snapCoutn": "snapCount", "tiktime": "tickTime",
-		"datadir": "dataDir", "dataLog": "", "maxClientConnections": "",
-		"x": "", "": "", "globalOutstandingLimits": "globalOutstandingLimit",
-	} {
-		equal(t, want, suggest(wrong, names), wrong)
-	}
-}
-
 func FuzzZooCfg(f *testing.F) {
 	f.Add([]byte(minimal), "zookeeper.snapCount=5")
 	f.Add([]byte("dataDir=/d\nserver.1=a:1:2;3\ntickTime:2000\n# x\na\\\n b=\\u0041"), "tickTime=1")

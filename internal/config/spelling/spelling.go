@@ -1,10 +1,10 @@
-package config
+package spelling
 
 import "strings"
 
-// suggest returns the name closest to a misspelt one, or "" if none is near. A near
+// Nearest returns the name closest to a misspelt one, or "" if none is near. A near
 // name differs in at most a third of the letters; upper and lower case are the same.
-func suggest(wrong string, names []string) string {
+func Nearest(wrong string, names []string) string {
 	best, limit := "", len(wrong)/3
 	for _, name := range names {
 		if d := distance(strings.ToLower(wrong), strings.ToLower(name)); d <= limit {
