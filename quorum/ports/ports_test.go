@@ -53,6 +53,9 @@ func TestSettingsCount(t *testing.T) {
 		InitLimit: 5 * time.Second, SyncLimit: 6 * time.Second, MaxPacket: 1000,
 	}
 	require.Equal(t, s.ConnectWithin, ports.Election(s).ConnectWithin)
+	require.Equal(t, s.ConnectWithin, ports.Election(s).AckWithin)
+	require.Equal(t, 5*time.Second, ports.Election(ports.Settings{}).AckWithin)
+	require.Zero(t, ports.Quorum(s).AckWithin, "a learner may stop reading")
 	require.True(t, ports.Election(s).KeepAlive)
 	require.Equal(t, s.InitLimit, ports.Quorum(s).ConnectWithin)
 	require.Equal(t, 2020, ports.Quorum(s).MaxMessage)

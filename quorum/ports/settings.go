@@ -14,8 +14,8 @@ import (
 
 // Settings are the limits of both ports.
 type Settings struct {
-	// ConnectWithin bounds an attempt to connect in an election (zookeeper.cnxTimeout). Zero means
-	// 5 s.
+	// ConnectWithin bounds an attempt to connect in an election (zookeeper.cnxTimeout), and how
+	// long a vote may go unacknowledged by the other end's kernel. Zero means 5 s.
 	ConnectWithin time.Duration
 	// HelloWithin bounds how long a connection of the election port may be silent before its hello
 	// (zookeeper.quorumCnxnTimeoutMs). Zero or less means SyncLimit, and 5 s when that is zero.
@@ -32,12 +32,16 @@ type Settings struct {
 	MaxPacket int
 }
 
+// connectWithin is Apache's cnxTimeout.
+const connectWithin = 5 * time.Second
+
 // Election is the transport of the election port. The caller adds Sink, and Wrap if it has one.
 func Election(s Settings) transport.Config {
 	return transport.Config{
 		NewCutter: func(accepted bool) transport.Cutter { return election.NewCutter(accepted) },
 		HeadBytes: election.HeadBytes, MaxMessage: 4 + ensemble.MaxElectionFrame,
 		ConnectWithin: s.ConnectWithin, KeepAlive: s.KeepAlive,
+		AckWithin: cmp.Or(s.ConnectWithin, connectWithin),
 	}
 }
 

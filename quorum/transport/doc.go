@@ -38,5 +38,6 @@
 // reader and the writer. The reader owns the socket's reading side and reports the end; the writer
 // owns the writing side. Stop waits for all of them.
 //
-// Read transport.go and listen.go, then conn.go (the reader), send.go (the writer) and stream.go.
+// Read transport.go and listen.go, then conn.go (the reader), send.go (the writer) and stream.go;
+// unacked_linux.go and unacked_other.go are what the kernel is told.
 package transport

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"syscall"
 	"time"
 
 	"quoll/quorum/config"
@@ -17,6 +18,15 @@ func (t *Transport) keepAlive() net.KeepAliveConfig {
 	return net.KeepAliveConfig{Enable: t.config.KeepAlive}
 }
 
+// control sets what the kernel does with a connection whose bytes are lost. An accepted one has it
+// from its listener.
+func (t *Transport) control() func(network, address string, c syscall.RawConn) error {
+	if t.config.AckWithin == 0 {
+		return nil
+	}
+	return dropUnacked(t.config.AckWithin)
+}
+
 // Listen accepts connections at an address until Unlisten or Stop. The host may be empty, which
 // means all. It returns the address, with the port that was given for port 0.
 func (t *Transport) Listen(at config.HostPort) (net.Addr, error) {
@@ -27,7 +37,9 @@ func (t *Transport) Listen(at config.HostPort) (net.Addr, error) {
 }
 
 func (t *Transport) listen(at config.HostPort, until <-chan struct{}) (net.Addr, error) {
-	lc := net.ListenConfig{KeepAlive: -1, KeepAliveConfig: t.keepAlive()}
+	lc := net.ListenConfig{
+		KeepAlive: -1, KeepAliveConfig: t.keepAlive(), Control: t.control(),
+	}
 	listener, err := lc.Listen(t.ctx, "tcp", at.String())
 	if err != nil {
 		return nil, fmt.Errorf("listen at %v: %w", at, err)

@@ -88,6 +88,10 @@ type Config struct {
 	// WriteWithin bounds each write of up to 256 KiB, and StreamWithin each read and each such
 	// write of a stream. Zero means 5 s.
 	WriteWithin, StreamWithin time.Duration
+	// AckWithin bounds how long bytes that were sent may go unacknowledged. A way that loses them
+	// is not seen otherwise, because the kernel goes on for a quarter of an hour, and, when the
+	// way works again, may not try for as long as it did not. Zero leaves it to the kernel.
+	AckWithin time.Duration
 	// FinishWithin bounds how long Finish lets what was sent leave, and then how long the other end
 	// may take to hang up. Zero means 1 s.
 	FinishWithin time.Duration
@@ -200,6 +204,7 @@ func (t *Transport) dial(peer jute.PeerID, ports []config.HostPort) {
 		var c net.Conn
 		dialer := net.Dialer{
 			Timeout: t.config.ConnectWithin, KeepAlive: -1, KeepAliveConfig: t.keepAlive(),
+			Control: t.control(),
 		}
 		if c, err = dialer.DialContext(t.ctx, "tcp", port.String()); err != nil {
 			continue
