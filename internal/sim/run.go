@@ -159,6 +159,7 @@ func (w *run) play() {
 func (w *run) heal() {
 	w.Note("no more faults")
 	w.setting.Requests = 0
+	w.plan.server.SlowWalk = 1 // initLimit may be too short for a SNAP that takes longer
 	w.nodes.heal()
 	w.net.Heal()
 	for _, c := range w.clients {

@@ -33,7 +33,8 @@ func (le *Leader) Tick(now time.Duration) error {
 	if !le.Established() {
 		limit = le.config.InitLimit
 		if now-le.reign.since > limit {
-			return fmt.Errorf("%w: no quorum for epoch %d in %v", ErrTimeout, le.reign.epoch, limit)
+			return fmt.Errorf("%w: no quorum for epoch %d in %v%s", ErrTimeout, le.reign.epoch,
+				limit, le.stillTakes())
 		}
 	}
 	if le.disk.standsStill(now, limit) {
@@ -50,6 +51,20 @@ func (le *Leader) Tick(now time.Duration) error {
 		return err
 	}
 	return le.verdict()
+}
+
+// stillTakes names the voters that have not come through their synchronisation: with a SNAP of a
+// large tree initLimit may be too short for it, and then no reign ever stands.
+func (le *Leader) stillTakes() (said string) {
+	for _, p := range le.peers {
+		if p.voter && (p.stage == peerStreams || p.stage == peerSyncs || p.stage == peerEnters) {
+			said += fmt.Sprintf("; server %d still takes its history", p.sid)
+		}
+	}
+	if said != "" {
+		said += ": initLimit may be too short"
+	}
+	return said
 }
 
 // ping begins a round: it sends a PING to everybody who has the history. Before NEWLEADER an Apache

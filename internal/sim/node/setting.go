@@ -24,7 +24,7 @@ type Setting struct {
 	CloseTxn bool
 	// Rest is how many times longer a machine is left alone between two faults.
 	Rest       int64
-	SlowWalk   int64 // how many times longer a snapshot takes
+	SlowWalk   int64 // how many times longer a snapshot takes while there are faults
 	MaxWatches int   // 0: no limit
 	LargeBytes int64
 	// MaxSessions is Sessions.MaxCount; 0: no limit.
