@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"quoll/internal/config"
+	"quoll/internal/shell/fault"
 	"quoll/internal/shell/verb"
 )
 
@@ -16,8 +18,9 @@ func main() { os.Exit(run(os.Args[1:])) }
 
 func run(args []string) int {
 	host := verb.NewHost()
+	host.Args = verbArgs(args)
 	root := rootCommand(host)
-	root.SetArgs(verbArgs(args))
+	root.SetArgs(host.Args)
 	err := root.ExecuteContext(context.Background())
 	if code, ok := verb.Report(host, err); ok {
 		return code
@@ -34,14 +37,32 @@ func rootCommand(host *verb.Host) *cobra.Command {
 		Short:         "A coordination server that ZooKeeper's clients cannot tell from ZooKeeper",
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Args:          arguments(cobra.NoArgs),
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return nil
+			}
+			return usage(host.Misused(noCommand(args[0])))
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		if cmd != root {
+			return usage(err)
+		}
+		err = fault.Usage("%w", err) // a verb may have been meant, and its format
+		if len(host.Args) > 0 && !strings.HasPrefix(host.Args[0], "-") {
+			err = noCommand(host.Args[0])
+		}
+		return usage(host.Misused(err))
+	})
 	root.AddCommand(serverCommand(), configCommand(), logCommand(), snapshotCommand(),
 		newSimCommand())
 	addVerbs(root, host)
 	return root
+}
+
+func noCommand(name string) error {
+	return fault.Usage("there is no command %q; quoll --help lists them", name)
 }
 
 // An exitError carries the exit code that an error ends the process with.

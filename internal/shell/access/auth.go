@@ -3,6 +3,7 @@ package access
 import (
 	"bytes"
 	"context"
+	"strings"
 
 	"quoll/internal/shell/output"
 	"quoll/internal/shell/settings"
@@ -50,6 +51,9 @@ func credential(e *verb.Env, args []string) (settings.Credential, error) {
 		c.Secret = bytes.TrimRight(c.Secret, "\r\n")
 	default:
 		c.Secret = []byte(args[1])
+		if strings.Contains(args[1], ":") && !e.Shell {
+			e.Note("whoever lists processes sees the secret; - reads it from standard input")
+		}
 	}
 	if err != nil || e.ZkCLI() {
 		return c, err

@@ -40,7 +40,7 @@ func QuotaGet() verb.Verb {
 				e.Say("absolute path is " + quotaRoot + p + "/" + limitsNode)
 			}
 			limits, err := readTrack(ctx, c, p, limitsNode)
-			if err != nil && e.ZkCLI() && errors.Is(err, client.ErrNoNode) {
+			if e.ZkCLI() && errors.Is(err, errNoQuota) {
 				e.Say("quota for " + p + " does not exist.")
 				return nil
 			}
@@ -74,10 +74,15 @@ func quotaOf(
 	return p, c, err
 }
 
+var errNoQuota = errors.New("there is none")
+
 func readTrack(ctx context.Context, c *client.Client, p, node string) (track, error) {
 	data, _, err := c.Get(ctx, walk.Below(quotaRoot+p, node))
 	if errors.Is(err, client.ErrNoNode) {
-		return nil, &client.Error{Op: "quota", Path: p, Err: client.ErrNoNode}
+		return nil, &fault.Error{
+			Code: fault.CodeNoNode, Name: "NoQuota",
+			Err: &client.Error{Op: "quota", Path: p, Err: errNoQuota},
+		}
 	}
 	if err != nil {
 		return nil, err

@@ -183,7 +183,7 @@ func QuotaDel() verb.Verb {
 				return err
 			}
 			limits, err := readTrack(ctx, c, p, limitsNode)
-			if err != nil && e.ZkCLI() && errors.Is(err, client.ErrNoNode) {
+			if e.ZkCLI() && errors.Is(err, errNoQuota) {
 				return e.Out.Item(&noQuota{Path: p})
 			}
 			used := track{}

@@ -75,6 +75,12 @@ func askWord(ctx context.Context, e *verb.Env, host, word string) (string, error
 	if err != nil && len(text) == 0 {
 		return "", unreachable(ctx, host, err)
 	}
+	if len(text) == 0 {
+		return "", &fault.Error{
+			Code: fault.CodeError, Name: "NoSuchWord",
+			Err: fmt.Errorf("%s: the server does not know %q", host, word),
+		}
+	}
 	if strings.Contains(string(text), "is not executed because it is not in the whitelist") {
 		return "", &fault.Error{
 			Code: fault.CodeAuth, Name: "NotInWhitelist",

@@ -95,11 +95,20 @@ func (h *History) Add(line string) error {
 // Secret reports whether a line is kept out of the history: one that begins with a blank, one that
 // has more than one line, and one that names credentials.
 func Secret(line string) bool {
-	if line == "" || blank(line[0]) || strings.Contains(line, "\n") {
-		return true
-	}
-	for _, word := range strings.Fields(line) {
-		if word == "auth" || word == "addauth" || strings.HasPrefix(word, "--auth") {
+	return line == "" || blank(line[0]) || strings.Contains(line, "\n") ||
+		Credentials(strings.Fields(unquoted.Replace(line)))
+}
+
+// read-only: quotes stand anywhere in a word.
+var unquoted = strings.NewReplacer(`"`, "", "'", "", `\`, "")
+
+// Credentials reports whether words have credentials among them: those of auth, of --auth, and of
+// ACLs that give a node to whoever has them, auth:ann:secret:cdrwa.
+func Credentials(words []string) bool {
+	for _, word := range words {
+		nobody := strings.Contains(word, "auth::")
+		if word == "auth" || word == "addauth" || strings.HasPrefix(word, "--auth") ||
+			strings.Contains(word, "auth:") && !nobody {
 			return true
 		}
 	}

@@ -21,6 +21,8 @@ func TestHistory(t *testing.T) {
 	for _, line := range []string{
 		"ls /", "ls /", "auth digest ann:secret", " set /x secret", "addauth digest a:secret",
 		"get /a", "ls --auth digest:a:secret /", "loop 2 1s addauth digest a:secret", "",
+		"'addauth' digest a:secret", `a"ut"h digest a:secret`, "acl set /a auth:ann:secret:r",
+		"create /a x ip:::1:r,auth:ann:secret:cdrwa", "ls '--auth' digest:a:secret /",
 	} {
 		if err := h.Add(line); err != nil {
 			t.Fatal(err)

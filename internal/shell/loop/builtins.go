@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"quoll/internal/shell/fault"
+	"quoll/internal/shell/lines"
 	"quoll/internal/shell/session"
 )
 
@@ -56,7 +57,11 @@ func history(_ context.Context, s *Shell, _ []string) error {
 		from = max(0, len(s.typed)-shownHistory)
 	}
 	for i := from; i < len(s.typed); i++ {
-		if _, err := fmt.Fprintf(s.host.Stdout, "%d - %s\n", i, s.typed[i]); err != nil {
+		line := s.typed[i]
+		if lines.Secret(line) && !s.o.ZkCLI {
+			line = "(a secret)"
+		}
+		if _, err := fmt.Fprintf(s.host.Stdout, "%d - %s\n", i, line); err != nil {
 			return err
 		}
 	}

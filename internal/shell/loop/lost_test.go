@@ -158,6 +158,8 @@ func TestFlagsAreThoseOfOneLine(t *testing.T) {
 	printed(t, s, out, "ls /", `^zookeeper$`)
 	printed(t, s, out, "ls --limit 0 --count /", `^1$`)
 	printed(t, s, out, "ls /", `^zookeeper$`)
+	printed(t, s, out, "addauth digest ann:secret", "")
+	printed(t, s, out, "history", `^\d - ls /\n(.*\n)*\d - \(a secret\)\n\d - history$`)
 	printed(t, s, out, "get '", `a quote is not closed`)
 	printed(t, s, out, "loop 2 1ms count /", `^\d\n\d$`)
 	printed(t, s, out, "loop 5 1ms get /none", `no such node`)

@@ -36,8 +36,9 @@ func (s *Shell) verb(ctx context.Context, words []string) {
 		}
 		words = now
 	}
+	s.host.Args = verb.Dashes(s.o.Table, slices.Clone(words))
 	root := s.root()
-	root.SetArgs(verb.Dashes(s.o.Table, slices.Clone(words)))
+	root.SetArgs(s.host.Args)
 	err := root.ExecuteContext(ctx)
 	if code, ok := verb.Report(s.host, err); ok {
 		s.code = code

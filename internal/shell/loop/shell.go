@@ -70,6 +70,9 @@ func New(o Options) *Shell {
 func (s *Shell) Once(ctx context.Context, words []string) int {
 	defer s.session.Close()
 	s.silent.Store(true) // the command's output is all that is wanted
+	if lines.Credentials(words) && !s.o.Settings.Quiet {
+		_, _ = fmt.Fprintln(s.host.Stderr, "whoever lists processes sees the secret of "+words[0])
+	}
 	if s.o.ZkCLI {
 		s.greet()
 		s.tellConnected()

@@ -98,6 +98,9 @@ func (o *lsFlags) run(
 		if err := e.Out.Item(l); err != nil {
 			return err
 		}
+		if l.Left > 0 && e.Out.Format() == output.Text && !e.Out.Terminal() && !o.count {
+			e.Note("%s has %d more", path, l.Left) // on a terminal the list says so
+		}
 		if w != nil {
 			watches = append(watches, w)
 		}

@@ -51,12 +51,12 @@ func command(v *Verb, h *Host) *cobra.Command {
 	}
 	cmd.SetUsageFunc(usage(v, h))
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
-		return e.failed(fault.Usage("%w; %s --help says more", err, v.Name))
+		return h.Misused(fault.Usage("%w; %s --help says more", err, v.Name))
 	})
 	if v.Run == nil {
 		cmd.Args = func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return e.failed(fault.Usage("%s has no %q; %s --help says more",
+				return h.Misused(fault.Usage("%s has no %q; %s --help says more",
 					v.Name, args[0], v.Name))
 			}
 			return nil
@@ -128,6 +128,29 @@ func (e *Env) failed(err error) error {
 		return nil
 	}
 	return &Failure{err, e.Set.Output, Signalled(err)}
+}
+
+// Misused is the error of a command line that could not be read to its end: what it says of the
+// format may stand behind what is wrong in it.
+func (h *Host) Misused(err error) error {
+	format := h.Settings.Output
+	for i, arg := range h.Args {
+		value, long := strings.CutPrefix(arg, "--output=")
+		short, joined := strings.CutPrefix(arg, "-o")
+		switch {
+		case arg == "--":
+			return &Failure{Err: err, Format: format}
+		case long:
+			format = value
+		case arg == "-o" || arg == "--output":
+			if i+1 < len(h.Args) {
+				format = h.Args[i+1]
+			}
+		case joined:
+			format = short
+		}
+	}
+	return &Failure{Err: err, Format: format}
 }
 
 // Report tells an error of a run of verbs on standard error, and returns its exit code. ok is false

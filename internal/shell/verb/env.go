@@ -28,6 +28,7 @@ type Host struct {
 	InTerminal, OutTerminal, ErrTerminal bool // somebody sits at the other end
 	Width                                int  // columns of the terminal; 0: not known
 
+	Args     []string          // the command line: an error of it has the format that it asks for
 	Shell    bool              // verbs share a connection, and have no flags for it
 	Settings settings.Settings // what flags begin with
 	Dir      string            // what relative paths are relative to

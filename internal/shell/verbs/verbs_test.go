@@ -89,6 +89,7 @@ func TestGolden(t *testing.T) {
 	b.must(t, "set", "-b", "/a/bin", "/wAB")
 	for _, example := range []struct{ name, line string }{
 		{"ls", "ls /a"}, {"ls", "ls --long --limit 1 /a"}, {"ls", "ls /a /a/bin"},
+		{"ls", "ls --limit 1 --count /a"},
 		{"ls", "ls -R /a"},
 		{"get", "get /a"}, {"get", "get /a/bin"}, {"get", "get /a/null"}, {"get", "get -s /a"},
 		{"stat", "stat /a"}, {"stat", "stat --exit-code /none"},
@@ -104,7 +105,7 @@ func TestGolden(t *testing.T) {
 		{"ephemerals", "ephemerals"}, {"auth", "auth digest ann:secret"},
 		{"quota", "quota set -n 100 -B 5000 /a"}, {"quota", "quota get /a"},
 		{"quota", "quota del -n /a"}, {"quota", "quota del /a"}, {"quota", "quota get /a"},
-		{"4lw", "4lw ruok"}, {"ensemble", "ensemble"}, {"ensemble", "ensemble -s"},
+		{"4lw", "4lw ruok"}, {"4lw", "4lw nope"}, {"ensemble", "ensemble"}, {"ensemble", "ensemble -s"},
 		{"reconfig", "reconfig --dry-run --add 4=h:1:2;3 --remove 1"},
 		{"reconfig", "reconfig --yes --remove 1"},
 		{"removewatches", "removewatches /a"},
