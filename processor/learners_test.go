@@ -193,8 +193,8 @@ func TestALearnerWhoseLinkIsGoneKeepsNobodySilent(t *testing.T) {
 }
 
 // TestAConnectionThatAskedLateKeepsNobodySilent: a client gives up at the leader and gets its
-// session at a learner, and then its first request is read. The learner's word counts when that
-// connection is closed.
+// session at a learner, and then its first request is read. The learner's word is a sign of life, and
+// its timeout counts when that connection is closed.
 func TestAConnectionThatAskedLateKeepsNobodySilent(t *testing.T) {
 	w := testWorld(t, 1)
 	c, _, own := testChain(t, w, Rules{})
@@ -204,12 +204,14 @@ func TestAConnectionThatAskedLateKeepsNobodySilent(t *testing.T) {
 	late.Owner = 7
 	c.Requests(&mail.Batch{Requests: []mail.Request{connect(late, own.ID)}})
 	w.drain()
-	c.Time(2000, 2000)
-	c.Touch(link, news)
 	before := c.sessions.Deadlines()
+	c.Time(2000, 2000)
+	news.TimeOut += 1000
+	c.Touch(link, news)
+	require.Equal(t, before[0].InMillis+2000, c.sessions.Deadlines()[0].InMillis)
 	w.close(late)
 	c.Touch(link, news)
-	require.Greater(t, c.sessions.Deadlines()[0].InMillis, before[0].InMillis)
+	require.Equal(t, before[0].InMillis+3000, c.sessions.Deadlines()[0].InMillis)
 	require.EqualValues(t, 7, own.Owner)
 }
 

@@ -26,8 +26,8 @@
 // a connection of the leader's, or the link of the learner that has the connection. A learner knows
 // only the owners of its own connections, and asks the leader when a client comes back
 // (REVALIDATE). A link that is gone stays the owner, as in Apache, so that no late request of an
-// older link can take the session: the client asks for it again, wherever it comes back. But then
-// the news of any learner counts.
+// older link can take the session: the client asks for it again, wherever it comes back. That a
+// session was heard counts from any learner; its timeout is its owner's, unless that one is gone.
 //
 // Invariants: an id is never given twice while it is in the table; a closing session is never
 // touched again; a session that was heard less than its timeout ago is never expired; nothing that

@@ -29,6 +29,7 @@ func (t *Table) Leave() {
 			continue
 		}
 		s.Owner, s.heard, s.Closing, s.LastForeign = 0, nil, false, 0
+		s.untold = false
 		t.file(s)
 	}
 }
@@ -65,8 +66,10 @@ func (t *Table) Upgrade(s *Session) {
 	}
 }
 
-// Confirmed attaches a session that the leader has found alive. It does not close here either.
+// Confirmed attaches a session that the leader has found alive. It does not close here either. That
+// it was heard by another connection since the leader asked last is still to be told.
 func (t *Table) Confirmed(s *Session, timeoutMillis int32, owner Owner, heard *Heard) {
+	s.untold = s.untold || s.heard != nil && s.heard.Load() > s.heardRaw
 	t.take(s, timeoutMillis, owner, heard)
 }
 
@@ -75,8 +78,8 @@ func (t *Table) Confirmed(s *Session, timeoutMillis int32, owner Owner, heard *H
 // them. The order depends on nothing but the history of the table.
 func (t *Table) AppendHeard(to []jute.SessionTimeout) []jute.SessionTimeout {
 	for _, s := range t.buckets.at[attached] {
-		if raw := s.heard.Load(); raw > s.heardRaw {
-			s.heardRaw = raw
+		if raw := s.heard.Load(); raw > s.heardRaw || s.untold {
+			s.heardRaw, s.untold = max(raw, s.heardRaw), false
 			to = append(to, jute.SessionTimeout{Session: s.ID, TimeOut: s.TimeoutMillis})
 		}
 	}
@@ -121,21 +124,25 @@ func (s *Session) Claim(owner Owner) bool {
 
 // Touch takes the news of a learner that a session was heard at nowMillis (monotonic), with the
 // timeout that its client has there. It is false, and nothing happens, when the session is gone,
-// closing or local, or belongs to another server: its client has left the learner, which does not
-// know that yet, and may have another timeout now. Nobody knows whose it is when a reign begins.
+// closing or local.
 //
-// When the owner is gone nobody but the learner that has the client can tell of it. Such an owner
-// may have asked late, when the client had its session elsewhere. The timeout does not become
-// shorter then: the news may be older than the question.
+// A session that belongs to another server was heard all the same: who asked last may have asked
+// late, when the client had its session elsewhere. But the timeout stays: the client may have left
+// the learner, which does not know that yet, and have another timeout now. Nobody knows whose the
+// session is when a reign begins.
+//
+// Only the learner that has the client can tell of the timeout when the owner is gone. It does not
+// become shorter then: the news may be older than the owner's question.
 func (t *Table) Touch(
 	id jute.SessionID, timeoutMillis int32, link Owner, nowMillis int64,
 ) bool {
 	s := t.byID[id]
-	if s != nil && s.Owner != 0 && s.Owner != link {
-		if !t.gone[s.Owner] {
-			return false
-		}
+	switch {
+	case s == nil || s.Owner == 0 || s.Owner == link:
+	case t.gone[s.Owner]:
 		timeoutMillis = max(timeoutMillis, s.TimeoutMillis)
+	default:
+		timeoutMillis = s.TimeoutMillis
 	}
 	return t.hear(s, timeoutMillis, nowMillis)
 }

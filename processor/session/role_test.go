@@ -32,6 +32,7 @@ type roleSession struct {
 	seen                      int64 // table clock: when its connection was last heard, or made
 	owner                     session.Owner
 	local, closing, committed bool
+	untold                    bool // heard by an older connection
 }
 
 type roles struct {
@@ -154,8 +155,9 @@ func (m *roles) attach(t *rapid.T) {
 		require.Equal(t, session.AskLeader, got)
 		if s != nil && !s.closing && rapid.Bool().Draw(t, "lives") {
 			committed := s.committed
+			untold := s.untold || s.heard != nil && !s.local && s.heardAt > s.told
 			*s = m.attached(timeout, owner, heard)
-			s.committed = committed
+			s.committed, s.untold = committed, untold
 			m.table.Confirmed(m.table.Find(id), timeout, owner, heard)
 		}
 	}
@@ -175,11 +177,13 @@ func (m *roles) touch(t *rapid.T) {
 			timeout = max(timeout, int32(s.timeout))
 		}
 	} else {
-		theirs := s != nil && (s.owner == 0 || s.owner == link)
-		lives = lives && (theirs || m.gone[s.owner])
 		require.Equal(t, lives, m.table.Touch(id, timeout, link, m.now))
-		if lives && !theirs {
+		switch theirs := s != nil && (s.owner == 0 || s.owner == link); {
+		case !lives || theirs:
+		case m.gone[s.owner]:
 			timeout = max(timeout, int32(s.timeout))
+		default:
+			timeout = int32(s.timeout)
 		}
 	}
 	if lives {
@@ -246,7 +250,7 @@ func (m *roles) leave(*rapid.T) {
 		if s.local || !s.committed {
 			delete(m.sessions, id)
 		}
-		s.owner, s.heard, s.closing = 0, nil, false
+		s.owner, s.heard, s.closing, s.untold = 0, nil, false, false
 	}
 }
 
@@ -255,8 +259,8 @@ func (m *roles) ping(t *rapid.T) {
 	want := []jute.SessionTimeout{}
 	for _, id := range m.ids() {
 		s := m.sessions[id]
-		if !m.leads && !s.local && s.heard != nil && s.heardAt > s.told {
-			s.told = s.heardAt
+		if !m.leads && !s.local && s.heard != nil && (s.heardAt > s.told || s.untold) {
+			s.told, s.untold = max(s.told, s.heardAt), false
 			want = append(want, jute.SessionTimeout{Session: id, TimeOut: int32(s.timeout)})
 		}
 	}
@@ -530,14 +534,16 @@ func TestTheSessionsOfAnotherHistory(t *testing.T) {
 	}, table.Deadlines())
 }
 
-// A learner names a session whose client has left it for another server. Neither its word nor its
-// timeout counts; while nobody knows whose a session is, anybody's word does.
+// A learner names a session whose client has left it for another server. Its timeout does not count;
+// while nobody knows whose a session is, anybody's does.
 func TestATouchOfWhoHasTheSessionNoMore(t *testing.T) {
 	old, new := session.LinkOwner(1), session.LinkOwner(2)
 	table := leading(session.NewTable(1000, 0, 0, 0))
 	s := table.Open(7, 4000, old)
 	require.True(t, table.Revalidate(7, 9000, new, 10))
-	require.False(t, table.Touch(7, 1000, old, 20))
+	require.True(t, table.Touch(7, 1000, old, 20))
+	require.EqualValues(t, 9000, s.TimeoutMillis)
+	require.True(t, table.Touch(7, 10_000, old, 20))
 	require.EqualValues(t, 9000, s.TimeoutMillis)
 	require.True(t, table.Touch(7, 8000, new, 20))
 	require.EqualValues(t, 8000, s.TimeoutMillis)
@@ -555,14 +561,47 @@ func TestALateQuestionOfALinkThatIsGone(t *testing.T) {
 	s := table.Open(7, 4000, has)
 	require.True(t, table.Revalidate(7, 9000, late, 10))
 	table.OwnerGone(third)
-	require.False(t, table.Touch(7, 4000, has, 2000), "another link's end")
+	require.True(t, table.Touch(7, 10_000, has, 2000), "another link's end")
+	require.EqualValues(t, 9000, s.TimeoutMillis)
 	table.OwnerGone(late)
 	require.True(t, table.Touch(7, 4000, has, 3000))
 	require.EqualValues(t, 9000, s.TimeoutMillis)
 	require.Equal(t, late, s.Owner, "no request may take it")
 	require.Equal(t, []session.Deadline{{InMillis: 13_000, IDs: []jute.SessionID{7}}}, table.Deadlines())
 	require.True(t, table.Revalidate(7, 4000, has, 3100))
-	require.False(t, table.Touch(7, 9000, late, 3200), "it has a link that stands")
+	require.True(t, table.Touch(7, 12_000, late, 3200))
+	require.EqualValues(t, 9000, s.TimeoutMillis, "it has a link that stands")
+}
+
+// TestWhoAskedLateKeepsNobodySilent: a connection of the leader has asked late for a session that its
+// client has at a learner, and nobody tells the leader that the connection is gone. The learner's
+// word is a sign of life nevertheless (seed 96103371 of the simulator).
+func TestWhoAskedLateKeepsNobodySilent(t *testing.T) {
+	has, heard := session.LinkOwner(2), new(session.Heard)
+	table := leading(session.NewTable(1000, 0, 0, 0))
+	s := table.Open(7, 4000, has)
+	require.Equal(t, session.Attached, table.Attach(s, 4000, 1, heard))
+	require.True(t, table.Touch(7, 4000, has, 3000))
+	require.Equal(t, []session.Deadline{{InMillis: 8000, IDs: []jute.SessionID{7}}}, table.Deadlines())
+	require.EqualValues(t, 1, s.Owner)
+}
+
+// TestAnOlderConnectionWasHeard: two connections of a learner ask for a session. The first has it
+// for a while, and its client is heard; then the other one gets it. The leader hears of the client
+// with the next PING (seed 96103275 of the simulator).
+func TestAnOlderConnectionWasHeard(t *testing.T) {
+	table := session.NewTable(1000, 0, 0, 0)
+	table.Restore(7, 4000)
+	s, first := table.Find(7), new(session.Heard)
+	tells := func() int { return len(table.AppendHeard(nil)) }
+	table.Confirmed(s, 4000, 1, first)
+	table.Confirmed(s, 4000, 2, first)
+	require.Zero(t, tells(), "the leader knows of the questions")
+	first.Store(10)
+	table.Confirmed(s, 4000, 3, new(session.Heard))
+	table.Confirmed(s, 4000, 4, new(session.Heard))
+	require.Equal(t, 1, tells())
+	require.Zero(t, tells(), "once")
 }
 
 // TestALateQuestionTakesNoTimeoutAway: a question that comes late, when its client has the session

@@ -44,6 +44,7 @@ type Session struct {
 	heard      *Heard // of the owner; nil while no connection of this server is attached
 	heardAt    int64  // table clock, of the last heard that was taken over
 	heardRaw   int64  // monotonic clock, of the same
+	untold     bool   // a connection before this one was heard, and the leader was not told
 	bucket     int64  // table clock, the tick at whose end it is looked at; or attached
 	bucketSlot int    // its place in the bucket
 	place      int    // in the table's list
