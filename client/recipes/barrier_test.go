@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"sync"
 	"testing"
 
@@ -40,17 +39,6 @@ func (l *later) ends(t *testing.T) {
 	require.NoError(t, l.err)
 }
 
-// eachCut runs a test for each place at which a recipe's requests can be cut.
-func eachCut(
-	t *testing.T, ops []jute.OpCode, test func(t *testing.T, op jute.OpCode, where proxy.Where),
-) {
-	for _, op := range ops {
-		for _, where := range []proxy.Where{proxy.Before, proxy.After, proxy.Inside} {
-			t.Run(fmt.Sprint(op, where), func(t *testing.T) { test(t, op, where) })
-		}
-	}
-}
-
 // clear deletes what earlier tests have left.
 func clear(t *testing.T, c *client.Client) {
 	t.Helper()
@@ -67,28 +55,22 @@ func TestBarrier(t *testing.T) {
 	b := barrier.New(c, path)
 	require.NoError(t, b.Wait(ctx), "a barrier that nobody has set is open")
 	require.NoError(t, b.Remove(ctx))
-	eachCut(t, append(steps, jute.OpCreate), func(t *testing.T, op jute.OpCode, where proxy.Where) {
-		ctx := testContext(t)
-		clear(t, other)
-		w.Cut(op, where)
-		require.NoError(t, b.Set(ctx))
-		require.NoError(t, b.Set(ctx), "it is set")
-		reads := make(chan struct{}, 16)
-		w.Seen(jute.OpGetData, func() { reads <- struct{}{} })
-		waiter := inBackground(func() error { return b.Wait(ctx) })
-		<-reads
-		require.NoError(t, c.Sync(ctx, "/"))
-		_, err := other.Set(ctx, path, []byte("changed"), client.AnyVersion)
-		require.NoError(t, err)
-		<-reads // it looks again, because a change is no removal
-		require.True(t, isOpen(waiter.done))
-		require.NoError(t, b.Remove(ctx))
-		waiter.ends(t)
-	})
 	require.NoError(t, b.Set(ctx))
+	require.NoError(t, b.Set(ctx), "it is set")
 	reads := make(chan struct{}, 16)
 	w.Seen(jute.OpGetData, func() { reads <- struct{}{} })
 	waiter := inBackground(func() error { return b.Wait(ctx) })
+	<-reads
+	require.NoError(t, c.Sync(ctx, "/"))
+	_, err := other.Set(ctx, path, []byte("changed"), client.AnyVersion)
+	require.NoError(t, err)
+	<-reads // it looks again, because a change is no removal
+	require.True(t, isOpen(waiter.done))
+	require.NoError(t, b.Remove(ctx))
+	waiter.ends(t)
+
+	require.NoError(t, b.Set(ctx))
+	waiter = inBackground(func() error { return b.Wait(ctx) })
 	<-reads
 	w.expire(c)
 	closed(t, waiter.done, "its session is over")
@@ -192,34 +174,6 @@ func TestDoubleBarrierLeave(t *testing.T) {
 			require.LessOrEqual(t, len(waitChildren(t, other, 1)), 1)
 		}
 	}
-}
-
-func TestDoubleBarrierCutAtEveryStep(t *testing.T) {
-	w := newWorld(t)
-	c, other := w.client(), w.beside()
-	ops := append([]jute.OpCode{jute.OpMulti}, steps...)
-	eachCut(t, ops, func(t *testing.T, op jute.OpCode, where proxy.Where) {
-		for _, first := range []bool{true, false} {
-			ctx := testContext(t)
-			clear(t, other)
-			a, b := newMember(c, 2), newMember(other, 2)
-			w.Cut(op, where)
-			w.Cut(jute.OpSync, where)
-			one, two := a, b
-			if !first {
-				one, two = b, a
-			}
-			entered := one.enters(ctx)
-			hasMembers(t, other, 1)
-			two.enters(ctx).ends(t)
-			entered.ends(t)
-			w.Cut(op, where)
-			left := one.leaves(ctx)
-			two.leaves(ctx).ends(t)
-			left.ends(t)
-			hasMembers(t, other, 0)
-		}
-	})
 }
 
 // A member that is lost inside is not waited for. One that is lost while it waits has not entered.
@@ -434,30 +388,6 @@ func TestGather(t *testing.T) {
 	_, err = other.Set(ctx, path, []byte("not ours"), client.AnyVersion)
 	require.NoError(t, err)
 	require.ErrorIs(t, g.Arrive(ctx, "a"), recipes.ErrLayout)
-}
-
-func TestGatherCutAtEveryStep(t *testing.T) {
-	w := newWorld(t)
-	c, other := w.client(), w.beside()
-	ops := append([]jute.OpCode{jute.OpCreate}, steps...)
-	eachCut(t, ops, func(t *testing.T, op jute.OpCode, where proxy.Where) {
-		ctx := testContext(t)
-		clear(t, other)
-		g := barrier.NewGather(c, path, 2)
-		for generation := 1; generation <= 2; generation++ {
-			w.Cut(op, where)
-			w.Cut(jute.OpSync, where)
-			require.NoError(t, g.Arrive(ctx, "a"))
-			w.Cut(op, where)
-			require.NoError(t, g.Arrive(ctx, "b"))
-			ids, err := g.Wait(ctx)
-			require.NoError(t, err)
-			require.Equal(t, []string{"a", "b"}, ids)
-		}
-		names := waitChildren(t, other, 2) // and no receipt
-		slices.Sort(names)
-		require.Equal(t, []string{"done-0000000001", "done-0000000002"}, names)
-	})
 }
 
 // Ten arrive as often as they can, over connections that break: each arrival is in one generation,

@@ -3,7 +3,6 @@ package recipes_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -16,7 +15,6 @@ import (
 	"quoll/client/recipes/elect"
 	"quoll/client/recipes/lock"
 	"quoll/client/recipes/queue"
-	"quoll/internal/proxy"
 	"quoll/jute"
 )
 
@@ -175,50 +173,6 @@ func TestTakeAndRelease(t *testing.T) {
 var steps = []jute.OpCode{
 	jute.OpCreate2, jute.OpMulti, jute.OpCreateContainer, jute.OpGetChildren2, jute.OpGetData,
 	jute.OpExists, jute.OpSync, jute.OpDelete, jute.OpRemoveWatches,
-}
-
-// The connection is cut at every request of every recipe, while it takes, waits and releases: there
-// is one node all the time, no hang, and in the end none.
-func TestCutAtEveryStep(t *testing.T) {
-	eachTaking(t, func(t *testing.T, take taking) {
-		w := newWorld(t)
-		c, other := w.client(), w.beside()
-		for _, op := range steps {
-			for _, where := range []proxy.Where{proxy.Before, proxy.After, proxy.Inside} {
-				t.Run(fmt.Sprint(op, where), func(t *testing.T) {
-					ctx := testContext(t)
-					_, err := other.DeleteAll(ctx, "/app", client.DeleteAllOptions{})
-					if err != nil {
-						require.ErrorIs(t, err, client.ErrNoNode)
-					}
-					if op == jute.OpCreate2 || op == jute.OpMulti {
-						// Otherwise the cut would hit a create that finds no parent.
-						_, _, err = other.Create(ctx, path, nil, client.Parents)
-						require.NoError(t, err)
-					}
-					require.NoError(t, c.Sync(ctx, "/"))
-					w.Cut(op, where)
-					// The search for a lost node is cut as well.
-					w.Cut(jute.OpSync, where)
-					first, err := take(ctx, c)
-					require.NoError(t, err)
-					isHeld(t, c, other, first)
-					one := len(waitHolders(t, other))
-
-					waiter := begin(ctx, other, take)
-					require.NoError(t, first.Release(ctx))
-					second := waiter.wins(t)
-					waiter = begin(ctx, c, take)
-					require.NoError(t, second.Release(ctx))
-					third := waiter.wins(t)
-					isHeld(t, c, other, third)
-					require.Len(t, waitHolders(t, other), one, "no node is left over")
-					require.NoError(t, third.Release(ctx))
-					waitChildren(t, other, 0)
-				})
-			}
-		}
-	})
 }
 
 // waitHolders are the nodes while one holds and nobody waits: one, or the pair of a simple lock.

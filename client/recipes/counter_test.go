@@ -16,7 +16,6 @@ import (
 	"quoll/client/recipes"
 	"quoll/client/recipes/counter"
 	"quoll/internal/proxy"
-	"quoll/jute"
 )
 
 func TestCounter(t *testing.T) {
@@ -98,41 +97,6 @@ func TestCounterForms(t *testing.T) {
 			require.Equal(t, f.after, string(data))
 		})
 	}
-}
-
-func TestCounterCutAtEveryStep(t *testing.T) {
-	w := newWorld(t)
-	c, other := w.client(), w.beside()
-	eachCut(t, steps, func(t *testing.T, op jute.OpCode, where proxy.Where) {
-		ctx := testContext(t)
-		clear(t, other)
-		n := counter.NewInt64(c, path)
-		for want := range int64(3) {
-			w.Cut(op, where)
-			w.Cut(jute.OpSync, where)
-			got, err := n.Add(ctx, 1)
-			require.NoError(t, err)
-			require.Equal(t, want+1, got)
-		}
-		w.Cut(op, where)
-		swapped, err := n.CAS(ctx, 3, 7)
-		require.NoError(t, err)
-		require.True(t, swapped)
-		v := counter.NewValue(c, path, recipes.Raw())
-		w.Cut(op, where)
-		require.NoError(t, v.Set(ctx, []byte("a")))
-		old, err := v.Get(ctx)
-		require.NoError(t, err)
-		require.EqualValues(t, 4, old.Version, "each change was one write")
-		w.Cut(op, where)
-		swapped, err = v.CAS(ctx, old, []byte("b"))
-		require.NoError(t, err)
-		require.True(t, swapped)
-		swapped, err = v.CAS(ctx, old, []byte("c"))
-		require.NoError(t, err)
-		require.False(t, swapped)
-		waitChildren(t, other, 0) // no receipt is left
-	})
 }
 
 // Many add one, over connections that break and sessions that end. Each number is given once, and

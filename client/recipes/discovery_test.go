@@ -156,33 +156,6 @@ func TestInstancesThatAreDown(t *testing.T) {
 	require.NotEqual(t, one.ID, two.ID)
 }
 
-// Registering, changing and closing over a cut at each request.
-func TestRegisterCutAtEveryStep(t *testing.T) {
-	w := newWorld(t)
-	c, other := w.client(), w.beside()
-	for _, op := range append(steps, jute.OpSetData) {
-		for _, where := range []proxy.Where{proxy.Before, proxy.After, proxy.Inside} {
-			for _, kind := range []discovery.Type{discovery.Dynamic, discovery.Static} {
-				t.Run(fmt.Sprint(op, where, kind), func(t *testing.T) {
-					ctx := testContext(t)
-					w.Cut(op, where)
-					in := billing("a", 1)
-					in.Type = kind
-					r, err := discovery.Register(ctx, c, "/app", in)
-					require.NoError(t, err)
-					in.Payload.Calls = 2
-					require.NoError(t, r.Update(ctx, in))
-					data, _, err := other.Get(ctx, r.Path())
-					require.NoError(t, err)
-					require.Contains(t, string(data), `"Calls":2`)
-					require.NoError(t, r.Close(ctx))
-					waitChildren(t, other, 0)
-				})
-			}
-		}
-	}
-}
-
 // A process that was started again replaces its own old node. The old one does not fight for it.
 func TestRegisterReplacesTheOldSession(t *testing.T) {
 	ctx := testContext(t)

@@ -2,7 +2,6 @@ package recipes_test
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"testing"
 	"time"
@@ -12,8 +11,6 @@ import (
 	"quoll/client"
 	"quoll/client/recipes"
 	"quoll/client/recipes/group"
-	"quoll/internal/proxy"
-	"quoll/jute"
 )
 
 // ids are the ids and the data of members.
@@ -95,38 +92,6 @@ func TestGroup(t *testing.T) {
 			require.True(t, ok)
 			require.ErrorIs(t, err, context.Canceled)
 			break
-		}
-	}
-}
-
-// Joining, changing and leaving over a cut at each request: one node, with the latest data.
-func TestGroupCutAtEveryStep(t *testing.T) {
-	w := newWorld(t)
-	c, other := w.client(), w.beside()
-	for _, op := range append(steps, jute.OpSetData) {
-		for _, where := range []proxy.Where{proxy.Before, proxy.After, proxy.Inside} {
-			t.Run(fmt.Sprint(op, where), func(t *testing.T) {
-				ctx := testContext(t)
-				_, err := other.DeleteAll(ctx, "/app", client.DeleteAllOptions{})
-				if err != nil {
-					require.ErrorIs(t, err, client.ErrNoNode)
-				}
-				if op == jute.OpCreate2 {
-					// Otherwise the cut would hit a create that finds no parent.
-					_, _, err = other.Create(ctx, path, nil, client.Parents)
-					require.NoError(t, err)
-				}
-				require.NoError(t, c.Sync(ctx, "/"))
-				w.Cut(op, where)
-				m, err := group.Join(ctx, c, path, "a", []byte("1"))
-				require.NoError(t, err)
-				require.NoError(t, m.Update(ctx, []byte("2")))
-				view, err := group.Members(ctx, c, path)
-				require.NoError(t, err)
-				require.Equal(t, []string{"a=2"}, ids(view.Members))
-				require.NoError(t, m.Leave(ctx))
-				waitChildren(t, other, 0)
-			})
 		}
 	}
 }

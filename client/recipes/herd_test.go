@@ -6,6 +6,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"quoll/client"
 	"quoll/client/recipes"
 	"quoll/client/recipes/lock"
+	"quoll/jute"
 )
 
 // numbers are what the server says of itself (the four-letter word mntr).
@@ -53,8 +55,16 @@ func TestNoHerdOfAThousand(t *testing.T) {
 	leaving, leave := context.WithCancel(ctx)
 	done := make(chan struct{})
 	var crowd []*client.Client
+	var reads atomic.Int64
+	counts := client.WithTrace(&client.Trace{
+		Answered: func(op, _ string, _ jute.ErrorCode, _ time.Duration) {
+			if op == jute.OpGetData.String() {
+				reads.Add(1)
+			}
+		},
+	})
 	for range connections {
-		c := w.beside()
+		c := w.beside(counts)
 		crowd = append(crowd, c)
 		for range each {
 			go func() {
@@ -65,18 +75,7 @@ func TestNoHerdOfAThousand(t *testing.T) {
 			}()
 		}
 	}
-	for { // until each watches its own node and the one before it
-		line, err := lock.New(judge, path).Contenders(ctx)
-		require.NoError(t, err)
-		watches := len(line)
-		for i := 1; i < len(line); i++ {
-			if line[i].Session != line[i-1].Session {
-				watches++
-			}
-		}
-		if len(line) == connections*each+1 && w.numbers()["zk_watch_count"] == watches {
-			break
-		}
+	for reads.Load() < 2*connections*each { // each watches its own node and the one before it
 		require.NoError(t, ctx.Err())
 		time.Sleep(5 * time.Millisecond)
 	}

@@ -251,7 +251,7 @@ func TestRevoke(t *testing.T) {
 	w := newWorld(t)
 	c, other := w.client(), w.beside()
 	for _, layout := range []recipes.Layout{recipes.Curator, recipes.Kazoo} {
-		eachCut(t, []jute.OpCode{jute.OpSetData}, func(t *testing.T, op jute.OpCode, where proxy.Where) {
+		t.Run(layout.String(), func(t *testing.T) {
 			ctx := testContext(t)
 			revoker := lock.New(c, path, recipes.WithLayout(layout))
 			theirs := lock.NewRW(other, path, recipes.WithLayout(layout)).W()
@@ -268,7 +268,7 @@ func TestRevoke(t *testing.T) {
 			list, err := revoker.Contenders(ctx)
 			require.NoError(t, err)
 			require.Len(t, list, 2)
-			w.Cut(op, where)
+			w.Cut(jute.OpSetData, proxy.After)
 			require.NoError(t, revoker.Revoke(ctx, list[1]))
 			closed(t, waiter.done, "the waiter leaves")
 			require.ErrorIs(t, waiter.err, recipes.ErrRevoked)
@@ -276,7 +276,7 @@ func TestRevoke(t *testing.T) {
 			waitChildren(t, other, 1)
 			require.True(t, isOpen(lock.Revoked(h)), "the other one was asked")
 
-			w.Cut(op, where)
+			w.Cut(jute.OpSetData, proxy.After)
 			require.NoError(t, revoker.Revoke(ctx, list[0]))
 			closed(t, lock.Revoked(h), "the holder is told")
 			isHeld(t, other, c, h)

@@ -227,33 +227,6 @@ func TestWorkerIDLapses(t *testing.T) {
 	require.Equal(t, "1000", string(data), "not free")
 }
 
-// Taking and releasing over a cut at each request: one holder, and in the end the number is free.
-func TestWorkerIDCutAtEveryStep(t *testing.T) {
-	w := newWorld(t)
-	c, other := w.client(), w.beside()
-	for _, op := range steps {
-		for _, where := range []proxy.Where{proxy.Before, proxy.After, proxy.Inside} {
-			t.Run(fmt.Sprint(op, where), func(t *testing.T) {
-				ctx := testContext(t)
-				_, err := other.DeleteAll(ctx, "/app", client.DeleteAllOptions{})
-				if err != nil {
-					require.ErrorIs(t, err, client.ErrNoNode)
-				}
-				for round := range 2 {
-					w.Cut(op, where)
-					h, id, err := naming.WorkerID(ctx, c, path, 1)
-					require.NoError(t, err)
-					require.Zero(t, id, "round %d", round)
-					isHeld(t, c, other, h)
-					require.Len(t, waitChildren(t, other, 2), 2)
-					require.NoError(t, h.Release(ctx))
-					waitChildren(t, other, 1)
-				}
-			})
-		}
-	}
-}
-
 // Workers take numbers, give them back and lose them, over broken connections and ended sessions.
 // Whoever gets a number, the one before it knows that it has it no more.
 func TestWorkerIDsAreOfOne(t *testing.T) {

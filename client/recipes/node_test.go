@@ -2,7 +2,6 @@ package recipes_test
 
 import (
 	"context"
-	"fmt"
 	"testing"
 	"time"
 
@@ -11,8 +10,6 @@ import (
 	"quoll/client"
 	"quoll/client/recipes"
 	"quoll/client/recipes/node"
-	"quoll/internal/proxy"
-	"quoll/jute"
 )
 
 // modes are those of a kept node.
@@ -65,37 +62,6 @@ func TestPersistentNode(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, name == "TTL", exists, "a TTL takes care of itself")
 		})
-	}
-}
-
-// Making, changing and closing over a cut at each request.
-func TestPersistentNodeCutAtEveryStep(t *testing.T) {
-	for name, mode := range modes() {
-		w := newWorld(t)
-		c, other := w.client(), w.beside()
-		for _, op := range append(steps, jute.OpSetData, jute.OpCreateTTL) {
-			for _, where := range []proxy.Where{proxy.Before, proxy.After, proxy.Inside} {
-				t.Run(fmt.Sprint(name, op, where), func(t *testing.T) {
-					ctx := testContext(t)
-					_, err := other.DeleteAll(ctx, "/app", client.DeleteAllOptions{})
-					if err != nil {
-						require.ErrorIs(t, err, client.ErrNoNode)
-					}
-					if op == jute.OpCreate2 || op == jute.OpCreateTTL {
-						// Otherwise the cut would hit a create that finds no parent.
-						_, _, err = other.Create(ctx, "/app", nil)
-						require.NoError(t, err)
-					}
-					require.NoError(t, c.Sync(ctx, "/"))
-					w.Cut(op, where)
-					n, err := node.Persistent(ctx, c, path, []byte("1"), mode)
-					require.NoError(t, err)
-					require.NoError(t, n.Update(ctx, []byte("2")))
-					hasData(t, other, "2")
-					require.NoError(t, n.Close(ctx))
-				})
-			}
-		}
 	}
 }
 

@@ -355,50 +355,6 @@ func TestDeadLetters(t *testing.T) {
 	require.Equal(t, 1, n)
 }
 
-func TestQueueCutAtEveryStep(t *testing.T) {
-	w := newWorld(t)
-	c, other := w.client(), w.beside()
-	eachCut(t, append(steps, jute.OpCreate), func(t *testing.T, op jute.OpCode, where proxy.Where) {
-		ctx := testContext(t)
-		clear(t, other)
-		q := numbers(c)
-		cut := func() {
-			w.Cut(op, where)
-			w.Cut(jute.OpSync, where)
-		}
-		cut()
-		id, err := q.Put(ctx, 1)
-		require.NoError(t, err)
-		require.Equal(t, "queue-0000000000", id, "also if the answer was lost")
-		cut()
-		require.NoError(t, q.PutAll(ctx, 2, 3, 4))
-		cut()
-		takes(t, q, 1)
-		cut()
-		it := receives(t, q, 2)
-		cut()
-		require.NoError(t, it.Nack(ctx))
-		it = receives(t, numbers(c), 2)
-		cut()
-		require.NoError(t, it.Ack(ctx))
-		takes(t, numbers(c), 3, 4)
-		hasNone(t, other)
-		g := queue.NewGather(c, path, 2, recipes.JSON[int]())
-		for v := range 4 {
-			cut()
-			_, err := g.Put(ctx, v)
-			require.NoError(t, err)
-		}
-		for v := range 2 {
-			cut()
-			got, err := g.Collect(ctx)
-			require.NoError(t, err)
-			require.Equal(t, []int{2 * v, 2*v + 1}, got)
-		}
-		hasNone(t, other)
-	})
-}
-
 // An item that is lost is had by the next one; one who waits hears of the end of its session.
 func TestQueueLoss(t *testing.T) {
 	ctx := testContext(t)

@@ -2,7 +2,6 @@ package recipes_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -127,55 +126,6 @@ func TestClaimWaits(t *testing.T) {
 	closed(t, waiter.done, "it leaves")
 	require.ErrorIs(t, waiter.err, recipes.ErrLost)
 	w.Resume()
-}
-
-// The whole way of a task, over a cut at each request.
-func TestTasksCutAtEveryStep(t *testing.T) {
-	w := newWorld(t)
-	c, other := w.client(), w.beside()
-	for _, op := range append(steps, jute.OpMultiRead) {
-		for _, where := range []proxy.Where{proxy.Before, proxy.After, proxy.Inside} {
-			for nth := range 3 { // a Multi is a submission, a claim and an end
-				t.Run(fmt.Sprint(op, where, nth), func(t *testing.T) {
-					ctx := testContext(t)
-					_, err := other.DeleteAll(ctx, "/app", client.DeleteAllOptions{})
-					if err != nil {
-						require.ErrorIs(t, err, client.ErrNoNode)
-					}
-					tasks := task.New(c, path)
-					cut := func(at int) {
-						if at == nth {
-							w.Cut(op, where)
-							w.Cut(jute.OpSync, where)
-						}
-					}
-					worker, err := tasks.Join(ctx, "w", nil)
-					require.NoError(t, err)
-					_, err = tasks.All(ctx) // otherwise the cut would hit a Multi that finds no parent
-					require.NoError(t, err)
-					cut(0)
-					require.NoError(t, tasks.Submit(ctx, "a", []byte("1")))
-					cut(1)
-					cl, err := worker.Claim(ctx)
-					for errors.Is(err, client.ErrConnectionLoss) {
-						cl, err = worker.Claim(ctx)
-					}
-					require.NoError(t, err)
-					require.Equal(t, "1", string(cl.Data))
-					require.NoError(t, cl.Progress(ctx, []byte("2")))
-					cut(2)
-					require.NoError(t, cl.Finish(ctx, []byte("3")))
-					done, err := tasks.Wait(ctx, "a")
-					require.NoError(t, err)
-					require.Equal(t, "3", string(done.Outcome))
-					require.NoError(t, worker.Leave(ctx))
-					all, _, err := other.Children(ctx, path+"/claims")
-					require.NoError(t, err)
-					require.Empty(t, all)
-				})
-			}
-		}
-	}
 }
 
 // Workers do tasks while connections break at chance requests and sessions end. Every task is

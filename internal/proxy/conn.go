@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"math"
 	"net"
 	"sync"
 	"time"
@@ -17,6 +18,9 @@ const maxFrame = 128 << 20
 
 var errCut = errors.New("cut")
 
+// connectXid stands for the connect request, which has none. No request has it.
+const connectXid = math.MinInt32
+
 // conn is one connection through the proxy.
 type conn struct {
 	proxy          *Proxy
@@ -25,7 +29,7 @@ type conn struct {
 	passwd         []byte         // the same
 
 	mu   sync.Mutex
-	cuts map[int32]cut // by xid, of requests whose reply is to be spoiled
+	cuts map[int32]*cut // by xid, of requests whose reply is to be spoiled
 }
 
 // shut ends both directions.
@@ -38,7 +42,7 @@ func (c *conn) run() {
 	var other sync.WaitGroup
 	other.Go(func() {
 		defer c.shut()
-		c.forward(requests, c.client, c.server, c.request, nil)
+		c.forward(requests, c.client, c.server, c.request, c.connect)
 	})
 	c.forward(replies, c.server, c.client, c.reply, c.handshake)
 	c.shut()
@@ -57,10 +61,9 @@ func (c *conn) forward(
 			return
 		}
 		var failure error
-		switch {
-		case n > 0:
+		if n > 0 {
 			frame, failure = each(frame)
-		case first != nil:
+		} else {
 			frame, failure = first(frame)
 		}
 		c.wait(way)
@@ -103,15 +106,12 @@ func (c *conn) wait(way direction) {
 	}
 }
 
-// handshake learns the session from the server's first frame.
-func (c *conn) handshake(frame []byte) ([]byte, error) {
-	var r jute.ConnectResponse
-	if _, err := jute.Decode(frame[4:], &r); err == nil {
-		c.proxy.mu.Lock()
-		c.session, c.passwd = r.SessionID, bytes.Clone(r.Passwd)
-		c.proxy.mu.Unlock()
+// connect sees the connect request, or a four-letter word.
+func (c *conn) connect(frame []byte) ([]byte, error) {
+	if len(frame) <= 4 {
+		return frame, nil
 	}
-	return frame, nil
+	return c.cut(jute.OpCreateSession, connectXid, frame)
 }
 
 func (c *conn) request(frame []byte) ([]byte, error) {
@@ -119,7 +119,12 @@ func (c *conn) request(frame []byte) ([]byte, error) {
 	if _, err := jute.Decode(frame[4:], &h); err != nil {
 		return frame, nil
 	}
-	cut, ok := c.proxy.takeCut(h.Type)
+	return c.cut(h.Type, h.Xid, frame)
+}
+
+// cut carries out the cut that a request triggers, or remembers it for the reply.
+func (c *conn) cut(op jute.OpCode, xid int32, frame []byte) ([]byte, error) {
+	cut, ok := c.proxy.takeCut(op)
 	if !ok {
 		return frame, nil
 	}
@@ -129,9 +134,20 @@ func (c *conn) request(frame []byte) ([]byte, error) {
 		return nil, errCut
 	}
 	c.mu.Lock()
-	c.cuts[h.Xid] = cut
+	c.cuts[xid] = cut
 	c.mu.Unlock()
 	return frame, nil
+}
+
+// handshake learns the session from the server's first frame.
+func (c *conn) handshake(frame []byte) ([]byte, error) {
+	var r jute.ConnectResponse
+	if _, err := jute.Decode(frame[4:], &r); err == nil {
+		c.proxy.mu.Lock()
+		c.session, c.passwd = r.SessionID, bytes.Clone(r.Passwd)
+		c.proxy.mu.Unlock()
+	}
+	return c.spoil(connectXid, frame)
 }
 
 func (c *conn) reply(frame []byte) ([]byte, error) {
@@ -139,8 +155,13 @@ func (c *conn) reply(frame []byte) ([]byte, error) {
 	if _, err := jute.Decode(frame[4:], &h); err != nil {
 		return frame, nil
 	}
+	return c.spoil(h.Xid, frame)
+}
+
+// spoil is what remains of the reply to a request.
+func (c *conn) spoil(xid int32, frame []byte) ([]byte, error) {
 	c.mu.Lock()
-	cut, ok := c.cuts[h.Xid]
+	cut, ok := c.cuts[xid]
 	c.mu.Unlock()
 	if !ok {
 		return frame, nil

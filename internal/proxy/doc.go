@@ -10,6 +10,7 @@
 //	Before   the request is not forwarded
 //	After    the request is forwarded, its reply is not
 //	Inside   half of the reply is forwarded
+//	Held     nothing is cut: the request and all that follows wait for Resume
 //
 // Invariants:
 //   - A frame is forwarded as it came, or not at all, but for Inside.

@@ -17,6 +17,8 @@ const (
 	Before Where = iota
 	After
 	Inside
+	// Held is no cut: everything is held back from the request on, as by Pause.
+	Held
 )
 
 // direction is which way a frame goes.
@@ -35,7 +37,7 @@ type Proxy struct {
 	mu     sync.Mutex
 	target string // the server; "" refuses connections
 	conns  map[*conn]bool
-	cuts   []cut
+	cuts   []*cut
 	delay  time.Duration
 	gates  [2]chan struct{} // by direction; closed while frames may pass
 	seen   map[jute.OpCode]func()
@@ -45,8 +47,21 @@ type Proxy struct {
 // cut is one that is still to happen.
 type cut struct {
 	op    jute.OpCode
+	nth   int // not 0: at this request from now on, whatever op is
 	where Where
 	done  chan struct{}
+}
+
+// concerns tells whether a request is the one, of which it is told each.
+func (c *cut) concerns(op jute.OpCode) bool {
+	if c.nth == 0 {
+		return c.op == op
+	}
+	if op == jute.OpPing || op == jute.OpCreateSession {
+		return false
+	}
+	c.nth--
+	return c.nth == 0
 }
 
 // Start listens on a free port of loopback and forwards to target.
@@ -77,30 +92,54 @@ func (p *Proxy) Target(addr string) {
 	p.target = addr
 }
 
-// Cut breaks a connection once, at the next request with the operation. The channel is closed when
-// that has happened.
+// Cut breaks a connection once, at the next request with the operation; that of a connect request is
+// OpCreateSession. The channel is closed when that has happened.
 func (p *Proxy) Cut(op jute.OpCode, where Where) <-chan struct{} {
+	return p.add(cut{op: op, where: where})
+}
+
+// CutNth breaks a connection once, at the n-th request from now on, counted from 1 over all
+// connections. Pings and connect requests do not count.
+func (p *Proxy) CutNth(n int, where Where) <-chan struct{} {
+	return p.add(cut{nth: n, where: where})
+}
+
+func (p *Proxy) add(c cut) <-chan struct{} {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	c := cut{op: op, where: where, done: make(chan struct{})}
-	p.cuts = append(p.cuts, c)
+	c.done = make(chan struct{})
+	p.cuts = append(p.cuts, &c)
 	return c.done
 }
 
 // takeCut is told of a request, and returns the cut that it triggers.
-func (p *Proxy) takeCut(op jute.OpCode) (cut, bool) {
+func (p *Proxy) takeCut(op jute.OpCode) (c *cut, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if f := p.seen[op]; f != nil {
 		f()
 	}
-	i := slices.IndexFunc(p.cuts, func(c cut) bool { return c.op == op })
+	i := slices.IndexFunc(p.cuts, func(c *cut) bool { return c.concerns(op) })
 	if i < 0 {
-		return cut{}, false
+		return nil, false
 	}
-	c := p.cuts[i]
+	c = p.cuts[i]
 	p.cuts = slices.Delete(p.cuts, i, i+1)
+	if c.where == Held {
+		p.pause()
+		close(c.done)
+		return nil, false
+	}
 	return c, true
+}
+
+// Forget drops the cuts that have not met their request, and returns how many there were.
+func (p *Proxy) Forget() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := len(p.cuts)
+	p.cuts = nil
+	return n
 }
 
 // Seen calls f for each request with the operation, on a goroutine of the proxy, before the request
@@ -122,6 +161,10 @@ func (p *Proxy) Delay(d time.Duration) {
 func (p *Proxy) Pause() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.pause()
+}
+
+func (p *Proxy) pause() {
 	p.shutGate(requests)
 	p.shutGate(replies)
 }
@@ -220,7 +263,7 @@ func (p *Proxy) serve(client net.Conn, target string) {
 	if err != nil {
 		return
 	}
-	c := &conn{proxy: p, client: client, server: server, cuts: map[int32]cut{}}
+	c := &conn{proxy: p, client: client, server: server, cuts: map[int32]*cut{}}
 	defer c.shut()
 	p.mu.Lock()
 	if p.closed {
