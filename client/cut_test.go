@@ -3,6 +3,7 @@ package client_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -20,6 +21,36 @@ type request struct {
 	do    func(ctx context.Context, c *client.Client) error
 }
 
+// besides are what the client sends that is no call: TestCutBesideTheCalls.
+var besides = []jute.OpCode{
+	jute.OpCreateSession, jute.OpAuth, jute.OpSetWatches, jute.OpSetWatches2, jute.OpPing,
+	jute.OpRemoveWatches, jute.OpCloseSession,
+}
+
+// unsent are what it never sends: the first two have newer forms, and the others are not for clients, or
+// only inside a multi. SASL is that of TestSASL.
+var unsent = []jute.OpCode{
+	jute.OpCreate, jute.OpGetChildren, jute.OpNotification, jute.OpError, jute.OpDeleteContainer,
+	jute.OpCheck, jute.OpCheckWatches, jute.OpSASL,
+}
+
+// Each operation of the protocol is in one of the tables.
+func TestEveryOperationIsCut(t *testing.T) {
+	tables := map[jute.OpCode]int{}
+	for _, r := range requests() {
+		tables[r.op] = 1
+	}
+	for _, op := range append(besides, unsent...) {
+		tables[op]++
+	}
+	tables[jute.OpAuth]-- // by the calls, and at each connect
+	for op := jute.OpCode(-1000); op < 1000; op++ {
+		if !strings.HasPrefix(op.String(), "unknown") {
+			require.Equal(t, 1, tables[op], op)
+		}
+	}
+}
+
 // requests are all operations that a client sends. Each works on /r, which has a child "old".
 func requests() map[string]request {
 	type ctx = context.Context
@@ -28,6 +59,18 @@ func requests() map[string]request {
 		"get": {jute.OpGetData, false, func(x ctx, c cl) error {
 			_, _, err := c.Get(x, "/r")
 			return err
+		}},
+		"getW": {jute.OpGetData, false, func(x ctx, c cl) error {
+			_, _, w, err := c.GetW(x, "/r")
+			return left(w, err)
+		}},
+		"existsW": {jute.OpExists, false, func(x ctx, c cl) error {
+			_, _, w, err := c.ExistsW(x, "/r")
+			return left(w, err)
+		}},
+		"childrenW": {jute.OpGetChildren2, false, func(x ctx, c cl) error {
+			_, _, w, err := c.ChildrenW(x, "/r")
+			return left(w, err)
 		}},
 		"exists": {jute.OpExists, false, func(x ctx, c cl) error {
 			_, _, err := c.Exists(x, "/r")
@@ -59,8 +102,10 @@ func requests() map[string]request {
 			return err
 		}},
 		"addWatch": {jute.OpAddWatch, false, func(x ctx, c cl) error {
-			_, err := c.AddWatch(x, "/r", client.Recursive)
-			return err
+			return left(c.AddWatch(x, "/r", client.Recursive))
+		}},
+		"addWatch, persistent": {jute.OpAddWatch, false, func(x ctx, c cl) error {
+			return left(c.AddWatch(x, "/r", client.Persistent))
 		}},
 		"addAuth": {jute.OpAuth, false, func(x ctx, c cl) error {
 			return c.AddAuth(x, "digest", []byte("a:b"))
@@ -86,12 +131,24 @@ func requests() map[string]request {
 			return err
 		}},
 		"delete": {jute.OpDelete, true, func(x ctx, c cl) error { return c.Delete(x, "/r/old", -1) }},
+		"reconfig": {jute.OpReconfig, true, func(x ctx, c cl) error {
+			_, err := c.Reconfig(x, client.ConfigChange{Leave: []int64{9}}, -1)
+			return err
+		}},
 		"multi": {jute.OpMulti, true, func(x ctx, c cl) error {
 			_, err := c.Multi(x, client.OpSet("/r", nil, -1),
 				client.OpCreate("/r/m-", nil, client.Sequential))
 			return err
 		}},
 	}
+}
+
+// left closes the watch that a read has left.
+func left(w *client.Watch, err error) error {
+	if err != nil {
+		return err
+	}
+	return w.Close()
 }
 
 // footprint counts the changes that were made to /r: every write of requests changes it by one.
@@ -133,7 +190,7 @@ func TestCutAtEveryBoundary(t *testing.T) {
 				require.ErrorIs(t, err, client.ErrConnectionLoss)
 				require.NoError(t, c.Sync(ctx, "/"), "the session goes on")
 				effects := int32(1)
-				if where == proxy.Before {
+				if where == proxy.Before || r.op == jute.OpReconfig { // which is refused
 					effects = 0
 				}
 				require.Equal(t, effects, footprint(t, other))

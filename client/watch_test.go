@@ -321,20 +321,64 @@ func TestCancelledReadLeavesNoWatch(t *testing.T) {
 	require.LessOrEqual(t, len(removed), 1)
 }
 
-// The reply of a read that leaves a watch gets lost: the read is sent again, and so is its watch.
+// The reply of a request that leaves a watch gets lost: the request is sent again, and so is its
+// watch, which tells of a change once.
 func TestWatchOfAReadThatIsSentAgain(t *testing.T) {
 	ctx := testContext(t)
-	for _, where := range []proxy.Where{proxy.Before, proxy.After, proxy.Inside} {
-		w := newWorld(t)
-		c, other := w.client(), w.beside()
-		cut := w.Cut(jute.OpGetData, where)
-		_, _, watch, err := c.GetW(ctx, "/")
-		require.NoError(t, err)
-		closed(t, cut, "the connection was cut")
-		_, err = other.Set(ctx, "/", nil, -1)
-		require.NoError(t, err)
-		require.Equal(t, client.DataChanged, next(t, watch).Kind)
-		over(t, watch)
+	for name, r := range map[string]struct {
+		op    jute.OpCode
+		watch func(c *client.Client) (*client.Watch, error)
+	}{
+		"getW": {jute.OpGetData, func(c *client.Client) (*client.Watch, error) {
+			_, _, w, err := c.GetW(ctx, "/")
+			return w, err
+		}},
+		"existsW": {jute.OpExists, func(c *client.Client) (*client.Watch, error) {
+			_, _, w, err := c.ExistsW(ctx, "/")
+			return w, err
+		}},
+		"existsW, absent": {jute.OpExists, func(c *client.Client) (*client.Watch, error) {
+			_, _, w, err := c.ExistsW(ctx, "/born")
+			return w, err
+		}},
+		"childrenW": {jute.OpGetChildren2, func(c *client.Client) (*client.Watch, error) {
+			_, _, w, err := c.ChildrenW(ctx, "/")
+			return w, err
+		}},
+		"persistent": {jute.OpAddWatch, func(c *client.Client) (*client.Watch, error) {
+			return c.AddWatch(ctx, "/born", client.Persistent)
+		}},
+		"recursive": {jute.OpAddWatch, func(c *client.Client) (*client.Watch, error) {
+			return c.AddWatch(ctx, "/born", client.Recursive)
+		}},
+	} {
+		for _, where := range []proxy.Where{proxy.Before, proxy.After, proxy.Inside} {
+			t.Run(fmt.Sprint(name, " ", where), func(t *testing.T) {
+				w := newWorld(t)
+				c, other := w.client(), w.beside()
+				cut := w.Cut(r.op, where)
+				watch, err := r.watch(c)
+				require.NoError(t, err)
+				closed(t, cut, "the connection was cut")
+				_, err = c.Multi(ctx, client.OpSet("/", nil, -1), client.OpCreate("/born", nil))
+				require.NoError(t, err)
+				want := map[string]client.EventKind{
+					"getW": client.DataChanged, "existsW": client.DataChanged,
+					"childrenW": client.ChildrenChanged,
+				}
+				if want[name] == 0 {
+					want[name] = client.Created
+				}
+				require.Equal(t, want[name], next(t, watch).Kind)
+				if r.op != jute.OpAddWatch {
+					over(t, watch)
+				}
+				require.NoError(t, other.Sync(ctx, "/"))
+				if r.op == jute.OpAddWatch {
+					silent(t, c, watch)
+				}
+			})
+		}
 	}
 }
 

@@ -155,6 +155,11 @@ func (c *conn) reply(frame []byte) ([]byte, error) {
 	if _, err := jute.Decode(frame[4:], &h); err != nil {
 		return frame, nil
 	}
+	if h.Xid == jute.XidNotification {
+		if _, err := c.cut(jute.OpNotification, h.Xid, frame); err != nil {
+			return nil, err
+		}
+	}
 	return c.spoil(h.Xid, frame)
 }
 

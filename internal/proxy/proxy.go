@@ -57,7 +57,7 @@ func (c *cut) concerns(op jute.OpCode) bool {
 	if c.nth == 0 {
 		return c.op == op
 	}
-	if op == jute.OpPing || op == jute.OpCreateSession {
+	if op == jute.OpPing || op == jute.OpCreateSession || op == jute.OpNotification {
 		return false
 	}
 	c.nth--
@@ -93,7 +93,8 @@ func (p *Proxy) Target(addr string) {
 }
 
 // Cut breaks a connection once, at the next request with the operation; that of a connect request is
-// OpCreateSession. The channel is closed when that has happened.
+// OpCreateSession. OpNotification is the next watch event, as if it were a reply. The channel is
+// closed when that has happened.
 func (p *Proxy) Cut(op jute.OpCode, where Where) <-chan struct{} {
 	return p.add(cut{op: op, where: where})
 }
