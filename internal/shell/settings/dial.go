@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"quoll/client"
+	"quoll/internal/shell/contexts"
 	"quoll/internal/shell/fault"
 	"quoll/jute"
 )
@@ -56,7 +57,7 @@ func (s *Settings) Client(con Console) (*client.Client, error) {
 
 // secure reports whether connections are TLS.
 func (s *Settings) secure() bool {
-	return s.Secure || s.TLS.CA != "" || s.TLS.Cert != "" || s.TLS.ServerName != ""
+	return s.Secure || s.TLS != contexts.TLS{}
 }
 
 // DialTCP connects to one server without a session, for four letter words.
@@ -83,6 +84,9 @@ func (s *Settings) tls() (*tls.Config, error) {
 		if !config.RootCAs.AppendCertsFromPEM(text) {
 			return nil, fault.Usage("--tls-ca: no certificate in %s", s.TLS.CA)
 		}
+	}
+	if (s.TLS.Cert == "") != (s.TLS.Key == "") {
+		return nil, fault.Usage("--tls-cert and --tls-key go together")
 	}
 	if s.TLS.Cert != "" {
 		pair, err := tls.LoadX509KeyPair(s.TLS.Cert, s.TLS.Key)
