@@ -92,7 +92,7 @@ func (p *Proxy) Target(addr string) {
 	p.target = addr
 }
 
-// Cut breaks a connection once, at the next request with the operation; that of a connect request is
+// Cut breaks a connection once, at the next request with the operation; a connect request has
 // OpCreateSession. OpNotification is the next watch event, as if it were a reply. The channel is
 // closed when that has happened.
 func (p *Proxy) Cut(op jute.OpCode, where Where) <-chan struct{} {

@@ -4,5 +4,8 @@
 // `go test` runs against a Quoll inside the process, proxy and cuts included; the variable
 // QUOLL_CLIENT_TEST_SERVER tells them where the server is.
 //
-// All of it is in goclient_test.go.
+// What needs a server of its own is here too, against Apache's: TLS with a secureClientPort, and a
+// server without a quorum in read-only mode.
+//
+// Read goclient_test.go, secure_test.go, readonly_test.go.
 package goclient
