@@ -57,12 +57,19 @@ func (c *Client) Descendants(ctx context.Context, path string) (int, error) {
 }
 
 // Ephemerals returns the paths of this session's ephemeral nodes that begin with prefix, which may
-// be "" (getEphemerals, 3.6).
+// be "", and otherwise begins with / (getEphemerals, 3.6).
 func (c *Client) Ephemerals(ctx context.Context, prefix string) ([]string, error) {
-	call := c.core.queue.New(jute.OpGetEphemerals, calls.Read)
 	if prefix == "" {
 		prefix = "/"
 	}
+	err := c.check([]byte("/"))
+	if err == nil && prefix[0] != '/' {
+		err = ErrInvalidPath
+	}
+	if err != nil {
+		return nil, c.fail(jute.OpGetEphemerals, prefix, err)
+	}
+	call := c.core.queue.New(jute.OpGetEphemerals, calls.Read)
 	encode(call, &jute.PathOnly{Path: []byte(c.root + prefix)})
 	var r jute.Names
 	if err := c.into(ctx, call, prefix, &r); err != nil {

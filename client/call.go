@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"quoll/client/internal/calls"
@@ -19,14 +20,25 @@ func World() []ACL {
 func (c *Client) call(op jute.OpCode, kind calls.Kind, path string) (*calls.Call, error) {
 	call := c.core.queue.New(op, kind)
 	call.Path = append(append(call.Path, c.root...), path...)
-	if !jute.ValidPath(call.Path[len(c.root):]) {
+	if err := c.check(call.Path[len(c.root):]); err != nil {
 		c.core.queue.Free(call)
-		return nil, &Error{Op: op.String(), Path: path, Err: ErrInvalidPath}
+		return nil, &Error{Op: op.String(), Path: path, Err: err}
 	}
 	if path == "/" && c.root != "" {
 		call.Path = call.Path[:len(c.root)]
 	}
 	return call, nil
+}
+
+// check says why no node can have a path, which is below the chroot.
+func (c *Client) check(path []byte) error {
+	if c.astray {
+		return fmt.Errorf("%w: the chroot %q", ErrInvalidPath, c.root)
+	}
+	if !jute.ValidPath(path) {
+		return ErrInvalidPath
+	}
+	return nil
 }
 
 // do sends a call whose request is encoded, and waits for its reply. Without an error the call
@@ -91,9 +103,14 @@ func (c *Client) result(call *calls.Call, path string) error {
 	return nil
 }
 
-// fail is an error that is not from the server.
+// fail is an error that is not from the server. Of a call that has waited too long it says why there
+// was no connection, if that is so.
 func (c *Client) fail(op jute.OpCode, path string, err error) error {
-	return &Error{Op: op.String(), Path: path, Server: c.core.parts.Board.Server(), Err: err}
+	now, _ := c.core.parts.Board.Read()
+	if errors.Is(err, context.DeadlineExceeded) && now.Server == "" && now.Err != nil {
+		err = fmt.Errorf("%w, while not connected: %v", err, now.Err)
+	}
+	return &Error{Op: op.String(), Path: path, Server: now.Server, Err: err}
 }
 
 // decoded gives the call back to the queue, after its reply was read by d. A reply that does not

@@ -26,9 +26,10 @@ type (
 // Client is a client of a ZooKeeper ensemble, for any number of goroutines. It lives over
 // connections, and over sessions too unless WithNewSession(false) is given.
 type Client struct {
-	core *core
-	root string // chroot; "" or an absolute path
-	view bool   // made by Chroot: Close does nothing
+	core   *core
+	root   string // chroot; "" or an absolute path
+	view   bool   // made by Chroot: Close does nothing
+	astray bool   // no node can have the path that Chroot was given
 }
 
 // core is what a client and its views have in common.
@@ -140,12 +141,16 @@ func (c *Client) Close() error {
 }
 
 // Chroot is a view of the client below a path: every path that goes in or comes out is relative to
-// it. It uses the same session, and Close of it does nothing.
+// it. It uses the same session, and Close of it does nothing. If no node can have that path, every
+// call for a node says so.
 func (c *Client) Chroot(path string) *Client {
 	if path == "/" {
 		path = ""
 	}
-	return &Client{core: c.core, root: c.root + path, view: true}
+	return &Client{
+		core: c.core, root: c.root + path, view: true,
+		astray: c.astray || path != "" && !jute.ValidPath([]byte(path)),
+	}
 }
 
 // SetServers replaces the servers. If the present server is not among them, the client connects to

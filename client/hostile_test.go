@@ -4,7 +4,10 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/binary"
+	"fmt"
 	"io"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -20,26 +23,56 @@ func frameOf(length uint32, body []byte) []byte {
 	return append(binary.BigEndian.AppendUint32(nil, length), body...)
 }
 
+// statusTexts is an option by which a client's statuses are heard, and the texts of their errors.
+func statusTexts() (texts func() string, option client.Option) {
+	var mu sync.Mutex
+	var all strings.Builder
+	return func() string {
+			mu.Lock()
+			defer mu.Unlock()
+			return all.String()
+		}, client.WithTrace(&client.Trace{Status: func(s client.Status) {
+			mu.Lock()
+			defer mu.Unlock()
+			fmt.Fprintln(&all, s.State, s.Err)
+		}})
+}
+
 // Whatever a server sends instead of an answer, the connection is given up and the read is asked
 // again. The third connection is in order.
 func TestServersThatMakeNoSense(t *testing.T) {
 	header := func(xid int32) []byte {
 		return jute.Append(nil, &jute.ReplyHeader{Xid: xid, Zxid: 1})
 	}
-	for name, answer := range map[string]func(xid int32) []byte{
-		"garbage":           func(int32) []byte { return []byte("HTTP/1.1 400 Bad Request\r\n\r\n") },
-		"a negative length": func(int32) []byte { return frameOf(0xffffffff, nil) },
-		"a huge length":     func(int32) []byte { return frameOf(1<<31-1, nil) },
-		"a short header":    func(int32) []byte { return frameOf(3, []byte{0, 0, 0}) },
-		"another xid":       func(xid int32) []byte { return frameOf(16, header(xid+1)) },
-		"an xid of before":  func(xid int32) []byte { return frameOf(16, header(xid-1)) },
-		"no watches asked":  func(int32) []byte { return frameOf(16, header(jute.XidSetWatches)) },
-		"no auth asked":     func(int32) []byte { return frameOf(16, header(jute.XidAuth)) },
-		"a short event": func(int32) []byte {
+	for name, d := range map[string]struct {
+		why    string // in the status
+		answer func(xid int32) []byte
+	}{
+		"garbage": {`length 1213486160 ("HTTP")`, func(int32) []byte {
+			return []byte("HTTP/1.1 400 Bad Request\r\n\r\n")
+		}},
+		"a negative length": {"length -1", func(int32) []byte { return frameOf(0xffffffff, nil) }},
+		"a huge length": {"length 2147483647", func(int32) []byte {
+			return frameOf(1<<31-1, nil)
+		}},
+		"a short header": {"3 bytes", func(int32) []byte { return frameOf(3, []byte{0, 0, 0}) }},
+		"another xid": {"xid 2, and 1 is next", func(xid int32) []byte {
+			return frameOf(16, header(xid+1))
+		}},
+		"an xid of before": {"xid 0, and 1 is next", func(xid int32) []byte {
+			return frameOf(16, header(xid-1))
+		}},
+		"no watches asked": {"setWatches was not asked for", func(int32) []byte {
+			return frameOf(16, header(jute.XidSetWatches))
+		}},
+		"no auth asked": {"auth was not asked for", func(int32) []byte {
+			return frameOf(16, header(jute.XidAuth))
+		}},
+		"a short event": {"event", func(int32) []byte {
 			return frameOf(18, append(header(jute.XidNotification), 0, 0))
-		},
-		"half an answer": func(xid int32) []byte { return frameOf(100, header(xid)) },
-		"nothing":        func(int32) []byte { return nil },
+		}},
+		"half an answer": {"EOF", func(xid int32) []byte { return frameOf(100, header(xid)) }},
+		"nothing":        {"EOF", func(int32) []byte { return nil }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := startFake(t, &fake{script: func(p *peer, n int) {
@@ -49,16 +82,20 @@ func TestServersThatMakeNoSense(t *testing.T) {
 				}
 				h, _, err := p.next()
 				if err == nil {
-					_, _ = p.Write(answer(h.Xid))
+					_, _ = p.Write(d.answer(h.Xid))
 				}
 			}})
-			c, err := client.New(f.addr, client.WithBackoff(time.Millisecond, time.Millisecond))
+			told, status := statusTexts()
+			c, err := client.New(f.addr, status,
+				client.WithBackoff(time.Millisecond, time.Millisecond))
 			require.NoError(t, err)
 			defer c.Close()
 			data, _, err := c.Get(testContext(t), "/")
 			require.NoError(t, err)
 			require.Equal(t, "well", string(data))
 			require.Equal(t, int32(3), f.conns.Load())
+			require.Contains(t, told(), "connection to "+f.addr)
+			require.Contains(t, told(), d.why)
 		})
 	}
 }
@@ -86,7 +123,8 @@ func TestProtocolErrorsAreTold(t *testing.T) {
 	require.ErrorIs(t, <-told, client.ErrProtocol)
 }
 
-// The header is that of an answer, the body is not.
+// The header is that of an answer, the body is not. The error says which call on which node of which
+// server that was, and the connection goes on.
 func TestBodiesThatDoNotDecode(t *testing.T) {
 	f := startFake(t, &fake{script: func(p *peer, _ int) {
 		for {
@@ -102,38 +140,60 @@ func TestBodiesThatDoNotDecode(t *testing.T) {
 	defer c.Close()
 	ctx := testContext(t)
 	require.NoError(t, c.WaitConnected(ctx))
-	_, _, get := c.Get(ctx, "/")
-	_, _, children := c.Children(ctx, "/")
-	_, _, acl := c.GetACL(ctx, "/")
-	_, set := c.Set(ctx, "/", nil, -1)
-	_, _, create := c.Create(ctx, "/", nil)
-	_, multi := c.Multi(ctx, client.OpCheck("/", 0))
-	_, who := c.WhoAmI(ctx)
-	_, future := c.Async().Get(ctx, "/").Wait(ctx)
-	for _, err := range []error{get, children, acl, set, create, multi, who, future} {
-		require.ErrorIs(t, err, client.ErrProtocol)
+	bare := map[jute.OpCode]bool{ // their answers have no body, or that of a number
+		jute.OpSync: true, jute.OpDelete: true, jute.OpAuth: true, jute.OpAddWatch: true,
+		jute.OpGetAllChildren: true,
 	}
+	for name, r := range requests() {
+		err := r.do(ctx, c)
+		if bare[r.op] {
+			require.NoError(t, err, name)
+			continue
+		}
+		require.ErrorIs(t, err, client.ErrProtocol, name)
+		require.ErrorContains(t, err, r.op.String(), name)
+		require.ErrorContains(t, err, f.addr, name)
+		switch r.op {
+		case jute.OpMulti, jute.OpMultiRead, jute.OpReconfig, jute.OpWhoAmI:
+		default:
+			require.ErrorContains(t, err, `"/r`, name)
+		}
+	}
+	_, err = c.Async().Get(ctx, "/").Wait(ctx)
+	require.ErrorIs(t, err, client.ErrProtocol)
+	require.Equal(t, int32(1), f.conns.Load())
 }
 
 func TestHandshakesThatMakeNoSense(t *testing.T) {
-	for name, greet := range map[string]func(p *peer){
-		"garbage":        func(p *peer) { _, _ = io.WriteString(p, "SSH-2.0-OpenSSH_9.6\r\n") },
-		"nothing":        func(p *peer) {},
-		"a short answer": func(p *peer) { _, _ = p.Write(frameOf(2, []byte{0, 0})) },
+	for name, d := range map[string]struct {
+		why   string // in the status
+		greet func(p *peer)
+	}{
+		"garbage": {`length 1397966893 ("SSH-")`, func(p *peer) {
+			_, _ = io.WriteString(p, "SSH-2.0-OpenSSH_9.6\r\n")
+		}},
+		"nothing": {"the server hung up without an answer", func(p *peer) {}},
+		"a TLS alert": {"the server speaks TLS", func(p *peer) {
+			_, _ = p.Write([]byte{21, 3, 3, 0, 2, 2, 70})
+		}},
+		"a short answer": {"bad frame", func(p *peer) { _, _ = p.Write(frameOf(2, []byte{0, 0})) }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := startFake(t, &fake{greet: func(p *peer, n int) {
 				if n < 3 {
-					greet(p)
+					d.greet(p)
 					p.Close()
 					return
 				}
 				p.grant(5, false)
 			}, script: func(p *peer, n int) { p.well() }})
-			c, err := client.Dial(testContext(t), f.addr,
+			told, status := statusTexts()
+			c, err := client.Dial(testContext(t), f.addr, status,
 				client.WithBackoff(time.Millisecond, time.Millisecond))
 			require.NoError(t, err)
 			require.Equal(t, int32(3), f.conns.Load())
+			require.Contains(t, told(), f.addr)
+			require.Contains(t, told(), d.why)
 			require.NoError(t, c.Close())
 		})
 	}

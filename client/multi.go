@@ -94,8 +94,8 @@ func (c *Client) multiOp(o *Op) (jute.MultiOp, *Error) {
 	if o.create.sequential {
 		check += "0"
 	}
-	if !jute.ValidPath([]byte(check)) {
-		return refuse(ErrInvalidPath)
+	if err := c.check([]byte(check)); err != nil {
+		return refuse(err)
 	}
 	path := []byte(c.absolute(o.path))
 	m := jute.MultiOp{MultiHeader: jute.MultiHeader{Type: o.op, Err: -1}}
@@ -194,8 +194,8 @@ func (c *Client) ReadMulti(ctx context.Context, reads ...Read) ([]ReadResult, er
 	}
 	r := jute.MultiRequest{Ops: make([]jute.MultiOp, len(reads))}
 	for i, read := range reads {
-		if !jute.ValidPath([]byte(read.path)) {
-			return nil, c.fail(read.op, read.path, ErrInvalidPath)
+		if err := c.check([]byte(read.path)); err != nil {
+			return nil, c.fail(read.op, read.path, err)
 		}
 		r.Ops[i] = jute.MultiOp{
 			MultiHeader: jute.MultiHeader{Type: read.op, Err: -1},

@@ -2,6 +2,7 @@ package keeper
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"quoll/client/internal/calls"
@@ -41,6 +42,7 @@ func (k *Keeper) onGone() {
 	if nonsense {
 		err = k.config.Errors.Protocol(err)
 	}
+	err = fmt.Errorf("connection to %s: %w", l.Server(), err)
 	// A read that makes the server hang up is sent again and again. Without a pause that would be
 	// all that client and server do.
 	steady := l.Proven() && k.Clock.Mono()-l.Opened() >= k.config.Steady && !nonsense
