@@ -452,8 +452,9 @@ func groupScenario(s *scene) []step {
 			if err != nil {
 				return err
 			}
+			defer b.Leave(context.Background())
 			second, err, _ := next()
-			return errors.Join(is("[b=]", fmt.Sprint(ids(second.Joined)), err), b.Leave(ctx))
+			return is("[b=]", fmt.Sprint(ids(second.Joined)), err)
 		}, func(ctx context.Context) error { return m.Leave(ctx) },
 		func(ctx context.Context) error { return s.becomes(ctx, path, 0) }}
 }
@@ -496,6 +497,7 @@ func serviceScenario(s *scene) []step {
 		if err != nil {
 			return err
 		}
+		defer r.Close(context.Background())
 		for len(view.Instances) == 0 && err == nil {
 			view, err, _ = next()
 		}
@@ -507,7 +509,7 @@ func serviceScenario(s *scene) []step {
 			return err
 		}
 		done(nil)
-		return r.Close(ctx)
+		return nil
 	}}
 }
 
