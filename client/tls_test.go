@@ -223,3 +223,35 @@ func TestTLSOnOneSide(t *testing.T) {
 		})
 	}
 }
+
+// A server that reads nothing any more holds up neither the callers nor Close: what TLS says at the
+// end of a connection must not wait for it.
+func TestTLSServerThatReadsNothing(t *testing.T) {
+	a, err := authority.New()
+	require.NoError(t, err)
+	cert, err := a.Issue("127.0.0.1")
+	require.NoError(t, err)
+	stop := make(chan struct{})
+	defer close(stop)
+	f := startFake(t, &fake{
+		tls:    &tls.Config{Certificates: []tls.Certificate{cert}},
+		script: func(*peer, int) { <-stop },
+	})
+	c, err := client.Dial(testContext(t), f.addr, client.WithTLS(&tls.Config{RootCAs: a.Pool()}))
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(testContext(t))
+	var writes []*client.Future[client.Stat]
+	for range 30 { // more than the buffers on the way
+		writes = append(writes, c.Async().Set(ctx, "/", make([]byte, 1_000_000), -1))
+	}
+	cancel()
+	begin := time.Now()
+	for _, w := range writes {
+		_, err := w.Wait(testContext(t))
+		require.ErrorIs(t, err, context.Canceled)
+	}
+	require.Less(t, time.Since(begin), time.Second)
+	begin = time.Now()
+	require.ErrorIs(t, c.Close(), client.ErrUnknownOutcome)
+	require.Less(t, time.Since(begin), 2200*time.Millisecond)
+}
