@@ -103,8 +103,8 @@ func (c *Client) result(call *calls.Call, path string) error {
 	return nil
 }
 
-// fail is an error that is not from the server. Of a call that has waited too long it says why there
-// was no connection, if that is so.
+// fail is an error that is not from the server. Of a call that has waited too long it says why
+// there was no connection, if that is so.
 func (c *Client) fail(op jute.OpCode, path string, err error) error {
 	now, _ := c.core.parts.Board.Read()
 	if errors.Is(err, context.DeadlineExceeded) && now.Server == "" && now.Err != nil {

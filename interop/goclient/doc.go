@@ -4,8 +4,8 @@
 // `go test` runs against a Quoll inside the process, proxy and cuts included; the variable
 // QUOLL_CLIENT_TEST_SERVER tells them where the server is.
 //
-// What needs a server of its own is here too, against Apache's: TLS with a secureClientPort, SASL by
-// DIGEST-MD5, and a server without a quorum in read-only mode.
+// What needs a server of its own is here too, against Apache's: TLS with a secureClientPort, SASL
+// by DIGEST-MD5, and a server without a quorum in read-only mode.
 //
 // Read goclient_test.go, secure_test.go, sasl_test.go, readonly_test.go.
 package goclient
