@@ -27,7 +27,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -81,9 +80,6 @@ func main() {
 }
 
 func parent(s settings) {
-	if abs, err := filepath.Abs(s.quoll); err == nil {
-		s.quoll = abs
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Hour)
 	defer cancel()
 	fmt.Printf("abuse: %s, good client at %d/s, %d pairs of windows of %v; p50 and p99 in ms\n",

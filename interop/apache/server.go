@@ -35,6 +35,16 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	return process.Start(ctx, command, o)
 }
 
+// StartOne runs Apache's server, or ours: what has to hold for one is tried with the other too.
+func StartOne(
+	ctx context.Context, theirs bool, binary string, o Options,
+) (*Server, error) {
+	if theirs {
+		return Start(ctx, o)
+	}
+	return process.StartQuoll(ctx, binary, o)
+}
+
 // Command is the command that runs Apache ZooKeeper. ErrNoJava if java or mvn is missing.
 func Command(ctx context.Context) (process.Command, error) {
 	classPath, err := ClassPath(ctx)

@@ -28,7 +28,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
 	"time"
 )
 
@@ -67,9 +66,6 @@ func main() {
 	flag.IntVar(&s.snap, "snap", 0,
 		"instead of cells: nodes of a tree that is sent to a joiner under load, with chrt")
 	flag.Parse()
-	if abs, err := filepath.Abs(s.quoll); err == nil {
-		s.quoll = abs
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Hour)
 	defer cancel()
 	slower, err := run(ctx, s)

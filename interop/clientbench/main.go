@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -58,16 +57,12 @@ func main() {
 func run(ctx context.Context, s settings) (ok bool, err error) {
 	addr := s.addr
 	if addr == "" {
-		binary, err := filepath.Abs(s.quoll)
-		if err != nil {
-			return false, err
-		}
 		dir, err := os.MkdirTemp("", "clientbench-")
 		if err != nil {
 			return false, err
 		}
 		defer os.RemoveAll(dir)
-		server, err := process.StartQuoll(ctx, binary, process.Options{DataDir: dir})
+		server, err := process.StartQuoll(ctx, s.quoll, process.Options{DataDir: dir})
 		if err != nil {
 			return false, err
 		}

@@ -124,12 +124,5 @@ func start(ctx context.Context, s settings, dir string) (*process.Server, error)
 		DataDir:     dir,
 		SystemProps: map[string]string{"zookeeper.extendedTypesEnabled": "true"},
 	}
-	if s.apache {
-		return apache.Start(ctx, o)
-	}
-	binary, err := filepath.Abs(s.quoll)
-	if err != nil {
-		return nil, err
-	}
-	return process.StartQuoll(ctx, binary, o)
+	return apache.StartOne(ctx, s.apache, s.quoll, o)
 }

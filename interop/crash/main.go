@@ -31,7 +31,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 )
@@ -64,9 +63,6 @@ func main() {
 	flag.DurationVar(&s.loadMax, "load", 700*time.Millisecond, "longest load before the end")
 	flag.BoolVar(&s.keep, "keep", false, "keep the data directory")
 	flag.Parse()
-	if abs, err := filepath.Abs(s.quoll); err == nil {
-		s.quoll = abs
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Hour)
 	defer cancel()
 	modes := []string{s.mode}

@@ -9,7 +9,6 @@ import (
 	"maps"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -62,11 +61,7 @@ func binaryPath() string {
 
 // compare runs the programs of all seeds. Every other one has quotas enforced.
 func compare(ctx context.Context, f flags, out io.Writer) (same bool, err error) {
-	binary, err := filepath.Abs(f.binary)
-	if err != nil {
-		return false, err
-	}
-	s := setup{binary: binary, log: io.Discard, tame: f.tame}
+	s := setup{binary: f.binary, log: io.Discard, tame: f.tame}
 	var ok bool
 	if s.first, s.second, ok = strings.Cut(f.servers, ","); !ok {
 		return false, errors.New("-servers takes two names")

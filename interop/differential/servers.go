@@ -41,12 +41,7 @@ func startServer(
 		return nil, nil, fmt.Errorf("start %s: %w", which, err)
 	}
 	o := options(filepath.Join(dir, "data"), quota, log)
-	if which == "apache" {
-		s, err = apache.Start(ctx, o)
-	} else {
-		s, err = process.StartQuoll(ctx, binary, o)
-	}
-	if err != nil {
+	if s, err = apache.StartOne(ctx, which == "apache", binary, o); err != nil {
 		os.RemoveAll(dir)
 		return nil, nil, fmt.Errorf("start %s: %w", which, err)
 	}

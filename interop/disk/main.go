@@ -42,9 +42,6 @@ func main() {
 	flag.Parse()
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Minute)
 	defer cancel()
-	if abs, err := filepath.Abs(s.quoll); err == nil {
-		s.quoll = abs
-	}
 	if err := run(ctx, s); err != nil {
 		fmt.Fprintln(os.Stderr, "disk:", err)
 		os.Exit(1)
@@ -151,10 +148,7 @@ func (r *relay) start(ctx context.Context, who string, round int) (*process.Serv
 		return nil, err
 	}
 	o.Log = log
-	if who == "apache" {
-		return apache.Start(ctx, o)
-	}
-	return process.StartQuoll(ctx, r.quoll, o)
+	return apache.StartOne(ctx, who == "apache", r.quoll, o)
 }
 
 // healthy says whether the server found a transaction whose digest was not the tree's.

@@ -25,7 +25,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"slices"
 	"time"
 )
@@ -65,9 +64,6 @@ func main() {
 	flag.StringVar(&s.dir, "dir", "", "for directories and logs; empty: a new one")
 	flag.BoolVar(&s.keep, "keep", false, "keep it")
 	flag.Parse()
-	if abs, err := filepath.Abs(s.quoll); err == nil {
-		s.quoll = abs
-	}
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer cancel()
 	ctx, cancel2 := context.WithTimeout(ctx, 2*time.Hour)

@@ -22,7 +22,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -52,9 +51,6 @@ func main() {
 	flag.StringVar(&s.signal, "signal", "kill", "what the leader gets: kill, or stop (SIGSTOP)")
 	flag.BoolVar(&s.keep, "keep", false, "keep directories and logs")
 	flag.Parse()
-	if abs, err := filepath.Abs(s.quoll); err == nil {
-		s.quoll = abs
-	}
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer cancel()
 	if err := run(ctx, s); err != nil {

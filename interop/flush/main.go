@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
 	"time"
 )
 
@@ -32,9 +31,6 @@ func main() {
 	if why := missing(); why != "" {
 		fmt.Println("flush: skipped:", why)
 		return
-	}
-	if abs, err := filepath.Abs(s.quoll); err == nil {
-		s.quoll = abs
 	}
 	if err := campaign(s); err != nil {
 		fmt.Fprintln(os.Stderr, "flush:", err)

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -114,6 +115,16 @@ func TestStartFailsWithAServerThatDoesNotAnswer(t *testing.T) {
 	_, err := start(t, "play-mute", process.Options{ReadyWithin: 700 * time.Millisecond})
 	if !errors.Is(err, process.ErrNotReady) {
 		t.Fatalf("want ErrNotReady, got %v", err)
+	}
+}
+
+// The server's own directory is another one than that of the program that starts it.
+func TestABinaryIsFoundFromTheDirectoryOfTheProgram(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	argv := process.Quoll("bin/quoll")("zoo.cfg", process.Options{})
+	if want := filepath.Join(dir, "bin", "quoll"); argv[0] != want {
+		t.Errorf("%s, and not %s", argv[0], want)
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -117,12 +116,5 @@ func start(ctx context.Context, s settings, dir string) (*process.Server, error)
 		ExtraConfig: map[string]string{"tickTime": "100", "maxSessionTimeout": "60000"},
 		SystemProps: map[string]string{"zookeeper.extendedTypesEnabled": "true"},
 	}
-	if s.apache {
-		return apache.Start(ctx, o)
-	}
-	binary, err := filepath.Abs(s.quoll)
-	if err != nil {
-		return nil, err
-	}
-	return process.StartQuoll(ctx, binary, o)
+	return apache.StartOne(ctx, s.apache, s.quoll, o)
 }

@@ -25,7 +25,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -60,9 +59,6 @@ func main() {
 	flag.IntVar(&s.rate, "rate", 1000, "requests a second of the probe")
 	flag.StringVar(&s.set, "set", "", "more keys of zoo.cfg: key=value,key=value")
 	flag.Parse()
-	if abs, err := filepath.Abs(s.quoll); err == nil {
-		s.quoll = abs
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Minute)
 	defer cancel()
 	v := &verdicts{}

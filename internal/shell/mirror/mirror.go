@@ -62,21 +62,17 @@ func Mirror() verb.Verb {
 			if o.once && o.follow || o.follow && e.Set.DryRun || o.rate < 0 {
 				return fault.Usage("--once or --follow; --dry-run is once, and --rate not negative")
 			}
-			src, dst, err := place.Both(ctx, e, args[0], args[1])
-			if err != nil {
-				return err
-			}
-			defer src.Close()
-			defer dst.Close()
-			m := &mirror{flags: o, e: e, src: src, dst: dst, pace: pace{rate: o.rate}}
-			if err := m.check(ctx); err != nil {
-				return err
-			}
-			e.Out.List()
-			if o.follow {
-				return m.goOn(ctx)
-			}
-			return m.pass(ctx)
+			return place.Both(ctx, e, args, func(src, dst *place.Place) error {
+				m := &mirror{flags: o, e: e, src: src, dst: dst, pace: pace{rate: o.rate}}
+				if err := m.check(ctx); err != nil {
+					return err
+				}
+				e.Out.List()
+				if o.follow {
+					return m.goOn(ctx)
+				}
+				return m.pass(ctx)
+			})
 		},
 	}
 }

@@ -138,19 +138,21 @@ func System(path string) bool {
 	return path == "/zookeeper" || strings.HasPrefix(path, "/zookeeper/")
 }
 
-// Both opens source and destination.
-func Both(ctx context.Context, e *verb.Env, src, dst string) (from, to *Place, err error) {
-	if from, err = Open(ctx, e, src); err != nil {
-		return nil, nil, err
+// Both opens two places, and closes them behind what is done with them.
+func Both(
+	ctx context.Context, e *verb.Env, args []string, do func(a, b *Place) error,
+) error {
+	a, err := Open(ctx, e, args[0])
+	if err != nil {
+		return err
 	}
-	if to, err = Open(ctx, e, dst); err != nil {
-		from.Close()
-		return nil, nil, err
+	defer a.Close()
+	b, err := Open(ctx, e, args[1])
+	if err != nil {
+		return err
 	}
-	if from.File != "" && to.File != "" {
-		return nil, nil, fault.Usage("%s and %s are both files", src, dst)
-	}
-	return from, to, nil
+	defer b.Close()
+	return do(a, b)
 }
 
 // Name is a node below the root, as it would be an argument.

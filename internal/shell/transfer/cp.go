@@ -40,19 +40,18 @@ func Cp() verb.Verb {
 		Flags:    func(f *pflag.FlagSet) { o.flags(f, false) },
 		Complete: place.Complete,
 		Run: func(ctx context.Context, e *verb.Env, args []string) error {
-			src, dst, err := place.Both(ctx, e, args[0], args[1])
-			if err != nil {
-				return err
-			}
-			defer src.Close()
-			defer dst.Close()
-			if err := dst.Writable(ctx, e, "copy to "+dst.Arg); err != nil {
-				return err
-			}
-			if src.File != "" || dst.File != "" {
-				return o.file(ctx, e, src, dst)
-			}
-			return o.nodes(ctx, e, src, dst)
+			return place.Both(ctx, e, args, func(src, dst *place.Place) error {
+				if src.File != "" && dst.File != "" {
+					return fault.Usage("%s and %s are both files", src.Arg, dst.Arg)
+				}
+				if err := dst.Writable(ctx, e, "copy to "+dst.Arg); err != nil {
+					return err
+				}
+				if src.File != "" || dst.File != "" {
+					return o.file(ctx, e, src, dst)
+				}
+				return o.nodes(ctx, e, src, dst)
+			})
 		},
 	}
 }

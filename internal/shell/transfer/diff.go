@@ -36,17 +36,9 @@ func Diff() verb.Verb {
 		},
 		Complete: place.Complete,
 		Run: func(ctx context.Context, e *verb.Env, args []string) error {
-			a, err := place.Open(ctx, e, args[0])
-			if err != nil {
-				return err
-			}
-			defer a.Close()
-			b, err := place.Open(ctx, e, args[1])
-			if err != nil {
-				return err
-			}
-			defer b.Close()
-			return o.run(ctx, e, a, b)
+			return place.Both(ctx, e, args, func(a, b *place.Place) error {
+				return o.run(ctx, e, a, b)
+			})
 		},
 	}
 }

@@ -48,19 +48,15 @@ func Mv() verb.Verb {
 		},
 		Complete: place.Complete,
 		Run: func(ctx context.Context, e *verb.Env, args []string) error {
-			src, dst, err := place.Both(ctx, e, args[0], args[1])
-			if err != nil {
-				return err
-			}
-			defer src.Close()
-			defer dst.Close()
-			if err := errors.Join(src.Server(), dst.Server()); err != nil {
-				return err
-			}
-			if src.Path == "/" || src.Holds(dst) {
-				return fault.Usage("%s cannot be moved to %s", src.Arg, dst.Arg)
-			}
-			return o.run(ctx, e, src, dst)
+			return place.Both(ctx, e, args, func(src, dst *place.Place) error {
+				if err := errors.Join(src.Server(), dst.Server()); err != nil {
+					return err
+				}
+				if src.Path == "/" || src.Holds(dst) {
+					return fault.Usage("%s cannot be moved to %s", src.Arg, dst.Arg)
+				}
+				return o.run(ctx, e, src, dst)
+			})
 		},
 	}
 }

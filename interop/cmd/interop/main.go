@@ -101,13 +101,9 @@ func newTarget(s settings) (matrix.Target, error) {
 	case "apache":
 		return matrix.Target{Start: apache.Start, HoldClients: true}, nil
 	case "quoll":
-		binary, err := filepath.Abs(s.quoll)
-		if err != nil {
-			return matrix.Target{}, err
-		}
 		return matrix.Target{
 			Start: func(ctx context.Context, o process.Options) (*process.Server, error) {
-				return process.StartQuoll(ctx, binary, o)
+				return process.StartQuoll(ctx, s.quoll, o)
 			},
 		}, nil
 	}

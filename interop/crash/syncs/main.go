@@ -45,9 +45,6 @@ func main() {
 	flag.StringVar(&s.transport, "transport", "gnet", "quoll.transport: gnet or std")
 	flag.IntVar(&s.writes, "writes", 500, "sets a run")
 	flag.Parse()
-	if abs, err := filepath.Abs(s.quoll); err == nil {
-		s.quoll = abs
-	}
 	if _, err := exec.LookPath("strace"); err != nil {
 		fmt.Fprintln(os.Stderr, "syncs: strace is not installed (Debian: apt-get install strace)")
 		os.Exit(2)
