@@ -85,7 +85,7 @@ func (m *mirror) check(ctx context.Context) error {
 	switch {
 	case m.src.Holds(m.dst), m.dst.Holds(m.src):
 		return fault.Usage("one of %s and %s is in the other", m.src.Arg, m.dst.Arg)
-	case place.System(m.dst.Path) && !m.force:
+	case m.dst.System() && !m.force:
 		return fault.Usage("%s needs --force", m.dst.Path)
 	}
 	if err := m.load(); err != nil {

@@ -11,7 +11,6 @@ import (
 	"quoll/internal/shell/dump"
 	"quoll/internal/shell/place"
 	"quoll/internal/shell/progress"
-	"quoll/internal/shell/verb"
 )
 
 // pass makes DST like SRC.
@@ -82,10 +81,9 @@ func (m *mirror) permitted(ctx context.Context, doomed int) error {
 		return nil
 	}
 	m.asked = true
-	return m.e.Confirm(ctx, verb.Danger{
-		What: fmt.Sprintf("delete %d nodes at %s", doomed, m.dst.Arg),
-		On:   m.dst.Context, Paths: []string{m.dst.Path}, Count: doomed, Max: m.max, Force: m.force,
-	})
+	d := m.dst.Danger(fmt.Sprintf("delete %d nodes at %s", doomed, m.dst.Arg))
+	d.Count, d.Max, d.Force = doomed, m.max, m.force
+	return m.e.Confirm(ctx, d)
 }
 
 // write writes what differs, and returns the paths that have to be deleted.

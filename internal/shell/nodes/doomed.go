@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"quoll/client"
+	"quoll/internal/shell/verb"
 	"quoll/internal/shell/walk"
 )
 
@@ -18,9 +19,11 @@ type doom struct {
 }
 
 // doomed counts what will be deleted.
-func (o *rmrFlags) doomed(ctx context.Context, c *client.Client, root string) (doom, error) {
+func (o *rmrFlags) doomed(
+	ctx context.Context, e *verb.Env, c *client.Client, root string,
+) (doom, error) {
 	if o.older > 0 {
-		return o.old(ctx, c, root)
+		return o.old(ctx, e, c, root)
 	}
 	own := 1
 	if o.keepRoot {
@@ -40,10 +43,17 @@ func (o *rmrFlags) doomed(ctx context.Context, c *client.Client, root string) (d
 }
 
 // old finds the nodes that were not written for a while and have nothing below them that stays.
-// Ephemeral nodes are alive as long as their session is: they stay.
-func (o *rmrFlags) old(ctx context.Context, c *client.Client, root string) (doom, error) {
+// Ephemeral nodes are alive as long as their session is: they stay, as ZooKeeper's own ones do.
+func (o *rmrFlags) old(
+	ctx context.Context, e *verb.Env, c *client.Client, root string,
+) (doom, error) {
+	var read walk.Options
+	keepRoot := o.keepRoot
+	if root == "/" && e.Set.Root() == "" {
+		read.Skip, keepRoot = "/zookeeper", true
+	}
 	var all []walk.Node
-	for node, err := range walk.Sorted(ctx, c, root, walk.Options{}) {
+	for node, err := range walk.Sorted(ctx, c, root, read) {
 		if err != nil {
 			return doom{}, err
 		}
@@ -54,7 +64,7 @@ func (o *rmrFlags) old(ctx context.Context, c *client.Client, root string) (doom
 	stays := map[string]bool{} // nodes that stay, and those above them
 	for _, node := range slices.Backward(all) {
 		young := node.Stat.Mtime > limit || node.Stat.EphemeralOwner != 0
-		if young || stays[node.Path] || node.Depth == 0 && o.keepRoot {
+		if young || stays[node.Path] || node.Depth == 0 && keepRoot {
 			stays[path.Dir(node.Path)] = true
 			continue
 		}

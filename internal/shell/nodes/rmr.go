@@ -58,7 +58,7 @@ func (o *rmrFlags) run(
 	doomed := make([]doom, len(paths))
 	total := 0
 	for i, path := range paths {
-		d, err := o.doomed(ctx, c, path)
+		d, err := o.doomed(ctx, e, c, path)
 		if err != nil {
 			return err
 		}

@@ -67,7 +67,7 @@ func (p *Place) Nodes(ctx context.Context, o Options) iter.Seq2[dump.Node, error
 }
 
 func (p *Place) system() string {
-	if p.Path == "/" {
+	if p.Path == "/" && p.root == "" {
 		return "/zookeeper"
 	}
 	return ""

@@ -22,7 +22,8 @@ type Place struct {
 	Context string
 
 	own       *client.Client // a connection of its own
-	where     string         // the servers, and the root of all paths there
+	root      string         // of all paths there: the chroot
+	where     string         // the servers, and root
 	protected bool           // each write is confirmed
 }
 
@@ -42,7 +43,8 @@ func Open(ctx context.Context, e *verb.Env, arg string) (*Place, error) {
 		if p.Path, err = e.Path(arg); err != nil {
 			return nil, err
 		}
-		p.where = e.Set.Servers + e.Set.Root()
+		p.root = e.Set.Root()
+		p.where = e.Set.Servers + p.root
 		p.Client, err = e.Client(ctx)
 		return p, err
 	}
@@ -95,7 +97,8 @@ func (p *Place) connect(ctx context.Context, e *verb.Env, name string) error {
 		return err
 	}
 	p.Client, p.own = c, c
-	p.where, p.protected = s.Servers+s.Root(), s.Protected
+	p.root, p.protected = s.Root(), s.Protected
+	p.where = s.Servers + p.root
 	return c.WaitConnected(ctx)
 }
 
@@ -133,9 +136,12 @@ func (p *Place) Holds(other *Place) bool {
 		strings.HasPrefix(other.Path, strings.TrimSuffix(p.Path, "/")+"/")
 }
 
-// System reports whether a path is ZooKeeper's own.
-func System(path string) bool {
-	return path == "/zookeeper" || strings.HasPrefix(path, "/zookeeper/")
+// System reports whether it is ZooKeeper's own, or below that.
+func (p *Place) System() bool { return verb.System(path.Join("/", p.root, p.Path)) }
+
+// Danger is a change here that people may regret, as Confirm wants to know it.
+func (p *Place) Danger(what string) verb.Danger {
+	return verb.Danger{What: what, On: p.Context, Root: p.root, Paths: []string{p.Path}}
 }
 
 // Both opens two places, and closes them behind what is done with them.

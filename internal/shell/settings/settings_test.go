@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/spf13/pflag"
 )
 
 // Flag, environment, context, default: who is stronger.
@@ -59,6 +61,18 @@ func TestResolve(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "none") {
 		t.Errorf("an unknown context: %v", err)
 	}
+}
+
+// zkCli's commands have -s, -w and others for themselves: the flags that all verbs have are long.
+func TestGlobalFlagsAreLong(t *testing.T) {
+	s, f := Default(), pflag.NewFlagSet("", pflag.ContinueOnError)
+	s.ConnectionFlags(f)
+	s.RunFlags(f)
+	f.VisitAll(func(flag *pflag.Flag) {
+		if flag.Shorthand != "" && flag.Name != "output" {
+			t.Errorf("--%s is -%s too", flag.Name, flag.Shorthand)
+		}
+	})
 }
 
 func TestParseLines(t *testing.T) {

@@ -153,7 +153,7 @@ func (o *importFlags) permitted(
 	case all.ephemerals > 0 && o.sessions == "":
 		return fault.Usage("%d ephemeral nodes cannot be made again; --sessions drop leaves them "+
 			"out", all.ephemerals)
-	case place.System(dst.Path) && !o.force:
+	case dst.System() && !o.force:
 		return fault.Usage("%s needs --force", dst.Path)
 	case all.numbers > maxRaised && !o.force:
 		return fault.Usage("sequence counters would pass over %d numbers, a write each: that "+
@@ -162,10 +162,9 @@ func (o *importFlags) permitted(
 	if err := dst.Writable(ctx, e, "import to "+dst.Arg); err != nil || mode != place.Overwrite {
 		return err
 	}
-	return e.Confirm(ctx, verb.Danger{
-		What: fmt.Sprintf("write %d nodes at %s", all.nodes-all.ephemerals, dst.Arg),
-		On:   dst.Context, Paths: []string{dst.Path}, Count: all.nodes, Max: o.max, Force: o.force,
-	})
+	d := dst.Danger(fmt.Sprintf("write %d nodes at %s", all.nodes-all.ephemerals, dst.Arg))
+	d.Count, d.Max, d.Force = all.nodes, o.max, o.force
+	return e.Confirm(ctx, d)
 }
 
 func (o *importFlags) write(

@@ -80,11 +80,12 @@ func (o *mvFlags) run(ctx context.Context, e *verb.Env, src, dst *place.Place) e
 	if err := o.check(ctx, e, src, dst); err != nil {
 		return err
 	}
-	err = e.Confirm(ctx, verb.Danger{
-		What:  fmt.Sprintf("move %d nodes from %s to %s", len(all.nodes), src.Arg, dst.Arg),
-		On:    src.Context,
-		Paths: []string{src.Path, dst.Path}, Count: len(all.nodes), Max: o.max, Force: o.force,
-	})
+	d := src.Danger(fmt.Sprintf("move %d nodes from %s to %s", len(all.nodes), src.Arg, dst.Arg))
+	d.Count, d.Max, d.Force = len(all.nodes), o.max, o.force
+	if dst.System() && !o.force {
+		return fault.Usage("%s: %s needs --force", d.What, dst.Path)
+	}
+	err = e.Confirm(ctx, d)
 	if err == nil {
 		err = dst.Writable(ctx, e, "move to "+dst.Arg)
 	}

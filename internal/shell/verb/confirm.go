@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"path"
 	"strings"
 
 	"quoll/internal/shell/fault"
@@ -14,6 +15,7 @@ import (
 type Danger struct {
 	What  string   // "delete 12 nodes"
 	On    string   // the context whose servers have them; "": that of the verb
+	Root  string   // of that context: the node below which Paths are
 	Paths []string // / and those below /zookeeper need force
 	Count int      // nodes that are changed
 	Max   int      // more need force; 0: any number will do
@@ -24,8 +26,12 @@ type Danger struct {
 // been given. zkCli never asked, so its scripts are not asked.
 func (e *Env) Confirm(ctx context.Context, d Danger) error {
 	if !d.Force {
+		root := d.Root
+		if d.On == "" {
+			root = e.Set.Root()
+		}
 		for _, p := range d.Paths {
-			if p == "/" || p == "/zookeeper" || strings.HasPrefix(p, "/zookeeper/") {
+			if p == "/" || System(path.Join("/", root, p)) {
 				return fault.Usage("%s: %s needs --force", d.What, p)
 			}
 		}
@@ -37,6 +43,11 @@ func (e *Env) Confirm(ctx context.Context, d Danger) error {
 		return nil
 	}
 	return e.ask(ctx, d)
+}
+
+// System reports whether a path, of no chroot, is ZooKeeper's own.
+func System(path string) bool {
+	return path == "/zookeeper" || strings.HasPrefix(path, "/zookeeper/")
 }
 
 // ask asks a question on the terminal.

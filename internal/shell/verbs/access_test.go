@@ -90,6 +90,7 @@ func TestDangers(t *testing.T) {
 	b := served(t)
 	b.must(t, "create", "-p", "/a/b")
 	b.must(t, "create", "/a/c")
+	b.must(t, "create", "/b")
 	for _, tc := range []struct {
 		line string
 		code int
@@ -98,6 +99,12 @@ func TestDangers(t *testing.T) {
 		{"rmr /a", 2}, {"rmr --dry-run /a", 0}, {"rmr --dry-run /", 2},
 		{"set --dry-run /a x", 2}, {"rmr /none --yes", 3}, {"rm /a", 4},
 		{"rmr --yes --keep-root /a", 0}, {"rm /a", 0},
+		// A chroot does not hide what is ZooKeeper's own.
+		{"rmr --yes --chroot /zookeeper /quota", 2}, {"rmr --yes /a/../zookeeper/", 2},
+		{"acl set -R --yes --chroot /zookeeper /quota world:anyone:r", 2},
+		{"mv --yes --chroot /zookeeper /quota /q", 2}, {"mv --yes /b /zookeeper/b", 2},
+		{"mirror --once --chroot /zookeeper /quota /q", 2},
+		{"rmr --yes --force --older 1ns /", 0}, {"ls /zookeeper/quota", 0},
 	} {
 		if code := b.do(strings.Fields(tc.line)...); code != tc.code {
 			t.Errorf("%s: exit code %d, want %d: %s", tc.line, code, tc.code, b.err.String())

@@ -60,6 +60,25 @@ func TestExportImport(t *testing.T) {
 	b.must(t, "diff", "--exit-code", "file:"+file, "/elsewhere")
 }
 
+// Below a chroot a node may be called zookeeper. The server's own ones are not brought anywhere, nor
+// written.
+func TestNodesThatAreCalledZookeeper(t *testing.T) {
+	b := served(t)
+	b.must(t, "create", "-p", "/app/zookeeper/x", "mine")
+	file := filepath.Join(t.TempDir(), "app.jsonl")
+	b.must(t, "export", "--chroot", "/app", "/", "--out", file)
+	b.must(t, "import", file, "--to", "/copy")
+	if got := b.must(t, "find", "/copy"); got != "/copy\n/copy/zookeeper\n/copy/zookeeper/x\n" {
+		t.Errorf("copied: %s", got)
+	}
+	if code := b.do("import", file, "--chroot", "/zookeeper", "--to", "/y"); code != 2 {
+		t.Errorf("imported below /zookeeper: exit code %d, %s", code, b.err.String())
+	}
+	if got := b.must(t, "export", "/"); strings.Contains(got, `"path":"/zookeeper`) {
+		t.Errorf("the server's own: %s", got)
+	}
+}
+
 func TestImportModes(t *testing.T) {
 	b := planted(t)
 	file := filepath.Join(t.TempDir(), "app.jsonl")
