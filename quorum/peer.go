@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"quoll/jute"
 	"quoll/quorum/effects"
 	"quoll/quorum/election"
 	"quoll/quorum/zab"
@@ -30,6 +31,7 @@ type Peer struct {
 	stage   stage
 	role    role // leader or learner, or nil
 	leader  *zab.Leader
+	unsure  []jute.PeerID // of the last role as a leader: zab.Leader.Unsure
 	learner *zab.Learner
 	// reigns is true from the moment when the role is part of a reign that stands.
 	reigns bool

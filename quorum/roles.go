@@ -44,7 +44,7 @@ func (p *Peer) lead() {
 		Tick: c.Tick, InitLimit: c.InitLimit, SyncLimit: c.SyncLimit, Window: c.Window,
 		SnapshotBytes: c.SnapshotBytes, SnapshotSizeFactor: c.SnapshotSizeFactor,
 		ForceSnapshotSync: c.ForceSnapshotSync, QuorumSync: c.QuorumSync,
-		InitialZxid: c.InitialZxid,
+		InitialZxid: c.InitialZxid, Unsure: p.unsure,
 	}, p.standing, p.history, &p.pending, p.now)
 	p.role = p.leader
 	p.admitHeld()
@@ -88,6 +88,7 @@ func (p *Peer) leave(why error) {
 		p.join.ended(p.learner, p.reigns, why)
 	} else {
 		p.told.gone = append(p.told.gone, p.leader.Gone()...)
+		p.unsure = p.leader.Unsure()
 		p.unlisten()
 	}
 	p.pending.Tell(effects.Delivery{Kind: effects.Leave})

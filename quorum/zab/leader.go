@@ -9,6 +9,7 @@ import (
 	"quoll/quorum/effects"
 	"quoll/quorum/zab/cursor"
 	"quoll/quorum/zab/history"
+	"quoll/quorum/zab/plan"
 	"quoll/quorum/zab/rounds"
 )
 
@@ -37,6 +38,8 @@ type LeaderConfig struct {
 	SnapshotSizeFactor float64
 	// ForceSnapshotSync sends a SNAP to every learner (zookeeper.forceSnapshotSync).
 	ForceSnapshotSync bool
+	// Unsure is the Unsure of the last reign of this server.
+	Unsure []jute.PeerID
 	// QuorumSync: a sync is answered when a quorum has answered PINGs that left behind it
 	// (sync.quorum).
 	QuorumSync bool
@@ -82,7 +85,7 @@ type Leader struct {
 	told      uint64    // the last turn in which the chain was told of a learner's request
 	rounds    rounds.Rounds
 	pacing    pacing
-	synced    map[jute.PeerID]syncRecord // what the servers got in this reign
+	synced    plan.Records // what the servers got in this reign
 	gone      []error
 }
 
@@ -101,7 +104,7 @@ func NewLeader(c LeaderConfig, s Standing, h *history.History, out *effects.Pend
 		config: c, standing: s, out: out, now: now,
 		log:    cursor.Log{History: h, Committed: h.Last(), Durable: h.Last()},
 		reign:  newReign(c.Members, c.Me, s.Accepted, now),
-		synced: map[jute.PeerID]syncRecord{},
+		synced: plan.NewRecords(c.Unsure),
 	}
 	le.chooseEpoch()
 	return le
@@ -188,6 +191,10 @@ func (le *Leader) Status() LeaderStatus {
 	}
 	return s
 }
+
+// Unsure are the servers that get a SNAP if this server leads again: a SNAP or TRUNC has begun for
+// them, and was not completed.
+func (le *Leader) Unsure() []jute.PeerID { return le.synced.Unsure() }
 
 // Gone returns why connections were ended since the last call. It is for the log.
 func (le *Leader) Gone() []error {

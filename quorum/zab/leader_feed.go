@@ -61,11 +61,9 @@ func (le *Leader) feed(p *peer) {
 
 // sendNewLeader says that the history is complete.
 func (le *Leader) sendNewLeader(p *peer) {
-	record := le.synced[p.sid]
-	if record.unsure {
+	if record := le.synced.Of(p.sid); record.Unsure {
 		// An Apache learner writes a snapshot at NEWLEADER, and logs what comes behind.
-		record.took = max(record.took, p.cursor.Told())
-		le.synced[p.sid] = record
+		record.Took = max(record.Took, p.cursor.Told())
 	}
 	p.stage = peerEnters
 	p.cursor.Enter()
@@ -76,9 +74,7 @@ func (le *Leader) sendNewLeader(p *peer) {
 // It looks for a leader meanwhile, and may be the one that this reign needs in order to stand: then
 // the reign ends, so that they meet again in the next one.
 func (le *Leader) lostLog(p *peer, err error) {
-	record := le.synced[p.sid]
-	record.unsure = true
-	le.synced[p.sid] = record
+	le.synced.Of(p.sid).Unsure = true
 	le.log.History.NoteHole(p.cursor.Sent())
 	err = fmt.Errorf("server %d cannot be sent the log behind %v: %w", p.sid, p.cursor.Sent(), err)
 	le.drop(p, err)

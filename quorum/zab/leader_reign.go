@@ -227,9 +227,8 @@ func (le *Leader) takeAckEpoch(p *peer, q *ensemble.QuorumPacket) error {
 			p.sid, current.Epoch, int64(q.Zxid)))
 	}
 	p.last = max(q.Zxid, 0)
-	record := le.synced[p.sid]
-	record.current = max(record.current, int64(current.Epoch))
-	le.synced[p.sid] = record
+	record := le.synced.Of(p.sid)
+	record.Current = max(record.Current, int64(current.Epoch))
 	r := &le.reign
 	if r.stage == comparing && current.Epoch != ensemble.AlreadyAccepted {
 		own := le.standing
@@ -257,13 +256,12 @@ func (le *Leader) takeAckEpoch(p *peer, q *ensemble.QuorumPacket) error {
 // refuseStranger refuses a learner with transactions of this epoch that were never proposed here.
 // If it is this quorum that has forgotten, to cut that history would end the only copy.
 func (le *Leader) refuseStranger(p *peer) error {
-	record, epoch := le.synced[p.sid], le.reign.epoch
+	record, epoch := le.synced.Of(p.sid), le.reign.epoch
 	most := max(le.proposed, jute.Zxid(epoch<<32)+jute.Zxid(le.config.InitialZxid))
 	if p.last.Epoch() == epoch && p.last > most {
-		record.stranger = p.last
-		le.synced[p.sid] = record
+		record.Stranger = p.last
 	}
-	if p.last == 0 || p.last != record.stranger {
+	if p.last == 0 || p.last != record.Stranger {
 		return nil
 	}
 	return fmt.Errorf("%w: server %d came with them up to %v, this leader is at %v: look which "+
@@ -277,13 +275,12 @@ func (le *Leader) takeNewLeaderAck(p *peer, q *ensemble.QuorumPacket) error {
 			ErrProtocol, q.Type, q.Zxid, p.sid))
 	}
 	p.stage = peerHas
-	record := le.synced[p.sid]
-	record.unsure = p.below
-	if !record.joined {
-		record.took = max(record.took, p.last)
+	record := le.synced.Of(p.sid)
+	record.Unsure = p.below
+	if !record.Joined {
+		record.Took = max(record.Took, p.last)
 	}
-	record.joined = true
-	le.synced[p.sid] = record
+	record.Joined = true
 	if le.Established() {
 		le.sendUpToDate(p)
 		return nil

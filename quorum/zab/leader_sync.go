@@ -10,43 +10,18 @@ import (
 	"quoll/quorum/zab/plan"
 )
 
-// syncRecord is what a server got in this reign. Apache's learners do not log what they get behind
-// a SNAP or TRUNC in front of NEWLEADER: they write a snapshot of it.
-type syncRecord struct {
-	// took is up to where its log may be empty: by a SNAP or TRUNC of this reign, or of an earlier
-	// one, behind which it joined this one. At its first TRUNC in a reign nobody knows.
-	took   jute.Zxid
-	joined bool // it has acknowledged a NEWLEADER
-	// current was its current epoch when it joined first. If its last transaction is of an earlier
-	// one, it got its history in a synchronisation, perhaps by a SNAP or TRUNC.
-	current int64
-	// unsure means that a SNAP or TRUNC was not completed, that a SNAP ended below its log, or that
-	// the log could not give its history: it gets a SNAP. A SNAP does not touch the log of Apache's
-	// learners. So a TRUNC, which reads the log again, would bring back what this leader never had.
-	unsure bool
-	// had means that it had a history. If it says now that it has none, it cannot make anything of
-	// a part of the leader's: it gets a SNAP.
-	had bool
-	// stranger is the end of a history that was refused with ErrStranger. It stays refused when
-	// more was proposed: it holds other transactions at the zxids of this reign.
-	stranger jute.Zxid
-}
-
 // plan decides what is sent first to a learner whose ACKEPOCH has come, and sends it.
 func (le *Leader) plan(p *peer, log *plan.Log) {
-	record := le.synced[p.sid]
-	if p.last > 0 && !record.had {
-		record.had = true
-		le.synced[p.sid] = record
-	}
-	took := record.took
-	if record.current > p.last.Epoch() {
+	record := le.synced.Of(p.sid)
+	record.Had = record.Had || p.last > 0
+	took := record.Took
+	if record.Current > p.last.Epoch() {
 		took = max(took, p.last)
 	}
 	made := plan.Sync(plan.Question{
 		Peer: p.last, Epoch: le.reign.epoch, Committed: le.log.Committed, Took: took,
 		Memory: le.log.History, Log: log, LogBytes: le.logBytes(),
-		Force: le.config.ForceSnapshotSync || record.unsure || p.last == 0 && record.had,
+		Force: le.config.ForceSnapshotSync || record.Unsure || p.last == 0 && record.Had,
 	})
 	switch made.Kind {
 	case plan.AskLog:
@@ -65,13 +40,13 @@ func (le *Leader) plan(p *peer, log *plan.Log) {
 			p.stage = peerWaits
 			return
 		}
-		le.beginCut(p)
+		record.Unsure = true
 		p.below = p.last > le.log.History.Last()
 		p.stage, p.first = peerStreams, ensemble.PacketSnap
 		p.stream = le.out.Start(effects.Job{Kind: effects.StreamTree, Link: p.link})
 		return
 	case plan.Trunc:
-		le.beginCut(p)
+		record.Unsure = true
 		p.first = ensemble.PacketTrunc
 		le.send(p, ensemble.PacketTrunc, made.From, nil)
 	case plan.Diff:
@@ -103,13 +78,6 @@ func (le *Leader) gets(id jute.PeerID) bool {
 		}
 	}
 	return false
-}
-
-// beginCut notes that a learner gets a SNAP or TRUNC.
-func (le *Leader) beginCut(p *peer) {
-	record := le.synced[p.sid]
-	record.unsure = true
-	le.synced[p.sid] = record
 }
 
 // logBytes is how much of the log a learner may be sent instead of a snapshot.

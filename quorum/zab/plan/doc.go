@@ -26,5 +26,6 @@
 //   - Everything that is outstanding is sent again, although the learner may have it: what it
 //     acknowledged over another connection does not count any more.
 //
-// Nothing here has goroutines or state. Read plan.go.
+// Nothing here has goroutines. Read plan.go, then records.go: what a leader remembers of those who
+// have come.
 package plan
