@@ -69,10 +69,9 @@ type Config struct {
 	// CloseDeadline bounds Conn.CloseAfterFlush. Default 5 s.
 	CloseDeadline time.Duration
 
-	// MaxClientCnxns is the most connections of one address (maxClientCnxns); 0 is unlimited.
-	MaxClientCnxns int
-	// MaxCnxns is the most connections in all (maxCnxns); 0 is as many as descriptors allow.
-	MaxCnxns int
+	// Limits are how many connections there may be, in all (maxCnxns) and of one address
+	// (maxClientCnxns). The default of Descriptors is ConnectionLimit(0).
+	Limits door.Limits
 
 	// OutputHighWater is the pending output, in bytes, at which a connection is no longer read
 	// from. Default 1 MiB.
@@ -119,6 +118,7 @@ func (cfg Config) withDefaults() (Config, error) {
 		return cfg, fmt.Errorf("%w: transport %d", ErrConfig, cfg.Transport)
 	}
 	setDefault(&cfg.Loops, min(max(runtime.GOMAXPROCS(0)/2, 1), 4))
+	setDefault(&cfg.Limits.Descriptors, ConnectionLimit(0))
 	setDefault(&cfg.MaxFrame, 1<<20+3)
 	setDefault(&cfg.Socket.Backlog, 4096)
 	setDefault(&cfg.ConnectDeadline, 10*time.Second)

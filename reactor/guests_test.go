@@ -65,7 +65,8 @@ func TestGuestsAtTheLimitOfDescriptors(t *testing.T) {
 func (s *server) behind(descriptors int) {
 	s.t.Helper()
 	r := s.handle.r
-	r.door = r.newDoor(descriptors)
+	r.cfg.Limits.Descriptors = descriptors
+	r.door = r.newDoor()
 	ln, at, err := r.door.Bind("127.0.0.1:0")
 	noError(s.t, err)
 	noError(s.t, r.door.Open(ln))

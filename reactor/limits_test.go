@@ -104,8 +104,8 @@ func TestLimitsOfConnections(t *testing.T) {
 		cfg Config
 		why door.Refusal
 	}{
-		"by address": {Config{MaxClientCnxns: 3}, door.ByAddress},
-		"in all":     {Config{MaxCnxns: 3}, door.ByTotal},
+		"by address": {Config{Limits: door.Limits{ByAddress: 3}}, door.ByAddress},
+		"in all":     {Config{Limits: door.Limits{Total: 3}}, door.ByTotal},
 	}
 	onBoth(t, func(t *testing.T, tr Transport) {
 		for name, tc := range cases {
@@ -147,7 +147,7 @@ func TestLimitsOfConnections(t *testing.T) {
 // TestLaneRefuses: no stream, no connection, and no trace of one.
 func TestLaneRefuses(t *testing.T) {
 	onBoth(t, func(t *testing.T, tr Transport) {
-		s := start(t, &server{cfg: Config{Transport: tr, MaxCnxns: 1}, open: func(c *Conn) Stream {
+		s := start(t, &server{cfg: Config{Transport: tr, Limits: door.Limits{Total: 1}}, open: func(c *Conn) Stream {
 			c.Write([]byte("no"))
 			return nil
 		}})

@@ -55,7 +55,7 @@ func fakeLoop(t *testing.T, cfg Config, lane Lane) *loop {
 	cfg, err := cfg.withDefaults()
 	noError(t, err)
 	r := newReactor(cfg)
-	r.door = r.newDoor(0)
+	r.door = r.newDoor()
 	l := newLoop(r)
 	l.poke, l.pokeLater = func() {}, func() {}
 	if lane.Drain == nil {

@@ -55,9 +55,11 @@ type Lane struct {
 // read-only: a sentinel.
 var ErrStopping = door.ErrStopping
 
-// ConnectionLimit is how many connections the limit of open files leaves room for; 0: no such limit
-// is known.
-func ConnectionLimit() int { return socket.DescriptorLimit() }
+// Descriptors is the limit of open files; 0: no such limit is known.
+func Descriptors() int { return socket.Descriptors() }
+
+// ConnectionLimit is how many connections the limit of open files leaves room for (door.Room).
+func ConnectionLimit(beside int) int { return door.Room(socket.Descriptors(), beside) }
 
 // transport is what differs between gnet and Go's net.
 type transport interface {
@@ -112,7 +114,7 @@ func Run(cfg Config, newLane func(wake func()) Lane) error {
 		r.loops = append(r.loops, newLoop(r))
 	}
 	r.transport = r.newTransport()
-	r.door = r.newDoor(socket.DescriptorLimit())
+	r.door = r.newDoor()
 	listeners, at, err := r.door.BindAll(cfg.Listeners)
 	if err != nil {
 		return err
@@ -155,16 +157,11 @@ func (r *reactor) newTransport() transport {
 	return newGnetTransport(r)
 }
 
-// newDoor makes the door to the loops; descriptors is how many connections the limit of open files
-// leaves room for.
-func (r *reactor) newDoor(descriptors int) *door.Door {
+// newDoor makes the door to the loops.
+func (r *reactor) newDoor() *door.Door {
 	return door.New(door.Config{
-		Socket: r.cfg.Socket,
-		Limits: door.Limits{
-			Total:       r.cfg.MaxCnxns,
-			ByAddress:   r.cfg.MaxClientCnxns,
-			Descriptors: descriptors,
-		},
+		Socket:   r.cfg.Socket,
+		Limits:   r.cfg.Limits,
 		Refused:  r.turnedAway,
 		Failed:   r.stop,
 		Stopping: r.stopping,

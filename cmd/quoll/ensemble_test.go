@@ -31,6 +31,8 @@ type member struct {
 	file   string // zoo.cfg
 	addr   string // of clients
 	log    string
+	ports  []string  // of members: at which a leader is found, and of elections
+	files  int       // the limit of open files; 0: that of the test
 	server *exec.Cmd // nil: it does not run
 }
 
@@ -53,6 +55,9 @@ func trio(t *testing.T) (all []*member) {
 		m := &member{
 			t: t, file: filepath.Join(dir, "zoo.cfg"), log: filepath.Join(dir, "log"),
 			addr: fmt.Sprintf("127.0.0.1:%d", ports[3*i+2]),
+			ports: []string{
+				fmt.Sprintf("127.0.0.1:%d", ports[3*i]), fmt.Sprintf("127.0.0.1:%d", ports[3*i+1]),
+			},
 		}
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "myid"),
 			[]byte(fmt.Sprintf("%d\n", i+1)), 0o600))
@@ -78,6 +83,10 @@ func (m *member) start() {
 	require.NoError(m.t, err)
 	defer log.Close()
 	m.server = exec.Command(os.Args[0], "server", m.file) //nolint:gosec // this test binary
+	if m.files > 0 {
+		m.server = exec.Command("sh", "-c", fmt.Sprintf(`ulimit -n %d; exec "$0" "$@"`, m.files),
+			os.Args[0], "server", m.file)
+	}
 	m.server.Env = append(os.Environ(), "QUOLL_TEST_COMMAND=1")
 	m.server.Stderr = log
 	require.NoError(m.t, m.server.Start())

@@ -526,7 +526,7 @@ func TestTheLimitOfDescriptorsIsTold(t *testing.T) {
 	few.Cur = 64
 	require.NoError(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &few))
 	s := startLogging(t, log.Logger, t.TempDir(), persistence.OS{}, quietFlushes)
-	room := reactor.ConnectionLimit()
+	room := reactor.ConnectionLimit(0)
 	require.NoError(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &was)) // the clients are in this process
 	var refused *raw
 	for served := 0; refused == nil; served++ {

@@ -26,6 +26,7 @@ import (
 	"quoll/quorum/transport"
 	"quoll/quorum/zab"
 	"quoll/quorum/zab/history"
+	"quoll/reactor"
 )
 
 // peerInterval is how often the peer of an ensemble is told the time.
@@ -223,7 +224,9 @@ func ticks(c *config.Config, n int) time.Duration {
 
 func portSettings(c *config.Config) ports.Settings {
 	q, e := &c.Quorum, &c.Quorum.Election
+	accepted, _ := machine.ForPeers(c, reactor.Descriptors())
 	return ports.Settings{
+		MaxAccepted:   accepted,
 		ConnectWithin: e.ConnectTimeout, HelloWithin: e.HelloTimeout, KeepAlive: e.TCPKeepAlive,
 		Rules:     election.Rules{MinInterval: e.MinInterval, MaxInterval: e.MaxInterval},
 		InitLimit: ticks(c, q.InitLimitTicks), SyncLimit: ticks(c, q.SyncLimitTicks),

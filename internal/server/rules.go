@@ -21,6 +21,7 @@ import (
 	"quoll/processor/stats"
 	"quoll/processor/throttle"
 	"quoll/reactor"
+	"quoll/reactor/door"
 )
 
 // The functions here turn the configuration into the rules and limits of each room.
@@ -184,14 +185,17 @@ func laneRules(c *config.Config, rules *auth.Rules) lane.Rules {
 }
 
 func reactorConfig(c *config.Config) reactor.Config {
+	_, beside := machine.ForPeers(c, reactor.Descriptors())
 	r := reactor.Config{
 		Transport:       reactor.GNet,
 		Listeners:       []string{address(c.Network.Client)},
 		Loops:           c.Network.EventLoops,
 		MaxFrame:        c.Network.MaxBufferBytes + 4,
 		ConnectDeadline: c.Network.SessionlessTimeout,
-		MaxClientCnxns:  c.Network.MaxPerAddress,
-		MaxCnxns:        c.Network.MaxConnections,
+		Limits: door.Limits{
+			Total: c.Network.MaxConnections, ByAddress: c.Network.MaxPerAddress,
+			Descriptors: reactor.ConnectionLimit(beside),
+		},
 		OutputHighWater: int(c.Network.OutputBytes),
 		OutputBudget:    c.Network.OutputTotalBytes,
 		InputBudget:     machine.InputBudget(c.Network.InputTotalBytes),

@@ -163,7 +163,8 @@ func (s *Server) run(ctx context.Context) error {
 // four-letter words, and close connections that ask for a session.
 func (s *Server) assemble() {
 	rules := authRules(s.cfg)
-	for _, text := range machine.WithoutDescriptors(s.cfg, reactor.ConnectionLimit()) {
+	_, beside := machine.ForPeers(s.cfg, reactor.Descriptors())
+	for _, text := range machine.WithoutDescriptors(s.cfg, reactor.ConnectionLimit(beside)) {
 		s.logger.Warn(text)
 	}
 	s.tree = datatree.New(treeOptions(s.cfg))

@@ -30,6 +30,8 @@ type Settings struct {
 	InitLimit, SyncLimit, ConnectLimit time.Duration
 	// MaxPacket is jute.maxbuffer + jute.maxbuffer.extrasize, in bytes.
 	MaxPacket int
+	// MaxAccepted is how many connections each port may have accepted at once (transport.Config).
+	MaxAccepted int
 }
 
 // connectWithin is Apache's cnxTimeout.
@@ -40,7 +42,7 @@ func Election(s Settings) transport.Config {
 	return transport.Config{
 		NewCutter: func(accepted bool) transport.Cutter { return election.NewCutter(accepted) },
 		HeadBytes: election.HeadBytes, MaxMessage: 4 + ensemble.MaxElectionFrame,
-		ConnectWithin: s.ConnectWithin, KeepAlive: s.KeepAlive,
+		ConnectWithin: s.ConnectWithin, KeepAlive: s.KeepAlive, MaxAccepted: s.MaxAccepted,
 		AckWithin: cmp.Or(s.ConnectWithin, connectWithin),
 	}
 }
@@ -55,6 +57,7 @@ func Quorum(s Settings) transport.Config {
 		NewCutter:     func(bool) transport.Cutter { return zab.NewCutter(s.MaxPacket) },
 		MaxMessage:    zab.MaxPacket(s.MaxPacket),
 		ReadBytes:     64 << 10,
+		MaxAccepted:   s.MaxAccepted,
 		QueueBytes:    queueBytes + zab.MaxPacket(s.MaxPacket),
 		ConnectWithin: cmp.Or(s.ConnectLimit, s.InitLimit),
 		// Whether the other end is alive its packets show. This is only for one that takes nothing:

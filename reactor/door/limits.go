@@ -32,9 +32,28 @@ type admission struct {
 }
 
 // GuestsMost is how many connections are let in at the limit of open files, as guests: who looks
-// after a server that is full must be able to ask it how it is. They are part of
-// socket.DescriptorLimit's reserve.
+// after a server that is full must be able to ask it how it is. They are part of Room's reserve.
 const GuestsMost = 32
+
+const (
+	// ownDescriptors is what the process needs for itself: the log and the next one, a snapshot,
+	// what is recorded beside them, directories while they are flushed, listeners, event loops. A
+	// server at rest has 20.
+	ownDescriptors = 48
+	// descriptorReserve is what is left to the process where there is plenty.
+	descriptorReserve = 256
+)
+
+// Room is how many clients a limit of open files leaves room for; 0: there is no limit. beside is
+// how many connections the process has besides: a flood of clients must not be what makes an append
+// to the log fail, or keeps a member from its leader.
+func Room(open, beside int) int {
+	if open == 0 {
+		return 0
+	}
+	need := ownDescriptors + GuestsMost + beside
+	return max(open-min(max(need, descriptorReserve), max(need, open/2)), 1)
+}
 
 // GuestDeadline is how long a guest has for what it came for.
 const GuestDeadline = time.Second

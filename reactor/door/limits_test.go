@@ -76,3 +76,21 @@ func TestRefusalsHaveNames(t *testing.T) {
 		require.Equal(t, name, r.String())
 	}
 }
+
+// Whatever the limit of open files is, one client is let in, and what the process needs for itself,
+// for guests and for connections to others is left as far as there is any; with plenty, 256.
+func TestRoomLeavesWhatTheProcessNeeds(t *testing.T) {
+	for _, c := range []struct{ open, beside, room int }{
+		{0, 0, 0}, {0, 300, 0}, {10, 0, 1}, {64, 0, 1}, {100, 0, 20}, {128, 0, 48}, {128, 37, 11},
+		{256, 0, 128}, {1024, 0, 768}, {1024, 85, 768}, {1024, 300, 644}, {65536, 0, 65280},
+	} {
+		require.Equal(t, c.room, Room(c.open, c.beside), "%+v", c)
+	}
+	for open := 1; open < 3000; open += 7 {
+		for beside := 0; beside < 500; beside += 11 {
+			room, need := Room(open, beside), ownDescriptors+GuestsMost+beside
+			require.Positive(t, room)
+			require.True(t, room == 1 || open-room >= need, "%d of %d, beside %d", room, open, beside)
+		}
+	}
+}

@@ -2,5 +2,5 @@
 
 package socket
 
-// DescriptorLimit: no limit of open files is known here.
-func DescriptorLimit() int { return 0 }
+// Descriptors: no limit of open files is known here.
+func Descriptors() int { return 0 }

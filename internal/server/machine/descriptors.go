@@ -11,6 +11,27 @@ import (
 // wrongly.
 const fewConnections = 4096
 
+// strangersMost is how many connections of others than members a port of a member takes, where
+// there are descriptors enough.
+const strangersMost = 128
+
+// ForPeers is how many accepted connections each port of a member may have, and how many
+// descriptors that and its own connections come to. Both are 0 for a server alone. open is the
+// limit of open files; 0 is no limit. Each other member has one connection to each port, and may
+// have another one before the old one is known to be dead. Towards it there are as many, and the
+// log that is read for it.
+func ForPeers(c *config.Config, open int) (accepted, all int) {
+	if !c.Ensemble() {
+		return 0, 0
+	}
+	members, strangers := len(c.Quorum.Members.Members), strangersMost
+	if open > 0 {
+		strangers = min(max(open/32, 8), strangersMost)
+	}
+	accepted = 2*members + strangers
+	return accepted, 2*accepted + 3*members
+}
+
 // WithoutDescriptors returns warnings about settings that cannot take effect, because the limit of
 // open files leaves room for fewer connections. room is that number of connections; 0 is no limit.
 func WithoutDescriptors(c *config.Config, room int) (warnings []string) {
