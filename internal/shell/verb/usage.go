@@ -22,7 +22,7 @@ func long(v *Verb) string {
 func usage(v *Verb, h *Host) func(*cobra.Command) error {
 	return func(cmd *cobra.Command) error {
 		var b strings.Builder
-		fmt.Fprintf(&b, "Usage:\n  %s\n", cmd.UseLine())
+		fmt.Fprintf(&b, "Usage:\n  %s\n", strings.TrimSpace(cmd.UseLine())) // the shell has no name
 		if len(v.Aliases) > 0 {
 			fmt.Fprintf(&b, "\nAlso: %s\n", strings.Join(v.Aliases, ", "))
 		}
