@@ -36,10 +36,12 @@ func cutBeside(t *testing.T, op jute.OpCode, where proxy.Where) {
 	if op == jute.OpCreateSession {
 		cut = w.Cut(op, where) // of the first connection, which has no session yet
 	}
-	c := w.client(client.WithSessionTimeout(600*time.Millisecond),
-		client.WithAuth("digest", func(context.Context) ([]byte, error) {
-			return []byte("a:b"), nil
-		}))
+	timeout := 20 * time.Second
+	if op == jute.OpPing {
+		timeout = 3 * time.Second // the first one comes after a third of it
+	}
+	c := w.client(client.WithSessionTimeout(timeout), client.WithAuth("digest",
+		func(context.Context) ([]byte, error) { return []byte("a:b"), nil }))
 	session := c.Session()
 	mine := client.ACL{Perms: jute.PermAll, ID: client.ID{Scheme: "auth"}}
 	_, _, err := c.Create(ctx, "/mine", nil, client.Ephemeral, client.WithACL(mine))
