@@ -70,8 +70,10 @@ func TestBarrier(t *testing.T) {
 	waiter.ends(t)
 
 	require.NoError(t, b.Set(ctx))
+	again := make(chan struct{}, 16)
+	w.Seen(jute.OpGetData, func() { again <- struct{}{} })
 	waiter = inBackground(func() error { return b.Wait(ctx) })
-	<-reads
+	<-again
 	w.expire(c)
 	closed(t, waiter.done, "its session is over")
 	require.ErrorIs(t, waiter.err, recipes.ErrLost)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -56,31 +57,57 @@ func TestCutAtEveryRequest(t *testing.T) {
 
 // Whoever waits for a recipe leaves when its context ends, whatever request is not answered.
 func TestCancelAtEveryRequest(t *testing.T) {
-	hold := func(w *world, k int) <-chan struct{} { return w.CutNth(k, proxy.Held) }
-	eachRequest(t, "held", hold,
-		func(t *testing.T, w *world, steps []step, held <-chan struct{}) {
-			ctx, cancel := context.WithCancel(testContext(t))
-			defer cancel()
-			defer w.Resume()
-			for i, step := range steps {
-				ended := inBackground(func() error { return step(ctx) })
-				select {
-				case <-ended.done:
-					require.NoError(t, ended.err, "step %d", i)
-					continue
-				case <-held:
-				}
-				begin := time.Now()
-				cancel()
-				closed(t, ended.done, fmt.Sprint("step ", i, " ends"))
-				// A crowded machine is slow; 100 ms is meant.
-				require.Less(t, time.Since(begin), time.Second)
-				if ended.err != nil {
-					require.ErrorIs(t, ended.err, context.Canceled, "step %d", i)
-				}
-				return
-			}
-		})
+	for name, why := range map[string]error{
+		"cancelled": context.Canceled, "late": context.DeadlineExceeded,
+	} {
+		hold := func(w *world, k int) <-chan struct{} { return w.CutNth(k, proxy.Held) }
+		eachRequest(t, name, hold,
+			func(t *testing.T, w *world, steps []step, held <-chan struct{}) {
+				givesUp(t, w, steps, held, why)
+			})
+	}
+}
+
+// givesUp runs steps until a request is held back. Then their context ends, with why.
+func givesUp(t *testing.T, w *world, steps []step, held <-chan struct{}, why error) {
+	ctx := &ending{Context: context.Background(), done: make(chan struct{}), why: why}
+	cancel := sync.OnceFunc(func() { close(ctx.done) })
+	defer cancel()
+	defer w.Resume()
+	for i, step := range steps {
+		ended := inBackground(func() error { return step(ctx) })
+		select {
+		case <-ended.done:
+			require.NoError(t, ended.err, "step %d", i)
+			continue
+		case <-held:
+		}
+		begin := time.Now()
+		cancel()
+		closed(t, ended.done, fmt.Sprint("step ", i, " ends"))
+		// A crowded machine is slow; 100 ms is meant.
+		require.Less(t, time.Since(begin), time.Second)
+		if ended.err != nil {
+			require.ErrorIs(t, ended.err, why, "step %d", i)
+		}
+		return
+	}
+}
+
+// ending is a context that ends when a test says so, as if its time were over.
+type ending struct {
+	context.Context
+	done chan struct{}
+	why  error
+}
+
+func (e *ending) Done() <-chan struct{} { return e.done }
+
+func (e *ending) Err() error {
+	if isOpen(e.done) {
+		return nil
+	}
+	return e.why
 }
 
 // eachRequest runs each scenario, and disturbs its first request, then its second, and so on, until
@@ -93,6 +120,9 @@ func eachRequest(
 		t.Run(name+"/"+how, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
+			if w.root != "" && how != "after" {
+				t.Skip("thousands of runs: a process has one kind of them")
+			}
 			other := w.beside()
 			for k := 1; k < mostRequests; k++ {
 				more := true

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -156,4 +157,18 @@ func TestTwoPhaseOverCuts(t *testing.T) {
 	}
 	require.Positive(t, committed)
 	require.Positive(t, aborted)
+}
+
+// A vote whose deadline passed before the proposal was read went round without end.
+func TestVoteEndsWithItsDeadline(t *testing.T) {
+	w := newWorld(t)
+	c := w.client()
+	tx, err := twophase.Begin(testContext(t), c, path, "1", []string{"a"}, nil)
+	require.NoError(t, err)
+	w.Pause()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+	defer cancel()
+	vote := inBackground(func() error { return tx.Vote(ctx, "a", true) })
+	closed(t, vote.done, "it returns")
+	require.ErrorIs(t, vote.err, context.DeadlineExceeded)
 }

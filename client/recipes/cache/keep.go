@@ -148,13 +148,11 @@ func (t *Tree) read(ctx context.Context, paths []string) error {
 	}
 	for i, path := range paths {
 		node, exists, err := asked[i](ctx)
-		for hold.Passing(err) || errors.Is(err, client.ErrSessionExpired) {
-			if err = hold.Again(ctx, t.c, err); err == nil {
-				node, exists, err = t.ask(ctx, path)(ctx)
+		for err != nil {
+			if err = hold.Again(ctx, t.c, err); err != nil {
+				return err
 			}
-		}
-		if err != nil {
-			return err
+			node, exists, err = t.ask(ctx, path)(ctx)
 		}
 		t.mu.Lock()
 		if exists {

@@ -139,13 +139,11 @@ func (t *Tx) Vote(ctx context.Context, participant string, yes bool) error {
 
 func (t *Tx) vote(ctx context.Context, participant string, yes bool) error {
 	p, err := t.proposal(ctx)
-	for hold.Passing(err) {
-		if err = hold.Again(ctx, t.c, err); err == nil {
-			p, err = t.proposal(ctx)
+	for err != nil {
+		if err = hold.Again(ctx, t.c, err); err != nil {
+			return err
 		}
-	}
-	if err != nil {
-		return err
+		p, err = t.proposal(ctx)
 	}
 	if !slices.Contains(p.Participants, participant) {
 		return fmt.Errorf("%w: no participant of it", client.ErrBadArguments)
