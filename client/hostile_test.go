@@ -267,10 +267,10 @@ func TestIdleClientsPing(t *testing.T) {
 			p.send(&jute.ReplyHeader{Xid: h.Xid})
 		}
 	}})
-	c, err := client.New(f.addr, client.WithSessionTimeout(300*time.Millisecond))
+	c, err := client.New(f.addr, client.WithSessionTimeout(1200*time.Millisecond))
 	require.NoError(t, err)
 	defer c.Close()
-	for range 5 {
+	for range 3 {
 		<-pings
 	}
 	require.True(t, isOpen(c.Session().Lapsed()))
