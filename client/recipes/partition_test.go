@@ -133,12 +133,14 @@ type owners struct {
 	mu      sync.Mutex
 	has     map[string]partition.Item
 	by      map[string]string
+	session map[string]client.SessionID // that the item was told in
+	ended   map[client.SessionID]bool
 	double  []string
 	changed chan struct{} // has room for one
 }
 
 // assigned is told of an assignment, before its member asks for the next one.
-func (o *owners) assigned(id string, a *partition.Assignment) {
+func (o *owners) assigned(id string, session client.SessionID, a *partition.Assignment) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, name := range a.Revoked {
@@ -150,13 +152,15 @@ func (o *owners) assigned(id string, a *partition.Assignment) {
 		if !slices.Contains(a.Granted, it.Name) {
 			continue
 		}
-		if last := o.by[it.Name]; last != "" && o.has[it.Name].Err() == nil {
+		// A holder whose session was ended behind its back may not know yet.
+		unaware := o.ended[o.session[it.Name]]
+		if last := o.by[it.Name]; last != "" && !unaware && o.has[it.Name].Err() == nil {
 			o.double = append(o.double, fmt.Sprint(it.Name, " of ", last, " and ", id))
 		}
 		if last := o.has[it.Name]; last.Held != nil && last.Token() >= it.Token() {
 			o.double = append(o.double, fmt.Sprint(it.Name, " has an older token"))
 		}
-		o.has[it.Name], o.by[it.Name] = it, id
+		o.has[it.Name], o.by[it.Name], o.session[it.Name] = it, id, session
 	}
 	select {
 	case o.changed <- struct{}{}:
@@ -164,12 +168,13 @@ func (o *owners) assigned(id string, a *partition.Assignment) {
 	}
 }
 
-// forget is told that a member's session ends before it can know.
-func (o *owners) forget(id string) {
+// forget is told that a session ends before its member can know.
+func (o *owners) forget(session client.SessionID) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for name, by := range o.by {
-		if by == id {
+	o.ended[session] = true
+	for name, s := range o.session {
+		if s == session {
 			delete(o.by, name)
 		}
 	}
@@ -194,6 +199,7 @@ func TestItemsHaveOneMember(t *testing.T) {
 	w := newWorld(t)
 	model := &owners{
 		has: map[string]partition.Item{}, by: map[string]string{}, changed: make(chan struct{}, 1),
+		session: map[string]client.SessionID{}, ended: map[client.SessionID]bool{},
 	}
 	rng := rand.New(rand.NewPCG(7, 7))
 	type member struct {
@@ -210,7 +216,7 @@ func TestItemsHaveOneMember(t *testing.T) {
 		go func() {
 			defer close(m.done)
 			for a, err := range partition.Join(in, m.c, "/app", id, itemNames(), partition.Hash) {
-				model.assigned(id, &a)
+				model.assigned(id, m.c.Session().ID(), &a)
 				if err != nil && in.Err() == nil {
 					t.Errorf("member %s: %v", id, err)
 				}
@@ -228,8 +234,9 @@ func TestItemsHaveOneMember(t *testing.T) {
 			closed(t, m.done, "it leaves")
 			delete(there, id)
 		case rng.IntN(2) == 0:
-			model.forget(id)
-			w.expire(m.c)
+			session := m.c.Session()
+			model.forget(session.ID())
+			w.end(session)
 		default:
 			w.Cut(steps[rng.IntN(len(steps))], proxy.Where(rng.IntN(3)))
 			w.Drop(0)

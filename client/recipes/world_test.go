@@ -2,6 +2,7 @@ package recipes_test
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"os"
 	"strconv"
@@ -77,15 +78,25 @@ func (w *world) beside(opts ...client.Option) *client.Client { return w.dial(w.s
 // expire ends the session of a client.
 func (w *world) expire(c *client.Client) {
 	w.t.Helper()
-	s := c.Session()
+	w.end(c.Session())
+}
+
+// end ends a session. A connection of its client may be under way, and take the session back.
+func (w *world) end(s *client.Session) {
+	w.t.Helper()
 	w.Target("")
-	w.Drop(s.ID())
-	taker, err := wire.Dial(testContext(w.t), w.server, wire.Options{
-		SessionID: s.ID(), Passwd: s.Passwd(),
-	})
-	require.NoError(w.t, err)
-	require.NoError(w.t, taker.Close(testContext(w.t)))
-	w.Target(w.server)
+	defer w.Target(w.server)
+	for ctx := testContext(w.t); ; {
+		w.Drop(s.ID())
+		taker, err := wire.Dial(ctx, w.server, wire.Options{
+			SessionID: s.ID(), Passwd: s.Passwd(),
+		})
+		if errors.Is(err, wire.ErrExpired) || err == nil && taker.Close(ctx) == nil {
+			return
+		}
+		require.NoError(w.t, err)
+		require.NoError(w.t, ctx.Err())
+	}
 }
 
 func testContext(t testing.TB) context.Context {
