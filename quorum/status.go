@@ -3,6 +3,7 @@ package quorum
 import (
 	"quoll/jute"
 	"quoll/jute/ensemble"
+	"quoll/quorum/election"
 	"quoll/quorum/zab"
 )
 
@@ -51,6 +52,8 @@ type Status struct {
 	First ensemble.PacketType
 	// Learners are those who are connected to a leader and have said who they are.
 	Learners []LearnerStatus
+	// Answers is what the other voters have said since this server looks; nil at any other time.
+	Answers []election.Said
 	// Elections counts the elections begun in this life.
 	Elections int64
 	// Syncs is how many syncs wait at a leader.
@@ -74,6 +77,8 @@ func (p *Peer) Status() Status {
 		Proposed: p.standing.Last, Elections: p.told.elections,
 		PlainSync: p.reigns && p.syncsPlainly(), PlainSyncs: p.told.plainSyncs}
 	switch p.stage {
+	case looking:
+		s.Answers = p.member.Answers()
 	case leading:
 		s.Role, s.Leader = Leading, p.config.Me
 	case dialling, learning:

@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest"
 
 	"quoll/client/wire"
@@ -36,11 +37,12 @@ type ensemble struct {
 	clients []int  // ports
 	servers []*running
 	extra   string // further lines of each zoo.cfg
+	seen    zapcore.Core
 }
 
 // newEnsemble makes the files of servers 1 to n, of which the last ones are observers. None runs.
 func newEnsemble(t *testing.T, n, observers int) *ensemble {
-	e := &ensemble{t: t, dir: t.TempDir(), servers: make([]*running, n)}
+	e := &ensemble{t: t, dir: t.TempDir(), servers: make([]*running, n), seen: zapcore.NewNopCore()}
 	ports := freePorts(t, 3*n)
 	for i := range n {
 		role := ""
@@ -85,7 +87,8 @@ func (e *ensemble) start(all ...int) {
 			filepath.Join(e.home(i), "data"), e.clients[i], e.extra, e.lines)), 0o600))
 		cfg, err := config.Load(file, nil)
 		require.NoError(e.t, err)
-		logger := zaptest.NewLogger(e.t, zaptest.Level(zap.InfoLevel))
+		logger := zaptest.NewLogger(e.t, zaptest.Level(zap.InfoLevel), zaptest.WrapOptions(
+			zap.WrapCore(func(c zapcore.Core) zapcore.Core { return zapcore.NewTee(c, e.seen) })))
 		s := server.New(cfg, persistence.OS{}, logger.With(zap.Int("server", i+1)))
 		at := make(chan string, 1)
 		s.Listening = func(a []netip.AddrPort) { at <- a[0].String() }

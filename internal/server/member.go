@@ -52,7 +52,13 @@ func (m *member) Links(ops []effects.LinkOp) { ports.CarryOutLinks(m.quorum, ops
 func (m *member) Send(out []effects.Outgoing) { ports.CarryOutSend(m.quorum, out) }
 
 // Votes implements outside.
-func (m *member) Votes(votes *election.LinkEffects) { ports.CarryOutVotes(m.votes, votes) }
+func (m *member) Votes(votes *election.LinkEffects) {
+	for i := range votes.Notes {
+		n := &votes.Notes[i]
+		m.s.core.roles.Noted(n, m.votes.Remote(transport.Link(n.Link)), time.Now())
+	}
+	ports.CarryOutVotes(m.votes, votes)
+}
 
 // Job implements outside.
 func (m *member) Job(job effects.Job) { m.s.jobs.Do(job) }

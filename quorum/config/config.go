@@ -1,8 +1,10 @@
 package config
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"quoll/jute"
 )
@@ -103,6 +105,19 @@ func (c *Config) WithClient(id jute.PeerID, client HostPort) *Config {
 func (c *Config) String() string {
 	out := c.appendMembers(nil)
 	return string(append(append(out, "version="...), hexadecimal(c.Version)...))
+}
+
+// Quorums is who votes, and in groups how the votes count. Two configurations in which the same
+// servers are a quorum have the same, wherever the servers are.
+func (c *Config) Quorums() string {
+	var hierarchy []string
+	for line := range strings.Lines(string(c.appendMembers(nil))) {
+		if strings.HasPrefix(line, "group.") || strings.HasPrefix(line, "weight.") {
+			hierarchy = append(hierarchy, " "+strings.TrimSpace(line))
+		}
+	}
+	slices.Sort(hierarchy)
+	return fmt.Sprint(c.voters) + strings.Join(hierarchy, "")
 }
 
 func hexadecimal(version int64) string { return strconv.FormatUint(uint64(version), 16) }

@@ -47,6 +47,15 @@ func TestViews(t *testing.T) {
 }
 
 // A client address that is not in the line counts for the server itself and is in no text.
+func TestQuorumsAreThoseOfWhoVotes(t *testing.T) {
+	c := parse(t, three, Rules{})
+	require.Equal(t, "[1 2]", c.Quorums())
+	moved := strings.NewReplacer("=a:1:2", "=z:8:9", "2181", "7").Replace(three)
+	require.Equal(t, c.Quorums(), parse(t, moved+"version=7", Rules{}).Quorums())
+	grouped := parse(t, three+"weight.2=5\ngroup.7=1:2\n", Rules{})
+	require.Equal(t, "[1 2] group.7=1:2 weight.1=1 weight.2=5", grouped.Quorums())
+}
+
 func TestStaticClientAddress(t *testing.T) {
 	const text = "server.1=a:1:2:participant\nserver.2=b:1:2:participant;0.0.0.0:7\nversion=0"
 	c := parse(t, text, Rules{})

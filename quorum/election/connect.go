@@ -1,6 +1,7 @@
 package election
 
 import (
+	"errors"
 	"slices"
 
 	"quoll/jute"
@@ -199,6 +200,13 @@ func (l *Links) lost(p *peer) { p.link, p.busy = 0, false }
 // If the connection breaks instead, nobody is there who could: a process that is being killed may
 // still have been connected by its kernel.
 func (l *Links) closed(link LinkID, why error) {
+	if unreadable(why) {
+		n := Note{Kind: BadHello, Link: link, Err: why}
+		if p := l.of(link); p != nil {
+			n.Kind, n.Peer = BadMessage, p.sid
+		}
+		l.effects.Notes = append(l.effects.Notes, n)
+	}
 	l.pending = slices.DeleteFunc(l.pending, func(w pending) bool { return w.link == link })
 	for _, p := range l.peers {
 		p.awaited = p.awaited && (p.greeted != link || why == nil)
@@ -210,6 +218,12 @@ func (l *Links) closed(link LinkID, why error) {
 		}
 		l.forget(p)
 	}
+}
+
+// unreadable reports that a connection has ended because of what it brought, which a Cutter says.
+func unreadable(why error) bool {
+	var decode *jute.DecodeError
+	return errors.Is(why, ErrFrame) || errors.As(why, &decode)
 }
 
 // tick looks at what time has brought.

@@ -220,6 +220,24 @@ func (e *Election) Notification(to jute.PeerID) ensemble.Notification {
 	}
 }
 
+// Said is what a server that votes has said last.
+type Said struct {
+	Sid    jute.PeerID
+	State  ensemble.State
+	Leader jute.PeerID // for whom it votes, or whom it has
+}
+
+// Answers is what the other voters have said since this server looks. One that is silent, or votes
+// for a server that has no vote here, is not among them.
+func (e *Election) Answers() (all []Said) {
+	for _, b := range e.heard {
+		if b.sid != e.me {
+			all = append(all, Said{b.sid, b.state, b.vote.Leader})
+		}
+	}
+	return all
+}
+
 // Take returns what is to be done since the last call. It is valid until the next.
 func (e *Election) Take() *Effects {
 	e.effects, e.taken = e.taken, e.effects

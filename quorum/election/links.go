@@ -1,6 +1,7 @@
 package election
 
 import (
+	"hash/fnv"
 	"slices"
 	"time"
 
@@ -39,6 +40,8 @@ type LinksConfig struct {
 	Address config.HostPort // of the own election port, as the others are to dial it
 	Members []Address
 	Voters  Verifier
+	// Quorums is config.Quorums of the own configuration. Empty, it is not compared.
+	Quorums string
 	// HelloWithin bounds how long an accepted connection may be silent (Apache's
 	// quorumCnxnTimeoutMs, or syncLimit times tickTime).
 	HelloWithin time.Duration
@@ -113,7 +116,7 @@ type Dial struct {
 // NoteKind is what a Note tells.
 type NoteKind uint8
 
-// The kinds of notes. Each but Opened has ended a connection.
+// The kinds of notes. Each but Opened and OtherQuorums has ended a connection.
 const (
 	Opened       NoteKind = iota + 1 // a connection to Peer stands
 	BadHello                         // unreadable, or with an id that no server has
@@ -121,13 +124,16 @@ const (
 	SilentCaller                     // no hello in time, or too many wait for theirs
 	SameID                           // somebody else has our id
 	Stranger                         // Peer is not in the configuration, and too many such are here
+	OtherQuorums                     // Peer's configuration has other quorums, once for each text
 )
 
 // Note is one thing that happened on the election port.
 type Note struct {
-	Kind NoteKind
-	Link LinkID
-	Peer jute.PeerID
+	Kind    NoteKind
+	Link    LinkID
+	Peer    jute.PeerID
+	Quorums string // of OtherQuorums: config.Quorums of what Peer has
+	Err     error  // of BadHello and BadMessage, when the connection has ended already
 }
 
 // Heard is a notification that has come.
@@ -155,6 +161,7 @@ type peer struct {
 	dialAt  time.Duration     // when it was dialled last
 	quietAt time.Duration     // when something came or went last
 	saidAt  time.Duration     // when it was told something last
+	members uint64            // a hash of the configuration that it told last
 }
 
 func newPeer(sid jute.PeerID, ports []config.HostPort) *peer {
@@ -279,5 +286,25 @@ func (l *Links) message(link LinkID, data []byte) *Heard {
 		return nil
 	}
 	p.quietAt = l.now
+	l.compare(p, h.Notification.Config)
 	return h
+}
+
+// compare notes that a server counts other votes than this one. Addresses may differ, because
+// servers can be reached in several ways.
+func (l *Links) compare(p *peer, text []byte) {
+	hash := fnv.New64a()
+	_, _ = hash.Write(text) // it never fails
+	if p.members == hash.Sum64() || len(text) == 0 || l.config.Quorums == "" {
+		return
+	}
+	p.members = hash.Sum64()
+	c, err := config.ParseText(string(text), config.Rules{MultiAddress: true})
+	if err != nil {
+		return
+	}
+	if theirs := c.Quorums(); theirs != l.config.Quorums {
+		l.effects.Notes = append(l.effects.Notes,
+			Note{Kind: OtherQuorums, Link: p.link, Peer: p.sid, Quorums: theirs})
+	}
 }

@@ -52,7 +52,7 @@ func newDesk(t *testing.T) *desk {
 			{9, ports("nine:3888")}, {5, ports("me:3888")}, {1, ports("one:3888")},
 			{3, ports("three:3888|three:3889")}, {7, ports("seven:3888")},
 		},
-		Voters: majority(1, 3, 5, 7),
+		Voters: majority(1, 3, 5, 7), Quorums: "[1 3 5 7]",
 	}, &d.speaker)
 	return d
 }
@@ -86,9 +86,13 @@ func (d *desk) does() string {
 		add("dial %d %s", call.Peer, config.FormatHello(call.Ports))
 	}
 	names := []string{Opened: "opened", BadHello: "bad hello", BadMessage: "bad message",
-		SilentCaller: "silent caller", SameID: "same id", Stranger: "stranger"}
+		SilentCaller: "silent caller", SameID: "same id", Stranger: "stranger",
+		OtherQuorums: "other quorums"}
 	for _, n := range f.Notes {
 		add("%s %d of %d", names[n.Kind], n.Link, n.Peer)
+		if n.Quorums != "" {
+			add("which are %v", n.Quorums)
+		}
 	}
 	return strings.Join(words, "; ")
 }
@@ -483,4 +487,41 @@ func TestCutter(t *testing.T) {
 	_, err = cut(true, []byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5,
 		0, 0, 8, 1})
 	require.ErrorIs(t, err, jute.ErrLength)
+}
+
+// Two servers whose files differ can each find a quorum of their own. Addresses may differ, and
+// observers.
+func TestOtherQuorumsAreNoted(t *testing.T) {
+	d := newDesk(t)
+	d.called(4, 7, "")
+	text := func(host string, voters ...int) ensemble.Notification {
+		lines := "server.9=o:1:2:observer\n"
+		for _, sid := range voters {
+			lines += fmt.Sprintf("server.%d=%s:1:2:participant\n", sid, host)
+		}
+		return ensemble.Notification{Version: 2, Config: []byte(lines + "version=0")}
+	}
+	same, other := text("a", 1, 3, 5, 7), text("a", 1, 3, 7)
+	require.Empty(t, d.hears(4, same))
+	require.Empty(t, d.hears(4, text("b", 7, 5, 3, 1)))
+	require.Empty(t, d.hears(4, ensemble.Notification{}))
+	require.Empty(t, d.hears(4, ensemble.Notification{Version: 2, Config: []byte("nonsense")}))
+	require.Equal(t, "other quorums 4 of 7; which are [1 3 7]", d.hears(4, other))
+	require.Empty(t, d.hears(4, other), "once")
+	require.Empty(t, d.hears(4, same))
+	require.Equal(t, "other quorums 4 of 7; which are [1 3 7]", d.hears(4, other))
+}
+
+// Bytes that are no message end the connection before anything of them comes here.
+func TestWhatCannotBeReadIsNoted(t *testing.T) {
+	d := newDesk(t)
+	require.Empty(t, d.event(LinkEvent{Kind: Accepted, Link: 3}))
+	bad := func(link LinkID, why error) string {
+		return d.event(LinkEvent{Kind: Closed, Link: link, Err: fmt.Errorf("from h:1: %w", why)})
+	}
+	require.Equal(t, "bad hello 3 of 0", bad(3, &jute.DecodeError{Record: "Hello"}))
+	d.called(4, 7, "")
+	require.Contains(t, bad(4, ErrFrame), "bad message 4 of 7")
+	d.called(5, 7, "")
+	require.NotContains(t, bad(5, io.ErrUnexpectedEOF), "bad", "a connection that broke")
 }

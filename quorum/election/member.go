@@ -58,6 +58,9 @@ func (m *Member) State() ensemble.State { return m.election.State() }
 // Vote is that of the last election which ended.
 func (m *Member) Vote() Vote { return m.election.Vote() }
 
+// Answers is what the other voters have said since this server looks.
+func (m *Member) Answers() []Said { return m.election.Answers() }
+
 // LeaderLooks reports that the elected leader has said since that it looks.
 func (m *Member) LeaderLooks() bool { return m.election.LeaderLooks() }
 

@@ -67,6 +67,7 @@ func TestSettingsCount(t *testing.T) {
 	m := ports.Member(2, members, s)
 	require.Equal(t, s.Rules, m.Rules)
 	require.Equal(t, s.HelloWithin, m.Links.HelloWithin)
+	require.Equal(t, "[1 2]", m.Links.Quorums)
 	require.Equal(t, config.HostPort{Host: "b", Port: 21}, m.Links.Address)
 	require.Contains(t, m.Links.Members,
 		election.Address{Sid: 1, Ports: []config.HostPort{{Host: "a", Port: 11}}})

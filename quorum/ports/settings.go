@@ -76,7 +76,7 @@ func Member(me jute.PeerID, members *config.Config, s Settings) election.MemberC
 	return election.MemberConfig{
 		Links: election.LinksConfig{
 			Me: me, Address: self.Addresses[0].Election(), Members: electionPorts(members),
-			Voters: members, HelloWithin: hello,
+			Voters: members, Quorums: members.Quorums(), HelloWithin: hello,
 		},
 		Text: []byte(members.WithVersion(0).String()), Rules: s.Rules,
 	}

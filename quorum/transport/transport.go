@@ -284,6 +284,14 @@ func (t *Transport) Writer(link Link) (*Writer, error) {
 	return nil, ErrNoStream
 }
 
+// Remote is the address of the other end of a connection, "" when it has ended.
+func (t *Transport) Remote(link Link) string {
+	if c := t.find(link); c != nil {
+		return c.c.RemoteAddr().String()
+	}
+	return ""
+}
+
 func (t *Transport) find(link Link) *conn {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -1,6 +1,7 @@
 package roles
 
 import (
+	"fmt"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -34,6 +35,7 @@ type Watch struct {
 	stood     time.Time // since when clients are served, or could be
 	patience  time.Time // when a search that lasts is told of again
 	reach     reach
+	noted     noted
 	proposals admin.ProposalSizes
 	published atomic.Pointer[admin.Ensemble]
 }
@@ -62,7 +64,7 @@ func (r *Watch) Look(now quorum.Status, at time.Time) {
 	}
 	r.learners(&now)
 	if now.Role == quorum.Looking && !at.Before(r.patience) {
-		r.lasts(at)
+		r.lasts(&now, at)
 	}
 	r.counts.Looking.Add(now.Elections - r.last.Elections)
 	r.counts.PlainSyncs.Add(now.PlainSyncs - r.last.PlainSyncs)
@@ -111,11 +113,20 @@ func (r *Watch) serves(now *quorum.Status, at time.Time) {
 	}
 }
 
-// lasts tells of a search that has not ended, and who could not be asked for a vote.
-func (r *Watch) lasts(at time.Time) {
+// lasts tells of a search that has not ended: who could not be asked for a vote, and what the
+// others have answered.
+func (r *Watch) lasts(now *quorum.Status, at time.Time) {
 	r.patience = at.Add(searchIsTold)
+	answers := make([]string, 0, len(now.Answers))
+	for _, a := range now.Answers {
+		verb := "has the leader"
+		if a.State == ensemble.Looking {
+			verb = "looks too, and votes for"
+		}
+		answers = append(answers, fmt.Sprintf("server %d %s %d", a.Sid, verb, a.Leader))
+	}
 	r.logger.Warn("still looking for a leader", zap.Duration("for", at.Sub(r.looked)),
-		zap.Strings("no connection to", r.reach.failures()))
+		zap.Strings("no connection to", r.reach.failures()), zap.Strings("answers", answers))
 }
 
 // Ended tells why a role has ended, or did not begin.
@@ -142,9 +153,19 @@ func (r *Watch) learners(now *quorum.Status) {
 			r.synchronises(&l)
 		}
 		if l.Served && !was.Served {
-			r.logger.Info("a learner has joined", zap.Int64("server", int64(l.Sid)),
-				zap.Bool("observer", l.Observer), zap.Stringer("history went by", l.First))
+			r.joined(&l)
 		}
+	}
+}
+
+func (r *Watch) joined(l *quorum.LearnerStatus) {
+	r.logger.Info("a learner has joined", zap.Int64("server", int64(l.Sid)),
+		zap.Bool("observer", l.Observer), zap.Stringer("history went by", l.First))
+	switch sid := zap.Int64("server", int64(l.Sid)); {
+	case !l.Observer && !l.Voter:
+		r.logger.Warn("the server lines differ: a learner means to vote, and has no vote here", sid)
+	case l.Observer && l.Voter:
+		r.logger.Warn("the server lines differ: a learner observes, and has a vote here", sid)
 	}
 }
 

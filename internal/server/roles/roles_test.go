@@ -125,13 +125,16 @@ func TestALongSearchIsTold(t *testing.T) {
 	for range 9 {
 		w.look(s)
 	}
-	w.look(s, "still looking for a leader map[for:10s myid:2 "+
+	w.look(s, "still looking for a leader map[answers:[] for:10s myid:2 "+
 		"no connection to:[server 1: no route server 3: refused]]")
 	w.Dialled(&election.LinkEvent{Kind: election.Connected, Peer: 1})
+	s.Answers = []election.Said{{Sid: 1, State: ensemble.Looking, Leader: 7},
+		{Sid: 3, State: ensemble.Following, Leader: 2}}
 	for range 59 {
 		w.look(s)
 	}
-	w.look(s, "still looking for a leader map[for:1m10s myid:2 no connection to:[server 3: refused]]")
+	w.look(s, "still looking for a leader map[answers:[server 1 looks too, and votes for 7 "+
+		"server 3 has the leader 2] for:1m10s myid:2 no connection to:[server 3: refused]]")
 	s.Elections++
 	w.look(s, "looking for a leader")
 	for range 9 {
@@ -179,4 +182,79 @@ func TestAFollowerIsWatched(t *testing.T) {
 	s = quorum.Status{Role: quorum.Looking, Epoch: 2, Elections: 3}
 	w.look(s, "looking for a leader")
 	require.Equal(t, admin.Ensemble{Mode: "looking", State: "looking", QuorumSize: 3}, w.Published())
+}
+
+// Server lines that differ are not seen in who serves: a quorum may still be found.
+func TestALearnerWhoseLineDiffersIsTold(t *testing.T) {
+	for _, c := range []struct {
+		observer, voter bool
+		want            string
+	}{
+		{false, false, "means to vote, and has no vote here"},
+		{true, true, "a learner observes, and has a vote here"},
+		{false, true, ""}, {true, false, ""},
+	} {
+		w := watch(t)
+		s := quorum.Status{Role: quorum.Leading, Leader: 2, Elections: 1}
+		w.look(s, "a leader is elected")
+		one := learner(1, 5)
+		one.Served, one.Observer, one.Voter = true, c.observer, c.voter
+		s.Learners = []quorum.LearnerStatus{one}
+		want := []string{"a learner has joined"}
+		if c.want != "" {
+			want = append(want, c.want)
+		}
+		w.look(s, want...)
+	}
+}
+
+// What the election port refuses is told once a minute of each server, however often it happens.
+func TestNotesAreTold(t *testing.T) {
+	w := watch(t)
+	note := func(kind election.NoteKind, sid jute.PeerID) {
+		n := &election.Note{Kind: kind, Peer: sid}
+		switch kind {
+		case election.OtherQuorums:
+			n.Quorums = "[1 5]"
+		case election.BadMessage:
+			n.Err = errors.New("from h:2: too long")
+		}
+		w.Noted(n, "h:1", w.now)
+	}
+	note(election.Opened, 3)
+	w.expect()
+	note(election.SameID, 2)
+	w.expect("myid is there twice map[address:h:1 myid:2 server:2]")
+	note(election.SameID, 2)
+	w.expect()
+	note(election.OtherQuorums, 3)
+	note(election.OtherQuorums, 1)
+	w.expect("the server lines differ: another server counts other votes map[address:h:1 "+
+		"myid:2 server:3 those of:[1 5]]", "server:1 those of")
+	note(election.BadMessage, 7)
+	w.expect("that no server sends, or TLS map[address:h:1 error:from h:2: too long myid:2 server:7]")
+	w.now = w.now.Add(notedAgain + time.Second)
+	for sid := range jute.PeerID(100) {
+		note(election.Stranger, sid)
+		note(election.SameID, 2)
+	}
+	require.Len(t, w.lines.TakeAll(), notedAtMost)
+}
+
+// The clone of a machine has its myid too. Whoever of the two calls takes the other one's place.
+func TestAServerOnTwoHostsIsTold(t *testing.T) {
+	w := watch(t)
+	opened := func(sid jute.PeerID, from string) {
+		w.Noted(&election.Note{Kind: election.Opened, Peer: sid}, from, w.now)
+	}
+	opened(3, "10.0.0.3:400")
+	opened(3, "10.0.0.3:401")
+	opened(1, "10.0.0.1:400")
+	opened(3, "") // it was gone when it was looked at
+	w.expect()
+	opened(3, "10.0.0.9:400")
+	w.expect("myid may be there twice map[address:10.0.0.9:400 myid:2 server:3]")
+	w.now = w.now.Add(notedAgain + time.Second)
+	opened(3, "10.0.0.3:402") // it may have moved
+	w.expect()
 }

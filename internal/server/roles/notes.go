@@ -1,0 +1,91 @@
+package roles
+
+import (
+	"net"
+	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+
+	"quoll/jute"
+	"quoll/quorum/election"
+)
+
+// A note about one server is told once in notedAgain, and at most notedAtMost notes are.
+const (
+	notedAgain  = time.Minute
+	notedAtMost = 16
+)
+
+// noteLines are the notes of the election port that are told.
+//
+// read-only: a table.
+var noteLines = map[election.NoteKind]struct {
+	level zapcore.Level
+	text  string
+}{
+	election.Opened: {zap.WarnLevel,
+		"one server is connected from two hosts within a minute: myid may be there twice"},
+	election.BadHello: {zap.WarnLevel,
+		"the election port has got a beginning that no server sends, or TLS"},
+	election.BadMessage: {zap.WarnLevel,
+		"the election port has got a message that no server sends, or TLS"},
+	election.SilentCaller: {zap.InfoLevel,
+		"the election port was called by somebody who says nothing"},
+	election.SameID: {zap.WarnLevel,
+		"the election port was called by a server with this one's number: myid is there twice"},
+	election.Stranger: {zap.WarnLevel,
+		"the election port was called by too many servers that no server line names"},
+	election.OtherQuorums: {zap.WarnLevel,
+		"the server lines differ: another server counts other votes"},
+}
+
+// noted is what was told of in the minute that ends.
+type noted struct {
+	ends  time.Time
+	told  map[about]bool
+	hosts map[jute.PeerID]string // at the other end of the newest connection
+}
+
+type about struct {
+	kind election.NoteKind
+	peer jute.PeerID
+}
+
+// Noted takes a note of the election port, with the address of whom it is about.
+func (r *Watch) Noted(n *election.Note, from string, at time.Time) {
+	if at.After(r.noted.ends) {
+		r.noted = noted{at.Add(notedAgain), map[about]bool{}, map[jute.PeerID]string{}}
+	}
+	line, ok := noteLines[n.Kind]
+	if !ok || n.Kind == election.Opened && !r.noted.moves(n.Peer, from) {
+		return
+	}
+	what := about{n.Kind, n.Peer}
+	if r.noted.told[what] || len(r.noted.told) == notedAtMost {
+		return
+	}
+	r.noted.told[what] = true
+	fields := []zap.Field{zap.String("address", from), zap.Int64("server", int64(n.Peer))}
+	if n.Quorums != "" {
+		fields = append(fields, zap.String("those of", n.Quorums))
+	}
+	if n.Err != nil {
+		fields = append(fields, zap.Error(n.Err))
+	}
+	r.logger.Log(line.level, line.text, fields...)
+}
+
+// moves says whether a server has a connection with another host than before.
+func (n *noted) moves(sid jute.PeerID, from string) bool {
+	host, _, err := net.SplitHostPort(from)
+	if err != nil { // it has ended already
+		return false
+	}
+	before := n.hosts[sid]
+	if before == "" && len(n.hosts) == notedAtMost {
+		return false
+	}
+	n.hosts[sid] = host
+	return before != "" && before != host
+}
