@@ -125,6 +125,25 @@ func TestLeaderBoundsConnectionsWithoutAName(t *testing.T) {
 	require.Len(t, s.leader.Gone(), maxGone)
 }
 
+// A check of the port connects and leaves, every few seconds for years: that is no line in the log.
+func TestLeaderTellsNothingOfWhoLooksAtThePort(t *testing.T) {
+	s := reigning(t)
+	for _, c := range []struct {
+		why  error
+		want string
+	}{
+		{nil, ""}, {errors.New("reset"), "connection has ended: of server 0: reset"},
+	} {
+		s.link(effects.LinkEvent{Kind: effects.Accepted, Link: 100})
+		s.link(effects.LinkEvent{Kind: effects.Closed, Link: 100, Err: c.why})
+		gone := s.leader.Gone()
+		require.Equal(t, c.want != "", len(gone) == 1)
+		if c.want != "" {
+			require.ErrorContains(t, gone[0], c.want)
+		}
+	}
+}
+
 // TestLeaderHostile sends random packets from everybody but the one follower, at all stages. The
 // leader goes on, unless a voter has accepted a higher epoch, and commits what its follower and its
 // own disk have.

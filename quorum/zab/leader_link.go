@@ -77,16 +77,24 @@ func (le *Leader) Link(now time.Duration, ev *effects.LinkEvent) error {
 	case effects.Wrote:
 		le.wrote(p, ev.Bytes)
 	case effects.Closed:
-		reason := ErrClosed
-		if ev.Err != nil {
-			reason = fmt.Errorf("%w: %w", ErrClosed, ev.Err)
-		}
-		le.remove(p, fmt.Errorf("%w: of server %d", reason, p.sid))
+		le.remove(p, p.ended(ev.Err))
 	}
 	if err != nil {
 		return err
 	}
 	return le.verdict()
+}
+
+// ended tells why a connection has ended by itself. nil: somebody has looked whether there is a
+// port, and has left without a word.
+func (p *peer) ended(why error) error {
+	if why == nil && p.stage == peerGreets {
+		return nil
+	}
+	if why == nil {
+		return fmt.Errorf("%w: of server %d", ErrClosed, p.sid)
+	}
+	return fmt.Errorf("%w: of server %d: %w", ErrClosed, p.sid, why)
 }
 
 func (le *Leader) peer(link effects.LinkID) *peer {
@@ -123,7 +131,7 @@ func (le *Leader) drop(p *peer, err error) error {
 	return nil
 }
 
-// remove forgets a connection, and with it what was acknowledged over it.
+// remove forgets a connection, and with it what was acknowledged over it. An err is told.
 func (le *Leader) remove(p *peer, err error) {
 	p.cursor.CloseLog(le.out)
 	if p.stream != 0 {
@@ -140,7 +148,7 @@ func (le *Leader) remove(p *peer, err error) {
 		}
 	}
 	le.peers = others
-	if len(le.gone) < maxGone {
+	if err != nil && len(le.gone) < maxGone {
 		le.gone = append(le.gone, err)
 	}
 }

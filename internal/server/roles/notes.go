@@ -66,7 +66,10 @@ func (r *Watch) Noted(n *election.Note, from string, at time.Time) {
 		return
 	}
 	r.noted.told[what] = true
-	fields := []zap.Field{zap.String("address", from), zap.Int64("server", int64(n.Peer))}
+	fields := []zap.Field{zap.Int64("server", int64(n.Peer))}
+	if from != "" {
+		fields = append(fields, zap.String("address", from))
+	}
 	if n.Quorums != "" {
 		fields = append(fields, zap.String("those of", n.Quorums))
 	}
