@@ -55,7 +55,8 @@ func (m *member) Send(out []effects.Outgoing) { ports.CarryOutSend(m.quorum, out
 func (m *member) Votes(votes *election.LinkEffects) {
 	for i := range votes.Notes {
 		n := &votes.Notes[i]
-		m.s.core.roles.Noted(n, m.votes.Remote(transport.Link(n.Link)), time.Now())
+		m.s.core.roles.Noted(n, m.votes.Remote(transport.Link(n.Link)),
+			m.votes.Remote(transport.Link(n.Old)), time.Now())
 	}
 	ports.CarryOutVotes(m.votes, votes)
 }

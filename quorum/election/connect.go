@@ -123,13 +123,15 @@ func (l *Links) connected(link LinkID, sid jute.PeerID) {
 // install makes a connection that of a peer. The newest wins. What was said by an older one may not
 // have arrived, so it is said again.
 func (l *Links) install(p *peer, link LinkID) {
-	if p.link != 0 {
-		l.close(p.link)
+	old := p.link
+	if old != 0 {
+		l.close(old)
 	}
 	p.link, p.busy, p.back, p.awaited, p.tried = link, false, nil, false, true
 	p.quietAt, p.upAt = l.now, l.now
 	p.due = p.due || p.spoken || l.asks(p)
-	l.note(Opened, link, p.sid)
+	l.effects.Notes = append(l.effects.Notes,
+		Note{Kind: Opened, Link: link, Peer: p.sid, Old: old})
 }
 
 // asks reports whether a peer is one of those whose votes this server looks for.

@@ -132,6 +132,7 @@ type Note struct {
 	Kind    NoteKind
 	Link    LinkID
 	Peer    jute.PeerID
+	Old     LinkID // of Opened: the connection of Peer whose place it takes; 0: none
 	Quorums string // of OtherQuorums: config.Quorums of what Peer has
 	Err     error  // of BadHello and BadMessage, when the connection has ended already
 }

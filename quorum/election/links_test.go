@@ -525,3 +525,18 @@ func TestWhatCannotBeReadIsNoted(t *testing.T) {
 	d.called(5, 7, "")
 	require.NotContains(t, bad(5, io.ErrUnexpectedEOF), "bad", "a connection that broke")
 }
+
+// Of two servers with one number the newer connection is kept. That it takes a place is told.
+func TestAConnectionThatTakesAPlaceIsNoted(t *testing.T) {
+	d := newDesk(t)
+	var old []LinkID
+	for link := LinkID(4); link < 6; link++ {
+		d.event(LinkEvent{Kind: Accepted, Link: link})
+		d.l.Step(d.now, LinkEvent{Kind: Message, Link: link, Data: jute.Append(nil,
+			&ensemble.Hello{Version: ensemble.HelloBare, Sid: 7})})
+		for _, n := range d.l.Take().Notes {
+			old = append(old, n.Old)
+		}
+	}
+	require.Equal(t, []LinkID{0, 4}, old)
+}

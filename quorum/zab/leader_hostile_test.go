@@ -132,7 +132,7 @@ func TestLeaderTellsNothingOfWhoLooksAtThePort(t *testing.T) {
 		why  error
 		want string
 	}{
-		{nil, ""}, {errors.New("reset"), "connection has ended: of server 0: reset"},
+		{nil, ""}, {errors.New("reset"), "connection has ended: reset: of server 0"},
 	} {
 		s.link(effects.LinkEvent{Kind: effects.Accepted, Link: 100})
 		s.link(effects.LinkEvent{Kind: effects.Closed, Link: 100, Err: c.why})

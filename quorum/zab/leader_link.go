@@ -94,7 +94,7 @@ func (p *peer) ended(why error) error {
 	if why == nil {
 		return fmt.Errorf("%w: of server %d", ErrClosed, p.sid)
 	}
-	return fmt.Errorf("%w: of server %d: %w", ErrClosed, p.sid, why)
+	return fmt.Errorf("%w: %w: of server %d", ErrClosed, why, p.sid)
 }
 
 func (le *Leader) peer(link effects.LinkID) *peer {

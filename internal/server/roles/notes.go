@@ -25,7 +25,7 @@ var noteLines = map[election.NoteKind]struct {
 	text  string
 }{
 	election.Opened: {zap.WarnLevel,
-		"one server is connected from two hosts within a minute: myid may be there twice"},
+		"one server is connected from two hosts: myid may be there twice"},
 	election.BadHello: {zap.WarnLevel,
 		"the election port has got a beginning that no server sends, or TLS"},
 	election.BadMessage: {zap.WarnLevel,
@@ -42,9 +42,8 @@ var noteLines = map[election.NoteKind]struct {
 
 // noted is what was told of in the minute that ends.
 type noted struct {
-	ends  time.Time
-	told  map[about]bool
-	hosts map[jute.PeerID]string // at the other end of the newest connection
+	ends time.Time
+	told map[about]bool
 }
 
 type about struct {
@@ -52,13 +51,14 @@ type about struct {
 	peer jute.PeerID
 }
 
-// Noted takes a note of the election port, with the address of whom it is about.
-func (r *Watch) Noted(n *election.Note, from string, at time.Time) {
+// Noted takes a note of the election port, with the addresses of its connection and of the one
+// whose place that takes; "" is none.
+func (r *Watch) Noted(n *election.Note, from, old string, at time.Time) {
 	if at.After(r.noted.ends) {
-		r.noted = noted{at.Add(notedAgain), map[about]bool{}, map[jute.PeerID]string{}}
+		r.noted = noted{at.Add(notedAgain), map[about]bool{}}
 	}
 	line, ok := noteLines[n.Kind]
-	if !ok || n.Kind == election.Opened && !r.noted.moves(n.Peer, from) {
+	if !ok || n.Kind == election.Opened && sameHost(from, old) {
 		return
 	}
 	what := about{n.Kind, n.Peer}
@@ -70,6 +70,9 @@ func (r *Watch) Noted(n *election.Note, from string, at time.Time) {
 	if from != "" {
 		fields = append(fields, zap.String("address", from))
 	}
+	if old != "" {
+		fields = append(fields, zap.String("before", old))
+	}
 	if n.Quorums != "" {
 		fields = append(fields, zap.String("those of", n.Quorums))
 	}
@@ -79,16 +82,9 @@ func (r *Watch) Noted(n *election.Note, from string, at time.Time) {
 	r.logger.Log(line.level, line.text, fields...)
 }
 
-// moves says whether a server has a connection with another host than before.
-func (n *noted) moves(sid jute.PeerID, from string) bool {
-	host, _, err := net.SplitHostPort(from)
-	if err != nil { // it has ended already
-		return false
-	}
-	before := n.hosts[sid]
-	if before == "" && len(n.hosts) == notedAtMost {
-		return false
-	}
-	n.hosts[sid] = host
-	return before != "" && before != host
+// sameHost says whether two addresses are of one host, or one of them is not known.
+func sameHost(a, b string) bool {
+	hostA, _, errA := net.SplitHostPort(a)
+	hostB, _, errB := net.SplitHostPort(b)
+	return errA != nil || errB != nil || hostA == hostB
 }
