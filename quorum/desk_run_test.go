@@ -229,7 +229,7 @@ func served(t *testing.T) *desk {
 	d.packet(link, ensemble.QuorumPacket{Type: ensemble.PacketNewLeader, Zxid: 2 << 32})
 	d.flush(len(d.look().disk))
 	d.packet(link, ensemble.QuorumPacket{Type: ensemble.PacketUpToDate, Zxid: -1})
-	require.True(t, d.p.Status().Serves, "%+v", d.got)
+	require.True(t, d.p.Status().Stands, "%+v", d.got)
 	d.look()
 	return d
 }
@@ -419,7 +419,7 @@ func onlyVoter(t *testing.T) *desk {
 	for range 2 { // both epochs
 		d.flush(len(d.look().disk))
 	}
-	require.True(t, d.p.Status().Serves)
+	require.True(t, d.p.Status().Stands)
 	d.look()
 	return d
 }
@@ -475,7 +475,7 @@ func TestASyncForWhichNoQuorumIsAskedIsCounted(t *testing.T) {
 		}
 		d.flush(len(d.look().disk))
 		d.packet(link, ensemble.QuorumPacket{Type: ensemble.PacketUpToDate, Zxid: -1})
-		require.True(t, d.p.Status().Serves)
+		require.True(t, d.p.Status().Stands)
 		for range 3 {
 			require.True(t, d.p.Sync())
 		}

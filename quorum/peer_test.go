@@ -35,7 +35,7 @@ func TestAlone(t *testing.T) {
 	require.Equal(t, []effects.Delivery{{Kind: effects.Commit, Zxid: 9},
 		{Kind: effects.Lead, Zxid: 1 << 32}, {Kind: effects.Serve}}, p.Take().Deliver)
 	require.False(t, p.Sync())
-	require.Equal(t, quorum.Status{Role: quorum.Alone, Serves: true, Epoch: 1, Proposed: 1 << 32},
+	require.Equal(t, quorum.Status{Role: quorum.Alone, Stands: true, Epoch: 1, Proposed: 1 << 32},
 		p.Status())
 }
 

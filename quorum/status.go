@@ -38,8 +38,9 @@ func (r Role) String() string {
 // Status is what operators are told of a peer.
 type Status struct {
 	Role Role
-	// Serves is true while the server is part of a reign that stands; alone always.
-	Serves bool
+	// Stands is true while the server is part of a reign that stands; alone always. A learner lets
+	// clients in a moment later, when what its tree shows is committed.
+	Stands bool
 	// Leader is the leader that is elected, or 0 while looking and alone.
 	Leader jute.PeerID
 	// Epoch is the one of the reign, or, while there is none, the current epoch on disk.
@@ -70,10 +71,10 @@ type LearnerStatus = zab.LearnerStatus
 // Status tells how it stands.
 func (p *Peer) Status() Status {
 	if p.solo != nil {
-		return Status{Role: Alone, Serves: true, Epoch: p.solo.proposed.Epoch(),
+		return Status{Role: Alone, Stands: true, Epoch: p.solo.proposed.Epoch(),
 			Proposed: p.solo.proposed}
 	}
-	s := Status{Role: Looking, Serves: p.reigns, Epoch: p.standing.Current,
+	s := Status{Role: Looking, Stands: p.reigns, Epoch: p.standing.Current,
 		Proposed: p.standing.Last, Elections: p.told.elections,
 		PlainSync: p.reigns && p.syncsPlainly(), PlainSyncs: p.told.plainSyncs}
 	switch p.stage {

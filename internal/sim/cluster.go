@@ -48,7 +48,7 @@ func (c cluster) all(holds func(*node.Node) bool) bool {
 // quiet says that every server runs, and nothing is on its way through any of them.
 func (c cluster) quiet() bool {
 	return c.all(func(n *node.Node) bool {
-		return n.Up() && n.InFlight() == 0 && n.Status().Serves && n.Idle()
+		return n.Up() && n.InFlight() == 0 && n.Status().Stands && n.Idle()
 	})
 }
 

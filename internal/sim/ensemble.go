@@ -158,7 +158,7 @@ func (w *run) healCore() {
 	w.nemesis.Heal(left)
 	core := func() bool {
 		for i, n := range w.nodes {
-			if out>>i&1 == 0 && !(n.Up() && n.Status().Serves) {
+			if out>>i&1 == 0 && !(n.Up() && n.Status().Stands) {
 				return false
 			}
 		}

@@ -240,12 +240,12 @@ func (s *schedule) fault(verb string, numbers []int, words []string) error {
 	case "leads":
 		return s.within("it leads", func() bool {
 			st := some[0].Status()
-			return some[0].Up() && some[0].IsLeader() && st.Serves
+			return some[0].Up() && some[0].IsLeader() && st.Stands
 		})
 	case "serves":
 		return s.within("they serve", func() bool {
 			return !slices.ContainsFunc(some, func(n *node.Node) bool {
-				return !n.Up() || !n.Status().Serves
+				return !n.Up() || !n.Status().Stands
 			})
 		})
 	default:

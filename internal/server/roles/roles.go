@@ -59,7 +59,7 @@ func (r *Watch) Look(now quorum.Status, at time.Time) {
 	if now.Role != last.Role || now.Leader != last.Leader || now.Elections != last.Elections {
 		r.begins(&now, at)
 	}
-	if now.Serves && (!last.Serves || now.Epoch != last.Epoch) {
+	if now.Stands && (!last.Stands || now.Epoch != last.Epoch) {
 		r.serves(&now, at)
 	}
 	r.learners(&now)
@@ -73,7 +73,7 @@ func (r *Watch) Look(now quorum.Status, at time.Time) {
 }
 
 func (r *Watch) begins(now *quorum.Status, at time.Time) {
-	if r.looked.IsZero() || r.last.Serves {
+	if r.looked.IsZero() || r.last.Stands {
 		r.looked = at
 	}
 	if now.Role == quorum.Looking {
@@ -131,7 +131,7 @@ func (r *Watch) lasts(now *quorum.Status, at time.Time) {
 
 // Ended tells why a role has ended, or did not begin.
 func (r *Watch) Ended(why error) {
-	fields := []zap.Field{zap.Bool("it served", r.last.Serves)}
+	fields := []zap.Field{zap.Bool("it served", r.last.Stands)}
 	if !r.since.IsZero() {
 		fields = append(fields, zap.Duration("lasted", time.Since(r.since)))
 	}
@@ -208,7 +208,7 @@ func (r *Watch) publish(at time.Time) {
 		e.Leads = &admin.Reign{
 			Learners: len(s.Learners), PendingSyncs: s.Syncs, Proposals: r.proposals,
 		}
-		if s.Serves {
+		if s.Stands {
 			e.Leads.UptimeMillis = at.Sub(r.stood).Milliseconds()
 		}
 		for _, l := range s.Learners {
@@ -233,7 +233,7 @@ func state(s *quorum.Status) string {
 		quorum.Observing: "observing",
 	}[s.Role]}
 	switch {
-	case s.Serves:
+	case s.Stands:
 		words = append(words, "broadcast")
 	case s.First != 0:
 		words = append(words, "synchronization", strings.ToLower(s.First.String()))

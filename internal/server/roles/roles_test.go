@@ -77,7 +77,7 @@ func TestALeaderIsWatched(t *testing.T) {
 	s.Learners = []quorum.LearnerStatus{one, three}
 	w.look(s)
 	one.Served, one.Voter = true, true
-	s.Serves, s.Epoch, s.Learners = true, 5, []quorum.LearnerStatus{one, three}
+	s.Stands, s.Epoch, s.Learners = true, 5, []quorum.LearnerStatus{one, three}
 	w.look(s, "the reign stands: clients are served map[as:leader epoch:5 leader:2 "+
 		"log up to:0x400000007 myid:2 since the election:2s]",
 		"a learner has joined map[history went by:DIFF myid:2 observer:false server:1]")
@@ -162,7 +162,7 @@ func TestAFollowerIsWatched(t *testing.T) {
 	s.First = ensemble.PacketTrunc
 	w.look(s)
 	require.Equal(t, "following - synchronization - trunc", w.Published().State)
-	s.Serves, s.Epoch = true, 1
+	s.Stands, s.Epoch = true, 1
 	w.look(s, "history came by:TRUNC")
 	s.PlainSync = true
 	w.look(s)

@@ -73,7 +73,7 @@ func (n *Node) IsLeader() bool { return n.Status().Role == quorum.Leading }
 // standing tells the Recorder which role the server has now.
 func (p *process) standing() {
 	s := p.replica.Status()
-	if s.Role == quorum.Leading && s.Serves {
+	if s.Role == quorum.Leading && s.Stands {
 		p.n.record.Reigns(p.n, s.Epoch)
 		p.witness.Leads(s.Epoch)
 	}

@@ -244,7 +244,7 @@ func (s *socket) byServer() {
 	r, p := s.tape.Conn, s.loop.p
 	if !s.gone && !r.Closed {
 		r.Closed, r.ClosedAt = true, p.tree.Peek().Shown()
-		r.Early = p.serving.Load() == lane.NoService || !p.replica.Status().Serves ||
+		r.Early = p.serving.Load() == lane.NoService || !p.replica.Status().Stands ||
 			r.Session == 0 && r.HelloAt <= p.changed
 		r.ClosedTime = p.n.Now
 		if role := p.replica.Status().Role; role == quorum.Following || role == quorum.Observing {
