@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os/exec"
+	"slices"
 	"strings"
 )
 
@@ -65,8 +66,14 @@ func ZKCli(ctx context.Context, addr, script string) (string, error) {
 	return string(out), nil
 }
 
-// ZKCliCommand is the process of zkCli with arguments of its own. ErrNoJava if java or mvn is
-// missing.
+// ZKCliCommand is the process of zkCli with arguments of its own. It prints what zkCli prints, and
+// no log. ErrNoJava if java or mvn is missing.
 func ZKCliCommand(ctx context.Context, args ...string) (*exec.Cmd, error) {
-	return tool(ctx, "org.apache.zookeeper.ZooKeeperMain", args)
+	command, err := tool(ctx, "org.apache.zookeeper.ZooKeeperMain", args)
+	if err != nil {
+		return nil, err
+	}
+	at := slices.Index(command.Args, "-cp")
+	command.Args = slices.Insert(command.Args, at, "-Dorg.slf4j.simpleLogger.defaultLogLevel=off")
+	return command, nil
 }

@@ -99,9 +99,7 @@ func done(t *testing.T, command *exec.Cmd) (answer, int) {
 	}
 	mask := func(text string) (lines []string) {
 		for line := range strings.SplitSeq(text, "\n") {
-			if line = masked(line); !isLog(line) {
-				lines = append(lines, line)
-			}
+			lines = append(lines, masked(line))
 		}
 		return lines
 	}
@@ -130,18 +128,12 @@ func masked(line string) string {
 	return line
 }
 
-var logged = regexp.MustCompile(`^\[[^\]]*\] (WARN|ERROR) `)
-
-// isLog reports whether a line is one of Java's log.
-func isLog(line string) bool { return logged.MatchString(line) }
-
 // without takes the events and empty lines out of an answer, and masks the rest. JLine is Java's.
 func (all *told) without(a answer) answer {
 	keep := func(lines []string) (kept []string) {
 		for _, line := range lines {
 			switch line = masked(line); {
-			case line == "" || line == "WATCHER::" || isLog(line),
-				strings.HasPrefix(line, "JLine support"):
+			case line == "" || line == "WATCHER::" || strings.HasPrefix(line, "JLine support"):
 			case strings.HasPrefix(line, "WatchedEvent "):
 				all.events = append(all.events, line)
 			default:
