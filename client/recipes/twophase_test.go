@@ -166,6 +166,7 @@ func TestVoteEndsWithItsDeadline(t *testing.T) {
 	tx, err := twophase.Begin(testContext(t), c, path, "1", []string{"a"}, nil)
 	require.NoError(t, err)
 	w.Pause()
+	defer w.Resume()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
 	defer cancel()
 	vote := inBackground(func() error { return tx.Vote(ctx, "a", true) })
