@@ -12,9 +12,9 @@ import (
 
 var (
 	from  = flag.Uint64("sim.from", 1, "the first seed")
-	seeds = flag.Uint64("sim.seeds", 500, "how many seeds")
+	seeds = flag.Uint64("sim.seeds", usual, "how many seeds")
 	nodes = flag.Int("sim.nodes", 0, "how many servers vote; 0: the seed draws")
-	many  = flag.Uint64("sim.ensembles", 500, "how many seeds of ensembles")
+	many  = flag.Uint64("sim.ensembles", usual, "how many seeds of ensembles")
 	first = flag.Bool("sim.first", false, "end with the first seed of an ensemble that fails")
 	aloud = flag.Bool("sim.tell", false, "play only the first seed and tell what happens")
 )
