@@ -572,10 +572,10 @@ func (m *market) open(consume func(ctx context.Context, w *world, c *client.Clie
 	defer stop()
 	var producers, consumers sync.WaitGroup
 	for i := range traders {
-		w, c := m.trader()
-		producers.Go(func() { m.produce(ctx, w, c, i*wares, wares) })
-		w, c = m.trader()
-		consumers.Go(func() { consume(consuming, w, c, i) })
+		seller, theirs := m.trader()
+		producers.Go(func() { m.produce(ctx, seller, theirs, i*wares, wares) })
+		buyer, own := m.trader()
+		consumers.Go(func() { consume(consuming, buyer, own, i) })
 	}
 	producers.Wait()
 	m.sellOut(ctx)

@@ -56,7 +56,7 @@ func (t *Term) Proclaim(ctx context.Context, data []byte) error {
 		}
 		// Nobody else writes to the node, so the same write may come twice.
 		if !errors.Is(err, client.ErrConnectionLoss) || t.Err() != nil {
-			return hold.Wrap("proclaim", t.Path(), err)
+			return hold.Wrap("proclaim", t.Path(), hold.LostWrite(err))
 		}
 	}
 }

@@ -50,7 +50,7 @@ func NewSemaphore(
 // semaphore with another n, the error is client.ErrBadArguments.
 func (s *Semaphore) Acquire(ctx context.Context, k int) (*recipes.Held, error) {
 	h, err := s.acquire(ctx, k)
-	return h, hold.Wrap("acquire", s.path, err)
+	return h, hold.Wrap("acquire", s.path, hold.Lost(err))
 }
 
 func (s *Semaphore) acquire(ctx context.Context, k int) (*recipes.Held, error) {

@@ -30,7 +30,7 @@ func (cl *Claim) Progress(ctx context.Context, progress []byte) error {
 		case failedAt(err) == 0 && errors.Is(err, client.ErrNoNode), err != nil && cl.Err() != nil:
 			err = fmt.Errorf("%w: %w", hold.ErrLost, err)
 		}
-		return hold.Wrap("progress", path, err)
+		return hold.Wrap("progress", path, hold.LostWrite(err))
 	}
 }
 
@@ -51,7 +51,7 @@ func (cl *Claim) Finish(ctx context.Context, result []byte) error {
 	if err == nil {
 		hold.Leave(ctx, cl.Held) // its nodes are gone already
 	}
-	return hold.Wrap("finish", cl.tasks.openPath(cl.ID), err)
+	return hold.Wrap("finish", cl.tasks.openPath(cl.ID), hold.LostWrite(err))
 }
 
 func (cl *Claim) finish(ctx context.Context, result []byte) error {

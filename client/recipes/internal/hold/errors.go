@@ -44,6 +44,15 @@ func Lost(err error) error {
 	return err
 }
 
+// LostWrite is Lost for a write of the holder. A write that may have happened stays one whose
+// outcome is unknown: ErrLost says that it has not.
+func LostWrite(err error) error {
+	if errors.Is(err, client.ErrUnknownOutcome) {
+		return err
+	}
+	return Lost(err)
+}
+
 // Passing says that the same request may succeed later.
 func Passing(err error) bool {
 	return !Ended(err) && (errors.Is(err, client.ErrUnknownOutcome) ||
