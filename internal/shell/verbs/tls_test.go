@@ -58,7 +58,7 @@ func newSecured(t *testing.T) *secured {
 func TestTLSFlags(t *testing.T) {
 	s := newSecured(t)
 	flags := func(more ...string) []string {
-		return append([]string{"--server", s.server, "--timeout", "300ms"}, more...)
+		return append([]string{"--server", s.server, "--timeout", "2s"}, more...)
 	}
 	all := flags("--tls-ca", s.ca, "--tls-cert", s.cert, "--tls-key", s.key,
 		"--tls-server-name", "zk.test")
