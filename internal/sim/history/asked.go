@@ -107,6 +107,16 @@ func code(t *Txn) jute.ErrorCode {
 	return txn.Err
 }
 
+// failed says whether a transaction records a failure. That of a multi is in its operations.
+func failed(t *Txn) bool {
+	var txn jute.MultiTxn
+	if t.Entry.Header.Type != jute.OpMulti {
+		return t.Entry.Header.Type == jute.OpError
+	}
+	_, err := jute.Decode(t.Entry.Body, &txn)
+	return err == nil && len(txn.Txns) > 0 && txn.Txns[0].Type == jute.OpError
+}
+
 // late judges a write that a leader took from a learner when the session was gone, or was somebody
 // else's. It must become a transaction nevertheless, because the learner waits for it; but nothing
 // may change. false: it is not such a one.

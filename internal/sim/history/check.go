@@ -189,7 +189,8 @@ func (c *checker) lookedAt(t *Txn, r *model.Request) jute.Zxid {
 		}
 		tree := c.tree.Clone()
 		result := tree.Write(r, h.Zxid, h.Time, applied)
-		if result.Code == code(t) && (c.h.NoDigest || t.Entry.Digest.TreeDigest == tree.Digest()) {
+		if result.Code == code(t) && result.Failed == failed(t) &&
+			(c.h.NoDigest || t.Entry.Digest.TreeDigest == tree.Digest()) {
 			return applied
 		}
 	}

@@ -358,3 +358,20 @@ func TestAQuotaCountsAsItWasWhenTheWriteWasLookedAt(t *testing.T) {
 		}
 	}
 }
+
+// A multi that failed is told from one that did not by its operations: the code of both is OK (seed
+// 101018255 of the simulator, where no digest tells them apart).
+func TestAMultiSaysWhetherItFailed(t *testing.T) {
+	for as, want := range map[jute.OpCode]bool{jute.OpError: true, jute.OpCreate: false} {
+		multi := Txn{Entry: jute.Entry{
+			Header: jute.TxnHeader{Type: jute.OpMulti},
+			Body:   jute.Append(nil, &jute.MultiTxn{Txns: []jute.Txn{{Type: as}}}),
+		}}
+		if failed(&multi) != want {
+			t.Errorf("%v: failed is %v", as, !want)
+		}
+		if single := (Txn{Entry: jute.Entry{Header: jute.TxnHeader{Type: as}}}); failed(&single) != want {
+			t.Errorf("%v alone: failed is %v", as, !want)
+		}
+	}
+}
