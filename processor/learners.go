@@ -82,12 +82,7 @@ func (c *Chain) Revalidate(link session.Owner, s jute.SessionTimeout) (lives boo
 	if !c.sessions.Revalidate(s.Session, s.TimeOut, link, c.mono) {
 		return false
 	}
-	if old := c.final.attached[s.Session]; old != nil {
-		delete(c.final.attached, s.Session)
-		c.final.out.Kick(old)
-		c.final.out.Publish()
-		c.final.out.Wake()
-	}
+	c.letGo(s.Session)
 	return true
 }
 

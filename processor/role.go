@@ -87,14 +87,7 @@ func (c *Chain) Heard(to []jute.SessionTimeout) []jute.SessionTimeout {
 // endSilent ends the connections of a learner whose clients are silent. At a leader such a
 // connection ends with its session, or when the session moves to a learner (Revalidate).
 func (c *Chain) endSilent() {
-	silent := c.sessions.DetachSilent(nil)
-	for _, s := range silent {
-		if conn := c.final.attached[s.ID]; conn != nil {
-			delete(c.final.attached, s.ID)
-			c.final.out.Kick(conn)
-		}
-	}
-	if len(silent) > 0 {
-		c.publish()
+	for _, s := range c.sessions.DetachSilent(nil) {
+		c.letGo(s.ID)
 	}
 }

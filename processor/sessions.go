@@ -108,6 +108,11 @@ func (c *Chain) closeLocal(r *mail.Request) {
 // expireLocal ends a local session whose time is up, and its connection.
 func (c *Chain) expireLocal(id jute.SessionID) {
 	c.sessions.Remove(id)
+	c.letGo(id)
+}
+
+// letGo ends the connection of a session that has ended, lives elsewhere, or is silent here.
+func (c *Chain) letGo(id jute.SessionID) {
 	if conn := c.final.attached[id]; conn != nil {
 		delete(c.final.attached, id)
 		c.final.out.Kick(conn)
