@@ -1,6 +1,7 @@
 package goclient_test
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"os/exec"
@@ -25,14 +26,23 @@ func options(t *testing.T) process.Options {
 	}
 }
 
-func TestAgainstApache(t *testing.T) {
-	t.Parallel()
-	s, err := apache.Start(t.Context(), options(t))
+// startApache starts Apache's server, and tells what it has logged if it does not come up.
+func startApache(t *testing.T, o process.Options) *process.Server {
+	t.Helper()
+	var log bytes.Buffer
+	o.Log = &log
+	s, err := apache.Start(t.Context(), o)
 	if errors.Is(err, apache.ErrNoJava) {
 		t.Skip(err)
 	}
-	require.NoError(t, err)
+	require.NoError(t, err, "%s", &log)
 	t.Cleanup(s.Kill)
+	return s
+}
+
+func TestAgainstApache(t *testing.T) {
+	t.Parallel()
+	s := startApache(t, options(t))
 	run(t, s.Addr())
 }
 

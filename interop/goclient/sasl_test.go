@@ -1,7 +1,6 @@
 package goclient_test
 
 import (
-	"bytes"
 	"crypto/md5"
 	"encoding/hex"
 	"errors"
@@ -17,7 +16,6 @@ import (
 
 	"quoll/client"
 	"quoll/internal/proxy"
-	"quoll/interop/apache"
 )
 
 // digestMD5 is the mechanism of RFC 2831, as far as Apache's server speaks it.
@@ -78,14 +76,7 @@ func TestSASLAgainstApache(t *testing.T) {
 	o.SystemProps["zookeeper.authProvider.sasl"] =
 		"org.apache.zookeeper.server.auth.SASLAuthenticationProvider"
 	o.SystemProps["zookeeper.sessionRequireClientSASLAuth"] = "true"
-	var log bytes.Buffer
-	o.Log = &log
-	s, err := apache.Start(t.Context(), o)
-	if errors.Is(err, apache.ErrNoJava) {
-		t.Skip(err)
-	}
-	require.NoError(t, err, "%s", &log)
-	t.Cleanup(s.Kill)
+	s := startApache(t, o)
 	line, err := proxy.StartLine("127.0.0.1:0", s.Addr())
 	require.NoError(t, err)
 	t.Cleanup(line.Close)

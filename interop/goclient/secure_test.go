@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -17,7 +16,6 @@ import (
 	"quoll/client"
 	"quoll/internal/authority"
 	"quoll/internal/proxy"
-	"quoll/interop/apache"
 	"quoll/interop/process"
 )
 
@@ -54,14 +52,7 @@ func startSecured(t *testing.T, clientAuth string) *secured {
 	} {
 		o.ExtraConfig[key] = value
 	}
-	var log bytes.Buffer
-	o.Log = &log
-	s, err := apache.Start(t.Context(), o)
-	if errors.Is(err, apache.ErrNoJava) {
-		t.Skip(err)
-	}
-	require.NoError(t, err, "%s", &log)
-	t.Cleanup(s.Kill)
+	startApache(t, o)
 	line, err := proxy.StartLine("127.0.0.1:0", fmt.Sprintf("127.0.0.1:%d", port))
 	require.NoError(t, err)
 	t.Cleanup(line.Close)
