@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -32,7 +34,8 @@ func configCheckCommand() *cobra.Command {
 			"Of an ensemble it also says what the members come to.\n" +
 			"Ends with 2 when the text alone shows that the server would not start. What this\n" +
 			"machine lacks now, as directories, rights and free ports, is a warning; with\n" +
-			"--here it is an error too.",
+			"--here it is an error too. A name of another member that does not resolve is a\n" +
+			"warning either way.",
 		Args: arguments(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := config.Load(args[0], defines)
@@ -48,7 +51,7 @@ func configCheckCommand() *cobra.Command {
 			if err := server.Check(c); err != nil {
 				return err
 			}
-			return checkHere(cmd.OutOrStdout(), c, here)
+			return checkHere(cmd, c, here)
 		},
 	}
 	defineFlag(cmd, &defines)
@@ -57,21 +60,36 @@ func configCheckCommand() *cobra.Command {
 	return cmd
 }
 
+// nameWait bounds how long the names of other members are looked up.
+const nameWait = 3 * time.Second
+
 // checkHere prints why the server could not start on this machine: as warnings, or, with wrong, as
 // errors, and then returns an error too.
-func checkHere(out io.Writer, c *config.Config, wrong bool) error {
+func checkHere(cmd *cobra.Command, c *config.Config, wrong bool) error {
+	kind := "warning"
+	if wrong {
+		kind = "error"
+	}
 	problems := server.Here(c)
-	for _, p := range problems {
-		kind := "warning"
-		if wrong {
-			kind = "error"
-		}
-		if _, err := fmt.Fprintf(out, "%s: %s\n", kind, p); err != nil {
-			return fmt.Errorf("print: %w", err)
-		}
+	if err := printAll(cmd.OutOrStdout(), kind, problems); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(cmd.Context(), nameWait)
+	defer cancel()
+	if err := printAll(cmd.OutOrStdout(), "warning", unresolved(ctx, c)); err != nil {
+		return err
 	}
 	if wrong && len(problems) > 0 {
 		return fmt.Errorf("%w: it cannot start here", config.ErrInvalid)
+	}
+	return nil
+}
+
+func printAll(out io.Writer, kind string, problems []config.Warning) error {
+	for _, p := range problems {
+		if _, err := fmt.Fprintf(out, "%s: %s\n", kind, p); err != nil {
+			return fmt.Errorf("print: %w", err)
+		}
 	}
 	return nil
 }

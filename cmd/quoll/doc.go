@@ -14,7 +14,6 @@
 // The verbs that look at nodes and change them (ls, get, set, ...) are those of the shell, and have
 // the exit codes of internal/shell/fault.
 //
-// Read main.go, then server.go with signals.go and processors.go; config.go, log.go, snapshot.go
-// and sim.go are the other subcommands, verbs.go and shell.go those of the
-// shell.
+// Read main.go, then server.go with signals.go and processors.go; config.go with names.go, log.go,
+// snapshot.go and sim.go are the other subcommands, verbs.go and shell.go those of the shell.
 package main

@@ -52,7 +52,7 @@ func TestConfigCheck(t *testing.T) {
 	if strings.Contains(out, "autopurge") {
 		t.Error("defaults without --all")
 	}
-	if out, _ = execute("config", "check", "--all", file); !strings.Contains(out, "autopurge") {
+	if out, _ := execute("config", "check", "--all", file); !strings.Contains(out, "autopurge") {
 		t.Error("no defaults with --all")
 	}
 	write("dataDir=/gone\nserver.1=a:1:2\nserver.2=b:1:2\nserver.3=c:1:2:observer\n")
@@ -144,6 +144,14 @@ func TestConfigCheckOfThisMachine(t *testing.T) {
 			strings.Count(out, "warning: here") != own.warnings {
 			t.Errorf("%s: code %d: %s", text, code, out)
 		}
+	}
+	text := member + "127.0.0.1:1:2\nserver.3=no.such.name.invalid:1:2\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, _ := execute("config", "check", "--here", file); !strings.Contains(out,
+		"\nwarning: here: server.3: another member: lookup no.such.name.invalid") {
+		t.Error(out)
 	}
 	if err := os.Remove(filepath.Join(data, "myid")); err != nil {
 		t.Fatal(err)
