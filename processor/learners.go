@@ -90,11 +90,11 @@ func (c *Chain) Revalidate(link session.Owner, s jute.SessionTimeout) (lives boo
 // connection that has it here may have asked late, and be closed.
 func (c *Chain) Touch(link session.Owner, s jute.SessionTimeout) {
 	if conn := c.final.attached[s.Session]; conn != nil && conn.Gone() {
-		c.sessions.OwnerGone(conn.Owner)
+		c.sessions.OwnerGone(s.Session)
 	}
 	c.sessions.Touch(s.Session, s.TimeOut, link, c.mono)
 }
 
 // LinkGone takes the news that a learner's link has ended. It stays the owner of its sessions, as
 // in Apache: a client that comes back asks for its session anew.
-func (c *Chain) LinkGone(link session.Owner) { c.sessions.OwnerGone(link) }
+func (c *Chain) LinkGone(link session.Owner) { c.sessions.LinkGone(link) }

@@ -215,6 +215,32 @@ func TestAConnectionThatAskedLateKeepsNobodySilent(t *testing.T) {
 	require.EqualValues(t, 7, own.Owner)
 }
 
+// TestASilentConnectionOfALeaderEnds: the network swallowed the end of a connection that has asked
+// late for a session, and its client goes on at the learner. The session lives, and the connection
+// does not cost a descriptor for as long as that.
+func TestASilentConnectionOfALeaderEnds(t *testing.T) {
+	w := testWorld(t, 1)
+	c, made, own := testChain(t, w, Rules{})
+	news := jute.SessionTimeout{Session: own.ID, TimeOut: 4000}
+	require.True(t, c.Revalidate(link, news))
+	late := w.open()
+	late.Owner = 7
+	c.Requests(&mail.Batch{Requests: []mail.Request{connect(late, own.ID)}})
+	for now := int64(500); now < 12_000; now += 500 {
+		c.Time(now, now)
+		c.Touch(link, news)
+		expired, _ := c.Tick(500, nil)
+		require.Empty(t, expired)
+		w.drain()
+		if now < 5000 {
+			require.False(t, late.closed, now)
+		}
+	}
+	require.True(t, late.closed)
+	require.Empty(t, *made)
+	require.Empty(t, c.final.attached)
+}
+
 // The new leader gives each session its full timeout, and ends the sessions of ephemerals that
 // nobody knows by transactions, so that all members do the same.
 func TestANewLeaderEndsOrphans(t *testing.T) {

@@ -3,6 +3,7 @@ package processor
 import (
 	"quoll/jute"
 	"quoll/processor/mail"
+	"quoll/processor/session"
 )
 
 // role is what the chain does with the writes of its clients.
@@ -84,8 +85,20 @@ func (c *Chain) Heard(to []jute.SessionTimeout) []jute.SessionTimeout {
 	return to
 }
 
-// endSilent ends the connections of a learner whose clients are silent. At a leader such a
-// connection ends with its session, or when the session moves to a learner (Revalidate).
+// Tick moves the clock of the sessions to this step's time (session.Table.Tick), and ends the
+// connections that it finds silent at a leader whose learners keep the sessions alive. Other silent
+// connections of a leader end with their sessions.
+func (c *Chain) Tick(
+	expectedMillis int64, expired []*session.Session,
+) (_ []*session.Session, late int64) {
+	expired, late = c.sessions.Tick(c.mono, expectedMillis, expired)
+	for _, id := range c.sessions.Elsewhere() {
+		c.letGo(id)
+	}
+	return expired, late
+}
+
+// endSilent ends the connections of a learner whose clients are silent.
 func (c *Chain) endSilent() {
 	for _, s := range c.sessions.DetachSilent(nil) {
 		c.letGo(s.ID)

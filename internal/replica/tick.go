@@ -4,8 +4,7 @@ import "slices"
 
 // tick does the work that is due by time alone: expiry, then reaping.
 func (r *Replica) tick(now Now) {
-	r.expired, r.effects.LateMillis = r.sessions.Tick(
-		now.MonoMillis, r.config.IntervalMillis, r.expired)
+	r.expired, r.effects.LateMillis = r.chain.Tick(r.config.IntervalMillis, r.expired)
 	if r.leads {
 		r.reap(now)
 	}

@@ -28,8 +28,8 @@ func (t *Table) Leave() {
 			t.Remove(s.ID)
 			continue
 		}
-		s.Owner, s.heard, s.Closing, s.LastForeign = 0, nil, false, 0
-		s.untold = false
+		s.own(0, nil)
+		s.Closing, s.LastForeign, s.untold = false, 0, false
 		t.file(s)
 	}
 }
@@ -89,12 +89,11 @@ func (t *Table) AppendHeard(to []jute.SessionTimeout) []jute.SessionTimeout {
 // DetachSilent appends the global sessions of this server's connections whose clients were not
 // heard for as long as their timeout, and takes the connections away. The sessions may live on
 // elsewhere: a client whose old connection broke without a word has gone to another server, and
-// nothing else will ever end that connection here. A leader has no such sessions.
+// nothing else will ever end that connection here. At a leader Tick does that.
 func (t *Table) DetachSilent(to []*Session) []*Session {
 	first := len(to)
 	for _, s := range t.buckets.at[attached] {
-		raw := max(s.heardRaw, s.heard.Load())
-		if t.end(t.pauses.clock(raw, t.skipped), s.TimeoutMillis) <= t.clock(t.now) {
+		if t.isSilent(max(s.heardRaw, s.heard.Load()), s.TimeoutMillis) {
 			to = append(to, s)
 		}
 	}
@@ -105,11 +104,26 @@ func (t *Table) DetachSilent(to []*Session) []*Session {
 	return to
 }
 
+// detachOvertaken takes the connection of a session away that lives only by a learner's word: what
+// is heard of it comes from the learner, while its connection here is silent. That connection may
+// have asked late, when the client had the session at the learner. It stays the owner, as one that
+// is gone.
+func (t *Table) detachOvertaken(s *Session) {
+	if s.heard != nil && t.isSilent(s.heardRaw, s.TimeoutMillis) {
+		s.heard, s.left = nil, true
+		t.elsewhere = append(t.elsewhere, s.ID)
+	}
+}
+
+// Elsewhere is the sessions whose connections at this leader the last Tick has taken away, because
+// their clients are heard by learners alone. It holds until the next Tick.
+func (t *Table) Elsewhere() []jute.SessionID { return t.elsewhere }
+
 // Open puts in a session that a learner has made for its client. It is called when the learner's
 // createSession comes to the leader. The session belongs to the learner's link.
 func (t *Table) Open(id jute.SessionID, timeoutMillis int32, link Owner) *Session {
 	s := t.track(id, timeoutMillis)
-	s.Owner = link
+	s.own(link, nil)
 	return s
 }
 
@@ -139,7 +153,7 @@ func (t *Table) Touch(
 	s := t.byID[id]
 	switch {
 	case s == nil || s.Owner == 0 || s.Owner == link:
-	case t.gone[s.Owner]:
+	case s.left || t.gone[s.Owner]:
 		timeoutMillis = max(timeoutMillis, s.TimeoutMillis)
 	default:
 		timeoutMillis = s.TimeoutMillis
@@ -147,8 +161,15 @@ func (t *Table) Touch(
 	return t.hear(s, timeoutMillis, nowMillis)
 }
 
-// OwnerGone notes that a link or a connection has ended. It stays the owner of its sessions.
-func (t *Table) OwnerGone(owner Owner) { t.gone[owner] = true }
+// LinkGone notes that a link has ended. It stays the owner of its sessions.
+func (t *Table) LinkGone(link Owner) { t.gone[link] = true }
+
+// OwnerGone notes that the connection that owns a session has ended. It stays the owner.
+func (t *Table) OwnerGone(id jute.SessionID) {
+	if s := t.byID[id]; s != nil {
+		s.left = true
+	}
+}
 
 // hear notes that a session was heard, unless it is gone, closing or local.
 func (t *Table) hear(s *Session, timeoutMillis int32, nowMillis int64) bool {
@@ -179,6 +200,6 @@ func (t *Table) Revalidate(
 	if !t.hear(s, timeoutMillis, nowMillis) {
 		return false
 	}
-	s.Owner, s.heard = link, nil
+	s.own(link, nil)
 	return true
 }

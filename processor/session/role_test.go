@@ -33,12 +33,14 @@ type roleSession struct {
 	owner                     session.Owner
 	local, closing, committed bool
 	untold                    bool // heard by an older connection
+	left                      bool // by its owner, a connection
 }
 
 type roles struct {
 	table    *session.Table
 	sessions map[jute.SessionID]*roleSession
 	leads    bool
+	led      int64 // table clock: when the reign began
 	now      int64 // monotonic
 	ticked   int64 // monotonic, of the last tick
 	behind   int64 // of the table's clock
@@ -180,7 +182,7 @@ func (m *roles) touch(t *rapid.T) {
 		require.Equal(t, lives, m.table.Touch(id, timeout, link, m.now))
 		switch theirs := s != nil && (s.owner == 0 || s.owner == link); {
 		case !lives || theirs:
-		case m.gone[s.owner]:
+		case s.left || m.gone[s.owner]:
 			timeout = max(timeout, int32(s.timeout))
 		default:
 			timeout = int32(s.timeout)
@@ -189,7 +191,7 @@ func (m *roles) touch(t *rapid.T) {
 	if lives {
 		s.timeout, s.at = int64(timeout), m.clock(m.now)
 		if revalidate {
-			s.owner, s.heard = link, nil
+			s.owner, s.heard, s.left = link, nil, false
 		}
 	}
 }
@@ -198,7 +200,18 @@ func (m *roles) linkGone(t *rapid.T) {
 	link := m.link(t)
 	if m.leads {
 		m.gone[link] = true
-		m.table.OwnerGone(link)
+		m.table.LinkGone(link)
+	}
+}
+
+// connGone ends the connection that owns a session of a leader.
+func (m *roles) connGone(t *rapid.T) {
+	id, s := m.any(t)
+	if m.leads && s == nil {
+		m.table.OwnerGone(id)
+	} else if m.leads && s.heard != nil {
+		s.left = true
+		m.table.OwnerGone(id)
 	}
 }
 
@@ -235,7 +248,7 @@ func (m *roles) lead(t *rapid.T) {
 	if m.leads {
 		return
 	}
-	m.leads = true
+	m.leads, m.led = true, m.clock(m.now)
 	m.table.Lead(m.now)
 	for _, s := range m.sessions { // order-free: each alone
 		s.at = m.clock(m.now)
@@ -250,7 +263,7 @@ func (m *roles) leave(*rapid.T) {
 		if s.local || !s.committed {
 			delete(m.sessions, id)
 		}
-		s.owner, s.heard, s.closing, s.untold = 0, nil, false, false
+		s.owner, s.heard, s.closing, s.untold, s.left = 0, nil, false, false, false
 	}
 }
 
@@ -310,6 +323,26 @@ func (m *roles) tick(t *rapid.T) {
 		got = append(got, s.ID)
 	}
 	require.Equal(t, m.expire(), got)
+	m.elsewhere(t)
+}
+
+// elsewhere looks at the connections that the table has taken away from sessions that live by a
+// learner's word alone, and that none is missing: one is found with the first look behind its
+// timeout, and there is a look at least once a timeout.
+func (m *roles) elsewhere(t *rapid.T) {
+	for _, id := range m.table.Elsewhere() {
+		s := m.sessions[id]
+		require.True(t, m.leads && !s.local && !s.closing && s.heard != nil, id)
+		require.LessOrEqual(t, s.end(s.seen), m.clock(m.now), id)
+		s.heard, s.left = nil, true
+	}
+	for _, id := range m.ids() {
+		s := m.sessions[id]
+		if m.leads && !s.closing && s.heard != nil {
+			found := s.end(s.end(max(s.seen, m.led)))
+			require.Greater(t, found+tickMillis, m.clock(m.now), id)
+		}
+	}
 }
 
 func (s *roleSession) deadline() int64 { return s.end(s.at) }
@@ -364,7 +397,7 @@ func TestRolesAgainstModel(t *testing.T) {
 		// Roles last for a while, and most sessions are heard more than once.
 		often := []func(*rapid.T){
 			m.create, m.createLocal, m.open, m.commit, m.hear, m.hear, m.hear, m.attach, m.touch,
-			m.touch, m.claim, m.upgrade, m.ping, m.silent, m.pass, m.tick, m.tick, m.tick,
+			m.touch, m.claim, m.upgrade, m.ping, m.silent, m.connGone, m.pass, m.tick, m.tick, m.tick,
 		}
 		rarely := []func(*rapid.T){m.remove, m.lead, m.leave, m.linkGone}
 		for range rapid.IntRange(100, 300).Draw(t, "steps") {
@@ -560,10 +593,10 @@ func TestALateQuestionOfALinkThatIsGone(t *testing.T) {
 	table := leading(session.NewTable(1000, 0, 0, 0))
 	s := table.Open(7, 4000, has)
 	require.True(t, table.Revalidate(7, 9000, late, 10))
-	table.OwnerGone(third)
+	table.LinkGone(third)
 	require.True(t, table.Touch(7, 10_000, has, 2000), "another link's end")
 	require.EqualValues(t, 9000, s.TimeoutMillis)
-	table.OwnerGone(late)
+	table.LinkGone(late)
 	require.True(t, table.Touch(7, 4000, has, 3000))
 	require.EqualValues(t, 9000, s.TimeoutMillis)
 	require.Equal(t, late, s.Owner, "no request may take it")
@@ -584,6 +617,37 @@ func TestWhoAskedLateKeepsNobodySilent(t *testing.T) {
 	require.True(t, table.Touch(7, 4000, has, 3000))
 	require.Equal(t, []session.Deadline{{InMillis: 8000, IDs: []jute.SessionID{7}}}, table.Deadlines())
 	require.EqualValues(t, 1, s.Owner)
+}
+
+// TestASilentConnectionOfTheLeaderEnds: a connection of the leader has asked late for a session that
+// its client has at a learner, and nobody tells the leader that the connection is gone. While it is
+// heard it stays, whatever the learner says.
+func TestASilentConnectionOfTheLeaderEnds(t *testing.T) {
+	has, heard := session.LinkOwner(2), new(session.Heard)
+	table := leading(session.NewTable(1000, 0, 0, 0))
+	s := table.Open(7, 4000, has)
+	require.Equal(t, session.Attached, table.Attach(s, 4000, 1, heard))
+	gone := int64(0)
+	for now := int64(500); now < 40_000; now += 500 {
+		require.True(t, table.Touch(7, 9000, has, now))
+		if now <= 20_000 {
+			heard.Store(now)
+		}
+		expired, _ := table.Tick(now, 500, nil)
+		require.Empty(t, expired)
+		if len(table.Elsewhere()) > 0 {
+			require.Zero(t, gone, "once")
+			require.Equal(t, []jute.SessionID{7}, table.Elsewhere())
+			gone = now
+		}
+	}
+	require.Greater(t, gone, int64(24_000))
+	require.LessOrEqual(t, gone, int64(30_000))
+	require.EqualValues(t, 1, s.Owner, "the client asks for it again")
+	require.EqualValues(t, 9000, s.TimeoutMillis, "the learner alone knows it now")
+	require.Equal(t, session.Attached, table.Attach(s, 4000, 3, heard))
+	require.True(t, table.Touch(7, 9000, has, 40_000))
+	require.EqualValues(t, 4000, s.TimeoutMillis, "it has a connection that stands")
 }
 
 // TestAnOlderConnectionWasHeard: two connections of a learner ask for a session. The first has it

@@ -44,11 +44,15 @@ type Session struct {
 	heard      *Heard // of the owner; nil while no connection of this server is attached
 	heardAt    int64  // table clock, of the last heard that was taken over
 	heardRaw   int64  // monotonic clock, of the same
+	left       bool   // its owner is a connection that is gone, or silent
 	untold     bool   // a connection before this one was heard, and the leader was not told
 	bucket     int64  // table clock, the tick at whose end it is looked at; or attached
 	bucketSlot int    // its place in the bucket
 	place      int    // in the table's list
 }
+
+// own gives the session to an owner; heard is nil of a link.
+func (s *Session) own(owner Owner, heard *Heard) { s.Owner, s.heard, s.left = owner, heard, false }
 
 // HeardMillis is when its connection was last heard, on the monotonic clock, as far as the table
 // has looked. 0: it never had a connection here.
@@ -61,7 +65,8 @@ type Table struct {
 	all        list
 	locals     int // how many are local
 	leads      bool
-	gone       map[Owner]bool // owners of this reign that have ended, as far as it matters
+	gone       map[Owner]bool // links of this reign that have ended
+	elsewhere  []jute.SessionID
 	buckets    buckets
 	nextID     jute.SessionID
 
@@ -205,6 +210,7 @@ func (t *Table) Tick(now, expectedMillis int64, expired []*Session) (_ []*Sessio
 		t.skipped += late
 	}
 	t.now = now
+	t.elsewhere = t.elsewhere[:0]
 	for clock := t.clock(now); t.due <= clock; t.due += t.tickMillis {
 		expired = t.lookAt(t.due, expired)
 	}
@@ -218,6 +224,7 @@ func (t *Table) lookAt(bucket int64, expired []*Session) []*Session {
 		t.takeHeard(s)
 		if at := t.deadline(s); at > bucket && !s.Closing {
 			t.buckets.put(s, at)
+			t.detachOvertaken(s)
 			continue
 		}
 		if !s.Closing {
@@ -227,6 +234,11 @@ func (t *Table) lookAt(bucket int64, expired []*Session) []*Session {
 	}
 	slices.SortFunc(expired[first:], byID)
 	return expired
+}
+
+// isSilent says whether a timeout is over since a connection was heard, on the monotonic clock.
+func (t *Table) isSilent(raw int64, timeoutMillis int32) bool {
+	return t.end(t.pauses.clock(raw, t.skipped), timeoutMillis) <= t.clock(t.now)
 }
 
 // takeHeard takes over what the owner's loop has noted.
@@ -277,7 +289,7 @@ func (t *Table) track(id jute.SessionID, timeoutMillis int32) *Session {
 }
 
 func (t *Table) attach(s *Session, owner Owner, heard *Heard) {
-	s.Owner, s.heard = owner, heard
+	s.own(owner, heard)
 	s.heardRaw = t.now
 }
 

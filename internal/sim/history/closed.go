@@ -64,8 +64,8 @@ func (c *checker) isTaken(k *conn) bool {
 	return false
 }
 
-// isSilent says whether its learner had not heard its client for as long as its timeout. Only the
-// leader ends sessions, so the session may live on.
+// isSilent says whether its server had not heard its client for as long as its timeout. The session
+// may live on: only the leader ends sessions, and a learner may have heard the client.
 func isSilent(k *conn) bool { return k.Silence != nil && k.Silence.At >= k.Silence.Deadline() }
 
 // mayRefuse says whether the connect request asked for something that it may not have.

@@ -130,7 +130,7 @@ type Conn struct {
 	ClosedTime int64
 	// Early: the server took no sessions yet when it closed, or when it was asked for one.
 	Early bool
-	// Silence is why a learner may have closed it, if its client was silent for long enough then.
+	// Silence is why a member may have closed it, if its client was silent for long enough then.
 	Silence *Expiry
 	// Word: it asked for a four-letter word.
 	Word bool

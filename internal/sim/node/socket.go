@@ -247,7 +247,8 @@ func (s *socket) byServer() {
 		r.Early = p.serving.Load() == lane.NoService || !p.replica.Status().Stands ||
 			r.Session == 0 && r.HelloAt <= p.changed
 		r.ClosedTime = p.n.Now
-		if role := p.replica.Status().Role; role == quorum.Following || role == quorum.Observing {
+		switch p.replica.Status().Role {
+		case quorum.Leading, quorum.Following, quorum.Observing:
 			r.Silence = s.wire.Silence(s.now())
 		}
 	}
