@@ -105,6 +105,9 @@ func (s *settings) aboutEnsemble(c *Config) {
 			"another epoch at once, because it does so at the counter %#x", reignEndsAt)
 	}
 	switch n := len(q.Members.Voters()); {
+	case !q.Members.Possible():
+		s.warn("weight.*", "members", "nobody can ever lead, and no client is served: by the "+
+			"weights of the groups all voters together are no quorum")
 	case n <= 2:
 		s.warn("server.*", "members", "%d voters: no failure is tolerated, it takes 3", n)
 	case n%2 == 0:
@@ -174,9 +177,12 @@ func (c *Config) aboutMembers() string {
 	q := &c.Quorum
 	voters := len(q.Members.Voters())
 	text := fmt.Sprintf("ensemble: %d vote, ", voters)
-	if groups := len(q.Members.Groups); groups > 0 {
+	switch groups := q.Members.CountingGroups(); {
+	case !q.Members.Possible():
+		text += "in groups by weight, and can never decide"
+	case groups > 0:
 		text += fmt.Sprintf("in groups by weight, of %d groups %d decide", groups, groups/2+1)
-	} else {
+	default:
 		text += fmt.Sprintf("%d of them decide", voters/2+1)
 	}
 	if observers := len(q.Members.Members) - voters; observers > 0 {

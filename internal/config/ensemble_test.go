@@ -47,6 +47,32 @@ func TestAnEnsembleIsKnown(t *testing.T) {
 	isTrue(t, c.Ensemble())
 }
 
+// TestWeightsThatDecideNothing: groups without weight are not counted. Apache's server starts and
+// looks for a leader for ever when no quorum is possible, and so does this one, but says so.
+func TestWeightsThatDecideNothing(t *testing.T) {
+	const six = trio + "server.4=d:1:2;3\nserver.5=e:1:2;3\nserver.6=f:1:2;3\n"
+	for text, want := range map[string]string{
+		trio + "group.1=1:2:3\nweight.1=0\nweight.2=0\nweight.3=0\n": "3 vote, in groups by weight, " +
+			"and can never decide; this one is 1",
+		trio + "server.4=d:1:2:observer;3\ngroup.1=1:2:3:4\nweight.4=9\n": "can never decide; 1 observe",
+	} {
+		c, err := loadMember(text, "1")
+		noError(t, err, text)
+		equal(t, 1, len(c.Warnings), text, warnings(c))
+		contains(t, warnings(c), "nobody can ever lead", text)
+		var out strings.Builder
+		noError(t, c.WriteCheck(&out, false))
+		contains(t, out.String(), want)
+	}
+	c, err := loadMember(six+"group.1=1:2:3\ngroup.2=4:5:6\n"+
+		"weight.4=0\nweight.5=0\nweight.6=0\n", "1")
+	noError(t, err)
+	containsNot(t, warnings(c), "nobody")
+	var out strings.Builder
+	noError(t, c.WriteCheck(&out, false))
+	contains(t, out.String(), "6 vote, in groups by weight, of 1 groups 1 decide")
+}
+
 // A config that is refused for its groups has no members, and is not without them: config check
 // prints it.
 func TestMembersThatAreRefusedAreNone(t *testing.T) {

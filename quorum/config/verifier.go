@@ -54,6 +54,21 @@ func (c *Config) hierarchical(in func(jute.PeerID) bool) bool {
 	return majorities > groups/2
 }
 
+// CountingGroups is how many groups count: their weight is not 0 in all.
+func (c *Config) CountingGroups() (n int) {
+	for _, g := range c.Groups {
+		if slices.ContainsFunc(g.Members, func(id jute.PeerID) bool { return c.Weight(id) != 0 }) {
+			n++
+		}
+	}
+	return n
+}
+
+// Possible says whether there can be a quorum at all: the voters are one when all agree.
+func (c *Config) Possible() bool {
+	return c.Quorum(func(jute.PeerID) bool { return true })
+}
+
 // Joint is two configurations at once, while a reconfig is under way: a quorum of each must agree.
 type Joint struct {
 	Committed *Config
