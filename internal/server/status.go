@@ -18,6 +18,7 @@ import (
 	"quoll/internal/metrics"
 	"quoll/internal/replica"
 	"quoll/internal/server/roles"
+	"quoll/jute"
 	"quoll/processor/session"
 	"quoll/processor/tell"
 	"quoll/reactor"
@@ -158,8 +159,8 @@ func (s *Server) answerWords() {
 		Doors:      o.countDoors,
 	}
 	if s.cfg.Ensemble() {
-		s.core.roles = roles.New(s.logger, s.cfg.Quorum.ServerID,
-			len(s.cfg.Quorum.Members.Voters()), o.metrics)
+		s.core.roles = roles.New(s.logger, jute.PeerID(s.cfg.Quorum.ServerID),
+			s.cfg.Quorum.Members.Voters(), o.metrics)
 		deps.Ensemble = s.core.roles.Published
 	}
 	s.shared.Words = admin.New(deps)

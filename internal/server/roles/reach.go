@@ -38,11 +38,14 @@ func (r *reach) forget() {
 	clear(r.errors)
 }
 
-func (r *reach) failures() (all []string) {
+// failures is what the log says of them, and of whom.
+func (r *reach) failures() (all []string, of map[jute.PeerID]bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	of = map[jute.PeerID]bool{}
 	for _, sid := range slices.Sorted(maps.Keys(r.errors)) {
 		all = append(all, fmt.Sprintf("server %d: %v", sid, r.errors[sid]))
+		of[sid] = true
 	}
-	return all
+	return all, of
 }

@@ -11,6 +11,7 @@ import (
 	"quoll/internal/admin"
 	"quoll/internal/metrics"
 	"quoll/internal/replica"
+	"quoll/jute"
 	"quoll/jute/ensemble"
 	"quoll/quorum"
 	"quoll/quorum/effects"
@@ -25,7 +26,8 @@ const (
 // Watch compares what a peer tells of itself with what it told before.
 type Watch struct {
 	logger *zap.Logger
-	voters int
+	me     jute.PeerID
+	voters []jute.PeerID
 	counts *metrics.Ensemble
 	times  struct{ election, unavailable, sync *metrics.Recorder }
 
@@ -40,16 +42,16 @@ type Watch struct {
 	published atomic.Pointer[admin.Ensemble]
 }
 
-// New watches a member by its number, of an ensemble with so many voters.
-func New(logger *zap.Logger, me int64, voters int, m *metrics.Server) *Watch {
+// New watches a member by its number, of an ensemble with these voters.
+func New(logger *zap.Logger, me jute.PeerID, voters []jute.PeerID, m *metrics.Server) *Watch {
 	r := &Watch{
-		logger: logger.With(zap.Int64("myid", me)), voters: voters, counts: &m.Ensemble,
-		proposals: admin.NoProposals,
+		logger: logger.With(zap.Int64("myid", int64(me))), me: me, voters: voters,
+		counts: &m.Ensemble, proposals: admin.NoProposals,
 	}
 	r.times.election = m.Ensemble.ElectionTime.Recorder()
 	r.times.unavailable = m.Ensemble.UnavailableTime.Recorder()
 	r.times.sync = m.Ensemble.FollowerSyncTime.Recorder()
-	r.published.Store(&admin.Ensemble{Mode: quorum.Looking.String(), QuorumSize: voters})
+	r.published.Store(&admin.Ensemble{Mode: quorum.Looking.String(), QuorumSize: len(voters)})
 	return r
 }
 
@@ -113,20 +115,31 @@ func (r *Watch) serves(now *quorum.Status, at time.Time) {
 	}
 }
 
-// lasts tells of a search that has not ended: who could not be asked for a vote, and what the
-// others have answered.
+// lasts tells of a search that has not ended: who could not be asked for a vote, what the others
+// have answered, and of whom nothing is known. A network that swallows everything makes no error
+// for a while.
 func (r *Watch) lasts(now *quorum.Status, at time.Time) {
 	r.patience = at.Add(searchIsTold)
 	answers := make([]string, 0, len(now.Answers))
+	failures, known := r.reach.failures()
+	known[r.me] = true
 	for _, a := range now.Answers {
+		known[a.Sid] = true
 		verb := "has the leader"
 		if a.State == ensemble.Looking {
 			verb = "looks too, and votes for"
 		}
 		answers = append(answers, fmt.Sprintf("server %d %s %d", a.Sid, verb, a.Leader))
 	}
+	var silent []string
+	for _, sid := range r.voters {
+		if !known[sid] {
+			silent = append(silent, fmt.Sprintf("server %d", sid))
+		}
+	}
 	r.logger.Warn("still looking for a leader", zap.Duration("for", at.Sub(r.looked)),
-		zap.Strings("no connection to", r.reach.failures()), zap.Strings("answers", answers))
+		zap.Strings("no connection to", failures), zap.Strings("no word from", silent),
+		zap.Strings("answers", answers))
 }
 
 // Ended tells why a role has ended, or did not begin.
@@ -202,7 +215,7 @@ func (r *Watch) Published() admin.Ensemble { return *r.published.Load() }
 func (r *Watch) publish(at time.Time) {
 	s := &r.last
 	e := &admin.Ensemble{
-		Mode: s.Role.String(), State: state(s), Leader: int64(s.Leader), QuorumSize: r.voters,
+		Mode: s.Role.String(), State: state(s), Leader: int64(s.Leader), QuorumSize: len(r.voters),
 	}
 	if s.Role == quorum.Leading {
 		e.Leads = &admin.Reign{

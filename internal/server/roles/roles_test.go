@@ -32,7 +32,7 @@ type watched struct {
 func watch(t *testing.T) *watched {
 	core, lines := observer.New(zap.DebugLevel)
 	w := &watched{t: t, m: metrics.NewServer(metrics.NewRegistry()), lines: lines}
-	w.Watch = New(zap.New(core), 2, 3, w.m)
+	w.Watch = New(zap.New(core), 2, []jute.PeerID{1, 2, 3}, w.m)
 	w.now = time.Unix(1_700_000_000, 0)
 	return w
 }
@@ -126,7 +126,7 @@ func TestALongSearchIsTold(t *testing.T) {
 		w.look(s)
 	}
 	w.look(s, "still looking for a leader map[answers:[] for:10s myid:2 "+
-		"no connection to:[server 1: no route server 3: refused]]")
+		"no connection to:[server 1: no route server 3: refused] no word from:[]]")
 	w.Dialled(&election.LinkEvent{Kind: election.Connected, Peer: 1})
 	s.Answers = []election.Said{{Sid: 1, State: ensemble.Looking, Leader: 7},
 		{Sid: 3, State: ensemble.Following, Leader: 2}}
@@ -134,17 +134,31 @@ func TestALongSearchIsTold(t *testing.T) {
 		w.look(s)
 	}
 	w.look(s, "still looking for a leader map[answers:[server 1 looks too, and votes for 7 "+
-		"server 3 has the leader 2] for:1m10s myid:2 no connection to:[server 3: refused]]")
+		"server 3 has the leader 2] for:1m10s myid:2 no connection to:[server 3: refused] "+
+		"no word from:[]]")
 	s.Elections++
 	w.look(s, "looking for a leader")
 	for range 9 {
 		w.look(s)
 	}
-	w.look(s, "no connection to:[]")
+	s.Answers = s.Answers[:1]
+	w.look(s, "no connection to:[] no word from:[server 3]]")
 	s.Role, s.Leader = quorum.Following, 3
 	w.look(s, "a leader is elected")
 	w.now = w.now.Add(time.Hour)
 	w.look(s)
+}
+
+// TestAVoterThatIsCutOffNamesTheOthers: a network that swallows what is sent makes no error while a
+// dial, or a connection that stood, still hopes.
+func TestAVoterThatIsCutOffNamesTheOthers(t *testing.T) {
+	w := watch(t)
+	s := quorum.Status{Role: quorum.Looking, Elections: 1}
+	w.look(s, "looking for a leader")
+	for range 9 {
+		w.look(s)
+	}
+	w.look(s, "no connection to:[] no word from:[server 1 server 3]]")
 }
 
 // Before the first role there is nothing that has lasted.
