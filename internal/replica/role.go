@@ -64,7 +64,8 @@ func (r *Replica) leave() {
 	r.building, r.beside = 0, nil
 }
 
-// adopt makes the tree that is beside the one that is served. Clients do not see it before Serve.
+// adopt makes the tree that is beside the one that is served. Everything is replayed that it may
+// have held in part. Clients do not see it before Serve.
 func (r *Replica) adopt() {
 	b := r.beside
 	r.beside = nil

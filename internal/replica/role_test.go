@@ -152,6 +152,7 @@ func built(generation uint64, zxid jute.Zxid) *JobDone {
 	b := NewBuilt(datatree.New(datatree.Options{Digest: true}))
 	b.Tree.SetLastZxid(zxid)
 	b.Session(9, 5000)
+	b.Fuzzy()
 	return &JobDone{JobDone: effects.JobDone{Generation: generation}, Built: b}
 }
 
@@ -190,6 +191,11 @@ func TestATreeIsAdopted(t *testing.T) {
 	require.Equal(t, members, r.configNode(t))
 	require.Equal(t, sessions, r.sessions.Snapshot(nil))
 	require.Nil(t, r.beside)
+	wrong := create(3<<32|10, "/digest")
+	wrong.HasDigest, wrong.Digest = true, jute.TxnDigest{Version: jute.DigestVersion, TreeDigest: 1}
+	r.deliveries(effects.Delivery{Kind: effects.Propose, Entry: wrong},
+		effects.Delivery{Kind: effects.Commit, Zxid: wrong.Header.Zxid})
+	require.EqualValues(t, 1, r.tree.Faults().Mismatches, "digests are compared again")
 
 	// A role that ends in the step in which it asks for jobs leaves nothing behind: its deliveries
 	// are carried out in front of its jobs.
@@ -228,4 +234,28 @@ func TestTheExpiredOfALastRoleAreForgotten(t *testing.T) {
 	require.Zero(t, r.chain.InFlight())
 	r.expire()
 	require.Zero(t, r.chain.InFlight())
+}
+
+// A server that has led looks for containers to delete no more: that is for the leader.
+func TestALearnerReapsNothing(t *testing.T) {
+	r := member(t)
+	r.config.Reap = ReapRules{
+		CheckIntervalMillis: 1000, MaxNeverUsedMillis: 1, CandidatesPerTickAtMost: 10,
+	}
+	container := jute.Entry{
+		Header: jute.TxnHeader{Zxid: 3<<32 | 1, Type: jute.OpCreateContainer},
+		Body:   jute.Append(nil, &jute.CreateContainerTxn{Path: []byte("/c"), ParentCVersion: 1}),
+	}
+	r.deliveries(effects.Delivery{Kind: effects.Follow},
+		effects.Delivery{Kind: effects.Propose, Entry: container},
+		effects.Delivery{Kind: effects.Commit, Zxid: container.Header.Zxid},
+		effects.Delivery{Kind: effects.Leave},
+		effects.Delivery{Kind: effects.Lead, Zxid: 4 << 32},
+		effects.Delivery{Kind: effects.Leave},
+		effects.Delivery{Kind: effects.Follow}, effects.Delivery{Kind: effects.Serve})
+	r.tick(Now{MonoMillis: 2000, WallMillis: 2000}) // it would forward, and has no leader
+	r.deliveries(effects.Delivery{Kind: effects.Leave},
+		effects.Delivery{Kind: effects.Lead, Zxid: 5 << 32})
+	r.tick(Now{MonoMillis: 4000, WallMillis: 4000})
+	require.Equal(t, 1, r.chain.InFlight(), "a leader deletes it")
 }

@@ -93,14 +93,12 @@ func (r *Replica) stream(j *effects.Job) {
 	r.snapshots.waiting = append(r.snapshots.waiting, job)
 }
 
-// save starts to write a snapshot of the tree that is beside. Everything is replayed that the tree
-// may have held in part. There is no such tree if the role ended in the step in which it asked for
-// this; then a Cancel of the job follows.
+// save starts to write a snapshot of the tree that is beside. There is no such tree if the role
+// ended in the step in which it asked for this; then a Cancel of the job follows.
 func (r *Replica) save(j *effects.Job) {
 	if r.beside == nil {
 		return
 	}
-	r.beside.Whole()
 	job := NewSnapshotJob(r.beside.Tree, r.beside.Sessions())
 	job.Kind, job.Generation = ToInstall, j.Generation
 	r.effects.Snapshots = append(r.effects.Snapshots, job)
