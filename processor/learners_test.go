@@ -184,10 +184,12 @@ func TestALearnerWhoseLinkIsGoneKeepsNobodySilent(t *testing.T) {
 	c.Revalidate(link, news)
 	c.Revalidate(link+1, news)
 	c.LinkGone(link + 1)
-	for now := int64(1001); now < 20_000; now += 1000 {
+	news.TimeOut = 8000
+	c.Touch(link, news)
+	for now := int64(6000); now < 40_000; now += 6000 {
 		c.Time(now, now)
-		expired, _ := c.sessions.Tick(now, 1000, nil)
-		require.Empty(t, expired, now)
+		expired, _ := c.sessions.Tick(now, 6000, nil)
+		require.Empty(t, expired, "its timeout is longer, %d", now)
 		c.Touch(link, news)
 	}
 }
