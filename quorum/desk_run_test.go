@@ -31,6 +31,9 @@ func TestItListensWhileItMayLead(t *testing.T) {
 
 	d = newDesk(t, 3, 4, standing(0, 0, 0))
 	require.Empty(t, d.got.links, "an observer leads nobody")
+	text := "server.1=a:1:2\nserver.2=b:1:2\nserver.3=c:1:2\ngroup.1=1:2:3\nweight.1=0\nversion=0"
+	weightless := newDeskIn(t, text, 1, standing(0, 0, 0), time.Second)
+	require.Empty(t, weightless.got.links, "nor does a server without weight")
 	d.answer(func(sid jute.PeerID) ensemble.Notification { return reigning(sid, 1) })
 	require.Equal(t, []effects.LinkOpKind{effects.Dial}, linkKinds(d.look().links))
 	require.Equal(t, quorum.Observing, d.p.Status().Role)
@@ -270,10 +273,16 @@ func TestALeaderThatWasSilentIsNotWaitedFor(t *testing.T) {
 			d.link(effects.LinkEvent{Kind: effects.Closed, Link: link, Err: io.ErrUnexpectedEOF})
 		}
 		require.Equal(t, quorum.Looking, d.p.Status().Role)
-		d.says(2, ensemble.Notification{
+		looks := ensemble.Notification{
 			State: ensemble.Looking, Leader: 2, Zxid: 2 << 32, ElectionEpoch: 10, PeerEpoch: 2,
-		})
+		}
+		d.says(2, looks)
 		require.Equal(t, role, d.p.Status().Role, silent)
+		looks.ElectionEpoch++ // whoever was elected has left, or was not
+		d.says(2, looks)
+		d.pass(10 * time.Millisecond)
+		d.says(2, looks)
+		require.Equal(t, quorum.Looking, d.p.Status().Role, "one election does not wait for it")
 	}
 }
 

@@ -59,7 +59,14 @@ func newDeskOf(
 		lines = append(lines, fmt.Sprintf("server.%d=10.1.0.%d:2888:3888", id, id))
 	}
 	lines = append(lines, "server.4=10.1.0.4:2888:3888:observer", "version=0")
-	members, err := config.ParseText(strings.Join(lines, "\n"), config.Rules{})
+	return newDeskIn(t, strings.Join(lines, "\n"), me, start, initLimit)
+}
+
+// newDeskIn makes such a server of an ensemble of which it has the text.
+func newDeskIn(
+	t *testing.T, text string, me jute.PeerID, start quorum.Start, initLimit time.Duration,
+) *desk {
+	members, err := config.ParseText(text, config.Rules{})
 	require.NoError(t, err)
 	self, _ := members.Member(me)
 	d := &desk{t: t, p: quorum.NewPeer(quorum.Config{

@@ -666,6 +666,14 @@ func TestAnOlderConnectionWasHeard(t *testing.T) {
 	table.Confirmed(s, 4000, 4, new(session.Heard))
 	require.Equal(t, 1, tells())
 	require.Zero(t, tells(), "once")
+
+	heard := new(session.Heard)
+	table.Confirmed(s, 4000, 5, heard)
+	heard.Store(20)
+	table.Confirmed(s, 4000, 6, new(session.Heard))
+	table.Leave()
+	table.Confirmed(s, 4000, 7, new(session.Heard))
+	require.Zero(t, tells(), "it was for the leader of the last role")
 }
 
 // TestALateQuestionTakesNoTimeoutAway: a question that comes late, when its client has the session

@@ -101,6 +101,20 @@ func TestAcksComeInOrder(t *testing.T) {
 	require.True(t, c.Ack(z(1, 5), 0))
 }
 
+// TestNewTransactionsDoNotExcuseALearner: it is late by the oldest one that it owes.
+func TestNewTransactionsDoNotExcuseALearner(t *testing.T) {
+	var out effects.Pending
+	l := leaderLog(0, z(1, 1))
+	c, to := cursor.Cursor{}, &taker{room: 1000}
+	c.Begin(z(1, 1), z(1, 1), false)
+	c.Enter()
+	for at := range 5 {
+		l.History.Append(entry(z(1, 2+at)))
+		require.NoError(t, c.Feed(l, to, &out, time.Duration(at)*time.Second))
+	}
+	require.Equal(t, 6*time.Second, c.Late(6*time.Second))
+}
+
 // TestTheLogIsReadInChunks: from what is not in memory to what is, also when the memory runs away
 // meanwhile.
 func TestTheLogIsReadInChunks(t *testing.T) {

@@ -163,6 +163,19 @@ func TestAsMuchIsKeptAsTheLimitsAllow(t *testing.T) {
 	require.Equal(t, jute.Zxid(11), h.First())
 }
 
+// What is cut takes up nothing of the limits.
+func TestWhatIsCutIsNotCounted(t *testing.T) {
+	h := history.New(history.Limits{Entries: 3, Bytes: 30}, 0)
+	for range 2 {
+		for z := range jute.Zxid(3) {
+			h.Append(entry(z+1, 10))
+		}
+		h.Commit(3)
+		require.Equal(t, 3, h.Len())
+		h.Cut(0)
+	}
+}
+
 // A hole in the log on disk stays until the history is replaced. What is cut is above it.
 func TestAHoleOnDiskIsRemembered(t *testing.T) {
 	h := history.New(history.Limits{Entries: 10, Bytes: 1000}, 9)
