@@ -15,6 +15,9 @@ PACKAGES = $$($(GO) list ./... | grep -v '/interop/')
 RACY = $$(grep -rlE --include='*.go' '^[[:space:]]*go (func|[a-zA-Z])|sync/atomic|"sync"' . \
 	| grep -v '^./interop/' | xargs -r -n1 dirname | sort -u)
 
+# The tests of calls whose context ends. make test gives them a second each, for busy machines.
+CANCELLED = 'Cancel|GiveUp|EveryRequestOfACall'
+
 .PHONY: man run build test race fuzz mutants lint bench interop interop-ensemble check clean
 
 run: build
@@ -68,8 +71,8 @@ bench: build
 # run, and, where root may mount, runs on a disk that fails a flush. Each of the last five has longer
 # forms, see its -h. strace shows that each flush is there. Then clients are cut off while the server
 # does not read from them, where root may make network namespaces. The Go client's recipes are
-# contended for while connections break, and together with Curator and kazoo. At the end ensembles of
-# Apache's servers and ours lose members under load.
+# contended for while connections break, and together with Curator and kazoo, and whoever gives up has
+# 100 ms to leave. At the end ensembles of Apache's servers and ours lose members under load.
 interop: build
 	$(GO) run ./interop/cmd/interop -server quoll -quoll bin/quoll \
 		-json interop/results.json -readme README.md
@@ -84,6 +87,7 @@ interop: build
 	$(GO) run ./interop/silence -quoll bin/quoll
 	$(GO) run ./interop/recipes -quoll bin/quoll -operations 1000 -stops 1
 	$(GO) run ./interop/contend -quoll bin/quoll -seconds 2
+	$(GO) test -count=1 -timeout 5m -p 1 ./client ./client/recipes -run $(CANCELLED) -args -cancel=100ms
 	$(GO) run ./interop/ensemble -quoll bin/quoll -short
 
 # The ensembles of Apache's servers and ours at length: 30 rounds of members that are killed and come

@@ -232,7 +232,7 @@ func TestCancelAtEveryBoundary(t *testing.T) {
 				begin := time.Now()
 				cancel()
 				err := <-failed
-				require.Less(t, time.Since(begin), time.Second) // a crowded machine is slow; 100 ms is meant
+				require.Less(t, time.Since(begin), *cancelBound)
 				require.ErrorIs(t, err, context.Canceled)
 				if connected && r.write {
 					require.ErrorIs(t, err, client.ErrUnknownOutcome)

@@ -3,6 +3,7 @@ package recipes_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"math/rand/v2"
 	"os"
 	"strconv"
@@ -17,6 +18,10 @@ import (
 	"quoll/internal/proxy"
 	"quoll/zktest"
 )
+
+// cancelBound is how long a call may take to return when its context has ended. A crowded machine
+// is slow; 100 ms is meant, and checked where nothing else runs.
+var cancelBound = flag.Duration("cancel", time.Second, "how long a call may outlive its context")
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
