@@ -58,6 +58,7 @@ func rootCommand(host *verb.Host) *cobra.Command {
 	root.AddCommand(serverCommand(), configCommand(), logCommand(), snapshotCommand(),
 		newSimCommand())
 	addVerbs(root, host)
+	addCompletion(root)
 	return root
 }
 

@@ -82,8 +82,11 @@ func command(v *Verb, h *Host) *cobra.Command {
 	cmd.ValidArgsFunction = func(
 		cmd *cobra.Command, args []string, word string,
 	) ([]string, cobra.ShellCompDirective) {
-		return e.complete(cmd.Context(), v, args, word), cobra.ShellCompDirectiveNoFileComp |
-			cobra.ShellCompDirectiveNoSpace
+		found := e.complete(cmd.Context(), v, args, word)
+		if !h.Shell {
+			found = slices.DeleteFunc(found, blankEnds)
+		}
+		return found, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 	}
 	return cmd
 }

@@ -49,6 +49,10 @@ func (e *Env) children(ctx context.Context, path string) ([]string, error) {
 	return names, err
 }
 
+// blankEnds says that a candidate is another word behind cobra's way to bash, zsh and fish, which
+// cuts off blanks at its ends.
+func blankEnds(candidate string) bool { return strings.TrimSpace(candidate) != candidate }
+
 // OneOf completes the first argument as one of some words.
 func OneOf(
 	words ...string,
