@@ -79,27 +79,53 @@ func (p *typist) read() {
 // keys presses keys at an empty prompt, when the shell waits for them.
 func (p *typist) keys(text string) {
 	p.t.Helper()
+	p.prompted()
+	p.more(text)
+}
+
+// prompted waits for an empty prompt. The output of the verb before may come in any pieces, and
+// so may the prompt.
+func (p *typist) prompted() {
+	p.t.Helper()
 	p.until("there is no prompt", func() bool {
 		since := p.all[p.mark:]
 		if !p.careful {
 			return bytes.HasSuffix(since, []byte("> "))
 		}
-		// The line before has ended, and the shape of the cursor was set back.
-		return len(since) > 0 && (!p.editing || bytes.Contains(since, []byte("\x1b[0 q")))
+		if p.editing { // the shape of the cursor is set back when the line has ended
+			ended := bytes.LastIndex(since, []byte("\x1b[0 q"))
+			if ended < 0 {
+				return false
+			}
+			since = since[ended:]
+		}
+		return painted(since)
 	})
-	p.more(text)
 }
 
-// more presses keys while a line is being edited. readline asks where the cursor is, and loses keys
-// that come in one read with the answer; when it has painted the line, it shows the cursor.
+// painted says that a line was painted, and no further one is begun: readline asks where the cursor
+// is, and shows it at the end.
+func painted(since []byte) bool {
+	asked := bytes.LastIndex(since, []byte("\x1b[6n"))
+	return asked >= 0 && bytes.Contains(since[asked:], []byte("\x1b[?25h"))
+}
+
+// more presses keys while a line is being edited, one when the one before is painted: readline loses
+// keys that come in one read with the answer where the cursor is.
 func (p *typist) more(text string) {
 	p.t.Helper()
-	p.until("the shell does not wait for keys", func() bool {
-		shown := bytes.LastIndex(p.all, []byte("\x1b[?25h"))
-		return !p.careful || len(p.all) > p.mark && shown > bytes.LastIndex(p.all, []byte("\x1b[6n"))
-	})
-	p.press(text)
-	p.editing = true
+	for text != "" {
+		n := len(text)
+		if p.careful && text[0] != '\x1b' { // else it is a key of several bytes
+			n = 1
+		}
+		p.until("the shell does not wait for keys", func() bool {
+			return !p.careful || painted(p.all[p.mark:])
+		})
+		p.press(text[:n])
+		p.editing = true
+		text = text[n:]
+	}
 }
 
 // complete presses Tab until a text is shown: Tab gives up after 100 ms, and a busy machine may take
@@ -111,11 +137,11 @@ func (p *typist) complete(text string) {
 		defer p.mu.Unlock()
 		return bytes.Contains(p.seen.Bytes(), []byte(text))
 	}
-	for end := time.Now().Add(typistPatience); !shown(); {
+	p.more("\t")
+	for end := time.Now().Add(typistPatience); !shown(); p.press("\t") {
 		if time.Now().After(end) {
 			p.t.Fatalf("Tab does not show %q", text)
 		}
-		p.more("\t")
 		for again := time.Now().Add(500 * time.Millisecond); !shown() && time.Now().Before(again); {
 			time.Sleep(2 * time.Millisecond)
 		}
@@ -205,6 +231,13 @@ func TestShellAtATerminal(t *testing.T) {
 			p.more("\x03") // Ctrl-C clears it
 			p.keys("pwd\r")
 			p.expect("/\r\n")
+			if p.careful { // the simple editor cannot search
+				p.keys("\x12") // Ctrl-R: the latest line that has this in it
+				p.more("x")    // one key: each is painted
+				p.expect("get /alpha --format hex")
+				p.more("\r")
+				p.expect("00000000  6f 66 20")
+			}
 			p.keys("get /evil\r") // a node must not drive the terminal
 			p.expect(`a\x1b[2Jb\x07`)
 			p.keys("get \"/evil\\x1b[2J\" -o zkcli\r") // nor an error
@@ -214,6 +247,7 @@ func TestShellAtATerminal(t *testing.T) {
 			p.press("\x03") // Ctrl-C ends the verb, and not the shell
 			p.keys("ls -w /\r")
 			p.expect("zookeeper")
+			p.prompted()
 			create("/beta", "")
 			p.expect("ChildrenChanged / 0x") // above the line, while nothing is typed
 			if p.careful {
