@@ -42,6 +42,12 @@ var programs = map[string][]run{
 		{args: "put one two", want: ""},
 		{args: "-items 2 work", want: "one, delivered 1 times\ntwo, delivered 1 times\n"},
 	},
+	"priority": {{args: "5:tidy 1:fire 3:mail", want: "fire\nmail\ntidy\n"}},
+	"delay": {{
+		args: "200ms:tea 1ms:egg", want: "egg, too early: false\ntea, too early: false\n",
+	}},
+	"revoke": {{args: "", want: "the backup has the disk\n" +
+		"the backup stops, because it is asked to\nthe restore has the disk\n"}},
 	"discovery": {{args: "-calls 5", want: "http://localhost:8080/ greets\n" +
 		"http://localhost:8081/ fails\nhttp://localhost:8082/ greets\n" +
 		"http://localhost:8080/ greets\nhttp://localhost:8081/ fails\n"}},

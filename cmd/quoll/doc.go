@@ -15,5 +15,6 @@
 // the exit codes of internal/shell/fault.
 //
 // Read main.go, then server.go with signals.go and processors.go; config.go with names.go, log.go,
-// snapshot.go and sim.go are the other subcommands, verbs.go and shell.go those of the shell.
+// snapshot.go and sim.go are the other subcommands; verbs.go, shell.go and completion.go are about
+// those of the shell.
 package main
