@@ -18,7 +18,7 @@ RACY = $$(grep -rlE --include='*.go' '^[[:space:]]*go (func|[a-zA-Z])|sync/atomi
 # The tests of calls whose context ends. make test gives them a second each, for busy machines.
 CANCELLED = 'Cancel|GiveUp|EveryRequestOfACall'
 
-.PHONY: man run build test race fuzz mutants lint bench interop interop-ensemble check clean
+.PHONY: man run build test race fuzz mutants lint bench interop interop-ensemble suites check clean
 
 run: build
 	./bin/quoll server
@@ -95,6 +95,10 @@ interop: build
 interop-ensemble: build
 	$(GO) run ./interop/ensemble -quoll bin/quoll -all
 	$(GO) run ./interop/ensemble -quoll bin/quoll -attacks :
+
+# The tests that kazoo and go-zookeeper have of themselves, with three of our servers. Needs Python.
+suites: build
+	$(GO) run ./interop/suites -quoll bin/quoll
 
 # A man page a verb, in bin/man. quoll completion bash|zsh|fish writes the completions.
 man:

@@ -87,8 +87,14 @@ func prepareZKCli(ctx context.Context, d Dirs) (Program, error) {
 }
 
 func prepareKazoo(ctx context.Context, d Dirs) (Program, error) {
-	requirements := filepath.Join(d.Source, "kazoo", "requirements.txt")
-	venv := filepath.Join(d.Cache, "kazoo")
+	python, err := d.Python(ctx, filepath.Join(d.Source, "kazoo", "requirements.txt"), "kazoo")
+	script := filepath.Join(d.Source, "kazoo", "client.py")
+	return Program{Argv: []string{python, "-u", "-B", script, addrMark}}, err
+}
+
+// Python returns a Python that has what a file of requirements names, in a folder of the cache.
+func (d Dirs) Python(ctx context.Context, requirements, folder string) (string, error) {
+	venv := filepath.Join(d.Cache, folder)
 	python := filepath.Join(venv, "bin", "python")
 	err := once([]string{requirements}, venv, func() error {
 		if err := run(ctx, "", "python3", "-m", "venv", venv); err != nil {
@@ -96,8 +102,7 @@ func prepareKazoo(ctx context.Context, d Dirs) (Program, error) {
 		}
 		return run(ctx, "", python, "-m", "pip", "install", "--quiet", "-r", requirements)
 	})
-	script := filepath.Join(d.Source, "kazoo", "client.py")
-	return Program{Argv: []string{python, "-u", "-B", script, addrMark}}, err
+	return python, err
 }
 
 func prepareC(ctx context.Context, d Dirs) (Program, error) {
