@@ -348,6 +348,32 @@ func TestOneTreeHelpsOneLeader(t *testing.T) {
 	require.Equal(t, start.Last, ackEpoch(3).Zxid)
 }
 
+// TestATreeHelpsOnce: who has got the leader's tree says to this leader, too, what it has.
+func TestATreeHelpsOnce(t *testing.T) {
+	d := joined(t, standing(1, 1, 1<<32|5), 2)
+	d.packet(link, ensemble.QuorumPacket{Type: ensemble.PacketTrunc, Zxid: 1<<32 | 3})
+	d.step(quorum.Event{Jobs: []effects.JobDone{{
+		Generation: d.look().jobs[0].Generation, Err: effects.ErrGap,
+	}}})
+	d.reignOf3(2)
+	d.connect(2, 2)
+	d.packet(2, ensemble.QuorumPacket{Type: ensemble.PacketSnap, Zxid: 1<<32 | 3})
+	d.step(quorum.Event{Jobs: []effects.JobDone{{Generation: d.look().jobs[0].Generation}}})
+	d.packet(2, ensemble.QuorumPacket{Type: ensemble.PacketNewLeader, Zxid: 2 << 32})
+	d.step(quorum.Event{Jobs: []effects.JobDone{{
+		Generation: d.look().jobs[0].Generation, Zxid: 1<<32 | 3,
+	}}})
+	d.flush(len(d.look().disk))
+	d.packet(2, ensemble.QuorumPacket{Type: ensemble.PacketUpToDate, Zxid: -1})
+	require.True(t, d.p.Status().Stands)
+
+	d.link(effects.LinkEvent{Kind: effects.Closed, Link: 2})
+	d.reignOf3(2)
+	d.look()
+	d.connect(3, 2)
+	require.EqualValues(t, 1<<32|3, d.look().sent[3][1].Zxid)
+}
+
 // TestATreeThatDoesNotFitIsLoadedAnew: the role ends when the log is cut below what the tree holds,
 // and the tree of what is left is not adopted.
 func TestATreeThatDoesNotFitIsLoadedAnew(t *testing.T) {

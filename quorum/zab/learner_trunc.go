@@ -123,7 +123,6 @@ func (l *Learner) compare(e jute.Entry) (again bool, err error) {
 	if own := &s.own[0]; own.Header.Zxid == e.Header.Zxid && bytes.Equal(own.Payload, e.Payload) {
 		s.same = e.Header.Zxid
 		s.own = s.own[1:]
-		s.cuttable = false
 		return false, nil
 	}
 	if !l.follows(s.same, e.Header.Zxid) {

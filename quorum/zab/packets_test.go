@@ -26,6 +26,22 @@ func TestPacketsAreThoseOfTheRecord(t *testing.T) {
 	require.Equal(t, want, got)
 }
 
+// A packet fills its message, and a transaction has the zxid of its packet.
+func TestPacketsThatDoNotFit(t *testing.T) {
+	e := txn(zx(5, 1), "a")
+	packet := ensemble.QuorumPacket{Type: ensemble.PacketProposal, Zxid: zx(5, 1), Data: e.Payload}
+	data := jute.Append(nil, &packet)
+	p, err := readPacket(data)
+	require.NoError(t, err)
+	_, err = readEntry(&p, p.Data)
+	require.NoError(t, err)
+	_, err = readPacket(append(data, 0))
+	require.ErrorIs(t, err, ErrProtocol)
+	p.Zxid++
+	_, err = readEntry(&p, p.Data)
+	require.ErrorIs(t, err, ErrProtocol)
+}
+
 // TestCutter: however the bytes arrive, the packets come out whole, and the cutter looks at a
 // packet's beginning only as often as it must.
 func TestCutter(t *testing.T) {
