@@ -25,7 +25,7 @@ type Book struct {
 	stands []stand
 	leases map[jute.SessionID]*lease
 	askers map[jute.SessionID][]asker
-	over   map[jute.SessionID]bool // their end is proposed
+	over   map[jute.SessionID]bool // their end is proposed, in this role
 	ticked int64                   // when the server was last told of the time
 }
 
@@ -115,6 +115,9 @@ func (b *Book) Ended(id jute.SessionID) {
 	delete(b.leases, id)
 	b.over[id] = true
 }
+
+// RoleOver: a role ends. An end that it proposed may be lost, and the session lives on.
+func (b *Book) RoleOver() { clear(b.over) }
 
 // tickSlack is how much later than its deadline a session may end when nothing else delays it.
 func (b *Book) tickSlack() int64 { return 2 * b.TickMillis }

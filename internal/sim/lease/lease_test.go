@@ -163,6 +163,22 @@ func TestASessionThatNobodyKnowsEndsForNoReason(t *testing.T) {
 }
 
 // A new session was heard before it was proposed, and the server counts from its last tick.
+// Seed 112000189 (7 vote): a leader proposed the end of a session and lost it with its reign. The
+// session was not known any more when it came back to a later reign of the same life.
+func TestAnEndThatIsLostIsForgotten(t *testing.T) {
+	b, w := scene(true)
+	b.Ended(id)
+	b.Opened(id, timeout, w, 300)
+	if b.Left(id, 900) != nil {
+		t.Error("its end is proposed")
+	}
+	b.RoleOver()
+	b.Opened(id, timeout, w, 300)
+	if b.Left(id, 900) == nil {
+		t.Error("it lives on")
+	}
+}
+
 func TestANewSessionCountsFromTheTickBefore(t *testing.T) {
 	b := lease.NewBook(lease.Rules{TickMillis: tick, MinTimeout: 100, MaxTimeout: 1000}, 0)
 	b.Ticked(100)

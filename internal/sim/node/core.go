@@ -81,6 +81,7 @@ func (p *process) Serving(now lane.Service) {
 	} else {
 		p.n.record.Unserved(p.n)
 		p.told.RoleOver()
+		p.leases.RoleOver()
 	}
 	p.openAt = max(p.openAt, p.n.Now+p.n.Between(0, 20_000))
 	p.after(p.openAt-p.n.Now, func() { p.serving.Store(now) })

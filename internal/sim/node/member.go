@@ -89,31 +89,14 @@ func (p *process) standing() {
 
 // Ended implements replica.Hands.
 func (p *process) Ended(why error) {
-	p.n.Counts.Add("role ends", rootOf(why).Error())
+	p.n.Counts.AddError("role ends", why)
 	p.n.Note("node %d: role ends: %v", p.n.number, why)
 }
 
 // Gone implements replica.Hands.
 func (p *process) Gone(why error) {
-	p.n.Counts.Add("a learner is gone", rootOf(why).Error())
+	p.n.Counts.AddError("a learner is gone", why)
 	p.n.Note("node %d: a learner is gone: %v", p.n.number, why)
-}
-
-// rootOf is the innermost error.
-func rootOf(err error) error {
-	for {
-		switch x := err.(type) {
-		case interface{ Unwrap() error }:
-			if x.Unwrap() == nil {
-				return err
-			}
-			err = x.Unwrap()
-		case interface{ Unwrap() []error }:
-			err = x.Unwrap()[0]
-		default:
-			return err
-		}
-	}
 }
 
 // expiry is why a session may have ended that did not ask for it.

@@ -20,6 +20,26 @@ func NewCounts() *Counts { return &Counts{byName: map[counted]int{}} }
 // Add counts one.
 func (c *Counts) Add(class, name string) { c.byName[counted{class, name}]++ }
 
+// AddError counts an error by the innermost one that it wraps, which has no names and numbers.
+func (c *Counts) AddError(class string, err error) { c.Add(class, rootOf(err).Error()) }
+
+// rootOf is the innermost error.
+func rootOf(err error) error {
+	for {
+		switch x := err.(type) {
+		case interface{ Unwrap() error }:
+			if x.Unwrap() == nil {
+				return err
+			}
+			err = x.Unwrap()
+		case interface{ Unwrap() []error }:
+			err = x.Unwrap()[0]
+		default:
+			return err
+		}
+	}
+}
+
 // Merge adds the counts of another run.
 func (c *Counts) Merge(other *Counts) {
 	for k, n := range other.byName {
