@@ -17,6 +17,7 @@ type touches struct {
 	last  map[jute.SessionID]touch
 	asked map[jute.SessionID]int32 // the timeouts with which learners asked for sessions
 	moved map[jute.SessionID]int64 // when a learner got a session
+	words map[jute.SessionID]touch // the last word of any learner
 	// owners are the links that have sessions, as far as the leader knows it.
 	owners map[jute.SessionID]effects.LinkID
 }
@@ -29,6 +30,7 @@ type touch struct {
 // Reigns: a reign of the member begins.
 func (w *Witness) Reigns() {
 	w.since, w.last = w.Millis(), map[jute.SessionID]touch{}
+	w.words = map[jute.SessionID]touch{}
 	w.owners = map[jute.SessionID]effects.LinkID{}
 	clear(w.waiting)
 }
@@ -57,9 +59,17 @@ func (w *Witness) touched(link effects.LinkID, q *ensemble.QuorumPacket) {
 		return
 	}
 	for _, s := range r.Sessions {
+		w.word(s)
 		if w.owns(link, s.Session) {
 			w.Touch(s.Session, s.TimeOut)
 		}
+	}
+}
+
+// word notes that a learner has heard a session, whether or not the session is its own.
+func (w *Witness) word(s jute.SessionTimeout) {
+	if w.words != nil {
+		w.words[s.Session] = touch{w.Millis(), s.TimeOut}
 	}
 }
 
@@ -86,13 +96,31 @@ func (w *Witness) Expiry(id jute.SessionID, now int64, least int32) *history.Exp
 	if own != nil && (own.Heard >= x.Heard || overtaken) && opened >= w.moved[id] {
 		x = own
 	}
-	// The leader may have given the session to a connection that it has not answered.
-	if asks := w.Leases.Unanswered(id, now, w.moved[id]); asks != nil &&
-		asks.Deadline() < x.Deadline() {
-		x = asks
+	timeout := x.Timeout
+	if own != nil {
+		timeout = min(timeout, own.Timeout)
 	}
+	// The leader may have given the session to a connection that it has not answered.
+	if asks := w.Leases.Unanswered(id, now, w.moved[id]); asks != nil {
+		timeout = min(timeout, asks.Timeout)
+		if asks.Deadline() < x.Deadline() {
+			x = asks
+		}
+	}
+	w.heardOf(id, x, timeout)
 	x.Latest = history.AnyTime
 	return x
+}
+
+// heardOf counts the last word of any learner for a sign of life. Its timeout counts only if it is
+// the learner that has the session, so the shortest that the session may have is taken. A
+// connection that has got the session at the leader meanwhile counts from the leader's last tick.
+func (w *Witness) heardOf(id jute.SessionID, x *history.Expiry, timeout int32) {
+	word, told := w.words[id]
+	if at := word.at - w.Leases.IntervalMillis; told && at > x.Heard {
+		x.Heard, x.Timeout = at, min(timeout, word.timeout)
+		x.Stood = w.Leases.Stood(at)
+	}
 }
 
 // tells checks the sessions that a learner names in its answer to a PING: all whose clients it has

@@ -3,6 +3,7 @@ package witness
 import (
 	"testing"
 
+	"quoll/internal/sim/lease"
 	"quoll/internal/sim/world"
 	"quoll/jute"
 	"quoll/jute/ensemble"
@@ -90,4 +91,43 @@ func TestTheOriginOfWhatEndsAReign(t *testing.T) {
 			t.Errorf("%v comes from %d, and not from %d", h.Zxid, from, want)
 		}
 	}
+}
+
+// TestAnyLearnersWordIsASignOfLife: who has a session decides its timeout, and anybody may have heard
+// it. What a connection of the leader gave later counts as well.
+func TestAnyLearnersWordIsASignOfLife(t *testing.T) {
+	now := int64(100)
+	book := lease.NewBook(lease.Rules{TickMillis: 100, IntervalMillis: 10}, now)
+	w := New(Config{
+		World: world.New(1, nil), Node: 3, Millis: func() int64 { return now }, Leases: book,
+	})
+	w.Reigns()
+	heard := func(link effects.LinkID, timeout int32) {
+		body := jute.Append(nil, &ensemble.Touches{
+			Sessions: []jute.SessionTimeout{{Session: 5, TimeOut: timeout}},
+		})
+		w.Hears(link, jute.Append(nil,
+			&ensemble.QuorumPacket{Type: ensemble.PacketPing, Data: body}))
+	}
+	expect := func(at int64, timeout int32) {
+		t.Helper()
+		if x := w.Expiry(5, 9000, 1000); x.Heard != at || x.Timeout != timeout {
+			t.Errorf("heard at %d, timeout %d; not at %d, %d", x.Heard, x.Timeout, at, timeout)
+		}
+	}
+	expect(100, 1000)
+	w.Touch(5, 4000)
+	w.owners[5] = 9
+	expect(100, 4000)
+	now = 3000
+	heard(10, 5000)
+	expect(2990, 4000)
+	now = 3500
+	heard(10, 2000)
+	expect(3490, 2000)
+	now = 4000
+	heard(9, 4000)
+	expect(4000, 4000)
+	w.Reigns()
+	expect(4000, 1000)
 }
