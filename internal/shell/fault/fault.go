@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"quoll/client"
@@ -91,8 +92,14 @@ func describe(err error) Record {
 	return r
 }
 
+// prefix is what the client's errors begin with: alone, wrapped, or joined with others. The node
+// /zookeeper is none.
+//
+// read-only: a pattern.
+var prefix = regexp.MustCompile(`(^|: |\n)zookeeper: `)
+
 // plain is the message without the prefix of the client's errors.
-func plain(err error) string { return strings.ReplaceAll(err.Error(), "zookeeper: ", "") }
+func plain(err error) string { return prefix.ReplaceAllString(err.Error(), "$1") }
 
 // Text is the message for people, with the hint in a line of its own.
 func Text(err error) string {

@@ -87,3 +87,24 @@ func TestHints(t *testing.T) {
 		t.Error(text)
 	}
 }
+
+// The client's errors begin with a word that the user of a verb does not need, wherever they are. The
+// name of a node is not touched.
+func TestMessages(t *testing.T) {
+	err := &client.Error{Op: "get", Path: "/zookeeper: x", Err: client.ErrNoNode}
+	for _, tc := range []struct {
+		err  error
+		want string
+	}{
+		{err, `get "/zookeeper: x": no such node`},
+		{fmt.Errorf("SRC: %w", err), `SRC: get "/zookeeper: x": no such node`},
+		{errors.Join(err, errors.New("b"), err),
+			"get \"/zookeeper: x\": no such node\nb\nget \"/zookeeper: x\": no such node"},
+		{Usage("delete 7 nodes at /zookeeper: /zookeeper needs --force"),
+			"delete 7 nodes at /zookeeper: /zookeeper needs --force"},
+	} {
+		if text, _, _ := strings.Cut(Text(tc.err), "\n  "); text != tc.want {
+			t.Errorf("%q, want %q", text, tc.want)
+		}
+	}
+}

@@ -1,6 +1,9 @@
 package settings
 
 import (
+	"math"
+	"time"
+
 	"quoll/internal/shell/contexts"
 	"quoll/internal/shell/fault"
 	"quoll/internal/shell/output"
@@ -81,9 +84,16 @@ func (s *Settings) Check() error {
 	if !output.Format(s.Output).Valid() {
 		return fault.Usage("-o %s: the formats are %v", s.Output, output.Formats())
 	}
-	switch s.Color {
-	case "auto", "always", "never":
-		return nil
+	switch {
+	case s.Color != "auto" && s.Color != "always" && s.Color != "never":
+		return fault.Usage("--color %s: auto, always or never", s.Color)
+	case s.SessionTimeout < time.Millisecond || s.SessionTimeout > maxSessionTimeout:
+		return fault.Usage("--session-timeout %v: 1ms to %v", s.SessionTimeout, maxSessionTimeout)
+	case s.Timeout < 0:
+		return fault.Usage("--timeout %v is negative", s.Timeout)
 	}
-	return fault.Usage("--color %s: auto, always or never", s.Color)
+	return nil
 }
+
+// maxSessionTimeout is the longest one that the protocol has.
+const maxSessionTimeout = math.MaxInt32 * time.Millisecond

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/spf13/pflag"
 )
@@ -60,6 +61,25 @@ func TestResolve(t *testing.T) {
 	})
 	if err == nil || !strings.Contains(err.Error(), "none") {
 		t.Errorf("an unknown context: %v", err)
+	}
+}
+
+// What makes no sense is refused by the name of its flag, before anything is done.
+func TestCheck(t *testing.T) {
+	for flag, spoil := range map[string]func(s *Settings){
+		"":                           func(*Settings) {},
+		"-o tex":                     func(s *Settings) { s.Output = "tex" },
+		"--color red":                func(s *Settings) { s.Color = "red" },
+		"--session-timeout 0s":       func(s *Settings) { s.SessionTimeout = 0 },
+		"--session-timeout 600h0m0s": func(s *Settings) { s.SessionTimeout = 600 * time.Hour },
+		"--timeout -1s":              func(s *Settings) { s.Timeout = -time.Second },
+	} {
+		s := Default()
+		spoil(&s)
+		err := s.Check()
+		if (err == nil) != (flag == "") || err != nil && !strings.HasPrefix(err.Error(), flag) {
+			t.Errorf("%q: %v", flag, err)
+		}
 	}
 }
 
