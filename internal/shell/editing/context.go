@@ -4,6 +4,8 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
+	"unicode"
 
 	"quoll/internal/shell/contexts"
 	"quoll/internal/shell/fault"
@@ -119,6 +121,10 @@ func ContextSet() verb.Verb {
 			"would see them here.",
 		Example: "quoll context set prod servers=zk1:2181,zk2:2181 protected=true", Complete: names,
 		Run: func(_ context.Context, e *verb.Env, args []string) error {
+			if !canName(args[0]) {
+				return fault.Usage(
+					"%q is no NAME: it has no blanks, no : and no /, and is not file", args[0])
+			}
 			return changed(e, args[0], func(o *opened) error {
 				c := o.Contexts[args[0]]
 				for _, pair := range args[1:] {
@@ -134,6 +140,13 @@ func ContextSet() verb.Verb {
 			})
 		},
 	}
+}
+
+// canName says that a word can be the name of a context, behind which stands a path of its servers.
+func canName(word string) bool {
+	return word != "" && word != "file" && !strings.ContainsFunc(word, func(r rune) bool {
+		return r == ':' || r == '/' || unicode.IsSpace(r) || unicode.IsControl(r)
+	})
 }
 
 // ContextRm is the verb context rm.

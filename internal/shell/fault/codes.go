@@ -84,7 +84,7 @@ var kinds = []kind{
 var hints = map[[2]string]string{
 	{"NoNode", "create2"}:      "-p makes the missing nodes above it",
 	{"NotEmpty", "delete"}:     "rmr deletes a node and all below it",
-	{"BadVersion", ""}:         "the node has changed meanwhile: read it again, or leave -v away",
+	{"BadVersion", ""}:         "the node has changed meanwhile: read it again",
 	{"NoAuth", ""}:             "--auth-file, or auth in the shell, adds an identity",
 	{"Timeout", "connect"}:     "is a server there? --server, or ZK_SERVERS, says where",
 	{"Unimplemented", ""}:      "the server is too old, or the operation is switched off there",

@@ -3,6 +3,7 @@ package nodes
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"quoll/client"
 	"quoll/internal/shell/output"
+	"quoll/internal/shell/verb"
 	"quoll/internal/shell/walk"
 )
 
@@ -25,15 +27,22 @@ type listing struct {
 	flags   *lsFlags
 }
 
-// entry is a child with its Stat.
+// entry is a child with its Stat, which is nil if it may not be read.
 type entry struct {
 	Name string       `json:"name"`
 	Stat *output.Stat `json:"stat"`
 }
 
+func (e entry) raw() client.Stat {
+	if e.Stat == nil {
+		return client.Stat{}
+	}
+	return e.Stat.Raw()
+}
+
 // list reads the children of a node.
 func (o *lsFlags) list(
-	ctx context.Context, c *client.Client, path string,
+	ctx context.Context, c *client.Client, path string, no *verb.Denied,
 ) (*listing, *client.Watch, error) {
 	var (
 		names []string
@@ -52,7 +61,7 @@ func (o *lsFlags) list(
 	l := &listing{Path: path, Children: names, Stat: output.StatOf(stat), flags: o}
 	slices.Sort(l.Children)
 	if o.long || o.sort != "name" {
-		if err := l.stats(ctx, c); err != nil {
+		if err := l.stats(ctx, c, no); err != nil {
 			return nil, nil, err
 		}
 		l.order(o.sort)
@@ -70,17 +79,20 @@ func (o *lsFlags) list(
 
 // stats asks for the Stat of each child, of all at once. Those that are gone meanwhile are left
 // out.
-func (l *listing) stats(ctx context.Context, c *client.Client) error {
+func (l *listing) stats(ctx context.Context, c *client.Client, no *verb.Denied) error {
 	futures := make([]*client.Future[*client.Stat], len(l.Children))
 	for i, name := range l.Children {
 		futures[i] = c.Async().Exists(ctx, walk.Below(l.Path, name))
 	}
 	for i, f := range futures {
 		found, err := f.Wait(ctx)
-		if err != nil {
+		switch {
+		case errors.Is(err, client.ErrNoAuth):
+			no.Node(walk.Below(l.Path, l.Children[i]))
+			l.Entries = append(l.Entries, entry{Name: l.Children[i]})
+		case err != nil:
 			return err
-		}
-		if found != nil {
+		case found != nil:
 			l.Entries = append(l.Entries, entry{l.Children[i], output.StatOf(*found)})
 		}
 	}
@@ -90,7 +102,7 @@ func (l *listing) stats(ctx context.Context, c *client.Client) error {
 // order sorts the entries, the newest and the largest last, and the names like them.
 func (l *listing) order(by string) {
 	slices.SortStableFunc(l.Entries, func(a, b entry) int {
-		x, y := a.Stat.Raw(), b.Stat.Raw()
+		x, y := a.raw(), b.raw()
 		switch by {
 		case "czxid":
 			return cmp.Compare(x.Czxid, y.Czxid)
@@ -136,6 +148,10 @@ func (l *listing) Text(p *output.Page) {
 func (l *listing) long(p *output.Page) {
 	rows := make([][]string, len(l.Entries))
 	for i, e := range l.Entries {
+		if e.Stat == nil {
+			rows[i] = []string{"?", "?", "?", "?", "?", p.Name(e.Name)}
+			continue
+		}
 		s := e.Stat.Raw()
 		when := output.Time(s.Mtime)
 		if p.Terminal() {

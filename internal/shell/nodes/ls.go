@@ -83,6 +83,7 @@ func (o *lsFlags) run(
 		e.Out.Zero()
 	}
 	var watches []*client.Watch
+	no := verb.NewDenied(e)
 	for _, path := range paths {
 		if o.recursive {
 			if err := o.below(ctx, e, c, path); err != nil {
@@ -90,7 +91,7 @@ func (o *lsFlags) run(
 			}
 			continue
 		}
-		l, w, err := o.list(ctx, c, path)
+		l, w, err := o.list(ctx, c, path, no)
 		if err != nil {
 			return err
 		}
@@ -110,7 +111,7 @@ func (o *lsFlags) run(
 			return err
 		}
 	}
-	return nil
+	return no.Err()
 }
 
 // below lists a node and all below it.

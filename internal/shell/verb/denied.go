@@ -3,6 +3,7 @@ package verb
 import (
 	"fmt"
 
+	"quoll/client"
 	"quoll/internal/shell/fault"
 )
 
@@ -19,7 +20,12 @@ func NewDenied(e *Env) *Denied { return &Denied{Env: e} }
 // Node tells of one, which is left out with all below it.
 func (d *Denied) Node(path string) {
 	d.n++
-	d.Note("not permitted: %q", path)
+	switch d.Set.Output {
+	case "json", "jsonl": // as all errors
+		d.Note("%s", fault.JSON(&client.Error{Op: "getData", Path: path, Err: client.ErrNoAuth}))
+	default:
+		d.Note("not permitted: %q", path)
+	}
 }
 
 // Known adds nodes that were told of before.

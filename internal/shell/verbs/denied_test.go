@@ -1,6 +1,7 @@
 package verbs
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -42,6 +43,41 @@ func TestNodesThatMayNotBeRead(t *testing.T) {
 	b.must(t, "create", "/full/d")
 	if code := b.do("diff", "/a", "/full"); code != 5 || b.out.String() != "+ /d\n" {
 		t.Errorf("diff: exit code %d, %q", code, b.out.String())
+	}
+}
+
+// A listing with Stats has the child that may not be read too, by its name.
+func TestLsOfNodesThatMayNotBeRead(t *testing.T) {
+	b := guarded(t)
+	for line, want := range map[string]string{
+		"ls --long --sort mtime /a":       "?\t?\t?\t?\t?\tb\n-\tv0\t1 B\t0\t",
+		"ls --sort size /a":               "b\nc\n",
+		"ls --long -o jsonl --limit 1 /a": `"entries":[{"name":"b","stat":null}],"left":1,`,
+	} {
+		if code := b.do(strings.Fields(line)...); code != 5 ||
+			!strings.Contains(b.out.String(), want) || !strings.Contains(b.err.String(), "/a/b") {
+			t.Errorf("%s: exit code %d, %s%s", line, code, b.out.String(), b.err.String())
+		}
+	}
+	b.must(t, "ls", "/a")
+}
+
+// For programs each node that was left out is an error of its own.
+func TestDeniedNodesAsJSON(t *testing.T) {
+	b := guarded(t)
+	for _, format := range []string{"json", "jsonl"} {
+		if code := b.do("find", "/a", "-o", format); code != 5 {
+			t.Errorf("exit code %d", code)
+		}
+		if want := `{"error":{"code":-102,"name":"NoAuth","op":"getData","path":"/a/b",` +
+			`"message":"getData \"/a/b\": not permitted",`; !strings.HasPrefix(b.err.String(), want) {
+			t.Error(b.err.String())
+		}
+		for line := range strings.Lines(b.err.String()) {
+			if !json.Valid([]byte(line)) {
+				t.Errorf("%s is no JSON", line)
+			}
+		}
 	}
 }
 

@@ -132,6 +132,9 @@ func TestContext(t *testing.T) {
 		{"context set prod protected=true", 2, "servers=LIST"},
 		{"context set prod servers=h:1 chroot=/app tls.ca=ca.pem protected=true color=red", 0, ""},
 		{"context set dev servers=d:1", 0, ""},
+		// Behind a name stands a path, as in cp /a dev:/a and cp /a file:name.
+		{"context set a:b servers=d:1", 2, "no NAME"}, {"context set a/b servers=d:1", 2, "no NAME"},
+		{"context set file servers=d:1", 2, "no NAME"},
 		{"context set dev nonsense=1", 2, "no key"}, {"context set dev servers", 2, "KEY=VALUE"},
 		{"context set dev protected=perhaps", 2, "true or false"},
 		{"context set dev auth=digest:u:p", 2, "auth_file"},
