@@ -97,6 +97,7 @@ func TestLinesThatSayTwoThings(t *testing.T) {
 	for _, text := range []string{
 		"server.1=a:1:2\nserver.01=b:1:2", "server.1=a:1:2\ngroup.1=1\ngroups.1=2",
 		"server.1=a:1:2\ngroup.1=1\nweight.1=2\nweight.01=3",
+		"server.1=a:1:2\nserver.2=b:1:2\ngroup.1=1:2\ngroup.2=2",
 	} {
 		_, err := ParseText(text, Rules{})
 		require.ErrorIs(t, err, ErrText, text)
