@@ -1,6 +1,7 @@
 package zab
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -41,4 +42,16 @@ func TestLearnersOfOldProtocolsAreRefused(t *testing.T) {
 			&ensemble.QuorumPacket{Type: ensemble.PacketFollowerInfo, Data: jute.Append(nil, &info)})})
 		require.Equal(t, speaks, s.leader.peer(11) != nil, "%#x", version)
 	}
+}
+
+// TestAWindowIsFourMiB: so much is on its way to a follower that takes nothing, and what is sent last.
+func TestAWindowIsFourMiB(t *testing.T) {
+	s := reigning(t)
+	big := strings.Repeat("x", 1<<20)
+	for n := range 10 {
+		s.leader.Propose(txn(zx(5, n+1), big))
+	}
+	bytes := len(s.out.Take().Send[0].Data)
+	require.GreaterOrEqual(t, bytes, 4<<20)
+	require.Less(t, bytes, 6<<20)
 }
