@@ -68,6 +68,9 @@ func (t *tests) prepare() error {
 		}
 		t.owner = client.SessionID(id)
 	}
+	if t.minSize < 0 || t.superNodes < 0 || t.older < 0 {
+		return fault.Usage("--min-size, --super-nodes and --older cannot be negative")
+	}
 	t.limit = time.Now().Add(-t.older).UnixMilli()
 	return nil
 }

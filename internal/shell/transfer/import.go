@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"path"
 	"strconv"
 
@@ -33,11 +35,12 @@ const maxRaised = 1_000_000
 func Import() verb.Verb {
 	var o importFlags
 	return verb.Verb{
-		Name: "import", Args: "FILE", Min: 1, Max: 1, Writes: true, DryRun: true,
+		Name: "import", Args: "FILE|-", Min: 1, Max: 1, Writes: true, DryRun: true,
 		Short: "Make the nodes of an export again",
 		Long: "Reads the whole file first, and then writes. Sequence counters go on where those\n" +
 			"of the exported nodes were. It is not atomic: --resume goes on after an error.",
-		Example: "quoll import app.jsonl --to /restored --acl --timeout 0\n" +
+		Example: "quoll export /app | quoll import - --to /copy\n" +
+			"quoll import app.jsonl --to /restored --acl --timeout 0\n" +
 			"quoll import app.jsonl --mode overwrite --sessions drop --yes",
 		Flags: func(f *pflag.FlagSet) {
 			f.StringVar(&o.to, "to", "", "the `PATH` of the root; else as it was exported")
@@ -65,13 +68,35 @@ func Import() verb.Verb {
 			if !ok {
 				return fault.Usage("--mode %s: create, overwrite or skip", o.mode)
 			}
-			src, err := place.Open(ctx, e, "file:"+args[0])
+			file := args[0]
+			if file == "-" {
+				spool, err := spooled(e.Stdin)
+				if err != nil {
+					return err
+				}
+				defer os.Remove(spool)
+				file = spool
+			}
+			src, err := place.Open(ctx, e, "file:"+file)
 			if err != nil {
 				return err
 			}
 			return o.run(ctx, e, src, mode)
 		},
 	}
+}
+
+// spooled makes a file of standard input, which can be read once, for what is read twice.
+func spooled(in io.Reader) (name string, err error) {
+	f, err := os.CreateTemp("", "quoll-import-")
+	if err != nil {
+		return "", err
+	}
+	_, err = io.Copy(f, in)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return "", errors.Join(fmt.Errorf("standard input: %w", err), os.Remove(f.Name()))
+	}
+	return f.Name(), nil
 }
 
 func (o *importFlags) run(

@@ -79,6 +79,25 @@ func TestNodesThatAreCalledZookeeper(t *testing.T) {
 	}
 }
 
+// export | import: standard input is read once, and the file twice.
+func TestImportFromAPipe(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	b := planted(t)
+	whole := b.must(t, "export", "/app", "--no-ephemerals")
+	for text, want := range map[string]int{whole: 0, whole[:len(whole)-2]: 1, "": 1} {
+		b.host.Stdin = strings.NewReader(text)
+		if code := b.do("import", "-", "--to", "/copy"); code != want {
+			t.Errorf("%d bytes: exit code %d, %s", len(text), code, b.err.String())
+		}
+	}
+	if diff := b.must(t, "diff", "/app", "/copy"); diff != "- /live/one\n" {
+		t.Error(diff)
+	}
+	if left, err := os.ReadDir(os.TempDir()); err != nil || len(left) > 0 {
+		t.Errorf("left: %v, %v", left, err)
+	}
+}
+
 func TestImportModes(t *testing.T) {
 	b := planted(t)
 	file := filepath.Join(t.TempDir(), "app.jsonl")

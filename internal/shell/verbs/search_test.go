@@ -74,7 +74,8 @@ func TestSearch(t *testing.T) {
 	}
 	for line, code := range map[string]int{
 		"tree /none": 3, "find /none": 3, "grep x /none": 3, "find --name [ /": 2,
-		"find --acl ( /": 2, "find --owner me /": 2, "grep ( /": 2, "tree --depth -1 /": 2,
+		"find --acl ( /": 2, "find --owner me /": 2, "find --super-nodes -1 /": 2,
+		"find --min-size -1 /": 2, "find --older -1s /": 2, "grep ( /": 2, "tree --depth -1 /": 2,
 	} {
 		if got := b.do(strings.Fields(line)...); got != code {
 			t.Errorf("%s: exit code %d, want %d", line, got, code)
