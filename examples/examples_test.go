@@ -44,7 +44,8 @@ var programs = map[string][]run{
 	},
 	"priority": {{args: "5:tidy 1:fire 3:mail", want: "fire\nmail\ntidy\n"}},
 	"delay": {{
-		args: "200ms:tea 1ms:egg", want: "egg, too early: false\ntea, too early: false\n",
+		args: "-after 50ms",
+		want: "egg, too early: false\ntea, too early: false\ncake, too early: false\n",
 	}},
 	"revoke": {{args: "", want: "the backup has the disk\n" +
 		"the backup stops, because it is asked to\nthe restore has the disk\n"}},

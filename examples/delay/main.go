@@ -1,6 +1,7 @@
-// Command delay puts reminders into a queue of delays, and takes each when its time has come.
+// Command delay puts reminders of three things into a queue, each for a later time, and takes each
+// when its time has come.
 //
-//	go run ./examples/delay -servers localhost:2181 3s:tea 1s:egg
+//	go run ./examples/delay -servers localhost:2181 -after 3s
 //
 // The times are by the clocks of those who put and who take, which must agree.
 package main
@@ -11,7 +12,6 @@ import (
 	"fmt"
 	"log"
 	"os/signal"
-	"strings"
 	"syscall"
 	"time"
 
@@ -21,49 +21,52 @@ import (
 )
 
 type reminder struct {
-	Text string
-	Due  time.Time
+	Of  string
+	Due time.Time
 }
 
 func main() {
 	servers := flag.String("servers", "localhost:2181", "connection string")
-	path := flag.String("path", "/queues/reminders", "path of the queue")
+	after := flag.Duration("after", time.Second, "when the first one is due, and then the next")
 	flag.Parse()
 	log.SetFlags(0)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *servers, *path, flag.Args()); err != nil {
+	c, err := client.Dial(ctx, *servers)
+	if err != nil {
 		log.Fatal(err)
+	}
+	defer c.Close()
+	if err := remind(ctx, c, *after); err != nil {
+		log.Print(err)
 	}
 }
 
-func run(ctx context.Context, servers, path string, items []string) error {
-	c, err := client.Dial(ctx, servers)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	for _, item := range items {
-		after, text, _ := strings.Cut(item, ":")
-		d, err := time.ParseDuration(after)
-		if err != nil {
-			return err
-		}
+func remind(ctx context.Context, c *client.Client, after time.Duration) error {
+	for i, what := range []string{"egg", "tea", "cake"} {
+		d := time.Duration(i+1) * after
 		// The delay is that of what this Queue puts; all are at the same path.
-		q := queue.New(c, path, recipes.JSON[reminder](), queue.WithDelay(d))
-		if _, err := q.Put(ctx, reminder{text, time.Now().Add(d)}); err != nil {
+		if _, err := reminders(c, d).Put(ctx, reminder{what, time.Now().Add(d)}); err != nil {
 			return err
 		}
 	}
 	// Whoever takes says that there are delays; which one does not matter.
-	q := queue.New(c, path, recipes.JSON[reminder](), queue.WithDelay(0))
-	for range items {
+	q := reminders(c, 0)
+	n, err := q.Len(ctx)
+	if err != nil {
+		return err
+	}
+	for range n {
 		r, err := q.Take(ctx)
 		if err != nil {
 			return err
 		}
 		// The queue has times in whole milliseconds.
-		fmt.Printf("%s, too early: %v\n", r.Text, time.Until(r.Due) > time.Millisecond)
+		fmt.Printf("%s, too early: %v\n", r.Of, time.Until(r.Due) > time.Millisecond)
 	}
 	return nil
+}
+
+func reminders(c *client.Client, d time.Duration) *queue.Queue[reminder] {
+	return queue.New(c, "/queues/reminders", recipes.JSON[reminder](), queue.WithDelay(d))
 }
