@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"quoll/client"
 	"quoll/internal/shell/settings"
 	"quoll/internal/shell/verb"
 	"quoll/internal/shell/verbs"
@@ -100,6 +101,27 @@ func TestComplete(t *testing.T) {
 			t.Errorf("%q: %q, want %q", before, got, want)
 		}
 	}
+}
+
+// Of many children Tab gives as many as anybody looks at.
+func TestCompleteOfManyNodes(t *testing.T) {
+	zk := zktest.Start(t)
+	s, _ := textShell(t, zk.Servers())
+	ops := []client.Op{client.OpCreate("/many", nil)}
+	for range 1_001 {
+		ops = append(ops, client.OpCreate("/many/n-", nil, client.Sequential))
+	}
+	if _, err := zk.Client().Multi(t.Context(), ops...); err != nil {
+		t.Fatal(err)
+	}
+	s.typedLine(t.Context(), "ls /") // it is connected now
+	eventually(t, "Tab does not give 1,000 nodes", func() bool {
+		_, got := s.complete("get /many/")
+		if len(got) > 1_000 {
+			t.Fatalf("%d nodes", len(got))
+		}
+		return len(got) == 1_000
+	})
 }
 
 // withFiles is a directory with some files. It has contexts too.

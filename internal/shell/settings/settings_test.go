@@ -64,6 +64,22 @@ func TestResolve(t *testing.T) {
 	}
 }
 
+// NO_COLOR is heeded, unless the command line says otherwise.
+func TestNoColor(t *testing.T) {
+	for _, tc := range []struct {
+		env   string
+		given bool
+		want  string
+	}{{"", false, "auto"}, {"1", false, "never"}, {"1", true, "auto"}} {
+		s := Default()
+		err := s.Resolve(func(flag string) bool { return tc.given && flag == "color" },
+			func(name string) string { return map[string]string{"NO_COLOR": tc.env}[name] })
+		if err != nil || s.Color != tc.want {
+			t.Errorf("%+v: %s, %v", tc, s.Color, err)
+		}
+	}
+}
+
 // What makes no sense is refused by the name of its flag, before anything is done.
 func TestCheck(t *testing.T) {
 	for flag, spoil := range map[string]func(s *Settings){
