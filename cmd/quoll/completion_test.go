@@ -92,12 +92,7 @@ func TestTabInBash(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.tty = tty
-	t.Cleanup(func() {
-		_ = p.cmd.Process.Kill()
-		_ = tty.Close()
-	})
-	go p.read()
+	p.sits(tty)
 	p.expect("$ ")
 	p.press("quoll get /a")
 	p.complete(`/a\ b`)

@@ -49,13 +49,18 @@ func sitDown(t *testing.T, servers, kind string, args ...string) *typist {
 	if err != nil {
 		t.Fatal(err)
 	}
+	p.sits(tty)
+	return p
+}
+
+// sits begins to read what the command writes to its terminal. Both end with the test.
+func (p *typist) sits(tty *os.File) {
 	p.tty = tty
-	t.Cleanup(func() {
+	p.t.Cleanup(func() {
 		_ = p.cmd.Process.Kill()
 		_ = tty.Close()
 	})
 	go p.read()
-	return p
 }
 
 // read collects the output, and answers as a terminal does that is asked for its cursor.
