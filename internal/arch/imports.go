@@ -186,6 +186,10 @@ var roomImports = []importRule{
 		"jute", "jute/ensemble", "quorum", "quorum/effects", "quorum/election", "internal/admin",
 		"internal/metrics", "internal/replica",
 	}},
+	{"internal/server/stepper", []string{
+		"processor/lane", "processor/mail", "quorum/effects", "quorum/election",
+		"internal/replica", "internal/replica/inbox",
+	}},
 	{"internal/server/jobs", []string{
 		"jute", "datatree", "persistence", "quorum/effects", "quorum/transport",
 		"internal/replica/...",

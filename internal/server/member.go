@@ -49,7 +49,7 @@ type member struct {
 func (m *member) Links(ops []effects.LinkOp) { ports.CarryOutLinks(m.quorum, ops) }
 
 // Send implements outside.
-func (m *member) Send(out []effects.Outgoing) { ports.CarryOutSend(m.quorum, out) }
+func (m *member) Send(out []effects.Outgoing, calm bool) { ports.CarryOutSend(m.quorum, out, calm) }
 
 // Votes implements outside.
 func (m *member) Votes(votes *election.LinkEffects) {
@@ -117,9 +117,9 @@ func (s *Server) join(ctx context.Context, work *jobs.Config) error {
 	votes.Sink = func(ev transport.Event) {
 		vote := ports.ElectionEvent(ev)
 		s.core.roles.Dialled(&vote)
-		s.core.vote(vote)
+		s.core.Vote(vote)
 	}
-	links.Sink = func(ev transport.Event) { s.core.link(ports.QuorumEvent(ev)) }
+	links.Sink = func(ev transport.Event) { s.core.Link(ports.QuorumEvent(ev)) }
 	links.ListenFailed = func(at ensembleconfig.HostPort, err error) {
 		s.logger.Warn("waiting for the port at which a leader is found by the others",
 			zap.Stringer("at", at), zap.Error(notOurs(err)))
@@ -187,7 +187,7 @@ func (s *Server) tickPeer() {
 	for {
 		select {
 		case <-t.C:
-			s.core.peerTick()
+			s.core.PeerTick()
 		case <-s.serving.stopped:
 			return
 		}
@@ -213,7 +213,7 @@ func (s *Server) load(generation uint64) error {
 	s.logger.Info("the history was read again from disk", zap.Stringer("zxid", done.Zxid),
 		zap.Duration("took", time.Since(begin)))
 	s.outlook.metrics.Ensemble.Reloads.Add(1)
-	s.core.jobDone(done)
+	s.core.JobDone(done)
 	return nil
 }
 

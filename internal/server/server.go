@@ -124,8 +124,8 @@ func (s *Server) run(ctx context.Context) error {
 		s.shut(door, ended)
 		return s.asked(ctx, err)
 	}
-	s.core.step() // begins the first role; alone clients are served behind it
-	go s.core.run()
+	s.core.Begin() // begins the first role; alone clients are served behind it
+	go s.core.Run()
 	go s.log.run()
 	if s.Listening != nil {
 		s.Listening(door.at)
@@ -189,7 +189,7 @@ func (s *Server) begin(ctx context.Context, found *onDisk) error {
 	rules := s.replicaConfig(s.shared.Rules.Auth, s.shared.Counts)
 	rules.Ensemble = found.ensemble
 	s.core.replica = replica.New(rules, s.tree, found.sessions, s.shared.Conns, s.clock.now())
-	work := jobs.Config{Dir: s.store, Report: s.core.jobDone}
+	work := jobs.Config{Dir: s.store, Report: s.core.JobDone}
 	if found.ensemble != nil {
 		if err := s.join(ctx, &work); err != nil {
 			return err
@@ -197,7 +197,7 @@ func (s *Server) begin(ctx context.Context, found *onDisk) error {
 	}
 	s.jobs = jobs.New(work)
 	s.log = newLogWriter(s.appendable(), s.store)
-	s.log.durable, s.log.failed, s.log.flushed = s.core.durable, s.fail, s.noteFlush
+	s.log.durable, s.log.failed, s.log.flushed = s.core.Durable, s.fail, s.noteFlush
 	s.log.gather = logwriter.Gathering{
 		Delay: s.cfg.Storage.FlushDelay, Poll: s.cfg.Storage.MaxQueuePoll,
 		Most: s.cfg.Storage.MaxBatchSize,
@@ -270,7 +270,7 @@ func (s *Server) tick() {
 	for {
 		select {
 		case now := <-t.C:
-			s.core.tick()
+			s.core.Tick()
 			s.shared.Tick()
 			purge.maybe()
 			memory.Maybe(now)
@@ -334,7 +334,7 @@ func (s *Server) close() error {
 
 // endWork ends the core, and all that works for it but the log writer.
 func (s *Server) endWork() {
-	s.core.stop()
+	s.core.Stop()
 	s.jobs.Stop()
 	if s.member != nil {
 		s.member.stop()

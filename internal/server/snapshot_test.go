@@ -7,6 +7,7 @@ import (
 
 	"quoll/datatree"
 	"quoll/internal/replica"
+	"quoll/internal/server/jobs"
 )
 
 // A snapshot whose tree is replaced is given up. That is no error in the log or in the metrics. The
@@ -18,13 +19,14 @@ func TestASnapshotOfATreeThatIsReplacedIsNoAlarm(t *testing.T) {
 	s.tree.Lock()
 	s.tree.Adopt(datatree.New(s.tree.Options()))
 	s.tree.Unlock()
+	told := make(chan replica.JobDone, 2)
+	s.jobs = jobs.New(jobs.Config{Dir: s.store, Report: func(d replica.JobDone) { told <- d }})
 	s.startSnapshot(job)
-	<-s.core.signal
+	done := <-told
 	s.jobs.Stop()
 	require.Empty(t, messages(logs))
 	require.Zero(t, s.outlook.metrics.Disk.SnapshotErrors.Value())
-	done := s.core.inbox.Take().Jobs
-	require.Len(t, done, 1)
-	require.EqualValues(t, 7, done[0].Generation)
+	require.EqualValues(t, 7, done.Generation)
+	require.Empty(t, told)
 	require.NoError(t, s.store.Close())
 }

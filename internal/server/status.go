@@ -60,7 +60,7 @@ func (s *status) publish(r *replica.Replica) {
 		s.gathering = new(session.Deadlines)
 	}
 	if sessions.DeadlinesPart(s.gathering, sessionsPerTick) {
-		s.core.tick() // the next tick looks at the next part, so requests come in between
+		s.core.Tick() // the next tick looks at the next part, so requests come in between
 		return
 	}
 	s.latest, s.told = admin.Sessions{
@@ -87,12 +87,12 @@ func (s *status) sessions(deadlines bool) admin.Sessions {
 		s.waiting = told
 	}
 	s.mu.Unlock()
-	s.core.tick()
+	s.core.Tick()
 	patience := time.NewTimer(dumpPatience)
 	defer patience.Stop()
 	select {
 	case <-told:
-	case <-s.core.done:
+	case <-s.core.Done():
 	case <-patience.C:
 	}
 	s.mu.Lock()

@@ -66,9 +66,14 @@ func CarryOutLinks(t *transport.Transport, ops []effects.LinkOp) {
 	}
 }
 
-// CarryOutSend sends what a peer has to say. The transport owns the bytes from then on.
-func CarryOutSend(t *transport.Transport, all []effects.Outgoing) {
+// CarryOutSend sends what a peer has to say. The transport owns the bytes from then on. now says
+// that little is sent and nobody is to be woken for it (transport.GiveNow).
+func CarryOutSend(t *transport.Transport, all []effects.Outgoing, now bool) {
+	give := t.Give
+	if now {
+		give = t.GiveNow
+	}
 	for _, out := range all {
-		t.Give(transport.Link(out.Link), out.Data)
+		give(transport.Link(out.Link), out.Data)
 	}
 }

@@ -117,6 +117,11 @@ func packet(p ensemble.QuorumPacket) []byte { return jute.Append(nil, &p) }
 
 // TestAQuorumPort carries out each kind of work, and a tree goes over a connection between packets.
 func TestAQuorumPort(t *testing.T) {
+	t.Run("the writer writes", func(t *testing.T) { quorumPort(t, false) })
+	t.Run("who sends writes", func(t *testing.T) { quorumPort(t, true) })
+}
+
+func quorumPort(t *testing.T, now bool) {
 	leader, learner := newServer(t), newServer(t)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -137,10 +142,10 @@ func TestAQuorumPort(t *testing.T) {
 
 	snap := packet(ensemble.QuorumPacket{Type: ensemble.PacketSnap, Zxid: 5})
 	commit := packet(ensemble.QuorumPacket{Type: ensemble.PacketCommit, Zxid: 6})
-	ports.CarryOutSend(leader.tr, []effects.Outgoing{{Link: link, Data: commit}})
+	ports.CarryOutSend(leader.tr, []effects.Outgoing{{Link: link, Data: commit}}, now)
 	w, err := leader.tr.Writer(transport.Link(link))
 	require.NoError(t, err)
-	ports.CarryOutSend(leader.tr, []effects.Outgoing{{Link: link, Data: commit}})
+	ports.CarryOutSend(leader.tr, []effects.Outgoing{{Link: link, Data: commit}}, now)
 	_, err = w.Write(append(append([]byte(nil), snap...), "a tree"...))
 	require.NoError(t, err)
 	w.Done()
@@ -159,7 +164,7 @@ func TestAQuorumPort(t *testing.T) {
 	ports.CarryOutLinks(learner.tr, []effects.LinkOp{
 		{Kind: effects.Pause, Link: up.Link}, {Kind: effects.Resume, Link: up.Link},
 	})
-	ports.CarryOutSend(leader.tr, []effects.Outgoing{{Link: link, Data: commit}})
+	ports.CarryOutSend(leader.tr, []effects.Outgoing{{Link: link, Data: commit}}, now)
 	ports.CarryOutLinks(leader.tr, []effects.LinkOp{
 		{Kind: effects.Unlisten}, {Kind: effects.Close, Link: link},
 	})

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"syscall"
 )
 
 // conn is one connection.
@@ -17,7 +18,8 @@ type conn struct {
 	t    *Transport
 	link Link
 	c    net.Conn
-	done chan struct{} // closed when the connection ends
+	raw  syscall.RawConn // of c; nil: c is no plain socket
+	done chan struct{}   // closed when the connection ends
 	once sync.Once
 	why  error // valid after done
 
@@ -32,6 +34,10 @@ type conn struct {
 func (t *Transport) run(nc net.Conn, accepted bool, first Event) {
 	c := &conn{t: t, c: nc, done: make(chan struct{}), resume: make(chan struct{}, 1)}
 	c.out.wake = make(chan struct{}, 1)
+	if plain, ok := nc.(syscall.Conn); ok {
+		// A socket that has none is given to the writer alone.
+		c.raw, _ = plain.SyscallConn()
+	}
 	t.mu.Lock()
 	t.lastLink++
 	c.link = t.lastLink
@@ -56,7 +62,15 @@ func (t *Transport) run(nc net.Conn, accepted bool, first Event) {
 	if accepted {
 		t.leave()
 	}
+	c.awaitGiveNow()
 	t.config.Sink(Event{Kind: Closed, Link: c.link, Err: c.why})
+}
+
+// awaitGiveNow waits until who writes beside the writer has told so. The socket is closed, so
+// nobody does it again.
+func (c *conn) awaitGiveNow() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 }
 
 // end closes the connection. The first reason counts.

@@ -34,10 +34,13 @@
 // twice the message that is being read, and a message never longer than Config.MaxMessage. What
 // waits to be sent is never more than Config.QueueBytes, except a single message that is longer.
 //
+// GiveNow writes to the socket itself, on its caller's goroutine and under the connection's mutex,
+// but only while the queue is empty and the writer idle.
+//
 // Goroutines: one a listener, one a port that is in use, one a dial, and of a connection two, the
 // reader and the writer. The reader owns the socket's reading side and reports the end; the writer
 // owns the writing side. Stop waits for all of them.
 //
 // Read transport.go and listen.go, then conn.go (the reader), send.go (the writer) and stream.go;
-// unacked_linux.go and unacked_other.go are what the kernel is told.
+// now_unix.go and now_other.go, unacked_linux.go and unacked_other.go are what the kernel is asked.
 package transport

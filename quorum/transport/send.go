@@ -13,6 +13,7 @@ type outbound struct {
 	queue     []outgoing
 	bytes     int           // in queue and in the write that runs
 	wake      chan struct{} // has room for one; whoever adds to this puts something there
+	writing   bool          // the writer has taken something that it is not done with
 	streaming bool          // queue has the stream of a Writer, or has had it last
 	finishing bool          // nothing more comes
 	finishBy  time.Time     // when finishing: everything has left
@@ -25,11 +26,19 @@ type outgoing struct {
 	stream *Writer
 }
 
-// send adds to the queue. It never blocks: whoever sends has other connections to look after.
-func (c *conn) send(data []byte) {
+// maxNow is how many bytes may leave on the goroutine of whoever gives them.
+const maxNow = 16 << 10
+
+// send adds to the queue. It never blocks: whoever sends has other connections to look after. With
+// now, few bytes with nothing in front of them leave at once, as far as the kernel takes them.
+func (c *conn) send(data []byte, now bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	switch o := &c.out; {
+	o := &c.out
+	if now && len(data) <= maxNow && !o.writing && !o.finishing && len(o.queue) == 0 {
+		data = data[c.leave(data):]
+	}
+	switch {
 	case len(data) == 0 || o.finishing:
 	case o.bytes > 0 && o.bytes+len(data) > c.t.config.QueueBytes:
 		c.end(ErrFull)
@@ -38,6 +47,17 @@ func (c *conn) send(data []byte) {
 		o.bytes += len(data)
 		c.wakeWriter()
 	}
+}
+
+// leave writes what the kernel takes at once, and says so. The caller has mu. The writer is idle.
+func (c *conn) leave(data []byte) (n int) {
+	if c.raw == nil {
+		return 0
+	}
+	if n = writeNow(c.raw, data); n > 0 {
+		c.t.config.Sink(Event{Kind: Wrote, Link: c.link, Bytes: n})
+	}
+	return n
 }
 
 func (c *conn) wakeWriter() {
@@ -123,6 +143,7 @@ func (c *conn) gather() (next net.Buffers, stream *Writer) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	o := &c.out
+	o.writing = len(o.queue) > 0
 	o.iov = o.iov[:0]
 	room, taken := oneWrite, 0
 	for i := range o.queue {

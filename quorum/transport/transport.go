@@ -35,7 +35,7 @@ const (
 	Failed                    // Peer, Err: a dial has not
 	Accepted                  // Link: somebody has connected
 	Message                   // Link, Data: a whole message
-	Wrote                     // Link: the last Send has been handed to the kernel
+	Wrote                     // Link, Bytes: so much has been handed to the kernel
 	Closed                    // Link, Err: the connection has ended; its last event
 )
 
@@ -68,7 +68,8 @@ type StreamCutter interface {
 // Config is what a transport needs to know.
 type Config struct {
 	// Sink is told of events, from many goroutines. While it blocks, the connection is not read. It
-	// must not block for ever, or Stop does.
+	// must not block for ever, or Stop does. At a Wrote it must not call the transport: GiveNow
+	// may be telling it.
 	Sink func(Event)
 	// NewCutter makes the cutter of a connection, which was accepted or dialled.
 	NewCutter func(accepted bool) Cutter
@@ -222,7 +223,7 @@ func (t *Transport) dial(peer jute.PeerID, ports []config.HostPort) {
 // connection that has ended nothing happens.
 func (t *Transport) Send(link Link, data []byte, last bool) {
 	if c := t.find(link); c != nil {
-		c.send(append([]byte(nil), data...))
+		c.send(append([]byte(nil), data...), false)
 		if last {
 			c.finish()
 		}
@@ -232,7 +233,16 @@ func (t *Transport) Send(link Link, data []byte, last bool) {
 // Give is Send without the copy: the connection owns the bytes from then on.
 func (t *Transport) Give(link Link, data []byte) {
 	if c := t.find(link); c != nil {
-		c.send(data)
+		c.send(data, false)
+	}
+}
+
+// GiveNow is Give for few bytes, up to 16 KiB. If nothing waits in front of them, they leave before
+// it returns, as far as the kernel takes them, and Wrote comes meanwhile, on this goroutine. That
+// spares waking the writer, but what is given so leaves in more and smaller writes.
+func (t *Transport) GiveNow(link Link, data []byte) {
+	if c := t.find(link); c != nil {
+		c.send(data, true)
 	}
 }
 

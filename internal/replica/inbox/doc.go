@@ -5,8 +5,8 @@
 // to it is durable, so of two reports of the log writer only the higher one is kept. All else is
 // kept, each kind in the order of its arrival.
 //
-// An Inbox has no lock and wakes nobody: internal/server puts a mutex around it and a signal
-// beside it, internal/sim calls it from one goroutine.
+// An Inbox has no lock and wakes nobody: internal/server/stepper puts a mutex around it and a
+// signal beside it, internal/sim calls it from one goroutine.
 //
 // Read inbox.go.
 package inbox

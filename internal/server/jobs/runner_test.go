@@ -134,7 +134,7 @@ func TestATreeIsStreamed(t *testing.T) {
 	send := func(zxid jute.Zxid) {
 		ports.CarryOutSend(leader.transport, []effects.Outgoing{
 			{Link: leader.link, Data: packet(zxid)},
-		})
+		}, true)
 	}
 	send(1)
 	leader.runner.Stream(stream(served, leader.link))
@@ -238,7 +238,7 @@ func TestAStreamThatDoesNotEnd(t *testing.T) {
 func raw(t *testing.T) (leader, learner *end, send func([]byte)) {
 	leader, learner = pair(t)
 	send = func(data []byte) {
-		ports.CarryOutSend(leader.transport, []effects.Outgoing{{Link: leader.link, Data: data}})
+		ports.CarryOutSend(leader.transport, []effects.Outgoing{{Link: leader.link, Data: data}}, false)
 	}
 	send(jute.Append(nil, &ensemble.QuorumPacket{Type: ensemble.PacketSnap}))
 	learner.next(effects.Packet)

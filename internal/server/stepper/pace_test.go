@@ -1,0 +1,64 @@
+package stepper
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"quoll/internal/replica"
+	"quoll/processor/mail"
+	"quoll/quorum/effects"
+)
+
+// TestWhatCountsAsAnEvent: each kind of event alone makes a time busy, but for those of clocks.
+func TestWhatCountsAsAnEvent(t *testing.T) {
+	for name, tc := range map[string]struct {
+		ev   replica.Events
+		busy bool
+	}{
+		"disk":    {replica.Events{Disk: 1}, true},
+		"batches": {replica.Events{Batches: []*mail.Batch{nil}}, true},
+		"links":   {replica.Events{Links: make([]effects.LinkEvent, 1)}, true},
+		"ticks":   {replica.Events{Tick: true, PeerTick: true}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := Pace{calm: true, window: 7}
+			tc.ev.MonoMillis = 7*windowMillis + 3
+			for range calmEvents - 1 {
+				p.Took(&tc.ev)
+			}
+			require.True(t, p.Calm())
+			p.Took(&tc.ev)
+			require.Equal(t, !tc.busy, p.Calm())
+		})
+	}
+}
+
+// TestAQuietWindowIsCalm: behind a busy window the next is busy. The one behind that is as the next
+// was, and a window without any step was calm.
+func TestAQuietWindowIsCalm(t *testing.T) {
+	at := func(window int64, links int) *replica.Events {
+		return &replica.Events{
+			Now:   replica.Now{MonoMillis: window * windowMillis},
+			Links: make([]effects.LinkEvent, links),
+		}
+	}
+	for _, tc := range []struct {
+		name    string
+		windows []*replica.Events
+		calm    bool
+	}{
+		{"busy", []*replica.Events{at(4, calmEvents)}, false},
+		{"behind a busy one", []*replica.Events{at(4, calmEvents), at(5, 1)}, false},
+		{"one later", []*replica.Events{at(4, calmEvents), at(5, 1), at(6, 1)}, true},
+		{"nothing between", []*replica.Events{at(4, calmEvents), at(6, 1)}, true},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			var p Pace
+			for _, ev := range tc.windows {
+				p.Took(ev)
+			}
+			require.Equal(t, tc.calm, p.Calm())
+		})
+	}
+}
