@@ -33,7 +33,7 @@ func (w *SnapWriter) Complete(t snap.Trailer) error {
 	}
 	w.dir.mu.Lock()
 	defer w.dir.mu.Unlock()
-	w.dir.complete = SnapInfo{File: w.file.Name(), Zxid: w.zxid, Bytes: w.file.off, Trailer: t}
+	w.dir.complete = SnapInfo{File: w.file.Name(), Zxid: w.zxid, Bytes: w.file.Bytes(), Trailer: t}
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"quoll/jute"
+	"quoll/persistence/disk"
 	"quoll/persistence/names"
 	"quoll/persistence/snap"
 )
@@ -16,8 +17,8 @@ type SnapOptions struct {
 	// Compression of new ones (snapshot.compression.method): Plain or Gzip.
 	Compression snap.Compression
 	// SyncEveryBytes flushes a snapshot each time that it has grown by this many bytes. Otherwise
-	// a flush of the log could wait until all of the snapshot is on disk. 0 flushes once, at the
-	// end.
+	// a flush of the log could wait until all of the snapshot is on disk. What is on disk leaves
+	// the page cache (disk.Growing). 0 flushes once, at the end.
 	SyncEveryBytes int64
 	// ReadAhead is how many MiB a goroutine reads ahead when a snapshot is loaded; 0 starts none.
 	ReadAhead int
@@ -66,7 +67,7 @@ type SnapWriter struct {
 	*snap.Writer
 	dir  *Dir
 	zxid jute.Zxid
-	file snapFile
+	file disk.Growing
 	// replaced is Dir.replaced when the snapshot was begun. If Dir.replaced differs at the end, the
 	// snapshot belongs to another history and gets no name.
 	replaced int
@@ -74,22 +75,6 @@ type SnapWriter struct {
 
 // errReplaced: the history was truncated or replaced while the snapshot was written.
 var errReplaced = errors.New("what it holds is not the history any more")
-
-// snapFile writes a file from its start.
-type snapFile struct {
-	File
-	off, synced, syncEvery int64
-}
-
-func (f *snapFile) Write(p []byte) (int, error) {
-	n, err := f.WriteAt(p, f.off)
-	f.off += int64(n)
-	if err == nil && f.syncEvery > 0 && f.off-f.synced >= f.syncEvery {
-		f.synced = f.off
-		err = f.Sync()
-	}
-	return n, err
-}
 
 // CreateSnapshot begins the snapshot of zxid. The snapshot will hold every transaction up to zxid,
 // and perhaps parts of later ones. After an error, here or later, only this snapshot is lost,
@@ -108,7 +93,7 @@ func (d *Dir) CreateSnapshot(zxid jute.Zxid) (*SnapWriter, error) {
 	d.changing.Lock()
 	w.replaced = d.replaced
 	d.changing.Unlock()
-	w.file = snapFile{File: f, syncEvery: d.opt.Snap.SyncEveryBytes}
+	w.file = disk.Growing{File: f, SyncEvery: d.opt.Snap.SyncEveryBytes}
 	if w.Writer, err = snap.NewWriter(&w.file, d.opt.Snap.Compression); err != nil {
 		w.Abort()
 		return nil, err
@@ -117,7 +102,7 @@ func (d *Dir) CreateSnapshot(zxid jute.Zxid) (*SnapWriter, error) {
 }
 
 // Bytes is how large the file is so far.
-func (w *SnapWriter) Bytes() int64 { return w.file.off }
+func (w *SnapWriter) Bytes() int64 { return w.file.Bytes() }
 
 // Finish ends the body, writes the trailer, and gives the durable file its name.
 func (w *SnapWriter) Finish(t snap.Trailer) (SnapInfo, error) {
@@ -134,7 +119,7 @@ func (w *SnapWriter) Finish(t snap.Trailer) (SnapInfo, error) {
 	}
 	name := SnapName(w.zxid, d.opt.Snap.Compression)
 	info := SnapInfo{
-		File: filepath.Join(d.snapDir, name), Zxid: w.zxid, Bytes: w.file.off, Trailer: t,
+		File: filepath.Join(d.snapDir, name), Zxid: w.zxid, Bytes: w.file.Bytes(), Trailer: t,
 	}
 	if err := d.noteSnapshot(info); err != nil {
 		return SnapInfo{}, err

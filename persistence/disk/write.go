@@ -26,6 +26,31 @@ func WriteNew(fsys FS, name string, content func(FileID) []byte) error {
 	return err
 }
 
+// Growing writes a long file from its start. What is on disk leaves the page cache, so that the
+// same pages are filled again: new ones cost more than the write, and push out those of others.
+type Growing struct {
+	File
+	SyncEvery int64 // bytes; 0: it is not flushed as it grows
+
+	written, synced int64
+}
+
+// Bytes is how much was written.
+func (g *Growing) Bytes() int64 { return g.written }
+
+// Write implements io.Writer.
+func (g *Growing) Write(p []byte) (int, error) {
+	n, err := g.WriteAt(p, g.written)
+	g.written += int64(n)
+	if err == nil && g.SyncEvery > 0 && g.written-g.synced >= g.SyncEvery {
+		g.synced = g.written
+		if err = g.Sync(); err == nil {
+			g.DropCache()
+		}
+	}
+	return n, err
+}
+
 // WriteFile replaces a small file of dir, durably. The new content is written under the name tmp
 // and flushed; then the file is renamed, and its new name is flushed. At any time either the old or
 // the new content is there. Errors wrap ErrDisk.
