@@ -33,8 +33,8 @@ type Rules struct {
 //	requests -> Prep -> Proposal -> (effects: append, send)
 //	durable, acks -> Commit -> Final -> mailboxes
 //
-// It belongs to one goroutine, the core. Every method leaves its results in the mailboxes of lanes;
-// the lanes are woken before it returns.
+// It belongs to one goroutine at a time, the core. Every method leaves its results in the mailboxes
+// of lanes; the lanes are woken before it returns.
 type Chain struct {
 	role     role
 	serves   bool

@@ -129,8 +129,8 @@ func (r *Replica) reign() {
 // InFlight is how many writes are not applied yet.
 func (r *Replica) InFlight() int { return r.chain.InFlight() }
 
-// Sessions is the table of sessions, for the core's goroutine only.
+// Sessions is the table of sessions, for the core only.
 func (r *Replica) Sessions() *session.Table { return r.sessions }
 
-// Status tells how the server stands in its ensemble, for the core's goroutine only.
+// Status tells how the server stands in its ensemble, for the core only.
 func (r *Replica) Status() quorum.Status { return r.peer.Status() }

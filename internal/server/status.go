@@ -75,7 +75,7 @@ func (s *status) publish(r *replica.Replica) {
 const sessionsPerTick = 8192
 
 // sessions returns the numbers of sessions, and with deadlines waits for the core to publish them.
-// Any goroutine but the core may call it.
+// Any goroutine may call it that is not stepping.
 func (s *status) sessions(deadlines bool) admin.Sessions {
 	if !deadlines {
 		return admin.Sessions{Count: int(s.count.Load()), Locals: int(s.local.Load())}

@@ -14,7 +14,7 @@
 // leave an ephemeral behind, in the order of queue. A change that is undone, or applied, is in none
 // of them.
 //
-// A Journal belongs to one goroutine, the core, which is the tree's one writer too.
+// A Journal belongs to one goroutine at a time, the core, which is the tree's one writer too.
 //
 // Read journal.go, then close.go.
 package journal

@@ -17,7 +17,7 @@
 //
 // The order of the checks is Apache's, because each has its own code.
 //
-// A Prep belongs to one goroutine, the core, which is the tree's one writer too.
+// A Prep belongs to one goroutine at a time, the core, which is the tree's one writer too.
 //
 // Read prep.go and read.go, then create.go, change.go, session.go and multi.go by family of
 // operations, with the packages journal and multi, then eager.go.

@@ -33,6 +33,6 @@
 // touched again; a session that was heard less than its timeout ago is never expired; nothing that
 // a caller sees depends on the order of a map.
 //
-// The table belongs to one goroutine, the core; only Heard is shared. Read table.go, then
+// The table belongs to one goroutine at a time, the core; only Heard is shared. Read table.go, then
 // buckets.go, role.go, pauses.go, walk.go and password.go.
 package session

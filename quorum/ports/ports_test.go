@@ -143,6 +143,9 @@ func quorumPort(t *testing.T, now bool) {
 	snap := packet(ensemble.QuorumPacket{Type: ensemble.PacketSnap, Zxid: 5})
 	commit := packet(ensemble.QuorumPacket{Type: ensemble.PacketCommit, Zxid: 6})
 	ports.CarryOutSend(leader.tr, []effects.Outgoing{{Link: link, Data: commit}}, now)
+	if now {
+		require.NotEmpty(t, leader.events, "it has left")
+	}
 	w, err := leader.tr.Writer(transport.Link(link))
 	require.NoError(t, err)
 	ports.CarryOutSend(leader.tr, []effects.Outgoing{{Link: link, Data: commit}}, now)

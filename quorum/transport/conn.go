@@ -18,7 +18,7 @@ type conn struct {
 	t    *Transport
 	link Link
 	c    net.Conn
-	raw  syscall.RawConn // of c; nil: c is no plain socket
+	raw  syscall.RawConn // of c; nil: Wrap has made something else of the socket
 	done chan struct{}   // closed when the connection ends
 	once sync.Once
 	why  error // valid after done
@@ -34,8 +34,8 @@ type conn struct {
 func (t *Transport) run(nc net.Conn, accepted bool, first Event) {
 	c := &conn{t: t, c: nc, done: make(chan struct{}), resume: make(chan struct{}, 1)}
 	c.out.wake = make(chan struct{}, 1)
-	if plain, ok := nc.(syscall.Conn); ok {
-		// A socket that has none is given to the writer alone.
+	if plain, ok := nc.(*net.TCPConn); ok {
+		// Without it all is left to the writer.
 		c.raw, _ = plain.SyscallConn()
 	}
 	t.mu.Lock()

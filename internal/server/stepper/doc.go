@@ -6,11 +6,11 @@
 //	quorum port, log writer --------------+--> inbox --> calm? ---> yes ----+
 //	                                                       no: signal
 //
-// Run is the core's goroutine. To wake it takes longer than a step. When nobody else writes, each
-// packet and each flush of a write is an event alone. So in a calm time whoever brings a packet of
-// the quorum port, or the report of the log writer, steps the replica itself. Under load it does
-// not: then events gather while a step runs, and one step for many is what makes an ensemble fast
-// (Pace).
+// The core is whoever has the turn. Run is a goroutine that waits for it. To wake Run takes longer
+// than a step, and when nobody else writes, each packet and each flush of a write is an event
+// alone. So in a calm time whoever brings an event of the quorum port, or the report of the log
+// writer, steps the replica itself. Under load it does not: then events gather while a step runs,
+// and one step for many is what makes an ensemble fast (Pace).
 //
 // # Invariants
 //
@@ -19,8 +19,8 @@
 // step of another goroutine: it leaves the event and the signal. Only packets of the quorum port
 // wait, without the turn, for room in the inbox.
 //
-// Step must not wait for the log writer or for a reader of the quorum port, because it may be
-// called by either.
+// Step must not wait for the log writer, nor for a goroutine of the quorum port that dials, reads
+// or writes, nor for a job that writes to it, because it may be called by any of them.
 //
 // Read stepper.go, then pace.go.
 package stepper

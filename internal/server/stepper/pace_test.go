@@ -10,16 +10,20 @@ import (
 	"quoll/quorum/effects"
 )
 
-// TestWhatCountsAsAnEvent: each kind of event alone makes a time busy, but for those of clocks.
+// TestWhatCountsAsAnEvent: each kind of event alone makes a time busy, but those of clocks and of
+// bytes that have left. Of a batch its requests count.
 func TestWhatCountsAsAnEvent(t *testing.T) {
 	for name, tc := range map[string]struct {
 		ev   replica.Events
 		busy bool
 	}{
-		"disk":    {replica.Events{Disk: 1}, true},
-		"batches": {replica.Events{Batches: []*mail.Batch{nil}}, true},
-		"links":   {replica.Events{Links: make([]effects.LinkEvent, 1)}, true},
-		"ticks":   {replica.Events{Tick: true, PeerTick: true}, false},
+		"disk": {replica.Events{Disk: 1}, true},
+		"request": {replica.Events{
+			Batches: []*mail.Batch{{}, {Requests: make([]mail.Request, 1)}},
+		}, true},
+		"packet": {replica.Events{Links: []effects.LinkEvent{{Kind: effects.Packet}}}, true},
+		"wrote":  {replica.Events{Links: []effects.LinkEvent{{Kind: effects.Wrote}}}, false},
+		"ticks":  {replica.Events{Tick: true, PeerTick: true}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := Pace{calm: true, window: 7}
@@ -52,6 +56,7 @@ func TestAQuietWindowIsCalm(t *testing.T) {
 		{"behind a busy one", []*replica.Events{at(4, calmEvents), at(5, 1)}, false},
 		{"one later", []*replica.Events{at(4, calmEvents), at(5, 1), at(6, 1)}, true},
 		{"nothing between", []*replica.Events{at(4, calmEvents), at(6, 1)}, true},
+		{"a long step", []*replica.Events{at(4, calmEvents), at(9, calmEvents)}, false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			var p Pace

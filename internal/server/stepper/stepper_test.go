@@ -201,6 +201,36 @@ func TestNothingIsSteppedBeforeBeginNorBehindStop(t *testing.T) {
 	}
 }
 
+// TestStopWaitsForAStep that somebody else makes.
+func TestStopWaitsForAStep(t *testing.T) {
+	begun, gate := make(chan struct{}), make(chan struct{})
+	s := New(Config{
+		Now: func() replica.Now { return replica.Now{MonoMillis: 1000} },
+		Step: func(ev *replica.Events, _ bool) {
+			if len(ev.Links) > 0 {
+				close(begun)
+				<-gate
+			}
+		},
+	})
+	s.Begin()
+	go s.Run()
+	go s.Link(packet)
+	<-begun
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		s.Stop()
+	}()
+	select {
+	case <-stopped:
+		t.Error("a step runs behind Stop")
+	case <-time.After(20 * time.Millisecond):
+	}
+	close(gate)
+	<-stopped
+}
+
 // TestPacketsWaitForRoom: beyond maxLinked a packet waits until a step has made room, or until Stop.
 // Nothing else waits.
 func TestPacketsWaitForRoom(t *testing.T) {
