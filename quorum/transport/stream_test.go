@@ -42,11 +42,11 @@ func TestAStreamAmongMessages(t *testing.T) {
 	sent = append(append(sent, stream...), message("between")...)
 	sent = append(append(sent, message("s")...), stream...)
 	sent = append(sent, message("behind")...)
+	_, err := p.tr.Reader(link)
+	require.ErrorIs(t, err, transport.ErrNoStream, "nothing was sent yet")
 	go func() {
 		_, _ = raw.Write(sent)
 	}()
-	_, err := p.tr.Reader(link)
-	require.ErrorIs(t, err, transport.ErrNoStream)
 	require.Equal(t, message("before"), p.next(transport.Message).Data)
 	for _, next := range []string{"between", "behind"} {
 		require.Equal(t, message("s"), p.next(transport.Message).Data)
