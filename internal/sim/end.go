@@ -7,6 +7,7 @@ import (
 	"quoll/internal/sim/node"
 	"quoll/jute"
 	"quoll/quorum"
+	"quoll/quorum/zab"
 )
 
 // Bounds for a healthy server, by world time, µs.
@@ -22,6 +23,7 @@ const (
 // reaped nodes, snapshots, and nothing left inside when all clients have gone. Then it stops the
 // server and looks at what it leaves on disk.
 func (w *run) end() {
+	w.rolled = w.rollOvers()
 	for _, step := range []func(){
 		w.lastReads, w.quiet, w.checkSessions, w.checkReaped, w.checkSnapshots, w.farewell,
 		w.checkDisks,
@@ -32,10 +34,16 @@ func (w *run) end() {
 	}
 }
 
-// waitFor lets the run go on until done. It is a violation when that takes longer than a bound.
+// waitFor lets the run go on until done. It is a violation when that takes longer than a bound. When
+// the zxids of an epoch were used up, everyone has to find the next leader first. An observer can
+// look for the one before until it has dialled it in vain for a second.
 func (w *run) waitFor(what string, micros int64, done func() bool) {
 	if !done() {
 		w.RunUntil(w.Now+micros, done)
+	}
+	if rolled := w.rollOvers(); !done() && rolled > w.rolled {
+		w.rolled = rolled
+		w.RunUntil(w.Now+coreMicros, done)
 	}
 	if len(w.Broken) == 0 && !done() {
 		w.Violate("%s: not within %d ms after the last fault", what, micros/1000)
@@ -44,6 +52,9 @@ func (w *run) waitFor(what string, micros int64, done func() bool) {
 		}
 	}
 }
+
+// rollOvers is how often the zxids of an epoch were used up.
+func (w *run) rollOvers() int { return w.Counts.Get("role ends", zab.ErrRollOver.Error()) }
 
 func (w *run) answered() bool {
 	return !slices.ContainsFunc(w.clients, func(c *client.Client) bool { return !c.Settled() })

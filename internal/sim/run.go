@@ -78,6 +78,7 @@ type run struct {
 	tapes   map[int]*history.Tape    // of each link
 	born    map[jute.SessionID]int32 // timeouts, ms, of the sessions that were ever created
 	ledger  *ledger.Ledger
+	rolled  int // at the end: the roll-overs that a bound has taken into account
 }
 
 func newRun(seed uint64, o Options, tell io.Writer) *run {
