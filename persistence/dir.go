@@ -259,8 +259,8 @@ func (d *Dir) Close() error {
 // ReadLog returns a reader of the history from the last transaction at or below from up to upTo
 // (package readlog). upTo must be the zxid of a durable transaction. ReadLog may run beside the log
 // writer and a purge. ErrGap means that the log does not have all of that history: also when a
-// snapshot above known has more. Who has a snapshot knows all up to its zxid; for others known is
-// -1.
+// snapshot above known, which the start has found, has more. Who has a snapshot knows all up to its
+// zxid; for others known is -1.
 func (d *Dir) ReadLog(from, upTo, known jute.Zxid) (*readlog.Reader, error) {
 	all, err := d.list()
 	if err != nil {
@@ -281,7 +281,9 @@ func (d *Dir) ReadLog(from, upTo, known jute.Zxid) (*readlog.Reader, error) {
 		})
 	}
 	for _, f := range all.snaps {
-		if f.zxid > known {
+		// The log has all that came since the start. A leader's snapshot of the beginning of its
+		// reign has a zxid that is in no log, and nothing is missing in front of it.
+		if f.zxid > known && f.zxid <= d.found {
 			want.Snapshots = append(want.Snapshots, f.zxid)
 		}
 	}

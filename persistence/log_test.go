@@ -5,6 +5,7 @@ import (
 	"errors"
 	"hash/adler32"
 	"io"
+	"slices"
 	"testing"
 
 	"quoll/internal/sim/simfs"
@@ -300,6 +301,27 @@ func TestReadLogFromTheFirstEpoch(t *testing.T) {
 		if purged != errors.Is(err, persistence.ErrGap) || !purged && !isRange(got, 1<<32|1, 1<<32|2) {
 			t.Errorf("purged %v: %v, %v", purged, got, err)
 		}
+	}
+}
+
+// TestASnapshotOfTheOwnReignIsNoHole: a leader's snapshot of the beginning of its reign has a zxid
+// that is in no log. Nothing is missing in front of it, so a learner is sent what the leader has
+// logged. A snapshot that was there before the start may have come without a log.
+func TestASnapshotOfTheOwnReignIsNoHole(t *testing.T) {
+	disk := simfs.New()
+	s := mustStart(t, disk, testOptions())
+	must(t, s.add(5))
+	must(t, s.snapshot(1<<32))
+	must(t, s.log.Append(entry(1<<32|1)))
+	must(t, s.add(1))
+	got, err := s.readLog(5, 1<<32|2, 1)
+	if want := []jute.Zxid{5, 1<<32 | 1, 1<<32 | 2}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("in the reign: %v, %v", got, err)
+	}
+	must(t, s.dir.Close())
+	s = mustStart(t, disk, testOptions())
+	if got, err := s.readLog(5, 1<<32|2, 1); !errors.Is(err, persistence.ErrGap) {
+		t.Errorf("after a start: %v, %v", got, err)
 	}
 }
 

@@ -28,7 +28,7 @@ type Log struct {
 type Range struct {
 	From, UpTo jute.Zxid   // UpTo is the zxid of a durable transaction
 	Logs       []Log       // all logs, oldest first
-	Snapshots  []jute.Zxid // of the names of all snapshots
+	Snapshots  []jute.Zxid // that can have more than the logs
 	// FromTheStart means that the logs begin with the first transaction that was ever made. Then
 	// From may be 0.
 	FromTheStart bool
