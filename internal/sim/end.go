@@ -34,9 +34,9 @@ func (w *run) end() {
 	}
 }
 
-// waitFor lets the run go on until done. It is a violation when that takes longer than a bound. When
-// the zxids of an epoch were used up, everyone has to find the next leader first. An observer can
-// look for the one before until it has dialled it in vain for a second.
+// waitFor lets the run go on until done. It is a violation when that takes longer than a bound.
+// When the zxids of an epoch were used up, everyone has to find the next leader first. An observer
+// can look for the one before until it has dialled it in vain for a second.
 func (w *run) waitFor(what string, micros int64, done func() bool) {
 	if !done() {
 		w.RunUntil(w.Now+micros, done)
