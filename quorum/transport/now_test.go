@@ -6,6 +6,7 @@ import (
 	"net"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -86,16 +87,13 @@ func TestAStreamIsNotInterrupted(t *testing.T) {
 	require.Equal(t, want, string(got))
 }
 
-// veiled has what the socket has, and a Write of its own.
+// veiled gives its socket away, as a hook's connection may, and has a Write of its own.
 type veiled struct {
-	*net.TCPConn
-	gate <-chan struct{}
+	gated
+	socket *net.TCPConn
 }
 
-func (v veiled) Write(p []byte) (int, error) {
-	<-v.gate
-	return v.TCPConn.Write(p)
-}
+func (v veiled) SyscallConn() (syscall.RawConn, error) { return v.socket.SyscallConn() }
 
 // TestWithoutASocketTheWriterWrites: a connection that the hook has wrapped, as TLS does, gets
 // nothing behind its back.
@@ -106,7 +104,7 @@ func TestWithoutASocketTheWriterWrites(t *testing.T) {
 			if accepted {
 				return nc, nil
 			}
-			return veiled{nc.(*net.TCPConn), gate}, nil
+			return veiled{gated{counting{nc, new(atomic.Int64)}, gate}, nc.(*net.TCPConn)}, nil
 		}
 	})
 	a.tr.GiveNow(ab, message("one"))

@@ -171,7 +171,7 @@ func TestFinishLetsTheQueueLeave(t *testing.T) {
 func (p *post) nextMessage() []byte {
 	for {
 		if ev := <-p.events; ev.Kind != transport.Wrote {
-			require.Equal(p.t, transport.Message, ev.Kind)
+			require.Equal(p.t, transport.Message, ev.Kind, "%+v", ev)
 			return ev.Data
 		}
 	}

@@ -249,7 +249,7 @@ func TestALongMessageIsReadInPieces(t *testing.T) {
 	require.Equal(t, []byte{0, 0, 0, 1, 'x'}, b.next(transport.Message).Data)
 }
 
-// nobody is a port where nobody listens.
+// nobody is a port that nobody has at the moment.
 func nobody(t *testing.T) config.HostPort {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -259,11 +259,11 @@ func nobody(t *testing.T) config.HostPort {
 
 func TestDials(t *testing.T) {
 	a, b := newPost(t, nil), newPost(t, nil)
-	a.tr.Dial(1, []config.HostPort{nobody(t)})
+	a.tr.Dial(1, []config.HostPort{refusing(t)})
 	failed := a.next(transport.Failed)
 	require.EqualValues(t, 1, failed.Peer)
 	require.Error(t, failed.Err)
-	a.tr.Dial(2, []config.HostPort{nobody(t), {Host: "localhost", Port: b.at.Port}})
+	a.tr.Dial(2, []config.HostPort{refusing(t), {Host: "localhost", Port: b.at.Port}})
 	require.EqualValues(t, 2, a.next(transport.Connected).Peer)
 	a.tr.Dial(3, nil)
 	require.EqualValues(t, 3, a.next(transport.Failed).Peer)
