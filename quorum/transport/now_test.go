@@ -113,19 +113,22 @@ func TestWithoutASocketTheWriterWrites(t *testing.T) {
 	require.Equal(t, message("one"), b.next(transport.Message).Data)
 }
 
+// holdWrote makes the sink close telling at its only Wrote, and then wait for the gate.
+func holdWrote(c *transport.Config, telling chan<- struct{}, gate <-chan struct{}) {
+	tell := c.Sink
+	c.Sink = func(ev transport.Event) {
+		if ev.Kind == transport.Wrote {
+			close(telling)
+			<-gate
+		}
+		tell(ev)
+	}
+}
+
 // TestNothingIsToldBehindTheEnd: the connection ends while GiveNow tells what has left.
 func TestNothingIsToldBehindTheEnd(t *testing.T) {
 	telling, gate := make(chan struct{}), make(chan struct{})
-	p := newPost(t, func(c *transport.Config) {
-		tell := c.Sink
-		c.Sink = func(ev transport.Event) {
-			if ev.Kind == transport.Wrote {
-				close(telling)
-				<-gate
-			}
-			tell(ev)
-		}
-	})
+	p := newPost(t, func(c *transport.Config) { holdWrote(c, telling, gate) })
 	peer, link := p.caller()
 	over := make(chan struct{})
 	go func() {
@@ -143,16 +146,10 @@ func TestNothingIsToldBehindTheEnd(t *testing.T) {
 
 // TestMuchIsLeftToTheWriter: who gives more than 16 KiB does not pay for it.
 func TestMuchIsLeftToTheWriter(t *testing.T) {
-	gate := make(chan struct{})
+	telling, gate := make(chan struct{}), make(chan struct{})
 	p := newPost(t, func(c *transport.Config) {
 		c.MaxMessage = 64 << 10
-		tell := c.Sink
-		c.Sink = func(ev transport.Event) {
-			if ev.Kind == transport.Wrote {
-				<-gate
-			}
-			tell(ev)
-		}
+		holdWrote(c, telling, gate)
 	})
 	_, link := p.caller()
 	over := make(chan struct{})

@@ -36,7 +36,7 @@ func (c *conn) send(data []byte, now bool) {
 	defer c.mu.Unlock()
 	o := &c.out
 	if now && len(data) <= maxNow && !o.writing && !o.finishing && len(o.queue) == 0 {
-		data = data[c.leave(data):]
+		data = data[c.handOver(data):]
 	}
 	switch {
 	case len(data) == 0 || o.finishing:
@@ -49,8 +49,9 @@ func (c *conn) send(data []byte, now bool) {
 	}
 }
 
-// leave writes what the kernel takes at once, and says so. The caller has mu. The writer is idle.
-func (c *conn) leave(data []byte) (n int) {
+// handOver writes what the kernel takes at once, and tells how much. The caller has mu, and the
+// writer is idle.
+func (c *conn) handOver(data []byte) (n int) {
 	if c.raw == nil {
 		return 0
 	}

@@ -38,8 +38,8 @@ func TestWhatCountsAsAnEvent(t *testing.T) {
 	}
 }
 
-// TestAQuietWindowIsCalm: behind a busy window the next is busy. The one behind that is as the next
-// was, and a window without any step was calm.
+// TestAQuietWindowIsCalm: a window is calm if it has few events and the window before it had few. A
+// window without a step had few.
 func TestAQuietWindowIsCalm(t *testing.T) {
 	at := func(window int64, links int) *replica.Events {
 		return &replica.Events{

@@ -122,8 +122,8 @@ func TestOthersWakeTheCore(t *testing.T) {
 	}
 }
 
-// TestUnderLoadEventsGather: behind calmEvents in a window nobody steps but the core, and the next
-// window and the one behind it are as the one before them was.
+// TestUnderLoadEventsGather: when a window has had calmEvents, events gather for Run. They do so in
+// the next window too. Behind a window with few events whoever brings one steps again.
 func TestUnderLoadEventsGather(t *testing.T) {
 	w := newWatched(t)
 	w.begin()
