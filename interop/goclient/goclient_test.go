@@ -74,6 +74,9 @@ func ensemble(t *testing.T, mixture string) {
 	require.NoError(t, err)
 	for i := range specs {
 		specs[i].Props = options(t).SystemProps
+		// Ticks are short because sessions are. Members that share the machine with several servers
+		// and compilers are silent for longer than 5 of them.
+		specs[i].Config = map[string]string{"initLimit": "100", "syncLimit": "50"}
 	}
 	e, err := members.New(t.Context(), members.Options{
 		Dir: t.TempDir(), Binary: os.Getenv("QUOLL"), TickTime: 100,
@@ -83,11 +86,27 @@ func ensemble(t *testing.T, mixture string) {
 	}
 	require.NoError(t, err)
 	t.Cleanup(e.Close)
+	t.Cleanup(func() { tellLogs(t, e) })
 	require.NoError(t, e.Start(e.All()...))
 	leader, err := e.WaitServing(t.Context(), e.All()...)
 	require.NoError(t, err)
 	follower := leader%len(specs) + 1
 	run(t, e.Member(follower).Addr())
+}
+
+// tellLogs shows the ends of the members' logs when the test has failed.
+func tellLogs(t *testing.T, e *members.Ensemble) {
+	if !t.Failed() {
+		return
+	}
+	for _, m := range e.Members {
+		log, err := os.ReadFile(m.LogFile)
+		if err != nil {
+			t.Logf("member %v: %v", m, err)
+			continue
+		}
+		t.Logf("member %v, the end of its log:\n%s", m, log[max(0, len(log)-20_000):])
+	}
 }
 
 // run runs the tests of the client and of the recipes against a server. Most of their time they
