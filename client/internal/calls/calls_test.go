@@ -63,7 +63,7 @@ func xids(frames []byte) (out []int32) {
 }
 
 func (h *hand) reply(t require.TestingT, xid int32) *Call {
-	c, err := h.Match(jute.ReplyHeader{Xid: xid})
+	c, err := h.Match(jute.ReplyHeader{Xid: xid}, false)
 	require.NoError(t, err)
 	h.Complete(c, []byte("reply"))
 	return c
@@ -85,7 +85,7 @@ func TestCallsAreSentAndAnsweredInOrder(t *testing.T) {
 	require.False(t, more)
 	require.Equal(t, []int32{1, 2}, xids(frames[len("control"):]))
 	require.Equal(t, time.Duration(7), a.SentAt())
-	_, err := h.Match(jute.ReplyHeader{Xid: 2})
+	_, err := h.Match(jute.ReplyHeader{Xid: 2}, false)
 	require.ErrorIs(t, err, ErrXid)
 	h.reply(t, 1)
 	require.True(t, isDone(a))
@@ -93,7 +93,7 @@ func TestCallsAreSentAndAnsweredInOrder(t *testing.T) {
 	require.Equal(t, "reply", string(a.Reply))
 	h.reply(t, 2)
 	require.True(t, isDone(b))
-	_, err = h.Match(jute.ReplyHeader{Xid: 3})
+	_, err = h.Match(jute.ReplyHeader{Xid: 3}, false)
 	require.ErrorIs(t, err, ErrXid)
 }
 
@@ -167,7 +167,7 @@ func TestAuthIsAnsweredEarly(t *testing.T) {
 	require.Equal(t, []int32{1, jute.XidAuth}, xids(frames))
 	h.reply(t, jute.XidAuth)
 	require.True(t, isDone(auth))
-	_, err := h.Match(jute.ReplyHeader{Xid: jute.XidAuth})
+	_, err := h.Match(jute.ReplyHeader{Xid: jute.XidAuth}, false)
 	require.ErrorIs(t, err, ErrXid)
 	h.reply(t, 1)
 }
@@ -382,4 +382,74 @@ func TestQueueAgainstAModel(t *testing.T) {
 			},
 		})
 	})
+}
+
+// Callers are awaited whose writes were answered since the last Take, and as long as more replies are
+// at hand those of these too. Nobody else is.
+func TestWhoIsAwaited(t *testing.T) {
+	h := newHand(Limits{})
+	answer := func(xid int32, more bool) {
+		t.Helper()
+		c, err := h.Match(jute.ReplyHeader{Xid: xid}, more)
+		require.NoError(t, err)
+		h.Complete(c, nil)
+	}
+	back := func() bool {
+		select {
+		case <-h.Back():
+			return true
+		default:
+			return false
+		}
+	}
+	h.enqueue(t, Read, 1)
+	h.enqueue(t, Write, 1)
+	h.enqueue(t, Write, 1)
+	h.Take(nil, 0)
+	answer(1, true)
+	require.False(t, h.Awaited(), "who reads waits for nobody's flush")
+	require.True(t, back())
+	answer(2, true)
+	require.True(t, h.Awaited())
+	h.enqueue(t, Write, 1)
+	require.True(t, h.Awaited(), "one is back, and the next one has a reply at hand")
+	answer(3, false)
+	require.True(t, h.Awaited())
+	require.False(t, back())
+	h.enqueue(t, Read, 1)
+	require.False(t, h.Awaited(), "whatever a caller asks, it is back")
+	require.True(t, back())
+
+	h.Take(nil, 0)
+	answer(4, true)
+	h.enqueue(t, Write, 1)
+	require.True(t, h.Awaited())
+	h.Hold(false)
+	require.False(t, h.Awaited(), "what was at hand was an event")
+	require.True(t, back())
+	answer(5, false)
+
+	h.Take(nil, 0)
+	answer(6, false)
+	require.True(t, h.Awaited())
+	h.Take(nil, 0)
+	require.False(t, h.Awaited(), "what there is is written")
+
+	left := h.enqueue(t, Write, 1)
+	then := h.make(Write, 1)
+	then.Then = func(*Call) {}
+	require.NoError(t, h.Enqueue(context.Background(), then))
+	h.Take(nil, 0)
+	h.Abandon(left)
+	answer(7, false)
+	answer(8, false)
+	require.False(t, h.Awaited(), "one has left, and the other one does not wait")
+
+	h.enqueue(t, Write, 1)
+	h.enqueue(t, Write, 1)
+	h.Take(nil, 0)
+	answer(9, false)
+	require.True(t, h.Awaited())
+	h.Settle(Fates{Writes: machine.Unknown})
+	require.False(t, h.Awaited(), "there is no connection any more")
 }

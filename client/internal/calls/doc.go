@@ -23,6 +23,6 @@
 // Everything is behind the mutex of the Queue. The writer and the reader are those of the one
 // connection that there is; when neither runs, the keeper of the client may call Settle.
 //
-// Read call.go, then queue.go (callers), wire.go (writer and reader), settle.go (the keeper) and
-// room.go (limits).
+// Read call.go, then queue.go (callers), wire.go (writer and reader), settle.go (the keeper),
+// room.go (limits) and company.go (callers that ask together).
 package calls

@@ -18,6 +18,7 @@ type Queue struct {
 	unsent  list
 	sent    list
 	room    room
+	company company
 	refusal error // of new calls; nil while the client lives
 	lastXid int32
 	batch   uint64 // of the latest Take
@@ -38,7 +39,7 @@ func NewQueue(limits Limits, now func() time.Duration) *Queue {
 	return &Queue{
 		now: now, timeout: limits.Timeout,
 		room: room{maxRequests: limits.Requests, maxBytes: limits.Bytes},
-		wake: make(chan struct{}, 1),
+		wake: make(chan struct{}, 1), company: newCompany(),
 	}
 }
 
@@ -91,6 +92,7 @@ func (q *Queue) Enlist(c *Call) {
 func (q *Queue) add(c *Call) {
 	c.at, c.madeAt = queued, q.now()
 	q.unsent.push(c)
+	q.company.asked()
 	q.signal()
 }
 

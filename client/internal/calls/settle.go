@@ -43,6 +43,7 @@ func (q *Queue) Settle(f Fates) {
 	}
 	q.sent.replace(nil)
 	q.unsent.replace(again)
+	q.company.parted()
 	for _, c := range over {
 		c.at = matched
 		q.room.give(c)

@@ -23,6 +23,7 @@ func (q *Queue) Take(dst []byte, now time.Duration) (out []byte, more bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.batch++
+	q.company.parted()
 	from := len(dst)
 	for q.unsent.len() > 0 {
 		c := q.unsent.front()
@@ -76,8 +77,8 @@ func (q *Queue) Return(n int) {
 	}
 }
 
-// Match finds the call that a reply belongs to. Complete has to follow.
-func (q *Queue) Match(h jute.ReplyHeader) (*Call, error) {
+// Match finds the call that a reply belongs to. more is for Hold. Complete has to follow.
+func (q *Queue) Match(h jute.ReplyHeader, more bool) (*Call, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.sent.len() == 0 {
@@ -99,6 +100,8 @@ func (q *Queue) Match(h jute.ReplyHeader) (*Call, error) {
 	c.at = matched
 	c.Header = h
 	q.room.give(c)
+	q.company.answered(c)
+	q.company.hold(more)
 	return c, nil
 }
 

@@ -13,7 +13,7 @@
 //
 // Before it writes, the writer lets other goroutines run for a few turns, if there is more than one
 // caller: a write costs more than all the rest of a call, and callers that were answered together
-// ask again together.
+// ask again together. For those whose writes were answered together it waits (meeting.go).
 //
 // Invariants:
 //   - A call is taken from the queue only by the writer of the one link that there is.
@@ -23,5 +23,6 @@
 // The writer owns the output buffer, the reader owns the input and everything that follows from a
 // reply. Control has a mutex.
 //
-// Read dial.go and sasl.go, then link.go (what the keeper does), writer.go and reader.go.
+// Read dial.go and sasl.go, then link.go (what the keeper does), writer.go, meeting.go and
+// reader.go.
 package link

@@ -37,6 +37,10 @@ func (l *Link) replied() error {
 
 // receive handles one frame. last says that none is expected after it.
 func (l *Link) receive(r wire.Reply) (last bool, err error) {
+	more := l.pipe.Buffered()
+	if r.Header.Xid < 0 {
+		l.queue.Hold(more)
+	}
 	switch r.Header.Xid {
 	case jute.XidNotification:
 		return false, l.event(r)
@@ -53,7 +57,7 @@ func (l *Link) receive(r wire.Reply) (last bool, err error) {
 	if r.Header.Xid == jute.XidAuth && l.take(&l.control.auths) {
 		return false, refusal(r.Header)
 	}
-	c, err := l.queue.Match(r.Header)
+	c, err := l.queue.Match(r.Header, more)
 	if l.draining.Load() && err != nil {
 		return false, nil
 	}

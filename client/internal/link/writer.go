@@ -19,6 +19,8 @@ const (
 func (l *Link) write() {
 	defer close(l.written)
 	var out []byte
+	meeting := newMeeting(meetWithin)
+	defer meeting.timer.Stop()
 	for more, last := false, 0; ; {
 		if !more {
 			select {
@@ -28,6 +30,7 @@ func (l *Link) write() {
 				return
 			}
 		}
+		meeting.wait(l.queue, l.stop)
 		last = l.linger(last)
 		var calls int
 		out, calls, more = l.gather(out[:0])
