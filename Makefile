@@ -26,8 +26,9 @@ run: build
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/quoll ./cmd/quoll
 
+# With the flags of the binary: a make run behind it finds everything compiled.
 test:
-	$(GO) test -timeout 5m $(PACKAGES)
+	CGO_ENABLED=0 $(GO) test -trimpath -timeout 5m $(PACKAGES)
 
 race:
 	CGO_ENABLED=1 $(GO) test -race -timeout 15m $(RACY)

@@ -37,9 +37,9 @@ type logWriter struct {
 	log     timedLog
 	writer  logwriter.Writer
 	gather  logwriter.Gathering
-	durable func(effects.Ticket)
-	failed  func(error)                     // called once; nothing becomes durable any more
-	flushed func(took time.Duration, n int) // called after each flush
+	durable func(ticket effects.Ticket, idle bool) // idle: nothing waits for the writer
+	failed  func(error)                            // called once; nothing becomes durable any more
+	flushed func(took time.Duration, n int)        // called after each flush
 
 	mu     sync.Mutex // guards queue
 	queue  logwriter.Queue
@@ -58,7 +58,7 @@ func newLogWriter(log txnLog, store logwriter.Store) *logWriter {
 	w.writer = logwriter.Writer{
 		Log: &w.log, Store: store,
 		Flushed: func(txns int) { w.flushed(w.log.took, txns) },
-		Durable: func(ticket effects.Ticket) { w.durable(ticket) },
+		Durable: func(ticket effects.Ticket) { w.durable(ticket, w.waiting() == 0) },
 	}
 	return w
 }

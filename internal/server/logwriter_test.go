@@ -49,7 +49,7 @@ func TestWhenTheLogIsFlushed(t *testing.T) {
 				}
 				var flushes []time.Time
 				w.flushed = func(time.Duration, int) { flushes = append(flushes, time.Now()) }
-				w.durable = func(effects.Ticket) {}
+				w.durable = func(effects.Ticket, bool) {}
 				go w.run()
 				w.put(make([]replica.DiskOp, 1))
 				synctest.Wait()
@@ -65,6 +65,37 @@ func TestWhenTheLogIsFlushed(t *testing.T) {
 			})
 		})
 	}
+}
+
+// slowLog is a log whose flushes take as long as the test wants.
+type slowLog struct {
+	instantLog
+	begun, end chan struct{}
+}
+
+func (l slowLog) Commit() (jute.Zxid, error) {
+	l.begun <- struct{}{}
+	<-l.end
+	return 1, nil
+}
+
+// A report says whether something waits for the writer meanwhile.
+func TestAReportSaysWhetherTheWriterIsIdle(t *testing.T) {
+	log := slowLog{begun: make(chan struct{}), end: make(chan struct{})}
+	w := newLogWriter(log, nil)
+	w.flushed = func(time.Duration, int) {}
+	idle := make(chan bool, 2)
+	w.durable = func(_ effects.Ticket, now bool) { idle <- now }
+	go w.run()
+	w.put(make([]replica.DiskOp, 1))
+	<-log.begun
+	w.put(make([]replica.DiskOp, 1))
+	log.end <- struct{}{}
+	require.False(t, <-idle)
+	<-log.begun
+	log.end <- struct{}{}
+	require.True(t, <-idle)
+	require.NoError(t, w.stop())
 }
 
 // All operations of the disk go through one queue. When a ticket is reported, its operation and all
@@ -91,7 +122,7 @@ func TestTheLogWriterCarriesOutEverythingInOrder(t *testing.T) {
 	require.NoError(t, w.Complete(snap.Trailer{}))
 
 	var seen []string
-	s.log.durable = func(ticket effects.Ticket) { // on the writer's goroutine, which owns the log
+	s.log.durable = func(ticket effects.Ticket, _ bool) { // on the writer's goroutine, which owns the log
 		seen = append(seen, fmt.Sprintf("%d: %v, accepted %s, current %s", ticket,
 			s.store.Log().Durable(), read("acceptedEpoch"), read("currentEpoch")))
 	}

@@ -4,13 +4,14 @@
 //	lanes, clocks, election port, jobs ---+--> inbox --> signal ---> Run ---+
 //	                                      |                                 +--> turn --> Step
 //	quorum port, log writer --------------+--> inbox --> calm? ---> yes ----+
-//	                                                       no: signal
+//	                                             (or idle) no: signal
 //
 // The core is whoever has the turn. Run is a goroutine that waits for it. To wake Run takes longer
 // than a step, and when nobody else writes, each packet and each flush of a write is an event
 // alone. So in a calm time whoever brings an event of the quorum port, or the report of the log
 // writer, steps the replica itself. Under load it does not: then events gather while a step runs,
-// and one step for many is what makes an ensemble fast (Pace).
+// and one step for many is what makes an ensemble fast (Pace). A log writer that says that it is
+// idle steps under load too: nothing is held up by that.
 //
 // # Invariants
 //

@@ -63,13 +63,14 @@ func (s *Stepper) Submit(_ *lane.Lane, b *mail.Batch) {
 	s.Again()
 }
 
-// Durable takes the log writer's report.
-func (s *Stepper) Durable(ticket effects.Ticket) {
+// Durable takes the log writer's report. idle says that nothing waits for the log writer, so that
+// nothing is held up when it steps.
+func (s *Stepper) Durable(ticket effects.Ticket, idle bool) {
 	s.mu.Lock()
 	s.inbox.Durable(ticket)
 	calm := s.pace.Calm()
 	s.mu.Unlock()
-	s.soon(calm)
+	s.soon(calm || idle)
 }
 
 // Vote takes an event of the election port.
@@ -127,10 +128,10 @@ func (s *Stepper) Again() {
 	}
 }
 
-// soon has the inbox looked into: in a calm time by the caller, if nobody has the turn. Whoever has
-// it may have looked already, so then Run looks again.
-func (s *Stepper) soon(calm bool) {
-	if !calm || !s.turn.TryLock() {
+// soon has the inbox looked into: at once by the caller, if nobody has the turn. Whoever has it may
+// have looked already, so then Run looks again.
+func (s *Stepper) soon(atOnce bool) {
+	if !atOnce || !s.turn.TryLock() {
 		s.Again()
 		return
 	}

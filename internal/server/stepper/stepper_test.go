@@ -90,7 +90,7 @@ func TestInACalmTimeWhoBringsAnEventSteps(t *testing.T) {
 	w := newWatched(t)
 	w.begin()
 	w.Link(packet)
-	w.Durable(7)
+	w.Durable(7, false)
 	steps := w.taken()
 	require.Len(t, steps, 2)
 	require.Equal(t, []effects.LinkEvent{packet}, steps[0].Links)
@@ -179,6 +179,31 @@ func TestWhoFindsTheTurnTakenLeavesTheEvent(t *testing.T) {
 	w.stop()
 }
 
+// TestALogWriterThatIsIdleStepsUnderLoad: nothing is held up by it. With something to write it wakes
+// the core, and so it does when somebody else steps.
+func TestALogWriterThatIsIdleStepsUnderLoad(t *testing.T) {
+	w := newWatched(t)
+	w.begin()
+	w.pace.calm = false
+	w.Durable(1, false)
+	require.Empty(t, w.taken())
+	require.Len(t, w.signal, 1)
+	w.inTurn()
+	require.Len(t, w.taken(), 1)
+	w.Durable(2, true)
+	steps := w.taken()
+	require.Len(t, steps, 1)
+	require.EqualValues(t, 2, steps[0].Disk)
+	require.Empty(t, w.signal)
+
+	w.turn.Lock()
+	w.Durable(3, true)
+	w.turn.Unlock()
+	require.Empty(t, w.taken())
+	require.Len(t, w.signal, 1)
+	w.stop()
+}
+
 // TestNothingIsSteppedBeforeBeginNorBehindStop: what comes before is in the first step.
 func TestNothingIsSteppedBeforeBeginNorBehindStop(t *testing.T) {
 	w := newWatched(t)
@@ -191,7 +216,7 @@ func TestNothingIsSteppedBeforeBeginNorBehindStop(t *testing.T) {
 	w.taken()
 	w.pace = Pace{calm: true}
 	w.Link(packet)
-	w.Durable(1)
+	w.Durable(1, false)
 	w.Tick()
 	require.Empty(t, w.taken())
 	select {
@@ -240,7 +265,7 @@ func TestPacketsWaitForRoom(t *testing.T) {
 	long := effects.LinkEvent{Kind: effects.Packet, Data: make([]byte, maxLinked+1)}
 	w.Link(long)
 	w.Link(effects.LinkEvent{Kind: effects.Wrote, Bytes: 1})
-	w.Durable(1)
+	w.Durable(1, false)
 	bring := func() <-chan struct{} {
 		brought := make(chan struct{})
 		go func() {
