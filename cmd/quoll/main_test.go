@@ -14,6 +14,7 @@ import (
 	"quoll/internal/config"
 	"quoll/internal/shell/verb"
 	"quoll/persistence"
+	"quoll/persistence/disk"
 	"quoll/persistence/owner"
 )
 
@@ -185,6 +186,21 @@ func TestExitCodes(t *testing.T) {
 		if code := exitCode(c.err); code != c.want {
 			t.Errorf("%v: code %d, want %d", c.err, code, c.want)
 		}
+	}
+}
+
+// Who finds a full disk at night is told what to do.
+func TestAFullDiskSaysWhatToDo(t *testing.T) {
+	full := disk.Error("write", "/data/log.1", &os.PathError{
+		Op: "write", Path: "/data/log.1", Err: syscall.ENOSPC,
+	})
+	const want = "make room there and start again"
+	if text := serverError(full).Error(); !strings.Contains(text, want) {
+		t.Error(text)
+	}
+	broken := disk.Error("sync", "/data/log.1", syscall.EIO)
+	if text := serverError(broken).Error(); strings.Contains(text, want) {
+		t.Error(text)
 	}
 }
 

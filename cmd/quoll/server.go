@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
@@ -96,6 +97,10 @@ func greet(logger *zap.Logger, cfg *config.Config, at []netip.AddrPort) {
 func serverError(err error) error {
 	switch {
 	case errors.Is(err, persistence.ErrDisk):
+		if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+			err = fmt.Errorf("%w; make room there and start again: what was acknowledged is in"+
+				" the log", err)
+		}
 		return exitError{config.ExitTxnLog, err}
 	case errors.Is(err, persistence.ErrDirectory), errors.Is(err, owner.ErrBusy),
 		errors.Is(err, owner.ErrForeign):

@@ -37,10 +37,19 @@ func (c *company) hold(more bool) {
 // parted forgets who is away: what there is of calls is written now, or there is no connection.
 func (c *company) parted() { c.wrote, c.away = false, 0 }
 
-func (c *company) awaited() bool { return c.wrote && (c.away > 0 || c.more) }
+// awaited counts those whose reply is still at hand as one.
+func (c *company) awaited() int {
+	if !c.wrote {
+		return 0
+	}
+	if c.more {
+		return c.away + 1
+	}
+	return c.away
+}
 
 func (c *company) look() {
-	if c.awaited() {
+	if c.awaited() > 0 {
 		return
 	}
 	select {
@@ -49,9 +58,9 @@ func (c *company) look() {
 	}
 }
 
-// Awaited says whether callers whose writes were answered since the last Take have not asked again.
+// Awaited is how many callers whose writes were answered since the last Take have not asked again.
 // Not all of them will.
-func (q *Queue) Awaited() bool {
+func (q *Queue) Awaited() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.company.awaited()

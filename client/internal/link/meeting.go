@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	// meetWithin is how long the writer waits for the next of those who are awaited.
+	// meetWithin is how long the writer waits for a quarter of those who are awaited.
 	meetWithin = 200 * time.Microsecond
 	// maxAlone is how often the writer does not wait after somebody did not come.
 	maxAlone = 64
@@ -28,28 +28,30 @@ func newMeeting(within time.Duration) meeting {
 	return meeting{within: within, timer: time.NewTimer(within)}
 }
 
-// wait returns when nobody is awaited, or when nobody has come for a while. Callers who work
-// between their writes do not come: after each time in vain the writer waits less often.
+// wait returns when nobody is awaited, or when too few have come for a while. Callers who work
+// between their writes come late: after each time in vain the writer waits less often.
 func (m *meeting) wait(q *calls.Queue, stop <-chan struct{}) {
-	if !q.Awaited() {
+	awaited := q.Awaited()
+	if awaited == 0 {
 		return
 	}
 	if m.alone > 0 {
 		m.alone--
 		return
 	}
+	here, _ := q.Len()
 	m.timer.Reset(m.within)
-	for here := 0; q.Awaited(); {
+	for q.Awaited() > 0 {
 		select {
 		case <-q.Back():
 		case <-m.timer.C:
 			unsent, _ := q.Len()
-			if unsent <= here {
+			if 4*(unsent-here) < awaited {
 				m.vain = min(2*m.vain+1, maxAlone)
 				m.alone = m.vain
 				return
 			}
-			here = unsent
+			here, awaited = unsent, q.Awaited()
 			m.timer.Reset(m.within)
 		case <-stop:
 			return

@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -44,66 +45,87 @@ func (o office) answered(xid int32, n int) {
 	}
 }
 
-// Whoever was answered together is written together, however long it takes.
-func TestTheWriterWaitsForWhoComesBack(t *testing.T) {
-	o := newOffice(t)
-	o.answered(1, 3)
-	m := newMeeting(time.Hour)
-	o.ask(calls.Write)
-	go func() {
-		o.ask(calls.Write)
-		o.ask(calls.Write)
-	}()
-	m.wait(o.Queue, nil)
-	unsent, _ := o.Len()
-	require.Equal(t, 3, unsent)
-	require.Zero(t, m.alone)
+// The writer waits as long as a quarter of those who are awaited come within each while. Whoever comes
+// in time is written with the first.
+func TestHowLongTheWriterWaits(t *testing.T) {
+	const us = time.Microsecond
+	for name, test := range map[string]struct {
+		answered int
+		apart    time.Duration // one comes after another
+		come     int
+		waits    time.Duration
+		vain     int
+	}{
+		"all come at once":       {64, 0, 63, 0, 0},
+		"all come":               {64, 3 * us, 63, 189 * us, 0},
+		"it takes two whiles":    {64, 5 * us, 63, 315 * us, 0},
+		"nobody comes":           {2, 0, 0, 200 * us, 1},
+		"most come, and no more": {64, 2 * us, 50, 400 * us, 1},
+		"they trickle in":        {1000, 50 * us, 999, 200 * us, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				o := newOffice(t)
+				o.answered(1, test.answered)
+				m := newMeeting(meetWithin)
+				o.ask(calls.Write)
+				var others sync.WaitGroup
+				defer others.Wait()
+				others.Go(func() {
+					for range test.come {
+						time.Sleep(test.apart)
+						o.ask(calls.Write)
+					}
+				})
+				begun := time.Now()
+				m.wait(o.Queue, nil)
+				require.Equal(t, test.waits, time.Since(begun))
+				require.Equal(t, test.vain, m.vain)
+			})
+		})
+	}
 }
 
-// Whoever does not come is waited for less and less often, until all come again.
-func TestTheWriterDoesNotWaitForEver(t *testing.T) {
-	o := newOffice(t)
-	m := newMeeting(time.Nanosecond)
-	xid := int32(1)
-	var waits []int
-	for round := range 300 {
-		o.answered(xid, 2)
-		xid += 2
-		o.ask(calls.Write)
-		before := m.alone
-		m.wait(o.Queue, nil)
-		if before == 0 {
-			waits = append(waits, round)
-			require.NotZero(t, m.alone, "nobody came")
+// Behind a wait in vain the writer waits less and less often, until all come again.
+func TestTheWriterWaitsLessOften(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newOffice(t)
+		m := newMeeting(meetWithin)
+		xid := int32(1)
+		round := func(come int) {
+			o.answered(xid, 2)
+			xid += 2
+			for range come {
+				o.ask(calls.Write)
+			}
+			m.wait(o.Queue, nil)
+			o.Take(nil, 0)
+			for range come {
+				c, err := o.Match(jute.ReplyHeader{Xid: xid}, false)
+				require.NoError(t, err)
+				o.Complete(c, nil)
+				xid++
+			}
 		}
-		o.Take(nil, 0)
-		c, err := o.Match(jute.ReplyHeader{Xid: xid}, false)
-		require.NoError(t, err)
-		o.Complete(c, nil)
-		xid++
-	}
-	require.Equal(t, []int{0, 2, 6, 14, 30, 62, 126, 191, 256}, waits)
-
-	// Whoever is back before the writer looks says nothing of the others.
-	m.within = time.Hour
-	for tries := 0; m.vain > 0; tries++ {
-		require.Less(t, tries, 1000)
+		var waits []int
+		for n := range 300 {
+			begun := time.Now()
+			round(1)
+			if time.Since(begun) > 0 {
+				waits = append(waits, n)
+			}
+		}
+		require.Equal(t, []int{0, 2, 6, 14, 30, 62, 126, 191, 256}, waits)
 		m.alone = 0
-		o.answered(xid, 2)
-		o.ask(calls.Write)
-		var other sync.WaitGroup
-		other.Go(func() { o.ask(calls.Write) })
-		m.wait(o.Queue, nil)
-		other.Wait()
-		o.Take(nil, 0)
-		for range 2 {
-			c, err := o.Match(jute.ReplyHeader{Xid: xid + 2}, false)
-			require.NoError(t, err)
-			o.Complete(c, nil)
-			xid++
-		}
-		xid += 2
-	}
+		round(2)
+		require.NotZero(t, m.vain, "who comes before the writer looks says nothing of the others")
+		go func() {
+			time.Sleep(time.Microsecond)
+			o.ask(calls.Write)
+		}()
+		round(1)
+		require.Zero(t, m.vain)
+	})
 }
 
 // The end of the link is not kept waiting.
@@ -115,5 +137,5 @@ func TestTheEndOfALinkEndsAMeeting(t *testing.T) {
 	close(stop)
 	m := newMeeting(time.Hour)
 	m.wait(o.Queue, stop)
-	require.True(t, o.Awaited())
+	require.Equal(t, 1, o.Awaited())
 }
