@@ -55,13 +55,15 @@ func TestHowLongTheWriterWaits(t *testing.T) {
 		come     int
 		waits    time.Duration
 		vain     int
+		late     time.Duration // the 41st and those behind it come with so much more between them
 	}{
-		"all come at once":       {64, 0, 63, 0, 0},
-		"all come":               {64, 3 * us, 63, 189 * us, 0},
-		"it takes two whiles":    {64, 5 * us, 63, 315 * us, 0},
-		"nobody comes":           {2, 0, 0, 200 * us, 1},
-		"most come, and no more": {64, 2 * us, 50, 400 * us, 1},
-		"they trickle in":        {1000, 50 * us, 999, 200 * us, 1},
+		"all come at once":       {64, 0, 63, 0, 0, 0},
+		"all come":               {64, 3 * us, 63, 189 * us, 0, 0},
+		"it takes two whiles":    {64, 5 * us, 63, 315 * us, 0, 0},
+		"nobody comes":           {2, 0, 0, 200 * us, 1, 0},
+		"most come, and no more": {64, 2 * us, 50, 400 * us, 1, 0},
+		"the last ones are slow": {64, 5 * us, 63, 775 * us, 0, 20 * us},
+		"they trickle in":        {1000, 50 * us, 999, 200 * us, 1, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -72,8 +74,11 @@ func TestHowLongTheWriterWaits(t *testing.T) {
 				var others sync.WaitGroup
 				defer others.Wait()
 				others.Go(func() {
-					for range test.come {
+					for i := range test.come {
 						time.Sleep(test.apart)
+						if i >= 40 {
+							time.Sleep(test.late)
+						}
 						o.ask(calls.Write)
 					}
 				})
@@ -84,6 +89,32 @@ func TestHowLongTheWriterWaits(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A link waits for a caller who comes a little later, and one write has the requests of both. What
+// comes behind the replies of writes and is no reply holds nothing up.
+func TestALinkWaitsForWhoComesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t)
+		s.start()
+		first, second := s.write(), s.write()
+		for range 2 {
+			s.next()
+		}
+		s.sendAtOnce(&jute.ReplyHeader{Xid: first.Xid()}, &jute.ReplyHeader{Xid: second.Xid()})
+		<-s.events
+		require.Equal(t, 2, s.queue.Awaited())
+		begun := time.Now()
+		s.write()
+		go func() {
+			time.Sleep(meetWithin / 2)
+			s.write()
+		}()
+		s.next()
+		require.Equal(t, meetWithin/2, time.Since(begun))
+		s.next()
+		require.Equal(t, meetWithin/2, time.Since(begun))
+	})
 }
 
 // Behind a wait in vain the writer waits less and less often, until all come again.
@@ -138,4 +169,31 @@ func TestTheEndOfALinkEndsAMeeting(t *testing.T) {
 	m := newMeeting(time.Hour)
 	m.wait(o.Queue, stop)
 	require.Equal(t, 1, o.Awaited())
+}
+
+// write puts a write into the queue.
+func (s *stage) write() *calls.Call {
+	c := s.queue.New(jute.OpSetData, calls.Write)
+	c.End(c.Begin())
+	require.NoError(s.t, s.queue.Enqueue(context.Background(), c))
+	return c
+}
+
+// sendAtOnce sends replies, and an event behind them, with one write.
+func (s *stage) sendAtOnce(replies ...*jute.ReplyHeader) {
+	var frames []byte
+	add := func(records ...jute.Record) {
+		at := len(frames)
+		frames = jute.FrameStart(frames)
+		for _, r := range records {
+			frames = jute.Append(frames, r)
+		}
+		jute.FrameEnd(frames, at)
+	}
+	for _, r := range replies {
+		add(r)
+	}
+	add(&jute.ReplyHeader{Xid: jute.XidNotification},
+		&jute.WatcherEvent{Type: jute.EventDeleted, Path: []byte("/a")})
+	_, _ = s.server.Write(frames)
 }
