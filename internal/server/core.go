@@ -59,13 +59,6 @@ func (c *core) step(ev *replica.Events, calm bool) {
 	}
 }
 
-// Durable takes the log writer's report. A server alone has nothing else to wait for, so there a
-// log writer that is idle steps. In an ensemble the report is one of several that a write waits
-// for, and nothing is won.
-func (c *core) Durable(ticket effects.Ticket, idle bool) {
-	c.Stepper.Durable(ticket, idle && c.outside == nil)
-}
-
 // Serving implements replica.Hands.
 func (c *core) Serving(now lane.Service) { c.serving(now) }
 

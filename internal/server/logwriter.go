@@ -37,9 +37,12 @@ type logWriter struct {
 	log     timedLog
 	writer  logwriter.Writer
 	gather  logwriter.Gathering
-	durable func(ticket effects.Ticket, idle bool) // idle: nothing waits for the writer
+	durable func(ticket effects.Ticket, idle bool) // see idle
 	failed  func(error)                            // called once; nothing becomes durable any more
 	flushed func(took time.Duration, n int)        // called after each flush
+
+	alone   bool // the server is no member of an ensemble
+	written bool // the last flush was the end of its batch
 
 	mu     sync.Mutex // guards queue
 	queue  logwriter.Queue
@@ -57,11 +60,19 @@ func newLogWriter(log txnLog, store logwriter.Store) *logWriter {
 	}
 	w.writer = logwriter.Writer{
 		Log: &w.log, Store: store,
-		Flushed: func(txns int) { w.flushed(w.log.took, txns) },
-		Durable: func(ticket effects.Ticket) { w.durable(ticket, w.waiting() == 0) },
+		Flushed: func(txns int) {
+			w.written = txns > 0
+			w.flushed(w.log.took, txns)
+		},
+		Durable: func(ticket effects.Ticket) { w.durable(ticket, w.idle()) },
 	}
 	return w
 }
+
+// idle says that a step by the writer's own goroutine holds up nothing: no operation of the disk
+// waits, in the batch or behind it. In an ensemble its report is one of several that a write waits
+// for, and nothing was won by such steps.
+func (w *logWriter) idle() bool { return w.alone && w.written && w.waiting() == 0 }
 
 // settleAfter is how long the log must be idle before its watermark is made exact.
 const settleAfter = 100 * time.Millisecond
@@ -150,6 +161,7 @@ func (w *logWriter) write() error {
 	w.mu.Lock()
 	batch := w.queue.Take()
 	w.mu.Unlock()
+	w.written = false
 	if err := w.writer.Write(batch); err != nil {
 		return err
 	}

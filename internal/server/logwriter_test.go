@@ -79,23 +79,31 @@ func (l slowLog) Commit() (jute.Zxid, error) {
 	return 1, nil
 }
 
-// A report says whether something waits for the writer meanwhile.
+// A report says whether the writer has anything else to do: in its queue, or in the batch.
 func TestAReportSaysWhetherTheWriterIsIdle(t *testing.T) {
-	log := slowLog{begun: make(chan struct{}), end: make(chan struct{})}
-	w := newLogWriter(log, nil)
-	w.flushed = func(time.Duration, int) {}
-	idle := make(chan bool, 2)
-	w.durable = func(_ effects.Ticket, now bool) { idle <- now }
-	go w.run()
-	w.put(make([]replica.DiskOp, 1))
-	<-log.begun
-	w.put(make([]replica.DiskOp, 1))
-	log.end <- struct{}{}
-	require.False(t, <-idle)
-	<-log.begun
-	log.end <- struct{}{}
-	require.True(t, <-idle)
-	require.NoError(t, w.stop())
+	for _, alone := range []bool{true, false} {
+		log := slowLog{begun: make(chan struct{}), end: make(chan struct{})}
+		w := newLogWriter(log, nil)
+		w.alone = alone
+		w.flushed = func(time.Duration, int) {}
+		idle := make(chan bool, 2)
+		w.durable = func(_ effects.Ticket, now bool) { idle <- now }
+		flush := func() {
+			<-log.begun
+			log.end <- struct{}{}
+		}
+		go w.run()
+		w.put(make([]replica.DiskOp, 1))
+		<-log.begun
+		w.put([]replica.DiskOp{{Roll: true}, {}})
+		log.end <- struct{}{}
+		require.False(t, <-idle, "two wait")
+		flush()
+		require.False(t, <-idle, "one is left in the batch")
+		flush()
+		require.Equal(t, alone, <-idle)
+		require.NoError(t, w.stop())
+	}
 }
 
 // All operations of the disk go through one queue. When a ticket is reported, its operation and all

@@ -384,13 +384,13 @@ func TestQueueAgainstAModel(t *testing.T) {
 	})
 }
 
-// Callers are awaited whose writes were answered since the last Take, and as long as more replies are
-// at hand those of these too. Nobody else is.
+// While a write is unsent, callers are awaited whose writes were answered since the last Take, and
+// those of replies that are at hand. Nobody else is.
 func TestWhoIsAwaited(t *testing.T) {
 	h := newHand(Limits{})
-	answer := func(xid int32, more bool) {
+	answer := func(xid int32, atHand bool) {
 		t.Helper()
-		c, err := h.Match(jute.ReplyHeader{Xid: xid}, more)
+		c, err := h.Match(jute.ReplyHeader{Xid: xid}, atHand)
 		require.NoError(t, err)
 		h.Complete(c, nil)
 	}
@@ -407,49 +407,72 @@ func TestWhoIsAwaited(t *testing.T) {
 	h.enqueue(t, Write, 1)
 	h.Take(nil, 0)
 	answer(1, true)
-	require.Zero(t, h.Awaited(), "who reads waits for nobody's flush")
-	require.True(t, back())
-	answer(2, true)
-	require.Equal(t, 2, h.Awaited(), "one, and whose reply is at hand")
 	h.enqueue(t, Write, 1)
-	require.Equal(t, 1, h.Awaited(), "one is back, and the next one has a reply at hand")
+	require.False(t, h.Awaited(), "who reads waits for nobody's flush")
+	answer(2, true)
+	require.True(t, h.Awaited())
+	h.enqueue(t, Read, 1)
+	back()
+	require.True(t, h.Awaited(), "one is back, and the next one has a reply at hand")
 	answer(3, false)
-	require.Equal(t, 1, h.Awaited())
+	require.True(t, h.Awaited())
 	require.False(t, back())
 	h.enqueue(t, Read, 1)
-	require.Zero(t, h.Awaited(), "whatever a caller asks, it is back")
+	require.False(t, h.Awaited(), "whatever a caller asks, it is back")
 	require.True(t, back())
 
-	h.Take(nil, 0)
+	h.Take(nil, 0) // 4 is a write, 5 and 6 are reads
 	answer(4, true)
+	h.enqueue(t, Read, 1)
+	require.False(t, h.Awaited(), "nothing is unsent that would be flushed")
 	h.enqueue(t, Write, 1)
-	require.Equal(t, 1, h.Awaited())
-	h.Hold(false)
-	require.Zero(t, h.Awaited(), "what was at hand was an event")
+	require.True(t, h.Awaited())
+	h.AtHand(false)
+	require.False(t, h.Awaited(), "what was at hand was an event")
 	require.True(t, back())
 	answer(5, false)
-
-	h.Take(nil, 0)
 	answer(6, false)
-	require.Equal(t, 1, h.Awaited())
+
+	h.Take(nil, 0) // 7 is a read, 8 a write
+	answer(7, false)
+	answer(8, false)
 	h.Take(nil, 0)
-	require.Zero(t, h.Awaited(), "what there is is written")
+	h.enqueue(t, Write, 1)
+	require.False(t, h.Awaited(), "one was away, and one has come")
+	answerAway := h.enqueue(t, Write, 1)
+	h.Take(nil, 0) // 9 and 10 are writes
+	answer(9, false)
+	answer(10, false)
+	require.True(t, isDone(answerAway))
+	h.Take(nil, 0)
+	h.enqueue(t, Write, 1)
+	require.True(t, h.Awaited(), "a Take that takes nothing forgets nobody")
+	h.Take(nil, 0) // 11
+	h.enqueue(t, Write, 1)
+	require.False(t, h.Awaited(), "what there was is written")
 
 	left := h.enqueue(t, Write, 1)
 	then := h.make(Write, 1)
 	then.Then = func(*Call) {}
 	require.NoError(t, h.Enqueue(context.Background(), then))
-	h.Take(nil, 0)
+	h.Take(nil, 0) // 12 to 14
+	answer(11, false)
+	h.enqueue(t, Write, 1)
+	require.False(t, h.Awaited())
 	h.Abandon(left)
-	answer(7, false)
-	answer(8, false)
-	require.Zero(t, h.Awaited(), "one has left, and the other one does not wait")
+	answer(12, false)
+	h.enqueue(t, Write, 1)
+	answer(13, false)
+	answer(14, false)
+	require.False(t, h.Awaited(), "one has left, and the other one does not wait")
 
+	h.Take(nil, 0) // 15 and 16
+	answer(15, false)
+	answer(16, false)
 	h.enqueue(t, Write, 1)
-	h.enqueue(t, Write, 1)
-	h.Take(nil, 0)
-	answer(9, false)
-	require.Equal(t, 1, h.Awaited())
+	require.True(t, h.Awaited())
+	back()
 	h.Settle(Fates{Writes: machine.Unknown})
-	require.Zero(t, h.Awaited(), "there is no connection any more")
+	require.False(t, h.Awaited(), "there is no connection any more")
+	require.True(t, back())
 }

@@ -3,11 +3,14 @@ package calls
 // company is the callers whose writes were answered together, and who may ask again together. A
 // server makes writes durable in groups, and answers a group at once: if the first of these callers
 // is written alone, it is a group of its own, and the others wait for its flush and for theirs.
+//
+// It is an estimate: whoever asks is taken for one of those who come back.
 type company struct {
-	wrote bool          // a write was answered since the last Take
-	away  int           // callers of such writes, less the calls that were made since
-	more  bool          // the reader has another frame at hand
-	back  chan struct{} // holds one token when nobody is awaited any more
+	wrote  bool          // a write was answered since the last Take
+	away   int           // callers of such writes, less the calls that were made since
+	atHand bool          // the reader has another frame at hand
+	asks   bool          // a write is unsent that was made since the last Take
+	back   chan struct{} // holds one token when nobody is awaited any more
 }
 
 func newCompany() company { return company{back: make(chan struct{}, 1)} }
@@ -21,35 +24,26 @@ func (c *company) answered(call *Call) {
 }
 
 // asked counts a call that is made.
-func (c *company) asked() {
+func (c *company) asked(call *Call) {
+	c.asks = c.asks || call.Kind == Write
 	if c.away > 0 {
 		c.away--
 		c.look()
 	}
 }
 
-// hold says whether the reader has another frame at hand.
-func (c *company) hold(more bool) {
-	c.more = more
+func (c *company) hasAtHand(frame bool) {
+	c.atHand = frame
 	c.look()
 }
 
-// parted forgets who is away: what there is of calls is written now, or there is no connection.
-func (c *company) parted() { c.wrote, c.away = false, 0 }
+// forget is for calls that are written, and for the end of a connection.
+func (c *company) forget() { c.wrote, c.away, c.asks = false, 0, false }
 
-// awaited counts those whose reply is still at hand as one.
-func (c *company) awaited() int {
-	if !c.wrote {
-		return 0
-	}
-	if c.more {
-		return c.away + 1
-	}
-	return c.away
-}
+func (c *company) awaited() bool { return c.wrote && c.asks && (c.away > 0 || c.atHand) }
 
 func (c *company) look() {
-	if c.awaited() > 0 {
+	if c.awaited() {
 		return
 	}
 	select {
@@ -58,9 +52,9 @@ func (c *company) look() {
 	}
 }
 
-// Awaited is how many callers whose writes were answered since the last Take have not asked again.
-// Not all of them will.
-func (q *Queue) Awaited() int {
+// Awaited says whether a write is unsent, and callers whose writes were answered since the last
+// Take have not asked again. Not all of them will.
+func (q *Queue) Awaited() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.company.awaited()
@@ -69,9 +63,10 @@ func (q *Queue) Awaited() int {
 // Back gives a token when nobody is Awaited any more. It may be an old one.
 func (q *Queue) Back() <-chan struct{} { return q.company.back }
 
-// Hold is told whether the reader has another frame at hand. Match is told the same.
-func (q *Queue) Hold(more bool) {
+// AtHand is told whether the reader has another frame at hand, behind one that is no reply to a
+// call. Match is told the same.
+func (q *Queue) AtHand(frame bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.company.hold(more)
+	q.company.hasAtHand(frame)
 }

@@ -92,7 +92,7 @@ func (q *Queue) Enlist(c *Call) {
 func (q *Queue) add(c *Call) {
 	c.at, c.madeAt = queued, q.now()
 	q.unsent.push(c)
-	q.company.asked()
+	q.company.asked(c)
 	q.signal()
 }
 

@@ -43,7 +43,8 @@ func (q *Queue) Settle(f Fates) {
 	}
 	q.sent.replace(nil)
 	q.unsent.replace(again)
-	q.company.parted()
+	q.company.forget()
+	q.company.look()
 	for _, c := range over {
 		c.at = matched
 		q.room.give(c)

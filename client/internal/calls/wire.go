@@ -23,8 +23,10 @@ func (q *Queue) Take(dst []byte, now time.Duration) (out []byte, more bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.batch++
-	q.company.parted()
 	from := len(dst)
+	if q.unsent.len() > 0 {
+		q.company.forget()
+	}
 	for q.unsent.len() > 0 {
 		c := q.unsent.front()
 		if len(dst) > from && len(dst)-from+len(c.frame) > takeBytes {
@@ -77,8 +79,8 @@ func (q *Queue) Return(n int) {
 	}
 }
 
-// Match finds the call that a reply belongs to. more is for Hold. Complete has to follow.
-func (q *Queue) Match(h jute.ReplyHeader, more bool) (*Call, error) {
+// Match finds the call that a reply belongs to. atHand is for AtHand. Complete has to follow.
+func (q *Queue) Match(h jute.ReplyHeader, atHand bool) (*Call, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.sent.len() == 0 {
@@ -101,7 +103,7 @@ func (q *Queue) Match(h jute.ReplyHeader, more bool) (*Call, error) {
 	c.Header = h
 	q.room.give(c)
 	q.company.answered(c)
-	q.company.hold(more)
+	q.company.hasAtHand(atHand)
 	return c, nil
 }
 

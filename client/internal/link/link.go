@@ -57,6 +57,7 @@ type control struct {
 // pulse has moments on the clock, and what the replies tell.
 type pulse struct {
 	sent, received, heard atomic.Int64
+	took                  atomic.Int64 // how long the last write was under way, in ns
 	replies               atomic.Int64 // frames since the handshake
 	zxid                  atomic.Int64
 }

@@ -7,8 +7,8 @@ import (
 )
 
 const (
-	// meetWithin is how long the writer waits for a quarter of those who are awaited.
-	meetWithin = 200 * time.Microsecond
+	// maxMeeting is how long the writer waits at most, for those who are awaited together.
+	maxMeeting = 400 * time.Microsecond
 	// maxAlone is how often the writer does not wait after somebody did not come.
 	maxAlone = 64
 )
@@ -16,46 +16,49 @@ const (
 // meeting is how the writer waits for callers whose writes were answered together (Queue.Awaited).
 // With 64 callers on one connection it makes one flush of the server where there were two.
 //
+// Of two callers, the first loses what it waits, and the second one gains what is left of a flush
+// that it would have missed. So both gain together as long as the wait is shorter than half of the
+// time that a write takes.
+//
 // It belongs to the writer.
 type meeting struct {
-	within time.Duration
-	timer  *time.Timer
-	alone  int // how often the writer does not wait
-	vain   int // what alone was after the last time that somebody did not come; 0: all came
+	timer *time.Timer
+	alone int // how often the writer does not wait
+	vain  int // what alone was after the last time that somebody did not come; 0: all came
 }
 
-func newMeeting(within time.Duration) meeting {
-	return meeting{within: within, timer: time.NewTimer(within)}
-}
+func newMeeting() meeting { return meeting{timer: time.NewTimer(maxMeeting)} }
 
-// wait returns when nobody is awaited, or when too few have come for a while. Callers who work
-// between their writes come late: after each time in vain the writer waits less often.
-func (m *meeting) wait(q *calls.Queue, stop <-chan struct{}) {
-	awaited := q.Awaited()
-	if awaited == 0 {
+// wait returns when nobody is awaited, when half the time is over that the last write took, or
+// when the link has something else to write. Callers who work between their writes come late: after
+// each time in vain the writer waits less often. On an idle machine the timer is late too, by up to
+// 1 ms.
+func (m *meeting) wait(q *calls.Queue, took time.Duration, poke, stop <-chan struct{}) {
+	if !q.Awaited() {
 		return
 	}
 	if m.alone > 0 {
 		m.alone--
 		return
 	}
-	here, _ := q.Len()
-	m.timer.Reset(m.within)
-	for q.Awaited() > 0 {
+	within, begun := min(took/2, maxMeeting), time.Now()
+	m.timer.Reset(within)
+	for q.Awaited() {
 		select {
 		case <-q.Back():
-		case <-m.timer.C:
-			unsent, _ := q.Len()
-			if 4*(unsent-here) < awaited {
-				m.vain = min(2*m.vain+1, maxAlone)
-				m.alone = m.vain
-				return
-			}
-			here, awaited = unsent, q.Awaited()
-			m.timer.Reset(m.within)
+			continue
+		case <-poke:
+			return
 		case <-stop:
 			return
+		case <-m.timer.C:
 		}
+		break
 	}
-	m.vain = 0
+	if time.Since(begun) < within {
+		m.vain = 0
+		return
+	}
+	m.vain = min(2*m.vain+1, maxAlone)
+	m.alone = m.vain
 }

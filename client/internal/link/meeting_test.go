@@ -45,45 +45,43 @@ func (o office) answered(xid int32, n int) {
 	}
 }
 
-// The writer waits as long as a quarter of those who are awaited come within each while. Whoever comes
-// in time is written with the first.
+// The writer waits for half the time that a write takes, and 400 µs at most. Whoever comes in time is
+// written with the first.
 func TestHowLongTheWriterWaits(t *testing.T) {
 	const us = time.Microsecond
 	for name, test := range map[string]struct {
 		answered int
-		apart    time.Duration // one comes after another
 		come     int
+		apart    time.Duration // one comes after another
+		took     time.Duration // by the last write
 		waits    time.Duration
 		vain     int
-		late     time.Duration // the 41st and those behind it come with so much more between them
 	}{
-		"all come at once":       {64, 0, 63, 0, 0, 0},
-		"all come":               {64, 3 * us, 63, 189 * us, 0, 0},
-		"it takes two whiles":    {64, 5 * us, 63, 315 * us, 0, 0},
-		"nobody comes":           {2, 0, 0, 200 * us, 1, 0},
-		"most come, and no more": {64, 2 * us, 50, 400 * us, 1, 0},
-		"the last ones are slow": {64, 5 * us, 63, 775 * us, 0, 20 * us},
-		"they trickle in":        {1000, 50 * us, 999, 200 * us, 1, 0},
+		"all come at once":         {64, 63, 0, 800 * us, 0, 0},
+		"all come":                 {64, 63, 5 * us, 800 * us, 315 * us, 0},
+		"nobody comes":             {2, 0, 0, 500 * us, 250 * us, 1},
+		"nobody comes for long":    {2, 0, 0, time.Second, 400 * us, 1},
+		"most come":                {64, 50, 2 * us, 800 * us, 400 * us, 1},
+		"they trickle in":          {1000, 999, 50 * us, time.Second, 400 * us, 1},
+		"it took no time":          {2, 1, us, 0, 0, 1},
+		"the second one is slower": {2, 1, 300 * us, 500 * us, 250 * us, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				o := newOffice(t)
 				o.answered(1, test.answered)
-				m := newMeeting(meetWithin)
+				m := newMeeting()
 				o.ask(calls.Write)
 				var others sync.WaitGroup
 				defer others.Wait()
 				others.Go(func() {
-					for i := range test.come {
+					for range test.come {
 						time.Sleep(test.apart)
-						if i >= 40 {
-							time.Sleep(test.late)
-						}
 						o.ask(calls.Write)
 					}
 				})
 				begun := time.Now()
-				m.wait(o.Queue, nil)
+				m.wait(o.Queue, test.took, nil, nil)
 				require.Equal(t, test.waits, time.Since(begun))
 				require.Equal(t, test.vain, m.vain)
 			})
@@ -91,37 +89,11 @@ func TestHowLongTheWriterWaits(t *testing.T) {
 	}
 }
 
-// A link waits for a caller who comes a little later, and one write has the requests of both. What
-// comes behind the replies of writes and is no reply holds nothing up.
-func TestALinkWaitsForWhoComesBack(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := newStage(t)
-		s.start()
-		first, second := s.write(), s.write()
-		for range 2 {
-			s.next()
-		}
-		s.sendAtOnce(&jute.ReplyHeader{Xid: first.Xid()}, &jute.ReplyHeader{Xid: second.Xid()})
-		<-s.events
-		require.Equal(t, 2, s.queue.Awaited())
-		begun := time.Now()
-		s.write()
-		go func() {
-			time.Sleep(meetWithin / 2)
-			s.write()
-		}()
-		s.next()
-		require.Equal(t, meetWithin/2, time.Since(begun))
-		s.next()
-		require.Equal(t, meetWithin/2, time.Since(begun))
-	})
-}
-
 // Behind a wait in vain the writer waits less and less often, until all come again.
 func TestTheWriterWaitsLessOften(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newOffice(t)
-		m := newMeeting(meetWithin)
+		m := newMeeting()
 		xid := int32(1)
 		round := func(come int) {
 			o.answered(xid, 2)
@@ -129,9 +101,10 @@ func TestTheWriterWaitsLessOften(t *testing.T) {
 			for range come {
 				o.ask(calls.Write)
 			}
-			m.wait(o.Queue, nil)
+			m.wait(o.Queue, time.Millisecond, nil, nil)
+			unsent, _ := o.Len()
 			o.Take(nil, 0)
-			for range come {
+			for range unsent {
 				c, err := o.Match(jute.ReplyHeader{Xid: xid}, false)
 				require.NoError(t, err)
 				o.Complete(c, nil)
@@ -159,16 +132,50 @@ func TestTheWriterWaitsLessOften(t *testing.T) {
 	})
 }
 
-// The end of the link is not kept waiting.
-func TestTheEndOfALinkEndsAMeeting(t *testing.T) {
-	o := newOffice(t)
-	o.answered(1, 2)
-	o.ask(calls.Write)
-	stop := make(chan struct{})
-	close(stop)
-	m := newMeeting(time.Hour)
-	m.wait(o.Queue, stop)
-	require.Equal(t, 1, o.Awaited())
+// What goes ahead of the calls is not kept waiting, and neither is the end of the link.
+func TestWhatEndsAMeeting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		closed := make(chan struct{})
+		close(closed)
+		for _, c := range []struct{ poke, stop chan struct{} }{{closed, nil}, {nil, closed}} {
+			o := newOffice(t)
+			o.answered(1, 2)
+			o.ask(calls.Write)
+			begun := time.Now()
+			m := newMeeting()
+			m.wait(o.Queue, time.Hour, c.poke, c.stop)
+			require.True(t, o.Awaited())
+			require.Zero(t, time.Since(begun))
+			require.Zero(t, m.vain)
+		}
+	})
+}
+
+// A link waits for a caller who comes a little later, and one write has the requests of both. An
+// event behind the replies of writes is no reply that is still at hand.
+func TestALinkWaitsForWhoComesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t)
+		s.start()
+		first, second := s.write(), s.write()
+		for range 2 {
+			s.next()
+		}
+		s.now.Add(int64(time.Millisecond))
+		synctest.Wait()
+		s.sendAtOnce(&jute.ReplyHeader{Xid: first.Xid()}, &jute.ReplyHeader{Xid: second.Xid()})
+		<-s.events
+		begun := time.Now()
+		s.write()
+		go func() {
+			time.Sleep(maxMeeting / 2)
+			s.write()
+		}()
+		s.next()
+		require.Equal(t, maxMeeting/2, time.Since(begun))
+		s.next()
+		require.Equal(t, maxMeeting/2, time.Since(begun))
+	})
 }
 
 // write puts a write into the queue.

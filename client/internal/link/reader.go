@@ -37,9 +37,9 @@ func (l *Link) replied() error {
 
 // receive handles one frame. last says that none is expected after it.
 func (l *Link) receive(r wire.Reply) (last bool, err error) {
-	more := l.pipe.Buffered()
+	atHand := l.pipe.Buffered()
 	if r.Header.Xid < 0 {
-		l.queue.Hold(more)
+		l.queue.AtHand(atHand)
 	}
 	switch r.Header.Xid {
 	case jute.XidNotification:
@@ -57,7 +57,7 @@ func (l *Link) receive(r wire.Reply) (last bool, err error) {
 	if r.Header.Xid == jute.XidAuth && l.take(&l.control.auths) {
 		return false, refusal(r.Header)
 	}
-	c, err := l.queue.Match(r.Header, more)
+	c, err := l.queue.Match(r.Header, atHand)
 	if l.draining.Load() && err != nil {
 		return false, nil
 	}
@@ -70,6 +70,9 @@ func (l *Link) receive(r wire.Reply) (last bool, err error) {
 // answer gives a call its reply.
 func (l *Link) answer(c *calls.Call, r wire.Reply) error {
 	l.hear(c.SentAt())
+	if c.Kind == calls.Write {
+		l.pulse.took.Store(l.pulse.received.Load() - int64(c.SentAt()))
+	}
 	if r.Header.Xid > 0 && int64(r.Header.Zxid) > l.pulse.zxid.Load() {
 		l.pulse.zxid.Store(int64(r.Header.Zxid))
 	}

@@ -19,7 +19,7 @@ const (
 func (l *Link) write() {
 	defer close(l.written)
 	var out []byte
-	meeting := newMeeting(meetWithin)
+	meeting := newMeeting()
 	defer meeting.timer.Stop()
 	for more, last := false, 0; ; {
 		if !more {
@@ -30,8 +30,10 @@ func (l *Link) write() {
 				return
 			}
 		}
-		meeting.wait(l.queue, l.stop)
 		last = l.linger(last)
+		if !more {
+			meeting.wait(l.queue, time.Duration(l.pulse.took.Load()), l.poke, l.stop)
+		}
 		var calls int
 		out, calls, more = l.gather(out[:0])
 		if len(out) == 0 {
