@@ -32,7 +32,7 @@ type digests struct {
 	// tree is as of the snapshot's zxid and some as of later ones, and no digest is compared.
 	fuzzy    ZxidDigest
 	isFuzzy  bool
-	notUntil jute.Zxid // digests of transactions up to here are not compared either
+	notUntil jute.Zxid // digests of transactions up to here are not compared or kept either
 
 	digester Digester // the writer's
 }
@@ -138,6 +138,9 @@ func (t *Tree) recordDigest(zxid jute.Zxid) {
 		return
 	}
 	d.isFuzzy = false
+	if zxid <= d.notUntil {
+		return
+	}
 	d.last = ZxidDigest{zxid, jute.DigestVersion, d.tree}
 	if zxid%digestEvery != 0 {
 		return

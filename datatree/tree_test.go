@@ -124,6 +124,31 @@ func TestDigestMismatch(t *testing.T) {
 	}
 }
 
+// TestNoDigestOfAFuzzyTreeIsKept: the hash command showed digests, and a snapshot could have ended
+// with one, of a tree that held parts of later transactions of a SNAP.
+func TestNoDigestOfAFuzzyTreeIsKept(t *testing.T) {
+	tree := datatree.New(datatree.Options{Digest: true})
+	tree.IgnoreDigestsUntil(300)
+	apply := func(zxid jute.Zxid) {
+		e := jute.Entry{Header: jute.TxnHeader{Zxid: zxid, Type: jute.OpError},
+			Body: jute.Append(nil, &jute.ErrorResponse{})}
+		tree.Replay(&e)
+	}
+	for _, zxid := range []jute.Zxid{127, 128, 256, 300} {
+		apply(zxid)
+	}
+	v := tree.Peek()
+	if len(v.DigestLog()) != 0 || v.LastDigest().Zxid != 0 {
+		t.Fatalf("%+v, last %+v", v.DigestLog(), v.LastDigest())
+	}
+	apply(301)
+	apply(384)
+	v = tree.Peek()
+	if log := v.DigestLog(); len(log) != 1 || log[0].Zxid != 384 || v.LastDigest() != log[0] {
+		t.Fatalf("%+v, last %+v", log, v.LastDigest())
+	}
+}
+
 // TestUndecodableTransactions: they are counted and change nothing.
 func TestUndecodableTransactions(t *testing.T) {
 	tree := datatree.New(datatree.Options{})

@@ -49,6 +49,9 @@ func (p *process) step() {
 	p.inbox.Recycle(ev.Batches)
 	p.standing()
 	n.record.Applied(n, p.tree.Peek().LastZxid(), p.tree.Peek().TreeDigest())
+	for _, d := range p.tree.Peek().DigestLog() { // what the hash command shows
+		n.record.Applied(n, d.Zxid, d.Digest)
+	}
 	n.fuse.At(fuse.Stepped)
 	if f := p.tree.Faults(); f != (datatree.Faults{}) {
 		n.Violate("apply: %+v", f)
