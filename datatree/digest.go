@@ -108,7 +108,8 @@ func (v View) DigestLog() []ZxidDigest {
 func (v View) Fuzzy() bool { return v.t.digest.isFuzzy }
 
 // IgnoreDigestsUntil says that the tree is fuzzy up to z although no snapshot digest says so (a
-// SNAP stream has none). Under Lock, or before the tree is shared.
+// SNAP stream has none): up to there digests are neither compared nor kept. Under Lock, or before
+// the tree is shared.
 func (t *Tree) IgnoreDigestsUntil(z jute.Zxid) { t.digest.notUntil = z }
 
 // Faults returns the faults since the tree was made or loaded. Under a View of the caller's, or

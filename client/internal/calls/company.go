@@ -43,12 +43,8 @@ func (c *company) forget() { c.wrote, c.away, c.asks = false, 0, false }
 func (c *company) awaited() bool { return c.wrote && c.asks && (c.away > 0 || c.atHand) }
 
 func (c *company) look() {
-	if c.awaited() {
-		return
-	}
-	select {
-	case c.back <- struct{}{}:
-	default:
+	if !c.awaited() {
+		leaveToken(c.back)
 	}
 }
 

@@ -97,9 +97,12 @@ func (q *Queue) add(c *Call) {
 }
 
 // signal is called with mu.
-func (q *Queue) signal() {
+func (q *Queue) signal() { leaveToken(q.wake) }
+
+// leaveToken leaves a token in a channel that holds one, unless it is there.
+func leaveToken(in chan<- struct{}) {
 	select {
-	case q.wake <- struct{}{}:
+	case in <- struct{}{}:
 	default:
 	}
 }
