@@ -109,7 +109,7 @@ func (e *Env) completeFlags(cmd *cobra.Command, v *Verb) {
 	})
 }
 
-// patiently is a context for whoever waits for Tab.
+// patiently is a context for whoever waits for Tab. A command that cobra did not run has none.
 func patiently(ctx context.Context) (context.Context, context.CancelFunc) {
 	if ctx == nil {
 		ctx = context.Background()
@@ -136,7 +136,7 @@ func FlagValues(table []Maker, h *Host, words []string, word string) (found []st
 	if f == nil {
 		return nil, false
 	}
-	ctx, cancel := patiently(nil)
+	ctx, cancel := patiently(context.Background())
 	defer cancel()
 	values, _ := e.values(ctx, v, f, word[len(before):])
 	for _, value := range values {
