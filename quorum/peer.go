@@ -66,6 +66,7 @@ type role interface {
 	Standing() zab.Standing
 	Epoch() int64
 	Established() bool
+	Cancel() // gives up its jobs, when the role has ended
 }
 
 // told is what gathers for the log.

@@ -78,8 +78,9 @@ func (p *Peer) after(err error) {
 	}
 }
 
-// leave ends a role. The chain hears it first; connections end, and nobody listens any more. Before
-// the next election begins everything must be durable: the vote says what this server has.
+// leave ends a role. The chain hears it first. Connections and jobs end, and nobody listens any
+// more. Before the next election begins everything must be durable: the vote says what this server
+// has.
 func (p *Peer) leave(why error) {
 	p.told.ended = append(p.told.ended, fmt.Errorf("%v in epoch %d: %w",
 		p.Status().Role, p.role.Epoch(), why))
@@ -94,6 +95,7 @@ func (p *Peer) leave(why error) {
 	p.pending.Tell(effects.Delivery{Kind: effects.Leave})
 	p.heard = p.pending.Turn() + 2
 	p.closeAll()
+	p.role.Cancel()
 	p.role, p.leader, p.learner, p.reigns = nil, nil, nil, false
 	p.stage = flushing
 	p.flushed()

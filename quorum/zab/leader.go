@@ -54,7 +54,7 @@ const defaultWindow = 4 << 20
 // Leader is the server that proposes, from the moment when the election has named it.
 //
 // A method that returns an error ends the role. The error says why, and wraps one of the errors of
-// this package. Afterwards only Standing and Status are called.
+// this package. Afterwards only Standing, Status, Unsure, Gone and Cancel are called.
 //
 // Invariants:
 //

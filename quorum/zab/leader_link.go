@@ -133,10 +133,7 @@ func (le *Leader) drop(p *peer, err error) error {
 
 // remove forgets a connection, and with it what was acknowledged over it. An err is told.
 func (le *Leader) remove(p *peer, err error) {
-	p.cursor.CloseLog(le.out)
-	if p.stream != 0 {
-		le.out.Again(effects.Job{Kind: effects.Cancel, Generation: p.stream})
-	}
+	le.cancel(p)
 	if p.stage == peerServed {
 		le.out.Tell(effects.Delivery{Kind: effects.LinkGone, Link: p.link})
 	}
@@ -150,6 +147,23 @@ func (le *Leader) remove(p *peer, err error) {
 	le.peers = others
 	if err != nil && len(le.gone) < maxGone {
 		le.gone = append(le.gone, err)
+	}
+}
+
+// Cancel gives up the jobs of all connections. It is called when the role ends: the log that is
+// read for a learner would stay open, because nobody asks for more of it.
+func (le *Leader) Cancel() {
+	for _, p := range le.peers {
+		le.cancel(p)
+	}
+}
+
+// cancel gives up the jobs of a connection.
+func (le *Leader) cancel(p *peer) {
+	p.cursor.CloseLog(le.out)
+	if p.stream != 0 {
+		le.out.Again(effects.Job{Kind: effects.Cancel, Generation: p.stream})
+		p.stream = 0
 	}
 }
 

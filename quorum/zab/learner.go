@@ -28,7 +28,7 @@ type LearnerConfig struct {
 // Learner is a follower or an observer, from the moment when it is connected to its leader.
 //
 // A method that returns an error ends the role. The error says why, and wraps one of the errors of
-// this package. Afterwards only Standing and RejoinEmpty are called.
+// this package. Afterwards only Standing, RejoinEmpty and Cancel are called.
 //
 // Invariants:
 //
@@ -258,13 +258,21 @@ func (l *Learner) start(j effects.Job) {
 	l.wait = wait{kind: j.Kind, generation: l.out.Start(j)}
 }
 
-// end gives up the job that the learner waits for when the role ends.
+// end gives up the job that the learner waits for when an error ends the role.
 func (l *Learner) end(err error) error {
-	if err != nil && l.wait.kind != 0 && l.wait.kind != loading {
+	if err != nil {
+		l.Cancel()
+	}
+	return err
+}
+
+// Cancel gives up the job that the learner waits for. It is called when the role ends, also when
+// that is not because of an error of the learner's.
+func (l *Learner) Cancel() {
+	if l.wait.kind != 0 && l.wait.kind != loading {
 		l.out.Again(effects.Job{Kind: effects.Cancel, Generation: l.wait.generation})
 		l.wait = wait{}
 	}
-	return err
 }
 
 // throttle stops reading from the leader while the learner waits for a job or has too much that is
