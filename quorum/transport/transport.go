@@ -83,8 +83,8 @@ type Config struct {
 	// QueueBytes is how much may wait to be sent on one connection. More ends the connection. Zero
 	// means twice MaxMessage.
 	QueueBytes int
-	// ConnectWithin bounds each attempt to connect, and Wrap (zookeeper.cnxTimeout). Zero means
-	// 5 s.
+	// ConnectWithin bounds a dial, of which each of several addresses has an equal part, and
+	// Wrap (zookeeper.cnxTimeout). Zero means 5 s.
 	ConnectWithin time.Duration
 	// WriteWithin bounds each write of up to 256 KiB, and StreamWithin each read and each such
 	// write of a stream. Zero means 5 s.
@@ -187,7 +187,8 @@ func (t *Transport) wrap(c net.Conn, accepted bool) (net.Conn, error) {
 }
 
 // Dial connects to the first of the addresses that answers. Names are resolved now. Connected or
-// Failed follows.
+// Failed follows. An address that does not even refuse leaves time for those behind it: whoever
+// dials gives up at about Config.ConnectWithin.
 func (t *Transport) Dial(peer jute.PeerID, ports []config.HostPort) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -204,8 +205,8 @@ func (t *Transport) dial(peer jute.PeerID, ports []config.HostPort) {
 	for _, port := range ports {
 		var c net.Conn
 		dialer := net.Dialer{
-			Timeout: t.config.ConnectWithin, KeepAlive: -1, KeepAliveConfig: t.keepAlive(),
-			Control: t.control(),
+			Timeout:   t.config.ConnectWithin / time.Duration(len(ports)),
+			KeepAlive: -1, KeepAliveConfig: t.keepAlive(), Control: t.control(),
 		}
 		if c, err = dialer.DialContext(t.ctx, "tcp", port.String()); err != nil {
 			continue
