@@ -154,7 +154,7 @@ func (e *ensemble) hear(s *server) {
 	switch {
 	case p.request != nil:
 		before := len(e.log)
-		e.leader.c.LearnerRequest(s.link, p.request, nil)
+		e.leader.c.LearnerRequest(s.link, p.request)
 		require.Len(e.t, e.log, before+1)
 	case p.sync:
 		e.waiting = append(e.waiting, waiting{server: s, upTo: len(e.log)})

@@ -57,7 +57,7 @@ func TestJunkThroughEveryRole(t *testing.T) {
 			l.c.sessions.Find(id).Closing = false // a closeSession that was answered by an error
 
 			c.sessions.Open(id, 4000, link)
-			c.LearnerRequest(link, &jute.LearnerRequest{Session: id, Type: row.Op, Body: body}, nil)
+			c.LearnerRequest(link, &jute.LearnerRequest{Session: id, Type: row.Op, Body: body})
 			zxid++
 			require.Equal(t, zxid, (*made)[len(*made)-1].Header.Zxid, row.Op)
 			c.Committed(zxid)
@@ -86,7 +86,7 @@ func FuzzLearnerRequest(f *testing.F) {
 			c.LearnerRequest(link, &jute.LearnerRequest{
 				Session: of, Cxid: int32(i), Type: jute.OpCode(as), Body: body,
 				IDs: []jute.ID{{Scheme: scheme, ID: id}},
-			}, nil)
+			})
 			require.Len(t, *made, i+1)
 			require.Equal(t, jute.Zxid(3+i), (*made)[i].Header.Zxid)
 		}

@@ -12,19 +12,16 @@ import (
 // The methods in this file are for a leader. A learner's link stands for all clients that the
 // learner has: it owns their sessions.
 
-// LearnerRequest takes a request that a learner has forwarded (REQUEST). err says that it could not
-// be read beyond session, cxid and type. Exactly one transaction comes of it, whatever it is: an
-// Apache learner answers nobody any more once one of its requests got none. Therefore our limits do
-// not count here, and a request that is refused is a transaction of type error.
-func (c *Chain) LearnerRequest(link session.Owner, r *jute.LearnerRequest, err error) {
+// LearnerRequest takes a request that a learner has forwarded (REQUEST). Exactly one transaction
+// comes of it, whatever it is: an Apache learner answers nobody any more once one of its requests
+// got none. Therefore our limits do not count here, and a request that is refused is a transaction
+// of type error.
+func (c *Chain) LearnerRequest(link session.Owner, r *jute.LearnerRequest) {
 	w := prep.Write{
 		Session: r.Session, Cxid: r.Cxid, Type: r.Type, Body: r.Body, Identity: auth.Of(r.IDs),
 	}
 	s := c.sessions.Find(r.Session)
 	code := c.judge(&w, s, link)
-	if code == jute.OK && err != nil {
-		code = jute.MarshallingError
-	}
 	var e jute.Entry
 	if code == jute.OK {
 		made := c.prep.Prepare(&w)

@@ -1,7 +1,6 @@
 package processor
 
 import (
-	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -32,35 +31,32 @@ func TestEveryRequestOfALearnerIsOneTransaction(t *testing.T) {
 	const mine, moved, closing, local, unheard = 21, 22, 23, 24, 25
 	set := jute.Append(nil, &jute.SetDataRequest{Path: []byte("/big"), Version: -1})
 	timeout := []byte{0, 0, 0x0f, 0xa0}
-	failed := errors.New("cannot be read")
 	for name, c := range map[string]struct {
 		r    jute.LearnerRequest
-		err  error
 		want jute.ErrorCode
 	}{
-		"a write":         {jute.LearnerRequest{Session: mine, Type: jute.OpSetData, Body: set}, nil, jute.OK},
-		"nobody's":        {jute.LearnerRequest{Session: unheard, Type: jute.OpSetData, Body: set}, nil, jute.OK},
-		"refused by Prep": {jute.LearnerRequest{Session: mine, Type: jute.OpDelete, Body: jute.Append(nil, &jute.PathVersion{Path: []byte("/no"), Version: -1})}, nil, jute.NoNode},
-		"unknown":         {jute.LearnerRequest{Session: 99, Type: jute.OpSetData, Body: set}, nil, jute.SessionExpired},
-		"closing":         {jute.LearnerRequest{Session: closing, Type: jute.OpSetData, Body: set}, nil, jute.SessionExpired},
-		"not global":      {jute.LearnerRequest{Session: local, Type: jute.OpSetData, Body: set}, nil, jute.SessionExpired},
-		"moved":           {jute.LearnerRequest{Session: moved, Type: jute.OpSetData, Body: set}, nil, jute.SessionMoved},
-		"unreadable":      {jute.LearnerRequest{Session: mine, Type: jute.OpSetData, Body: set[:3]}, nil, jute.MarshallingError},
-		"a broken packet": {jute.LearnerRequest{Session: mine, Type: jute.OpSetData, Body: set}, failed, jute.MarshallingError},
-		"a bad multi":     {jute.LearnerRequest{Session: mine, Type: jute.OpMulti, Body: []byte{1}}, nil, jute.MarshallingError},
-		"a lone check":    {jute.LearnerRequest{Session: mine, Type: jute.OpCheck, Body: set}, nil, jute.Unimplemented},
-		"an unknown type": {jute.LearnerRequest{Session: mine, Type: 999, Body: set}, nil, jute.Unimplemented},
-		"reconfig":        {jute.LearnerRequest{Session: mine, Type: jute.OpReconfig, Body: jute.Append(nil, &jute.ReconfigRequest{})}, nil, jute.ReconfigDisabled},
-		"new":             {jute.LearnerRequest{Session: 98, Type: jute.OpCreateSession, Body: timeout}, nil, jute.OK},
-		"new, unreadable": {jute.LearnerRequest{Session: 98, Type: jute.OpCreateSession, Body: timeout[:2]}, nil, jute.MarshallingError},
-		"end":             {jute.LearnerRequest{Session: mine, Type: jute.OpCloseSession}, nil, jute.OK},
-		"end, moved":      {jute.LearnerRequest{Session: moved, Type: jute.OpCloseSession}, nil, jute.OK},
-		"end, closing":    {jute.LearnerRequest{Session: closing, Type: jute.OpCloseSession}, nil, jute.OK},
-		"end, unknown":    {jute.LearnerRequest{Session: 99, Type: jute.OpCloseSession}, nil, jute.OK},
-		"moved, broken":   {jute.LearnerRequest{Session: moved, Type: jute.OpSetData}, failed, jute.SessionMoved},
-		"moved, no write": {jute.LearnerRequest{Session: moved, Type: 999}, nil, jute.SessionMoved},
-		"end, of all":     {jute.LearnerRequest{Session: 0, Type: jute.OpCloseSession}, nil, jute.SessionExpired},
-		"new, a mark":     {jute.LearnerRequest{Session: datatree.ContainerOwner, Type: jute.OpCreateSession, Body: timeout}, nil, jute.SessionExpired},
+		"a write":         {jute.LearnerRequest{Session: mine, Type: jute.OpSetData, Body: set}, jute.OK},
+		"nobody's":        {jute.LearnerRequest{Session: unheard, Type: jute.OpSetData, Body: set}, jute.OK},
+		"refused by Prep": {jute.LearnerRequest{Session: mine, Type: jute.OpDelete, Body: jute.Append(nil, &jute.PathVersion{Path: []byte("/no"), Version: -1})}, jute.NoNode},
+		"unknown":         {jute.LearnerRequest{Session: 99, Type: jute.OpSetData, Body: set}, jute.SessionExpired},
+		"closing":         {jute.LearnerRequest{Session: closing, Type: jute.OpSetData, Body: set}, jute.SessionExpired},
+		"not global":      {jute.LearnerRequest{Session: local, Type: jute.OpSetData, Body: set}, jute.SessionExpired},
+		"moved":           {jute.LearnerRequest{Session: moved, Type: jute.OpSetData, Body: set}, jute.SessionMoved},
+		"unreadable":      {jute.LearnerRequest{Session: mine, Type: jute.OpSetData, Body: set[:3]}, jute.MarshallingError},
+		"a bad multi":     {jute.LearnerRequest{Session: mine, Type: jute.OpMulti, Body: []byte{1}}, jute.MarshallingError},
+		"a lone check":    {jute.LearnerRequest{Session: mine, Type: jute.OpCheck, Body: set}, jute.Unimplemented},
+		"an unknown type": {jute.LearnerRequest{Session: mine, Type: 999, Body: set}, jute.Unimplemented},
+		"reconfig":        {jute.LearnerRequest{Session: mine, Type: jute.OpReconfig, Body: jute.Append(nil, &jute.ReconfigRequest{})}, jute.ReconfigDisabled},
+		"new":             {jute.LearnerRequest{Session: 98, Type: jute.OpCreateSession, Body: timeout}, jute.OK},
+		"new, unreadable": {jute.LearnerRequest{Session: 98, Type: jute.OpCreateSession, Body: timeout[:2]}, jute.MarshallingError},
+		"end":             {jute.LearnerRequest{Session: mine, Type: jute.OpCloseSession}, jute.OK},
+		"end, moved":      {jute.LearnerRequest{Session: moved, Type: jute.OpCloseSession}, jute.OK},
+		"end, closing":    {jute.LearnerRequest{Session: closing, Type: jute.OpCloseSession}, jute.OK},
+		"end, unknown":    {jute.LearnerRequest{Session: 99, Type: jute.OpCloseSession}, jute.OK},
+		"moved, broken":   {jute.LearnerRequest{Session: moved, Type: jute.OpSetData}, jute.SessionMoved},
+		"moved, no write": {jute.LearnerRequest{Session: moved, Type: 999}, jute.SessionMoved},
+		"end, of all":     {jute.LearnerRequest{Session: 0, Type: jute.OpCloseSession}, jute.SessionExpired},
+		"new, a mark":     {jute.LearnerRequest{Session: datatree.ContainerOwner, Type: jute.OpCreateSession, Body: timeout}, jute.SessionExpired},
 	} {
 		w := testWorld(t, 1)
 		// None of these limits counts for a learner.
@@ -76,7 +72,7 @@ func TestEveryRequestOfALearnerIsOneTransaction(t *testing.T) {
 		ch.sessions.Find(local).Local = true
 		c.r.Cxid = 6
 		before := ch.sessions.Len()
-		ch.LearnerRequest(link, &c.r, c.err)
+		ch.LearnerRequest(link, &c.r)
 		require.Len(t, *made, 1, name)
 		e := &(*made)[0]
 		require.Equal(t, c.want, code(t, e), name)
@@ -110,7 +106,7 @@ func TestAClientMovesToTheLeader(t *testing.T) {
 	c.sessions.Open(id, 4000, link)
 	c.sessions.Open(other, 4000, link)
 	c.LearnerRequest(link, &jute.LearnerRequest{Session: id, Cxid: 1, Type: jute.OpSetData,
-		Body: jute.Append(nil, &jute.SetDataRequest{Path: []byte("/big"), Version: -1})}, nil)
+		Body: jute.Append(nil, &jute.SetDataRequest{Path: []byte("/big"), Version: -1})})
 	s, free := w.open(), w.open()
 	s.Owner, free.Owner = 7, 8
 	c.Requests(&mail.Batch{Requests: []mail.Request{connect(s, id), connect(free, other)}})
@@ -118,7 +114,7 @@ func TestAClientMovesToTheLeader(t *testing.T) {
 	require.EqualValues(t, other, free.granted(t), "it has nothing in flight")
 	require.Empty(t, s.out)
 	c.LearnerRequest(link, &jute.LearnerRequest{Session: id, Cxid: 2, Type: jute.OpDelete,
-		Body: jute.Append(nil, &jute.PathVersion{Path: []byte("/list"), Version: -1})}, nil)
+		Body: jute.Append(nil, &jute.PathVersion{Path: []byte("/list"), Version: -1})})
 	require.Equal(t, jute.SessionMoved, code(t, &(*made)[1]))
 	again := w.open()
 	again.Owner = 9

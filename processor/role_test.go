@@ -124,7 +124,7 @@ func TestALeaderLeaves(t *testing.T) {
 	w.watching(one)
 	c.sessions.Restore(7, 4000)
 	c.LearnerRequest(link, &jute.LearnerRequest{Session: 7, Type: jute.OpSetData,
-		Body: jute.Append(nil, &jute.SetDataRequest{Path: []byte("/big"), Version: -1})}, nil)
+		Body: jute.Append(nil, &jute.SetDataRequest{Path: []byte("/big"), Version: -1})})
 	c.Requests(&mail.Batch{Requests: []mail.Request{
 		connect(&moved.client, 7), // waits for the write above
 		setting(&one.client, own.ID, 1), asking(&one.client, own.ID, 2, jute.OpExists),

@@ -56,10 +56,6 @@ func (c *chain) hear(d *effects.Delivery) {
 		c.mustBe(c.beside != nil, "Adopt of no tree")
 		c.tree, c.beside = c.beside, nil
 	case effects.Request:
-		if d.Err != nil {
-			c.n.c.Violate("server %d cannot read a request: %v", n.id, d.Err)
-			return
-		}
 		c.propose(&d.Request)
 	case effects.Revalidate:
 		n.peer.Revalidated(d.Link, d.Session.Session, true)

@@ -32,12 +32,6 @@ func (s *Solo) Propose(e jute.Entry) {
 // Sync returns false, because there is nothing to wait for: every commit happens on this server.
 func (s *Solo) Sync() bool { return false }
 
-// Forward panics: a server alone leads, so its chain forwards nothing.
-func (s *Solo) Forward(*jute.LearnerRequest) { panic("quorum: a server alone has no leader") }
-
-// Revalidate panics: a server alone knows all sessions.
-func (s *Solo) Revalidate(jute.SessionTimeout) { panic("quorum: a server alone has no leader") }
-
 // NextEpoch begins the next epoch when the zxids of this one are used up. It returns the zxid
 // before the first one of the new epoch. Everything proposed must be committed, otherwise NextEpoch
 // panics. A server alone needs no vote for a new epoch.

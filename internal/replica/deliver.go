@@ -74,7 +74,7 @@ func (r *Replica) speak(d *effects.Delivery) {
 	learner := session.LinkOwner(uint64(d.Link))
 	switch d.Kind {
 	case effects.Request:
-		r.chain.LearnerRequest(learner, &d.Request, d.Err)
+		r.chain.LearnerRequest(learner, &d.Request)
 	case effects.Revalidate:
 		lives := r.chain.Revalidate(learner, d.Session)
 		r.peer.Revalidated(d.Link, d.Session.Session, lives)

@@ -72,9 +72,6 @@ func (c *Control) Took(given, used int) (heard bool) {
 // SetFull says whether the output is so full that no input is taken.
 func (c *Control) SetFull(full bool) { c.full = full }
 
-// Full says whether the output is so full that no input is taken.
-func (c *Control) Full() bool { return c.full }
-
 // End says that nothing of the connection is taken any more.
 func (c *Control) End() { c.over = true }
 
@@ -83,9 +80,6 @@ func (c *Control) Ended() bool { return c.over }
 
 // Parked says whether something has to release the connection before input is taken.
 func (c *Control) Parked() bool { return c.waits.parks() }
-
-// Waits is the server's reason, whether or not the output is full.
-func (c *Control) Waits() Reason { return c.waits }
 
 // Why is what the connection waits for first. Nothing is taken while its output is full, so
 // OutputFull goes before the server's reasons.

@@ -29,18 +29,18 @@ func TestParkedOnceAndReleasedByItsReason(t *testing.T) {
 				require.False(t, c.Release(other), "%v ends a wait for %v", other, r)
 			}
 		}
-		require.Equal(t, r, c.Waits())
+		require.Equal(t, r, c.Why())
 		require.True(t, c.Release(r))
-		require.Equal(t, flow.Share, c.Waits(), "something is left: its input comes")
+		require.Equal(t, flow.Share, c.Why(), "something is left: its input comes")
 		require.False(t, c.Parked())
 		require.False(t, c.Release(r), "once")
 		c.Take()
-		require.Equal(t, flow.Nothing, c.Waits())
+		require.Equal(t, flow.Nothing, c.Why())
 		require.True(t, c.Wait(r))
 		require.True(t, c.Took(6, 6), "what came before is taken")
 		require.False(t, c.Took(0, 0), "nothing is new")
 		require.True(t, c.Release(r))
-		require.Equal(t, flow.Nothing, c.Waits(), "nothing is left: nothing comes by itself")
+		require.Equal(t, flow.Nothing, c.Why(), "nothing is left: nothing comes by itself")
 	}
 }
 

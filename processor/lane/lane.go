@@ -30,7 +30,6 @@ type Output interface {
 	Room() int                       // how many bytes one Input should write at most
 	Established()                    // a session exists: the limits of strangers end
 	SetStallTimeout(d time.Duration) // how long output may stand still
-	Close()
 	CloseAfterFlush()
 
 	// A tick calls the rest for a connection that is not read from; each may be a system call.

@@ -37,7 +37,6 @@ func (o *output) Unpark()                       { o.parked = false }
 func (o *output) Again()                        {}
 func (o *output) Established()                  {}
 func (o *output) SetStallTimeout(time.Duration) {}
-func (o *output) Close()                        { o.closed = true }
 func (o *output) CloseAfterFlush()              { o.closed = true }
 
 // xids are those of the frames that were written, in order.

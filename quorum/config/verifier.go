@@ -6,18 +6,9 @@ import (
 	"quoll/jute"
 )
 
-// Verifier says when enough servers agree. Config and Joint are the two.
-type Verifier interface {
-	// Quorum says whether the servers for which in is true are a quorum. Who does not vote is
-	// not asked for.
-	Quorum(in func(jute.PeerID) bool) bool
-	// Votes says whether a server's vote counts.
-	Votes(id jute.PeerID) bool
-}
-
-// Quorum says whether more than half of the voters agree; with groups, whether more than half of
-// the groups have more than half of their weight in favour. Groups whose weight is 0 in all are
-// left out.
+// Quorum says whether the servers for which in is true are a quorum: more than half of the voters,
+// or, with groups, more than half of the weight of more than half of the groups. Groups whose
+// weight is 0 in all are left out. Who does not vote is not asked for.
 func (c *Config) Quorum(in func(jute.PeerID) bool) bool {
 	if c.Groups != nil {
 		return c.hierarchical(in)

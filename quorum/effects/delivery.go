@@ -30,9 +30,9 @@ const (
 	Rebuild
 	// Adopt makes the tree that is beside (BuildTree or Load) the tree that is served.
 	Adopt
-	// Request is a learner's REQUEST at the leader: Link, Request, or Err if it could not be read
-	// beyond session, cxid and type. The chain answers each with exactly one transaction, which it
-	// proposes before the peer's next step. A sync is no Request: the leader answers it itself.
+	// Request is a learner's REQUEST at the leader: Link, Request. Its body may be unreadable. The
+	// chain answers each with exactly one transaction, which it proposes before the peer's next
+	// step. A sync is no Request: the leader answers it itself.
 	Request
 	// Revalidate is a learner's question at the leader: may a client of Link have Session, with its
 	// timeout? The chain answers with Peer.Revalidated.
@@ -60,5 +60,4 @@ type Delivery struct {
 	Session jute.SessionTimeout
 	Entry   jute.Entry
 	Request jute.LearnerRequest
-	Err     error
 }

@@ -122,9 +122,6 @@ func (e *Election) Vote() Vote { return e.vote }
 // has joined it by the votes of others may hear so before it could reach that leader.
 func (e *Election) LeaderLooks() bool { return e.leaders.looks }
 
-// Round is the current one.
-func (e *Election) Round() int64 { return e.round }
-
 // Look begins an election: at the start, and whenever a role has ended.
 func (e *Election) Look(now time.Duration, s Standing) {
 	e.now = now

@@ -382,7 +382,7 @@ func TestASettledEnsembleIsJoined(t *testing.T) {
 	b.hear(4, ensemble.Leading, vote(4, 9, 7, 3))
 	b.has(ensemble.Following, 4)
 	require.Equal(t, vote(4, 9, 7, 3), b.e.Vote())
-	require.EqualValues(t, 7, b.e.Round())
+	require.EqualValues(t, 7, b.e.round)
 }
 
 func TestTheLeadersWordOfBeforeIsForgotten(t *testing.T) {
@@ -441,7 +441,7 @@ func TestWhoIsSettledAnswersWithItsVote(t *testing.T) {
 	b.hear(3, ensemble.Leading, vote(3, 9, 7, 3))
 	b.hear(1, ensemble.Following, vote(3, 8, 6, 3))
 	b.has(ensemble.Following, 3)
-	require.EqualValues(t, 6, b.e.Round())
+	require.EqualValues(t, 6, b.e.round)
 	b.says()
 	b.hear(1, ensemble.Looking, vote(1, 4, 99, 3))
 	require.Equal(t, []jute.PeerID{1}, b.says())
@@ -454,7 +454,7 @@ func TestWhoIsSettledAnswersWithItsVote(t *testing.T) {
 		State: ensemble.Following, Leader: 3, Zxid: 8, ElectionEpoch: 6, PeerEpoch: 4,
 		Version: 2, Config: []byte("version=0"),
 	}, n)
-	require.EqualValues(t, 6, b.e.Round())
+	require.EqualValues(t, 6, b.e.round)
 }
 
 func TestStrangersHearTheLastVoteWithTheCurrentRound(t *testing.T) {
@@ -600,9 +600,9 @@ func TestANewerConfigurationIsToldOnce(t *testing.T) {
 func TestARoundBeyondReasonIsIgnored(t *testing.T) {
 	b := newBench(t, 1, majority(1, 2, 3), Standing{})
 	b.hear(2, ensemble.Looking, vote(2, 0, 1<<63-1, 0))
-	require.EqualValues(t, 1, b.e.Round())
+	require.EqualValues(t, 1, b.e.round)
 	b.hear(2, ensemble.Looking, vote(2, 0, maxRound, 0))
-	require.EqualValues(t, maxRound, b.e.Round())
+	require.EqualValues(t, maxRound, b.e.round)
 }
 
 func TestLookBeginsAnew(t *testing.T) {

@@ -224,12 +224,6 @@ func (s *socket) Established() {}
 // SetStallTimeout implements lane.Output.
 func (s *socket) SetStallTimeout(d time.Duration) { s.stall = d.Microseconds() }
 
-// Close implements lane.Output.
-func (s *socket) Close() {
-	s.byServer()
-	s.shut()
-}
-
 // shut closes at once.
 func (s *socket) shut() {
 	s.closing, s.atOnce = true, true

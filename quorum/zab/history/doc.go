@@ -3,8 +3,7 @@
 //
 //	      in the log only        committedLog           logged, not committed
 //	... ------------------- | ------------------- | ------------------------- |
-//	                  before^                     ^Committed                  ^Last
-//	                         ^First
+//	                  Before^                     ^Committed                  ^Last
 //
 // Invariants: entries stand in the order of their zxids, without a hole inside an epoch. What is
 // dropped to keep the limits is committed, and the oldest. The tail that is not committed is kept

@@ -95,14 +95,6 @@ func (h *History) dropFirst() {
 // which the log begins. It is 0 when there is neither.
 func (h *History) Before() jute.Zxid { return h.before }
 
-// First is the first transaction that is kept, 0 when none is.
-func (h *History) First() jute.Zxid {
-	if h.len == 0 {
-		return 0
-	}
-	return h.At(0).Header.Zxid
-}
-
 // Last is the last transaction of the log.
 func (h *History) Last() jute.Zxid {
 	if h.len == 0 {
@@ -127,12 +119,6 @@ func (h *History) At(i int) *jute.Entry {
 func (h *History) Behind(zxid jute.Zxid) (i int, ok bool) {
 	i = sort.Search(h.len, func(i int) bool { return h.At(i).Header.Zxid > zxid })
 	return i, zxid >= h.before
-}
-
-// Has reports whether a zxid is that of a transaction of the log, as far as the history knows.
-func (h *History) Has(zxid jute.Zxid) bool {
-	i, _ := h.Behind(zxid)
-	return zxid == h.before || i > 0 && h.At(i-1).Header.Zxid == zxid
 }
 
 // Cut removes everything above a zxid, as a TRUNC does. If the log keeps nothing of what is known
