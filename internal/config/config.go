@@ -110,7 +110,7 @@ type Network struct {
 	SessionlessTimeout time.Duration // nio.sessionlessCnxnTimeout: time to begin a session
 	TCPKeepAlive       bool          // clientTcpKeepAlive
 	MaxBufferBytes     int           // jute.maxbuffer: the longest request
-	MaxExtraBytes      int           // jute.maxbuffer.extrasize: by how much packets are longer
+	MaxExtraBytes      int           // jute.maxbuffer.extrasize: how much longer transactions are
 	FirstFrameBytes    int           // quoll.firstFrameBytes: the longest frame without a session
 	Transport          Transport     // quoll.transport
 	EventLoops         int           // quoll.eventLoops; 0 picks by the number of cores

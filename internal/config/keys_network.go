@@ -41,7 +41,7 @@ func networkKeys() []Key {
 			into:   func(c *Config) any { return &c.Network.MaxOutstanding }},
 
 		prop(Key{Name: "jute.maxbuffer.extrasize", Kind: PropNumber, Unit: Bytes, Default: "0",
-			Reason: "of packets between servers; 0 is jute.maxbuffer",
+			Reason: "by how much a transaction may be longer than a request; 0 is jute.maxbuffer",
 			into:   func(c *Config) any { return &c.Network.MaxExtraBytes }}),
 		warned("serverCnxnFactory", Text, None, "org.apache.zookeeper.server.NIOServerCnxnFactory",
 			"names a Java class; see quoll.transport"),

@@ -312,6 +312,8 @@ func limitRefusals() []refusal {
 			}}, jute.BadArguments), "quoll.maxMultiOps=1"),
 		afterSession("write refused: its transaction could not be read back", warnLevel,
 			longWrite, "jute.maxbuffer=2000"),
+		afterSession("write refused: its transaction could not be read back", warnLevel,
+			longWrite, "jute.maxbuffer=8000", "jute.maxbuffer.extrasize=1024"),
 		afterSession("connection closed: largeRequestMaxBytes", warnLevel, func(c *raw) {
 			c.ask(jute.OpSetData, &jute.SetDataRequest{Path: []byte("/a"), Data: make([]byte, 500)})
 			_, _ = io.ReadAll(c)

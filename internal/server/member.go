@@ -238,7 +238,7 @@ func portSettings(c *config.Config) ports.Settings {
 		Rules:     election.Rules{MinInterval: e.MinInterval, MaxInterval: e.MaxInterval},
 		InitLimit: ticks(c, q.InitLimitTicks), SyncLimit: ticks(c, q.SyncLimitTicks),
 		ConnectLimit: ticks(c, q.ConnectLimitTicks),
-		MaxPacket:    c.Network.MaxBufferBytes + c.Network.MaxExtraBytes,
+		MaxPacket:    maxRecordBytes(c),
 	}
 }
 

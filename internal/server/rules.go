@@ -63,6 +63,12 @@ const maxApplyBatch = 256
 // when many sessions end: a closeSession with some ephemerals takes about 8 µs to prepare.
 const expiriesPerStep = 128
 
+// maxRecordBytes is the longest transaction that a server of an ensemble takes from its leader, and
+// that Apache's server reads back from a log.
+func maxRecordBytes(c *config.Config) int {
+	return c.Network.MaxBufferBytes + c.Network.MaxExtraBytes
+}
+
 func (s *Server) replicaConfig(rules *auth.Rules, counts *stats.Counts) replica.Config {
 	c := s.cfg
 	return replica.Config{
@@ -76,7 +82,7 @@ func (s *Server) replicaConfig(rules *auth.Rules, counts *stats.Counts) replica.
 				ReconfigEnabled: c.Quorum.Reconfig,
 				EagerACLCheck:   c.Auth.EagerACLCheck,
 				MaxMultiOps:     c.Features.MaxMultiOps,
-				MaxTxnBytes:     2 * c.Network.MaxBufferBytes,
+				MaxTxnBytes:     maxRecordBytes(c),
 				OverQuota:       s.overQuota,
 			},
 			Throttle:      throttleRules(&c.Throttle),
