@@ -62,7 +62,7 @@ func (p *Prep) makeMulti(w *writing, ops []jute.MultiOp, made *Made) jute.ErrorC
 		}
 		p.multi = append(p.multi, p.body...)
 		p.ends = append(p.ends, len(p.multi))
-		p.txns = append(p.txns, txnRef{op: txn})
+		p.txns = append(p.txns, txn)
 	}
 	if failed == jute.OK {
 		p.journal.Settle(mark)
@@ -104,7 +104,7 @@ func (p *Prep) appendMulti() {
 	c.Count("txns", len(p.txns), false, 8)
 	from := 0
 	for i, t := range p.txns {
-		txn := jute.Txn{Type: t.op, Data: p.multi[from:p.ends[i]:p.ends[i]]}
+		txn := jute.Txn{Type: t, Data: p.multi[from:p.ends[i]:p.ends[i]]}
 		if txn.Data == nil {
 			txn.Data = []byte{}
 		}

@@ -21,19 +21,14 @@ type Prep struct {
 	sessions *session.Table
 	lastZxid jute.Zxid // the last one given
 	memory   arena.Arena
-	body     []byte   // of the transaction being made
-	multi    []byte   // bodies of a multi's operations
-	ends     []int    // where each of them ends in multi
-	txns     []txnRef // their types
-	writing  writing  // room for the write being made
+	body     []byte        // of the transaction being made
+	multi    []byte        // bodies of a multi's operations
+	ends     []int         // where each of them ends in multi
+	txns     []jute.OpCode // the types of their transactions
+	writing  writing       // room for the write being made
 	in       bodies
 	coder    jute.Coder // room, for requests and transactions with an ACL
 	wall     int64      // ms since 1970, of the step
-}
-
-// txnRef is one operation of the multi being made.
-type txnRef struct {
-	op jute.OpCode
 }
 
 // Write is a write that asks to become a transaction.

@@ -18,7 +18,7 @@ import (
 var (
 	errSignature = errors.New("the stream does not end with the signature")
 	errTooLong   = errors.New("the stream is longer than a tree may be")
-	errOneRoot   = errors.New("the stream has no root")
+	errNoRoot    = errors.New("the stream has no root")
 )
 
 // Build answers a BuildTree. It reads the stream that follows a SNAP packet into a tree, which it
@@ -52,7 +52,7 @@ func build(from io.Reader, to *sink) (beyond []byte, err error) {
 		return nil, err
 	}
 	if !to.rooted {
-		return nil, errOneRoot
+		return nil, errNoRoot
 	}
 	want := jute.AppendString(nil, ensemble.SnapSignature)
 	have := make([]byte, len(want))
