@@ -20,7 +20,7 @@
 //  1. Replies leave in the order of requests: see the package lane.
 //  2. A session's requests take effect in the order sent. A request behind a write waits for it
 //     (Commit.wait) and is answered right after the write is applied (Final.apply). A request
-//     behind a sync that a leader elsewhere answers waits for the sync, even a write (syncs).
+//     behind a sync that is not answered at once waits for the sync, even a write (syncs).
 //  3. An event is out before a reply that shows the change: mail is published under the tree's
 //     write lock (Chain.Committed), and a lane empties its mailbox after it has the read lock.
 //  4. Nothing is answered or seen before it is durable: only Chain.Committed applies.

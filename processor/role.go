@@ -35,7 +35,7 @@ func (c *Chain) begin(r role) {
 	c.role = r
 }
 
-// Leave ends the role, whatever it was. Connections end, but for those that want nothing but a
+// Leave ends the role, whatever it was. Connections end, but for those that ask for a four-letter
 // word. Requests that have no answer yet get none, and nobody is told what became of them. What is
 // proposed and not committed is dropped: it may be cut from the history, and is proposed again if
 // it is not.

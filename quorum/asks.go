@@ -88,9 +88,9 @@ func (p *Peer) Heard(sessions []jute.SessionTimeout) {
 	}
 }
 
-// NextEpoch ends an epoch whose zxids are used up. Everything that was proposed must be committed.
-// A server alone begins the next epoch: Lead and Serve are delivered. A leader ends its reign:
-// Leave is delivered, and the next election brings the next epoch.
+// NextEpoch ends an epoch whose zxids are used up. A server alone, whose proposals must all be
+// committed, begins the next epoch: Lead and Serve are delivered. A leader ends its reign, whatever
+// is in flight: Leave is delivered, and the next election brings the next epoch.
 func (p *Peer) NextEpoch() {
 	switch {
 	case p.solo != nil:

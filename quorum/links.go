@@ -30,9 +30,10 @@ const (
 	redialLate = 100 * time.Millisecond
 	lateTries  = 5
 
-	// After a role of a learner that never was part of a reign the next leader is dialled at once,
-	// after the second such role in a row with a delay, which doubles up to maxDelay or a quarter
-	// of initLimit: the leader waits for initLimit until all have come that it needs.
+	// A learner whose role never was part of a reign dials the next leader at once. After the
+	// second such role in a row it waits for firstDelay, and after each further one for twice as
+	// long, up to maxDelay or a quarter of initLimit: a leader waits for those whom it needs no
+	// longer than initLimit.
 	firstDelay = 10 * time.Millisecond
 	maxDelay   = time.Second
 )
@@ -69,7 +70,7 @@ type joining struct {
 	ports  []config.HostPort
 	since  time.Duration // the first dial
 	dialAt time.Duration // the next one
-	dials  bool          // one is not answered yet; perhaps an older one too
+	dials  bool          // the last dial is not answered yet; older ones may not be either
 	late   int           // dials behind soonFor that have failed
 
 	failures int // roles in a row that were never part of a reign

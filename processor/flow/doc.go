@@ -10,7 +10,7 @@
 //	     |   | Take             v
 //	     |   +------------ due: its input comes by itself <---- Wait(Share)
 //	     |
-//	     +-- beside all of it: full, told by the reactor; HungUp; Over
+//	     +-- beside all of it: SetFull, as the reactor tells; a hang-up that Look is told of; End
 //
 //	Connecting   the core decides about its session
 //	InFlight     the core has as many of its requests as one connection may have there

@@ -16,8 +16,8 @@ const (
 	FromServer               // the server's own: expiry, containers; nobody is answered
 )
 
-// Request is one request on its way through the chain. It is made by a lane, or by the replica for
-// the server's own purposes.
+// Request is one request on its way through the chain. It is made by a lane, or by the chain itself
+// for the server's own purposes.
 type Request struct {
 	Origin  Origin
 	Conn    *Conn // is answered; nil when no client of this server asked

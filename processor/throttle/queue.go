@@ -14,9 +14,9 @@ type Verdict uint8
 
 // The verdicts.
 const (
-	Go     Verdict = iota
-	Drop           // nobody waits for the answer any more
-	Refuse         // it waited too long: ThrottledOp
+	Go     Verdict = iota // it goes on
+	Drop                  // nobody waits for the answer any more
+	Refuse                // it waited too long: ThrottledOp
 )
 
 // Judge says what becomes of a request that waited waitedMillis, whose session has such a timeout

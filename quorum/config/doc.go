@@ -1,5 +1,6 @@
 // Package config is the configuration of an ensemble: its members, how their votes count, and what
-// a reconfig makes of it.
+// a reconfig makes of it. Members cannot change at run time yet, so nobody outside of this package
+// uses reconfig.go, Joint and dynamic files so far.
 //
 // A configuration is text for Apache, everywhere the same lines: in zoo.cfg, in a dynamic file, in
 // the node /zookeeper/config, in NEWLEADER and in every notification of an election.

@@ -90,8 +90,8 @@ type Election struct {
 	closeAt  time.Duration // the end of the wait for a better one
 
 	warned  bool    // of a newer configuration
-	effects Effects // gathering
-	taken   Effects // with whom Take gave it to
+	effects Effects // since the last Take
+	taken   Effects // the result of the last Take; the caller uses it until the next Take
 }
 
 // leaders is what was heard of two leaders, or not heard.

@@ -93,8 +93,8 @@ func electionPorts(members *config.Config) (all []election.Address) {
 	return all
 }
 
-// ListenElection is where a member listens in elections, and ListenQuorum where it listens for its
-// learners. With everywhere (quorumListenOnAllIPs) it listens at all addresses of its machine.
+// ListenElection is where a member listens in elections. With everywhere (quorumListenOnAllIPs) it
+// listens at all addresses of its machine.
 func ListenElection(m config.Member, everywhere bool) (all []config.HostPort) {
 	for _, a := range m.Addresses {
 		all = append(all, listen(a.Election(), everywhere))
@@ -102,7 +102,7 @@ func ListenElection(m config.Member, everywhere bool) (all []config.HostPort) {
 	return all
 }
 
-// ListenQuorum is where a member listens for its learners.
+// ListenQuorum is where a member listens for its learners, while it may lead.
 func ListenQuorum(m config.Member, everywhere bool) (all []config.HostPort) {
 	for _, a := range m.Addresses {
 		all = append(all, listen(a.Quorum(), everywhere))

@@ -66,8 +66,8 @@ func (t *Transport) run(nc net.Conn, accepted bool, first Event) {
 	t.config.Sink(Event{Kind: Closed, Link: c.link, Err: c.why})
 }
 
-// awaitGiveNow waits until who writes beside the writer has told so. The socket is closed, so
-// nobody does it again.
+// awaitGiveNow waits for a GiveNow that has not told its Wrote yet, because nothing may be told
+// behind Closed. No other one can write: the socket is closed.
 func (c *conn) awaitGiveNow() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

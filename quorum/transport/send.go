@@ -26,7 +26,8 @@ type outgoing struct {
 	stream *Writer
 }
 
-// maxNow is how many bytes may leave on the goroutine of whoever gives them.
+// maxNow is how many bytes may leave on the goroutine of whoever gives them. Their Wrote is told
+// under the connection's mutex: see Config.Sink.
 const maxNow = 16 << 10
 
 // send adds to the queue. It never blocks: whoever sends has other connections to look after. With

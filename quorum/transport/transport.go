@@ -68,8 +68,8 @@ type StreamCutter interface {
 // Config is what a transport needs to know.
 type Config struct {
 	// Sink is told of events, from many goroutines. While it blocks, the connection is not read. It
-	// must not block for ever, or Stop does. At a Wrote it must not call the transport: GiveNow
-	// may be telling it.
+	// must not block for ever, or Stop does. At a Wrote of no more than 16 KiB (maxNow) it must not
+	// call the transport: GiveNow may be telling it, and holds the connection's mutex.
 	Sink func(Event)
 	// NewCutter makes the cutter of a connection, which was accepted or dialled.
 	NewCutter func(accepted bool) Cutter

@@ -67,7 +67,7 @@
 //
 // Of the leader: leader.go (what goes in and out), leader_reign.go (the way to the reign),
 // leader_link.go (connections and their stages), leader_sync.go (DIFF, TRUNC or SNAP),
-// leader_feed.go (the cursor), leader_commit.go (proposals and acknowledgements), leader_intake.go
-// (what learners ask; what of it waits is in the package intake) and leader_time.go (who was silent
-// for too long).
+// leader_feed.go (what each is fed, with the packages cursor and history), leader_commit.go
+// (proposals and acknowledgements), leader_intake.go (what learners ask; what of it waits is in the
+// package intake) and leader_time.go (who was silent for too long).
 package zab

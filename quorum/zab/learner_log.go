@@ -23,8 +23,8 @@ type logging struct {
 	durable  jute.Zxid // the last transaction that is known to be on disk
 	// proposed are the proposals of this leader that it has not committed, in order.
 	proposed []jute.Zxid
-	// owed are those that it waits to see acknowledged, in order. Those that were committed in
-	// front of NEWLEADER are covered by its acknowledgement.
+	// owed are the proposals whose acknowledgements the leader waits for, in order. Those that were
+	// committed in front of NEWLEADER are not among them: its acknowledgement covers them.
 	owed []jute.Zxid
 }
 

@@ -18,8 +18,8 @@ const strangersMost = 128
 // ForPeers is how many accepted connections each port of a member may have, and how many
 // descriptors that and its own connections come to. Both are 0 for a server alone. open is the
 // limit of open files; 0 is no limit. Each other member has one connection to each port, and may
-// have another one before the old one is known to be dead. Towards it there are as many, and the
-// log that is read for it.
+// have another one before the old one is known to be dead. This member has as many to the ports of
+// each other one, and reads a log for it.
 func ForPeers(c *config.Config, open int) (accepted, all int) {
 	if !c.Ensemble() {
 		return 0, 0

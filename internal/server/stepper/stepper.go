@@ -53,6 +53,8 @@ const maxLinked = 16 << 20
 
 // promptBytes is how many bytes must have left with one write for a step to follow. Of less the
 // replica hears with the next event, or with its peer's tick: nobody waits for room behind so few.
+// It is more than GiveNow of quorum/transport sends (16 KiB), which tells of its bytes under the
+// mutex of a connection: a step would take that mutex.
 const promptBytes = 32 << 10
 
 // Submit takes a lane's batch (lane.Core).

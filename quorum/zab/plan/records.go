@@ -14,8 +14,9 @@ type Record struct {
 	// one, behind which it joined this one. At its first TRUNC in a reign nobody knows.
 	Took   jute.Zxid
 	Joined bool // it has acknowledged a NEWLEADER
-	// Current was its current epoch when it joined first. If its last transaction is of an earlier
-	// one, it got its history in a synchronisation, perhaps by a SNAP or TRUNC.
+	// Current is the current epoch that it told when it came first. When it comes again it tells
+	// none, because it has accepted the epoch of the reign. If its last transaction is of an
+	// earlier epoch, it got its history in a synchronisation, perhaps by a SNAP or TRUNC.
 	Current int64
 	// Unsure means that a SNAP or TRUNC was not completed, that a SNAP ended below its log, or that
 	// the log could not give its history: it gets a SNAP. A SNAP does not touch the log of Apache's
