@@ -6,6 +6,10 @@ import "strconv"
 // counter in the low 32.
 type Zxid int64
 
+// MaxEpoch is the highest epoch that is believed, from a file and from another server. No ensemble
+// gets there by itself, and ACKEPOCH has 31 bits for an epoch.
+const MaxEpoch = 1 << 30
+
 // Epoch is the leader's reign in which the transaction was proposed.
 func (z Zxid) Epoch() int64 { return int64(z) >> 32 }
 

@@ -25,7 +25,8 @@ func TestEpochFiles(t *testing.T) {
 		"missing": -1, "": -1, "x": -1, "-1": -1, "-7": -1, " 7": -1, "7 ": -1, "0x7": -1, "7.0": -1,
 		"9223372036854775808": -1, "\n7": -1, "7\x00": -1, strings.Repeat("7", 40): -1,
 		"0": 0, "4": 4, "5": 5, "6": 6, "7": 7, "8": 8, "07": 7, "+7": 7, "7\n": 7, "7\r\n": 7,
-		"7\nmore": 7, "9223372036854775807": 9223372036854775807,
+		"7\nmore": 7, "1073741824": 1 << 30, "1073741825": -1, "99999999999": -1,
+		"9223372036854775807": -1,
 	} {
 		for _, name := range []string{"acceptedEpoch", "currentEpoch"} {
 			file := verDir + "/" + name
@@ -136,6 +137,34 @@ func TestAnEpochThatIsMended(t *testing.T) {
 		got, err := mustStart(t, disk, testOptions()).dir.Epochs()
 		if err != nil || got != (persistence.Epochs{Accepted: 3, Current: 3}) {
 			t.Errorf("%s: mended to %v, %v", name, got, err)
+		}
+	}
+}
+
+// TestAnEpochThatCannotBeIsNoPromise: a file with a number that no ensemble gets to is damage in a
+// directory of Apache's. In ours the second copy holds, and does not take the number over.
+func TestAnEpochThatCannotBeIsNoPromise(t *testing.T) {
+	for _, text := range []string{"1073741825", "4294967295", "99999999999"} {
+		for _, name := range []string{"acceptedEpoch", "currentEpoch"} {
+			disk := simfs.New()
+			disk.Write(verDir+"/acceptedEpoch", []byte("3"))
+			disk.Write(verDir+"/currentEpoch", []byte("3"))
+			disk.Write(verDir+"/"+name, []byte(text))
+			var damage *persistence.DamageError
+			_, err := mustStart(t, disk, testOptions()).dir.Epochs()
+			if !errors.As(err, &damage) || damage.File != verDir+"/"+name {
+				t.Errorf("%s of Apache's, %s: %v", name, text, err)
+			}
+			disk.Write(verDir+"/"+name, []byte("3"))
+			want := persistence.Epochs{Accepted: 3, Current: 3}
+			for _, now := range []string{"3", text, "3"} {
+				disk.Write(verDir+"/"+name, []byte(now))
+				s := mustStart(t, disk, testOptions())
+				if got, err := s.dir.Epochs(); err != nil || got != want {
+					t.Errorf("%s, %s: %v, %v", name, now, got, err)
+				}
+				must(t, s.dir.Close())
+			}
 		}
 	}
 }

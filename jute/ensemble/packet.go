@@ -104,7 +104,7 @@ func PacketSize(in []byte, limit int) (size int, exact bool, err error) {
 	}
 	data, ok := lengthField(in, lengthAt, limit)
 	if !ok {
-		return 0, false, packetFault("data", lengthAt)
+		return 0, false, packetFault("data", lengthAt, in, limit)
 	}
 	at := lengthAt + 4 + data
 	if len(in) < at+4 {
@@ -112,7 +112,7 @@ func PacketSize(in []byte, limit int) (size int, exact bool, err error) {
 	}
 	ids := int(int32(binary.BigEndian.Uint32(in[at:])))
 	if ids > limit/jute.IDMinBytes {
-		return 0, false, packetFault("authinfo", at)
+		return 0, false, packetFault("authinfo", at, in, limit/jute.IDMinBytes)
 	}
 	at += 4
 	most := at + limit
@@ -123,7 +123,7 @@ func PacketSize(in []byte, limit int) (size int, exact bool, err error) {
 		}
 		n, ok := lengthField(in, at, most-at-4*strings)
 		if !ok {
-			return 0, false, packetFault("authinfo", at)
+			return 0, false, packetFault("authinfo", at, in, most-at-4*strings)
 		}
 		at += 4 + n
 	}
@@ -139,8 +139,12 @@ func lengthField(in []byte, at, most int) (n int, ok bool) {
 	return n, n >= 0 && n <= most
 }
 
-func packetFault(field string, at int) error {
-	return &jute.DecodeError{Record: "QuorumPacket", Field: field, Offset: at, Err: jute.ErrLength}
+// packetFault is about a length that stands at an offset. It names the setting that such a length
+// is bounded by: one member may have another one than the rest.
+func packetFault(field string, at int, in []byte, most int) error {
+	return &jute.DecodeError{Record: "QuorumPacket", Field: field, Offset: at, Err: fmt.Errorf(
+		"%w: %d, and jute.maxbuffer allows %d here",
+		jute.ErrLength, int32(binary.BigEndian.Uint32(in[at:])), most)}
 }
 
 // QuorumAuthPacket is one step of a SASL exchange between servers. It comes before everything else

@@ -20,7 +20,7 @@ type Epochs struct {
 	Current  int64
 }
 
-// Unreadable stands for an epoch whose file exists and holds no number.
+// Unreadable stands for an epoch whose file exists and holds no epoch.
 const Unreadable = -2
 
 // ReadEpochs reads Apache's two files.
@@ -49,7 +49,7 @@ func readEpoch(fsys disk.FS, name string) (int64, error) {
 	}
 	line, _, _ := bytes.Cut(buf[:n], []byte("\n"))
 	v, err := strconv.ParseInt(string(bytes.TrimSuffix(line, []byte("\r"))), 10, 64)
-	if err != nil || v < 0 {
+	if err != nil || v < 0 || v > jute.MaxEpoch {
 		return Unreadable, nil
 	}
 	return v, nil

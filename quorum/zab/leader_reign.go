@@ -37,10 +37,6 @@ const (
 	stands
 )
 
-// maxEpoch is the highest accepted epoch that is taken from others. No ensemble gets there by
-// itself, and ACKEPOCH has 31 bits for an epoch.
-const maxEpoch = 1 << 30
-
 func newReign(members Members, me jute.PeerID, accepted int64, now time.Duration) reign {
 	return reign{members: members, me: me, since: now, highest: accepted,
 		with: map[jute.PeerID]bool{me: true}}
@@ -170,9 +166,9 @@ func (le *Leader) takeInfo(p *peer, q *ensemble.QuorumPacket) error {
 			ErrProtocol, info.ProtocolVersion, ensemble.LearnerProtocol))
 	case info.ServerID == le.config.Me:
 		return le.drop(p, fmt.Errorf("%w: server %d is this one", ErrProtocol, info.ServerID))
-	case accepted < 0 || accepted > maxEpoch:
+	case accepted < 0 || accepted > jute.MaxEpoch:
 		return le.drop(p, fmt.Errorf("%w: accepted epoch %d of server %d, at most %d",
-			ErrProtocol, accepted, info.ServerID, maxEpoch))
+			ErrProtocol, accepted, info.ServerID, jute.MaxEpoch))
 	}
 	p.sid, p.observer = info.ServerID, q.Type == ensemble.PacketObserverInfo
 	p.voter = !p.observer && le.config.Members.Votes(p.sid)
