@@ -174,8 +174,8 @@ func (s *Server) awaitElectionPort(ctx context.Context, at ensembleconfig.HostPo
 // notOurs adds what to do to an error of a port if this machine does not have the address.
 func notOurs(err error) error {
 	if errors.Is(err, syscall.EADDRNOTAVAIL) {
-		return fmt.Errorf("%w: this machine does not have the address of its server line; "+
-			"quorumListenOnAllIPs=true listens at all that it has", err)
+		return fmt.Errorf("%w: this machine does not have the address of its server line: is myid "+
+			"that of another one? quorumListenOnAllIPs=true listens at all that it has", err)
 	}
 	return err
 }

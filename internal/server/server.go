@@ -196,7 +196,7 @@ func (s *Server) begin(ctx context.Context, found *onDisk) error {
 		}
 	}
 	s.jobs = jobs.New(work)
-	s.log = newLogWriter(s.appendable(), s.store)
+	s.log = newLogWriter(s.appendable(), givingUp{Store: s.store, s: s})
 	s.log.alone = found.ensemble == nil
 	s.log.durable, s.log.failed, s.log.flushed = s.core.Durable, s.fail, s.noteFlush
 	s.log.gather = logwriter.Gathering{

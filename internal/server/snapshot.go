@@ -40,8 +40,7 @@ func (s *Server) snapshotEnded(
 	s.outlook.snapshotTaken(took, err)
 	switch {
 	case err != nil:
-		s.logger.Error("snapshot failed; the log is kept and the next roll tries again",
-			zap.Stringer("zxid", job.Zxid), zap.Error(err))
+		s.logger.Error(whatFailed(job.Kind), zap.Stringer("zxid", job.Zxid), zap.Error(err))
 		if isDisk(err) {
 			s.fail(err)
 		}
@@ -51,6 +50,14 @@ func (s *Server) snapshotEnded(
 	default:
 		s.tellSnapshot(walk, took)
 	}
+}
+
+// whatFailed says what a snapshot was for, and when it is tried again.
+func whatFailed(kind replica.SnapshotKind) string {
+	if kind == replica.ToInstall {
+		return "the leader's tree cannot be written: this server does not serve, and asks again"
+	}
+	return "snapshot failed; the log is kept and the next roll tries again"
 }
 
 func (s *Server) tellSnapshot(walk *snapshotting.Walk, took time.Duration) {

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -28,5 +29,18 @@ func TestASnapshotOfATreeThatIsReplacedIsNoAlarm(t *testing.T) {
 	require.Zero(t, s.outlook.metrics.Disk.SnapshotErrors.Value())
 	require.EqualValues(t, 7, done.Generation)
 	require.Empty(t, told)
+	require.NoError(t, s.store.Close())
+}
+
+// What a full disk stops is said: of a server's own snapshot the log has everything, a member that
+// needs its leader's tree does not serve.
+func TestASnapshotThatFailsSaysWhatItWasFor(t *testing.T) {
+	s, logs := restored(t, t.TempDir())
+	s.snapshotEnded(&replica.SnapshotJob{Kind: replica.ToDisk}, nil, 0, syscall.ENOSPC)
+	s.snapshotEnded(&replica.SnapshotJob{Kind: replica.ToInstall}, nil, 0, syscall.ENOSPC)
+	require.Equal(t, []string{
+		"snapshot failed; the log is kept and the next roll tries again",
+		"the leader's tree cannot be written: this server does not serve, and asks again",
+	}, messages(logs))
 	require.NoError(t, s.store.Close())
 }

@@ -1,0 +1,38 @@
+package server
+
+import (
+	"go.uber.org/zap"
+
+	"quoll/internal/replica/logwriter"
+	"quoll/jute"
+)
+
+// givingUp tells what a member gives up because its leader does not have it. A quorum that was
+// started with less than this member had has lost acknowledged writes so, and nothing else says it.
+type givingUp struct {
+	logwriter.Store
+	s *Server
+}
+
+// Truncate implements logwriter.Store.
+func (g givingUp) Truncate(zxid jute.Zxid) error {
+	had := g.s.store.Log().LastZxid()
+	err := g.Store.Truncate(zxid)
+	if err == nil && had > zxid {
+		g.s.logger.Warn("transactions were cut off: the leader does not have them",
+			zap.Stringer("behind", zxid), zap.Stringer("up to", had))
+	}
+	return err
+}
+
+// Install implements logwriter.Store.
+func (g givingUp) Install(zxid jute.Zxid) error {
+	had, never := g.s.store.Log().LastZxid(), g.s.store.MemberOf() == 0
+	err := g.Store.Install(zxid)
+	if err == nil && (had > zxid || had > 0 && never) {
+		g.s.logger.Warn("the history of this server was given up for the leader's tree",
+			zap.Stringer("it reached", had), zap.Stringer("the tree reaches", zxid),
+			zap.Bool("written by a server alone", never))
+	}
+	return err
+}
