@@ -95,7 +95,7 @@ func (c *core) Late(millis int64) {
 func (c *core) Ended(why error) { c.roles.Ended(why) }
 
 // Gone implements replica.Hands.
-func (c *core) Gone(why error) { c.roles.Gone(why) }
+func (c *core) Gone(why error) { c.roles.Gone(why, time.Now()) }
 
 // Newer implements replica.Hands.
 func (c *core) Newer(n *election.NewerConfig) {

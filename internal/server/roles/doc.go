@@ -5,6 +5,6 @@
 //	quorum.Status, often --> Watch.Look --> lines and counts when something has changed
 //	                                   --> Watch.Published, for any goroutine
 //
-// Everything but Published and Dialled belongs to the core. Read roles.go, then reach.go
-// and notes.go.
+// Everything but Published and Dialled belongs to the core. Read roles.go, then gone.go,
+// reach.go and notes.go.
 package roles

@@ -38,6 +38,7 @@ type Watch struct {
 	patience  time.Time // when a search that lasts is told of again
 	reach     reach
 	noted     noted
+	gone      gone
 	proposals admin.ProposalSizes
 	published atomic.Pointer[admin.Ensemble]
 }
@@ -57,6 +58,7 @@ func New(logger *zap.Logger, me jute.PeerID, voters []jute.PeerID, m *metrics.Se
 
 // Look takes what the peer tells of itself. It may be called more often than that changes.
 func (r *Watch) Look(now quorum.Status, at time.Time) {
+	r.goneBefore(at)
 	last := &r.last
 	if now.Role != last.Role || now.Leader != last.Leader || now.Elections != last.Elections {
 		r.begins(&now, at)
@@ -148,11 +150,8 @@ func (r *Watch) Ended(why error) {
 	if !r.since.IsZero() {
 		fields = append(fields, zap.Duration("lasted", time.Since(r.since)))
 	}
-	r.logger.Warn("the role has ended", append(fields, zap.Error(why))...)
+	r.logger.Warn("the role has ended", append(fields, reason(why)...)...)
 }
-
-// Gone tells why a leader has lost a learner.
-func (r *Watch) Gone(why error) { r.logger.Warn("a learner is gone", zap.Error(why)) }
 
 // learners tells of those that came and have caught up.
 func (r *Watch) learners(now *quorum.Status) {

@@ -105,7 +105,7 @@ func TestALeaderIsWatched(t *testing.T) {
 	require.EqualValues(t, 1, w.m.Ensemble.Diffs.Value())
 	require.EqualValues(t, 1, w.m.Ensemble.Snaps.Value())
 	require.EqualValues(t, 1, w.m.Ensemble.Looking.Value())
-	w.Gone(errors.New("of server 1"))
+	w.Gone(errors.New("of server 1"), w.now)
 	w.expect("a learner is gone map[error:of server 1")
 	w.Ended(errors.New("no quorum"))
 	w.expect("the role has ended map[error:no quorum it served:true")
@@ -271,4 +271,39 @@ func TestAServerOnTwoHostsIsTold(t *testing.T) {
 	w.expect()
 	opened("10.0.0.9:400", "10.0.0.3:401")
 	w.expect("myid may be there twice map[address:10.0.0.9:400 before:10.0.0.3:401 myid:2 server:3]")
+}
+
+// A health check that calls the quorum port, or a learner that comes back at once, again and again,
+// does not fill the disk: the lines and what they count add up.
+func TestLearnersThatGoByThousandsAreCounted(t *testing.T) {
+	w := watch(t)
+	s := quorum.Status{Role: quorum.Leading, Leader: 2}
+	w.look(s, "a leader is elected")
+	for i := range 5000 {
+		w.Gone(fmt.Errorf("of server %d", i), w.now)
+	}
+	require.Equal(t, goneAtMost, len(w.lines.TakeAll()))
+	for range goneFor/time.Second - 1 {
+		w.look(s)
+	}
+	w.look(s, fmt.Sprintf("a learner is gone: %d more in 10 s map[last:of server 4999 more:%[1]d",
+		5000-goneAtMost))
+	w.Gone(errors.New("of server 1"), w.now)
+	w.expect("a learner is gone map[error:of server 1")
+	w.now = w.now.Add(goneFor)
+	for range goneAtMost + 1 {
+		w.Gone(errors.New("of server 3"), w.now)
+	}
+	require.Equal(t, goneAtMost, len(w.lines.TakeAll()), "another time has begun")
+}
+
+// A packet beyond the limit closes the connection again and again, for as long as jute.maxbuffer
+// differs. The line says so.
+func TestALengthBeyondTheLimitNamesTheSetting(t *testing.T) {
+	w := watch(t)
+	_, _, err := ensemble.PacketSize([]byte("GET / HTTP/1.0\r\n"), 1<<20)
+	w.Ended(fmt.Errorf("connection has ended: %w", err))
+	w.expect("unreasonable length it served:false look at:jute.maxbuffer, which must be the same")
+	w.Gone(err, w.now)
+	w.expect("unreasonable length look at:jute.maxbuffer, which must be the same")
 }
