@@ -10,7 +10,8 @@
 //	                      a sync     -> at its place; what its session sent behind it goes on
 //	                      a connect  -> the session is attached, or it is gone
 //	leader's entry ---> Chain.Proposed   -> Commit
-//	learner's words --> Chain.LearnerRequest -> Prep -> Master.Propose;  Revalidate, Touch
+//	learner's words --> Chain.LearnerRequest -> Prep -> Master.Propose
+//	                    Revalidate, Touch, LinkGone    (whose a session is, and that it was heard)
 //	durable, acks ----> Chain.Committed
 //	                      Commit     -> the next write, with what waited behind it
 //	Box <-------------    Final      -> apply, events, replies

@@ -23,7 +23,7 @@
 //
 // The rooms beside this one hold the rules: election (who leads), zab (how a leader and its
 // learners come to one history), config (who counts), effects (the language with the outside).
-// transport and ports are the sockets.
+// transport and ports are the sockets. A reign is the time of one leader and its epoch.
 //
 // # Invariants
 //

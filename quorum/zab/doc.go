@@ -35,8 +35,9 @@
 //
 // # A leader
 //
-// A Leader begins when the election has named it. Its reign has stages, each of which a quorum
-// ends. The leader counts itself when its own disk has what it asks of the others:
+// A Leader begins when the election has named it. Its reign, which is the time of one epoch, has
+// stages, each of which a quorum ends. The leader counts itself when its own disk has what it asks
+// of the others:
 //
 //	gathering   FOLLOWERINFO of a quorum       the epoch is above all that came; accept epoch
 //	comparing   ACKEPOCH of a quorum           nobody in it has a better history; enter epoch

@@ -4,9 +4,9 @@
 // are one mechanism, and its memory is bounded.
 //
 //	the log     --- 1 -- 2 -- 3 -- 4 -- 5 -- 6 -- 7 -- 8 --->
-//	            on disk only | in memory   ^committed
-//	                    ^sent
-//	                     then PROPOSAL and COMMIT of 4 and 5, PROPOSAL of 6, 7, 8
+//	               on disk only | in memory
+//	                          ^sent     ^committed
+//	to be sent  PROPOSAL and COMMIT of 4 and 5, then PROPOSAL of 6, 7 and 8
 //
 // # Invariants
 //

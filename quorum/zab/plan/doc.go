@@ -11,7 +11,8 @@
 //	2:2                     DIFF, then what is outstanding
 //	(2, 0)                  DIFF, then 2:1 and everything above: the end of a history without 2:1
 //	(3, 0)                  SNAP: nobody knows whether that reign ever stood
-//	1:2                     the log is asked; DIFF if it goes back to 1:2, else SNAP
+//	1:2                     DIFF, then everything above: the memory begins right behind it
+//	1:1                     the log is asked; DIFF if it goes back to 1:1, else SNAP
 //	2:4, 2:9                TRUNC to 2:2, then what is outstanding, all of it
 //	1:7                     TRUNC to 1:3, then everything above
 //	3:1                     SNAP: nobody knows where its history left the leader's
