@@ -13,12 +13,14 @@ import (
 
 // A snapshot that a learner got from its leader is another history. Nothing that the directory has
 // fits it: even below its zxid the logs can hold transactions that the leader never saw. So all old
-// files are removed. The sidecar records this intention before the snapshot gets its name:
+// files are removed. Only what a server alone wrote before it was ever a member gets other names
+// instead (names.GivenUp): nobody else may have it. The sidecar records this intention before the
+// snapshot gets its name:
 //
 //	tmp.snapshot.X     complete, flushed                          the old history stands
 //	walmeta            install to X                               the old history stands
 //	snapshot.X         renamed; the directory flushed             the new history stands
-//	snapshots, logs    removed, the newest first
+//	snapshots, logs    removed or renamed, the newest first
 //	walmeta            nothing to install; durable up to X        (carryOut)
 //
 // A start that finds the note in walmeta and snapshot.X finishes the install. A start that finds
@@ -108,7 +110,7 @@ func (d *Dir) planInstall(all listing, zxid jute.Zxid, bytes int64) *cutting {
 	if at < 0 {
 		return nil
 	}
-	c := &cutting{last: zxid, rest: all}
+	c := &cutting{last: zxid, rest: all, keep: zxid.Epoch() > 0 && d.neverMember(all)}
 	for i, f := range slices.Backward(all.snaps) {
 		if i != at {
 			c.gone = append(c.gone, filepath.Join(d.snapDir, f.Name))
@@ -119,4 +121,11 @@ func (d *Dir) planInstall(all listing, zxid jute.Zxid, bytes int64) *cutting {
 	}
 	c.rest.snaps, c.rest.logs = all.snaps[at:at+1], nil
 	return c
+}
+
+// neverMember says whether all these files are a server's that was alone, with transactions in
+// them, and has followed no leader yet: an ensemble's zxids begin in epoch 1.
+func (d *Dir) neverMember(all listing) bool {
+	return d.MemberOf() == 0 && slices.ContainsFunc(slices.Concat(all.logs, all.snaps),
+		func(f named) bool { return f.zxid > 0 && f.zxid.Epoch() == 0 })
 }

@@ -440,6 +440,9 @@ func TestInstall(t *testing.T) {
 					verDir + "/" + persistence.SnapName(at, 0), verDir + "/walmeta.0",
 					verDir + "/walmeta.1",
 				}
+				if at.Epoch() > 0 && (before > 0 || pending) {
+					want = append(keptAside(disk), want...)
+				}
 				if got := disk.Names(); !slices.Equal(got, want) {
 					t.Errorf("%s: %v", name, got)
 				}
@@ -467,6 +470,61 @@ func TestInstall(t *testing.T) {
 					t.Errorf("%s: recovered %v, own %v", name, after.mem.last(), after.rec.Own)
 				}
 			}
+		}
+	}
+}
+
+func keptAside(disk *simfs.Disk) (all []string) {
+	for _, name := range disk.Names() {
+		if strings.HasPrefix(name, verDir+"/given-up.") {
+			all = append(all, name)
+		}
+	}
+	return all
+}
+
+// TestWhatAServerAloneWroteIsNotRemoved: a server alone becomes a member, and takes the tree of a
+// leader that does not have what it wrote. Under their own names again the files are what they
+// were. A member's files are removed.
+func TestWhatAServerAloneWroteIsNotRemoved(t *testing.T) {
+	for _, dataLogDir := range []string{"", "/logs"} {
+		opt := testOptions()
+		opt.DataLogDir = dataLogDir
+		disk := simfs.New()
+		s := mustStart(t, disk, opt)
+		must(t, s.add(3))
+		must(t, s.snapshot(3))
+		must(t, s.log.Roll())
+		must(t, s.add(2))
+		must(t, s.install(1<<32))
+		must(t, s.dir.SetAcceptedEpoch(1))
+		must(t, s.dir.SetCurrentEpoch(1))
+		must(t, s.add(1))
+		must(t, s.install(1<<32|9))
+		itLed := simfs.New()
+		leader := mustStart(t, itLed, testOptions())
+		must(t, leader.add(3))
+		must(t, leader.dir.SetAcceptedEpoch(1))
+		must(t, leader.dir.SetCurrentEpoch(1))
+		must(t, leader.install(1<<32|9))
+		if names := keptAside(itLed); len(names) > 0 {
+			t.Errorf("of a member: %v", names)
+		}
+		if after := mustStart(t, disk.Kill(), opt); after.mem.last() != 1<<32|9 || !after.rec.Own {
+			t.Errorf("recovered %v, own %v", after.mem.last(), after.rec.Own)
+		}
+		back, kept := simfs.New(), 0
+		for _, name := range disk.Names() {
+			if dir, file, ok := strings.Cut(name, "/given-up."); ok {
+				back.Write(dir+"/"+file, disk.Read(name))
+				kept++
+			}
+		}
+		if kept != 4 {
+			t.Errorf("%v", disk.Names())
+		}
+		if again := mustStart(t, back, opt); again.mem.last() != 5 {
+			t.Errorf("under their own names: %v", again.mem.last())
 		}
 	}
 }

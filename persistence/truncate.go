@@ -7,6 +7,7 @@ import (
 
 	"quoll/jute"
 	"quoll/persistence/disk"
+	"quoll/persistence/names"
 	"quoll/persistence/record"
 	"quoll/persistence/walmeta"
 )
@@ -78,6 +79,7 @@ func (d *Dir) leadsTo(cut *cutting, zxid jute.Zxid) error {
 // cutting is the plan of a truncation or of an install: the files that go and the files that stay.
 type cutting struct {
 	gone []string // paths, from the newest file to the oldest
+	keep bool     // they get other names, and are not removed
 	rest listing  // what stays
 	last jute.Zxid
 	end  int64 // of the newest log that stays: its last record ends there
@@ -130,7 +132,13 @@ func (c *cutting) record(s *walmeta.State) {
 
 // carryOut carries the plan out, and removes the intention from the sidecar.
 func (d *Dir) carryOut(c *cutting) error {
-	if err := disk.RemoveAll(d.fs, c.gone); err != nil {
+	var err error
+	if c.keep {
+		err = disk.RenameAll(d.fs, c.gone, names.GivenUp)
+	} else {
+		err = disk.RemoveAll(d.fs, c.gone)
+	}
+	if err != nil {
 		return disk.Error("remove files of", d.logDir, err)
 	}
 	if n := len(c.rest.logs); n > 0 {

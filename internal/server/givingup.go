@@ -1,10 +1,13 @@
 package server
 
 import (
+	"path/filepath"
+
 	"go.uber.org/zap"
 
 	"quoll/internal/replica/logwriter"
 	"quoll/jute"
+	"quoll/persistence/names"
 )
 
 // givingUp tells what a member gives up because its leader does not have it. A quorum that was
@@ -30,9 +33,14 @@ func (g givingUp) Install(zxid jute.Zxid) error {
 	had, never := g.s.store.Log().LastZxid(), g.s.store.MemberOf() == 0
 	err := g.Store.Install(zxid)
 	if err == nil && (had > zxid || had > 0 && never) {
-		g.s.logger.Warn("the history of this server was given up for the leader's tree",
+		fields := []zap.Field{
 			zap.Stringer("it reached", had), zap.Stringer("the tree reaches", zxid),
-			zap.Bool("written by a server alone", never))
+		}
+		if never {
+			fields = append(fields, zap.String("its files are kept as",
+				filepath.Join(g.s.store.SnapDir(), names.GivenUp("*"))))
+		}
+		g.s.logger.Warn("the history of this server was given up for the leader's tree", fields...)
 	}
 	return err
 }

@@ -57,10 +57,21 @@ func Rename(fsys FS, dir, from, to string) error {
 
 // RemoveAll removes files in the given order, and then flushes their directories, in the order of
 // the first file in each.
-func RemoveAll(fsys FS, names []string) error {
+func RemoveAll(fsys FS, names []string) error { return each(fsys, names, fsys.Remove) }
+
+// RenameAll gives files other names in their directories, and flushes as RemoveAll does.
+func RenameAll(fsys FS, names []string, other func(name string) string) error {
+	return each(fsys, names, func(name string) error {
+		dir, last := filepath.Split(name)
+		return fsys.Rename(name, filepath.Join(dir, other(last)))
+	})
+}
+
+// each changes names one by one, and then flushes their directories.
+func each(fsys FS, names []string, change func(name string) error) error {
 	var dirs []string
 	for _, name := range names {
-		if err := fsys.Remove(name); err != nil {
+		if err := change(name); err != nil {
 			return err
 		}
 		if dir := filepath.Dir(name); !slices.Contains(dirs, dir) {

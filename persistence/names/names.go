@@ -78,6 +78,10 @@ func OfMark(i int) string { return markPrefix + strconv.Itoa(i) }
 // Aside is the name of a snapshot that is not valid and would be in the way. Nobody reads it.
 func Aside(name string) string { return "invalid." + name }
 
+// GivenUp is the name of a log or snapshot that a server alone wrote, and that a leader's tree took
+// the place of when the server became a member. Nobody reads it.
+func GivenUp(name string) string { return "given-up." + name }
+
 // Temporary is the name that a file has until it is complete.
 func Temporary(name string) string { return tmpPrefix + name }
 
