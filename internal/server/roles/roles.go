@@ -34,6 +34,7 @@ type Watch struct {
 	last      quorum.Status
 	since     time.Time // when the role of last began
 	looked    time.Time // when the search began that led to it
+	unserved  time.Time // when the last role that stood ended, or the first search began
 	stood     time.Time // since when clients are served, or could be
 	patience  time.Time // when a search that lasts is told of again
 	reach     reach
@@ -78,7 +79,7 @@ func (r *Watch) Look(now quorum.Status, at time.Time) {
 
 func (r *Watch) begins(now *quorum.Status, at time.Time) {
 	if r.looked.IsZero() || r.last.Stands {
-		r.looked = at
+		r.looked, r.unserved = at, at
 	}
 	if now.Role == quorum.Looking {
 		r.looked, r.patience = at, at.Add(searchIsLong)
@@ -97,7 +98,7 @@ func (r *Watch) begins(now *quorum.Status, at time.Time) {
 // serves tells that the server is part of a reign that stands.
 func (r *Watch) serves(now *quorum.Status, at time.Time) {
 	r.stood = at
-	r.times.unavailable.Add(at.Sub(r.looked).Milliseconds())
+	r.times.unavailable.Add(at.Sub(r.unserved).Milliseconds())
 	fields := []zap.Field{
 		zap.Stringer("as", now.Role), zap.Int64("leader", int64(now.Leader)),
 		zap.Int64("epoch", now.Epoch), zap.Stringer("log up to", now.Proposed),

@@ -168,6 +168,23 @@ func TestAnEndBeforeTheFirstRole(t *testing.T) {
 	w.expect("the role has ended map[error:closed it served:false myid:2]")
 }
 
+// TestTheTimeWithoutServiceIsThatOfAllSearches: a join that fails does not begin it anew. The time of
+// an election is that of the last search.
+func TestTheTimeWithoutServiceIsThatOfAllSearches(t *testing.T) {
+	w := watch(t)
+	looks := quorum.Status{Role: quorum.Looking, Elections: 1}
+	follows := quorum.Status{Role: quorum.Following, Leader: 3, Elections: 1}
+	w.look(looks, "looking for a leader")
+	w.look(follows, "a leader is elected")
+	looks.Elections, follows.Elections = 2, 2
+	w.look(looks, "looking for a leader")
+	w.look(follows, "took:1s")
+	follows.Stands, follows.Epoch = true, 5
+	w.look(follows, "the reign stands")
+	require.EqualValues(t, 4000, w.m.Ensemble.UnavailableTime.Snapshot().Max)
+	require.EqualValues(t, 1000, w.m.Ensemble.ElectionTime.Snapshot().Max)
+}
+
 // A follower; then its leader is elected again before anybody looks.
 func TestAFollowerIsWatched(t *testing.T) {
 	w := watch(t)
@@ -303,7 +320,7 @@ func TestALengthBeyondTheLimitNamesTheSetting(t *testing.T) {
 	w := watch(t)
 	_, _, err := ensemble.PacketSize([]byte("GET / HTTP/1.0\r\n"), 1<<20)
 	w.Ended(fmt.Errorf("connection has ended: %w", err))
-	w.expect("unreasonable length it served:false look at:jute.maxbuffer, which must be the same")
+	w.expect("allows 1048576 here it served:false look at:jute.maxbuffer, which must be the same")
 	w.Gone(err, w.now)
-	w.expect("unreasonable length look at:jute.maxbuffer, which must be the same")
+	w.expect("allows 1048576 here look at:jute.maxbuffer, which must be the same")
 }
