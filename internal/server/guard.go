@@ -9,14 +9,14 @@ import (
 // guardEvery is how often a serving server looks for signs of another one.
 const guardEvery = 5 * time.Second
 
-// guard looks for logs and snapshots that are not ours, and for a lock file that was removed or
-// replaced. It only logs them: the data that the server serves is whole, and ending the server
-// would end the service for all clients. It belongs to the ticker.
+// guard looks for logs and snapshots that are not ours, for a lock file that was removed or
+// replaced, and for the log that is written. It only logs them: the data that the server serves is
+// whole, and ending the server would end the service for all clients. It belongs to the ticker.
 type guard struct {
 	s    *Server
 	next time.Time
 	busy chan struct{}   // holds one value while a look runs
-	told map[string]bool // lock files that have had a log line; belongs to the look that runs
+	told map[string]bool // files that have had a log line; belongs to the look that runs
 }
 
 func newGuard(s *Server) *guard {
@@ -53,6 +53,12 @@ func (g *guard) look() {
 		s.outlook.metrics.Disk.ForeignFiles.Add(1)
 		s.logger.Error("another server writes to the directory: a file appeared that is not ours",
 			zap.String("file", file))
+	}
+	if name := s.own.made.LostLog(); name != "" && !g.told[name] {
+		g.told[name] = true
+		s.logger.Error("the log that is written was removed or renamed: what it has and no"+
+			" snapshot has, also what is acknowledged from now on, is gone when this server ends",
+			zap.String("file", name))
 	}
 	for _, name := range s.own.lock.Lost() {
 		if !g.told[name] {

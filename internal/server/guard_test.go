@@ -52,6 +52,49 @@ func TestTheGuardTellsOfAnotherServer(t *testing.T) {
 	require.NoError(t, s.store.Close())
 }
 
+// Someone removes the log that is written, as a script does that goes by age when nobody has
+// written for a month. Every write is acknowledged still, and none is there after the next start.
+// A log that the server itself removes is not missed.
+func TestTheGuardMissesTheLogThatIsWritten(t *testing.T) {
+	dir := t.TempDir()
+	s, logs := restored(t, dir)
+	g := newGuard(s)
+	write := func(zxid jute.Zxid) {
+		e := jute.Entry{Header: jute.TxnHeader{Zxid: zxid, Type: jute.OpError}}
+		e.Body = []byte{0, 0, 0, 0}
+		e.Payload = jute.AppendEntry(nil, &e)
+		require.NoError(t, s.store.Log().Append(&e))
+		_, err := s.store.Log().Commit()
+		require.NoError(t, err)
+	}
+	write(1)
+	g.look()
+	require.NoError(t, s.store.Truncate(0))
+	g.look()
+	g.look()
+	require.Empty(t, messages(logs), "its own removal")
+	write(1)
+	g.look()
+	require.NoError(t, s.store.Log().Roll())
+	write(2)
+	old := filepath.Join(s.store.LogDir(), "log.1")
+	require.NoError(t, os.Remove(old))
+	g.look()
+	g.look()
+	require.Empty(t, messages(logs), "an old log")
+	newest := filepath.Join(s.store.LogDir(), "log.2")
+	require.NoError(t, os.Remove(newest))
+	write(3)
+	g.look()
+	require.Empty(t, messages(logs), "one look is not enough")
+	g.look()
+	require.Equal(t, newest, logs.All()[0].ContextMap()["file"])
+	require.Len(t, messages(logs), 1)
+	g.look()
+	require.Empty(t, messages(logs), "it is told once")
+	require.NoError(t, s.store.Close())
+}
+
 func TestTheGuardLooksNowAndThen(t *testing.T) {
 	s, logs := restored(t, t.TempDir())
 	g := newGuard(s)
