@@ -322,6 +322,19 @@ func TestSessionsThatWereHeard(t *testing.T) {
 	require.Empty(t, l.c.Heard(nil))
 }
 
+// TestAnAnswerThatTheLeaderTakes: the leader takes no packet beyond jute.maxbuffer and its
+// extrasize. More sessions than that has room for are told with the next ping.
+func TestAnAnswerThatTheLeaderTakes(t *testing.T) {
+	l := testLearner(t, Rules{Prep: prep.Rules{MaxTxnBytes: 3*jute.SessionTimeoutBytes + 1}})
+	for i := range 5 {
+		s, _ := l.connected(session.Owner(i + 1))
+		s.Heard.Store(5)
+	}
+	require.Len(t, l.c.Heard(nil), 3)
+	require.Len(t, l.c.Heard(nil), 2)
+	require.Empty(t, l.c.Heard(nil))
+}
+
 // TestASilentConnectionEnds: the network swallowed the end of a connection, and its client went on
 // elsewhere, so the session never ends (seed 95000193 of the simulator).
 func TestASilentConnectionEnds(t *testing.T) {

@@ -1,6 +1,8 @@
 package processor
 
 import (
+	"math"
+
 	"quoll/jute"
 	"quoll/processor/mail"
 	"quoll/processor/session"
@@ -77,10 +79,16 @@ func (c *Chain) turnAway(batch *mail.Batch) {
 }
 
 // Heard appends the sessions of this server's connections that were heard since the last call, for
-// the answer of a learner to its leader's ping. Connections whose clients are silent for longer
-// than their timeout end, as in Apache's ConnectionExpirerThread.
+// the answer of a learner to its leader's ping. A leader takes no packet that is longer than a
+// transaction may be; sessions for which there is no room come with the next answer. Connections
+// whose clients are silent for longer than their timeout end, as in Apache's
+// ConnectionExpirerThread.
 func (c *Chain) Heard(to []jute.SessionTimeout) []jute.SessionTimeout {
-	to = c.sessions.AppendHeard(to)
+	most := math.MaxInt
+	if bytes := c.rules.Prep.MaxTxnBytes; bytes > 0 {
+		most = max(1, bytes/jute.SessionTimeoutBytes)
+	}
+	to = c.sessions.AppendHeard(to, most)
 	c.endSilent()
 	return to
 }

@@ -74,14 +74,26 @@ func (t *Table) Confirmed(s *Session, timeoutMillis int32, owner Owner, heard *H
 }
 
 // AppendHeard appends the sessions of this server's connections that were heard since the last
-// call, for the answer to the leader's ping. Local ones are left out: the leader does not know
-// them. The order depends on nothing but the history of the table.
-func (t *Table) AppendHeard(to []jute.SessionTimeout) []jute.SessionTimeout {
-	for _, s := range t.buckets.at[attached] {
-		if raw := s.heard.Load(); raw > s.heardRaw || s.untold {
+// call, for the answer to the leader's ping, but not more than most in all. Those that are left are
+// looked at first the next time. Local ones are left out: the leader does not know them. The order
+// depends on nothing but the history of the table.
+func (t *Table) AppendHeard(to []jute.SessionTimeout, most int) []jute.SessionTimeout {
+	here := t.buckets.at[attached]
+	from := min(t.untoldFrom, len(here))
+	for _, part := range [][]*Session{here[from:], here[:from]} {
+		for i, s := range part {
+			raw := s.heard.Load()
+			if raw <= s.heardRaw && !s.untold {
+				continue
+			}
+			if len(to) == most {
+				t.untoldFrom = from + i
+				return to
+			}
 			s.heardRaw, s.untold = max(raw, s.heardRaw), false
 			to = append(to, jute.SessionTimeout{Session: s.ID, TimeOut: s.TimeoutMillis})
 		}
+		from = 0
 	}
 	return to
 }

@@ -267,19 +267,25 @@ func (m *roles) leave(*rapid.T) {
 	}
 }
 
-// ping compares the sessions heard since the last ping.
+// ping compares the sessions heard since the last ping. There may be no room for some of them.
 func (m *roles) ping(t *rapid.T) {
-	want := []jute.SessionTimeout{}
+	most := rapid.SampledFrom([]int{0, 1, 2, 1000}).Draw(t, "most")
+	want := map[jute.SessionID]int32{}
 	for _, id := range m.ids() {
 		s := m.sessions[id]
 		if !m.leads && !s.local && s.heard != nil && (s.heardAt > s.told || s.untold) {
-			s.told, s.untold = max(s.told, s.heardAt), false
-			want = append(want, jute.SessionTimeout{Session: id, TimeOut: int32(s.timeout)})
+			want[id] = int32(s.timeout)
 		}
 	}
-	got := m.table.AppendHeard([]jute.SessionTimeout{})
-	slices.SortFunc(got, func(a, b jute.SessionTimeout) int { return cmp.Compare(a.Session, b.Session) })
-	require.Equal(t, want, got)
+	got := m.table.AppendHeard(nil, most)
+	require.Len(t, got, min(most, len(want)))
+	for _, told := range got {
+		s := m.sessions[told.Session]
+		require.Contains(t, want, told.Session)
+		require.Equal(t, want[told.Session], told.TimeOut)
+		delete(want, told.Session)
+		s.told, s.untold = max(s.told, s.heardAt), false
+	}
 }
 
 // silent compares the sessions whose connections are silent for too long. They lose them.
@@ -419,8 +425,8 @@ func TestAPauseKeepsWhatIsForTheLeader(t *testing.T) {
 	heard.Store(50)
 	_, late := table.Tick(60_000, 100, nil)
 	require.EqualValues(t, 59_900, late)
-	require.Equal(t, []jute.SessionTimeout{{Session: s.ID, TimeOut: 4000}}, table.AppendHeard(nil))
-	require.Empty(t, table.AppendHeard(nil), "once")
+	require.Equal(t, []jute.SessionTimeout{{Session: s.ID, TimeOut: 4000}}, table.AppendHeard(nil, 10))
+	require.Empty(t, table.AppendHeard(nil, 10), "once")
 }
 
 // A touch comes right after a pause, before the tick that notices it, with a shorter timeout. The
@@ -511,7 +517,7 @@ func TestTheOrderOfWhatWasHeard(t *testing.T) {
 		for i := range heard {
 			heard[i].Store(int64(1 + i%3))
 		}
-		for _, s := range table.AppendHeard(nil) {
+		for _, s := range table.AppendHeard(nil, 1000) {
 			ids = append(ids, s.Session)
 		}
 		return ids
@@ -521,6 +527,38 @@ func TestTheOrderOfWhatWasHeard(t *testing.T) {
 	for range 5 {
 		require.Equal(t, first, run())
 	}
+}
+
+// TestAnAnswerWithoutRoomForAll: the sessions for which an answer to a ping has no room are the
+// first in the next one. Clients that are heard all the time do not keep others from being told.
+func TestAnAnswerWithoutRoomForAll(t *testing.T) {
+	table := session.NewTable(1000, 0, 0, 0)
+	heard := make([]session.Heard, 10)
+	var all []*session.Session
+	for i := range heard {
+		all = append(all, table.Create(4000, 1, &heard[i]))
+	}
+	times := map[jute.SessionID]int{}
+	ping := func(now int64) {
+		for i := range heard {
+			heard[i].Store(now)
+		}
+		told := table.AppendHeard(nil, 4)
+		require.Len(t, told, 4)
+		for _, s := range told {
+			times[s.Session]++
+		}
+	}
+	for round := range int64(10) {
+		ping(1 + round)
+	}
+	for _, s := range all {
+		require.Equal(t, 4, times[s.ID], "40 places for 10 sessions")
+	}
+	for _, s := range all[2:] {
+		table.Remove(s.ID)
+	}
+	require.Len(t, table.AppendHeard(nil, 4), 2, "fewer than the place where it would go on")
 }
 
 // A learner that sends nonsense may tell a timeout below zero, which no client can have.
@@ -657,7 +695,7 @@ func TestAnOlderConnectionWasHeard(t *testing.T) {
 	table := session.NewTable(1000, 0, 0, 0)
 	table.Restore(7, 4000)
 	s, first := table.Find(7), new(session.Heard)
-	tells := func() int { return len(table.AppendHeard(nil)) }
+	tells := func() int { return len(table.AppendHeard(nil, 10)) }
 	table.Confirmed(s, 4000, 1, first)
 	table.Confirmed(s, 4000, 2, first)
 	require.Zero(t, tells(), "the leader knows of the questions")

@@ -68,6 +68,7 @@ type Table struct {
 	gone       map[Owner]bool // links of this reign that have ended
 	elsewhere  []jute.SessionID
 	buckets    buckets
+	untoldFrom int // of the attached ones: where AppendHeard had no room for more
 	nextID     jute.SessionID
 
 	lastWrite uint64 // the highest LastWrite that any session ever had
