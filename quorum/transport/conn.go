@@ -23,6 +23,10 @@ type conn struct {
 	once sync.Once
 	why  error // valid after done
 
+	// place and silent belong to the transport, under its mu: whether the connection has one of the
+	// places for those that are accepted, and has told no message yet.
+	place, silent bool
+
 	mu       sync.Mutex
 	out      outbound
 	paused   bool
@@ -32,7 +36,10 @@ type conn struct {
 
 // run is a connection's life, on the goroutine that reads from it.
 func (t *Transport) run(nc net.Conn, accepted bool, first Event) {
-	c := &conn{t: t, c: nc, done: make(chan struct{}), resume: make(chan struct{}, 1)}
+	c := &conn{
+		t: t, c: nc, done: make(chan struct{}), resume: make(chan struct{}, 1),
+		place: accepted, silent: accepted,
+	}
 	c.out.wake = make(chan struct{}, 1)
 	if plain, ok := nc.(*net.TCPConn); ok {
 		// Without it all is left to the writer.
@@ -56,12 +63,7 @@ func (t *Transport) run(nc net.Conn, accepted bool, first Event) {
 	}()
 	c.end(c.read(t.config.NewCutter(accepted)))
 	<-written
-	t.mu.Lock()
-	delete(t.conns, c.link)
-	t.mu.Unlock()
-	if accepted {
-		t.leave()
-	}
+	t.remove(c)
 	c.awaitGiveNow()
 	t.config.Sink(Event{Kind: Closed, Link: c.link, Err: c.why})
 }
@@ -156,6 +158,7 @@ type messages struct {
 	c      *conn
 	cutter Cutter
 	size   int // of the message that comes next; 0: not known yet
+	spoken bool
 }
 
 // cut tells the messages that are whole, and returns what is behind them.
@@ -179,6 +182,10 @@ func (m *messages) cut(in []byte) (rest []byte, err error) {
 		}
 		ev := Event{Kind: Message, Link: m.c.link, Data: append([]byte(nil), in[:m.size]...)}
 		in, m.size = in[m.size:], 0
+		if !m.spoken {
+			m.spoken = true
+			m.c.t.spoke(m.c)
+		}
 		streams, ok := m.cutter.(StreamCutter)
 		if !ok || !streams.Streams() {
 			config.Sink(ev)

@@ -145,14 +145,29 @@ func (t *Transport) pause(d time.Duration) bool {
 	}
 }
 
-// room takes a place for an accepted connection, if there is one.
+// room takes a place for an accepted connection, if there is one. A server says at once who it is.
+// So the oldest connection that has said nothing makes room: those who are silent keep nobody out.
 func (t *Transport) room() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.stopped || t.accepted >= t.config.MaxAccepted {
+	if t.stopped {
 		return false
 	}
-	t.accepted++
+	if t.accepted < t.config.MaxAccepted {
+		t.accepted++
+		return true
+	}
+	var oldest *conn
+	for _, c := range t.conns { // order-free: the smallest link
+		if c.place && c.silent && (oldest == nil || c.link < oldest.link) {
+			oldest = c
+		}
+	}
+	if oldest == nil {
+		return false
+	}
+	oldest.place = false
+	oldest.end(ErrRoom)
 	return true
 }
 
@@ -161,6 +176,23 @@ func (t *Transport) leave() {
 	t.mu.Lock()
 	t.accepted--
 	t.mu.Unlock()
+}
+
+// spoke notes that a connection has told a message.
+func (t *Transport) spoke(c *conn) {
+	t.mu.Lock()
+	c.silent = false
+	t.mu.Unlock()
+}
+
+// remove forgets a connection that has ended.
+func (t *Transport) remove(c *conn) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.conns, c.link)
+	if c.place {
+		t.accepted--
+	}
 }
 
 func (t *Transport) takeAccepted(c net.Conn) {

@@ -17,6 +17,8 @@ var (
 	ErrStopped = errors.New("transport is stopped")
 	// ErrFull: more was to be sent than may wait for the other end to read.
 	ErrFull = errors.New("too much waits to be sent")
+	// ErrRoom: it had said nothing, and had to make room for another accepted connection.
+	ErrRoom = errors.New("too many connections, and this one was silent")
 	// ErrNoStream: there is no such connection, or no stream follows on it.
 	ErrNoStream = errors.New("no stream to be read")
 	// ErrMessage: a message is longer than Config.MaxMessage.
@@ -101,7 +103,8 @@ type Config struct {
 	ListenFailed func(at config.HostPort, err error)
 	// KeepAlive makes the kernel probe silent connections (zookeeper.tcpKeepAlive).
 	KeepAlive bool
-	// MaxAccepted is how many accepted connections there may be at once. Zero means 256.
+	// MaxAccepted is how many accepted connections there may be at once. Zero means 256. Beyond it
+	// the oldest one that has told no message makes room.
 	MaxAccepted int
 	// Wrap, unless nil, makes of a new connection the one that is used, before the first byte.
 	Wrap func(c net.Conn, accepted bool) (net.Conn, error)
@@ -110,7 +113,7 @@ type Config struct {
 // Stats are what has been counted since the start.
 type Stats struct {
 	BadInput int64 // connections that ended because of what they sent
-	Refused  int64 // connections beyond MaxAccepted, or refused by Wrap
+	Refused  int64 // connections for which nobody made room, or refused by Wrap
 }
 
 // Transport holds the connections of one port.

@@ -79,12 +79,19 @@ func portOf(addr net.Addr) config.HostPort {
 // next is the next event, which must be of a kind.
 func (p *post) next(kind transport.Kind) transport.Event {
 	p.t.Helper()
+	ev := p.event()
+	require.Equal(p.t, kind, ev.Kind, "%+v", ev)
+	return ev
+}
+
+// event is the next one of any kind.
+func (p *post) event() transport.Event {
+	p.t.Helper()
 	select {
 	case ev := <-p.events:
-		require.Equal(p.t, kind, ev.Kind, "%+v", ev)
 		return ev
 	case <-time.After(20 * time.Second):
-		p.t.Fatalf("no event of kind %d", kind)
+		p.t.Fatal("no event")
 		return transport.Event{}
 	}
 }
@@ -321,9 +328,13 @@ func TestTooManyCallers(t *testing.T) {
 	first, err := net.Dial("tcp", p.at.String())
 	require.NoError(t, err)
 	link := p.next(transport.Accepted).Link
+	_, err = first.Write(message("x"))
+	require.NoError(t, err)
+	p.next(transport.Message)
 	second, err := net.Dial("tcp", p.at.String())
 	require.NoError(t, err)
 	defer second.Close()
+	require.NoError(t, second.SetReadDeadline(time.Now().Add(20*time.Second)))
 	_, err = second.Read(make([]byte, 1))
 	require.ErrorIs(t, err, io.EOF)
 	require.EqualValues(t, 1, p.tr.Stats().Refused)
@@ -333,6 +344,41 @@ func TestTooManyCallers(t *testing.T) {
 	require.NoError(t, err)
 	defer third.Close()
 	p.next(transport.Accepted)
+}
+
+// Any number of callers who say nothing, or the beginning of a message, keep nobody out; and who has
+// said something stays.
+func TestSilentCallersMakeRoom(t *testing.T) {
+	p := newPost(t, func(c *transport.Config) { c.MaxAccepted = 3 })
+	speaker, link := p.caller()
+	_, err := speaker.Write(message("x"))
+	require.NoError(t, err)
+	require.Equal(t, link, p.next(transport.Message).Link)
+	cut, oldest := p.caller()
+	_, err = cut.Write(message("cut short")[:3])
+	require.NoError(t, err)
+	_, second := p.caller()
+	for range 20 {
+		c, err := net.Dial("tcp", p.at.String())
+		require.NoError(t, err)
+		defer c.Close()
+		var came transport.Link
+		for range 2 { // in either order
+			ev := p.event()
+			if ev.Kind == transport.Accepted {
+				came = ev.Link
+				continue
+			}
+			require.Equal(t, transport.Closed, ev.Kind)
+			require.Equal(t, oldest, ev.Link)
+			require.ErrorIs(t, ev.Err, transport.ErrRoom)
+		}
+		oldest, second = second, came
+	}
+	require.Zero(t, p.tr.Stats().Refused)
+	_, err = speaker.Write(message("y"))
+	require.NoError(t, err)
+	require.Equal(t, link, p.next(transport.Message).Link)
 }
 
 // TestNothingComesBehindTheEnd: Wrote is being told while the connection ends.

@@ -125,6 +125,25 @@ func TestLeaderBoundsConnectionsWithoutAName(t *testing.T) {
 	require.Len(t, s.leader.Gone(), maxGone)
 }
 
+// A learner says who it is at once. However many say nothing, it gets in.
+func TestSilentConnectionsKeepNoLearnerOut(t *testing.T) {
+	s := reigning(t)
+	for i := range effects.LinkID(2 * maxGreeting) {
+		s.link(effects.LinkEvent{Kind: effects.Accepted, Link: 100 + i})
+	}
+	s.take()
+	for _, command := range [][]string{{"accept", "900"}, {"900", "FOLLOWERINFO", "3", "4"},
+		{"flush"}, {"900", "ACKEPOCH", "4:2", "4"}, {"flush"}, {"900", "ACK", "5:0"}} {
+		s.command(command[0], command[1:])
+		s.take()
+	}
+	require.NotNil(t, s.leader.peer(900))
+	require.Equal(t, peerServed, s.leader.peer(900).stage)
+	require.Nil(t, s.leader.peer(100+maxGreeting), "the oldest makes room")
+	require.NotNil(t, s.leader.peer(101+maxGreeting))
+	require.NotNil(t, s.leader.peer(10))
+}
+
 // A check of the port connects and leaves, every few seconds for years: that is no line in the log.
 func TestLeaderTellsNothingOfWhoLooksAtThePort(t *testing.T) {
 	s := reigning(t)

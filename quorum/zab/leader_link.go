@@ -50,7 +50,8 @@ const (
 	peerLeft                      // the connection does not count any more
 )
 
-// maxGreeting is how many connections may be open that have not said who they are.
+// maxGreeting is how many connections may be open that have not said who they are; the oldest makes
+// room.
 const maxGreeting = 128
 
 // begin is called first by whatever tells the time.
@@ -107,17 +108,22 @@ func (le *Leader) peer(link effects.LinkID) *peer {
 }
 
 func (le *Leader) accept(link effects.LinkID) {
+	var oldest *peer
 	greeting := 0
 	for _, p := range le.peers {
-		if p.stage == peerGreets {
-			greeting++
+		if p.stage != peerGreets {
+			continue
 		}
+		if greeting == 0 {
+			oldest = p
+		}
+		greeting++
 	}
 	p := &peer{link: link}
 	p.watch.begin(le.now, le.config.InitLimit+le.config.SyncLimit)
 	le.peers = append(slices.Clip(le.peers), p)
 	if greeting >= maxGreeting {
-		le.drop(p, fmt.Errorf("%w: %d connections have not said who they are", ErrProtocol,
+		le.drop(oldest, fmt.Errorf("%w: %d connections have not said who they are", ErrProtocol,
 			greeting))
 	}
 }
