@@ -84,7 +84,7 @@ func (n *Node) CheckPurge() {
 	}
 }
 
-// Inside lists what the server still has of its clients.
+// Inside lists what the server still has of its clients, and of jobs for learners.
 func (n *Node) Inside() (left []string) {
 	p := n.process
 	v := p.tree.Peek()
@@ -100,6 +100,9 @@ func (n *Node) Inside() (left []string) {
 		{"watches", int64(v.WatchCount())},
 		{"ephemerals", int64(v.EphemeralCount())},
 		{"owners of ephemerals", int64(len(v.Sessions()))},
+		{"logs open for a learner", int64(len(p.logs))},
+		{"trees being built", int64(len(p.builds))},
+		{"walks of the tree", int64(len(p.walks))},
 	} {
 		if x.n != 0 {
 			left = append(left, fmt.Sprintf("node %d: %d %s", n.number, x.n, x.what))
