@@ -26,7 +26,8 @@
 //     failed flush the kernel may drop the data and report success to the next one. Therefore the
 //     next start trusts only the part of the page cache that was flushed before (tail.go).
 //   - A file gets its name when it is complete and flushed. A log file is different: it is created
-//     once, under a name that no file has, and later it is opened for writing only to be cut.
+//     once, under a name that no file has, and later it is opened for writing only to be cut. If
+//     someone else takes its name away while it is written, a copy gets the name.
 //   - A durable record that cannot be read is damage: Recover refuses with file, offset and zxid.
 //     A broken record that was never acknowledged is a torn tail: Recover cuts it off. replay.go
 //     has the table.
@@ -42,7 +43,7 @@
 // caller, in an order that depends on nothing but the disk, so that a simulation can replay it.
 //
 // Read fs.go (the rooms below: package disk, and package walmeta with the watermark), names.go and
-// errors.go, txnlog.go (writing), mark.go, replay.go, tail.go, strays.go and recover.go (starting),
-// advice.go (what the operator can do after a refused start), snapfile.go, then dir.go,
-// truncate.go, install.go and purge.go.
+// errors.go, txnlog.go (writing, with the package logfile), mark.go, replay.go, tail.go, strays.go
+// and recover.go (starting), advice.go (what the operator can do after a refused start),
+// snapfile.go, then dir.go, truncate.go, install.go and purge.go.
 package persistence

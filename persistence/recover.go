@@ -378,6 +378,6 @@ func (d *Dir) takeOver(r *replay, all listing, files Epochs, rec *Recovered) (er
 func (d *Dir) openLog(last jute.Zxid) {
 	d.log = &TxnLog{
 		fs: d.fs, dir: d.logDir, opt: d.opt.Log, meta: d.meta,
-		last: last, durable: last, marked: last, size: 0,
+		last: last, durable: last, marked: last,
 	}
 }

@@ -1,12 +1,13 @@
 package persistence
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
-	"slices"
 
 	"quoll/jute"
 	"quoll/persistence/disk"
+	"quoll/persistence/logfile"
 	"quoll/persistence/record"
 	"quoll/persistence/walmeta"
 )
@@ -25,11 +26,8 @@ const (
 
 // LogOptions are the settings of the transaction log.
 type LogOptions struct {
-	// PreAllocBytes is what a file grows by (zookeeper.preAllocSize, there in KB); 0 is none.
-	PreAllocBytes int64
-	// ZeroAheadBytes is how much of the padding is written as zeros before it is needed. A later
-	// flush then finds blocks that have their place on disk already, and changes no metadata.
-	ZeroAheadBytes int64
+	// PreAllocBytes and ZeroAheadBytes are those of logfile.Growth.
+	PreAllocBytes, ZeroAheadBytes int64
 	// SizeLimitBytes begins a new file after this many bytes of records
 	// (zookeeper.txnLogSizeLimitInKb); 0 is no limit. Apache compares the padded size.
 	SizeLimitBytes int64
@@ -65,12 +63,9 @@ type TxnLog struct {
 	durable jute.Zxid // flushed
 	marked  jute.Zxid // durable as the sidecar on disk says
 
-	file   File // nil until the first Commit after a roll
-	name   jute.Zxid
-	pos    int64 // end of the records in the file
-	size   int64 // of the file, with padding
-	zeroed int64 // the file has blocks up to here
-	total  int64 // bytes of records in the earlier files of this process
+	file  *logfile.File // nil until the first Commit after a roll
+	name  jute.Zxid     // of the file
+	total int64         // bytes of records in the earlier files of this process
 
 	err error // the first failure; every later call returns it
 }
@@ -85,10 +80,15 @@ func (l *TxnLog) Durable() jute.Zxid { return l.durable }
 func (l *TxnLog) Pending() int { return len(l.batch) }
 
 // FileBytes is the size of the records in the current file, in bytes.
-func (l *TxnLog) FileBytes() int64 { return l.pos }
+func (l *TxnLog) FileBytes() int64 {
+	if l.file == nil {
+		return 0
+	}
+	return l.file.Flushed()
+}
 
 // TotalBytes is the size of all records written since the server started, in bytes.
-func (l *TxnLog) TotalBytes() int64 { return l.total + l.pos }
+func (l *TxnLog) TotalBytes() int64 { return l.total + l.FileBytes() }
 
 // Append adds a transaction to the batch. Its Payload is copied. The zxid must be the next one, the
 // first of a later epoch, or, for an error transaction, the last one again; any other zxid is an
@@ -128,7 +128,7 @@ func (l *TxnLog) Commit() (durable jute.Zxid, err error) {
 		l.err = err
 		return l.durable, err
 	}
-	if l.opt.SizeLimitBytes > 0 && l.pos > l.opt.SizeLimitBytes {
+	if l.opt.SizeLimitBytes > 0 && l.FileBytes() > l.opt.SizeLimitBytes {
 		return l.durable, l.Roll()
 	}
 	return l.durable, nil
@@ -141,14 +141,14 @@ func (l *TxnLog) commit() error {
 			return err
 		}
 	}
-	end, err := l.write()
-	if err != nil {
+	var err error
+	if l.batch, err = l.file.Write(l.batch); err != nil {
 		return err
 	}
 	if err := l.flush(created); err != nil {
 		return err
 	}
-	l.pos = end
+	l.file.NoteFlush()
 	l.durable = l.last
 	if cap(l.batch) > keepBatchBytes {
 		l.batch = nil
@@ -169,46 +169,14 @@ func (l *TxnLog) create() error {
 	if err != nil {
 		return err
 	}
-	name := filepath.Join(l.dir, LogName(l.first))
-	f, err := l.fs.Create(name)
+	f, err := logfile.Create(l.fs, filepath.Join(l.dir, LogName(l.first)), logfile.Growth{
+		PreAllocBytes: l.opt.PreAllocBytes, ZeroAheadBytes: l.opt.ZeroAheadBytes,
+	})
 	if err != nil {
-		return disk.Error("create", name, err)
+		return err
 	}
 	l.file, l.name = f, l.first
-	l.pos, l.size, l.zeroed = 0, jute.FileHeaderBytes, 0
 	return nil
-}
-
-// write puts the batch behind the records of the file, with zeros ahead of the next batches in
-// the same call, and returns where the records end now.
-func (l *TxnLog) write() (end int64, err error) {
-	end = l.pos + int64(len(l.batch))
-	size := record.PaddedSize(max(l.pos, jute.FileHeaderBytes), l.size, l.opt.PreAllocBytes)
-	if size = record.PaddedSize(end, size, l.opt.PreAllocBytes); size != l.size {
-		if err := l.file.Truncate(size); err != nil {
-			return 0, disk.Error("extend", l.file.Name(), err)
-		}
-		l.size = size
-	}
-	records := len(l.batch)
-	if ahead := min(end+l.opt.ZeroAheadBytes, l.size); end > l.zeroed && ahead > end {
-		l.batch = appendZeros(l.batch, int(ahead-end))
-		l.zeroed = ahead
-	}
-	_, err = l.file.WriteAt(l.batch, l.pos)
-	l.batch = l.batch[:records]
-	if err != nil {
-		return 0, disk.Error("write", l.file.Name(), err)
-	}
-	l.size = max(l.size, end)
-	return end, nil
-}
-
-func appendZeros(p []byte, n int) []byte {
-	at := len(p)
-	p = slices.Grow(p, n)[:at+n]
-	clear(p[at:])
-	return p
 }
 
 // flush makes what was written durable, and the file's name if it is new.
@@ -217,7 +185,7 @@ func (l *TxnLog) flush(created bool) error {
 		return nil
 	}
 	if l.opt.Watermark == Lag && l.marked < l.durable {
-		if err := l.meta.UpdateWith(l.file, l.recordMark); err != nil {
+		if err := l.meta.UpdateWith(l.file.File, l.recordMark); err != nil {
 			return err
 		}
 		l.marked = l.durable
@@ -240,8 +208,8 @@ func (l *TxnLog) recordMark(s *walmeta.State) {
 		return
 	}
 	s.Durable = l.durable
-	if l.file != nil && l.pos > 0 {
-		s.Log, s.Offset = l.name, l.pos
+	if at := l.FileBytes(); at > 0 {
+		s.Log, s.Offset = l.name, at
 	}
 }
 
@@ -282,20 +250,24 @@ func (l *TxnLog) leave() error {
 			return err
 		}
 	}
-	if l.size > l.pos {
-		if err := l.file.Truncate(l.pos); err != nil {
-			return disk.Error("truncate", l.file.Name(), err)
-		}
-		if err := l.file.Sync(); err != nil {
-			return disk.Error("sync", l.file.Name(), err)
-		}
+	if err := l.file.Leave(); err != nil {
+		return err
 	}
-	if err := l.file.Close(); err != nil {
-		return disk.Error("close", l.file.Name(), err)
-	}
-	l.total += l.pos
-	l.file, l.pos, l.size = nil, 0, 0
+	l.total += l.FileBytes()
+	l.file = nil
 	return nil
+}
+
+// Rescue writes the current file anew if someone else has removed or renamed it (logfile.Rescue).
+// An error that wraps ErrDisk is final; behind any other everything is as before.
+func (l *TxnLog) Rescue() (done bool, err error) {
+	if l.err != nil || l.file == nil {
+		return false, nil
+	}
+	if done, err = l.file.Rescue(); errors.Is(err, ErrDisk) {
+		l.err = err
+	}
+	return done, err
 }
 
 // goOn lets a log that was rolled go on behind zxid, after the history up to zxid was replaced or

@@ -29,14 +29,18 @@ var roomImports = []importRule{
 	{"persistence/twice", []string{"jute"}},
 	{"persistence/names", []string{"jute", "persistence/snap"}},
 	{"persistence/record", []string{"jute", "persistence/disk"}},
+	{"persistence/logfile", []string{
+		"jute", "persistence/disk", "persistence/names", "persistence/record",
+	}},
 	{"persistence/walmeta", []string{"jute", "persistence/disk", "persistence/names"}},
 	{"persistence/alone", []string{"jute", "persistence/disk", "persistence/names"}},
 	{"persistence/readlog", []string{
 		"jute", "persistence/disk", "persistence/record", "persistence/twice",
 	}},
 	{"persistence", []string{
-		"jute", "persistence/disk", "persistence/names", "persistence/readlog",
-		"persistence/record", "persistence/snap", "persistence/twice", "persistence/walmeta",
+		"jute", "persistence/disk", "persistence/logfile", "persistence/names",
+		"persistence/readlog", "persistence/record", "persistence/snap", "persistence/twice",
+		"persistence/walmeta",
 	}},
 	{"persistence/...", []string{"jute", "persistence/..."}},
 	{"quorum/transport", []string{"jute", "quorum/config"}},

@@ -34,6 +34,9 @@ type Events struct {
 	Batches []*mail.Batch
 	// Tick asks for expiry and reaping. It is handled last.
 	Tick bool
+	// Snapshot asks for a snapshot beside those that rolls ask for: files of the directory were
+	// lost. It begins when clients are served and no other one is being written.
+	Snapshot bool
 }
 
 // JobDone is the end of a job, or an answer of a job that reads the log.

@@ -104,6 +104,7 @@ func (r *Replica) Step(ev *Events) *Effects {
 	}
 	r.expire()
 	r.deliver()
+	r.snapshots.wanted = r.snapshots.wanted || ev.Snapshot
 	r.startSnapshot()
 	r.gatherSessions()
 	return &r.effects

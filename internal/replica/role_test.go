@@ -94,12 +94,11 @@ func TestARoleBegins(t *testing.T) {
 	require.Nil(t, e.Serving, "leaderServes=no")
 }
 
-// A snapshot that is due while the server looks waits until it serves. One that is being written
-// when a role ends is given up, and its end does not matter.
+// A snapshot that is asked for while the server looks waits until it serves. One that is being
+// written when a role ends is given up, and its end does not matter.
 func TestNoSnapshotIsWrittenWhileLooking(t *testing.T) {
 	r := member(t)
-	r.snapshots.wanted = true
-	require.Empty(t, r.deliveries().Snapshots)
+	require.Empty(t, r.Step(&Events{Now: r.now, Snapshot: true}).Snapshots)
 	require.Empty(t, r.deliveries(effects.Delivery{Kind: effects.Follow}).Snapshots)
 	e := r.deliveries(effects.Delivery{Kind: effects.Serve})
 	require.Len(t, e.Snapshots, 1)

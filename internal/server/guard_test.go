@@ -3,6 +3,7 @@ package server
 import (
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -10,9 +11,11 @@ import (
 	"go.uber.org/zap"
 
 	"quoll/internal/config"
+	"quoll/internal/replica"
 	"quoll/jute"
 	"quoll/persistence"
 	"quoll/persistence/owner"
+	"quoll/quorum/effects"
 )
 
 // A running server logs files of another server, and a lock file that lost its name, once each. It
@@ -53,45 +56,52 @@ func TestTheGuardTellsOfAnotherServer(t *testing.T) {
 }
 
 // Someone removes the log that is written, as a script does that goes by age when nobody has
-// written for a month. Every write is acknowledged still, and none is there after the next start.
-// A log that the server itself removes is not missed.
-func TestTheGuardMissesTheLogThatIsWritten(t *testing.T) {
-	dir := t.TempDir()
-	s, logs := restored(t, dir)
-	g := newGuard(s)
-	write := func(zxid jute.Zxid) {
+// written for a month. It is written anew. A log that the server itself removes is not missed.
+func TestTheLogThatIsWrittenIsMissed(t *testing.T) {
+	s, logs := restored(t, t.TempDir())
+	tellRescue, looked := s.log.rescued, make(chan bool, 1)
+	s.log.rescued = func(done bool, err error) {
+		tellRescue(done, err)
+		looked <- done
+	}
+	durable := make(chan struct{}, 1)
+	s.log.durable = func(effects.Ticket, bool) { durable <- struct{}{} }
+	go s.log.run()
+	put := func(op replica.DiskOp) {
+		s.log.put([]replica.DiskOp{op})
+		<-durable
+	}
+	write := func(zxid jute.Zxid, roll bool) {
 		e := jute.Entry{Header: jute.TxnHeader{Zxid: zxid, Type: jute.OpError}}
 		e.Body = []byte{0, 0, 0, 0}
 		e.Payload = jute.AppendEntry(nil, &e)
-		require.NoError(t, s.store.Log().Append(&e))
-		_, err := s.store.Log().Commit()
-		require.NoError(t, err)
+		put(replica.DiskOp{DiskOp: effects.DiskOp{Kind: effects.Append, Entry: e}, Roll: roll})
 	}
-	write(1)
+	g := newGuard(s)
+	write(1, false)
+	put(replica.DiskOp{DiskOp: effects.DiskOp{Kind: effects.Cut}})
 	g.look()
-	require.NoError(t, s.store.Truncate(0))
+	require.Empty(t, s.own.made.LostLog(), "its own removal")
+	write(1, true)
+	write(2, false)
+	require.NoError(t, os.Remove(filepath.Join(s.store.LogDir(), "log.1")))
 	g.look()
-	g.look()
-	require.Empty(t, messages(logs), "its own removal")
-	write(1)
-	g.look()
-	require.NoError(t, s.store.Log().Roll())
-	write(2)
-	old := filepath.Join(s.store.LogDir(), "log.1")
-	require.NoError(t, os.Remove(old))
-	g.look()
-	g.look()
-	require.Empty(t, messages(logs), "an old log")
+	require.Empty(t, s.own.made.LostLog(), "an old log")
 	newest := filepath.Join(s.store.LogDir(), "log.2")
+	require.NoError(t, os.Rename(newest, filepath.Join(t.TempDir(), "away")))
+	g.look()
+	require.True(t, <-looked)
+	require.FileExists(t, newest)
+	g.look()
+	require.Empty(t, s.own.made.LostLog())
+	write(3, false)
 	require.NoError(t, os.Remove(newest))
-	write(3)
-	g.look()
-	require.Empty(t, messages(logs), "one look is not enough")
-	g.look()
+	require.NoError(t, s.log.stop())
+	require.True(t, <-looked, "at the end, without a look of the guard")
+	require.FileExists(t, newest)
+	require.Empty(t, messages(logs), "errors")
+	tellRescue(false, syscall.ENOSPC)
 	require.Equal(t, newest, logs.All()[0].ContextMap()["file"])
-	require.Len(t, messages(logs), 1)
-	g.look()
-	require.Empty(t, messages(logs), "it is told once")
 	require.NoError(t, s.store.Close())
 }
 

@@ -2,6 +2,7 @@ package server
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"quoll/internal/replica"
@@ -13,6 +14,7 @@ import (
 // txnLog is a log that can also be closed. *persistence.TxnLog is a txnLog.
 type txnLog interface {
 	logwriter.Log
+	Rescue() (done bool, err error)
 	Close() error
 }
 
@@ -40,9 +42,11 @@ type logWriter struct {
 	durable func(ticket effects.Ticket, idle bool) // see idle
 	failed  func(error)                            // called once; nothing becomes durable any more
 	flushed func(took time.Duration, n int)        // called after each flush
+	rescued func(done bool, err error)             // called behind each look for the file's name
 
-	alone   bool // the server is no member of an ensemble
-	written bool // the last flush was the end of its batch
+	missed  atomic.Bool // somebody misses the file that is written
+	alone   bool        // the server is no member of an ensemble
+	written bool        // the last flush was the end of its batch
 
 	mu     sync.Mutex // guards queue
 	queue  logwriter.Queue
@@ -93,6 +97,12 @@ func (w *logWriter) poke() {
 	}
 }
 
+// miss has the writer look whether the file that is written still has its name.
+func (w *logWriter) miss() {
+	w.missed.Store(true)
+	w.poke()
+}
+
 func (w *logWriter) run() {
 	defer close(w.ended)
 	err := w.serve()
@@ -121,6 +131,9 @@ func (w *logWriter) serve() error {
 			}
 		}
 		w.wait()
+		if w.missed.Swap(false) {
+			w.rescued(w.log.Rescue())
+		}
 		if err := w.write(); err != nil {
 			return err
 		}
@@ -175,5 +188,6 @@ func (w *logWriter) write() error {
 func (w *logWriter) stop() error {
 	close(w.done)
 	<-w.ended
+	w.rescued(w.log.Rescue()) // its name may be gone for less time than somebody needs to miss it
 	return w.log.Close()
 }

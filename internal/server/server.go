@@ -199,6 +199,7 @@ func (s *Server) begin(ctx context.Context, found *onDisk) error {
 	s.log = newLogWriter(s.appendable(), givingUp{Store: s.store, s: s})
 	s.log.alone = found.ensemble == nil
 	s.log.durable, s.log.failed, s.log.flushed = s.core.Durable, s.fail, s.noteFlush
+	s.log.rescued = s.tellRescue
 	s.log.gather = logwriter.Gathering{
 		Delay: s.cfg.Storage.FlushDelay, Poll: s.cfg.Storage.MaxQueuePoll,
 		Most: s.cfg.Storage.MaxBatchSize,

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -67,6 +69,51 @@ func (r *running) finish(t *testing.T) {
 	t.Helper()
 	r.stop()
 	require.NoError(t, <-r.ended)
+}
+
+// TestFilesThatAreRemovedUnderTheServer: a purge by age takes all files of a server to which nobody
+// has written for a month, the log that is written among them. Before the next start the directory
+// has everything again.
+func TestFilesThatAreRemovedUnderTheServer(t *testing.T) {
+	ctx, dir := context.Background(), t.TempDir()
+	create := func(r *running, path string) {
+		c := dial(t, r.addr)
+		_, _, err := c.Create(ctx, path, nil, wire.World(), jute.ModePersistent)
+		require.NoError(t, err)
+		require.NoError(t, c.Close(ctx))
+	}
+	files := func() (all []string) {
+		for _, kind := range []string{"log.*", "snapshot.*"} {
+			found, err := filepath.Glob(filepath.Join(dir, "version-2", kind))
+			require.NoError(t, err)
+			all = append(all, found...)
+		}
+		return all
+	}
+	r := start(t, dir, persistence.OS{})
+	create(r, "/a")
+	r.finish(t)
+	r = start(t, dir, persistence.OS{})
+	create(r, "/b")
+	all := files()
+	require.Len(t, all, 3)
+	for _, file := range all {
+		require.NoError(t, os.Remove(file))
+	}
+	require.Eventually(t, func() bool {
+		found := files()
+		return len(found) == 2 && slices.Contains(all, found[0])
+	}, 20*time.Second, 5*time.Millisecond, "a log and a snapshot")
+	create(r, "/c")
+	r.finish(t)
+	r = start(t, dir, persistence.OS{})
+	c := dial(t, r.addr)
+	for _, path := range []string{"/a", "/b", "/c"} {
+		_, _, err := c.Get(ctx, path, false)
+		require.NoError(t, err, path)
+	}
+	require.NoError(t, c.Close(ctx))
+	r.finish(t)
 }
 
 func dial(t *testing.T, addr string) *wire.Conn {

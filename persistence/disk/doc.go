@@ -4,5 +4,5 @@
 //
 // Read fs.go (the calls, and what each promises), os.go with os_linux.go, os_other.go,
 // inode_unix.go and inode_other.go (the real disk), write.go (a new file, whole or not at all; a
-// long one), files.go (existing files), damage.go (how a start reports that data is lost).
+// long one), copy.go, files.go (existing files), damage.go (how a start reports that data is lost).
 package disk

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -229,9 +230,9 @@ func TestStrangers(t *testing.T) {
 		require.NoError(t, f.Close())
 	}
 	strangers := func() []string {
-		names, err := s.Strangers(made)
+		changes, err := s.Changes(made)
 		require.NoError(t, err)
-		return names
+		return changes.Strangers
 	}
 	ours("log.2")
 	ours("tmp.snapshot.2")
@@ -250,4 +251,67 @@ func TestStrangers(t *testing.T) {
 	require.Empty(t, strangers())
 	old(t, dir, "log.4")
 	require.Empty(t, strangers())
+}
+
+// Files that others have removed are lost if a start would need them. Those that a newer snapshot
+// covers may go, as with zkCleanup.sh, and so may those that we remove.
+func TestLostFiles(t *testing.T) {
+	for name, test := range map[string]struct {
+		there, removed, ours string
+		lost                 string
+	}{
+		"what a snapshot covers":        {there: "snapshot.5 log.1 log.3 log.6", removed: "log.1 log.3"},
+		"older snapshots":               {there: "snapshot.2 snapshot.5 log.3 log.6", removed: "snapshot.2 log.3"},
+		"the snapshot may be above":     {there: "snapshot.5 log.1", removed: "log.1", lost: "log.1"},
+		"the newest log":                {there: "snapshot.5 log.6", removed: "log.6", lost: "log.6"},
+		"a log that goes on above":      {there: "snapshot.5 log.3 log.8", removed: "log.3", lost: "log.3"},
+		"the only snapshot":             {there: "snapshot.0 log.1", removed: "snapshot.0", lost: "snapshot.0"},
+		"a snapshot with logs below it": {there: "snapshot.0 snapshot.5 log.1 log.6", removed: "snapshot.5"},
+		"all":                           {there: "snapshot.5 log.6", removed: "snapshot.5 log.6", lost: "log.6 snapshot.5"},
+		"by us":                         {there: "snapshot.5 log.6 log.8", ours: "log.8"},
+		"no data":                       {there: "snapshot.5 log.6 notes", removed: "notes"},
+	} {
+		dir := t.TempDir()
+		for _, file := range strings.Fields(test.there) {
+			old(t, dir, file)
+		}
+		s, made := look(t, dir), NewMade(persistence.OS{})
+		for _, file := range strings.Fields(test.ours) {
+			require.NoError(t, made.Remove(filepath.Join(dir, file)))
+		}
+		for _, file := range strings.Fields(test.removed) {
+			require.NoError(t, os.Remove(filepath.Join(dir, file)))
+		}
+		changes, err := s.Changes(made)
+		require.NoError(t, err)
+		var lost []string
+		for _, path := range changes.Lost {
+			lost = append(lost, filepath.Base(path))
+		}
+		require.Equal(t, test.lost, strings.Join(lost, " "), name)
+		changes, err = s.Changes(made)
+		require.NoError(t, err)
+		require.Empty(t, changes.Lost, "each is told once")
+		require.Empty(t, made.removed)
+	}
+}
+
+// A name that we take away can be there still when somebody looks, and is ours again when a new
+// file has it.
+func TestANameThatIsTakenAway(t *testing.T) {
+	dir := t.TempDir()
+	log := old(t, dir, "log.1")
+	s, made := look(t, dir), NewMade(persistence.OS{})
+	made.mark(log)
+	_, err := s.Changes(made)
+	require.NoError(t, err)
+	require.NoError(t, os.Remove(log))
+	changes, err := s.Changes(made)
+	require.NoError(t, err)
+	require.Empty(t, changes.Lost)
+	require.Error(t, made.Remove(log))
+	require.Empty(t, made.removed, "nothing was taken away")
+	made.mark(log)
+	made.note(log)
+	require.Empty(t, made.removed)
 }

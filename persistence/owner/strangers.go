@@ -1,34 +1,47 @@
 package owner
 
 import (
+	"maps"
+	"math"
 	"path/filepath"
 	"sync"
 
+	"quoll/jute"
 	"quoll/persistence"
 	"quoll/persistence/names"
 )
 
-// Made is a file system that remembers the names of the files it made, so that Strangers can tell a
+// Made is a file system that remembers the names of the files it made, so that Changes can tell a
 // log or a snapshot of another server from ours, and a look misses the log that is written.
 type Made struct {
 	persistence.FS
 	mu    sync.Mutex
 	names map[string]bool // paths
 	log   string          // path of the log that was made last
-	miss  int             // looks in a row that have not found it
+	// missing: the last look has not found it.
+	missing bool
+	// removed are the names that we take away, until a look does not find them.
+	removed map[string]bool
 }
 
 // NewMade returns a Made that passes all calls on to disk.
 func NewMade(disk persistence.FS) *Made {
-	return &Made{FS: disk, names: make(map[string]bool)}
+	return &Made{FS: disk, names: make(map[string]bool), removed: make(map[string]bool)}
 }
 
-// LostLog returns the path of the log that is written if the last two looks have not found it, else
-// "". Someone else has removed or renamed it. One look can come between its name and the file.
+// Log returns the path of the log that was made last, or "".
+func (m *Made) Log() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.log
+}
+
+// LostLog returns the path of the log that is written if the last look has not found it, else "".
+// Someone else has removed or renamed it, or the look came between its name and the file.
 func (m *Made) LostLog() string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.miss > 1 {
+	if m.missing {
 		return m.log
 	}
 	return ""
@@ -43,62 +56,102 @@ func (m *Made) Create(name string) (persistence.File, error) {
 // Rename implements persistence.FS.
 func (m *Made) Rename(from, to string) error {
 	m.note(to)
+	m.mark(from)
 	err := m.FS.Rename(from, to)
-	if err == nil {
-		m.forget(from)
-	}
+	m.forget(from, err == nil)
 	return err
 }
 
 // Remove implements persistence.FS.
 func (m *Made) Remove(name string) error {
+	m.mark(name)
 	err := m.FS.Remove(name)
-	if err == nil {
-		m.forget(name)
-	}
+	m.forget(name, err == nil)
 	return err
 }
 
-// note remembers a name. It is called before the file has that name, so that Strangers never sees
+// mark notes that a name goes. It is called before the name is gone, as with note.
+func (m *Made) mark(name string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.removed[name] = true
+}
+
+// note remembers a name. It is called before the file has that name, so that Changes never sees
 // the file without it.
 func (m *Made) note(name string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.names[name] = true
+	delete(m.removed, name)
 	if names.Parse(filepath.Base(name)).Kind == names.Log {
-		m.log, m.miss = name, 0
+		m.log, m.missing = name, false
 	}
 }
 
-func (m *Made) forget(name string) {
+// forget forgets a name that is gone, or, if it is not, that it was to go.
+func (m *Made) forget(name string, gone bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if !gone {
+		delete(m.removed, name)
+		return
+	}
 	delete(m.names, name)
 	if name == m.log {
-		m.log, m.miss = "", 0
+		m.log, m.missing = "", false
 	}
 }
 
-// Strangers returns the logs and snapshots that are new since the look, or since the last call, and
-// that made did not make.
-func (s *Sight) Strangers(made *Made) ([]string, error) {
+// Changes are what others have done in the directories.
+type Changes struct {
+	Strangers []string // logs and snapshots that are new, and that we did not make
+	Lost      []string // those that were there, and without which a start would lack something
+}
+
+// Changes returns what others have done since the look, or since the last call.
+func (s *Sight) Changes(made *Made) (c Changes, err error) {
 	found, _, err := s.list()
 	if err != nil {
-		return nil, err
+		return c, err
 	}
 	made.mu.Lock()
 	defer made.mu.Unlock()
-	var strangers []string
 	for path := range sorted(found) {
 		if !s.names[path] && !made.names[path] {
-			strangers = append(strangers, path)
+			c.Strangers = append(c.Strangers, path)
 		}
 		delete(made.names, path) // s.names has it from now on
 	}
-	s.names = found
-	made.miss++
-	if made.log == "" || found[made.log] {
-		made.miss = 0
+	for path := range sorted(s.names) {
+		if !found[path] && !made.removed[path] && needed(path, s.names, found) {
+			c.Lost = append(c.Lost, path)
+		}
 	}
-	return strangers, nil
+	maps.DeleteFunc(made.removed, func(path string, _ bool) bool { return !found[path] })
+	s.names = found
+	made.missing = made.log != "" && !found[made.log]
+	return c, nil
+}
+
+// needed says whether a start needs a file that is not there any more: a snapshot if there is none
+// now, a log if it reached above the newest snapshot that is there. before are the files that were
+// there.
+func needed(path string, before, found map[string]bool) bool {
+	snapshot, next := jute.Zxid(-1), jute.Zxid(math.MaxInt64)
+	name := names.Parse(filepath.Base(path))
+	for _, there := range []map[string]bool{before, found} {
+		for other := range there {
+			switch o := names.Parse(filepath.Base(other)); {
+			case o.Kind == names.Snapshot && found[other]:
+				snapshot = max(snapshot, o.Zxid)
+			case o.Kind == names.Log && o.Zxid > name.Zxid:
+				next = min(next, o.Zxid)
+			}
+		}
+	}
+	if name.Kind == names.Snapshot {
+		return snapshot < 0
+	}
+	return next > snapshot+1
 }

@@ -34,6 +34,9 @@ func (b *Inbox) PeerTick() { b.in.PeerTick = true }
 // Tick asks the next step to look at the time.
 func (b *Inbox) Tick() { b.in.Tick = true }
 
+// AskSnapshot asks the next step for a snapshot.
+func (b *Inbox) AskSnapshot() { b.in.Snapshot = true }
+
 // Waiting is how many batches wait for the next step.
 func (b *Inbox) Waiting() int { return len(b.in.Batches) }
 

@@ -41,12 +41,13 @@ func TestTakeEmptiesTheInbox(t *testing.T) {
 	b.Submit(first)
 	b.Tick()
 	b.PeerTick()
+	b.AskSnapshot()
 	b.Vote(election.LinkEvent{Link: 1})
 	b.Link(effects.LinkEvent{Link: 2})
 	b.Link(effects.LinkEvent{Link: 1})
 	ev := b.Take()
 	require.Equal(t, []*mail.Batch{first}, ev.Batches)
-	require.True(t, ev.Tick && ev.PeerTick)
+	require.True(t, ev.Tick && ev.PeerTick && ev.Snapshot)
 	require.Equal(t, []election.LinkEvent{{Link: 1}}, ev.Votes)
 	require.Equal(t, []effects.LinkEvent{{Link: 2}, {Link: 1}}, ev.Links)
 	b.Submit(second) // while the step runs
@@ -54,7 +55,7 @@ func TestTakeEmptiesTheInbox(t *testing.T) {
 	require.Equal(t, 1, b.Waiting())
 	ev = b.Take()
 	require.Equal(t, []*mail.Batch{second}, ev.Batches)
-	require.False(t, ev.Tick || ev.PeerTick)
+	require.False(t, ev.Tick || ev.PeerTick || ev.Snapshot)
 	require.Empty(t, ev.Votes)
 	require.Empty(t, ev.Links)
 }

@@ -122,6 +122,14 @@ func (s *Stepper) Tick() {
 	s.Again()
 }
 
+// AskSnapshot asks for a snapshot.
+func (s *Stepper) AskSnapshot() {
+	s.mu.Lock()
+	s.inbox.AskSnapshot()
+	s.mu.Unlock()
+	s.Again()
+}
+
 // Again asks for another step, on the goroutine of Run.
 func (s *Stepper) Again() {
 	select {

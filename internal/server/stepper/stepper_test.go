@@ -107,6 +107,7 @@ func TestOthersWakeTheCore(t *testing.T) {
 		"job":       func(w *watched) { w.JobDone(replica.JobDone{}) },
 		"tick":      func(w *watched) { w.Tick() },
 		"peer tick": func(w *watched) { w.PeerTick() },
+		"snapshot":  func(w *watched) { w.AskSnapshot() },
 		"again":     func(w *watched) { w.Again() },
 	} {
 		t.Run(name, func(t *testing.T) {
