@@ -45,5 +45,5 @@
 // Read fs.go (the rooms below: package disk, and package walmeta with the watermark), names.go and
 // errors.go, txnlog.go (writing, with the package logfile), mark.go, replay.go, tail.go, strays.go
 // and recover.go (starting), advice.go (what the operator can do after a refused start),
-// snapfile.go, then dir.go, truncate.go, install.go and purge.go.
+// snapfile.go, then dir.go, truncate.go, install.go, purge.go and rescue.go.
 package persistence

@@ -2,6 +2,8 @@ package persistence_test
 
 import (
 	"errors"
+	"path/filepath"
+	"slices"
 	"testing"
 
 	"quoll/internal/sim/simfs"
@@ -41,13 +43,13 @@ func TestALogThatWasRemovedIsWrittenAnew(t *testing.T) {
 		if _, err := start(disk.Kill(), testOptions()); !refused(err) {
 			t.Fatalf("without it: %v", err)
 		}
-		done, err := s.log.Rescue()
+		done, err := s.dir.Rescue()
 		must(t, err)
-		if !done {
-			t.Fatal("it was not written anew")
+		if !slices.Equal(done, []string{persistence.LogName(3)}) {
+			t.Fatalf("written anew: %v", done)
 		}
 		hasAll(t, "power loss", disk.PowerLoss(simfs.Everything()), 8)
-		if done, err := s.log.Rescue(); done || err != nil {
+		if done, err := s.dir.Rescue(); done != nil || err != nil {
 			t.Errorf("once more: %v, %v", done, err)
 		}
 		must(t, s.add(2))
@@ -56,6 +58,59 @@ func TestALogThatWasRemovedIsWrittenAnew(t *testing.T) {
 		must(t, s.add(1))
 		must(t, s.dir.Close())
 		hasAll(t, "end", disk, 11)
+	}
+}
+
+// TestAnotherFileHasTheLogsName, as behind gzip and gunzip or an editor.
+func TestAnotherFileHasTheLogsName(t *testing.T) {
+	s, disk := nameless(t, persistence.Lag)
+	disk.Write(verDir+"/"+persistence.LogName(3), []byte("a copy"))
+	done, err := s.dir.Rescue()
+	must(t, err)
+	if len(done) != 1 {
+		t.Error("it was not written anew")
+	}
+	hasAll(t, "power loss", disk.PowerLoss(simfs.Everything()), 8)
+}
+
+// TestTheSmallFilesThatWereRemoved are written anew: without one of the twins no start is possible,
+// and without both and the epochs a member forgets its promises.
+func TestTheSmallFilesThatWereRemoved(t *testing.T) {
+	opt := testOptions()
+	opt.DataLogDir = "/logs"
+	small := []string{
+		verDir + "/snapmeta.0", verDir + "/snapmeta.1", verDir + "/acceptedEpoch",
+		verDir + "/currentEpoch", "/logs/version-2/walmeta.0", "/logs/version-2/walmeta.1",
+	}
+	for gone := range 1 << len(small) {
+		disk := simfs.New()
+		s := mustStart(t, disk, opt)
+		must(t, s.add(2))
+		must(t, s.dir.SetAcceptedEpoch(7))
+		must(t, s.dir.SetCurrentEpoch(6))
+		for i, name := range small {
+			if gone>>i&1 != 0 {
+				must(t, disk.Remove(name))
+				must(t, disk.SyncDir(filepath.Dir(name)))
+			}
+		}
+		must(t, s.add(2))
+		done, err := s.dir.Rescue()
+		must(t, err)
+		if (len(done) > 0) != (gone > 0) {
+			t.Errorf("%b gone: %v written anew", gone, done)
+		}
+		must(t, s.add(1))
+		after := mustStart(t, disk.PowerLoss(simfs.Everything()), opt)
+		epochs, err := after.dir.Epochs()
+		if err != nil || epochs.Accepted != 7 || epochs.Current != 6 || after.mem.last() != 5 {
+			t.Errorf("%b gone: %+v, %v, up to %v", gone, epochs, err, after.mem.last())
+		}
+		for _, name := range small {
+			if !disk.Exists(name) {
+				t.Errorf("%b gone: no %s", gone, name)
+			}
+		}
 	}
 }
 
@@ -72,7 +127,7 @@ func TestARescueThatFails(t *testing.T) {
 			}
 			return simfs.Outcome{}
 		}
-		_, err := s.log.Rescue()
+		_, err := s.dir.Rescue()
 		disk.Inject = nil
 		if calls < fail {
 			break
@@ -81,7 +136,7 @@ func TestARescueThatFails(t *testing.T) {
 		switch {
 		case final == nil:
 			again++
-			_, err = s.log.Rescue()
+			_, err = s.dir.Rescue()
 			must(t, err)
 			hasAll(t, "again", disk.PowerLoss(simfs.Everything()), 9)
 		case !errors.Is(final, persistence.ErrDisk) || err == nil:
@@ -109,7 +164,7 @@ func TestACrashInARescue(t *testing.T) {
 			}
 			return simfs.Outcome{}
 		}
-		if simfs.Run(func() { _, _ = s.log.Rescue() }) == nil {
+		if simfs.Run(func() { _, _ = s.dir.Rescue() }) == nil {
 			break
 		}
 		disk.Inject = nil

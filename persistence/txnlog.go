@@ -80,12 +80,7 @@ func (l *TxnLog) Durable() jute.Zxid { return l.durable }
 func (l *TxnLog) Pending() int { return len(l.batch) }
 
 // FileBytes is the size of the records in the current file, in bytes.
-func (l *TxnLog) FileBytes() int64 {
-	if l.file == nil {
-		return 0
-	}
-	return l.file.Flushed()
-}
+func (l *TxnLog) FileBytes() int64 { return l.file.Flushed() }
 
 // TotalBytes is the size of all records written since the server started, in bytes.
 func (l *TxnLog) TotalBytes() int64 { return l.total + l.FileBytes() }
@@ -258,10 +253,9 @@ func (l *TxnLog) leave() error {
 	return nil
 }
 
-// Rescue writes the current file anew if someone else has removed or renamed it (logfile.Rescue).
-// An error that wraps ErrDisk is final; behind any other everything is as before.
-func (l *TxnLog) Rescue() (done bool, err error) {
-	if l.err != nil || l.file == nil {
+// rescue is logfile.Rescue of the current file.
+func (l *TxnLog) rescue() (done bool, err error) {
+	if l.file == nil {
 		return false, nil
 	}
 	if done, err = l.file.Rescue(); errors.Is(err, ErrDisk) {

@@ -26,8 +26,8 @@
 //
 // Read server.go (the assembly) with start.go (the start), member.go (what a member has beside) and
 // alone.go (a member's directory without its ensemble), then the room stepper, core.go,
-// logwriter.go, snapshot.go, storage.go, gate.go and rules.go. status.go, applied.go, alarms.go,
-// givingup.go and the room roles make the server visible from outside; aside.go runs the long
-// answers to four-letter words. purge.go and guard.go are further work of the ticker. here.go is
-// for config check.
+// logwriter.go, snapshot.go, storage.go, gate.go and rules.go. status.go, applied.go, alarms.go and
+// the rooms roles and givingup make the server visible from outside; aside.go runs the long answers
+// to four-letter words. purge.go and guard.go are further work of the ticker. here.go is for config
+// check.
 package server

@@ -1,6 +1,11 @@
 package server
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -46,6 +51,7 @@ func (g *guard) maybe(now time.Time) {
 
 func (g *guard) look() {
 	s := g.s
+	s.log.miss()
 	changes, err := s.own.sight.Changes(s.own.made)
 	if err != nil {
 		s.logger.Warn("cannot look for files of another server", zap.Error(err))
@@ -55,12 +61,8 @@ func (g *guard) look() {
 		s.logger.Error("another server writes to the directory: a file appeared that is not ours",
 			zap.String("file", file))
 	}
-	if s.own.made.LostLog() != "" {
-		s.log.miss()
-	}
 	if len(changes.Lost) > 0 {
-		s.logger.Warn("files that a start needs were removed or renamed:"+
-			" a snapshot takes their place", zap.Strings("files", changes.Lost))
+		g.tellLost(changes.Lost)
 		s.core.AskSnapshot()
 	}
 	for _, name := range s.own.lock.Lost() {
@@ -72,15 +74,51 @@ func (g *guard) look() {
 	}
 }
 
-// tellRescue tells what became of a log that somebody else removed or renamed.
-func (s *Server) tellRescue(done bool, err error) {
-	file := zap.String("file", s.own.made.Log())
-	switch {
-	case err != nil:
-		s.logger.Error("the log that is written was removed or renamed, and cannot be written"+
-			" anew: what it has and no snapshot has, also what is acknowledged from now on, is"+
-			" gone when this server ends", file, zap.Error(err))
-	case done:
-		s.logger.Warn("the log that is written was removed or renamed: it was written anew", file)
+// tellLost tells of files that were removed, once each.
+func (g *guard) tellLost(files []string) {
+	files = slices.DeleteFunc(files, func(file string) bool { return g.told[file] })
+	if len(files) == 0 {
+		return
 	}
+	for _, file := range files {
+		g.told[file] = true
+	}
+	g.s.logger.Warn("files that a start needs were removed or renamed:"+
+		" a snapshot takes their place", zap.Strings("files", files))
+}
+
+// rescue writes anew what others have removed of the files that the server has open.
+func (s *Server) rescue() error {
+	done, err := s.store.Rescue()
+	if len(done) > 0 {
+		s.logger.Warn("files that are written were removed or renamed: they were written anew",
+			zap.Strings("files", done))
+	}
+	if err != nil {
+		s.logger.Error("files that are written were removed or renamed, and cannot be written"+
+			" anew: what they have and no snapshot has, also what is acknowledged from now on,"+
+			" is gone when this server ends", zap.Error(err))
+	}
+	return err
+}
+
+// errLacks is the end of a server that leaves a directory from which it cannot start.
+var errLacks = errors.New("files that a start needs were removed or renamed")
+
+// leaveWhole looks a last time, when the server has stopped, for what others have removed. A server
+// alone writes a snapshot in its place. A member does not, because its tree may hold what is not
+// committed: it comes back by its leader's tree.
+func (s *Server) leaveWhole() error {
+	changes, err := s.own.sight.Changes(s.own.made)
+	if err != nil || len(changes.Lost) == 0 || context.Cause(s.failed) != nil {
+		return nil
+	}
+	if s.cfg.Ensemble() {
+		return fmt.Errorf("%w: %s: this member starts only with an empty directory",
+			errLacks, strings.Join(changes.Lost, " "))
+	}
+	if err := s.firstSnapshot(s.core.replica.Sessions().Snapshot(nil)); err != nil {
+		return fmt.Errorf("%w: %s: %w", errLacks, strings.Join(changes.Lost, " "), err)
+	}
+	return nil
 }

@@ -1,9 +1,9 @@
 package server
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
 	"testing"
 	"time"
 
@@ -56,52 +56,41 @@ func TestTheGuardTellsOfAnotherServer(t *testing.T) {
 }
 
 // Someone removes the log that is written, as a script does that goes by age when nobody has
-// written for a month. It is written anew. A log that the server itself removes is not missed.
+// written for a month. It is written anew, behind a look of the guard and at the end.
 func TestTheLogThatIsWrittenIsMissed(t *testing.T) {
 	s, logs := restored(t, t.TempDir())
-	tellRescue, looked := s.log.rescued, make(chan bool, 1)
-	s.log.rescued = func(done bool, err error) {
-		tellRescue(done, err)
-		looked <- done
+	rescue, looked := s.log.rescue, make(chan error, 1)
+	s.log.rescue = func() error {
+		err := rescue()
+		looked <- err
+		return err
 	}
 	durable := make(chan struct{}, 1)
 	s.log.durable = func(effects.Ticket, bool) { durable <- struct{}{} }
 	go s.log.run()
-	put := func(op replica.DiskOp) {
-		s.log.put([]replica.DiskOp{op})
-		<-durable
-	}
 	write := func(zxid jute.Zxid, roll bool) {
 		e := jute.Entry{Header: jute.TxnHeader{Zxid: zxid, Type: jute.OpError}}
 		e.Body = []byte{0, 0, 0, 0}
 		e.Payload = jute.AppendEntry(nil, &e)
-		put(replica.DiskOp{DiskOp: effects.DiskOp{Kind: effects.Append, Entry: e}, Roll: roll})
+		s.log.put([]replica.DiskOp{{DiskOp: effects.DiskOp{Kind: effects.Append, Entry: e}, Roll: roll}})
+		<-durable
 	}
 	g := newGuard(s)
-	write(1, false)
-	put(replica.DiskOp{DiskOp: effects.DiskOp{Kind: effects.Cut}})
-	g.look()
-	require.Empty(t, s.own.made.LostLog(), "its own removal")
 	write(1, true)
 	write(2, false)
-	require.NoError(t, os.Remove(filepath.Join(s.store.LogDir(), "log.1")))
-	g.look()
-	require.Empty(t, s.own.made.LostLog(), "an old log")
 	newest := filepath.Join(s.store.LogDir(), "log.2")
 	require.NoError(t, os.Rename(newest, filepath.Join(t.TempDir(), "away")))
 	g.look()
-	require.True(t, <-looked)
+	require.NoError(t, <-looked)
 	require.FileExists(t, newest)
-	g.look()
-	require.Empty(t, s.own.made.LostLog())
 	write(3, false)
-	require.NoError(t, os.Remove(newest))
-	require.NoError(t, s.log.stop())
-	require.True(t, <-looked, "at the end, without a look of the guard")
-	require.FileExists(t, newest)
-	require.Empty(t, messages(logs), "errors")
-	tellRescue(false, syscall.ENOSPC)
-	require.Equal(t, newest, logs.All()[0].ContextMap()["file"])
+	require.NoError(t, os.RemoveAll(s.store.LogDir()))
+	g.look()
+	require.ErrorIs(t, <-looked, fs.ErrNotExist)
+	require.Contains(t, messages(logs), "files that are written were removed or renamed, and cannot be"+
+		" written anew: what they have and no snapshot has, also what is acknowledged from now on, is"+
+		" gone when this server ends")
+	require.ErrorIs(t, s.log.stop(), fs.ErrNotExist, "a server that loses data does not end well")
 	require.NoError(t, s.store.Close())
 }
 

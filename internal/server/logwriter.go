@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,7 +15,6 @@ import (
 // txnLog is a log that can also be closed. *persistence.TxnLog is a txnLog.
 type txnLog interface {
 	logwriter.Log
-	Rescue() (done bool, err error)
 	Close() error
 }
 
@@ -42,9 +42,9 @@ type logWriter struct {
 	durable func(ticket effects.Ticket, idle bool) // see idle
 	failed  func(error)                            // called once; nothing becomes durable any more
 	flushed func(took time.Duration, n int)        // called after each flush
-	rescued func(done bool, err error)             // called behind each look for the file's name
+	rescue  func() error                           // writes anew what others have removed
 
-	missed  atomic.Bool // somebody misses the file that is written
+	missed  atomic.Bool // somebody asks for a rescue
 	alone   bool        // the server is no member of an ensemble
 	written bool        // the last flush was the end of its batch
 
@@ -97,7 +97,7 @@ func (w *logWriter) poke() {
 	}
 }
 
-// miss has the writer look whether the file that is written still has its name.
+// miss has the writer look whether the files that it has open still have their names.
 func (w *logWriter) miss() {
 	w.missed.Store(true)
 	w.poke()
@@ -132,7 +132,7 @@ func (w *logWriter) serve() error {
 		}
 		w.wait()
 		if w.missed.Swap(false) {
-			w.rescued(w.log.Rescue())
+			_ = w.rescue() // it is told, and tried again
 		}
 		if err := w.write(); err != nil {
 			return err
@@ -188,6 +188,5 @@ func (w *logWriter) write() error {
 func (w *logWriter) stop() error {
 	close(w.done)
 	<-w.ended
-	w.rescued(w.log.Rescue()) // its name may be gone for less time than somebody needs to miss it
-	return w.log.Close()
+	return errors.Join(w.rescue(), w.log.Close())
 }

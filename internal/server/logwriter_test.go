@@ -24,7 +24,6 @@ func (instantLog) Append(*jute.Entry) error   { return nil }
 func (instantLog) Commit() (jute.Zxid, error) { return 1, nil }
 func (instantLog) Roll() error                { return nil }
 func (instantLog) Settle() error              { return nil }
-func (instantLog) Rescue() (bool, error)      { return false, nil }
 func (instantLog) Close() error               { return nil }
 
 // flushDelay bounds how long after the last flush a transaction waits for others to share its
@@ -51,7 +50,7 @@ func TestWhenTheLogIsFlushed(t *testing.T) {
 				var flushes []time.Time
 				w.flushed = func(time.Duration, int) { flushes = append(flushes, time.Now()) }
 				w.durable = func(effects.Ticket, bool) {}
-				w.rescued = func(bool, error) {}
+				w.rescue = func() error { return nil }
 				go w.run()
 				w.put(make([]replica.DiskOp, 1))
 				synctest.Wait()
@@ -88,7 +87,7 @@ func TestAReportSaysWhetherTheWriterIsIdle(t *testing.T) {
 		w := newLogWriter(log, nil)
 		w.alone = alone
 		w.flushed = func(time.Duration, int) {}
-		w.rescued = func(bool, error) {}
+		w.rescue = func() error { return nil }
 		idle := make(chan bool, 2)
 		w.durable = func(_ effects.Ticket, now bool) { idle <- now }
 		flush := func() {

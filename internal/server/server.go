@@ -16,6 +16,7 @@ import (
 	"quoll/internal/config"
 	"quoll/internal/replica"
 	"quoll/internal/replica/logwriter"
+	"quoll/internal/server/givingup"
 	"quoll/internal/server/jobs"
 	"quoll/internal/server/machine"
 	"quoll/persistence"
@@ -196,10 +197,12 @@ func (s *Server) begin(ctx context.Context, found *onDisk) error {
 		}
 	}
 	s.jobs = jobs.New(work)
-	s.log = newLogWriter(s.appendable(), givingUp{Store: s.store, s: s})
+	s.log = newLogWriter(s.appendable(), givingup.Store{
+		Store: s.store, Dir: s.store, FS: s.fs, Logger: s.logger,
+	})
 	s.log.alone = found.ensemble == nil
 	s.log.durable, s.log.failed, s.log.flushed = s.core.Durable, s.fail, s.noteFlush
-	s.log.rescued = s.tellRescue
+	s.log.rescue = s.rescue
 	s.log.gather = logwriter.Gathering{
 		Delay: s.cfg.Storage.FlushDelay, Poll: s.cfg.Storage.MaxQueuePoll,
 		Most: s.cfg.Storage.MaxBatchSize,
@@ -327,7 +330,7 @@ func (s *Server) close() error {
 	s.endWork()
 	err := s.log.stop()
 	s.walkers.Wait()
-	err = errors.Join(err, s.store.Close())
+	err = errors.Join(err, s.leaveWhole(), s.store.Close())
 	if failure := context.Cause(s.failed); failure != nil {
 		return failure
 	}

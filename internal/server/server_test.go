@@ -95,16 +95,20 @@ func TestFilesThatAreRemovedUnderTheServer(t *testing.T) {
 	r.finish(t)
 	r = start(t, dir, persistence.OS{})
 	create(r, "/b")
-	all := files()
-	require.Len(t, all, 3)
+	all := append(files(), filepath.Join(dir, "version-2", "walmeta.0"))
+	require.Len(t, all, 4)
 	for _, file := range all {
 		require.NoError(t, os.Remove(file))
 	}
 	require.Eventually(t, func() bool {
 		found := files()
-		return len(found) == 2 && slices.Contains(all, found[0])
-	}, 20*time.Second, 5*time.Millisecond, "a log and a snapshot")
+		_, err := os.Stat(all[3])
+		return err == nil && len(found) == 2 && slices.Contains(all, found[0])
+	}, 20*time.Second, 5*time.Millisecond, "a log, a snapshot, and the sidecar")
 	create(r, "/c")
+	for _, file := range files() {
+		require.NoError(t, os.Remove(file))
+	}
 	r.finish(t)
 	r = start(t, dir, persistence.OS{})
 	c := dial(t, r.addr)

@@ -59,11 +59,21 @@ func Rename(fsys FS, dir, from, to string) error {
 // the first file in each.
 func RemoveAll(fsys FS, names []string) error { return each(fsys, names, fsys.Remove) }
 
-// RenameAll gives files other names in their directories, and flushes as RemoveAll does.
+// RenameAll gives files other names in their directories, and flushes as RemoveAll does. A name
+// that is taken gets another one in its turn: no file is replaced.
 func RenameAll(fsys FS, names []string, other func(name string) string) error {
 	return each(fsys, names, func(name string) error {
 		dir, last := filepath.Split(name)
-		return fsys.Rename(name, filepath.Join(dir, other(last)))
+		for {
+			last = other(last)
+			taken, err := Exists(fsys, filepath.Join(dir, last))
+			if err != nil {
+				return err
+			}
+			if !taken {
+				return fsys.Rename(name, filepath.Join(dir, last))
+			}
+		}
 	})
 }
 

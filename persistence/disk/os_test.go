@@ -79,3 +79,19 @@ func must(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+// TestRenameAllReplacesNothing: a name that an earlier file has is not given again.
+func TestRenameAllReplacesNothing(t *testing.T) {
+	var real disk.OS
+	dir := t.TempDir()
+	for range 3 {
+		name := filepath.Join(dir, "log.1")
+		must(t, os.WriteFile(name, nil, 0o600))
+		must(t, disk.RenameAll(real, []string{name}, func(n string) string { return "old." + n }))
+	}
+	files, err := real.ReadDir(dir)
+	must(t, err)
+	if len(files) != 3 || files[2].Name != "old.old.old.log.1" {
+		t.Errorf("%+v", files)
+	}
+}

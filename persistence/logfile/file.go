@@ -37,8 +37,13 @@ func Create(fsys disk.FS, name string, growth Growth) (*File, error) {
 	return &File{File: f, fs: fsys, growth: growth, size: jute.FileHeaderBytes}, nil
 }
 
-// Flushed is where the records end that are known to be on disk.
-func (f *File) Flushed() int64 { return f.flushed }
+// Flushed is where the records end that are known to be on disk. It is 0 of a nil File.
+func (f *File) Flushed() int64 {
+	if f == nil {
+		return 0
+	}
+	return f.flushed
+}
 
 // NoteFlush notes that all that was written is on disk.
 func (f *File) NoteFlush() { f.flushed = f.written }

@@ -10,15 +10,16 @@ import (
 	"quoll/persistence/names"
 )
 
-// Rescue writes the file anew under its name, if someone else has taken the name away: what is in a
-// file without a name is gone when the process ends. It reports whether it has done so.
+// Rescue writes the file anew under its name, if someone else has taken the name away or has given
+// it to another file: what is in a file without a name is gone when the process ends. It reports
+// whether it has done so. A file that has the name is replaced.
 //
 // Until the copy has the name, the file without one goes on. So an error in front of that, which
 // does not wrap disk.ErrDisk, leaves everything as it was, and Rescue may be called again. An error
 // behind that is final: the file without a name and the copy must not both go on.
 func (f *File) Rescue() (done bool, err error) {
-	if _, err := f.fs.Stat(f.Name()); !errors.Is(err, fs.ErrNotExist) {
-		return false, nil // it is there, or cannot be looked for
+	if f.hasName() {
+		return false, nil
 	}
 	dir, name := filepath.Split(f.Name())
 	named, err := disk.Copy(f.fs, f.File, f.written, dir, names.Temporary(name), name)
@@ -32,6 +33,16 @@ func (f *File) Rescue() (done bool, err error) {
 		return false, disk.Error("write anew", f.Name(), err)
 	}
 	return true, nil
+}
+
+// hasName reports whether the name still leads to the file, or that cannot be known.
+func (f *File) hasName() bool {
+	there, err := f.fs.Open(f.Name())
+	if err != nil {
+		return !errors.Is(err, fs.ErrNotExist)
+	}
+	defer there.Close()
+	return there.ID().Same(f.ID())
 }
 
 // reopen goes on in the file that has the name now.

@@ -49,6 +49,7 @@ type Sight struct {
 	disk   Disk
 	dirs   []string
 	names  map[string]bool // paths of logs and snapshots
+	lost   map[string]bool // those that others have removed since
 	newest string          // path of the newest log, or ""
 	info   fs.FileInfo     // of newest; nil if there is none, or if it was removed meanwhile
 	at     time.Time       // when the list was made
@@ -65,7 +66,7 @@ type Disk interface {
 // persistence.ErrDirectory.
 func Look(disk Disk, snapDir, logDir string) (*Sight, error) {
 	s := &Sight{
-		disk: disk, dirs: []string{snapDir, logDir}, at: time.Now(),
+		disk: disk, dirs: []string{snapDir, logDir}, at: time.Now(), lost: map[string]bool{},
 		others: processes{proc: "/proc", self: os.Getpid(), atMost: lookAtMost},
 	}
 	if snapDir == logDir {

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"math"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"quoll/jute"
@@ -12,14 +13,11 @@ import (
 )
 
 // Made is a file system that remembers the names of the files it made, so that Changes can tell a
-// log or a snapshot of another server from ours, and a look misses the log that is written.
+// log or a snapshot of another server from ours, and one that others removed from one that we did.
 type Made struct {
 	persistence.FS
 	mu    sync.Mutex
 	names map[string]bool // paths
-	log   string          // path of the log that was made last
-	// missing: the last look has not found it.
-	missing bool
 	// removed are the names that we take away, until a look does not find them.
 	removed map[string]bool
 }
@@ -27,24 +25,6 @@ type Made struct {
 // NewMade returns a Made that passes all calls on to disk.
 func NewMade(disk persistence.FS) *Made {
 	return &Made{FS: disk, names: make(map[string]bool), removed: make(map[string]bool)}
-}
-
-// Log returns the path of the log that was made last, or "".
-func (m *Made) Log() string {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.log
-}
-
-// LostLog returns the path of the log that is written if the last look has not found it, else "".
-// Someone else has removed or renamed it, or the look came between its name and the file.
-func (m *Made) LostLog() string {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.missing {
-		return m.log
-	}
-	return ""
 }
 
 // Create implements persistence.FS.
@@ -84,9 +64,6 @@ func (m *Made) note(name string) {
 	defer m.mu.Unlock()
 	m.names[name] = true
 	delete(m.removed, name)
-	if names.Parse(filepath.Base(name)).Kind == names.Log {
-		m.log, m.missing = name, false
-	}
 }
 
 // forget forgets a name that is gone, or, if it is not, that it was to go.
@@ -98,15 +75,14 @@ func (m *Made) forget(name string, gone bool) {
 		return
 	}
 	delete(m.names, name)
-	if name == m.log {
-		m.log, m.missing = "", false
-	}
 }
 
 // Changes are what others have done in the directories.
 type Changes struct {
 	Strangers []string // logs and snapshots that are new, and that we did not make
-	Lost      []string // those that were there, and without which a start would lack something
+	// Lost are those that were there, and without which a start would lack something. They are
+	// told again until a snapshot makes them needless.
+	Lost []string
 }
 
 // Changes returns what others have done since the look, or since the last call.
@@ -123,24 +99,26 @@ func (s *Sight) Changes(made *Made) (c Changes, err error) {
 		}
 		delete(made.names, path) // s.names has it from now on
 	}
-	for path := range sorted(s.names) {
-		if !found[path] && !made.removed[path] && needed(path, s.names, found) {
-			c.Lost = append(c.Lost, path)
+	for path := range s.names { // order-free: a set
+		if !found[path] && !made.removed[path] {
+			s.lost[path] = true
 		}
 	}
+	maps.DeleteFunc(s.lost, func(path string, _ bool) bool {
+		return found[path] || !needed(path, s.lost, found)
+	})
+	c.Lost = slices.Collect(sorted(s.lost))
 	maps.DeleteFunc(made.removed, func(path string, _ bool) bool { return !found[path] })
 	s.names = found
-	made.missing = made.log != "" && !found[made.log]
 	return c, nil
 }
 
 // needed says whether a start needs a file that is not there any more: a snapshot if there is none
-// now, a log if it reached above the newest snapshot that is there. before are the files that were
-// there.
-func needed(path string, before, found map[string]bool) bool {
+// now, a log if it reached above the newest snapshot that is there.
+func needed(path string, lost, found map[string]bool) bool {
 	snapshot, next := jute.Zxid(-1), jute.Zxid(math.MaxInt64)
 	name := names.Parse(filepath.Base(path))
-	for _, there := range []map[string]bool{before, found} {
+	for _, there := range []map[string]bool{lost, found} {
 		for other := range there {
 			switch o := names.Parse(filepath.Base(other)); {
 			case o.Kind == names.Snapshot && found[other]:

@@ -120,6 +120,23 @@ func orElse(kept, file int64, last jute.Zxid) int64 {
 	return last.Epoch()
 }
 
+// RescueEpochs writes those of Apache's two files anew that someone else has removed, and reports
+// whether there was one. kept are the second copies.
+func RescueEpochs(fsys disk.FS, dir string, kept Epochs) (done bool, err error) {
+	files, err := ReadEpochs(fsys, dir)
+	if err != nil || files.Accepted != None && files.Current != None {
+		return false, err
+	}
+	want := files
+	if files.Accepted == None {
+		want.Accepted = kept.Accepted
+	}
+	if files.Current == None {
+		want.Current = kept.Current
+	}
+	return want != files, WriteEpochs(fsys, dir, files, want)
+}
+
 // WriteEpoch replaces one of Apache's two files, durably.
 func WriteEpoch(fsys disk.FS, dir, name string, epoch int64) error {
 	return disk.WriteFile(fsys, dir, names.Temporary(name), name, strconv.AppendInt(nil, epoch, 10))

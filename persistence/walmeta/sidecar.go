@@ -310,6 +310,22 @@ func (s *Sidecar) Replace(state State) error {
 	return nil
 }
 
+// Rescue writes the twins anew if someone else has taken the name of one of them away, and reports
+// whether it has done so. An error leaves a state that Rescue can be called for again. A nil
+// Sidecar has no twins.
+func (s *Sidecar) Rescue() (done bool, err error) {
+	if s == nil {
+		return false, nil
+	}
+	for i := range s.twins {
+		if there, err := disk.Exists(s.fs, s.Path(i)); !there && err == nil && s.There() {
+			err = s.Replace(s.Get())
+			return err == nil, err
+		}
+	}
+	return false, nil
+}
+
 func (s *Sidecar) rename(i int) error {
 	tmp, name := s.newPath(i), s.Path(i)
 	if err := s.fs.Rename(tmp, name); err != nil {
