@@ -30,7 +30,7 @@ func (s *step) multi(body []byte) Outcome {
 		if code == jute.MarshallingError {
 			return Outcome{Code: code}
 		}
-		return Outcome{Failed: true, Body: failedMulti(len(ops), i, code)}
+		return Outcome{Failed: true, Body: FailedMulti(len(ops), i, code)}
 	}
 	var out []byte
 	for i := range ops {
@@ -91,8 +91,9 @@ func part(in *jute.MultiOp, o *operation) bool {
 	return o.create.Path != nil
 }
 
-// failedMulti is the body of the reply: operations before the one that failed are told OK.
-func failedMulti(ops, failed int, code jute.ErrorCode) []byte {
+// FailedMulti is the body of the reply to a multi of so many operations: those before the one that
+// failed are told OK.
+func FailedMulti(ops, failed int, code jute.ErrorCode) []byte {
 	var out []byte
 	for i := range ops {
 		e := jute.OK

@@ -1,6 +1,7 @@
 package history
 
 import (
+	"bytes"
 	"slices"
 
 	"quoll/internal/model"
@@ -107,14 +108,22 @@ func code(t *Txn) jute.ErrorCode {
 	return txn.Err
 }
 
-// failed says whether a transaction records a failure. That of a multi is in its operations.
-func failed(t *Txn) bool {
+// is says whether a transaction is what the model makes of its request. That a multi has failed,
+// where and why, is in its operations: the first error among them is that of the one that failed.
+func is(t *Txn, out *model.Outcome) bool {
 	var txn jute.MultiTxn
 	if t.Entry.Header.Type != jute.OpMulti {
-		return t.Entry.Header.Type == jute.OpError
+		return out.Code == code(t) && out.Failed == (t.Entry.Header.Type == jute.OpError)
 	}
-	_, err := jute.Decode(t.Entry.Body, &txn)
-	return err == nil && len(txn.Txns) > 0 && txn.Txns[0].Type == jute.OpError
+	_, _ = jute.Decode(t.Entry.Body, &txn)
+	for i := range txn.Txns {
+		if op := &txn.Txns[i]; op.Type == jute.OpError {
+			var why jute.ErrorResponse
+			_, _ = jute.Decode(op.Data, &why)
+			return out.Failed && bytes.Equal(out.Body, model.FailedMulti(len(txn.Txns), i, why.Err))
+		}
+	}
+	return out.Code == jute.OK && !out.Failed
 }
 
 // late judges a write that a leader took from a learner when the session was gone, or was somebody

@@ -189,8 +189,7 @@ func (c *checker) lookedAt(t *Txn, r *model.Request) jute.Zxid {
 		}
 		tree := c.tree.Clone()
 		result := tree.Write(r, h.Zxid, h.Time, applied)
-		if result.Code == code(t) && result.Failed == failed(t) &&
-			(c.h.NoDigest || t.Entry.Digest.TreeDigest == tree.Digest()) {
+		if is(t, &result) && (c.h.NoDigest || t.Entry.Digest.TreeDigest == tree.Digest()) {
 			return applied
 		}
 	}

@@ -360,18 +360,41 @@ func TestAQuotaCountsAsItWasWhenTheWriteWasLookedAt(t *testing.T) {
 }
 
 // A multi that failed is told from one that did not by its operations: the code of both is OK (seed
-// 101018255 of the simulator, where no digest tells them apart).
+// 101018255 of the simulator, where no digest tells them apart). So is which operation failed, and
+// why (seed 210003255: the second one by a quota, or the fourth one).
 func TestAMultiSaysWhetherItFailed(t *testing.T) {
-	for as, want := range map[jute.OpCode]bool{jute.OpError: true, jute.OpCreate: false} {
+	fails := func(why jute.ErrorCode) jute.Txn {
+		return jute.Txn{Type: jute.OpError, Data: jute.Append(nil, &jute.ErrorResponse{Err: why})}
+	}
+	create := jute.Txn{Type: jute.OpCreate}
+	after := fails(jute.RuntimeInconsistency)
+	outcomes := []model.Outcome{
+		{},
+		{Failed: true, Body: model.FailedMulti(3, 0, jute.NoNode)},
+		{Failed: true, Body: model.FailedMulti(3, 1, jute.NoNode)},
+		{Failed: true, Body: model.FailedMulti(3, 1, jute.QuotaExceeded)},
+		{Failed: true, Body: model.FailedMulti(3, 2, jute.NoNode)},
+	}
+	for i, txns := range [][]jute.Txn{
+		{create, create, create},
+		{fails(jute.NoNode), after, after},
+		{create, fails(jute.NoNode), after},
+		{create, fails(jute.QuotaExceeded), after},
+		{create, create, fails(jute.NoNode)},
+	} {
 		multi := Txn{Entry: jute.Entry{
-			Header: jute.TxnHeader{Type: jute.OpMulti},
-			Body:   jute.Append(nil, &jute.MultiTxn{Txns: []jute.Txn{{Type: as}}}),
+			Header: jute.TxnHeader{Type: jute.OpMulti}, Body: jute.Append(nil, &jute.MultiTxn{Txns: txns}),
 		}}
-		if failed(&multi) != want {
-			t.Errorf("%v: failed is %v", as, !want)
+		for k := range outcomes {
+			if is(&multi, &outcomes[k]) != (i == k) {
+				t.Errorf("logged %d, outcome %d: is %v", i, k, i != k)
+			}
 		}
-		if single := (Txn{Entry: jute.Entry{Header: jute.TxnHeader{Type: as}}}); failed(&single) != want {
-			t.Errorf("%v alone: failed is %v", as, !want)
+	}
+	for as, failed := range map[jute.OpCode]bool{jute.OpError: true, jute.OpCreate: false} {
+		single := Txn{Entry: jute.Entry{Header: jute.TxnHeader{Type: as}}}
+		if !is(&single, &model.Outcome{Failed: failed}) || is(&single, &model.Outcome{Failed: !failed}) {
+			t.Errorf("%v alone", as)
 		}
 	}
 }
