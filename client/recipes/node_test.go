@@ -76,8 +76,12 @@ func TestTTLIsTouched(t *testing.T) {
 	_, _, quiet, err := other.GetW(ctx, path)
 	require.NoError(t, err)
 	touch := path + "/touch"
-	for _, lose := range []func(){func() {}, func() { w.Drop(0) }, func() { w.expire(c) }} {
-		lose()
+	losses := 0 // behind each the outcome of a write may be unknown: it is written once more
+	for _, lose := range []func(){nil, nil, func() { w.Drop(0) }, func() { w.expire(c) }} {
+		if lose != nil {
+			lose()
+			losses++
+		}
 		stat, made, changed, err := other.ExistsW(ctx, touch)
 		require.NoError(t, err)
 		_, err = changed.Next(ctx)
@@ -85,13 +89,11 @@ func TestTTLIsTouched(t *testing.T) {
 		later, _, err := other.Exists(ctx, touch)
 		require.NoError(t, err)
 		require.True(t, !made || later.Version > stat.Version)
+		require.LessOrEqual(t, int(later.Version), int(time.Since(begun)/(100*time.Millisecond))+losses,
+			"it is written each third of the TTL, not more often")
 	}
 	require.True(t, isOpen(quiet.Fired()))
 	require.NoError(t, n.Close(ctx))
-	last, _, err := other.Exists(ctx, touch)
-	require.NoError(t, err)
-	require.LessOrEqual(t, int64(last.Version), int64(time.Since(begun)/(100*time.Millisecond)),
-		"it is written each third of the TTL, not more often")
 	stat, _, err := other.Exists(ctx, path)
 	require.NoError(t, err)
 	require.EqualValues(t, 1, stat.NumChildren, "the child is left to its TTL too")
