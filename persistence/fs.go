@@ -2,13 +2,14 @@ package persistence
 
 import (
 	"quoll/persistence/disk"
+	"quoll/persistence/logfile"
 	"quoll/persistence/readlog"
 	"quoll/persistence/record"
 	"quoll/persistence/walmeta"
 )
 
-// Packages disk and walmeta define these types. The names here spare the users of this package the
-// import of the other two.
+// Packages disk, logfile and walmeta define these types. The names here spare the users of this
+// package the import of the others.
 type (
 	// FS is disk.FS.
 	FS = disk.FS
@@ -24,6 +25,8 @@ type (
 	DamageError = disk.DamageError
 	// MissingLogError is disk.MissingLogError.
 	MissingLogError = disk.MissingLogError
+	// Growth is logfile.Growth.
+	Growth = logfile.Growth
 	// Epochs is walmeta.Epochs.
 	Epochs = walmeta.Epochs
 )

@@ -1,11 +1,15 @@
 package persistence
 
-import "quoll/persistence/walmeta"
+import (
+	"errors"
+
+	"quoll/persistence/walmeta"
+)
 
 // Rescue writes anew what someone else has removed or renamed of the files that are written again
 // and again: the log, the sidecar and the mark, the epochs. It says what that was. It belongs to
-// the log writer. After an error Rescue may be called again. If the log has ended
-// with it, the next Append says so.
+// the log writer. What cannot be written does not keep the rest from it. After an error Rescue may
+// be called again; if the log has ended with it, the next Append says so.
 func (d *Dir) Rescue() (done []string, err error) {
 	if d.log == nil || d.log.err != nil {
 		return nil, nil
@@ -21,13 +25,11 @@ func (d *Dir) Rescue() (done []string, err error) {
 			return walmeta.RescueEpochs(d.fs, d.snapDir, d.meta.Get().Epochs)
 		}},
 	} {
-		rescued, err := file.rescue()
-		if err != nil {
-			return done, err
-		}
+		rescued, failed := file.rescue()
+		err = errors.Join(err, failed)
 		if rescued {
 			done = append(done, file.what)
 		}
 	}
-	return done, nil
+	return done, err
 }

@@ -2,8 +2,10 @@ package persistence_test
 
 import (
 	"errors"
+	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"quoll/internal/sim/simfs"
@@ -69,6 +71,52 @@ func TestAnotherFileHasTheLogsName(t *testing.T) {
 	must(t, err)
 	if len(done) != 1 {
 		t.Error("it was not written anew")
+	}
+	hasAll(t, "power loss", disk.PowerLoss(simfs.Everything()), 8)
+}
+
+// TestAnotherFileHasATwinsName, as the log's above. A start would believe neither copy, and take the
+// directory for another server's.
+func TestAnotherFileHasATwinsName(t *testing.T) {
+	disk := simfs.New()
+	s := mustStart(t, disk, testOptions())
+	must(t, s.add(2))
+	for i := range 2 {
+		name := fmt.Sprintf("%s/walmeta.%d", verDir, i)
+		p := disk.Read(name)
+		disk.Delete(name)
+		disk.Write(name, p)
+	}
+	done, err := s.dir.Rescue()
+	must(t, err)
+	if !slices.Equal(done, []string{"walmeta"}) {
+		t.Errorf("written anew: %v", done)
+	}
+	must(t, s.add(1))
+	after := mustStart(t, disk.PowerLoss(simfs.Everything()), testOptions())
+	if !after.rec.Own || after.mem.last() != 3 {
+		t.Errorf("own %v, up to %v", after.rec.Own, after.mem.last())
+	}
+}
+
+// TestARescueThatFailsKeepsNothingFromTheRest: on a disk that is too full for the log there can be
+// room for the rest.
+func TestARescueThatFailsKeepsNothingFromTheRest(t *testing.T) {
+	s, disk := nameless(t, persistence.Lag)
+	disk.Delete(verDir + "/walmeta.0")
+	disk.Inject = func(c simfs.Call) simfs.Outcome {
+		if c.Op == simfs.OpWrite && strings.HasSuffix(c.Name, persistence.LogName(3)) {
+			return simfs.Outcome{Err: simfs.ErrIO}
+		}
+		return simfs.Outcome{}
+	}
+	done, err := s.dir.Rescue()
+	if !slices.Equal(done, []string{"walmeta"}) || !errors.Is(err, simfs.ErrIO) {
+		t.Errorf("written anew: %v, %v", done, err)
+	}
+	disk.Inject = nil
+	if _, err := s.dir.Rescue(); err != nil {
+		t.Error(err)
 	}
 	hasAll(t, "power loss", disk.PowerLoss(simfs.Everything()), 8)
 }

@@ -26,8 +26,7 @@ const (
 
 // LogOptions are the settings of the transaction log.
 type LogOptions struct {
-	// PreAllocBytes and ZeroAheadBytes are those of logfile.Growth.
-	PreAllocBytes, ZeroAheadBytes int64
+	Growth
 	// SizeLimitBytes begins a new file after this many bytes of records
 	// (zookeeper.txnLogSizeLimitInKb); 0 is no limit. Apache compares the padded size.
 	SizeLimitBytes int64
@@ -40,7 +39,7 @@ type LogOptions struct {
 
 // DefaultLogOptions are ZooKeeper's defaults.
 func DefaultLogOptions() LogOptions {
-	return LogOptions{PreAllocBytes: 64 << 20, ZeroAheadBytes: 1 << 20}
+	return LogOptions{Growth: Growth{PreAllocBytes: 64 << 20, ZeroAheadBytes: 1 << 20}}
 }
 
 // keepBatchBytes is how large a batch buffer may stay once it is written.
@@ -164,9 +163,7 @@ func (l *TxnLog) create() error {
 	if err != nil {
 		return err
 	}
-	f, err := logfile.Create(l.fs, filepath.Join(l.dir, LogName(l.first)), logfile.Growth{
-		PreAllocBytes: l.opt.PreAllocBytes, ZeroAheadBytes: l.opt.ZeroAheadBytes,
-	})
+	f, err := logfile.Create(l.fs, filepath.Join(l.dir, LogName(l.first)), l.opt.Growth)
 	if err != nil {
 		return err
 	}

@@ -186,9 +186,7 @@ var roomImports = []importRule{
 		"internal/replica/...", "internal/model", "internal/sim/...",
 	}},
 	{"internal/server/machine", []string{"internal/config"}},
-	{"internal/server/givingup", []string{
-		"jute", "persistence", "persistence/names", "internal/replica/logwriter",
-	}},
+	{"internal/server/givingup", []string{"jute", "persistence", "persistence/names"}},
 	{"internal/server/roles", []string{
 		"jute", "jute/ensemble", "quorum", "quorum/effects", "quorum/election", "internal/admin",
 		"internal/metrics", "internal/replica",

@@ -346,22 +346,11 @@ func TestAnObserverAndAnEmptyDisk(t *testing.T) {
 // applied it at its start, so it reads its files again.
 func TestAHistoryThatTheOthersDidNotSee(t *testing.T) {
 	e := newEnsemble(t, 3, 0)
-	e.start(0, 1, 2)
-	leader := e.serving()
-	c := e.client(leader)
-	e.create(c, 0, 50)
-	e.same()
-	c.Abort()
-	for i := range e.servers {
-		e.stop(i)
-	}
-	// Nobody but the old leader has what follows: a few transactions behind the common history.
-	lonely := leader
-	logUnseen(t, filepath.Join(e.home(lonely), "data"), 3)
+	lonely := e.lonely(50)
 	others := []int{(lonely + 1) % 3, (lonely + 2) % 3}
 	e.start(others...)
 	e.serving()
-	c = e.client(others[0])
+	c := e.client(others[0])
 	e.create(c, 100, 150)
 	c.Abort()
 	e.start(lonely)
@@ -369,6 +358,22 @@ func TestAHistoryThatTheOthersDidNotSee(t *testing.T) {
 	e.has(lonely, "/n149")
 	e.same()
 	require.Equal(t, "1", e.gauge(lonely, "quoll_reloads_count"))
+}
+
+// lonely makes some nodes with three servers, and stops them. Then the one that led gets what nobody
+// else has: three transactions behind the common history.
+func (e *ensemble) lonely(nodes int) (leader int) {
+	e.start(0, 1, 2)
+	leader = e.serving()
+	c := e.client(leader)
+	e.create(c, 0, nodes)
+	e.same()
+	c.Abort()
+	for i := range e.servers {
+		e.stop(i)
+	}
+	logUnseen(e.t, filepath.Join(e.home(leader), "data"), 3)
+	return leader
 }
 
 // logUnseen appends transactions to the log of a server that does not run.

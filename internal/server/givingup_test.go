@@ -16,17 +16,8 @@ import (
 // acknowledged, so the member's log says what is gone.
 func TestWhatAMemberGivesUpIsTold(t *testing.T) {
 	e := newEnsemble(t, 3, 0)
-	e.start(0, 1, 2)
-	leader := e.serving()
-	c := e.client(leader)
-	e.create(c, 0, 10)
-	e.same()
-	c.Abort()
-	for i := range e.servers {
-		e.stop(i)
-	}
+	leader := e.lonely(10)
 	data := filepath.Join(e.home(leader), "data")
-	logUnseen(t, data, 3)
 	d, err := persistence.Open(persistence.OS{}, persistence.DefaultOptions(data))
 	require.NoError(t, err)
 	found, err := d.Recover(discard{})

@@ -197,9 +197,7 @@ func (s *Server) begin(ctx context.Context, found *onDisk) error {
 		}
 	}
 	s.jobs = jobs.New(work)
-	s.log = newLogWriter(s.appendable(), givingup.Store{
-		Store: s.store, Dir: s.store, FS: s.fs, Logger: s.logger,
-	})
+	s.log = newLogWriter(s.appendable(), givingup.Store{Dir: s.store, FS: s.fs, Logger: s.logger})
 	s.log.alone = found.ensemble == nil
 	s.log.durable, s.log.failed, s.log.flushed = s.core.Durable, s.fail, s.noteFlush
 	s.log.rescue = s.rescue

@@ -73,7 +73,9 @@ func drawPlan(rng *rand.Rand) plan {
 	p.limits(d)
 	p.faults(d)
 	s.Store.Log = persistence.LogOptions{
-		PreAllocBytes: d.pick(0, 512, 8192), ZeroAheadBytes: d.pick(0, 256, 4096),
+		Growth: persistence.Growth{
+			PreAllocBytes: d.pick(0, 512, 8192), ZeroAheadBytes: d.pick(0, 256, 4096),
+		},
 		SizeLimitBytes: d.pick(0, 0, 700, 3000),
 	}
 	if d.once(5) {

@@ -375,7 +375,7 @@ func (s *schedule) servers(words []string) error {
 			MaxTimeout: maxTimeout},
 		Lanes: 1, Rest: 1, SlowWalk: 1, ChunkNames: 2, CloseTxn: true,
 		Model: model.Options{ExtendedTypes: true},
-		Store: node.Store{Log: persistence.LogOptions{PreAllocBytes: 512}},
+		Store: node.Store{Log: persistence.LogOptions{Growth: persistence.Growth{PreAllocBytes: 512}}},
 		Limits: node.Limits{
 			SnapCount: 1000, ApplyBatch: 16, InFlight: 100, InFlightBytes: 1 << 20,
 			OutputPause: 1 << 20, Outstanding: 1000, BatchRequests: 256, BatchBytes: 64 << 10,

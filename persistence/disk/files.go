@@ -43,6 +43,17 @@ func Exists(fsys FS, name string) (bool, error) {
 	return err == nil, err
 }
 
+// HasName reports whether the name of an open file still leads to it, or that cannot be known.
+// Someone else can have removed the name, or given it to another file.
+func HasName(fsys FS, f File) bool {
+	there, err := fsys.Open(f.Name())
+	if err != nil {
+		return !errors.Is(err, fs.ErrNotExist)
+	}
+	defer there.Close()
+	return there.ID().Same(f.ID())
+}
+
 // Rename gives a file of a directory another name there, durably.
 func Rename(fsys FS, dir, from, to string) error {
 	from, to = filepath.Join(dir, from), filepath.Join(dir, to)

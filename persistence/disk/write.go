@@ -9,6 +9,14 @@ import (
 // WriteNew makes a file and flushes it. The content may depend on the identity of the new file. An
 // old file of that name is removed first. After an error there is no file of that name.
 func WriteNew(fsys FS, name string, content func(FileID) []byte) error {
+	return writeNew(fsys, name, func(f File) error {
+		_, err := f.WriteAt(content(f.ID()), 0)
+		return err
+	})
+}
+
+// writeNew is WriteNew with a function that writes the content.
+func writeNew(fsys FS, name string, write func(File) error) error {
 	if err := fsys.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -16,7 +24,7 @@ func WriteNew(fsys FS, name string, content func(FileID) []byte) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.WriteAt(content(f.ID()), 0)
+	err = write(f)
 	if err == nil {
 		err = f.Sync()
 	}

@@ -1,9 +1,7 @@
 package logfile
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"path/filepath"
 
 	"quoll/persistence/disk"
@@ -18,7 +16,7 @@ import (
 // does not wrap disk.ErrDisk, leaves everything as it was, and Rescue may be called again. An error
 // behind that is final: the file without a name and the copy must not both go on.
 func (f *File) Rescue() (done bool, err error) {
-	if f.hasName() {
+	if disk.HasName(f.fs, f.File) {
 		return false, nil
 	}
 	dir, name := filepath.Split(f.Name())
@@ -33,16 +31,6 @@ func (f *File) Rescue() (done bool, err error) {
 		return false, disk.Error("write anew", f.Name(), err)
 	}
 	return true, nil
-}
-
-// hasName reports whether the name still leads to the file, or that cannot be known.
-func (f *File) hasName() bool {
-	there, err := f.fs.Open(f.Name())
-	if err != nil {
-		return !errors.Is(err, fs.ErrNotExist)
-	}
-	defer there.Close()
-	return there.ID().Same(f.ID())
 }
 
 // reopen goes on in the file that has the name now.

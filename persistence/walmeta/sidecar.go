@@ -310,15 +310,15 @@ func (s *Sidecar) Replace(state State) error {
 	return nil
 }
 
-// Rescue writes the twins anew if someone else has taken the name of one of them away, and reports
-// whether it has done so. An error leaves a state that Rescue can be called for again. A nil
-// Sidecar has no twins.
+// Rescue writes the twins anew if someone else has taken the name of one of them away, or has given
+// it to another file, and reports whether it has done so. An error leaves a state that Rescue can
+// be called for again. A nil Sidecar has no twins.
 func (s *Sidecar) Rescue() (done bool, err error) {
 	if s == nil {
 		return false, nil
 	}
-	for i := range s.twins {
-		if there, err := disk.Exists(s.fs, s.Path(i)); !there && err == nil && s.There() {
+	for _, f := range s.twins {
+		if f != nil && !disk.HasName(s.fs, f) {
 			err = s.Replace(s.Get())
 			return err == nil, err
 		}

@@ -6,7 +6,6 @@ import (
 
 	"go.uber.org/zap"
 
-	"quoll/internal/replica/logwriter"
 	"quoll/jute"
 	"quoll/persistence"
 	"quoll/persistence/names"
@@ -15,16 +14,15 @@ import (
 // Store tells what a member gives up because its leader does not have it. A quorum that was
 // started with less than this member had has lost acknowledged writes so, and nothing else says it.
 type Store struct {
-	logwriter.Store                  // carries everything out
-	Dir             *persistence.Dir // the same, for what is there
-	FS              persistence.FS
-	Logger          *zap.Logger
+	*persistence.Dir // carries everything out
+	FS               persistence.FS
+	Logger           *zap.Logger
 }
 
 // Truncate implements logwriter.Store.
 func (g Store) Truncate(zxid jute.Zxid) error {
-	had := g.Dir.Log().LastZxid()
-	err := g.Store.Truncate(zxid)
+	had := g.Log().LastZxid()
+	err := g.Dir.Truncate(zxid)
 	if err == nil && had > zxid {
 		g.Logger.Warn("transactions were cut off: the leader does not have them",
 			zap.Stringer("behind", zxid), zap.Stringer("up to", had))
@@ -34,8 +32,8 @@ func (g Store) Truncate(zxid jute.Zxid) error {
 
 // Install implements logwriter.Store.
 func (g Store) Install(zxid jute.Zxid) error {
-	had, never := g.Dir.Log().LastZxid(), g.Dir.MemberOf() == 0
-	err := g.Store.Install(zxid)
+	had, never := g.Log().LastZxid(), g.MemberOf() == 0
+	err := g.Dir.Install(zxid)
 	if err == nil && (had > zxid || had > 0 && never) {
 		fields := []zap.Field{
 			zap.Stringer("it reached", had), zap.Stringer("the tree reaches", zxid),
@@ -50,8 +48,8 @@ func (g Store) Install(zxid jute.Zxid) error {
 
 // kept are the files that persistence has put aside.
 func (g Store) kept() (all []string) {
-	dirs := []string{g.Dir.SnapDir()}
-	if dir := g.Dir.LogDir(); dir != dirs[0] {
+	dirs := []string{g.SnapDir()}
+	if dir := g.LogDir(); dir != dirs[0] {
 		dirs = append(dirs, dir)
 	}
 	for _, dir := range dirs {
